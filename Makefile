@@ -1,0 +1,91 @@
+# Every target sets up what it needs and works alone in a fresh clone.
+# Choose the interpreter with PYTHON=..., pass options on with ARGS="...".
+
+PYTHON ?= python3
+ARGS ?=
+
+version := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+env := .venv/$(version)
+python := $(env)/bin/python
+pip_install := $(python) -m pip install -q --disable-pip-version-check
+jobs := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+
+sources := setup.py $(wildcard tapegrad/*.pyx tapegrad/*.pxd tapegrad/*/*.pyx tapegrad/*/*.pxd \
+                               tapegrad/_c/*.c tapegrad/_c/*.h)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.SECONDARY:
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-parity test-all test-debug bench bench-readme run-bench lint types dist clean distclean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(env)/built $(env)/has-examples  ## train on real digits, then move the model to new ones
+	$(python) examples/train_digits.py
+	$(python) examples/finetune_digits.py
+
+test: $(env)/built $(env)/has-test  ## run the whole test suite
+	$(python) -m pytest $(ARGS)
+
+test-parity: $(env)/has-parity test  ## the same beside PyTorch, on Python 3.11
+
+test-all:  ## build and test on every Python from 3.10 to 3.13 that this machine has
+	@set -e; for python in $$($(PYTHON) tools/find_pythons.py); do \
+	    echo "== $$python"; $(MAKE) --no-print-directory test PYTHON=$$python; done
+
+test-debug: $(env)/built-debug $(env)/has-test  ## the test suite on a build with every check on
+	PYTHONPATH=$(CURDIR)/build/debug/lib $(env)/bin/pytest $(ARGS)
+
+bench:  ## print the tables of speed and memory that the README shows
+	@python=$$($(PYTHON) tools/find_pythons.py 3.11); \
+	    $(MAKE) --no-print-directory run-bench PYTHON=$${python:-$(PYTHON)}
+
+bench-readme:  ## measure and put the tables into the README
+	@$(MAKE) --no-print-directory bench ARGS="--readme $(ARGS)"
+
+run-bench: $(env)/built
+	@$(MAKE) --no-print-directory $(env)/has-parity PYTHON=$(PYTHON) \
+	    || echo "PyTorch 2.13.0 cannot be installed here: only tapegrad is measured." >&2
+	$(python) -m benchmarks $(ARGS)
+
+lint: $(env)/has-lint types  ## ruff, cython-lint and mypy
+	$(python) -m ruff check .
+	$(env)/bin/cython-lint tapegrad
+
+types: $(env)/built $(env)/has-lint  ## mypy on the public surface
+	$(python) -m mypy
+
+dist: $(env)/has-dist  ## a wheel and an sdist in dist/
+	$(python) -m build
+
+clean:  ## remove what was built
+	rm -rf build dist *.egg-info .venv/*/built* examples/output
+	find tapegrad -name '*.so' -delete
+
+distclean: clean  ## remove the environments too
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# An environment a Python; the source tree itself is on its path, so that only compiled code is ever rebuilt.
+$(env)/made: pyproject.toml tools/requirements.py
+	@$(PYTHON) tools/check_machine.py
+	$(PYTHON) -m venv $(env)
+	$(python) tools/requirements.py build run > $(env)/required.txt
+	$(pip_install) -r $(env)/required.txt
+	$(python) -c "import sysconfig; print(sysconfig.get_path('purelib'))" \
+	    | xargs -I{} sh -c 'pwd > {}/tapegrad-source.pth'
+	@touch $@
+
+$(env)/has-%: $(env)/made
+	$(python) tools/requirements.py $* > $(env)/required.txt
+	$(pip_install) -r $(env)/required.txt
+	@touch $@
+
+$(env)/built: $(env)/made $(sources)
+	$(python) setup.py -q build_ext --inplace --parallel $(jobs)
+	@touch $@
+
+$(env)/built-debug: $(env)/made $(sources) $(shell find tapegrad -name '*.py')
+	$(python) setup.py -q build --build-base build/debug --build-lib build/debug/lib build_ext --checks --parallel $(jobs)
+	@touch $@

@@ -1,0 +1,1 @@
+"""The same case in tapegrad and in PyTorch, side by side: ``python -m benchmarks``."""

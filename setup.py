@@ -1,0 +1,73 @@
+"""Extensions, compiler flags and Cython directives; the metadata is in pyproject.toml."""
+
+from pathlib import Path
+
+import numpy
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+PACKAGE = Path("tapegrad")
+C_KERNELS = sorted(str(path) for path in (PACKAGE / "_c").glob("*.c"))
+C_HEADERS = sorted(str(path) for path in (PACKAGE / "_c").glob("*.h"))
+COMPILER_FLAGS = ["-O3", "-std=c11", "-fno-math-errno", "-ffp-contract=off", "-Wno-unused-function"]
+
+DIRECTIVES = {
+    "language_level": "3",
+    "boundscheck": False,
+    "wraparound": False,
+    "initializedcheck": False,
+    "cdivision": True,
+    "embedsignature": True,
+}
+CHECKED_DIRECTIVES = {
+    **DIRECTIVES,
+    "boundscheck": True,
+    "wraparound": True,
+    "initializedcheck": True,
+    "nonecheck": True,
+    "overflowcheck": True,
+}
+
+
+def extensions() -> list[Extension]:
+    """One extension a .pyx file; only ``_kernels`` contains the C kernels."""
+    return [
+        Extension(
+            f"tapegrad.{source.stem}",
+            [str(source), *(C_KERNELS if source.stem == "_kernels" else [])],
+            depends=[*C_HEADERS, *map(str, PACKAGE.glob("*.pxd"))],
+            include_dirs=[numpy.get_include(), str(PACKAGE / "_c")],
+            define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
+            extra_compile_args=COMPILER_FLAGS,
+        )
+        for source in sorted(PACKAGE.glob("*.pyx"))
+    ]
+
+
+class BuildExtensions(build_ext):
+    """Translate the .pyx files as late as possible, so that ``--checks`` can decide how."""
+
+    user_options = [*build_ext.user_options, ("checks", None, "turn every Cython check on")]
+    boolean_options = [*build_ext.boolean_options, "checks"]
+
+    def initialize_options(self) -> None:
+        super().initialize_options()
+        self.checks = False
+
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        self.extensions = cythonize(
+            self.extensions,
+            compiler_directives=CHECKED_DIRECTIVES if self.checks else DIRECTIVES,
+            build_dir="build/checked" if self.checks else "build/cython",
+            annotate=False,
+        )
+        for extension in self.extensions:
+            # The step that setuptools takes for extensions it knew from the start.
+            extension._needs_stub = False
+            extension._full_name = extension.name
+            extension._file_name = self.get_ext_filename(extension.name)
+
+
+setup(ext_modules=extensions(), cmdclass={"build_ext": BuildExtensions})

@@ -1,0 +1,136 @@
+/* Conversions between dtypes; to the same dtype, the copy from any strides to any. */
+#include "loops.h"
+
+#include <string.h>
+
+/* The int64 or int32 of a float. Out of range and NaN give the smallest integer, as
+ * x86's own conversions do; C leaves them undefined. */
+static inline int64_t tg_int64_of_double(double x)
+{
+    return x >= -0x1p63 && x < 0x1p63 ? (int64_t)x : INT64_MIN;
+}
+
+static inline int32_t tg_int32_of_double(double x)
+{
+    return x > -0x1p31 - 1 && x < 0x1p31 ? (int32_t)x : INT32_MIN;
+}
+
+static inline int64_t tg_int64_of_float(float x)
+{
+    return x >= -0x1p63f && x < 0x1p63f ? (int64_t)x : INT64_MIN;
+}
+
+static inline int32_t tg_int32_of_float(float x)
+{
+    return x >= -0x1p31f && x < 0x1p31f ? (int32_t)x : INT32_MIN;
+}
+
+static inline int64_t tg_int64_of_int64(int64_t x) { return x; }
+
+#define TO_INT64(x)                                                        \
+    _Generic((x), float: tg_int64_of_float, double: tg_int64_of_double,    \
+             default: tg_int64_of_int64)(x)
+#define TO_INT32(x)                                                        \
+    _Generic((x), float: tg_int32_of_float, double: tg_int32_of_double,    \
+             default: tg_int64_of_int64)(x)
+
+#define TO_bool(x) ((uint8_t)((x) != 0))
+#define TO_int8(x) ((int8_t)TO_INT32(x))
+#define TO_uint8(x) ((uint8_t)TO_INT64(x))
+#define TO_int16(x) ((int16_t)TO_INT32(x))
+#define TO_int32(x) ((int32_t)TO_INT32(x))
+#define TO_int64(x) ((int64_t)TO_INT64(x))
+#define TO_float16(x) (tg_float_to_half((float)(x)))
+#define TO_float32(x) ((float)(x))
+#define TO_float64(x) ((double)(x))
+
+#define DECLARE_TARGET(op, dtype, T, C, load, store, number, letter) \
+    typedef T target_##dtype;                                        \
+    enum { number_of_##dtype = number };
+TG_ALL(DECLARE_TARGET, cast)
+
+#define COPY(name, T)                                                              \
+    TG_LOOP(name)                                                                  \
+    {                                                                              \
+        const tg_intp n = dims[0], s0 = steps[0], s1 = steps[1];                   \
+        (void)params;                                                              \
+        if (s1 == (tg_intp)sizeof(T) && s0 == s1) {                                \
+            memmove(args[1], args[0], (size_t)n * sizeof(T));                      \
+            return;                                                                \
+        }                                                                          \
+        if (s1 == (tg_intp)sizeof(T) && s0 == 0 && n > 0) {                        \
+            const T value = TG_AT(const T, args[0], 0);                            \
+            T *out = (T *)args[1];                                                 \
+            for (tg_intp i = 0; i < n; i++)                                        \
+                out[i] = value;                                                    \
+            return;                                                                \
+        }                                                                          \
+        for (tg_intp i = 0; i < n; i++)                                            \
+            TG_AT(T, args[1], i * s1) = TG_AT(const T, args[0], i * s0);           \
+    }
+
+COPY(copy_1, uint8_t)
+COPY(copy_2, uint16_t)
+COPY(copy_4, uint32_t)
+COPY(copy_8, uint64_t)
+
+static inline tg_loop copy_of_size(size_t size)
+{
+    return size == 1 ? copy_1 : size == 2 ? copy_2 : size == 4 ? copy_4 : copy_8;
+}
+
+/* A source of step 0 is a fill, and converts once. */
+#define CAST(to, from, T, C, load, store, number, letter)                                   \
+    TG_MAP1(to##_of_##from##_any, T, C, load, target_##to, , TO_##to(x))                    \
+    TG_LOOP(to##_of_##from)                                                                 \
+    {                                                                                       \
+        if ((int)number_of_##to == (int)number) {                                           \
+            copy_of_size(sizeof(T))(args, dims, steps, params);                             \
+            return;                                                                         \
+        }                                                                                   \
+        if (steps[0] == 0 && steps[1] == (tg_intp)sizeof(target_##to) && dims[0] > 0) {     \
+            const C x = load(TG_AT(const T, args[0], 0));                                   \
+            const target_##to value = TO_##to(x);                                           \
+            target_##to *out = (target_##to *)args[1];                                      \
+            for (tg_intp i = 0; i < dims[0]; i++)                                           \
+                out[i] = value;                                                             \
+            return;                                                                         \
+        }                                                                                   \
+        to##_of_##from##_any(args, dims, steps, params);                                    \
+    }
+
+#define ROW(to, from, T, C, load, store, number, letter) \
+    {"cast_to_" #to, "()->()", letter LETTER_##to, number, to##_of_##from, NULL, 0, 0},
+
+#define LETTER_bool "?"
+#define LETTER_int8 "b"
+#define LETTER_uint8 "B"
+#define LETTER_int16 "h"
+#define LETTER_int32 "i"
+#define LETTER_int64 "l"
+#define LETTER_float16 "e"
+#define LETTER_float32 "f"
+#define LETTER_float64 "d"
+
+TG_ALL(CAST, bool)
+TG_ALL(CAST, int8)
+TG_ALL(CAST, uint8)
+TG_ALL(CAST, int16)
+TG_ALL(CAST, int32)
+TG_ALL(CAST, int64)
+TG_ALL(CAST, float16)
+TG_ALL(CAST, float32)
+TG_ALL(CAST, float64)
+
+const tg_kernel tg_cast_kernels[] = {
+    TG_ALL(ROW, bool)
+    TG_ALL(ROW, int8)
+    TG_ALL(ROW, uint8)
+    TG_ALL(ROW, int16)
+    TG_ALL(ROW, int32)
+    TG_ALL(ROW, int64)
+    TG_ALL(ROW, float16)
+    TG_ALL(ROW, float32)
+    TG_ALL(ROW, float64)
+    TG_TABLE_END
+};

@@ -1,0 +1,235 @@
+/* Gathering and scattering by index, and the losses that pick one class a row. */
+#include "loops.h"
+
+#include <string.h>
+
+typedef struct {
+    int64_t status;
+    int64_t bad_index;
+    int64_t size;
+    int64_t stride; /* in bytes, of the indexed dimension */
+} index_params;
+
+/* offset_out = offset_in + index * stride, negative indices counted from the end */
+TG_LOOP(index_offsets)
+{
+    index_params *dim = params;
+    const int64_t size = dim->size, stride = dim->stride;
+    for (tg_intp i = 0; i < dims[0]; i++) {
+        const int64_t index = TG_AT(const int64_t, args[0], i * steps[0]);
+        if (index < -size || index >= size) {
+            dim->status = 1;
+            dim->bad_index = index;
+            return;
+        }
+        const int64_t position = index < 0 ? index + size : index;
+        TG_AT(int64_t, args[2], i * steps[2]) =
+            TG_AT(const int64_t, args[1], i * steps[1]) + position * stride;
+    }
+}
+
+/* out[i, j] = source[j] moved by offsets[i] bytes */
+#define GATHER(name, T)                                                                 \
+    TG_LOOP(name)                                                                       \
+    {                                                                                   \
+        const tg_intp n_rows = dims[0], n = dims[1];                                    \
+        const tg_intp source_step = steps[3], out_step = steps[4];                      \
+        const int is_packed = source_step == (tg_intp)sizeof(T) && out_step == source_step; \
+        (void)params;                                                                   \
+        for (tg_intp i = 0; i < n_rows; i++) {                                          \
+            const tg_intp offset = (tg_intp)TG_AT(const int64_t, args[1], i * steps[1]); \
+            const char *source = args[0] + i * steps[0] + offset;                       \
+            char *out = args[2] + i * steps[2];                                         \
+            if (is_packed && n > 1)                                                     \
+                memcpy(out, source, (size_t)n * sizeof(T));                             \
+            else                                                                        \
+                for (tg_intp j = 0; j < n; j++)                                         \
+                    TG_AT(T, out, j * out_step) = TG_AT(const T, source, j * source_step); \
+        }                                                                               \
+    }
+
+/* out[j] moved by offsets[i] bytes = values[i, j], in the order of i: the last one stays */
+#define SCATTER(name, T)                                                                \
+    TG_LOOP(name)                                                                       \
+    {                                                                                   \
+        const tg_intp n_rows = dims[0], n = dims[1];                                    \
+        const tg_intp value_step = steps[3], out_step = steps[4];                       \
+        const int is_packed = value_step == (tg_intp)sizeof(T) && out_step == value_step; \
+        (void)params;                                                                   \
+        for (tg_intp i = 0; i < n_rows; i++) {                                          \
+            const tg_intp offset = (tg_intp)TG_AT(const int64_t, args[1], i * steps[1]); \
+            const char *values = args[0] + i * steps[0];                                \
+            char *out = args[2] + i * steps[2] + offset;                                \
+            if (is_packed && n > 1)                                                     \
+                memcpy(out, values, (size_t)n * sizeof(T));                             \
+            else                                                                        \
+                for (tg_intp j = 0; j < n; j++)                                         \
+                    TG_AT(T, out, j * out_step) = TG_AT(const T, values, j * value_step); \
+        }                                                                               \
+    }
+
+/* The same with values added; SUM is an expression in the old y and the value x. */
+#define SCATTER_ADD(name, T, SUM)                                                       \
+    static inline void name##_packed(const T *restrict values, T *restrict out, tg_intp n) \
+    {                                                                                   \
+        for (tg_intp j = 0; j < n; j++) {                                               \
+            const T x = values[j], y = out[j];                                          \
+            out[j] = SUM;                                                               \
+        }                                                                               \
+    }                                                                                   \
+    TG_LOOP(name)                                                                       \
+    {                                                                                   \
+        const tg_intp n_rows = dims[0], n = dims[1];                                    \
+        const tg_intp value_step = steps[3], out_step = steps[4];                       \
+        const int is_packed = value_step == (tg_intp)sizeof(T) && out_step == value_step; \
+        (void)params;                                                                   \
+        for (tg_intp i = 0; i < n_rows; i++) {                                          \
+            const tg_intp offset = (tg_intp)TG_AT(const int64_t, args[1], i * steps[1]); \
+            const char *values = args[0] + i * steps[0];                                \
+            char *out = args[2] + i * steps[2] + offset;                                \
+            if (is_packed) {                                                            \
+                name##_packed((const T *)values, (T *)out, n);                          \
+                continue;                                                               \
+            }                                                                           \
+            for (tg_intp j = 0; j < n; j++) {                                           \
+                const T x = TG_AT(const T, values, j * value_step);                     \
+                T *to = &TG_AT(T, out, j * out_step);                                   \
+                const T y = *to;                                                        \
+                *to = SUM;                                                              \
+            }                                                                           \
+        }                                                                               \
+    }
+
+GATHER(gather_1, uint8_t)
+GATHER(gather_2, uint16_t)
+GATHER(gather_4, uint32_t)
+GATHER(gather_8, uint64_t)
+SCATTER(scatter_1, uint8_t)
+SCATTER(scatter_2, uint16_t)
+SCATTER(scatter_4, uint32_t)
+SCATTER(scatter_8, uint64_t)
+
+#define SCATTER_ADD_BOOL(op, dtype, T, ...) SCATTER_ADD(op##_##dtype, T, ((x | y) != 0))
+#define SCATTER_ADD_INTEGER(op, dtype, T, ...) \
+    SCATTER_ADD(op##_##dtype, T, (T)((uint64_t)y + (uint64_t)x))
+#define SCATTER_ADD_FLOAT(op, dtype, T, C, load, store, ...) \
+    SCATTER_ADD(op##_##dtype, T, store(load(y) + load(x)))
+
+TG_BOOLS(SCATTER_ADD_BOOL, scatter_add_rows)
+TG_INTEGERS(SCATTER_ADD_INTEGER, scatter_add_rows)
+TG_FLOATS(SCATTER_ADD_FLOAT, scatter_add_rows)
+
+/* The positions of the true elements. The caller has counted them: never more than
+ * the dims[2] places that it provided are written. */
+TG_LOOP(nonzero)
+{
+    (void)params;
+    for (tg_intp row = 0; row < dims[0]; row++) {
+        const char *in = args[0] + row * steps[0];
+        char *out = args[1] + row * steps[1];
+        tg_intp n_found = 0;
+        for (tg_intp i = 0; i < dims[1] && n_found < dims[2]; i++) {
+            if (!TG_AT(const uint8_t, in, i * steps[2]))
+                continue;
+            TG_AT(int64_t, out, n_found * steps[3]) = i;
+            n_found++;
+        }
+    }
+}
+
+typedef struct {
+    int64_t status;
+    int64_t bad_index;
+    int64_t ignore_index;
+} class_params;
+
+/* Refuses before anything is written, so that no half-written result is left. */
+static int classes_are_valid(const char *target, const tg_intp *dims, tg_intp outer_step,
+                             tg_intp step, class_params *classes)
+{
+    for (tg_intp row = 0; row < dims[0]; row++)
+        for (tg_intp i = 0; i < dims[1]; i++) {
+            const int64_t index = TG_AT(const int64_t, target, row * outer_step + i * step);
+            if ((index < 0 || index >= dims[2]) && index != classes->ignore_index) {
+                classes->status = 1;
+                classes->bad_index = index;
+                return 0;
+            }
+        }
+    return 1;
+}
+
+/* loss = -weight[t] * log_prob[t], and weight[t] beside it; 0 and 0 where t is ignored */
+#define NLL_LOSS(op, dtype, T, C, load, store, ...)                                              \
+    TG_LOOP(op##_##dtype)                                                                        \
+    {                                                                                            \
+        class_params *classes = params;                                                          \
+        if (!classes_are_valid(args[1], dims, steps[1], steps[7], classes))                      \
+            return;                                                                              \
+        for (tg_intp row = 0; row < dims[0]; row++)                                              \
+            for (tg_intp i = 0; i < dims[1]; i++) {                                              \
+                const int64_t t = TG_AT(const int64_t, args[1], row * steps[1] + i * steps[7]);  \
+                C loss = 0, weight = 0;                                                          \
+                if (t != classes->ignore_index) {                                                \
+                    weight = load(TG_AT(const T, args[2],                                        \
+                                        row * steps[2] + (tg_intp)t * steps[8]));                \
+                    loss = -weight * load(TG_AT(const T, args[0],                                \
+                                                row * steps[0] + i * steps[5] +                  \
+                                                    (tg_intp)t * steps[6]));                     \
+                }                                                                                \
+                TG_AT(T, args[3], row * steps[3] + i * steps[9]) = store(loss);                  \
+                TG_AT(T, args[4], row * steps[4] + i * steps[10]) = store(weight);               \
+            }                                                                                    \
+    }
+
+#define NLL_LOSS_BACKWARD(op, dtype, T, C, load, store, ...)                                     \
+    TG_LOOP(op##_##dtype)                                                                        \
+    {                                                                                            \
+        class_params *classes = params;                                                          \
+        if (!classes_are_valid(args[1], dims, steps[1], steps[5], classes))                      \
+            return;                                                                              \
+        for (tg_intp row = 0; row < dims[0]; row++)                                              \
+            for (tg_intp i = 0; i < dims[1]; i++) {                                              \
+                const int64_t t = TG_AT(const int64_t, args[1], row * steps[1] + i * steps[5]);  \
+                char *gx = args[3] + row * steps[3] + i * steps[7];                              \
+                for (tg_intp j = 0; j < dims[2]; j++)                                            \
+                    TG_AT(T, gx, j * steps[8]) = 0;                                              \
+                if (t == classes->ignore_index)                                                  \
+                    continue;                                                                    \
+                const C g = load(TG_AT(const T, args[0], row * steps[0] + i * steps[4]));        \
+                const C weight = load(TG_AT(const T, args[2],                                    \
+                                            row * steps[2] + (tg_intp)t * steps[6]));            \
+                TG_AT(T, gx, (tg_intp)t * steps[8]) = store(-weight * g);                        \
+            }                                                                                    \
+    }
+
+TG_FLOATS(NLL_LOSS, nll_loss)
+TG_FLOATS(NLL_LOSS_BACKWARD, nll_loss_backward)
+
+#define OF_SIZE_OF(T, loop) \
+    (sizeof(T) == 1 ? loop##_1 : sizeof(T) == 2 ? loop##_2 : sizeof(T) == 4 ? loop##_4 : loop##_8)
+
+#define ROW_GATHER(op, dtype, T, C, load, store, number, letter) \
+    {#op, "(m),()->(m)", letter "l" letter, number, OF_SIZE_OF(T, gather), NULL, 0, 0},
+#define ROW_SCATTER(op, dtype, T, C, load, store, number, letter) \
+    {#op, "(m),()->(m)", letter "l" letter, number, OF_SIZE_OF(T, scatter), NULL, 0, 0},
+#define ROW_SCATTER_ADD(op, dtype, T, C, load, store, number, letter) \
+    {#op, "(m),()->(m)", letter "l" letter, number, op##_##dtype, NULL, 0, 0},
+#define ROW_NLL_LOSS(op, dtype, T, C, load, store, number, letter)                        \
+    {#op, "(n,c),(n),(c)->(n),(n)", letter "l" letter letter letter, number, op##_##dtype, \
+     "qqq", sizeof(class_params), 1},
+#define ROW_NLL_LOSS_BACKWARD(op, dtype, T, C, load, store, number, letter)               \
+    {#op, "(n),(n),(c)->(n,c)", letter "l" letter letter, number, op##_##dtype,           \
+     "qqq", sizeof(class_params), 1},
+
+const tg_kernel tg_index_kernels[] = {
+    {"index_offsets", "(),()->()", "lll", TG_INT64, index_offsets, "qqqq",
+     sizeof(index_params), 1},
+    TG_ALL(ROW_GATHER, gather_rows)
+    TG_ALL(ROW_SCATTER, scatter_rows)
+    TG_ALL(ROW_SCATTER_ADD, scatter_add_rows)
+    {"nonzero", "(n)->(k)", "?l", TG_BOOL, nonzero, NULL, 0, 0},
+    TG_FLOATS(ROW_NLL_LOSS, nll_loss)
+    TG_FLOATS(ROW_NLL_LOSS_BACKWARD, nll_loss_backward)
+    TG_TABLE_END
+};

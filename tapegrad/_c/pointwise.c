@@ -1,0 +1,206 @@
+/* Element-wise kernels that NumPy lacks, or whose numbers differ from PyTorch's. */
+#include "loops.h"
+
+#include <math.h>
+
+#define EXP(x) _Generic((x), float: expf, default: exp)(x)
+#define EXPM1(x) _Generic((x), float: expm1f, default: expm1)(x)
+#define LOG1P(x) _Generic((x), float: log1pf, default: log1p)(x)
+#define ABS(x) _Generic((x), float: fabsf, default: fabs)(x)
+#define ERF(x) _Generic((x), float: erff, default: erf)(x)
+
+#define PARAM(C, k) ((C)((const double *)params)[k])
+
+/* Only the exponential of a negative number is taken: it cannot overflow, and the
+ * small tail keeps its relative accuracy. The division is in double, which leaves the
+ * exponential's error and one rounding. */
+#define SIGMOID(C)                                              \
+    static inline C sigmoid_of_##C(C x)                         \
+    {                                                           \
+        const C tail = EXP(-ABS(x));                            \
+        return (C)((x < 0 ? tail : 1.0) / (1.0 + tail));        \
+    }                                                           \
+    static inline C log_sigmoid_of_##C(C x)                     \
+    {                                                           \
+        return (x < 0 ? x : (C)0) - LOG1P(EXP(-ABS(x)));        \
+    }
+
+SIGMOID(float)
+SIGMOID(double)
+
+#define RELU(op, dtype, T, C, load, store, ...) \
+    TG_MAP1(op##_##dtype, T, T, TG_AS_IS, T, , (load(x) < 0 ? (T)0 : x))
+
+#define RELU_UNSIGNED(op, dtype, T, C, load, store, ...) \
+    TG_MAP1(op##_##dtype, T, T, TG_AS_IS, T, , x)
+
+#define SIGN(op, dtype, T, C, load, store, ...) \
+    TG_MAP1(op##_##dtype, T, C, load, T, , store((C)((x > 0) - (x < 0))))
+
+#define SIGN_UNSIGNED(op, dtype, T, C, load, store, ...) \
+    TG_MAP1(op##_##dtype, T, C, load, T, , (x > 0))
+
+#define RELU_BACKWARD(op, dtype, T, C, load, store, ...) \
+    TG_MAP2(op##_##dtype, T, T, TG_AS_IS, T, , (load(y) <= 0 ? (T)0 : x))
+
+#define SIGMOID_LOOP(op, dtype, T, C, load, store, ...) \
+    TG_MAP1(op##_##dtype, T, C, load, T, , store(sigmoid_of_##C(x)))
+
+#define LOG_SIGMOID(op, dtype, T, C, load, store, ...) \
+    TG_MAP1(op##_##dtype, T, C, load, T, , store(log_sigmoid_of_##C(x)))
+
+#define ERF_LOOP(op, dtype, T, C, load, store, ...) \
+    TG_MAP1(op##_##dtype, T, C, load, T, , store(ERF(x)))
+
+#define IS_NAN(op, dtype, T, C, load, store, ...) \
+    TG_MAP1(op##_##dtype, T, C, load, uint8_t, , (uint8_t)TG_IS_NAN(x))
+
+#define LEAKY_RELU(op, dtype, T, C, load, store, ...)              \
+    TG_MAP1(op##_##dtype, T, C, load, T, const C slope = PARAM(C, 0);, \
+            store(x > 0 ? x : x * slope))
+
+#define ELU(op, dtype, T, C, load, store, ...)                              \
+    TG_MAP1(op##_##dtype, T, C, load, T,                                    \
+            const C negative_scale = (C)(PARAM(double, 0) * PARAM(double, 1)); \
+            const C positive_scale = PARAM(C, 1);                           \
+            const C input_scale = PARAM(C, 2);,                             \
+            store(x > 0 ? x * positive_scale                                \
+                        : EXPM1(x * input_scale) * negative_scale))
+
+#define SOFTPLUS(op, dtype, T, C, load, store, ...)                                   \
+    TG_MAP1(op##_##dtype, T, C, load, T,                                              \
+            const C beta = PARAM(C, 0); const C threshold = PARAM(C, 1);,             \
+            store(x * beta > threshold ? x : LOG1P(EXP(x * beta)) / beta))
+
+/* PyTorch composes it of three operations, each of which rounds to the dtype. */
+#define BCE_WITH_LOGITS(op, dtype, T, C, load, store, ...)                          \
+    TG_MAP2(op##_##dtype, T, C, load, T, ,                                          \
+            store(load(store(load(store(1 - y)) * x)) -                             \
+                  load(store(log_sigmoid_of_##C(x)))))
+
+/* NaN wins, whichever operand holds it; where the bounds cross, the upper one. */
+#define CLAMP(op, dtype, T, C, load, store, ...)                              \
+    static inline T op##_of_##dtype(T in, T low_bound, T high_bound)          \
+    {                                                                         \
+        const C x = load(in), low = load(low_bound), high = load(high_bound); \
+        const T raised = x >= low || TG_IS_NAN(x) ? in : low_bound;           \
+        const C y = load(raised);                                             \
+        return y <= high || TG_IS_NAN(y) ? raised : high_bound;               \
+    }                                                                         \
+    MAP3(op##_##dtype, T, T, T, op##_of_##dtype(x, y, z))
+
+#define WHERE(op, dtype, T, C, load, store, ...) \
+    MAP3(op##_##dtype, uint8_t, T, T, (x ? y : z))
+
+#define MAP3(name, T0, T1, OUT, RESULT)                                                     \
+    TG_LOOP(name)                                                                           \
+    {                                                                                       \
+        const tg_intp n = dims[0], s0 = steps[0], s1 = steps[1], s2 = steps[2], s3 = steps[3]; \
+        (void)params;                                                                       \
+        if (s0 == (tg_intp)sizeof(T0) && s1 == (tg_intp)sizeof(T1) &&                       \
+            s2 == (tg_intp)sizeof(T1) && s3 == (tg_intp)sizeof(OUT)) {                      \
+            const T0 *in0 = (const T0 *)args[0];                                            \
+            const T1 *in1 = (const T1 *)args[1], *in2 = (const T1 *)args[2];                \
+            OUT *out = (OUT *)args[3];                                                      \
+            TG_INDEPENDENT                                                                  \
+            for (tg_intp i = 0; i < n; i++) {                                               \
+                const T0 x = in0[i];                                                        \
+                const T1 y = in1[i], z = in2[i];                                            \
+                out[i] = RESULT;                                                            \
+            }                                                                               \
+            return;                                                                         \
+        }                                                                                   \
+        for (tg_intp i = 0; i < n; i++) {                                                   \
+            const T0 x = TG_AT(const T0, args[0], i * s0);                                  \
+            const T1 y = TG_AT(const T1, args[1], i * s1);                                  \
+            const T1 z = TG_AT(const T1, args[2], i * s2);                                  \
+            TG_AT(OUT, args[3], i * s3) = RESULT;                                           \
+        }                                                                                   \
+    }
+
+/* Strictly in order, so that several inputs may add to one output. No promise of
+ * independence here: where vectorising pays, the compiler checks the overlap itself. */
+#define ACCUMULATE(name, T, SUM)                                    \
+    TG_LOOP(name)                                                   \
+    {                                                               \
+        const tg_intp n = dims[0], s0 = steps[0], s1 = steps[1];    \
+        (void)params;                                               \
+        if (s0 == (tg_intp)sizeof(T) && s1 == (tg_intp)sizeof(T)) { \
+            const T *in = (const T *)args[0];                       \
+            T *out = (T *)args[1];                                  \
+            for (tg_intp i = 0; i < n; i++) {                       \
+                const T x = in[i], y = out[i];                      \
+                out[i] = SUM;                                       \
+            }                                                       \
+            return;                                                 \
+        }                                                           \
+        for (tg_intp i = 0; i < n; i++) {                           \
+            const T x = TG_AT(const T, args[0], i * s0);            \
+            T *out = &TG_AT(T, args[1], i * s1);                    \
+            const T y = *out;                                       \
+            *out = SUM;                                             \
+        }                                                           \
+    }
+
+#define ACCUMULATE_BOOL(op, dtype, T, ...) ACCUMULATE(op##_##dtype, T, ((x | y) != 0))
+#define ACCUMULATE_INTEGER(op, dtype, T, ...) \
+    ACCUMULATE(op##_##dtype, T, (T)((uint64_t)y + (uint64_t)x))
+#define ACCUMULATE_FLOAT(op, dtype, T, C, load, store, ...) \
+    ACCUMULATE(op##_##dtype, T, store(load(y) + load(x)))
+
+TG_UNSIGNED(RELU_UNSIGNED, relu)
+TG_SIGNED(RELU, relu)
+TG_FLOATS(RELU, relu)
+TG_FLOATS(RELU_BACKWARD, relu_backward)
+TG_FLOATS(SIGMOID_LOOP, sigmoid)
+TG_FLOATS(LOG_SIGMOID, log_sigmoid)
+TG_FLOATS(ERF_LOOP, erf)
+TG_FLOATS(IS_NAN, isnan)
+TG_FLOATS(LEAKY_RELU, leaky_relu)
+TG_FLOATS(ELU, elu)
+TG_FLOATS(SOFTPLUS, softplus)
+TG_FLOATS(BCE_WITH_LOGITS, bce_with_logits)
+TG_NUMBERS(CLAMP, clamp)
+TG_ALL(WHERE, where)
+TG_BOOLS(SIGN_UNSIGNED, sign)
+TG_UNSIGNED(SIGN_UNSIGNED, sign)
+TG_SIGNED(SIGN, sign)
+TG_FLOATS(SIGN, sign)
+TG_BOOLS(ACCUMULATE_BOOL, accumulate)
+TG_INTEGERS(ACCUMULATE_INTEGER, accumulate)
+TG_FLOATS(ACCUMULATE_FLOAT, accumulate)
+
+#define ROW1(op, dtype, T, C, load, store, number, letter) \
+    {#op, "()->()", letter letter, number, op##_##dtype, NULL, 0, 0},
+#define ROW1_WITH_1(op, dtype, T, C, load, store, number, letter) \
+    {#op, "()->()", letter letter, number, op##_##dtype, "d", sizeof(double), 0},
+#define ROW1_WITH_2(op, dtype, T, C, load, store, number, letter) \
+    {#op, "()->()", letter letter, number, op##_##dtype, "dd", 2 * sizeof(double), 0},
+#define ROW1_WITH_3(op, dtype, T, C, load, store, number, letter) \
+    {#op, "()->()", letter letter, number, op##_##dtype, "ddd", 3 * sizeof(double), 0},
+#define ROW2(op, dtype, T, C, load, store, number, letter) \
+    {#op, "(),()->()", letter letter letter, number, op##_##dtype, NULL, 0, 0},
+#define ROW3(op, dtype, T, C, load, store, number, letter) \
+    {#op, "(),(),()->()", letter letter letter letter, number, op##_##dtype, NULL, 0, 0},
+#define ROW_WHERE(op, dtype, T, C, load, store, number, letter) \
+    {#op, "(),(),()->()", "?" letter letter letter, number, op##_##dtype, NULL, 0, 0},
+#define ROW_PREDICATE(op, dtype, T, C, load, store, number, letter) \
+    {#op, "()->()", letter "?", number, op##_##dtype, NULL, 0, 0},
+
+const tg_kernel tg_pointwise_kernels[] = {
+    TG_NUMBERS(ROW1, relu)
+    TG_FLOATS(ROW2, relu_backward)
+    TG_FLOATS(ROW1, sigmoid)
+    TG_FLOATS(ROW1, log_sigmoid)
+    TG_FLOATS(ROW1, erf)
+    TG_FLOATS(ROW_PREDICATE, isnan)
+    TG_FLOATS(ROW1_WITH_1, leaky_relu)
+    TG_FLOATS(ROW1_WITH_3, elu)
+    TG_FLOATS(ROW1_WITH_2, softplus)
+    TG_FLOATS(ROW2, bce_with_logits)
+    TG_NUMBERS(ROW3, clamp)
+    TG_ALL(ROW_WHERE, where)
+    TG_ALL(ROW1, sign)
+    TG_ALL(ROW1, accumulate)
+    TG_TABLE_END
+};

@@ -1,0 +1,319 @@
+/* PyTorch's CPU generator, an MT19937, and the distributions drawn from it.
+ *
+ * Matsumoto and Nishimura, "Mersenne Twister", 1998. What is to be equal to PyTorch, for
+ * the same seed and number for number, is how many draws each sample takes, in which
+ * order, and which of their bits: so these loops never skip, batch or vectorise draws.
+ */
+#include "generator.h"
+#include "loops.h"
+
+#include <math.h>
+#include <string.h>
+
+const size_t tg_generator_size = sizeof(tg_generator);
+
+enum { WORDS = TG_GENERATOR_WORDS, SHIFT = 397, NORMAL_BLOCK = 16 };
+
+static const double two_pi = 6.283185307179586476925;
+
+static uint32_t twisted(uint32_t upper, uint32_t lower, uint32_t shifted)
+{
+    const uint32_t joined = (upper & 0x80000000u) | (lower & 0x7fffffffu);
+    return shifted ^ (joined >> 1) ^ (lower & 1u ? 0x9908b0dfu : 0u);
+}
+
+static void refill(tg_generator *generator)
+{
+    uint32_t *state = generator->state;
+    for (int i = 0; i < WORDS - SHIFT; i++)
+        state[i] = twisted(state[i], state[i + 1], state[i + SHIFT]);
+    for (int i = WORDS - SHIFT; i < WORDS - 1; i++)
+        state[i] = twisted(state[i], state[i + 1], state[i + SHIFT - WORDS]);
+    state[WORDS - 1] = twisted(state[WORDS - 1], state[0], state[SHIFT - 1]);
+    generator->next = 0;
+}
+
+static inline uint32_t draw_32(tg_generator *generator)
+{
+    if (generator->next >= WORDS)
+        refill(generator);
+    uint32_t word = generator->state[generator->next++];
+    word ^= word >> 11;
+    word ^= (word << 7) & 0x9d2c5680u;
+    word ^= (word << 15) & 0xefc60000u;
+    return word ^ (word >> 18);
+}
+
+static inline uint64_t draw_64(tg_generator *generator)
+{
+    const uint64_t high = draw_32(generator);
+    return high << 32 | draw_32(generator);
+}
+
+/* In [0, 1): as many bits as the significand holds. */
+static inline float unit_float(tg_generator *generator)
+{
+    return (float)(draw_32(generator) & 0xffffffu) * 0x1p-24f;
+}
+
+static inline double unit_double(tg_generator *generator)
+{
+    return (double)(draw_64(generator) & 0x1fffffffffffffu) * 0x1p-53;
+}
+
+#define UNIT(C) unit_##C
+#define FUSED(a, b, c) _Generic((a), float: fmaf, default: fma)(a, b, c)
+
+TG_LOOP(seed)
+{
+    tg_generator *generator = (tg_generator *)args[0];
+    uint32_t *state = generator->state;
+    (void)dims;
+    (void)steps;
+    generator->seed = *(const uint64_t *)params;
+    state[0] = (uint32_t)generator->seed;
+    for (uint32_t i = 1; i < WORDS; i++)
+        state[i] = 1812433253u * (state[i - 1] ^ (state[i - 1] >> 30)) + i;
+    generator->next = WORDS;
+    generator->next_normal = 0;
+    generator->has_next_normal = 0;
+}
+
+/* In [from, to): where rounding reaches `to`, it becomes `from`. */
+#define UNIFORM(op, dtype, T, C, load, store, ...)                                     \
+    TG_LOOP(op##_##dtype)                                                              \
+    {                                                                                  \
+        tg_generator *generator = (tg_generator *)args[1];                             \
+        const C from = (C)((const double *)params)[0];                                 \
+        const C to = (C)((const double *)params)[1];                                   \
+        const C end = load(store(to));                                                 \
+        for (tg_intp i = 0; i < dims[0]; i++) {                                        \
+            const C x = UNIT(C)(generator);                                            \
+            const C sample = load(store(FUSED(x, to - from, from)));                   \
+            TG_AT(T, args[0], i * steps[0]) = store(sample == end ? from : sample);    \
+        }                                                                              \
+    }
+
+/* Box and Muller 1958: two samples from two uniforms, the second kept for the next call. */
+static double draw_normal(tg_generator *generator)
+{
+    if (generator->has_next_normal) {
+        generator->has_next_normal = 0;
+        return generator->next_normal;
+    }
+    const double angle = two_pi * unit_double(generator);
+    const double radius = sqrt(-2 * log1p(-unit_double(generator)));
+    generator->next_normal = radius * sin(angle);
+    generator->has_next_normal = 1;
+    return radius * cos(angle);
+}
+
+/* a * b + c rounded once: exact in double up to the last rounding, and vectorises. */
+static inline float fused(float a, float b, float c)
+{
+    return (float)((double)a * (double)b + (double)c);
+}
+
+static inline uint32_t bits_of(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline float float_of(uint32_t bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* The logarithm, cosine and sine of Moshier's Cephes library (1989), multiplications and
+ * additions fused. libm's are closer to the truth, but these are what PyTorch samples by.
+ * Only for normal numbers x > 0, and angles in [0, 2 pi]; free of branches. */
+static inline float cephes_log(float x)
+{
+    const uint32_t bits = bits_of(x);
+    const int32_t exponent = (int32_t)(bits >> 23) - 126;
+    const uint32_t mantissa = bits & 0x7fffffu;
+    const uint32_t is_low = mantissa < 0x3504f3u; /* below sqrt(1/2), and doubled there */
+    const float e = (float)(exponent - (int32_t)is_low);
+    const float m = float_of((mantissa | 0x3f000000u) + (is_low << 23)) - 1;
+    const float square = m * m;
+    float y = fused(7.0376836292e-2f, m, -1.1514610310e-1f);
+    y = fused(y, m, 1.1676998740e-1f);
+    y = fused(y, m, -1.2420140846e-1f);
+    y = fused(y, m, 1.4249322787e-1f);
+    y = fused(y, m, -1.6668057665e-1f);
+    y = fused(y, m, 2.0000714765e-1f);
+    y = fused(y, m, -2.4999993993e-1f);
+    y = fused(y, m, 3.3333331174e-1f);
+    y = fused(y * m, square, e * -2.12194440e-4f);
+    y = fused(-square, 0.5f, y);
+    return fused(e, 0.693359375f, m + y);
+}
+
+static inline void cephes_cos_sin(float angle, float *cosine, float *sine)
+{
+    const int32_t octant = ((int32_t)(angle * 1.27323954473516f) + 1) & ~1;
+    const uint32_t quadrant = (uint32_t)octant >> 1 & 3;
+    const float turns = (float)octant;
+    /* pi / 4 in three parts, so that the difference stays exact */
+    float x = fused(turns, -0.78515625f, angle);
+    x = fused(turns, -2.4187564849853515625e-4f, x);
+    x = fused(turns, -3.77489497744594108e-8f, x);
+    const float square = x * x;
+    float c = fused(2.443315711809948e-5f, square, -1.388731625493765e-3f);
+    c = fused(c, square, 4.166664568298827e-2f) * square;
+    c = fused(c, square, -(square * 0.5f)) + 1;
+    float s = fused(-1.9515295891e-4f, square, 8.3321608736e-3f);
+    s = fused(s, square, -1.6666654611e-1f) * square;
+    s = fused(s, x, x);
+    const uint32_t keep = (quadrant & 1) - 1u;
+    const uint32_t cosine_bits = (bits_of(c) & keep) | (bits_of(s) & ~keep);
+    const uint32_t sine_bits = (bits_of(s) & keep) | (bits_of(c) & ~keep);
+    *cosine = float_of(cosine_bits ^ ((quadrant + 1) & 2) << 30);
+    *sine = float_of(sine_bits ^ (quadrant & 2) << 30);
+}
+
+enum { HALF_BLOCK = NORMAL_BLOCK / 2 };
+
+/* Sixteen samples of a normal distribution: the radii from the first half of
+ * the block's uniforms, the angles from the second. */
+static void normal_block_float(tg_generator *generator, float mean, float std, float *block)
+{
+    for (int i = 0; i < NORMAL_BLOCK; i++)
+        block[i] = unit_float(generator);
+    for (int i = 0; i < HALF_BLOCK; i++) {
+        const float radius = sqrtf(-2 * cephes_log(1 - block[i]));
+        float cosine, sine;
+        cephes_cos_sin((float)two_pi * block[i + HALF_BLOCK], &cosine, &sine);
+        block[i] = fused(radius * cosine, std, mean);
+        block[i + HALF_BLOCK] = fused(radius * sine, std, mean);
+    }
+}
+
+static void normal_block_double(tg_generator *generator, double mean, double std, double *block)
+{
+    for (int i = 0; i < NORMAL_BLOCK; i++)
+        block[i] = unit_double(generator);
+    for (int i = 0; i < HALF_BLOCK; i++) {
+        const double radius = sqrt(-2 * log(1 - block[i]));
+        const double angle = two_pi * block[i + HALF_BLOCK];
+        block[i] = fma(radius * cos(angle), std, mean);
+        block[i + HALF_BLOCK] = fma(radius * sin(angle), std, mean);
+    }
+}
+
+/* From 16 packed elements up: whole blocks. Where elements are left over, the last 16 of
+ * all are made anew from fresh draws; except for float16, the left-over ones have taken
+ * draws of their own before that. */
+#define NORMAL(op, dtype, T, C, load, store, ...)                                      \
+    static void op##_fill_##dtype(tg_generator *generator, C mean, C std, T *out)      \
+    {                                                                                  \
+        C block[NORMAL_BLOCK];                                                         \
+        normal_block_##C(generator, mean, std, block);                                 \
+        for (int i = 0; i < NORMAL_BLOCK; i++)                                         \
+            out[i] = store(block[i]);                                                  \
+    }                                                                                  \
+    TG_LOOP(op##_##dtype)                                                              \
+    {                                                                                  \
+        tg_generator *generator = (tg_generator *)args[1];                             \
+        const double mean = ((const double *)params)[0];                               \
+        const double std = ((const double *)params)[1];                                \
+        const tg_intp n = dims[0];                                                     \
+        if (n < NORMAL_BLOCK || steps[0] != (tg_intp)sizeof(T)) {                      \
+            for (tg_intp i = 0; i < n; i++) {                                          \
+                const double x = fma(draw_normal(generator), std, mean);               \
+                TG_AT(T, args[0], i * steps[0]) = store((C)x);                         \
+            }                                                                          \
+            return;                                                                    \
+        }                                                                              \
+        T *out = (T *)args[0];                                                         \
+        tg_intp i = 0;                                                                 \
+        for (; i + NORMAL_BLOCK <= n; i += NORMAL_BLOCK)                               \
+            op##_fill_##dtype(generator, (C)mean, (C)std, out + i);                    \
+        if (i == n)                                                                    \
+            return;                                                                    \
+        for (; i < n && sizeof(T) == sizeof(C); i++)                                   \
+            UNIT(C)(generator);                                                        \
+        op##_fill_##dtype(generator, (C)mean, (C)std, out + n - NORMAL_BLOCK);         \
+    }
+
+/* low + draw mod (high - low), the difference as unsigned so that it cannot overflow */
+#define RANDINT(op, dtype, T, C, load, store, ...)                                     \
+    TG_LOOP(op##_##dtype)                                                              \
+    {                                                                                  \
+        tg_generator *generator = (tg_generator *)args[1];                             \
+        const int64_t low = ((const int64_t *)params)[0];                              \
+        const uint64_t range = (uint64_t)((const int64_t *)params)[1] - (uint64_t)low; \
+        const int is_wide = range >= (uint64_t)1 << 28;                                \
+        for (tg_intp i = 0; i < dims[0]; i++) {                                        \
+            const uint64_t draw = is_wide ? draw_64(generator) : draw_32(generator);   \
+            const int64_t value = (int64_t)(draw % range + (uint64_t)low);             \
+            TG_AT(T, args[0], i * steps[0]) = store((C)value);                         \
+        }                                                                              \
+    }
+
+TG_LOOP(randperm)
+{
+    tg_generator *generator = (tg_generator *)args[1];
+    const tg_intp n = dims[0], step = steps[0];
+    (void)params;
+    for (tg_intp i = 0; i < n; i++)
+        TG_AT(int64_t, args[0], i * step) = i;
+    for (tg_intp i = 0; i < n - 1; i++) {
+        const tg_intp other = i + (tg_intp)(draw_32(generator) % (uint64_t)(n - i));
+        const int64_t value = TG_AT(int64_t, args[0], i * step);
+        TG_AT(int64_t, args[0], i * step) = TG_AT(int64_t, args[0], other * step);
+        TG_AT(int64_t, args[0], other * step) = value;
+    }
+}
+
+#define BERNOULLI(op, dtype, T, C, load, store, ...)                                   \
+    TG_LOOP(op##_##dtype)                                                              \
+    {                                                                                  \
+        tg_generator *generator = (tg_generator *)args[1];                             \
+        const double p = *(const double *)params;                                      \
+        for (tg_intp i = 0; i < dims[0]; i++)                                          \
+            TG_AT(T, args[0], i * steps[0]) = store((C)(unit_double(generator) < p));  \
+    }
+
+#define BERNOULLI_FROM(op, dtype, T, C, load, store, ...)                              \
+    TG_LOOP(op##_##dtype)                                                              \
+    {                                                                                  \
+        tg_generator *generator = (tg_generator *)args[2];                             \
+        (void)params;                                                                  \
+        for (tg_intp i = 0; i < dims[0]; i++) {                                        \
+            const C p = load(TG_AT(const T, args[0], i * steps[0]));                   \
+            TG_AT(T, args[1], i * steps[1]) = store((C)(UNIT(C)(generator) < p));      \
+        }                                                                              \
+    }
+
+TG_FLOATS(UNIFORM, uniform)
+TG_FLOATS(NORMAL, normal)
+TG_ALL(RANDINT, randint)
+TG_ALL(BERNOULLI, bernoulli)
+TG_FLOATS(BERNOULLI_FROM, bernoulli_from)
+
+#define ROW(op, dtype, letter, number, format, size) \
+    {#op, "->(),(g)", letter "B", number, op##_##dtype, format, size, 0},
+#define ROW_REALS(op, dtype, T, C, load, store, number, letter) \
+    ROW(op, dtype, letter, number, "dd", 2 * sizeof(double))
+#define ROW_RANDINT(op, dtype, T, C, load, store, number, letter) \
+    ROW(op, dtype, letter, number, "qq", 2 * sizeof(int64_t))
+#define ROW_BERNOULLI(op, dtype, T, C, load, store, number, letter) \
+    ROW(op, dtype, letter, number, "d", sizeof(double))
+#define ROW_BERNOULLI_FROM(op, dtype, T, C, load, store, number, letter) \
+    {#op, "()->(),(g)", letter letter "B", number, op##_##dtype, NULL, 0, 0},
+
+const tg_kernel tg_random_kernels[] = {
+    {"seed", "->(g)", "B", TG_UINT8, seed, "Q", sizeof(uint64_t), 0},
+    TG_FLOATS(ROW_REALS, uniform)
+    TG_FLOATS(ROW_REALS, normal)
+    TG_ALL(ROW_RANDINT, randint)
+    {"randperm", "->(),(g)", "lB", TG_INT64, randperm, NULL, 0, 0},
+    TG_ALL(ROW_BERNOULLI, bernoulli)
+    TG_FLOATS(ROW_BERNOULLI_FROM, bernoulli_from)
+    TG_TABLE_END
+};

@@ -1,0 +1,206 @@
+/* Softmax and layer norm over one dimension, with the gradients that read their outputs. */
+#include "loops.h"
+
+#include <math.h>
+
+#define EXP(x) _Generic((x), float: expf, default: exp)(x)
+#define LOG(x) _Generic((x), float: logf, default: log)(x)
+
+enum { LANES = 8 };
+
+/* total = the sum over i < n of TERM, in double and in lanes: one long chain of
+ * additions would wait for each and gather its error. */
+#define SUM_OVER(total, i, n, TERM)                                  \
+    double total;                                                    \
+    {                                                                \
+        double lanes[LANES] = {0};                                   \
+        tg_intp first = 0;                                           \
+        for (; first + LANES <= (n); first += LANES)                 \
+            for (int k = 0; k < LANES; k++) {                        \
+                const tg_intp i = first + k;                         \
+                lanes[k] += (double)(TERM);                          \
+            }                                                        \
+        for (tg_intp i = first; i < (n); i++)                        \
+            lanes[i - first] += (double)(TERM);                      \
+        total = ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) +    \
+                ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));     \
+    }
+
+/* A row operation is written once with steps, and inlined once more for packed rows. */
+#define LOOP_1_TO_1(name, T)                                                              \
+    TG_LOOP(name)                                                                         \
+    {                                                                                     \
+        const tg_intp size = sizeof(T), n = dims[1];                                      \
+        const int is_packed = steps[2] == size && steps[3] == size;                       \
+        (void)params;                                                                     \
+        for (tg_intp row = 0; row < dims[0]; row++) {                                     \
+            const char *x = args[0] + row * steps[0];                                     \
+            char *out = args[1] + row * steps[1];                                         \
+            if (is_packed)                                                                \
+                name##_row(x, size, out, size, n);                                        \
+            else                                                                          \
+                name##_row(x, steps[2], out, steps[3], n);                                \
+        }                                                                                 \
+    }
+
+#define LOOP_2_TO_1(name, T)                                                              \
+    TG_LOOP(name)                                                                         \
+    {                                                                                     \
+        const tg_intp size = sizeof(T), n = dims[1];                                      \
+        const int is_packed = steps[3] == size && steps[4] == size && steps[5] == size;   \
+        (void)params;                                                                     \
+        for (tg_intp row = 0; row < dims[0]; row++) {                                     \
+            const char *g = args[0] + row * steps[0];                                     \
+            const char *out = args[1] + row * steps[1];                                   \
+            char *gx = args[2] + row * steps[2];                                          \
+            if (is_packed)                                                                \
+                name##_row(g, size, out, size, gx, size, n);                              \
+            else                                                                          \
+                name##_row(g, steps[3], out, steps[4], gx, steps[5], n);                  \
+        }                                                                                 \
+    }
+
+#define ROW_MAX(C, max, n, VALUE)                              \
+    C max = -INFINITY;                                         \
+    for (tg_intp i = 0; i < (n); i++) {                        \
+        const C value = VALUE;                                 \
+        max = (value > max) | TG_IS_NAN(value) ? value : max;  \
+    }
+
+/* exp(x - max) / sum: the exponentials wait in `out`, but not where that would round
+ * them to float16. */
+#define SOFTMAX(op, dtype, T, C, load, store, ...)                                                \
+    static inline void op##_##dtype##_row(const char *x, tg_intp x_step, char *out,               \
+                                          tg_intp out_step, tg_intp n)                            \
+    {                                                                                             \
+        const int keeps = sizeof(T) == sizeof(C);                                                 \
+        ROW_MAX(C, max, n, load(TG_AT(const T, x, i * x_step)))                                   \
+        if (keeps)                                                                                \
+            for (tg_intp i = 0; i < n; i++)                                                       \
+                TG_AT(T, out, i * out_step) =                                                     \
+                    store(EXP(load(TG_AT(const T, x, i * x_step)) - max));                        \
+        SUM_OVER(total, i, n,                                                                     \
+                 keeps ? load(TG_AT(const T, out, i * out_step))                                  \
+                       : EXP(load(TG_AT(const T, x, i * x_step)) - max))                          \
+        const C sum = (C)total;                                                                   \
+        for (tg_intp i = 0; i < n; i++) {                                                         \
+            const C power = keeps ? load(TG_AT(const T, out, i * out_step))                       \
+                                  : EXP(load(TG_AT(const T, x, i * x_step)) - max);               \
+            TG_AT(T, out, i * out_step) = store(power / sum);                                     \
+        }                                                                                         \
+    }                                                                                             \
+    LOOP_1_TO_1(op##_##dtype, T)
+
+/* (x - max) - log(sum(exp(x - max))), in this order: max + log(sum) could round all of
+ * the logarithm away. */
+#define LOG_SOFTMAX(op, dtype, T, C, load, store, ...)                                            \
+    static inline void op##_##dtype##_row(const char *x, tg_intp x_step, char *out,               \
+                                          tg_intp out_step, tg_intp n)                            \
+    {                                                                                             \
+        ROW_MAX(C, max, n, load(TG_AT(const T, x, i * x_step)))                                   \
+        SUM_OVER(total, i, n, EXP(load(TG_AT(const T, x, i * x_step)) - max))                     \
+        const C log_sum = LOG((C)total);                                                          \
+        for (tg_intp i = 0; i < n; i++)                                                           \
+            TG_AT(T, out, i * out_step) =                                                         \
+                store(load(TG_AT(const T, x, i * x_step)) - max - log_sum);                       \
+    }                                                                                             \
+    LOOP_1_TO_1(op##_##dtype, T)
+
+/* out * (g - sum(g * out)) */
+#define SOFTMAX_BACKWARD(op, dtype, T, C, load, store, ...)                                       \
+    static inline void op##_##dtype##_row(const char *g, tg_intp g_step, const char *out,         \
+                                          tg_intp out_step, char *gx, tg_intp gx_step,            \
+                                          tg_intp n)                                              \
+    {                                                                                             \
+        SUM_OVER(total, i, n,                                                                     \
+                 load(TG_AT(const T, g, i * g_step)) * load(TG_AT(const T, out, i * out_step)))   \
+        const C sum = (C)total;                                                                   \
+        TG_INDEPENDENT                                                                            \
+        for (tg_intp i = 0; i < n; i++)                                                           \
+            TG_AT(T, gx, i * gx_step) = store(load(TG_AT(const T, out, i * out_step)) *           \
+                                              (load(TG_AT(const T, g, i * g_step)) - sum));       \
+    }                                                                                             \
+    LOOP_2_TO_1(op##_##dtype, T)
+
+/* g - exp(out) * sum(g) */
+#define LOG_SOFTMAX_BACKWARD(op, dtype, T, C, load, store, ...)                                   \
+    static inline void op##_##dtype##_row(const char *g, tg_intp g_step, const char *out,         \
+                                          tg_intp out_step, char *gx, tg_intp gx_step,            \
+                                          tg_intp n)                                              \
+    {                                                                                             \
+        SUM_OVER(total, i, n, load(TG_AT(const T, g, i * g_step)))                                \
+        const C sum = (C)total;                                                                   \
+        for (tg_intp i = 0; i < n; i++)                                                           \
+            TG_AT(T, gx, i * gx_step) =                                                           \
+                store(load(TG_AT(const T, g, i * g_step)) -                                       \
+                      EXP(load(TG_AT(const T, out, i * out_step))) * sum);                        \
+    }                                                                                             \
+    LOOP_2_TO_1(op##_##dtype, T)
+
+/* y = (x - mean) * rstd * weight + bias with rstd = 1 / sqrt(variance + eps). The mean
+ * comes first and the variance from the differences: no cancellation of squares. */
+#define LAYER_NORM(op, dtype, T, C, load, store, ...)                                             \
+    static inline void op##_##dtype##_row(char *const *row, const tg_intp *core_steps, tg_intp n, \
+                                          double eps)                                             \
+    {                                                                                             \
+        const char *x = row[0], *weight = row[1], *bias = row[2];                                 \
+        const tg_intp x_step = core_steps[0], weight_step = core_steps[1];                        \
+        const tg_intp bias_step = core_steps[2], y_step = core_steps[3];                          \
+        SUM_OVER(total, i, n, load(TG_AT(const T, x, i * x_step)))                                \
+        const double mean = total / (double)n;                                                    \
+        SUM_OVER(squares, i, n,                                                                   \
+                 ((double)load(TG_AT(const T, x, i * x_step)) - mean) *                           \
+                     ((double)load(TG_AT(const T, x, i * x_step)) - mean))                        \
+        const double rstd = 1 / sqrt(squares / (double)n + eps);                                  \
+        TG_INDEPENDENT                                                                            \
+        for (tg_intp i = 0; i < n; i++) {                                                         \
+            const C unit = (C)(((double)load(TG_AT(const T, x, i * x_step)) - mean) * rstd);      \
+            TG_AT(T, row[3], i * y_step) =                                                        \
+                store(unit * load(TG_AT(const T, weight, i * weight_step)) +                      \
+                      load(TG_AT(const T, bias, i * bias_step)));                                 \
+        }                                                                                         \
+        TG_AT(T, row[4], 0) = store((C)mean);                                                     \
+        TG_AT(T, row[5], 0) = store((C)rstd);                                                     \
+    }                                                                                             \
+    TG_LOOP(op##_##dtype)                                                                         \
+    {                                                                                             \
+        const tg_intp size = sizeof(T), packed[4] = {size, size, size, size};                     \
+        const tg_intp plain[4] = {size, 0, 0, size};                                              \
+        const tg_intp *core = steps + 6;                                                          \
+        const double eps = *(const double *)params;                                               \
+        const int x_and_y_packed = core[0] == size && core[3] == size;                            \
+        for (tg_intp i = 0; i < dims[0]; i++) {                                                   \
+            char *row[6];                                                                         \
+            for (int k = 0; k < 6; k++)                                                           \
+                row[k] = args[k] + i * steps[k];                                                  \
+            if (x_and_y_packed && core[1] == size && core[2] == size)                             \
+                op##_##dtype##_row(row, packed, dims[1], eps);                                    \
+            else if (x_and_y_packed && core[1] == 0 && core[2] == 0)                              \
+                op##_##dtype##_row(row, plain, dims[1], eps);                                     \
+            else                                                                                  \
+                op##_##dtype##_row(row, core, dims[1], eps);                                      \
+        }                                                                                         \
+    }
+
+TG_FLOATS(SOFTMAX, softmax)
+TG_FLOATS(LOG_SOFTMAX, log_softmax)
+TG_FLOATS(SOFTMAX_BACKWARD, softmax_backward)
+TG_FLOATS(LOG_SOFTMAX_BACKWARD, log_softmax_backward)
+TG_FLOATS(LAYER_NORM, layer_norm)
+
+#define ROW_1_TO_1(op, dtype, T, C, load, store, number, letter) \
+    {#op, "(n)->(n)", letter letter, number, op##_##dtype, NULL, 0, 0},
+#define ROW_2_TO_1(op, dtype, T, C, load, store, number, letter) \
+    {#op, "(n),(n)->(n)", letter letter letter, number, op##_##dtype, NULL, 0, 0},
+#define ROW_LAYER_NORM(op, dtype, T, C, load, store, number, letter)                     \
+    {#op, "(n),(n),(n)->(n),(),()", letter letter letter letter letter letter, number,   \
+     op##_##dtype, "d", sizeof(double), 0},
+
+const tg_kernel tg_softmax_kernels[] = {
+    TG_FLOATS(ROW_1_TO_1, softmax)
+    TG_FLOATS(ROW_1_TO_1, log_softmax)
+    TG_FLOATS(ROW_2_TO_1, softmax_backward)
+    TG_FLOATS(ROW_2_TO_1, log_softmax_backward)
+    TG_FLOATS(ROW_LAYER_NORM, layer_norm)
+    TG_TABLE_END
+};

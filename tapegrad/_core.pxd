@@ -1,0 +1,74 @@
+"""Layout of operations."""
+
+from libc.stdint cimport uint32_t
+
+from tapegrad._kernels cimport Kernel
+from tapegrad._tape cimport Entry
+from tapegrad._tensor cimport Tensor
+
+cdef enum ParamKind:
+    # Where an argument of a gradient formula comes from.
+    FROM_GRADIENT = 0      # the gradient of output `index`
+    FROM_GRADIENTS = 1     # the gradients of all outputs, in a tuple
+    FROM_SLOT = 2          # saved value `index`
+    FROM_SHAPE = 3         # the shape of the tensor at edge `index`, else saved value `fallback`
+    FROM_NEEDS = 4         # which edges want a gradient, a tuple of bools
+
+cdef enum SlotKind:
+    SAVES_ARGUMENT = 0
+    SAVES_OUTPUT = 1
+    SAVES_SHAPE = 2
+
+cdef enum:
+    MAX_SLOTS = 12
+    MAX_EDGES = 8
+    MAX_FORMULA_ARGS = 12
+
+
+cdef struct FormulaArg:
+    ParamKind kind
+    int index
+    int fallback
+
+
+cdef struct SlotPlan:
+    SlotKind kind
+    int index
+    uint32_t needed_by                  # bit e: the formula of edge e reads it
+
+
+cdef class Op:
+    cdef void* vectorcall
+    cdef readonly str name
+    cdef readonly str grad_name
+    cdef public str __doc__
+    cdef readonly Kernel kernel
+    cdef readonly object forward
+    cdef readonly tuple params          # names of the arguments
+    cdef readonly tuple defaults        # of the last arguments
+    cdef readonly tuple formulas        # one an edge; or a single joint one
+    cdef readonly bint is_joint
+    cdef readonly bint is_view
+    cdef readonly bint makes_float      # integers become the default dtype
+    cdef readonly bint takes_mask       # the first input is a mask of bools
+    cdef readonly bint takes_sequence   # the first argument is a list of tensors
+    cdef readonly bint writes           # the forward writes into its first argument
+    cdef readonly bint overwrites       # ... all of it, whatever was there
+    cdef readonly bint has_many_outputs
+    cdef readonly bint is_function       # a custom Function: its context computes the gradients
+    cdef uint32_t dropped_slots         # bit s: backward drops slot s after use, whatever it holds
+    cdef int n_edges
+    cdef int n_slots
+    cdef int edge_param[MAX_EDGES]
+    cdef SlotPlan slots[MAX_SLOTS]
+    cdef int n_formula_args[MAX_EDGES]
+    cdef FormulaArg formula_args[MAX_EDGES][MAX_FORMULA_ARGS]
+
+
+cdef class InplaceOp:
+    cdef void* vectorcall
+    cdef readonly Op op
+
+
+cdef void free_slots(Op op, Entry* entry) noexcept
+cdef object unwrap_saved(Entry* entry, int slot)

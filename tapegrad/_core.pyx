@@ -1,0 +1,1073 @@
+"""Operations: from a call in Python to the kernel, and from there to the tape.
+
+An :class:`Op` knows how its result is computed (a kernel that runs without entering Python, or a
+forward function on arrays), what its gradient formulas read, and therefore what an entry saves. The
+formulas themselves are data handed in by ``ops``: nothing here knows an operation by name.
+"""
+
+cimport cython
+from cpython.object cimport PyObject, PyTypeObject
+from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t
+from numpy cimport (
+    NPY_BOOL, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, NPY_INT8, NPY_INT16, NPY_INT32, NPY_INT64,
+    NPY_UINT8, PyArray_DIMS, PyArray_NDIM, PyArray_TYPE, import_array, ndarray,
+)
+
+from tapegrad._kernels cimport (
+    MAX_OPERANDS, N_TYPES, Kernel, Loop, Operand, Scalars, cast, check_overlap, check_writable,
+    copy_into, elementwise, operand_of,
+)
+from tapegrad._tape cimport (
+    CONSTANT, FIRST_OUTPUT, IS_LEAF, PACKED, SAVED_WERE_FREED, Edge, Entry, Saved, connect,
+    describe_output, free_saved, new_entry, release, save,
+)
+from tapegrad._tensor cimport (
+    IS_INFERENCE, PLAIN_VIEW, REQUIRES_GRAD, VIEW_MADE_IN_INFERENCE, VIEW_MADE_WITHOUT_GRAD,
+    VIEW_OF_CUSTOM_FUNCTION, VIEW_OF_MULTI_OUTPUT, Carry, Context, Tensor, Version, View, ViewKind, adopt,
+    anomaly_enabled, carry_of, default_float, describe, edge_of, grad_enabled, inference_enabled,
+    node_of, note_write, requires_grad, set_grad_mode, shape_tuple, version_of, wrap, wrap_view,
+)
+
+import numpy as np
+
+from tapegrad._tensor import (  # noqa: F401 - part of this module's surface
+    Tensor as _PublicTensor, _set_anomaly_mode, _set_grad_enabled, _set_inference_mode, get_default_dtype, is_grad_enabled,
+    is_inference_mode_enabled, set_default_dtype,
+)
+from tapegrad._kernels import OURS, KernelRefusal, numpy_kernel
+from tapegrad._types import BY_NUMPY_NUMBER, Size
+
+import_array()
+
+cdef extern from "Python.h":
+    size_t PY_VECTORCALL_ARGUMENTS_OFFSET
+    unsigned long Py_TPFLAGS_HAVE_VECTORCALL
+    unsigned long Py_TPFLAGS_METHOD_DESCRIPTOR
+    void PyType_Modified(PyTypeObject*)
+    object PyObject_Vectorcall(object, PyObject* const*, size_t, PyObject*)
+    object PyMethod_New(object, object)
+    ctypedef struct _TypeSlots "PyTypeObject":
+        Py_ssize_t tp_vectorcall_offset
+        unsigned long tp_flags
+
+# ---------------------------------------------------------------------------------- promotion
+
+cdef int8_t promotion[N_TYPES][N_TYPES]
+
+
+cdef inline bint is_float(int type_number) noexcept:
+    return type_number == NPY_FLOAT32 or type_number == NPY_FLOAT64 or type_number == NPY_FLOAT16
+
+
+cdef int fill_promotion_table() except -1:
+    """PyTorch's table: like NumPy's, but an integer never widens a floating-point type."""
+    for a in BY_NUMPY_NUMBER:
+        for b in BY_NUMPY_NUMBER:
+            if is_float(a) and not is_float(b):
+                promotion[a][b] = a
+            elif is_float(b) and not is_float(a):
+                promotion[a][b] = b
+            else:
+                promotion[a][b] = np.promote_types(
+                    BY_NUMPY_NUMBER[a].numpy, BY_NUMPY_NUMBER[b].numpy).num
+    return 0
+
+
+fill_promotion_table()
+
+
+def promoted_number(int a, int b):
+    """The type number to which two dtypes of tensors promote."""
+    return promotion[a][b]
+
+
+cdef inline int combine(int higher, int lower) noexcept:
+    """A dtype of a higher rank (dimensions, 0-d, Python number) with one of a lower; -1 is none."""
+    if higher < 0:
+        return lower
+    if lower < 0 or is_float(higher):
+        return higher
+    if higher == NPY_BOOL or is_float(lower):
+        return promotion[higher][lower]
+    return higher
+
+
+cdef int common_type(PyObject** args, int n) except -1:
+    """The dtype in which an element-wise op computes, by PyTorch's rules of promotion."""
+    cdef int shaped = -1, scalar = -1, number = -1, k, kind
+    cdef ndarray array
+    for k in range(n):
+        arg = <object>args[k]
+        if isinstance(arg, Tensor):
+            array = (<Tensor>arg).array
+            kind = PyArray_TYPE(array)
+            if PyArray_NDIM(array) > 0:
+                shaped = kind if shaped < 0 or shaped == kind else promotion[shaped][kind]
+            else:
+                scalar = kind if scalar < 0 else promotion[scalar][kind]
+        else:
+            if isinstance(arg, bool):
+                kind = NPY_BOOL
+            elif isinstance(arg, int):
+                kind = NPY_INT64
+            else:
+                kind = default_float()
+            number = kind if number < 0 else promotion[number][kind]
+    return combine(combine(shaped, scalar), number)
+
+
+def result_type_number(*operands):
+    """The type number that element-wise ops on these tensors and numbers compute in."""
+    cdef PyObject* args[MAX_OPERANDS]
+    cdef int k
+    for k in range(len(operands)):
+        args[k] = <PyObject*>operands[k]
+    return common_type(args, len(operands))
+
+
+cdef int store_number(void* slot, int type_number, object value) except -1:
+    """Write a Python number as an element of the given dtype."""
+    if type_number == NPY_FLOAT32:
+        (<float*>slot)[0] = value
+    elif type_number == NPY_FLOAT64:
+        (<double*>slot)[0] = value
+    elif type_number == NPY_FLOAT16:
+        (<uint16_t*>slot)[0] = np.float16(value).view(np.uint16)
+    elif type_number == NPY_BOOL:
+        (<uint8_t*>slot)[0] = bool(value)
+    else:
+        store_integer(slot, type_number, int(value))
+    return 0
+
+
+cdef int store_integer(void* slot, int type_number, object value) except -1:
+    cdef int64_t number
+    limits = np.iinfo(BY_NUMPY_NUMBER[type_number].numpy)
+    lowest = -limits.max if type_number == NPY_UINT8 else limits.min
+    if not lowest <= value <= limits.max:
+        names = {NPY_UINT8: "uint8_t", NPY_INT8: "int8_t", NPY_INT16: "int16_t",
+                 NPY_INT32: "int", NPY_INT64: "int64_t"}
+        raise RuntimeError(
+            f"value cannot be converted to type {names[type_number]} without overflow")
+    number = value
+    if type_number == NPY_INT64:
+        (<int64_t*>slot)[0] = number
+    elif type_number == NPY_INT32:
+        (<int32_t*>slot)[0] = <int32_t>number
+    elif type_number == NPY_INT16:
+        (<int16_t*>slot)[0] = <int16_t>number
+    else:
+        (<int8_t*>slot)[0] = <int8_t>number
+    return 0
+
+
+# ---------------------------------------------------------------------------------- ops
+
+cdef object METHOD_KINDS = {
+    "gradient": FROM_GRADIENT, "gradients": FROM_GRADIENTS, "slot": FROM_SLOT,
+    "shape": FROM_SHAPE, "needs": FROM_NEEDS,
+}
+cdef object SLOT_KINDS = {
+    "argument": SAVES_ARGUMENT, "output": SAVES_OUTPUT, "shape": SAVES_SHAPE,
+}
+
+
+cdef class Op:
+    """An operation on tensors: call it like a function; as an attribute of Tensor it is a method."""
+
+    def __cinit__(self, *args, **kwargs):
+        self.vectorcall = <void*>call_op
+
+    def __init__(self, str name, str grad_name, *, kernel=None, forward=None, tuple params,
+                 tuple defaults=(), tuple edges=(), tuple formulas=(), tuple formula_args=(),
+                 tuple slots=(), bint is_joint=False, bint is_view=False, bint makes_float=False,
+                 bint takes_mask=False, bint takes_sequence=False, bint writes=False,
+                 bint overwrites=False, bint has_many_outputs=False,
+                 bint is_function=False, tuple drops=(), doc=None):
+        self.name, self.grad_name, self.__doc__ = name, grad_name, doc
+        self.kernel = None if kernel is None else numpy_kernel(kernel)
+        self.forward, self.params, self.defaults = forward, params, defaults
+        self.formulas, self.is_joint, self.is_view = formulas, is_joint, is_view
+        self.makes_float, self.takes_mask, self.takes_sequence = (
+            makes_float, takes_mask, takes_sequence)
+        self.writes, self.overwrites = writes, overwrites
+        self.has_many_outputs, self.is_function = has_many_outputs, is_function
+        self.n_edges, self.n_slots = len(edges), len(slots)
+        if self.n_edges > MAX_EDGES or self.n_slots > MAX_SLOTS:
+            raise ValueError(f"op {name}: too many differentiable inputs or saved values")
+        for e, param in enumerate(edges):
+            self.edge_param[e] = param
+        for s, (kind, index, needed_by) in enumerate(slots):
+            self.slots[s].kind = SLOT_KINDS[kind]
+            self.slots[s].index, self.slots[s].needed_by = index, needed_by
+            if kind == "argument" and (index in edges or params[index] in drops):
+                self.dropped_slots |= (<uint32_t>1) << <int>s
+        for e, plan in enumerate(formula_args):
+            self.n_formula_args[e] = len(plan)
+            for k, (kind, index, fallback) in enumerate(plan):
+                self.formula_args[e][k].kind = METHOD_KINDS[kind]
+                self.formula_args[e][k].index = index
+                self.formula_args[e][k].fallback = fallback
+
+    @property
+    def __name__(self):
+        return self.name
+
+    @property
+    def is_differentiable(self):
+        """Whether the op has gradient formulas."""
+        return self.n_edges > 0
+
+    def __call__(self, *args, **kwargs):
+        # The interpreter uses the vectorcall slot; this serves callers of tp_call.
+        return call_with_names(self, args, kwargs)
+
+    def __get__(self, instance, owner):
+        return self if instance is None else PyMethod_New(self, instance)
+
+    def __repr__(self):
+        return f"<op {self.name}>"
+
+    def __reduce__(self):
+        return f"ops.{self.name}"
+
+
+cdef class InplaceOp:
+    """The form of an op that writes its result into its first argument: ``add_`` for ``add``."""
+
+    def __cinit__(self, *args):
+        self.vectorcall = <void*>call_inplace
+
+    def __init__(self, Op op not None):
+        self.op = op
+
+    @property
+    def __name__(self):
+        return self.op.name if self.op.writes else f"{self.op.name}_"
+
+    @property
+    def __doc__(self):
+        return f"In-place form of :func:`{self.op.name}`."
+
+    def __call__(self, *args, **kwargs):
+        return call_with_names(self, args, kwargs)
+
+    def __get__(self, instance, owner):
+        return self if instance is None else PyMethod_New(self, instance)
+
+    def __repr__(self):
+        return f"<op {self.__name__}>"
+
+
+cdef object call_with_names(object callable, tuple args, dict kwargs):
+    """Call an op with keyword arguments: they are put where the op's parameter names say."""
+    cdef Op op = callable if isinstance(callable, Op) else (<InplaceOp>callable).op
+    cdef PyObject* stack[32]
+    cdef Py_ssize_t n
+    given = list(args)
+    if kwargs:
+        kwargs = dict(kwargs)
+        for alias, position in (("input", 0), ("self", 0), ("other", 1)):
+            if alias in kwargs and alias not in op.params and position < len(op.params):
+                kwargs[op.params[position]] = kwargs.pop(alias)
+        first_default = len(op.params) - len(op.defaults)
+        for position in range(len(given), len(op.params)):
+            name = op.params[position]
+            if name in kwargs:
+                given.append(kwargs.pop(name))
+            elif not kwargs:
+                break
+            elif position >= first_default:
+                given.append(op.defaults[position - first_default])
+            else:
+                raise TypeError(
+                    f"{op.name}() missing 1 required positional arguments: \"{name}\"")
+        if kwargs:
+            raise TypeError(f"{op.name}() got an unexpected keyword argument '{next(iter(kwargs))}'")
+    n = len(given)
+    if n > 32:
+        raise TypeError(f"{op.name}() takes {len(op.params)} positional arguments but {n} were given")
+    for position in range(n):
+        stack[position] = <PyObject*>given[position]
+    return apply(op, stack, n) if callable is op else apply_inplace(op, stack, n)
+
+
+cdef dict names_of(PyObject* names, PyObject* const* values):
+    cdef Py_ssize_t k
+    return {name: <object>values[k] for k, name in enumerate(<tuple>names)}
+
+
+cdef object call_op(PyObject* callable, PyObject* const* args, size_t n_flags, PyObject* names):
+    """The vectorcall of ops: what ``x.exp()`` and ``tapegrad.exp(x)`` run at once."""
+    cdef size_t n = n_flags & ~PY_VECTORCALL_ARGUMENTS_OFFSET
+    if names == NULL:
+        return apply(<Op>callable, <PyObject**>args, n)
+    return call_with_names(<object>callable, positional(args, n), names_of(names, args + n))
+
+
+cdef object call_inplace(PyObject* callable, PyObject* const* args, size_t n_flags,
+                         PyObject* names):
+    cdef size_t n = n_flags & ~PY_VECTORCALL_ARGUMENTS_OFFSET
+    if names == NULL:
+        return apply_inplace((<InplaceOp>callable).op, <PyObject**>args, n)
+    return call_with_names(<object>callable, positional(args, n), names_of(names, args + n))
+
+
+cdef tuple positional(PyObject* const* args, size_t n):
+    cdef size_t k
+    return tuple([<object>args[k] for k in range(n)])
+
+
+# ---------------------------------------------------------------------------------- forward
+
+cdef object apply(Op op, PyObject** args, Py_ssize_t n):
+    """Compute an op and, if a gradient is wanted, record it."""
+    cdef ndarray array
+    cdef Tensor out
+    if op.kernel is None:
+        return apply_forward(op, args, n)
+    if n != op.kernel.n_in:
+        raise TypeError(f"{op.name}() takes {op.kernel.n_in} positional arguments but "
+                        f"{n} were given")
+    check_operands(op, args, n)
+    out = wrap(compute(op, args, None))
+    if op.n_edges > 0 and grad_enabled() and any_requires_grad(op, args, n) \
+            and is_float(PyArray_TYPE(out.array)):
+        record_single(op, args, n, out)
+    return out
+
+
+cdef int check_operands(Op op, PyObject** args, Py_ssize_t n) except -1:
+    """Turn NumPy's scalars and arrays into tensors; refuse what is no operand."""
+    cdef Py_ssize_t k
+    cdef bint has_tensor = False
+    for k in range(n):
+        arg = <object>args[k]
+        if isinstance(arg, Tensor):
+            has_tensor = True
+        elif not isinstance(arg, (float, int)):
+            raise TypeError(f"{op.name}(): argument '{op.params[k]}' (position {k + 1}) must be "
+                            f"Tensor, not {type(arg).__name__}")
+    if not has_tensor:
+        raise TypeError(f"{op.name}(): argument '{op.params[0]}' (position 1) must be Tensor, not "
+                        f"{type(<object>args[0]).__name__}")
+    return 0
+
+
+cdef ndarray compute(Op op, PyObject** args, Tensor target):
+    """Run an element-wise op's kernel; the result is new memory or, if given, the target's."""
+    cdef int n = op.kernel.n_in, first = 1 if op.takes_mask else 0, k, type_number
+    cdef Operand operands[MAX_OPERANDS]
+    cdef Scalars scalars
+    cdef PyObject* held[MAX_OPERANDS]
+    cdef ndarray array, result, memory = None
+    cdef Loop* loop
+    cdef bint has_scalars = False
+    type_number = common_type(args + first, n - first)
+    if op.makes_float and not is_float(type_number):
+        type_number = default_float()
+    loop = op.kernel.loop_for(type_number)
+    if target is not None and loop.types[n] == PyArray_TYPE(target.array):
+        memory = target.array
+    for k in range(n):
+        held[k] = NULL
+    try:
+        for k in range(n):
+            arg = <object>args[k]
+            if isinstance(arg, Tensor):
+                array = (<Tensor>arg).array
+                if PyArray_TYPE(array) != loop.types[k]:
+                    array = cast(array, loop.types[k])
+                elif memory is not None:
+                    check_overlap(memory, array)
+                Py_INCREF(array)
+                held[k] = <PyObject*>array
+                operands[k] = operand_of(array)
+            else:
+                store_number(&scalars.slot[k], loop.types[k], arg)
+                operands[k].data, operands[k].ndim = <char*>&scalars.slot[k], 0
+                operands[k].dims = operands[k].strides = NULL
+                has_scalars = True
+        result = elementwise(loop, operands, memory, &scalars if has_scalars else NULL)
+    finally:
+        for k in range(n):
+            Py_XDECREF(held[k])
+    if target is not None and memory is None:
+        check_result_cast(loop.types[n], PyArray_TYPE(target.array))
+        check_same_shape(target.array, result)
+        copy_into(target.array, result)
+    return result
+
+
+cdef int check_result_cast(int source, int target) except -1:
+    """Refuse in-place results that the written tensor's dtype cannot hold."""
+    if is_float(source) and not is_float(target) or target == NPY_BOOL and source != NPY_BOOL:
+        names = {NPY_BOOL: "Bool", NPY_INT8: "Char", NPY_UINT8: "Byte", NPY_INT16: "Short",
+                 NPY_INT32: "Int", NPY_INT64: "Long", NPY_FLOAT16: "Half", NPY_FLOAT32: "Float",
+                 NPY_FLOAT64: "Double"}
+        raise RuntimeError(f"result type {names[source]} can't be cast to the desired output type "
+                           f"{names[target]}")
+    return 0
+
+
+cdef int check_same_shape(ndarray target, ndarray result) except -1:
+    if target.ndim < result.ndim or np.broadcast_shapes(
+            target_shape(target), target_shape(result)) != target_shape(target):
+        raise RuntimeError(f"output with shape {list(target_shape(target))} doesn't match the "
+                           f"broadcast shape {list(target_shape(result))}")
+    return 0
+
+
+cdef tuple target_shape(ndarray array):
+    cdef int k
+    return tuple([PyArray_DIMS(array)[k] for k in range(PyArray_NDIM(array))])
+
+
+cdef object apply_forward(Op op, PyObject** args, Py_ssize_t n):
+    """Compute an op whose forward is a function on arrays."""
+    cdef object result = run_forward(op, args, n)
+    cdef Py_ssize_t k, n_params = len(op.params)
+    cdef PyObject* all_args[32]
+    cdef bint recording
+    cdef list outputs
+    cdef Tensor out
+    for k in range(n_params):
+        all_args[k] = args[k] if k < n else \
+            <PyObject*>(<object>op.defaults[k - n_params + len(op.defaults)])
+    recording = op.n_edges > 0 and grad_enabled() and any_requires_grad(op, all_args, n_params)
+    if not op.has_many_outputs:
+        out = wrap_result(op, args, <ndarray?>result, PLAIN_VIEW)
+        if recording and is_float(PyArray_TYPE(out.array)):
+            record_single(op, all_args, n_params, out)
+        return out
+    outputs = [wrap_result(op, args, array, VIEW_OF_MULTI_OUTPUT) for array in result]
+    if recording:
+        record(op, all_args, n_params, outputs)
+    return tuple(outputs)
+
+
+cdef object run_forward(Op op, PyObject** args, Py_ssize_t n):
+    """Call the forward function with arrays in the place of tensors."""
+    cdef PyObject* stack[32]
+    cdef Py_ssize_t k, n_params = len(op.params), n_required = n_params - len(op.defaults)
+    cdef list arrays = None
+    if not n_required <= n <= n_params:
+        if n < n_required:
+            missing = ", ".join(f'"{name}"' for name in op.params[n:n_required])
+            raise TypeError(f"{op.name}() missing {n_required - n} required positional arguments: "
+                            f"{missing}")
+        raise TypeError(f"{op.name}() takes {n_params} positional arguments but {n} were given")
+    for k in range(n_params):
+        if k >= n:
+            stack[k] = <PyObject*>(<object>op.defaults[k - n_required])
+            continue
+        arg = <object>args[k]
+        if isinstance(arg, Tensor):
+            stack[k] = <PyObject*>(<Tensor>arg).array
+        elif k == 0 and op.takes_sequence:
+            arrays = [(<Tensor?>one).array for one in arg]
+            stack[k] = <PyObject*>arrays
+        elif k == 0 and not op.takes_sequence:
+            raise TypeError(f"{op.name}(): argument '{op.params[0]}' (position 1) must be Tensor, "
+                            f"not {type(arg).__name__}")
+        else:
+            stack[k] = args[k]
+    return PyObject_Vectorcall(op.forward, stack, n_params, NULL)
+
+
+cdef Tensor wrap_result(Op op, PyObject** args, ndarray array, ViewKind kind):
+    if op.is_view:
+        return wrap_view(<Tensor>args[0], array, kind, op.grad_name)
+    return wrap(array)
+
+
+cdef bint any_requires_grad(Op op, PyObject** args, Py_ssize_t n):
+    cdef int e
+    cdef object arg
+    if op.takes_sequence:
+        for one in <object>args[0]:
+            if requires_grad(<Tensor>one):
+                return True
+        return False
+    for e in range(op.n_edges):
+        if op.edge_param[e] < n:
+            arg = <object>args[op.edge_param[e]]
+            if isinstance(arg, Tensor) and requires_grad(<Tensor>arg):
+                return True
+    return False
+
+
+# ---------------------------------------------------------------------------------- recording
+
+cdef int record_single(Op op, PyObject** args, Py_ssize_t n, Tensor out) except -1:
+    """Append an entry with one output and make the tensor that output."""
+    cdef ndarray array = out.array
+    cdef Entry* entry = start_entry(op, args, n, 1, PyArray_NDIM(array))
+    try:
+        describe_output(entry, 0, PyArray_TYPE(array), PyArray_NDIM(array), PyArray_DIMS(array))
+        if op.n_slots > 0:
+            save_slots(op, entry, args, out, None, None)
+        if anomaly_enabled():
+            note_trace(entry)
+    except BaseException:
+        release(entry)
+        raise
+    out.entry, out.output = entry, 0
+    return 0
+
+
+cdef int record(Op op, PyObject** args, Py_ssize_t n, list outputs) except -1:
+    """Append an entry with several outputs; integer ones stay off the tape."""
+    cdef Entry* entry
+    cdef Tensor out
+    cdef int k, total_dims = 0
+    for out in outputs:
+        total_dims += PyArray_NDIM(out.array)
+    entry = start_entry(op, args, n, len(outputs), total_dims)
+    try:
+        for k, out in enumerate(outputs):
+            describe_output(entry, k, PyArray_TYPE(out.array), PyArray_NDIM(out.array),
+                            PyArray_DIMS(out.array))
+        save_slots(op, entry, args, None, outputs, None)
+        if anomaly_enabled():
+            note_trace(entry)
+        for k, out in enumerate(outputs):
+            if is_float(PyArray_TYPE(out.array)):
+                adopt(out, entry, k)
+    finally:
+        release(entry)
+    return 0
+
+
+cdef Entry* start_entry(Op op, PyObject** args, Py_ssize_t n, int n_outputs,
+                        int total_dims) except NULL:
+    """An entry with its edges connected; the edges are those of the differentiable arguments."""
+    cdef Entry* entry
+    cdef int e, n_edges = op.n_edges
+    cdef object arg
+    cdef tuple sequence = None
+    if op.takes_sequence:
+        sequence = tuple(<object>args[0])
+        n_edges = len(sequence)
+    entry = new_entry(op, n_edges, op.n_slots, n_outputs, total_dims)
+    try:
+        for e in range(n_edges):
+            if sequence is not None:
+                arg = sequence[e]
+            elif op.edge_param[e] < n:
+                arg = <object>args[op.edge_param[e]]
+            else:
+                continue
+            if isinstance(arg, Tensor):
+                edge_of(<Tensor>arg, &entry.edges[e])
+    except BaseException:
+        release(entry)
+        raise
+    return entry
+
+
+cdef int save_slots(Op op, Entry* entry, PyObject** args, Tensor out, list outputs,
+                    ndarray overwritten) except -1:
+    """Save what the formulas of the edges that want a gradient will read, and nothing else.
+
+    ``overwritten`` replaces the first argument's array where an in-place op is about to change it.
+    """
+    cdef int s, e
+    cdef uint32_t wanted = 0
+    cdef SlotPlan* plan
+    if op.takes_sequence:
+        wanted = ~<uint32_t>0
+    else:
+        for e in range(op.n_edges):
+            if entry.edges[e].entry != NULL:
+                wanted |= (<uint32_t>1) << e
+    for s in range(op.n_slots):
+        plan = &op.slots[s]
+        if not plan.needed_by & wanted:
+            continue
+        if plan.kind == SAVES_OUTPUT:
+            save_tensor(&entry.saved[s], out if outputs is None else outputs[plan.index],
+                        FIRST_OUTPUT - plan.index)
+        elif plan.kind == SAVES_SHAPE:
+            if entry.edges[plan.index].entry == NULL:
+                save(&entry.saved[s], (<object>args[op.edge_param[plan.index]]).shape, None, 0,
+                     CONSTANT)
+        elif plan.index == 0 and overwritten is not None:
+            save(&entry.saved[s], overwritten, None, 0, 0)
+        else:
+            save_argument(op, &entry.saved[s], <object>args[plan.index], plan.index)
+    return 0
+
+
+cdef int save_argument(Op op, Saved* saved, object value, int param) except -1:
+    cdef int e, source = FIRST_OUTPUT + 1     # a tensor on no edge
+    if not isinstance(value, Tensor):
+        save(saved, value, None, 0, CONSTANT)
+        return 0
+    for e in range(op.n_edges):
+        if op.edge_param[e] == param:
+            source = e
+    return save_tensor(saved, <Tensor>value, source)
+
+
+cdef int save_tensor(Saved* saved, Tensor tensor, int source) except -1:
+    """Save a tensor's array with the version it has now, or what a saved-tensor hook packs it into."""
+    cdef Version version
+    if tensor.flags & IS_INFERENCE:
+        raise RuntimeError(
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
+            "inference mode in computation tracked by autograd. To work around this, you can make a "
+            "clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` instead "
+            "of `torch.inference_mode()`.")
+    if saved_hooks_depth > 0 and pack_saved(saved, tensor, source):
+        return 0
+    version = version_of(tensor)
+    save(saved, tensor.array, version, version.count, source)
+    return 0
+
+
+# ---------------------------------------------------------------------------------- saved tensors
+
+cdef int saved_hooks_depth = 0       # over all threads: a quick test before the thread's own stack
+cdef object saved_hooks = None
+
+
+def _register_saved_hooks(stack):
+    """Hand in the thread-local holder of saved-tensor hooks: ``stack.pairs`` is a list."""
+    global saved_hooks
+    saved_hooks = stack
+
+
+def _count_saved_hooks(int change):
+    global saved_hooks_depth
+    saved_hooks_depth += change
+
+
+cdef bint pack_saved(Saved* saved, Tensor tensor, int source) except -1:
+    """Let the innermost saved-tensor hook of this thread pack the tensor, if there is one."""
+    cdef object pairs = getattr(saved_hooks, "pairs", None)
+    cdef bint previous
+    cdef Tensor plain
+    if not pairs:
+        return False
+    pack, unpack = pairs[-1]
+    if isinstance(pack, str):
+        raise RuntimeError(pack)
+    plain = wrap(tensor.array)
+    plain.version = version_of(tensor)
+    previous = set_grad_mode(False)
+    try:
+        packed = pack(plain)
+    finally:
+        set_grad_mode(previous)
+    save(saved, (unpack, packed, source), None, 0, PACKED)
+    return True
+
+
+cdef object unwrap_saved(Entry* entry, int slot):
+    """A saved value as a formula reads it: tensors come back on the edge that was recorded."""
+    cdef Saved* saved = &entry.saved[slot]
+    cdef Version version
+    cdef Tensor tensor
+    cdef int source = saved.source
+    if saved.value == NULL:
+        if entry.flags & SAVED_WERE_FREED:
+            raise_freed()
+        return None
+    if source == CONSTANT:
+        return <object>saved.value
+    if source == PACKED:
+        unpack, packed, source = <tuple>saved.value
+        unpacked = unpack(packed)
+        if not isinstance(unpacked, Tensor):
+            raise TypeError("Output of saved tensor unpack_hook expected to be a Tensor but got "
+                            f"result of type {type(unpacked).__name__}")
+        tensor = wrap((<Tensor>unpacked).array)
+    else:
+        if saved.version != NULL:
+            version = <Version>saved.version
+            if version.count != saved.expected:
+                raise_modified(entry, saved, version)
+        tensor = Tensor.__new__(Tensor)
+        tensor.array = <ndarray>saved.value
+        if saved.version != NULL:
+            tensor.version = <Version>saved.version
+    if source >= 0:
+        attach(tensor, entry.edges[source].entry, entry.edges[source].output)
+    elif source <= FIRST_OUTPUT:
+        attach(tensor, entry, FIRST_OUTPUT - source)
+    return tensor
+
+
+cdef void free_slots(Op op, Entry* entry) noexcept:
+    """Drop what a sweep will not read again: tensors and the numbers in their places.
+
+    Attributes stay, as in PyTorch: a second sweep through ``sum(dim)`` still knows its ``dim``.
+    """
+    cdef uint32_t s
+    cdef Saved* saved
+    for s in range(entry.n_saved):
+        saved = &entry.saved[s]
+        if saved.value != NULL and (saved.source != CONSTANT or op.dropped_slots >> s & 1):
+            free_saved(saved)
+            entry.flags |= SAVED_WERE_FREED
+
+
+cdef inline void attach(Tensor tensor, Entry* entry, uint32_t output) noexcept:
+    if entry != NULL:
+        entry.refcount += 1
+        tensor.entry, tensor.output = entry, output
+
+
+cdef int raise_freed() except -1:
+    raise RuntimeError(
+        "Trying to backward through the graph a second time (or directly access saved tensors after "
+        "they have already been freed). Saved intermediate values of the graph are freed when you "
+        "call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward "
+        "through the graph a second time or if you need to access saved tensors after calling "
+        "backward.")
+
+
+cdef int raise_modified(Entry* entry, Saved* saved, Version version) except -1:
+    """PyTorch's report of a changed buffer, then who saved and who wrote."""
+    cdef ndarray array = <ndarray>saved.value
+    origin = ""
+    if saved.source >= 0 and entry.edges[saved.source].entry != NULL:
+        target = entry.edges[saved.source]
+        if not target.entry.flags & IS_LEAF:
+            origin = f", which is output {target.output} of {type(node_of(target.entry)).__name__},"
+    elif saved.source <= FIRST_OUTPUT:
+        origin = (f", which is output {FIRST_OUTPUT - saved.source} of "
+                  f"{type(node_of(entry)).__name__},")
+    raise RuntimeError(
+        "one of the variables needed for gradient computation has been modified by an inplace "
+        f"operation: {describe(array)}{origin} is at version {version.count}; expected version "
+        f"{saved.expected} instead. Hint: enable anomaly detection to find the operation that "
+        "failed to compute its gradient, with torch.autograd.set_detect_anomaly(True). "
+        f"The tensor was saved by {type(node_of(entry)).__name__} and last written by "
+        f"{version.writer}.")
+
+
+cdef object trace_maker = None
+
+
+def _register_trace_maker(maker):
+    """Hand in what describes the Python stack for anomaly mode."""
+    global trace_maker
+    trace_maker = maker
+
+
+cdef int note_trace(Entry* entry) except -1:
+    carry_of(entry).trace = trace_maker()
+    return 0
+
+
+# ---------------------------------------------------------------------------------- in place
+
+cdef Op copy_slices = None
+
+
+def register_copy_slices(Op op):
+    """Hand in the op that records that part of a base was written through a view."""
+    global copy_slices
+    copy_slices = op
+
+
+cdef object apply_inplace(Op op, PyObject** args, Py_ssize_t n):
+    """Run an op into its first argument, and put the written tensor at its new place on the tape."""
+    cdef Tensor target
+    cdef ndarray before = None
+    cdef Py_ssize_t k, n_params = len(op.params)
+    cdef PyObject* all_args[32]
+    cdef bint recording
+    if n < 1 or not isinstance(<object>args[0], Tensor):
+        raise TypeError(f"{op.name}_(): argument 'self' (position 1) must be Tensor")
+    target = <Tensor>args[0]
+    if op.kernel is not None:
+        n_params = op.kernel.n_in
+        if n != n_params:
+            raise TypeError(f"{op.name}_() takes {n_params - 1} positional arguments but "
+                            f"{n - 1} were given")
+        check_operands(op, args, n)
+    for k in range(n_params):
+        all_args[k] = args[k] if k < n else \
+            <PyObject*>(<object>op.defaults[k - n_params + len(op.defaults)])
+    recording = grad_enabled() and (requires_grad(target) or any_requires_grad(op, all_args,
+                                                                              n_params))
+    check_inplace(target, recording)
+    check_writable(target.array)
+    if recording and overwritten_is_read(op, target, all_args, n_params):
+        before = cast(target.array, PyArray_TYPE(target.array))
+    if op.kernel is not None:
+        compute(op, args, target)
+    elif op.writes:
+        run_forward(op, args, n)
+    else:
+        write_result(op, args, n, target)
+    note_write(target, op.name if op.name.endswith("_") else f"{op.name}_")
+    if recording:
+        record_write(op, all_args, n_params, target, before)
+    return target
+
+
+cdef int write_result(Op op, PyObject** args, Py_ssize_t n, Tensor target) except -1:
+    cdef ndarray result = run_forward(op, args, n)
+    check_result_cast(PyArray_TYPE(result), PyArray_TYPE(target.array))
+    check_same_shape(target.array, result)
+    copy_into(target.array, result)
+    return 0
+
+
+cdef bint overwritten_is_read(Op op, Tensor target, PyObject** args, Py_ssize_t n):
+    """Whether a wanted formula reads the value that the op is about to overwrite."""
+    cdef int s, e
+    cdef uint32_t wanted = 0
+    cdef object arg
+    for e in range(op.n_edges):
+        if op.edge_param[e] < n:
+            arg = <object>args[op.edge_param[e]]
+            if isinstance(arg, Tensor) and requires_grad(<Tensor>arg):
+                wanted |= (<uint32_t>1) << e
+    for s in range(op.n_slots):
+        if op.slots[s].kind == SAVES_ARGUMENT and op.slots[s].index == 0 \
+                and op.slots[s].needed_by & wanted:
+            return True
+    return False
+
+
+cdef int check_inplace(Tensor target, bint recording) except -1:
+    """Refuse writes that autograd could not follow, with PyTorch's texts."""
+    cdef View view = target.view
+    if target.flags & IS_INFERENCE and not inference_enabled():
+        note_write(target, None)
+    if not grad_enabled():
+        return 0
+    if view is not None and (requires_grad(target) or recording):
+        check_view_write(target, view)
+    if target.entry == NULL and target.flags & REQUIRES_GRAD:
+        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place "
+                           "operation.")
+    if view is not None and view.base.entry == NULL and view.base.flags & REQUIRES_GRAD:
+        raise RuntimeError("a view of a leaf Variable that requires grad is being used in an "
+                           "in-place operation.")
+    return 0
+
+
+cdef int check_view_write(Tensor target, View view) except -1:
+    subject = f"Output {target.output} of {view.maker} is a view and is being modified inplace." \
+        if target.entry != NULL or view.maker is not None else \
+        "A view is being modified inplace."
+    if view.kind == VIEW_OF_MULTI_OUTPUT:
+        raise RuntimeError(
+            f"{subject} This view is the output of a function that returns multiple views. Such "
+            "functions do not allow the output views to be modified inplace. You should replace the "
+            "inplace operation by an out-of-place one.")
+    if view.kind == VIEW_MADE_WITHOUT_GRAD:
+        raise RuntimeError(
+            "A view was created in no_grad mode and is being modified inplace with grad mode "
+            "enabled. Given that this use case is ambiguous and error-prone, it is forbidden. You "
+            "can clarify your code by moving both the view and the inplace either both inside the "
+            "no_grad block (if you don't want the inplace to be tracked) or both outside (if you "
+            "want the inplace to be tracked).")
+    if view.kind == VIEW_MADE_IN_INFERENCE:
+        raise RuntimeError(
+            "A view was created in inference mode and is being modified inplace in normal mode "
+            "with grad mode enabled. Given that this use case is ambiguous and error-prone, it is "
+            "forbidden. You can clarify your code by moving both the view and the inplace either "
+            "both inside the inference_mode block (if you don't want the inplace to be tracked) or "
+            "both outside (if you want the inplace to be tracked).")
+    if view.kind == VIEW_OF_CUSTOM_FUNCTION:
+        raise RuntimeError(
+            f"{subject} This view was created inside a custom Function (or because an input was "
+            "returned as-is) and the autograd logic to handle view+inplace would override the custom "
+            "backward associated with the custom Function, leading to incorrect gradients. This "
+            "behavior is forbidden. You can fix this by cloning the output of the custom Function.")
+    return 0
+
+
+cdef int record_write(Op op, PyObject** args, Py_ssize_t n, Tensor target, ndarray before) except -1:
+    """Put a written tensor, and if it is a view its base, at the end of the tape."""
+    cdef bint through_view = target.view is not None
+    cdef Entry* entry
+    cdef ndarray array = target.array
+    if not is_float(PyArray_TYPE(array)):
+        return 0
+    entry = start_write_entry(op, args, n, target, through_view)
+    try:
+        describe_output(entry, 0, PyArray_TYPE(array), PyArray_NDIM(array), PyArray_DIMS(array))
+        save_slots(op, entry, args, target, None, before)
+        if anomaly_enabled():
+            note_trace(entry)
+        if through_view:
+            record_in_base(target, entry)
+        else:
+            adopt(target, entry, 0)
+    finally:
+        release(entry)
+    return 0
+
+
+cdef Entry* start_write_entry(Op op, PyObject** args, Py_ssize_t n, Tensor target,
+                              bint through_view) except NULL:
+    """The entry of an in-place op; one that overwrites a whole view needs no edge to what was there."""
+    cdef Entry* entry = start_entry(op, args, n, 1, PyArray_NDIM(target.array))
+    if through_view and op.overwrites and entry.edges[0].entry != NULL:
+        release(entry.edges[0].entry)
+        entry.edges[0].entry = NULL
+    return entry
+
+
+cdef int record_in_base(Tensor target, Entry* written) except -1:
+    """Record that the base changed where the view lies.
+
+    The base becomes the output of a CopySlices entry with two inputs: the base as it was and the
+    written slice. The views of the base, this one included, get their entries anew when next asked.
+    """
+    cdef Tensor base = target.view.base
+    cdef ndarray array = base.array
+    cdef int k
+    cdef bint has_edges = False
+    cdef Entry* entry
+    for k in range(<int>written.n_edges):
+        has_edges = has_edges or written.edges[k].entry != NULL
+    entry = new_entry(copy_slices, 2, copy_slices.n_slots, 1, PyArray_NDIM(array))
+    try:
+        edge_of(base, &entry.edges[0])
+        if has_edges:
+            connect(&entry.edges[1], written, 0)
+        describe_output(entry, 0, PyArray_TYPE(array), PyArray_NDIM(array), PyArray_DIMS(array))
+        save(&entry.saved[0], geometry_of(base, target), None, 0, CONSTANT)
+        adopt(base, entry, 0)
+    finally:
+        release(entry)
+    return 0
+
+
+def geometry_of(Tensor base not None, Tensor view not None):
+    """How a view lies in its base: (base shape, base strides, shape, strides, offset), in elements."""
+    return (base.shape, base.stride(), view.shape, view.stride(), view.storage_offset())
+
+
+# ---------------------------------------------------------------------------------- for Python
+
+def update_each(Kernel kernel not None, tuple lists not None, tuple params=None, written=()):
+    """Run an element-wise kernel over whole lists of tensors in one call, as optimizers do.
+
+    ``lists[k][i]`` is operand k of the i-th run; ``written`` names the operands that change. Tensors
+    must agree in shape within a run; the runs share ``params``.
+    """
+    cdef Tensor tensor
+    arrays = []
+    for operands in zip(*lists, strict=True):
+        row = []
+        for tensor in operands:
+            row.append(tensor.array)
+        arrays.append(row)
+    for row in arrays:
+        for k in written:
+            check_writable(row[k])
+        for array in row[1:]:
+            if target_shape(array) != target_shape(row[0]):
+                raise RuntimeError(f"{kernel.name}: tensors of one update differ in shape: "
+                                   f"{[target_shape(one) for one in row]}")
+    for row in arrays:
+        kernel(*row, params=params)
+    for k in written:
+        for tensor in lists[k]:
+            note_write(tensor, kernel.name)
+
+
+def unsafe_note_write(Tensor tensor not None, str writer):
+    """Count a write that a kernel did outside any op, running statistics for instance."""
+    note_write(tensor, writer)
+
+
+def enable_fast_calls():
+    """Let the interpreter call ops directly, and as methods without making bound objects."""
+    cdef Op op = Op("probe", "ProbeBackward0", params=("x",))
+    cdef InplaceOp inplace = InplaceOp(op)
+    set_fast_call(Op, <char*>&op.vectorcall - <char*><PyObject*>op)
+    set_fast_call(InplaceOp, <char*>&inplace.vectorcall - <char*><PyObject*>inplace)
+
+
+cdef int set_fast_call(type kind, Py_ssize_t offset) except -1:
+    (<_TypeSlots*>kind).tp_vectorcall_offset = offset
+    (<_TypeSlots*>kind).tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR
+    PyType_Modified(<PyTypeObject*>kind)
+    return 0
+
+
+enable_fast_calls()
+globals()["Tensor"] = _PublicTensor
+
+
+# ---------------------------------------------------------------------------------- custom Functions
+
+def record_function(Context context not None, Op op not None, tuple inputs not None,
+                    list outputs not None, list differentiable not None, tuple to_save not None):
+    """Put a custom Function on the tape: its context computes the gradients of the outputs.
+
+    ``outputs`` become outputs 0, 1, ... of one entry; those whose ``differentiable`` is false stay
+    off the tape. ``to_save`` are tensors, or None, that ``context.saved_tensors`` gives back.
+    """
+    cdef Entry* entry
+    cdef Tensor tensor
+    cdef int k, total_dims = 0
+    for tensor in outputs:
+        total_dims += PyArray_NDIM(tensor.array)
+    entry = new_entry(op, len(inputs), len(to_save), len(outputs), total_dims)
+    try:
+        for k, value in enumerate(inputs):
+            if isinstance(value, Tensor):
+                edge_of(<Tensor>value, &entry.edges[k])
+        for k, tensor in enumerate(outputs):
+            describe_output(entry, k, PyArray_TYPE(tensor.array), PyArray_NDIM(tensor.array),
+                            PyArray_DIMS(tensor.array))
+        for k, value in enumerate(to_save):
+            if value is not None:
+                save_tensor(&entry.saved[k], <Tensor?>value, source_of(value, inputs, outputs))
+        carry_of(entry).context = context
+        context.entry = entry
+        if anomaly_enabled():
+            note_trace(entry)
+        for k, tensor in enumerate(outputs):
+            if differentiable[k]:
+                adopt(tensor, entry, k)
+    finally:
+        release(entry)
+
+
+cdef int source_of(object tensor, tuple inputs, list outputs) except *:
+    """Where a saved tensor came from: an output, an input edge, or neither."""
+    for k, value in enumerate(outputs):
+        if value is tensor:
+            return FIRST_OUTPUT - k
+    for k, value in enumerate(inputs):
+        if value is tensor:
+            return k
+    return FIRST_OUTPUT + 1
+
+
+def saved_tensors_of(Context context not None):
+    """The tensors that a custom Function saved, each on the edge that was recorded."""
+    cdef uint32_t k
+    if context.entry == NULL:
+        return ()
+    return tuple([unwrap_saved(context.entry, k) for k in range(context.entry.n_saved)])
+
+
+def is_view_of_function(Tensor tensor not None, str maker):
+    """Mark a view that a custom Function returned: it must not be written in place."""
+    if tensor.view is not None:
+        tensor.view.kind, tensor.view.maker = VIEW_OF_CUSTOM_FUNCTION, maker
+
+
+def rebase_written(Tensor tensor not None, str writer):
+    """Count the write to a tensor that a custom Function marked dirty."""
+    note_write(tensor, writer)
+
+
+def view_of(Tensor source not None):
+    """A new tensor over the same memory that counts as a view of the source."""
+    return wrap_view(source, source.array, PLAIN_VIEW, None)

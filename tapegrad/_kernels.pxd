@@ -1,0 +1,78 @@
+"""Layout of kernels, launches and the N-dimensional iteration around them."""
+
+from cpython.object cimport PyObject
+from numpy cimport ndarray, npy_intp
+
+cdef enum:
+    MAX_DIMS = 64
+    MAX_OPERANDS = 8
+    MAX_CORE_DIMS = 3
+    N_TYPES = 24
+
+cdef extern from "kernels.h":
+    ctypedef void (*tg_loop)(char**, const npy_intp*, const npy_intp*, void*) noexcept nogil
+    ctypedef struct tg_kernel:
+        const char* name
+        const char* signature
+        const char* types
+        int dtype
+        tg_loop loop
+        const char* params_format
+        size_t params_size
+        int can_fail
+
+
+cdef struct Loop:
+    # What a kernel does for one dtype. `function` is NULL where the kernel has no such loop.
+    tg_loop function
+    void* data                          # what NumPy's own loops want as their last argument
+    PyObject* kernel                    # borrowed: the kernel owns its loops
+    char types[MAX_OPERANDS]            # type number of each operand
+    bint needs_gil
+
+
+cdef struct Scalars:
+    # Python numbers among the operands, stored in the dtype that the loop reads.
+    double slot[4]
+
+
+cdef struct Operand:
+    char* data
+    int ndim
+    const npy_intp* dims
+    const npy_intp* strides
+
+
+cdef class Kernel:
+    cdef readonly str name
+    cdef readonly str signature
+    cdef readonly str params_format
+    cdef size_t params_size
+    cdef readonly int n_in
+    cdef readonly int n_operands
+    cdef int n_core                     # different core dimensions
+    cdef int core_ndim[MAX_OPERANDS]
+    cdef int core_letter[MAX_OPERANDS][MAX_CORE_DIMS]
+    cdef bint can_fail
+    cdef bint may_raise                 # sets a Python exception from inside
+    cdef Loop loops[N_TYPES]
+
+    cdef Loop* loop_for(self, int type_number) except NULL
+    cdef int _read_signature(self, str signature) except -1
+    cdef int _describe(self, Loop* loop, str types) except -1
+    cdef Loop* _matching_loop(self, tuple arrays) except NULL
+
+
+cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,
+                void* params, Scalars* scalars) except -1
+cdef ndarray allocate(int ndim, const npy_intp* dims, int type_number)
+cdef ndarray allocate_like(ndarray model, int type_number)
+cdef ndarray strided_view(ndarray owner, int ndim, const npy_intp* dims, const npy_intp* strides,
+                          char* data)
+cdef ndarray elementwise(Loop* loop, Operand* operands, ndarray out, Scalars* scalars)
+cdef ndarray cast(ndarray array, int type_number)
+cdef int copy_into(ndarray target, ndarray source) except -1
+cdef int check_writable(ndarray target) except -1
+cdef int check_overlap(ndarray target, ndarray source) except -1
+cdef bint is_dense(ndarray array) noexcept
+cdef Operand operand_of(ndarray array) noexcept

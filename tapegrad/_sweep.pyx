@@ -1,0 +1,710 @@
+"""The reverse sweep: from roots down to the leaves, through what is reachable and nothing else.
+
+What waits in a sweep belongs to the sweep, never to the entries: sweeps can nest (``backward`` inside
+a hook or a Function) and overlap (threads). Sequence numbers are a topological order, so the entry
+with the highest number among those that wait has all its gradient.
+"""
+
+cimport cython
+from cpython.object cimport PyObject
+from cpython.pythread cimport (
+    NOWAIT_LOCK, WAIT_LOCK, PyThread_acquire_lock, PyThread_allocate_lock, PyThread_release_lock,
+    PyThread_type_lock,
+)
+from cpython.ref cimport Py_INCREF, Py_REFCNT, Py_XDECREF
+from libc.stdint cimport int64_t, uint32_t, uint64_t, uintptr_t
+from numpy cimport (
+    PyArray_CHKFLAGS, PyArray_DIMS, PyArray_NDIM, PyArray_SIZE, PyArray_TYPE, NPY_ARRAY_OWNDATA,
+    import_array, ndarray, npy_intp,
+)
+
+from tapegrad._core cimport (
+    FROM_GRADIENT, FROM_GRADIENTS, FROM_NEEDS, FROM_SHAPE, FROM_SLOT, MAX_FORMULA_ARGS, FormulaArg,
+    Op, free_slots, unwrap_saved,
+)
+from tapegrad._kernels cimport cast, is_dense
+from tapegrad._tape cimport IS_LEAF, SAVED_WERE_FREED, Edge, Entry, OutputShape, release
+from tapegrad._tensor cimport (
+    Carry, Context, Tensor, adopt, anomaly_checks_nan, anomaly_enabled, edge_of, node_of,
+    note_write, requires_grad, set_grad_mode, shape_tuple, wrap,
+)
+
+import os
+import warnings
+
+import_array()
+
+cdef extern from "pending.h":
+    ctypedef struct tg_pending_item:
+        uint64_t sequence
+        void* entry
+        int64_t slot
+    ctypedef struct tg_pending:
+        tg_pending_item top
+    void tg_pending_free(tg_pending*) noexcept
+    int64_t tg_pending_find(const tg_pending*, const void*) noexcept
+    int tg_pending_push(tg_pending*, void*, uint64_t, int64_t) noexcept
+    tg_pending_item tg_pending_pop(tg_pending*) noexcept
+
+# ------------------------------------------------------------------- what ops hand in
+
+cdef object ones_like = None
+cdef object add = None
+cdef object add_into = None
+cdef object clone = None
+cdef object reduce_to_shape = None
+cdef object convert = None
+cdef object has_nan = None
+
+
+def register_gradient_ops(**given):
+    """Hand in the ops that the sweep itself needs: they accumulate, undo broadcasts, and convert."""
+    global ones_like, add, add_into, clone, reduce_to_shape, convert, has_nan
+    ones_like, add, add_into = given["ones_like"], given["add"], given["add_into"]
+    clone, reduce_to_shape = given["clone"], given["reduce_to_shape"]
+    convert, has_nan = given["convert"], given["has_nan"]
+
+
+# ---------------------------------------------------------------------------------- sweep
+
+@cython.final
+@cython.internal
+cdef class Sweep:
+    """One run of backward: which entries wait, with which gradients, and what to do with them."""
+
+    cdef tg_pending pending
+    cdef list gradients        # per slot: a tensor or None, a list of them for several outputs
+    cdef list free_slots
+    cdef bint retain_graph
+    cdef bint create_graph
+    cdef dict captures         # (entry address, output) -> positions among the inputs, or None
+    cdef set needed            # addresses of the entries that lead to an input, or None
+    cdef list captured
+
+    def __cinit__(self):
+        self.gradients, self.free_slots = [], []
+
+    def __dealloc__(self):
+        cdef tg_pending_item item = tg_pending_pop(&self.pending)
+        while item.entry != NULL:
+            release(<Entry*>item.entry)
+            item = tg_pending_pop(&self.pending)
+        tg_pending_free(&self.pending)
+
+    cdef int give(self, Edge* edge, object gradient) except -1:
+        """Add a gradient to what waits at the end of an edge; None counts as arrived but is no value."""
+        cdef Entry* entry = edge.entry
+        cdef int64_t slot
+        cdef object holder
+        if self.needed is not None and not self.leads_to_input(edge):
+            return 0
+        slot = tg_pending_find(&self.pending, entry)
+        if slot < 0:
+            slot = self.new_slot(entry)
+        holder = self.gradients[slot]
+        if gradient is None:
+            return 0
+        if entry.n_outputs == 1:
+            self.gradients[slot] = None
+            self.gradients[slot] = gradient if holder is None else \
+                self.total(holder, gradient)
+        else:
+            (<list>holder)[edge.output] = gradient if (<list>holder)[edge.output] is None else \
+                self.total((<list>holder)[edge.output], gradient)
+        return 0
+
+    cdef int64_t new_slot(self, Entry* entry) except -1:
+        cdef int64_t slot
+        cdef object holder = None if entry.n_outputs == 1 else [None] * entry.n_outputs
+        if self.free_slots:
+            slot = self.free_slots.pop()
+            self.gradients[slot] = holder
+        else:
+            slot = len(self.gradients)
+            self.gradients.append(holder)
+        if tg_pending_push(&self.pending, entry, entry.sequence, slot) < 0:
+            raise MemoryError("backward could not get memory for the gradients that wait")
+        entry.refcount += 1
+        return slot
+
+    cdef object total(self, Tensor waiting, Tensor gradient):
+        """The sum of two gradients of the same tensor; the first may be reused if it is only ours."""
+        return add(waiting, gradient)
+
+    cdef bint leads_to_input(self, Edge* edge) except -1:
+        return <uintptr_t>edge.entry in self.needed or \
+            (<uintptr_t>edge.entry, edge.output) in self.captures
+
+    cdef int run(self) except -1:
+        """Work off what waits, newest entry first."""
+        cdef tg_pending_item item = tg_pending_pop(&self.pending)
+        cdef Entry* entry
+        cdef object gradient
+        while item.entry != NULL:
+            entry = <Entry*>item.entry
+            gradient = self.gradients[item.slot]
+            self.gradients[item.slot] = None
+            self.free_slots.append(item.slot)
+            try:
+                if entry.flags & IS_LEAF:
+                    self.finish_leaf(entry, gradient)
+                else:
+                    self.pass_entry(entry, gradient)
+            finally:
+                gradient = None
+                release(entry)
+            item = tg_pending_pop(&self.pending)
+        return 0
+
+    cdef int pass_entry(self, Entry* entry, object holder) except -1:
+        """Turn the gradients of an entry's outputs into those of its inputs."""
+        cdef Op op = <Op>entry.op
+        if entry.carry != NULL:
+            holder = run_output_hooks(entry, holder)
+        if self.captures is not None:
+            self.capture(entry, holder)
+            if <uintptr_t>entry not in self.needed:
+                return 0
+        if entry.flags & SAVED_WERE_FREED:
+            check_not_freed(op, entry)
+        if entry.carry == NULL and not op.is_function and not anomaly_enabled():
+            if op.is_joint:
+                self.apply_joint(op, entry, holder)
+            else:
+                self.apply_formulas(op, entry, holder)
+        else:
+            self.apply_watched(op, entry, holder)
+        if not self.retain_graph:
+            free_slots(op, entry)
+        return 0
+
+    cdef int apply_formulas(self, Op op, Entry* entry, object holder) except -1:
+        """The common case: one formula an input."""
+        cdef uint32_t e
+        cdef object result
+        for e in range(entry.n_edges):
+            if entry.edges[e].entry == NULL or not self.is_wanted(&entry.edges[e]):
+                continue
+            result = evaluate(op, e, entry, holder, self)
+            self.route(entry, e, result)
+        return 0
+
+    cdef int apply_joint(self, Op op, Entry* entry, object holder) except -1:
+        """One formula that gives the gradients of all inputs."""
+        cdef uint32_t e
+        cdef object results = evaluate(op, 0, entry, holder, self)
+        if results is None:
+            results = (None,) * entry.n_edges
+        for e in range(entry.n_edges):
+            if entry.edges[e].entry != NULL:
+                self.route(entry, e, results[e])
+        return 0
+
+    cdef int apply_watched(self, Op op, Entry* entry, object holder) except -1:
+        """As above for entries with hooks, for custom Functions and in anomaly mode."""
+        cdef uint32_t e
+        cdef Carry carry = None if entry.carry == NULL else <Carry>entry.carry
+        cdef tuple outputs = (holder,) if entry.n_outputs == 1 else tuple(holder)
+        cdef object results
+        if carry is not None and carry.pre_hooks:
+            outputs = run_node_pre_hooks(carry, outputs)
+            holder = outputs[0] if entry.n_outputs == 1 else list(outputs)
+        try:
+            if op.is_function:
+                results = run_function(op, entry, carry, outputs)
+            elif op.is_joint:
+                results = evaluate(op, 0, entry, holder, self) or (None,) * entry.n_edges
+            else:
+                results = tuple([
+                    evaluate(op, e, entry, holder, self)
+                    if entry.edges[e].entry != NULL and self.is_wanted(&entry.edges[e]) else None
+                    for e in range(entry.n_edges)])
+        except Exception:
+            if anomaly_enabled():
+                report_trace(entry, carry)
+            raise
+        results = tuple([conform(entry, e, results[e]) if entry.edges[e].entry != NULL else None
+                         for e in range(entry.n_edges)])
+        if anomaly_checks_nan():
+            check_nan(entry, carry, results)
+        if carry is not None and carry.post_hooks:
+            results = run_node_post_hooks(carry, results, outputs)
+        for e in range(entry.n_edges):
+            if entry.edges[e].entry != NULL:
+                self.give(&entry.edges[e], results[e])
+        return 0
+
+    cdef bint is_wanted(self, Edge* edge) except -1:
+        return self.needed is None or self.leads_to_input(edge)
+
+    cdef int route(self, Entry* entry, uint32_t e, object result) except -1:
+        """Hand a formula's result to the edge it belongs to, in the shape and dtype expected there."""
+        if result is not None:
+            result = conform(entry, e, result)
+        return self.give(&entry.edges[e], result)
+
+    cdef int capture(self, Entry* entry, object holder) except -1:
+        """Keep the gradients that were asked for."""
+        cdef uint32_t output
+        for output in range(entry.n_outputs):
+            positions = self.captures.get((<uintptr_t>entry, output))
+            if positions is not None:
+                for position in positions:
+                    self.captured[position] = holder if entry.n_outputs == 1 else holder[output]
+        return 0
+
+    cdef int finish_leaf(self, Entry* entry, object gradient) except -1:
+        """Run a leaf's hooks and accumulate, or capture, its gradient."""
+        cdef Tensor leaf = <Tensor>entry.op
+        if gradient is None:
+            return 0
+        if leaf.hooks:
+            gradient = run_hooks(leaf.hooks, gradient)
+        if self.captures is not None:
+            self.capture(entry, gradient)
+            return 0
+        accumulate(leaf, gradient, self.create_graph)
+        return 0
+
+
+cdef object evaluate(Op op, int formula, Entry* entry, object holder, Sweep sweep):
+    """Call a gradient formula with what its parameters name; None if no gradient arrived."""
+    cdef PyObject* stack[MAX_FORMULA_ARGS]
+    cdef int n = 0, k
+    cdef object argument
+    try:
+        for k in range(op.n_formula_args[formula]):
+            argument = formula_argument(&op.formula_args[formula][k], entry, holder, sweep)
+            if argument is None and op.formula_args[formula][k].kind == FROM_GRADIENT:
+                return None
+            Py_INCREF(argument)
+            stack[k] = <PyObject*>argument
+            n += 1
+        argument = None
+        return PyObject_Vectorcall(op.formulas[formula], stack, n, NULL)
+    finally:
+        for k in range(n):
+            Py_XDECREF(stack[k])
+
+
+cdef inline object formula_argument(FormulaArg* plan, Entry* entry, object holder, Sweep sweep):
+    cdef Edge* edge
+    if plan.kind == FROM_GRADIENT:
+        return holder if entry.n_outputs == 1 else (<list>holder)[plan.index]
+    if plan.kind == FROM_SLOT:
+        return unwrap_saved(entry, plan.index)
+    if plan.kind == FROM_SHAPE:
+        edge = &entry.edges[plan.index]
+        return unwrap_saved(entry, plan.fallback) if edge.entry == NULL \
+            else shape_tuple(edge.entry, edge.output)
+    if plan.kind == FROM_GRADIENTS:
+        return (holder,) if entry.n_outputs == 1 else tuple(holder)
+    return needs_of(entry, sweep)
+
+
+cdef extern from "Python.h":
+    object PyObject_Vectorcall(object, PyObject* const*, size_t, PyObject*)
+
+
+cdef tuple needs_of(Entry* entry, Sweep sweep):
+    cdef uint32_t e
+    return tuple([entry.edges[e].entry != NULL and sweep.is_wanted(&entry.edges[e])
+                  for e in range(entry.n_edges)])
+
+
+cdef int check_not_freed(Op op, Entry* entry) except -1:
+    """Raise PyTorch's error if a formula that will run reads what an earlier sweep dropped."""
+    cdef uint32_t s
+    for s in range(entry.n_saved):
+        if entry.saved[s].value == NULL and (
+                op.is_function or op.slots[s].needed_by & wanted_edges(entry)):
+            unwrap_saved(entry, s)
+    return 0
+
+
+cdef uint32_t wanted_edges(Entry* entry) noexcept:
+    cdef uint32_t e, wanted = 0
+    if entry.n_edges > 31:
+        return ~<uint32_t>0
+    for e in range(entry.n_edges):
+        if entry.edges[e].entry != NULL:
+            wanted |= (<uint32_t>1) << e
+    return wanted
+
+
+cdef object conform(Entry* entry, uint32_t e, object result):
+    """The gradient in the shape and dtype of the input it is for; broadcasts are undone."""
+    cdef Entry* target = entry.edges[e].entry
+    cdef Tensor gradient
+    cdef ndarray model
+    cdef OutputShape* expected
+    cdef int ndim, type_number
+    cdef const npy_intp* dims
+    if result is None:
+        return None
+    if not isinstance(result, Tensor):
+        raise TypeError(f"expected Variable or None (got {type(result).__name__})")
+    gradient = result
+    if target.flags & IS_LEAF:
+        model = (<Tensor>target.op).array
+        ndim, dims, type_number = PyArray_NDIM(model), PyArray_DIMS(model), PyArray_TYPE(model)
+    else:
+        expected = &target.outputs[entry.edges[e].output]
+        ndim, dims, type_number = expected.ndim, expected.dims, expected.type_number
+    if not has_shape(gradient.array, ndim, dims):
+        gradient = undo_broadcast(entry, e, gradient)
+    if PyArray_TYPE(gradient.array) != type_number:
+        gradient = convert(gradient, type_number)
+    return gradient
+
+
+cdef bint has_shape(ndarray array, int ndim, const npy_intp* dims) noexcept:
+    cdef int k
+    if PyArray_NDIM(array) != ndim:
+        return False
+    for k in range(ndim):
+        if PyArray_DIMS(array)[k] != dims[k]:
+            return False
+    return True
+
+
+cdef object undo_broadcast(Entry* entry, uint32_t e, Tensor gradient):
+    shape = shape_tuple(entry.edges[e].entry, entry.edges[e].output)
+    given = gradient.shape
+    if len(shape) > len(given) or any(
+            wanted not in (1, size) for wanted, size in zip(reversed(shape), reversed(given))):
+        raise RuntimeError(
+            f"Function {type(node_of(entry)).__name__} returned an invalid gradient at index {e} - "
+            f"got {list(given)} but expected shape compatible with {list(shape)}")
+    return reduce_to_shape(gradient, shape)
+
+
+# ---------------------------------------------------------------------------------- hooks
+
+cdef object run_hooks(dict hooks, object gradient):
+    """Pass a gradient through hooks; what one returns replaces it."""
+    for hook in list(hooks.values()):
+        replaced = hook(gradient)
+        if replaced is not None:
+            check_replacement(gradient, replaced)
+            gradient = replaced
+    return gradient
+
+
+cdef int check_replacement(object gradient, object replaced) except -1:
+    if not isinstance(replaced, Tensor):
+        raise TypeError(f"expected Variable, but hook returned '{type(replaced).__name__}'")
+    if gradient is not None and replaced.shape != gradient.shape:
+        raise RuntimeError("hook '<hook>' has changed the size of value")
+    return 0
+
+
+cdef object run_output_hooks(Entry* entry, object holder):
+    """Run the hooks of the tensors that are this entry's outputs, then keep retained gradients."""
+    cdef Carry carry = <Carry>entry.carry
+    cdef uint32_t output
+    cdef object gradient
+    if not carry.tensor_hooks and not carry.retained:
+        return holder
+    for output in range(entry.n_outputs):
+        gradient = holder if entry.n_outputs == 1 else holder[output]
+        if gradient is None:
+            continue
+        if output in carry.tensor_hooks:
+            gradient = run_hooks(carry.tensor_hooks[output], gradient)
+        if output in carry.retained:
+            retain_gradient(carry.retained[output](), gradient)
+        if entry.n_outputs == 1:
+            holder = gradient
+        else:
+            holder[output] = gradient
+    return holder
+
+
+cdef int retain_gradient(Tensor tensor, Tensor gradient) except -1:
+    if tensor is None:
+        return 0
+    tensor._grad = gradient if tensor._grad is None else add(tensor._grad, gradient)
+    return 0
+
+
+cdef tuple run_node_pre_hooks(Carry carry, tuple outputs):
+    for hook in list(carry.pre_hooks.values()):
+        replaced = hook(outputs)
+        if replaced is not None:
+            replaced = replaced if isinstance(replaced, tuple) else (replaced,)
+            check_hook_count(replaced, outputs)
+            outputs = replaced
+    return outputs
+
+
+cdef tuple run_node_post_hooks(Carry carry, tuple results, tuple outputs):
+    for hook in list(carry.post_hooks.values()):
+        replaced = hook(results, outputs)
+        if replaced is not None:
+            replaced = replaced if isinstance(replaced, tuple) else (replaced,)
+            check_hook_count(replaced, results)
+            results = replaced
+    return results
+
+
+cdef int check_hook_count(tuple replaced, tuple expected) except -1:
+    if len(replaced) != len(expected):
+        raise RuntimeError(f"hook '<hook>' has returned an incorrect number of values (got "
+                           f"{len(replaced)}, but expected {len(expected)})")
+    return 0
+
+
+# ---------------------------------------------------------------------------------- Functions
+
+cdef tuple run_function(Op op, Entry* entry, Carry carry, tuple outputs):
+    """Call a custom Function's backward, and check how many gradients it returned."""
+    cdef uint32_t e, n = entry.n_edges
+    context = carry.context
+    if getattr(context, "materialize_grads", True):
+        outputs = tuple([zeros_for(entry, k) if one is None else one
+                         for k, one in enumerate(outputs)])
+    results = op.formulas[0](context, *outputs)
+    results = results if isinstance(results, tuple) else (results,)
+    if len(results) > n and all(one is None for one in results[n:]):
+        results = results[:n]
+    if len(results) != n:
+        raise RuntimeError(f"function {op.grad_name} returned an incorrect number of gradients "
+                           f"(expected {n}, got {len(results)})")
+    for e in range(n):
+        if results[e] is not None and entry.edges[e].entry == NULL \
+                and not isinstance(results[e], Tensor):
+            raise RuntimeError(f"function {op.grad_name} returned a gradient different than None at "
+                               f"position {e + 1}, but the corresponding forward input was not a "
+                               "Variable")
+    return results
+
+
+cdef object zeros_for(Entry* entry, int output):
+    cdef OutputShape* shape = &entry.outputs[output]
+    return zeros_maker(shape_tuple(entry, output), shape.type_number)
+
+
+cdef object zeros_maker = None
+
+
+def register_zeros(maker):
+    """Hand in what makes a zero gradient: ``maker(shape, type_number)``."""
+    global zeros_maker
+    zeros_maker = maker
+
+
+# ---------------------------------------------------------------------------------- anomalies
+
+cdef int report_trace(Entry* entry, Carry carry) except -1:
+    """Warn with the Python stack that recorded the entry."""
+    name = type(node_of(entry)).__name__
+    if carry is None or carry.trace is None:
+        warnings.warn(
+            f"Error detected in {name}. No forward pass information available. Enable detect "
+            "anomaly during forward pass for more information.", UserWarning, stacklevel=1)
+    else:
+        warnings.warn(f"Error detected in {name}. Traceback of forward call that caused the error:\n"
+                      f"{carry.trace}", UserWarning, stacklevel=1)
+    return 0
+
+
+cdef int check_nan(Entry* entry, Carry carry, tuple results) except -1:
+    for k, result in enumerate(results):
+        if result is not None and has_nan(result):
+            report_trace(entry, carry)
+            raise RuntimeError(f"Function '{type(node_of(entry)).__name__}' returned nan values in "
+                               f"its {k}th output.")
+    return 0
+
+
+# ---------------------------------------------------------------------------------- leaves
+
+cdef PyThread_type_lock leaf_lock = PyThread_allocate_lock()
+
+
+def _renew_lock():
+    # A forked child must not inherit a lock that another thread of its parent held.
+    global leaf_lock
+    leaf_lock = PyThread_allocate_lock()
+
+
+os.register_at_fork(after_in_child=_renew_lock)
+
+
+cdef int lock_leaves() except -1:
+    if PyThread_acquire_lock(leaf_lock, NOWAIT_LOCK):
+        return 0
+    with nogil:
+        PyThread_acquire_lock(leaf_lock, WAIT_LOCK)
+    return 0
+
+
+cdef int accumulate(Tensor leaf, Tensor gradient, bint create_graph) except -1:
+    """Add a gradient to ``leaf.grad``; one that nobody else can see is taken as it is."""
+    lock_leaves()
+    try:
+        if leaf._grad is None:
+            leaf._grad = own_gradient(leaf, gradient, create_graph)
+        elif create_graph:
+            leaf._grad = add(leaf._grad, gradient)
+        else:
+            add_into(leaf._grad, gradient)
+    finally:
+        PyThread_release_lock(leaf_lock)
+    if leaf.accumulate_hooks:
+        for hook in list(leaf.accumulate_hooks.values()):
+            hook(leaf)
+    return 0
+
+
+cdef object own_gradient(Tensor leaf, Tensor gradient, bint create_graph):
+    cdef ndarray array = gradient.array
+    if create_graph:
+        return clone(gradient)
+    # The sweep's loop and this call chain hold one reference; a second one is somebody else's.
+    if Py_REFCNT(gradient) <= GRADIENT_REFERENCES and Py_REFCNT(array) <= 2 \
+            and gradient.view is None and gradient.entry == NULL \
+            and PyArray_CHKFLAGS(array, NPY_ARRAY_OWNDATA) and is_dense(array):
+        gradient.version = None
+        return gradient
+    return wrap(cast(array, PyArray_TYPE(array)))
+
+
+cdef enum:
+    GRADIENT_REFERENCES = 1
+
+
+# ---------------------------------------------------------------------------------- entrance
+
+cdef class _Target:
+    """Where the gradient of one tensor arrives."""
+
+    cdef Edge edge
+
+    def __dealloc__(self):
+        if self.edge.entry != NULL:
+            release(self.edge.entry)
+
+
+cdef _Target target_of(Tensor tensor):
+    cdef _Target target = _Target.__new__(_Target)
+    edge_of(tensor, &target.edge)
+    return target
+
+
+cdef tuple run_sweep(list roots, list gradients, bint retain_graph, bint create_graph,
+                     list inputs):
+    """Sweep from the roots; with inputs, only towards them, and give their gradients."""
+    cdef Sweep sweep = Sweep.__new__(Sweep)
+    cdef Tensor root, gradient
+    cdef _Target target
+    cdef bint previous
+    cdef list starts = []
+    sweep.retain_graph, sweep.create_graph = retain_graph, create_graph
+    for root in roots:
+        starts.append(target_of(root))
+    if inputs is not None:
+        find_needed(sweep, starts, [target_of(one) for one in inputs])
+    previous = set_grad_mode(create_graph)
+    try:
+        for target, gradient in zip(starts, gradients):
+            sweep.give(&target.edge, gradient)
+        gradients = gradient = None
+        sweep.run()
+    finally:
+        set_grad_mode(previous)
+    return None if inputs is None else tuple(sweep.captured)
+
+
+cdef int find_needed(Sweep sweep, list starts, list targets) except -1:
+    """Mark the reachable entries that lead to one of the targets, oldest first."""
+    cdef _Target target
+    cdef Entry* entry
+    cdef uint32_t e
+    cdef uint64_t oldest = <uint64_t>-1
+    sweep.captures, sweep.needed, sweep.captured = {}, set(), [None] * len(targets)
+    for position, target in enumerate(targets):
+        sweep.captures.setdefault(
+            (<uintptr_t>target.edge.entry, target.edge.output), []).append(position)
+        if target.edge.entry.sequence < oldest:
+            oldest = target.edge.entry.sequence
+    found = {}
+    front = [<uintptr_t>target.edge.entry for target in starts]
+    while front:
+        entry = <Entry*><uintptr_t>front.pop()
+        if entry.sequence < oldest or <uintptr_t>entry in found:
+            continue
+        found[<uintptr_t>entry] = entry.sequence
+        for e in range(entry.n_edges):
+            if entry.edges[e].entry != NULL:
+                front.append(<uintptr_t>entry.edges[e].entry)
+    for address in sorted(found, key=found.__getitem__):
+        entry = <Entry*><uintptr_t>address
+        for e in range(entry.n_edges):
+            if entry.edges[e].entry != NULL and sweep.leads_to_input(&entry.edges[e]):
+                sweep.needed.add(address)
+                break
+    return 0
+
+
+cdef Tensor initial_gradient(Tensor root, object gradient, int position):
+    """The gradient that a sweep starts from, checked; ones for a scalar root without one."""
+    if gradient is None:
+        if PyArray_SIZE(root.array) != 1:
+            raise RuntimeError("grad can be implicitly created only for scalar outputs")
+        return ones_like(root)
+    if not isinstance(gradient, Tensor):
+        raise TypeError("gradients can be either Tensors or None, but got "
+                        f"{type(gradient).__name__}")
+    if gradient.shape != root.shape:
+        raise RuntimeError(
+            f"Mismatch in shape: grad_output[{position}] has a shape of {gradient.shape} and "
+            f"output[{position}] has a shape of {root.shape}.")
+    if PyArray_TYPE((<Tensor>gradient).array) != PyArray_TYPE(root.array):
+        return convert(gradient, PyArray_TYPE(root.array))
+    return gradient
+
+
+cdef int check_roots(list roots) except -1:
+    cdef Tensor root
+    for position, root in enumerate(roots):
+        if not requires_grad(root):
+            raise RuntimeError(f"element {position} of tensors does not require grad and does not "
+                               "have a grad_fn")
+    return 0
+
+
+def sweep_gradients(list roots not None, list gradients not None, retain_graph, create_graph,
+                    list inputs=None):
+    """Run backward from several tensors; gives the gradients of ``inputs``, or accumulates in leaves.
+
+    ``gradients`` has one entry a root: a tensor, or None for the one of a scalar.
+    """
+    cdef Tensor tensor
+    check_roots(roots)
+    starts = [initial_gradient(root, gradient, position)
+              for position, (root, gradient) in enumerate(zip(roots, gradients, strict=True))]
+    if inputs is not None:
+        for tensor in inputs:
+            if not requires_grad(tensor):
+                raise RuntimeError("One of the differentiated Tensors does not require grad")
+    return run_sweep(roots, starts, create_graph if retain_graph is None else retain_graph,
+                     create_graph, inputs)
+
+
+def sweep_into(list roots not None, list gradients not None, retain_graph, create_graph,
+               list inputs not None):
+    """As above, but what ``inputs`` get is accumulated in their ``.grad``, also in non-leaves."""
+    cdef Tensor tensor
+    results = sweep_gradients(roots, gradients, retain_graph, create_graph, inputs)
+    for tensor, gradient in zip(inputs, results):
+        if gradient is not None:
+            accumulate(tensor, gradient, create_graph)
+
+
+def backward_from(Tensor tensor not None):
+    """``tensor.backward()`` without arguments, the common case."""
+    if not requires_grad(tensor):
+        check_roots([tensor])
+    run_sweep([tensor], [initial_gradient(tensor, None, 0)], False, False, None)

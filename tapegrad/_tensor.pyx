@@ -1,0 +1,1161 @@
+"""Tensors: an array, its gradient, and its place on the tape.
+
+The verbs live in ``ops``; they are attached to the type when it is declared there. What stands here
+is what a tensor *is*: memory, version, view, leaf or output of an entry, hooks, and its conversions.
+"""
+
+cimport cython
+from cpython.object cimport PyObject, PyTypeObject, traverseproc, visitproc
+from cpython.ref cimport Py_INCREF, Py_XDECREF
+from libc.stdint cimport uint32_t, uintptr_t
+from numpy cimport (
+    NPY_BOOL, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, PyArray_BYTES, PyArray_DIMS,
+    PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE, PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES,
+    PyArray_TYPE, import_array, ndarray,
+)
+
+from tapegrad._kernels cimport copy_into
+from tapegrad._tape cimport (
+    IS_LEAF, Edge, Entry, connect, new_leaf, release, set_carry, visit_owned, watch_python,
+)
+
+import warnings
+import weakref
+from collections import OrderedDict
+from copy import deepcopy
+
+import numpy as np
+
+from tapegrad import _types
+from tapegrad._types import Size
+
+import_array()
+
+cdef ndarray NO_ELEMENTS = np.empty(0, np.float32)
+cdef list DTYPES = [_types.BY_NUMPY_NUMBER.get(number) for number in range(24)]
+cdef dict TENSOR_TYPE_NAMES = {
+    "bool": "Bool", "uint8": "Byte", "int8": "Char", "int16": "Short", "int32": "Int",
+    "int64": "Long", "float16": "Half", "float32": "Float", "float64": "Double",
+}
+cdef object CPU = _types.device("cpu")
+
+# ---------------------------------------------------------------------------------- modes
+
+cdef extern from *:
+    """
+    /* All zero is what a new thread starts with: gradients on, everything else off. */
+    static _Thread_local struct { char grad_off, inference, anomaly, checks_nan; } tg_modes;
+    """
+    struct tg_mode_flags:
+        bint grad_off
+        bint inference
+        bint anomaly
+        bint checks_nan
+    tg_mode_flags tg_modes
+
+
+cdef bint grad_enabled() noexcept:
+    return not tg_modes.grad_off
+
+
+cdef bint set_grad_mode(bint enabled) noexcept:
+    """Switch recording in this thread; the previous mode is returned."""
+    cdef bint previous = not tg_modes.grad_off
+    tg_modes.grad_off = not enabled
+    return previous
+
+
+cdef bint inference_enabled() noexcept:
+    return tg_modes.inference
+
+
+cdef bint anomaly_enabled() noexcept:
+    return tg_modes.anomaly
+
+
+cdef bint anomaly_checks_nan() noexcept:
+    return tg_modes.checks_nan
+
+
+def is_grad_enabled():
+    """Whether operations on tensors that require gradients are recorded in this thread."""
+    return grad_enabled()
+
+
+def is_inference_mode_enabled():
+    """Whether this thread is in inference mode."""
+    return inference_enabled()
+
+
+def _set_grad_enabled(bint enabled):
+    return set_grad_mode(enabled)
+
+
+def _set_inference_mode(bint enabled):
+    """Switch inference mode in this thread; the previous mode is returned."""
+    previous = bool(tg_modes.inference)
+    tg_modes.inference = enabled
+    return previous
+
+
+def _set_anomaly_mode(bint enabled, bint check_nan):
+    """Switch anomaly mode in this thread; the previous (enabled, check_nan) is returned."""
+    previous = bool(tg_modes.anomaly), bool(tg_modes.checks_nan)
+    tg_modes.anomaly, tg_modes.checks_nan = enabled, check_nan and enabled
+    return previous
+
+
+cdef int _default_float = NPY_FLOAT32
+
+
+cdef int default_float() noexcept:
+    return _default_float
+
+
+def get_default_dtype():
+    """The dtype of floating-point tensors made without naming one."""
+    return DTYPES[_default_float]
+
+
+def set_default_dtype(d):
+    """Set the dtype of floating-point tensors made without naming one."""
+    global _default_float
+    if not isinstance(d, _types.dtype) or not d.is_floating_point:
+        raise TypeError(f"only floating-point types are supported as the default type")
+    _default_float = d.numpy.num
+
+
+# ------------------------------------------------------------------------- versions and views
+
+@cython.final
+@cython.freelist(64)
+cdef class Version:
+    pass
+
+
+@cython.final
+@cython.freelist(64)
+cdef class View:
+    pass
+
+
+cdef Version version_of(Tensor tensor):
+    """The tensor's write counter, from now on watched."""
+    if tensor.version is None:
+        tensor.version = Version.__new__(Version)
+    return tensor.version
+
+
+cdef int note_write(Tensor tensor, object writer) except -1:
+    """Count a write to the tensor's memory."""
+    cdef Version version = version_of(tensor)
+    if tensor.flags & IS_INFERENCE and not inference_enabled():
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a "
+            "clone to get a normal tensor before doing inplace update.See "
+            "https://github.com/pytorch/rfcs/pull/17 for more details.")
+    version.count += 1
+    version.writer = writer
+    return 0
+
+
+cdef bint requires_grad(Tensor tensor) noexcept:
+    if tensor.entry != NULL or tensor.flags & REQUIRES_GRAD:
+        return True
+    return tensor.view is not None and requires_grad(tensor.view.base)
+
+
+cdef int edge_of(Tensor tensor, Edge* edge) except -1:
+    """Fill an edge with where the tensor's gradient goes; nothing if it wants none."""
+    if tensor.view is not None:
+        refresh_view(tensor)
+    if tensor.entry != NULL:
+        connect(edge, tensor.entry, tensor.output)
+    elif tensor.flags & REQUIRES_GRAD:
+        if tensor.leaf != NULL:
+            connect(edge, tensor.leaf, 0)
+        else:
+            tensor.leaf = new_leaf(tensor, &tensor.leaf)
+            edge.entry, edge.output = tensor.leaf, 0
+    return 0
+
+
+cdef object make_view_entry = None
+
+
+def register_view_maker(maker):
+    """Tell how a view of a changed base is made anew: ``maker(base, view)`` gives a tensor."""
+    global make_view_entry
+    make_view_entry = maker
+
+
+cdef int refresh_view(Tensor tensor) except -1:
+    """Give a view whose base was written since a new entry that starts from the base as it is now."""
+    cdef View view = tensor.view
+    cdef Tensor fresh
+    cdef bint previous
+    if view.made_at == tensor.version.count or not requires_grad(view.base):
+        return 0
+    previous = set_grad_mode(True)
+    try:
+        fresh = make_view_entry(view.base, tensor)
+    finally:
+        set_grad_mode(previous)
+    adopt(tensor, fresh.entry, fresh.output)
+    view.made_at = tensor.version.count
+    return 0
+
+
+cdef int adopt(Tensor tensor, Entry* entry, uint32_t output) except -1:
+    """Make the tensor an output of another entry, or of none."""
+    cdef Entry* previous = tensor.entry
+    if entry != NULL:
+        entry.refcount += 1
+    tensor.entry, tensor.output = entry, output
+    tensor.flags &= ~REQUIRES_GRAD
+    if previous != NULL:
+        release(previous)
+    return 0
+
+
+# ---------------------------------------------------------------------------------- entries in Python
+
+@cython.final
+@cython.no_gc_clear   # the context is told in __dealloc__; cycles break in the dictionaries
+cdef class Carry:
+    def __cinit__(self):
+        self.tensor_hooks, self.retained = {}, {}
+
+    def __dealloc__(self):
+        if self.context is not None:
+            (<Context>self.context).entry = NULL
+
+
+cdef class Context:
+    """What a custom Function's forward and backward share; ``autograd.Function`` builds on it."""
+
+    @property
+    def _saved_count(self):
+        return 0 if self.entry == NULL else self.entry.n_saved
+
+
+cdef Carry carry_of(Entry* entry):
+    """The entry's Python objects, made when first asked for."""
+    if entry.carry == NULL:
+        set_carry(entry, Carry.__new__(Carry))
+    return <Carry>entry.carry
+
+
+cdef object shape_tuple(Entry* entry, int output):
+    """The shape of an entry's output."""
+    cdef Tensor tensor
+    cdef int k
+    if entry.flags & IS_LEAF:
+        tensor = <Tensor>entry.op
+        return tensor.shape
+    return Size([entry.outputs[output].dims[k] for k in range(entry.outputs[output].ndim)])
+
+
+cdef dict node_types = {}
+cdef frozenset _PLAIN_NODES = frozenset({"AccumulateGrad", "CopySlices", "CopyBackwards"})
+
+
+cdef object node_of(Entry* entry):
+    """The Python object that shows an entry; equal for the same entry, made on demand."""
+    cdef Node node
+    if entry == NULL:
+        return None
+    name = "AccumulateGrad" if entry.flags & IS_LEAF else (<object>entry.op).grad_name
+    if name not in node_types:
+        node_types[name] = type(name, (Node,), {"__slots__": (), "__module__": "torch.autograd"})
+    kind = node_types[name]
+    node = kind.__new__(kind)
+    node.entry = entry
+    entry.refcount += 1
+    return node
+
+
+cdef class Node:
+    """One operation of the graph, as ``grad_fn`` and ``next_functions`` show it."""
+
+    def __dealloc__(self):
+        if self.entry != NULL:
+            release(self.entry)
+
+    def __eq__(self, other):
+        return isinstance(other, Node) and self.entry == (<Node>other).entry
+
+    def __hash__(self):
+        return <Py_ssize_t>(<uintptr_t>self.entry >> 4)
+
+    def __repr__(self):
+        return f"<{type(self).__name__} object at {<uintptr_t>self.entry:#x}>"
+
+    def name(self):
+        """The name of the operation's backward."""
+        name = type(self).__name__
+        return f"torch::autograd::{name}" if name in _PLAIN_NODES else name
+
+    @property
+    def next_functions(self):
+        """The (node, output number) that each input's gradient goes to; (None, 0) for no gradient."""
+        cdef _EdgeView edge
+        pairs = []
+        for edge in self._edges():
+            pairs.append((node_of(edge.entry), edge.output))
+        return tuple(pairs)
+
+    def _edges(self):
+        cdef Entry* inner
+        cdef uint32_t k
+        found = []
+        if self.entry == NULL or self.entry.flags & IS_LEAF:
+            return found
+        found = [_EdgeView(<uintptr_t>self.entry.edges[k].entry, self.entry.edges[k].output)
+                 for k in range(self.entry.n_edges)]
+        if (<object>self.entry.op).grad_name == "CopySlices":
+            # PyTorch shows the op that wrote through a view inside this node: its own inputs follow
+            # the base. Here that op has an entry of its own, whose first input is the view.
+            inner = self.entry.edges[1].entry
+            if inner == NULL:
+                return [found[0], _EdgeView(0, 0)]
+            found[1:] = [_EdgeView(<uintptr_t>inner.edges[k].entry, inner.edges[k].output)
+                         for k in range(1, inner.n_edges)]
+        return found
+
+    @property
+    def variable(self):
+        """The leaf tensor that an AccumulateGrad node accumulates into."""
+        if self.entry == NULL or not self.entry.flags & IS_LEAF:
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute 'variable'")
+        return <Tensor>self.entry.op
+
+    @property
+    def metadata(self):
+        """A dictionary for the user's own notes."""
+        carry = carry_of(self.entry)
+        if carry.metadata is None:
+            carry.metadata = {}
+        return carry.metadata
+
+    def register_hook(self, hook):
+        """Call ``hook(grad_inputs, grad_outputs)`` after each backward of this node."""
+        carry = carry_of(self.entry)
+        if carry.post_hooks is None:
+            carry.post_hooks = OrderedDict()
+        return add_hook(carry.post_hooks, hook)
+
+    def register_prehook(self, hook):
+        """Call ``hook(grad_outputs)`` before each backward of this node."""
+        carry = carry_of(self.entry)
+        if carry.pre_hooks is None:
+            carry.pre_hooks = OrderedDict()
+        return add_hook(carry.pre_hooks, hook)
+
+    def _sequence_nr(self):
+        return self.entry.sequence
+
+    def __getattr__(self, name):
+        if self.entry != NULL and self.entry.carry != NULL:
+            context = (<Carry>self.entry.carry).context
+            if context is not None:
+                return getattr(context, name)
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+
+@cython.final
+@cython.internal
+cdef class _EdgeView:
+    cdef Entry* entry
+    cdef uint32_t output
+
+    def __init__(self, uintptr_t entry, uint32_t output):
+        self.entry, self.output = <Entry*>entry, output
+
+
+class RemovableHandle:
+    """Takes a hook away again: by ``remove()`` or at the end of a ``with`` block."""
+
+    next_id = 0
+
+    def __init__(self, hooks_dict, *, extra_dict=None):
+        self.hooks_dict_ref = weakref.ref(hooks_dict)
+        self.id = RemovableHandle.next_id
+        RemovableHandle.next_id += 1
+        self.extra_dict_ref = ()
+        if isinstance(extra_dict, dict):
+            self.extra_dict_ref = (weakref.ref(extra_dict),)
+        elif isinstance(extra_dict, list):
+            self.extra_dict_ref = tuple(weakref.ref(one) for one in extra_dict)
+
+    def remove(self):
+        """Take the hook away; a second call does nothing."""
+        for reference in (self.hooks_dict_ref, *self.extra_dict_ref):
+            hooks = reference()
+            if hooks is not None:
+                hooks.pop(self.id, None)
+
+    def __getstate__(self):
+        if self.extra_dict_ref:
+            return self.hooks_dict_ref(), self.id, tuple(one() for one in self.extra_dict_ref)
+        return self.hooks_dict_ref(), self.id
+
+    def __setstate__(self, state):
+        self.hooks_dict_ref = weakref.ref(OrderedDict() if state[0] is None else state[0])
+        self.id = state[1]
+        RemovableHandle.next_id = max(RemovableHandle.next_id, self.id + 1)
+        self.extra_dict_ref = tuple(
+            weakref.ref(OrderedDict() if one is None else one) for one in
+            (state[2] if len(state) > 2 else ()))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.remove()
+
+
+cdef object add_hook(hooks, hook):
+    handle = RemovableHandle(hooks)
+    hooks[handle.id] = hook
+    return handle
+
+
+# ---------------------------------------------------------------------------------- tensors
+
+cdef Tensor wrap(ndarray array):
+    """A new tensor over an array, off the tape."""
+    cdef Tensor tensor = Tensor.__new__(Tensor)
+    tensor.array = array
+    if inference_enabled():
+        tensor.flags = IS_INFERENCE
+    return tensor
+
+
+cdef Tensor wrap_view(Tensor source, ndarray array, ViewKind kind, object maker):
+    """A new tensor over part of the source's memory, off the tape but tied to it."""
+    cdef Tensor tensor = Tensor.__new__(Tensor)
+    cdef View view = View.__new__(View)
+    tensor.array = array
+    tensor.version = version_of(source)
+    tensor.flags = source.flags & IS_INFERENCE
+    view.base = source if source.view is None else source.view.base
+    view.made_at = tensor.version.count
+    view.kind, view.maker = kind, maker
+    if kind == PLAIN_VIEW and source.view is not None:
+        view.kind = source.view.kind
+        view.maker = source.view.maker
+    if view.kind == PLAIN_VIEW and not grad_enabled():
+        view.kind = VIEW_MADE_IN_INFERENCE if inference_enabled() else VIEW_MADE_WITHOUT_GRAD
+    tensor.view = view
+    return tensor
+
+
+cdef str describe(ndarray array):
+    """PyTorch's short name of a tensor in errors: ``[torch.FloatTensor [2, 3]]``."""
+    kind = TENSOR_TYPE_NAMES[DTYPES[PyArray_TYPE(array)].name]
+    sizes = ", ".join([str(size) for size in (<object>array).shape])
+    return f"[torch.{kind}Tensor [{sizes}]]" if array.ndim else f"[torch.{kind}Tensor []]"
+
+
+cdef dict operators = {}
+cdef object render = None
+cdef object construct_legacy = None
+cdef object rebuild = None
+
+
+def register_operators(dict table):
+    """Tell which op each of Python's operators is; ``ops`` does so when it is imported."""
+    operators.update(table)
+    load_operators()
+
+
+def register_tensor_support(*, repr, construct, rebuild_tensor):
+    """Hand in what tensors do in Python: printing, ``Tensor(...)``, unpickling."""
+    global render, construct_legacy, rebuild
+    render, construct_legacy, rebuild = repr, construct, rebuild_tensor
+
+
+cdef object OP_ADD, OP_RADD, OP_SUB, OP_RSUB, OP_MUL, OP_DIV, OP_RDIV, OP_FLOORDIV, OP_RFLOORDIV
+cdef object OP_MOD, OP_RMOD, OP_POW, OP_RPOW, OP_MATMUL, OP_RMATMUL, OP_NEG, OP_ABS, OP_INVERT
+cdef object OP_AND, OP_OR, OP_XOR, OP_LSHIFT, OP_RSHIFT
+cdef object OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE
+cdef object OP_IADD, OP_ISUB, OP_IMUL, OP_IDIV, OP_IFLOORDIV, OP_IMOD, OP_IPOW
+cdef object OP_IAND, OP_IOR, OP_IXOR, OP_GETITEM, OP_SETITEM
+
+
+cdef int load_operators() except -1:
+    global OP_ADD, OP_RADD, OP_SUB, OP_RSUB, OP_MUL, OP_DIV, OP_RDIV, OP_FLOORDIV, OP_RFLOORDIV
+    global OP_MOD, OP_RMOD, OP_POW, OP_RPOW, OP_MATMUL, OP_RMATMUL, OP_NEG, OP_ABS, OP_INVERT
+    global OP_AND, OP_OR, OP_XOR, OP_LSHIFT, OP_RSHIFT
+    global OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE
+    global OP_IADD, OP_ISUB, OP_IMUL, OP_IDIV, OP_IFLOORDIV, OP_IMOD, OP_IPOW
+    global OP_IAND, OP_IOR, OP_IXOR, OP_GETITEM, OP_SETITEM
+    get = operators.get
+    OP_ADD, OP_RADD, OP_SUB, OP_RSUB = get("add"), get("radd"), get("sub"), get("rsub")
+    OP_MUL, OP_DIV, OP_RDIV = get("mul"), get("truediv"), get("rtruediv")
+    OP_FLOORDIV, OP_RFLOORDIV = get("floordiv"), get("rfloordiv")
+    OP_MOD, OP_RMOD, OP_POW, OP_RPOW = get("mod"), get("rmod"), get("pow"), get("rpow")
+    OP_MATMUL, OP_RMATMUL = get("matmul"), get("rmatmul")
+    OP_NEG, OP_ABS, OP_INVERT = get("neg"), get("abs"), get("invert")
+    OP_AND, OP_OR, OP_XOR = get("and"), get("or"), get("xor")
+    OP_LSHIFT, OP_RSHIFT = get("lshift"), get("rshift")
+    OP_EQ, OP_NE, OP_LT, OP_LE = get("eq"), get("ne"), get("lt"), get("le")
+    OP_GT, OP_GE = get("gt"), get("ge")
+    OP_IADD, OP_ISUB, OP_IMUL, OP_IDIV = get("iadd"), get("isub"), get("imul"), get("itruediv")
+    OP_IFLOORDIV, OP_IMOD, OP_IPOW = get("ifloordiv"), get("imod"), get("ipow")
+    OP_IAND, OP_IOR, OP_IXOR = get("iand"), get("ior"), get("ixor")
+    OP_GETITEM, OP_SETITEM = get("getitem"), get("setitem")
+    return 0
+
+
+cdef inline bint is_operand(object other) noexcept:
+    """Whether Python's operators accept it beside a tensor; else the other operand may know how."""
+    return isinstance(other, (Tensor, float, int)) or isinstance(other, (np.generic, ndarray))
+
+
+@cython.freelist(256)
+cdef class Tensor:
+    """A multi-dimensional array of one dtype that remembers how it was computed.
+
+    ``Tensor(2, 3)`` is uninitialised float memory and ``Tensor([1, 2])`` a float copy; prefer
+    :func:`tapegrad.tensor`, :func:`tapegrad.zeros` and the like.
+    Source: https://docs.pytorch.org/docs/2.13/tensors.html
+    """
+
+    __array_priority__ = 1000
+
+    def __cinit__(self, *args, **kwargs):
+        self.array = NO_ELEMENTS
+
+    def __init__(self, *args, **kwargs):
+        if construct_legacy is not None and type(self) is Tensor:
+            self.array = construct_legacy(args, kwargs)
+
+    def __dealloc__(self):
+        if self.entry != NULL:
+            release(self.entry)
+        if self.hooks is not None or self.accumulate_hooks is not None:
+            watch_python(-1)
+
+    @staticmethod
+    def _make_subclass(cls, Tensor data not None, bint require_grad=False):
+        """A tensor of class ``cls`` over the same memory as ``data``, off the tape."""
+        cdef Tensor tensor = Tensor.__new__(<type?>cls)
+        tensor.array = data.array
+        tensor.version = version_of(data)
+        tensor.flags = data.flags & IS_INFERENCE
+        if require_grad:
+            tensor.requires_grad_(True)
+        return tensor
+
+    @staticmethod
+    def _wrap(ndarray array not None):
+        """A tensor over an array of a supported dtype, sharing its memory."""
+        return wrap(array)
+
+    # -- what it is
+
+    @property
+    def _array(self):
+        """The NumPy array that holds the values; writing to it is invisible to autograd."""
+        return self.array
+
+    @property
+    def shape(self):
+        """The size of every dimension."""
+        cdef int k
+        return Size([PyArray_DIMS(self.array)[k] for k in range(PyArray_NDIM(self.array))])
+
+    def size(self, dim=None):
+        """The shape, or the size of one dimension."""
+        cdef int ndim = PyArray_NDIM(self.array)
+        cdef int k
+        if dim is None:
+            return self.shape
+        k = dim
+        if not -max(ndim, 1) <= k < max(ndim, 1):
+            raise IndexError(f"Dimension out of range (expected to be in range of "
+                             f"[{-max(ndim, 1)}, {max(ndim, 1) - 1}], but got {k})")
+        if ndim == 0:
+            raise IndexError(f"Dimension specified as {k} but tensor has no dimensions")
+        return PyArray_DIMS(self.array)[k + ndim if k < 0 else k]
+
+    @property
+    def ndim(self):
+        """The number of dimensions."""
+        return PyArray_NDIM(self.array)
+
+    def dim(self):
+        """The number of dimensions."""
+        return PyArray_NDIM(self.array)
+
+    ndimension = dim
+
+    def numel(self):
+        """The number of elements."""
+        return PyArray_SIZE(self.array)
+
+    nelement = numel
+
+    @property
+    def dtype(self):
+        """The type of the elements."""
+        return DTYPES[PyArray_TYPE(self.array)]
+
+    @property
+    def itemsize(self):
+        """The size of one element in bytes."""
+        return PyArray_ITEMSIZE(self.array)
+
+    @property
+    def nbytes(self):
+        """The size of all elements in bytes."""
+        return PyArray_ITEMSIZE(self.array) * PyArray_SIZE(self.array)
+
+    @property
+    def device(self):
+        """Where the tensor lives: the CPU."""
+        return CPU
+
+    @property
+    def layout(self):
+        """How elements are stored: ``torch.strided``."""
+        return _types.strided
+
+    @property
+    def is_cpu(self):
+        """True: tensors live on the CPU."""
+        return True
+
+    is_cuda = is_sparse = is_quantized = is_meta = is_mkldnn = is_nested = False
+
+    def stride(self, dim=None):
+        """The step from one element to the next along each dimension, in elements."""
+        cdef int ndim = PyArray_NDIM(self.array), k
+        cdef Py_ssize_t size = PyArray_ITEMSIZE(self.array)
+        strides = tuple([PyArray_STRIDES(self.array)[k] // size for k in range(ndim)])
+        return strides if dim is None else strides[dim]
+
+    def storage_offset(self):
+        """Where the first element lies in the memory that views share, in elements."""
+        cdef Tensor base = self if self.view is None else self.view.base
+        return (PyArray_BYTES(self.array) - PyArray_BYTES(base.array)) // \
+            PyArray_ITEMSIZE(self.array)
+
+    def data_ptr(self):
+        """The address of the first element."""
+        return <uintptr_t>PyArray_BYTES(self.array) if PyArray_SIZE(self.array) else 0
+
+    def is_floating_point(self):
+        """Whether the dtype is a floating-point one."""
+        return is_float(PyArray_TYPE(self.array))
+
+    def is_complex(self):
+        """False: there are no complex dtypes here."""
+        return False
+
+    def is_signed(self):
+        """Whether the dtype can hold negative numbers."""
+        return self.dtype.is_signed
+
+    def is_inference(self):
+        """Whether the tensor was made in inference mode."""
+        return bool(self.flags & IS_INFERENCE)
+
+    @property
+    def _version(self):
+        """How often the memory was written in place."""
+        return 0 if self.version is None else self.version.count
+
+    @property
+    def _base(self):
+        """The tensor that this one is a view of, or None."""
+        return None if self.view is None else self.view.base
+
+    def _is_view(self):
+        return self.view is not None
+
+    # -- its place on the tape
+
+    @property
+    def requires_grad(self):
+        """Whether operations on this tensor are recorded."""
+        return requires_grad(self)
+
+    @requires_grad.setter
+    def requires_grad(self, value):
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad=True):
+        """Say whether operations on this leaf are recorded; returns the tensor."""
+        if not self.is_leaf:
+            if requires_grad:
+                return self
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables. If you want to use a "
+                "computed variable in a subgraph that doesn't require differentiation use "
+                "var_no_grad = var.detach().")
+        if requires_grad and not is_float(PyArray_TYPE(self.array)):
+            raise RuntimeError(
+                "only Tensors of floating point and complex dtype can require gradients")
+        if requires_grad and self.flags & IS_INFERENCE and not inference_enabled():
+            raise RuntimeError(
+                "Setting requires_grad=True on inference tensor outside InferenceMode is not "
+                "allowed.")
+        if requires_grad:
+            self.flags |= REQUIRES_GRAD
+        else:
+            self.flags &= ~REQUIRES_GRAD
+        return self
+
+    @property
+    def is_leaf(self):
+        """Whether the tensor was made by the user, not by a recorded operation."""
+        return self.entry == NULL and not (self.view is not None and requires_grad(self))
+
+    @property
+    def grad_fn(self):
+        """The operation that made this tensor, or None for a leaf."""
+        if self.view is not None:
+            refresh_view(self)
+        return node_of(self.entry)
+
+    @property
+    def output_nr(self):
+        """Which output of ``grad_fn`` this tensor is."""
+        return self.output
+
+    @property
+    def grad(self):
+        """The accumulated gradient, or None before the first backward."""
+        if self._grad is None and self.entry != NULL and not self.retains_grad:
+            warnings.warn(
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
+                ".grad attribute won't be populated during autograd.backward(). If you indeed want "
+                "the .grad field to be populated for a non-leaf Tensor, use .retain_grad() on the "
+                "non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you "
+                "access the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more "
+                "informations.", UserWarning, stacklevel=2)
+        return self._grad
+
+    @grad.setter
+    def grad(self, value):
+        if value is None:
+            self._grad = None
+            return
+        check_new_grad(self, value)
+        self._grad = value
+
+    @grad.deleter
+    def grad(self):
+        self._grad = None
+
+    @property
+    def retains_grad(self):
+        """Whether this non-leaf keeps its gradient in ``.grad``."""
+        return self.entry != NULL and self.entry.carry != NULL and \
+            self.output in (<Carry>self.entry.carry).retained
+
+    def retain_grad(self):
+        """Keep this non-leaf's gradient in ``.grad`` during backward."""
+        if not requires_grad(self):
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        if self.entry != NULL:
+            carry_of(self.entry).retained[self.output] = weakref.ref(self)
+
+    def register_hook(self, hook):
+        """Call ``hook(grad)`` whenever this tensor's gradient is computed; what it returns replaces it.
+
+        Returns a handle with ``remove()``. Raises RuntimeError for a tensor without gradient.
+        """
+        if not requires_grad(self):
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if self.view is not None:
+            refresh_view(self)
+        if self.entry == NULL:
+            if self.hooks is None:
+                watch_python(self.accumulate_hooks is None)
+                self.hooks = OrderedDict()
+            return add_hook(self.hooks, hook)
+        return add_hook(
+            carry_of(self.entry).tensor_hooks.setdefault(self.output, OrderedDict()), hook)
+
+    def register_post_accumulate_grad_hook(self, hook):
+        """Call ``hook(tensor)`` after a gradient was accumulated into this leaf."""
+        if not requires_grad(self):
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if self.entry != NULL:
+            raise RuntimeError(
+                "post accumulate grad hooks cannot be registered on non-leaf tensors")
+        if self.accumulate_hooks is None:
+            watch_python(self.hooks is None)
+            self.accumulate_hooks = OrderedDict()
+        return add_hook(self.accumulate_hooks, hook)
+
+    # -- memory shared without the tape
+
+    @property
+    def data(self):
+        """The same memory as a tensor of its own: no history, its own version counter."""
+        cdef Tensor tensor = wrap(self.array)
+        tensor.flags = self.flags & IS_INFERENCE
+        return tensor
+
+    @data.setter
+    def data(self, value):
+        if not isinstance(value, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
+        self.array = (<Tensor>value).array
+
+    def detach(self):
+        """The same memory without history; writes to either count as writes to both."""
+        cdef Tensor tensor = wrap(self.array)
+        tensor.version = version_of(self)
+        tensor.flags = self.flags & IS_INFERENCE
+        return tensor
+
+    def detach_(self):
+        """Take this tensor off the tape: it becomes a leaf without gradient."""
+        if self.view is not None:
+            raise RuntimeError(
+                "Can't detach views in-place. Use detach() instead. If you are using "
+                "DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as "
+                "True, gradients are views of DDP buckets, and hence detach_() cannot be called on "
+                "these gradients. To fix this error, please refer to the Optimizer.zero_grad() "
+                "function in torch/optim/optimizer.py as a solution.")
+        adopt(self, NULL, 0)
+        return self
+
+    def numpy(self, *, force=False):
+        """The values as a NumPy array that shares this tensor's memory."""
+        if requires_grad(self) and not force:
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. "
+                               "Use tensor.detach().numpy() instead.")
+        return self.array
+
+    def __array__(self, dtype=None, copy=None):
+        array = self.numpy()
+        if dtype is not None and array.dtype != dtype:
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    def __array_wrap__(self, array, context=None, return_scalar=False):
+        # What NumPy computes from tensors is a tensor again.
+        return wrap(np.asarray(array))
+
+    def item(self):
+        """The value of a tensor with one element, as a Python number."""
+        if PyArray_SIZE(self.array) != 1:
+            raise RuntimeError(f"a Tensor with {PyArray_SIZE(self.array)} elements cannot be "
+                               "converted to Scalar")
+        return self.array.item()
+
+    def tolist(self):
+        """The values as nested lists of Python numbers; a number for a 0-d tensor."""
+        return self.array.tolist()
+
+    def is_contiguous(self, *, memory_format=None):
+        """Whether the elements lie row-major without gaps."""
+        return bool(PyArray_IS_C_CONTIGUOUS(self.array))
+
+    # -- Python's protocols
+
+    def __len__(self):
+        if PyArray_NDIM(self.array) == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return PyArray_DIMS(self.array)[0]
+
+    def __bool__(self):
+        if PyArray_SIZE(self.array) == 1:
+            return bool(self.array.item())
+        if PyArray_SIZE(self.array) == 0:
+            raise RuntimeError("Boolean value of Tensor with no values is ambiguous")
+        raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
+
+    def __float__(self):
+        return float(self.item())
+
+    def __int__(self):
+        return int(self.item())
+
+    def __index__(self):
+        if PyArray_SIZE(self.array) != 1 or is_float(PyArray_TYPE(self.array)):
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self.array.item())
+
+    def __complex__(self):
+        return complex(self.item())
+
+    def __hash__(self):
+        return <Py_ssize_t>(<uintptr_t><PyObject*>self >> 4)
+
+    def __iter__(self):
+        if PyArray_NDIM(self.array) == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))
+
+    def __contains__(self, element):
+        if isinstance(element, (Tensor, float, int)):
+            return bool((self == element).any())
+        raise RuntimeError(
+            f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
+            f"{type(element)}.")
+
+    def __repr__(self):
+        return render(self)
+
+    def __format__(self, spec):
+        if PyArray_NDIM(self.array) == 0 and type(self) is Tensor:
+            return self.item().__format__(spec)
+        return object.__format__(self, spec)
+
+    def __reduce_ex__(self, protocol):
+        if self.entry != NULL or self.view is not None and requires_grad(self):
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the pickle "
+                "protocol at the moment: detach() the tensor first.")
+        state = dict((<object>self).__dict__) or None
+        return rebuild, (self.array, bool(self.flags & REQUIRES_GRAD), state)
+
+    def __copy__(self):
+        cdef Tensor tensor = self.detach()
+        return tensor.requires_grad_(True) if self.flags & REQUIRES_GRAD else tensor
+
+    def __deepcopy__(self, dict memo not None):
+        cdef Tensor tensor
+        if not self.is_leaf:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+                "protocol at the moment.  If you were attempting to deepcopy a module, this may be "
+                "because of a torch.nn.utils.weight_norm usage, see "
+                "https://github.com/pytorch/pytorch/pull/103001")
+        if id(self) in memo:
+            return memo[id(self)]
+        kind = type(self)
+        tensor = Tensor.__new__(<type>kind)
+        tensor.array = self.array.copy(order="K")
+        memo[id(self)] = tensor
+        tensor.flags = self.flags
+        if self._grad is not None:
+            tensor._grad = self._grad.__deepcopy__(memo)
+        if (<object>self).__dict__:
+            (<object>tensor).__dict__.update(deepcopy((<object>self).__dict__, memo))
+        return tensor
+
+    # -- operators: each is an op that `ops` registers
+
+    def __add__(self, other):
+        return OP_ADD(self, other) if is_operand(other) else NotImplemented
+
+    def __radd__(self, other):
+        return OP_RADD(self, other) if is_operand(other) else NotImplemented
+
+    def __sub__(self, other):
+        return OP_SUB(self, other) if is_operand(other) else NotImplemented
+
+    def __rsub__(self, other):
+        return OP_RSUB(self, other) if is_operand(other) else NotImplemented
+
+    def __mul__(self, other):
+        return OP_MUL(self, other) if is_operand(other) else NotImplemented
+
+    def __rmul__(self, other):
+        return OP_MUL(self, other) if is_operand(other) else NotImplemented
+
+    def __truediv__(self, other):
+        return OP_DIV(self, other) if is_operand(other) else NotImplemented
+
+    def __rtruediv__(self, other):
+        return OP_RDIV(self, other) if is_operand(other) else NotImplemented
+
+    def __floordiv__(self, other):
+        return OP_FLOORDIV(self, other) if is_operand(other) else NotImplemented
+
+    def __rfloordiv__(self, other):
+        return OP_RFLOORDIV(self, other) if is_operand(other) else NotImplemented
+
+    def __mod__(self, other):
+        return OP_MOD(self, other) if is_operand(other) else NotImplemented
+
+    def __rmod__(self, other):
+        return OP_RMOD(self, other) if is_operand(other) else NotImplemented
+
+    def __pow__(self, other, modulo):
+        return OP_POW(self, other) if is_operand(other) and modulo is None else NotImplemented
+
+    def __rpow__(self, other, modulo):
+        return OP_RPOW(self, other) if is_operand(other) and modulo is None else NotImplemented
+
+    def __matmul__(self, other):
+        return OP_MATMUL(self, other) if is_operand(other) else NotImplemented
+
+    def __rmatmul__(self, other):
+        return OP_RMATMUL(self, other) if is_operand(other) else NotImplemented
+
+    def __and__(self, other):
+        return OP_AND(self, other) if is_operand(other) else NotImplemented
+
+    def __rand__(self, other):
+        return OP_AND(self, other) if is_operand(other) else NotImplemented
+
+    def __or__(self, other):
+        return OP_OR(self, other) if is_operand(other) else NotImplemented
+
+    def __ror__(self, other):
+        return OP_OR(self, other) if is_operand(other) else NotImplemented
+
+    def __xor__(self, other):
+        return OP_XOR(self, other) if is_operand(other) else NotImplemented
+
+    def __rxor__(self, other):
+        return OP_XOR(self, other) if is_operand(other) else NotImplemented
+
+    def __lshift__(self, other):
+        return OP_LSHIFT(self, other) if is_operand(other) else NotImplemented
+
+    def __rshift__(self, other):
+        return OP_RSHIFT(self, other) if is_operand(other) else NotImplemented
+
+    def __neg__(self):
+        return OP_NEG(self)
+
+    def __pos__(self):
+        return self
+
+    def __abs__(self):
+        return OP_ABS(self)
+
+    def __invert__(self):
+        return OP_INVERT(self)
+
+    def __eq__(self, other):
+        return OP_EQ(self, other) if is_operand(other) else NotImplemented
+
+    def __ne__(self, other):
+        return OP_NE(self, other) if is_operand(other) else NotImplemented
+
+    def __lt__(self, other):
+        return OP_LT(self, other) if is_operand(other) else NotImplemented
+
+    def __le__(self, other):
+        return OP_LE(self, other) if is_operand(other) else NotImplemented
+
+    def __gt__(self, other):
+        return OP_GT(self, other) if is_operand(other) else NotImplemented
+
+    def __ge__(self, other):
+        return OP_GE(self, other) if is_operand(other) else NotImplemented
+
+    def __iadd__(self, other):
+        return OP_IADD(self, other) if is_operand(other) else NotImplemented
+
+    def __isub__(self, other):
+        return OP_ISUB(self, other) if is_operand(other) else NotImplemented
+
+    def __imul__(self, other):
+        return OP_IMUL(self, other) if is_operand(other) else NotImplemented
+
+    def __itruediv__(self, other):
+        return OP_IDIV(self, other) if is_operand(other) else NotImplemented
+
+    def __ifloordiv__(self, other):
+        return OP_IFLOORDIV(self, other) if is_operand(other) else NotImplemented
+
+    def __imod__(self, other):
+        return OP_IMOD(self, other) if is_operand(other) else NotImplemented
+
+    def __ipow__(self, other, modulo):
+        return OP_IPOW(self, other) if is_operand(other) and modulo is None else NotImplemented
+
+    def __iand__(self, other):
+        return OP_IAND(self, other) if is_operand(other) else NotImplemented
+
+    def __ior__(self, other):
+        return OP_IOR(self, other) if is_operand(other) else NotImplemented
+
+    def __ixor__(self, other):
+        return OP_IXOR(self, other) if is_operand(other) else NotImplemented
+
+    def __getitem__(self, index):
+        return OP_GETITEM(self, index)
+
+    def __setitem__(self, index, value):
+        OP_SETITEM(self, index, value)
+
+
+cdef inline bint is_float(int type_number) noexcept:
+    return type_number in (NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64)
+
+
+cdef int check_new_grad(Tensor tensor, object value) except -1:
+    """Refuse what cannot be this tensor's gradient."""
+    cdef Tensor grad
+    if not isinstance(value, Tensor):
+        raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type "
+                        f"{type(value).__name__}")
+    grad = value
+    if grad is tensor:
+        raise RuntimeError("can't assign Variable as its own grad")
+    if PyArray_TYPE(grad.array) != PyArray_TYPE(tensor.array):
+        raise RuntimeError(
+            f"attempting to assign a gradient with dtype '{dtype_word(grad)}' to a tensor with "
+            f"grad_dtype '{dtype_word(tensor)}'. The gradient must match the tensor's grad_dtype "
+            "(defaults to the tensor's dtype). You can set the tensor's grad_dtype attribute with a "
+            "specific dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging the "
+            "dtypes of a tensor and its gradient may break downstream systems that assume that they "
+            "match.")
+    if grad.shape != tensor.shape:
+        raise RuntimeError(
+            f"assigned grad has data of a different size, got {list(grad.shape)} but expected "
+            f"{list(tensor.shape)}")
+    return 0
+
+
+cdef str dtype_word(Tensor tensor):
+    return TENSOR_TYPE_NAMES[DTYPES[PyArray_TYPE(tensor.array)].name].lower()
+
+
+cdef extern from "Python.h":
+    ctypedef int (*traverse_function "traverseproc")(PyObject*, visitproc, void*) noexcept
+    ctypedef int (*inquiry)(PyObject*) noexcept
+    ctypedef struct _TypeSlots "PyTypeObject":
+        traverse_function tp_traverse
+        inquiry tp_clear
+        PyObject* tp_dict
+    void PyType_Modified(PyTypeObject*)
+
+
+def attach_method(str name not None, value):
+    """Make ``value`` an attribute of the Tensor type: how ops become methods."""
+    (<dict><object>(<_TypeSlots*>Tensor).tp_dict)[name] = value
+    PyType_Modified(<PyTypeObject*>Tensor)
+
+
+# ---------------------------------------------------------------------------------- collector
+
+cdef traverse_function plain_traverse = NULL
+
+
+cdef int traverse_with_tape(PyObject* self, visitproc visit, void* arg) noexcept:
+    """Let the garbage collector see what hangs on the entries that only this tensor keeps alive."""
+    cdef Tensor tensor = <Tensor>self
+    cdef int status = plain_traverse(self, visit, arg)
+    if status == 0 and tensor.entry != NULL:
+        status = visit_owned(tensor.entry, visit, arg)
+    return status
+
+
+cdef int clear_links(PyObject* self) noexcept:
+    """Break cycles through a tensor; its array stays, so that late users find a whole tensor."""
+    cdef Tensor tensor = <Tensor>self
+    tensor._grad = None
+    if tensor.hooks is not None or tensor.accumulate_hooks is not None:
+        watch_python(-1)
+        tensor.hooks = tensor.accumulate_hooks = None
+    return 0
+
+
+plain_traverse = (<_TypeSlots*>Tensor).tp_traverse
+(<_TypeSlots*>Tensor).tp_traverse = traverse_with_tape
+(<_TypeSlots*>Tensor).tp_clear = clear_links

@@ -1,0 +1,34 @@
+"""Gradients: running backward, switching recording, custom Functions, checks of derivatives."""
+
+from tapegrad._tape import TapeInfo, tape_info
+from tapegrad._tensor import Tensor as Variable
+from tapegrad.autograd import graph
+from tapegrad.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
+from tapegrad.autograd.backward import backward, grad
+from tapegrad.autograd.function import Function, FunctionCtx
+from tapegrad.autograd.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+
+# isort: split
+from tapegrad.autograd import function
+from tapegrad.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
+
+__all__ = [
+    "Function",
+    "FunctionCtx",
+    "GradcheckError",
+    "TapeInfo",
+    "Variable",
+    "backward",
+    "detect_anomaly",
+    "enable_grad",
+    "function",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "graph",
+    "inference_mode",
+    "no_grad",
+    "set_detect_anomaly",
+    "set_grad_enabled",
+    "tape_info",
+]

@@ -1,0 +1,154 @@
+"""Running backward: ``tensor.backward()``, ``autograd.backward`` and ``autograd.grad``."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+from tapegrad import _sweep
+from tapegrad._tensor import Tensor, attach_method
+from tapegrad.ops.create import zeros_like
+from tapegrad.ops.shape import stack
+
+
+def _as_list(tensors, name: str) -> list:
+    if isinstance(tensors, Tensor):
+        return [tensors]
+    tensors = list(tensors)
+    for position, one in enumerate(tensors):
+        if not isinstance(one, Tensor):
+            raise TypeError(
+                f"{name} must be tensors, but element {position} is {type(one).__name__}"
+            )
+    return tensors
+
+
+def _gradients_for(tensors: list, gradients, name: str) -> list:
+    """One initial gradient a tensor: given ones, or None."""
+    if gradients is None:
+        return [None] * len(tensors)
+    gradients = [gradients] if isinstance(gradients, Tensor) else list(gradients)
+    if len(gradients) != len(tensors):
+        raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
+    return gradients
+
+
+def backward(
+    tensors: Tensor | Sequence[Tensor],
+    grad_tensors: Tensor | Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    grad_variables: Tensor | Sequence[Tensor] | None = None,
+    inputs: Tensor | Sequence[Tensor] | None = None,
+) -> None:
+    """Accumulate the gradients of ``tensors`` into the leaves that they depend on.
+
+    ``grad_tensors`` are the vectors of vector-Jacobian products, None for scalars. With ``inputs``
+    only these get gradients. Buffers are freed unless ``retain_graph``, which is ``create_graph``
+    unless given. Source: https://docs.pytorch.org/docs/2.13/generated/torch.autograd.backward.html
+    """
+    if grad_variables is not None:
+        warnings.warn(
+            "`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2
+        )
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to "
+                "`backward()`. Please only use `grad_tensors`."
+            )
+        grad_tensors = grad_variables
+    roots = _as_list(tensors, "tensors")
+    starts = _gradients_for(roots, grad_tensors, "tensors")
+    if inputs is None:
+        _sweep.sweep_gradients(roots, starts, retain_graph, create_graph)
+        return
+    targets = _as_list(inputs, "inputs")
+    if not targets:
+        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    _sweep.sweep_into(roots, starts, retain_graph, create_graph, targets)
+
+
+def _tensor_backward(
+    self: Tensor,
+    gradient: Tensor | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Tensor | Sequence[Tensor] | None = None,
+) -> None:
+    """Accumulate the gradients of this tensor into the leaves that it depends on.
+
+    ``gradient`` is the vector of the vector-Jacobian product; a scalar needs none.
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.backward.html
+    """
+    if gradient is None and retain_graph is None and not create_graph and inputs is None:
+        _sweep.backward_from(self)
+    else:
+        backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+
+_tensor_backward.__name__ = "backward"
+attach_method("backward", _tensor_backward)
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """The gradients of ``outputs`` with respect to ``inputs``; no ``.grad`` changes.
+
+    An input that the outputs do not depend on raises RuntimeError, gives None with ``allow_unused``
+    or zeros with ``materialize_grads``. ``is_grads_batched`` takes a batch of ``grad_outputs`` along
+    dimension 0. Source: https://docs.pytorch.org/docs/2.13/generated/torch.autograd.grad.html
+    """
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
+            "allow_unused=False."
+        )
+    if not only_inputs:
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate "
+            "gradient for other parts of the graph, please use torch.autograd.backward.",
+            FutureWarning,
+            stacklevel=2,
+        )
+    roots, targets = _as_list(outputs, "outputs"), _as_list(inputs, "inputs")
+    starts = _gradients_for(roots, grad_outputs, "outputs")
+    if is_grads_batched:
+        return _batched(roots, targets, starts, retain_graph, create_graph, allow_unused)
+    results = _sweep.sweep_gradients(roots, starts, retain_graph, create_graph, targets)
+    return _completed(results, targets, allow_unused, materialize_grads)
+
+
+def _completed(results, targets, allow_unused, materialize_grads) -> tuple:
+    if materialize_grads:
+        return tuple(
+            zeros_like(target) if one is None else one
+            for one, target in zip(results, targets, strict=True)
+        )
+    if not allow_unused and any(one is None for one in results):
+        raise RuntimeError(
+            "One of the differentiated Tensors appears to not have been used in the graph. Set "
+            "allow_unused=True if this is the desired behavior."
+        )
+    return results
+
+
+def _batched(roots, targets, starts, retain_graph, create_graph, allow_unused) -> tuple:
+    """One sweep for each gradient of a batch; the results are stacked."""
+    count = starts[0].shape[0]
+    rows = []
+    for k in range(count):
+        keep = True if k < count - 1 else retain_graph
+        rows.append(
+            grad(roots, targets, [one[k] for one in starts], keep, create_graph,
+                 allow_unused=allow_unused)
+        )  # fmt: skip
+    return tuple(None if column[0] is None else stack(column) for column in zip(*rows, strict=True))

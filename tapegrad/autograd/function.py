@@ -1,0 +1,225 @@
+"""Custom operations: ``autograd.Function`` with its own forward and backward."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from tapegrad import _core
+from tapegrad._core import Op
+from tapegrad._tensor import Context, Tensor, _set_grad_enabled, is_grad_enabled
+
+
+class FunctionCtx(Context):
+    """What forward leaves for backward: saved tensors, flags, and attributes of the user's own."""
+
+    def __init__(self) -> None:
+        self.to_save: tuple = ()
+        self.non_differentiable: tuple = ()
+        self.dirty_tensors: tuple = ()
+        self.materialize_grads = True
+        self.needs_input_grad: tuple[bool, ...] = ()
+
+    def save_for_backward(self, *tensors: Tensor | None) -> None:
+        """Keep tensors for backward: they come back as ``saved_tensors``, checked for changes."""
+        self.to_save = tensors
+
+    def mark_dirty(self, *args: Tensor) -> None:
+        """Say which inputs forward wrote in place; they must be returned."""
+        self.dirty_tensors = args
+
+    def mark_non_differentiable(self, *args: Tensor) -> None:
+        """Say which outputs have no gradient."""
+        self.non_differentiable = args
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Whether backward gets zeros (True) or None for gradients that never came."""
+        self.materialize_grads = value
+
+    @property
+    def saved_tensors(self) -> tuple:
+        """What :meth:`save_for_backward` kept."""
+        if self._saved_count == 0 and self.to_save:
+            return self.to_save
+        return _core.saved_tensors_of(self)
+
+    saved_variables = saved_tensors
+
+
+class _FunctionMeta(type):
+    """Gives every Function class an operation of its own, named after it."""
+
+    def __init__(cls, name: str, bases: tuple, namespace: dict) -> None:
+        super().__init__(name, bases, namespace)
+
+        def run_backward(context: FunctionCtx, *gradients: Tensor) -> Any:
+            return cls._backward_function()(context, *gradients)
+
+        cls._op = Op(
+            name, f"{name}Backward", params=("inputs",), formulas=(run_backward,), is_function=True
+        )
+
+
+class Function(metaclass=_FunctionMeta):
+    """A differentiable operation of the user's own.
+
+    Subclasses write ``forward(ctx, *args)`` and ``backward(ctx, *grad_outputs)`` as static methods,
+    and are called as ``MyFunction.apply(*args)``. ``forward(*args)`` with
+    ``setup_context(ctx, inputs, output)`` works too. backward returns one gradient an argument, or
+    None. Source: https://docs.pytorch.org/docs/2.13/autograd.html#function
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        raise RuntimeError(
+            f"{type(self)} should not be instantiated. Methods on autograd functions are all static, "
+            f"so you should invoke them on the class itself. Instantiating an autograd function will "
+            f"raise an error in a future version of PyTorch."
+        )
+
+    @staticmethod
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        """Compute the outputs: to be overridden."""
+        raise NotImplementedError(
+            "You must implement the forward function for custom autograd.Function."
+        )
+
+    @staticmethod
+    def setup_context(ctx: FunctionCtx, inputs: tuple, output: Any) -> None:
+        """Prepare the context where ``forward`` takes none: to be overridden."""
+        raise NotImplementedError("setup_context is not implemented.")
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, *grad_outputs: Tensor) -> Any:
+        """Compute the gradients of the inputs: to be overridden."""
+        raise NotImplementedError(
+            "You must implement either the backward or vjp method for your custom autograd.Function "
+            "to use it with backward mode AD."
+        )
+
+    vjp = backward
+
+    @classmethod
+    def _backward_function(cls) -> Callable:
+        overrides = [cls.backward is not Function.backward, cls.vjp is not Function.vjp]
+        if all(overrides):
+            raise RuntimeError(
+                "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You "
+                "should only implement one of them."
+            )
+        return cls.vjp if overrides[1] else cls.backward
+
+    @classmethod
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        """Run forward, and record the operation if an argument wants a gradient."""
+        context = FunctionCtx()
+        wants = tuple(isinstance(one, Tensor) and one.requires_grad for one in args)
+        context.needs_input_grad = wants
+        recording = is_grad_enabled() and any(wants)
+        result = cls._run_forward(context, args, kwargs)
+        single = not isinstance(result, tuple)
+        outputs = [result] if single else list(result)
+        tensors = [one for one in outputs if isinstance(one, Tensor)]
+        _check_dirty(context, outputs)
+        for written in context.dirty_tensors:
+            _core.rebase_written(written, cls.__name__)
+        if recording:
+            replaced = _record(cls._op, context, args, tensors)
+            outputs = [replaced.get(id(one), one) for one in outputs]
+        return outputs[0] if single else tuple(outputs)
+
+    @classmethod
+    def _run_forward(cls, context: FunctionCtx, args: tuple, kwargs: dict) -> Any:
+        previous = _set_grad_enabled(False)
+        try:
+            if cls.setup_context is Function.setup_context:
+                return cls.forward(context, *args, **kwargs)
+            result = cls.forward(*args, **kwargs)
+            cls.setup_context(context, args, result)
+            return result
+        finally:
+            _set_grad_enabled(previous)
+
+
+def _check_dirty(context: FunctionCtx, outputs: list) -> None:
+    for written in context.dirty_tensors:
+        if not any(one is written for one in outputs):
+            raise RuntimeError(
+                "Some elements marked as dirty during the forward method were not returned as "
+                "output. The inputs that are modified inplace must all be outputs of the Function."
+            )
+        if is_grad_enabled() and written.is_leaf and written.requires_grad:
+            raise RuntimeError(
+                "a leaf Variable that requires grad is being used in an in-place operation."
+            )
+
+
+def _output_tensor(output: Tensor, args: tuple, context: FunctionCtx, name: str) -> Tensor:
+    """The tensor to record: an input returned as it is becomes a view, unless it was written."""
+    dirty = any(output is one for one in context.dirty_tensors)
+    if dirty or not any(output is one for one in args):
+        if not dirty:
+            _core.is_view_of_function(output, name)
+        return output
+    view = _core.view_of(output)
+    _core.is_view_of_function(view, name)
+    return view
+
+
+def _record(op: Op, context: FunctionCtx, args: tuple, tensors: list[Tensor]) -> dict:
+    """Put the Function on the tape; gives the tensors that take outputs' places, by identity."""
+    unmarked = [not any(one is other for other in context.non_differentiable) for one in tensors]
+    differentiable = [
+        flag and one.is_floating_point() for flag, one in zip(unmarked, tensors, strict=True)
+    ]
+    recorded = [
+        _output_tensor(one, args, context, op.grad_name) if flag else one
+        for one, flag in zip(tensors, differentiable, strict=True)
+    ]
+    saved = tuple(
+        next((new for old, new in zip(tensors, recorded, strict=True) if old is one), one)
+        if not any(one is argument for argument in args)
+        else one
+        for one in context.to_save
+    )
+    _core.record_function(context, op, args, recorded, differentiable, saved)
+    context.to_save = ()
+    return {id(old): new for old, new in zip(tensors, recorded, strict=True)}
+
+
+def once_differentiable(function: Callable) -> Callable:
+    """Mark a backward that cannot itself be differentiated: doing so raises RuntimeError."""
+
+    @functools.wraps(function)
+    def wrapper(ctx: FunctionCtx, *args: Tensor) -> Any:
+        recording = is_grad_enabled()
+        previous = _set_grad_enabled(False)
+        try:
+            outputs = function(ctx, *args)
+        finally:
+            _set_grad_enabled(previous)
+        wants = any(isinstance(one, Tensor) and one.requires_grad for one in args)
+        if not recording or not wants:
+            return outputs
+        single = not isinstance(outputs, tuple)
+        given = (outputs,) if single else outputs
+        tensors = [one.detach() for one in given if one is not None]
+        marked = iter(_DifferentiatedTwice.apply(*[one.requires_grad_() for one in tensors]))
+        result = tuple(None if one is None else next(marked) for one in given)
+        return result[0] if single else result
+
+    return wrapper
+
+
+class _DifferentiatedTwice(Function):
+    """Passes tensors on and refuses to be differentiated."""
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, *tensors: Tensor) -> tuple:
+        return tuple(one.clone() for one in tensors)
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, *gradients: Tensor) -> Any:
+        raise RuntimeError(
+            "trying to differentiate twice a function that was marked with @once_differentiable"
+        )

@@ -1,0 +1,206 @@
+"""The dicts behind a module's parameters, buffers and sub-modules, and the view that is its
+``__dict__``.
+
+A tensor or sub-module is stored twice: in its registry, which is what PyTorch has, and in the
+instance's real ``__dict__``, where attribute lookup finds it at the price of any other attribute. A
+registry mirrors every write into the modules that hold it, so programs may write to
+``module._parameters`` as they do in PyTorch. ``module.__dict__`` and ``vars(module)`` show
+PyTorch's layout: the registries, without the mirrored entries.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, Iterator, MutableMapping
+from typing import Any
+
+REGISTRY_NAMES = ("_parameters", "_buffers", "_modules")
+_MISSING = object()
+
+
+class Storage:
+    """The base that owns a module's real ``__dict__``, which the subclasses cover with a view."""
+
+
+storage_of = Storage.__dict__["__dict__"].__get__
+
+
+class Registry(dict):
+    """A dict whose entries are also plain attributes of the modules that hold it.
+
+    The modules are held weakly: a module must be freed by its last reference, without a cycle to
+    collect.
+    """
+
+    __slots__ = ("_owners",)
+
+    def __init__(self, items: Any = ()) -> None:
+        super().__init__(items)
+        self._owners: tuple[weakref.ref, ...] = ()
+
+    def attach(self, module: Any) -> None:
+        """Mirror all entries, now and later, into ``module``."""
+        self._owners = (
+            *(owner for owner in self._owners if owner() is not None),
+            weakref.ref(module),
+        )
+        for name, value in self.items():
+            _mirror(module, name, _MISSING, value)
+
+    def detach(self, module: Any) -> None:
+        """Forget ``module`` and take back what was mirrored into it."""
+        self._owners = tuple(owner for owner in self._owners if owner() not in (None, module))
+        for name, value in self.items():
+            _unmirror(module, name, value)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        old = self.get(name, _MISSING)
+        super().__setitem__(name, value)
+        for owner in self._owners:
+            if (module := owner()) is not None:
+                _mirror(module, name, old, value)
+
+    def __delitem__(self, name: str) -> None:
+        old = self[name]
+        super().__delitem__(name)
+        for owner in self._owners:
+            if (module := owner()) is not None:
+                _unmirror(module, name, old)
+
+    def pop(self, name: str, *default: Any) -> Any:
+        if name not in self:
+            return super().pop(name, *default)
+        value = self[name]
+        del self[name]
+        return value
+
+    def popitem(self) -> tuple[str, Any]:
+        if not self:
+            return super().popitem()
+        name = next(reversed(self))
+        return name, self.pop(name)
+
+    def clear(self) -> None:
+        for name in list(self):
+            del self[name]
+
+    def setdefault(self, name: str, default: Any = None) -> Any:
+        if name not in self:
+            self[name] = default
+        return self[name]
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        for name, value in dict(*args, **kwargs).items():
+            self[name] = value
+
+    def __ior__(self, other: Any) -> Registry:  # type: ignore[misc, override]
+        self.update(other)
+        return self
+
+    def __reduce_ex__(self, protocol: Any) -> tuple:
+        """Pickle as a plain dict, entry by entry so that a module may be its own descendant."""
+        return dict, (), None, None, iter(self.items())
+
+
+def _mirror(module: Any, name: str, old: Any, value: Any) -> None:
+    attributes = storage_of(module)
+    if attributes.get(name, old) is old and not hasattr(type(module), name):
+        attributes[name] = value
+
+
+def _unmirror(module: Any, name: str, value: Any) -> None:
+    attributes = storage_of(module)
+    if attributes.get(name, _MISSING) is value:
+        del attributes[name]
+
+
+def set_raw(module: Any, name: str, value: Any) -> None:
+    """Write one entry of a module's ``__dict__``; a dict under a registry's name becomes a
+    registry.
+    """
+    attributes = storage_of(module)
+    if name in REGISTRY_NAMES:
+        drop_raw(module, name)
+        if not isinstance(value, Registry):
+            value = Registry(value)
+        value.attach(module)
+    attributes[name] = value
+
+
+def drop_raw(module: Any, name: str) -> None:
+    """Remove one entry of a module's ``__dict__``, if it is there."""
+    old = storage_of(module).pop(name, None)
+    if isinstance(old, Registry):
+        old.detach(module)
+
+
+class AttributeView(MutableMapping):
+    """A module's ``__dict__`` as PyTorch lays it out: live, writable, without the mirrored
+    entries.
+    """
+
+    __slots__ = ("_module",)
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+
+    def _is_mirrored(self, name: Any) -> bool:
+        attributes = storage_of(self._module)
+        value = attributes[name]
+        return any(
+            attributes.get(registry, {}).get(name, _MISSING) is value for registry in REGISTRY_NAMES
+        )
+
+    def __getitem__(self, name: str) -> Any:
+        value = storage_of(self._module)[name]
+        if self._is_mirrored(name):
+            raise KeyError(name)
+        return value
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        set_raw(self._module, name, value)
+
+    def __delitem__(self, name: str) -> None:
+        if self._is_mirrored(name):
+            raise KeyError(name)
+        drop_raw(self._module, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([name for name in storage_of(self._module) if not self._is_mirrored(name)])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def copy(self) -> dict[str, Any]:
+        """A plain dict of the entries."""
+        return dict(self)
+
+    def __or__(self, other: Any) -> dict[str, Any]:
+        return {**self, **other}
+
+    def __ror__(self, other: Any) -> dict[str, Any]:
+        return {**other, **self}
+
+    def __ior__(self, other: Any) -> AttributeView:
+        self.update(other)
+        return self
+
+    def __repr__(self) -> str:
+        return repr(self.copy())
+
+    def __copy__(self) -> dict[str, Any]:
+        return self.copy()
+
+    def __reduce__(self) -> tuple:
+        """Pickle and copy as a plain dict."""
+        return dict, (), None, None, iter(self.items())
+
+
+def replace_all(module: Any, items: Iterable[tuple[str, Any]]) -> None:
+    """Make ``items`` the whole of a module's ``__dict__``."""
+    kept = list(items)
+    for name in REGISTRY_NAMES:
+        drop_raw(module, name)
+    storage_of(module).clear()
+    for name, value in kept:
+        set_raw(module, name, value)

@@ -1,0 +1,148 @@
+"""Layers that normalise each channel over the batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tapegrad
+from tapegrad._tensor import Tensor
+from tapegrad.nn import functional as F
+from tapegrad.nn import init
+from tapegrad.nn.module import Module
+from tapegrad.nn.parameter import Parameter
+
+
+class _NormBase(Module):
+    """Affine parameters and running statistics of a normalisation over the batch."""
+
+    _version = 2  # since 2, num_batches_tracked is part of the state
+    __constants__ = [
+        "track_running_stats",
+        "momentum",
+        "eps",
+        "num_features",
+        "affine",
+    ]
+
+    num_features: int
+    eps: float
+    momentum: float | None
+    affine: bool
+    track_running_stats: bool
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.num_features = num_features
+        self.eps = eps
+        self.momentum = momentum
+        self.affine = affine
+        self.track_running_stats = track_running_stats
+        options = {"device": device, "dtype": dtype}
+        for name, is_wanted in (("weight", affine), ("bias", affine and bias)):
+            empty = Parameter(tapegrad.empty(num_features, **options)) if is_wanted else None
+            self.register_parameter(name, empty)
+        self._register_statistics(options)
+        self.reset_parameters()
+
+    def _register_statistics(self, options: dict[str, Any]) -> None:
+        if not self.track_running_stats:
+            for name in ("running_mean", "running_var", "num_batches_tracked"):
+                self.register_buffer(name, None)
+            return
+        self.register_buffer("running_mean", tapegrad.zeros(self.num_features, **options))
+        self.register_buffer("running_var", tapegrad.ones(self.num_features, **options))
+        count = tapegrad.tensor(0, dtype=tapegrad.long, device=options["device"])
+        self.register_buffer("num_batches_tracked", count)
+
+    def reset_running_stats(self) -> None:
+        """Forget what was seen: mean 0, variance 1, no batch."""
+        if self.track_running_stats:
+            self.running_mean.zero_()
+            self.running_var.fill_(1)
+            self.num_batches_tracked.zero_()
+
+    def reset_parameters(self) -> None:
+        """Forget the statistics, set the weight to ones and the bias to zeros."""
+        self.reset_running_stats()
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        """Refuse inputs of a wrong number of dimensions; every subclass defines it."""
+        raise NotImplementedError
+
+    def extra_repr(self) -> str:
+        """List the settings."""
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+        )
+
+    def _load_from_state_dict(
+        self, state_dict: Any, prefix: str, local_metadata: Any, *args: Any, **kwargs: Any
+    ) -> None:
+        """States of version 1 have no count of batches: keep ours."""
+        version = local_metadata.get("version", None)
+        key = prefix + "num_batches_tracked"
+        if (version is None or version < 2) and self.track_running_stats and key not in state_dict:
+            count = self.num_batches_tracked
+            state_dict[key] = tapegrad.tensor(0) if count is None else count
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *args, **kwargs)
+
+
+class _BatchNorm(_NormBase):
+    """Normalisation over the batch, with the batch's statistics or with the running ones."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Normalise ``input`` and, in training mode, update the running statistics."""
+        self._check_input_dim(input)
+        momentum = (
+            self._next_momentum() if self.training and self.track_running_stats else self.momentum
+        )
+        has_statistics = self.running_mean is not None or self.running_var is not None
+        uses_running = not self.training or self.track_running_stats
+        return F.batch_norm(
+            input,
+            self.running_mean if uses_running else None,
+            self.running_var if uses_running else None,
+            self.weight,
+            self.bias,
+            self.training or not has_statistics,
+            0.0 if momentum is None else momentum,
+            self.eps,
+        )
+
+    def _next_momentum(self) -> float | None:
+        """Count this batch; without a momentum the running statistics are plain averages."""
+        if self.num_batches_tracked is None:
+            return self.momentum
+        self.num_batches_tracked.add_(1)
+        return 1.0 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
+
+
+class BatchNorm1d(_BatchNorm):
+    """Normalise each channel to mean 0 and variance 1 over the batch, then scale and shift.
+
+    ``y = (x - mean) / sqrt(var + eps) * weight + bias``. In training mode mean and (biased)
+    variance are the batch's, and the running statistics move towards them: ``running ← (1 -
+    momentum)·running + momentum·new``, with the unbiased variance. In evaluation mode the running
+    ones are used. Shape: ``(batch, channels)`` or ``(batch, channels, length)`` to the same.
+    Source: Ioffe and Szegedy 2015.
+    """
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.dim() not in (2, 3):
+            raise ValueError(f"expected 2D or 3D input (got {input.dim()}D input)")

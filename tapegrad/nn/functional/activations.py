@@ -1,0 +1,206 @@
+"""Element-wise activation functions. All keep the shape of their input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tapegrad import ops
+from tapegrad._tensor import Tensor
+
+_SELU_ALPHA = 1.6732632423543772848170429916717
+_SELU_SCALE = 1.0507009873554804934193349852946
+
+
+def _in_place(input: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
+    """Overwrite ``input`` by its image; what the gradient needs is kept in a copy."""
+    return input.copy_(function(input.clone()))
+
+
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """``max(x, 0)``."""
+    return input.relu_() if inplace else ops.relu(input)
+
+
+def relu_(input: Tensor) -> Tensor:
+    """``relu`` in place."""
+    return input.relu_()
+
+
+def hardtanh(
+    input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+) -> Tensor:
+    """``x`` clamped to ``[min_val, max_val]``."""
+    if min_val > max_val:
+        raise ValueError("min_val cannot be greater than max_val")
+    if inplace:
+        return _in_place(input, lambda x: ops.hardtanh(x, min_val, max_val))
+    return ops.hardtanh(input, min_val, max_val)
+
+
+def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
+    """``hardtanh`` in place."""
+    return hardtanh(input, min_val, max_val, inplace=True)
+
+
+def relu6(input: Tensor, inplace: bool = False) -> Tensor:
+    """``min(max(x, 0), 6)``."""
+    return hardtanh(input, 0.0, 6.0, inplace)
+
+
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """``x`` where positive, ``negative_slope · x`` elsewhere."""
+    if inplace:
+        return _in_place(input, lambda x: ops.leaky_relu(x, negative_slope))
+    return ops.leaky_relu(input, negative_slope)
+
+
+def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
+    """``leaky_relu`` in place."""
+    return leaky_relu(input, negative_slope, inplace=True)
+
+
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """``x`` where positive, ``alpha · (exp(x) - 1)`` elsewhere."""
+    if inplace:
+        return _in_place(input, lambda x: ops.elu(x, alpha, 1.0, 1.0))
+    return ops.elu(input, alpha, 1.0, 1.0)
+
+
+def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """``elu`` in place."""
+    return elu(input, alpha, inplace=True)
+
+
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """ELU with the scales that keep mean 0 and variance 1."""
+    if inplace:
+        return _in_place(input, selu)
+    return ops.elu(input, _SELU_ALPHA, _SELU_SCALE, 1.0)
+
+
+def selu_(input: Tensor) -> Tensor:
+    """``selu`` in place."""
+    return selu(input, inplace=True)
+
+
+def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """``max(x, 0) + min(alpha · (exp(x / alpha) - 1), 0)``."""
+    if alpha == 0:
+        raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
+    if inplace:
+        return _in_place(input, lambda x: celu(x, alpha))
+    return ops.elu(input, alpha, 1.0, 1.0 / alpha)
+
+
+def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """``celu`` in place."""
+    return celu(input, alpha, inplace=True)
+
+
+def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
+    """``x · Φ(x)`` with the normal distribution function, or with its ``"tanh"`` form."""
+    if approximate not in ("none", "tanh"):
+        raise RuntimeError("approximate argument must be either none or tanh.")
+    return ops.gelu(input, approximate)
+
+
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """``x · sigmoid(x)``."""
+    return _in_place(input, ops.silu) if inplace else ops.silu(input)
+
+
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """``x · tanh(softplus(x))``."""
+    if inplace:
+        return _in_place(input, mish)
+    return input * ops.tanh(ops.softplus(input, 1.0, 20.0))
+
+
+def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
+    """``min(max(x + 3, 0), 6) / 6``."""
+    if inplace:
+        return _in_place(input, hardsigmoid)
+    return ops.hardtanh(input + 3, 0.0, 6.0) / 6
+
+
+def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
+    """``x · min(max(x + 3, 0), 6) / 6``."""
+    return _in_place(input, hardswish) if inplace else input * hardsigmoid(input)
+
+
+def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+    """``x`` where above ``threshold``, ``value`` elsewhere."""
+    if inplace:
+        return _in_place(input, lambda x: x.masked_fill(x <= threshold, value))
+    return input.masked_fill(input <= threshold, value)
+
+
+def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
+    """``threshold`` in place."""
+    return input.masked_fill_(input <= threshold, value)
+
+
+def sigmoid(input: Tensor) -> Tensor:
+    """``1 / (1 + exp(-x))``."""
+    return ops.sigmoid(input)
+
+
+def tanh(input: Tensor) -> Tensor:
+    """The hyperbolic tangent."""
+    return ops.tanh(input)
+
+
+def softsign(input: Tensor) -> Tensor:
+    """``x / (1 + |x|)``."""
+    return input / (input.abs() + 1)
+
+
+def tanhshrink(input: Tensor) -> Tensor:
+    """``x - tanh(x)``."""
+    return input - ops.tanh(input)
+
+
+def logsigmoid(input: Tensor) -> Tensor:
+    """``log(1 / (1 + exp(-x)))``."""
+    return ops.log_sigmoid(input)
+
+
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """``log(1 + exp(beta · x)) / beta``, and ``x`` itself where ``beta · x > threshold``."""
+    return ops.softplus(input, beta, threshold)
+
+
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """``x`` where positive, ``weight · x`` elsewhere, with one weight or one for each of the
+    second dimension.
+    """
+    if weight.numel() != 1:
+        _check_channels(input, weight)
+    if weight.dim() > 1:
+        raise RuntimeError(
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.dim()}"
+        )
+    if weight.numel() != 1:
+        weight = weight.reshape([-1 if dim == 1 else 1 for dim in range(input.dim())])
+    elif weight.dim() > input.dim():
+        weight = weight.reshape(())
+    if weight.dtype is not input.dtype:
+        types = f"{_type_name(input)} and {_type_name(weight)}"
+        raise RuntimeError(f"prelu: Type promoting not supported. Got {types}")
+    return ops.where(input > 0, input, weight * input)
+
+
+def _check_channels(input: Tensor, weight: Tensor) -> None:
+    if input.dim() == 0:
+        raise RuntimeError("Not allow zero-dim input tensor.")
+    n_channels = input.shape[1] if input.dim() > 1 else 1
+    if weight.numel() != n_channels:
+        raise RuntimeError(
+            "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
+            f"{weight.numel()} and channel size = {n_channels}."
+        )
+
+
+def _type_name(x: Tensor) -> str:
+    """How PyTorch's errors call a dtype: ``Float``, ``Long``."""
+    return x.type().split(".")[-1].removesuffix("Tensor")

@@ -1,0 +1,209 @@
+"""Losses that compare class scores with classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tapegrad
+from tapegrad import ops
+from tapegrad._tensor import Tensor
+from tapegrad.nn.functional.activations import _type_name
+from tapegrad.nn.functional.reduction import apply, choose, reduction_enum
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: Any = None,
+    ignore_index: int = -100,
+    reduce: Any = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """The negative log-likelihood ``-weight[y] · x[y]`` of classes ``y`` under log-probabilities
+    ``x``.
+
+    Targets equal to ``ignore_index`` do not count; the mean is over the weights of the others.
+    Shape: ``(classes,)``, ``(batch, classes)`` or ``(batch, classes, ...)`` with targets of the
+    same shape without ``classes``.
+    """
+    return _nll(
+        input, target, weight, reduction_enum(choose(size_average, reduce, reduction)), ignore_index
+    )
+
+
+def _nll(
+    input: Tensor, target: Tensor, weight: Tensor | None, reduction: int, ignore_index: int
+) -> Tensor:
+    _check_shapes(input, target)
+    if target.dtype is not tapegrad.int64:
+        if target.dtype is not tapegrad.uint8:
+            raise RuntimeError(
+                f"expected target dtype to be Long or Byte, but got {_type_name(target)}"
+            )
+        target = target.to(tapegrad.int64)
+    if weight is not None:
+        _check_class_weight(input, weight)
+    if input.dim() == 2:
+        return ops.nll_loss(input, target, weight, reduction, ignore_index)
+    if input.dim() == 1:
+        loss = ops.nll_loss(input.unsqueeze(0), target.reshape(1), weight, reduction, ignore_index)
+    else:
+        rows = input.transpose(1, -1).reshape(-1, input.shape[1])
+        classes = target.unsqueeze(1).transpose(1, -1).reshape(-1)
+        loss = ops.nll_loss(rows, classes, weight, reduction, ignore_index)
+    return loss if reduction else _unflatten(loss, target)
+
+
+def _unflatten(loss: Tensor, target: Tensor) -> Tensor:
+    """Element-wise losses in the shape of their targets; the dimensions were turned as in
+    ``_nll``.
+    """
+    if target.dim() < 2:
+        return loss.reshape(target.shape)
+    turned = target.unsqueeze(1).transpose(1, -1).shape
+    return loss.reshape(turned).transpose(1, -1).squeeze(1)
+
+
+def _check_shapes(input: Tensor, target: Tensor) -> None:
+    n_dims = input.dim()
+    if n_dims < 1:
+        raise ValueError(f"Expected 1 or more dimensions (got {n_dims})")
+    size, found = list(input.shape), list(target.shape)
+    if n_dims == 1:
+        if found not in ([], [1]):
+            raise ValueError(
+                f"For 1D input, 1D target must have size 1, but got target size: {found[0]}"
+            )
+        return
+    if not found or size[0] != found[0]:
+        raise ValueError(
+            f"Expected input batch_size ({size[0]}) to match target batch_size "
+            f"({found[0] if found else 0})."
+        )
+    if [size[0], *size[2:]] != found:
+        _refuse_target_shape(size, found)
+
+
+def _refuse_target_shape(size: list[int], found: list[int]) -> None:
+    if len(size) == 2:
+        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+    if len(size) != 4:
+        raise RuntimeError(f"Expected target size {[size[0], *size[2:]]}, got {found}")
+    if len(found) != 3:
+        raise RuntimeError(
+            "only batches of spatial targets supported (3D tensors) but got targets of dimension: "
+            f"{len(found)}"
+        )
+    raise RuntimeError(f"size mismatch (got input: {size} , target: {found}")
+
+
+def _check_class_weight(input: Tensor, weight: Tensor) -> None:
+    n_classes = input.shape[1] if input.dim() > 1 else input.shape[0]
+    if weight.dim() != 1 or weight.shape[0] != n_classes:
+        if input.dim() > 2:
+            raise RuntimeError("weight tensor should be defined either for all or no classes")
+        raise RuntimeError(_WEIGHT_SHAPE.format(n_classes, list(weight.shape)))
+    if weight.dtype is not input.dtype:
+        expected, found = _type_name(input), _type_name(weight)
+        raise RuntimeError(f"expected scalar type {expected} but found {found}")
+
+
+_WEIGHT_SHAPE = (
+    "weight tensor should be defined either for all {} classes or no classes but got weight "
+    "tensor of shape: {}"
+)
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: Any = None,
+    ignore_index: int = -100,
+    reduce: Any = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """The cross entropy of classes, or of class probabilities, with the softmax of scores.
+
+    ``-weight[y] · log_softmax(x)[y]``, or ``-sum(weight · y · log_softmax(x))`` for a ``target`` of
+    the input's shape. ``label_smoothing`` mixes the target with the uniform distribution. Shape: as
+    ``nll_loss``.
+    """
+    how = reduction_enum(choose(size_average, reduce, reduction))
+    class_dim = 1 if input.dim() > 1 else 0
+    if input.shape == target.shape:
+        return _soft_cross_entropy(input, target, weight, ignore_index, how, label_smoothing)
+    if label_smoothing > 0.0:
+        _check_smoothing(label_smoothing)
+        return _smoothed_cross_entropy(input, target, weight, ignore_index, how, label_smoothing)
+    return _nll(ops.log_softmax(input, class_dim), target, weight, how, ignore_index)
+
+
+def _check_smoothing(label_smoothing: float) -> None:
+    if label_smoothing > 1.0:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
+
+
+def _along_classes(weight: Tensor, x: Tensor) -> Tensor:
+    """``weight`` in a shape that multiplies the class dimension of ``x``."""
+    return weight.reshape([-1] + [1] * (x.dim() - 2)) if x.dim() > 1 else weight
+
+
+def _soft_cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    ignore_index: int,
+    reduction: int,
+    label_smoothing: float,
+) -> Tensor:
+    """The cross entropy with class probabilities as the target."""
+    if not target.is_floating_point():
+        raise RuntimeError(
+            "Expected floating point type for target with class probabilities, got "
+            f"{_type_name(target)}"
+        )
+    if ignore_index >= 0:
+        raise RuntimeError("ignore_index is not supported for floating point target")
+    class_dim = 1 if input.dim() > 1 else 0
+    n_classes = input.shape[class_dim]
+    if weight is not None and tuple(weight.shape) != (n_classes,):
+        raise RuntimeError("cross_entropy: " + _WEIGHT_SHAPE.format(n_classes, list(weight.shape)))
+    log_probabilities = ops.log_softmax(input, class_dim)
+    if label_smoothing > 0.0:
+        _check_smoothing(label_smoothing)
+        target = target * (1 - label_smoothing) + label_smoothing / n_classes
+    products = log_probabilities * target
+    if weight is not None:
+        products = products * _along_classes(weight, input)
+    if reduction == 0:
+        return -products.sum(class_dim)
+    total = -products.sum()
+    return total / (input.numel() / n_classes) if reduction == 1 else total
+
+
+def _smoothed_cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    ignore_index: int,
+    reduction: int,
+    label_smoothing: float,
+) -> Tensor:
+    """The cross entropy with classes mixed with the uniform distribution."""
+    class_dim = 1 if input.dim() > 1 else 0
+    log_probabilities = ops.log_softmax(input, class_dim)
+    plain = _nll(log_probabilities, target, weight, reduction, ignore_index)
+    weighted = log_probabilities
+    if weight is not None:
+        weighted = log_probabilities * _along_classes(weight, input)
+    is_ignored = target == ignore_index
+    uniform = -weighted.sum(class_dim).masked_fill(is_ignored, 0.0)
+    if reduction == 1:
+        counted = target[~is_ignored]
+        uniform = uniform.sum() / (counted.numel() if weight is None else weight[counted].sum())
+    else:
+        uniform = apply(uniform, reduction)
+    return (1 - label_smoothing) * plain + uniform * (label_smoothing / input.shape[class_dim])

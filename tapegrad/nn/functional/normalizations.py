@@ -1,0 +1,112 @@
+"""Normalisation to mean 0 and variance 1, or to unit length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tapegrad import ops
+from tapegrad._tensor import Tensor
+
+
+def layer_norm(
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalise the last dimensions, which are ``normalized_shape``, then scale and shift.
+
+    ``y = (x - mean) / sqrt(var + eps) * weight + bias``. Shape: ``(..., *normalized_shape)`` to the
+    same. Source: Ba, Kiros and Hinton 2016.
+    """
+    if not isinstance(normalized_shape, (tuple, list)):
+        raise TypeError(
+            "layer_norm(): argument 'normalized_shape' (position 2) must be tuple of ints, not "
+            + type(normalized_shape).__name__
+        )
+    shape = tuple(normalized_shape)
+    if not shape or tuple(input.shape[-len(shape) :]) != shape:
+        _refuse_normalized_shape(input, list(shape))
+    for name, parameter in (("weight", weight), ("bias", bias)):
+        if parameter is not None and tuple(parameter.shape) != shape:
+            raise RuntimeError(
+                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
+                f"{list(parameter.shape)} and normalized_shape = {list(shape)}"
+            )
+    return ops.layer_norm(input, shape, weight, bias, eps)
+
+
+def _refuse_normalized_shape(input: Tensor, shape: list[int]) -> None:
+    if not shape:
+        raise RuntimeError(
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least "
+            "one element, but got normalized_shape = []"
+        )
+    expected = ", ".join(map(str, ["*", *shape]))
+    raise RuntimeError(
+        f"Given normalized_shape={shape}, expected input with shape [{expected}], but got input of "
+        f"size{list(input.shape)}"
+    )
+
+
+def batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalise each channel over the batch and all positions, then scale and shift.
+
+    ``y = (x - mean) / sqrt(var + eps) * weight + bias`` with the batch's mean and variance while
+    ``training``, else with the running ones. Training moves the running ones towards the batch's by
+    ``momentum``, in place. Shape: ``(batch, channels, ...)`` to the same. Source: Ioffe and Szegedy
+    2015.
+    """
+    size = input.shape
+    if training:
+        if len(size) > 1 and input.numel() == size[1]:
+            raise ValueError(
+                f"Expected more than 1 value per channel when training, got input size {size}"
+            )
+        if eps <= 0.0:
+            raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
+    elif eps < 0.0:
+        raise ValueError(f"batch_norm eps must be non-negative, but got {eps}")
+    if not isinstance(momentum, (int, float)):
+        given = type(momentum).__name__
+        raise TypeError(
+            f"batch_norm(): argument 'momentum' (position 7) must be float, not {given}"
+        )
+    channels = {
+        "running_mean": running_mean,
+        "running_var": running_var,
+        "weight": weight,
+        "bias": bias,
+    }
+    _check_channels(channels, size[1], training)
+    return ops.batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)
+
+
+def _check_channels(tensors: dict[str, Tensor | None], n_channels: int, training: bool) -> None:
+    for name, tensor in tensors.items():
+        if tensor is None:
+            if not training and name.startswith("running"):
+                raise RuntimeError(f"{name} must be defined in evaluation mode")
+        elif tensor.numel() != n_channels:
+            raise RuntimeError(f"{name} should contain {n_channels} elements not {tensor.numel()}")
+
+
+def normalize(
+    input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Any = None
+) -> Tensor:
+    """Scale to unit length along ``dim``: ``x / max(norm(x, p), eps)``. Shape: any, to the same."""
+    length = input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
+    if out is None:
+        return input / length
+    return out.copy_(input / length)

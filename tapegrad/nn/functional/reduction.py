@@ -1,0 +1,51 @@
+"""What the ``reduction`` argument of a loss means."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from tapegrad._tensor import Tensor
+
+_ENUM = {"none": 0, "mean": 1, "sum": 2}
+
+
+def reduction_enum(reduction: str) -> int:
+    """The number by which the loss ops know a reduction."""
+    if reduction in _ENUM:
+        return _ENUM[reduction]
+    if reduction == "elementwise_mean":
+        warnings.warn(
+            "reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.",
+            stacklevel=3,
+        )
+        return _ENUM["mean"]
+    raise ValueError(f"{reduction} is not a valid value for reduction")
+
+
+def legacy_reduction(size_average: Any, reduce: Any) -> str:
+    """The reduction that the two arguments of old stood for."""
+    if reduce is not None and not reduce:
+        reduction = "none"
+    else:
+        reduction = "mean" if size_average is None or size_average else "sum"
+    warnings.warn(
+        "size_average and reduce args will be deprecated, please use "
+        f"reduction='{reduction}' instead.",
+        stacklevel=4,
+    )
+    return reduction
+
+
+def choose(size_average: Any, reduce: Any, reduction: str) -> str:
+    """The reduction asked for, in the present way or in the old one."""
+    if size_average is None and reduce is None:
+        return reduction
+    return legacy_reduction(size_average, reduce)
+
+
+def apply(loss: Tensor, reduction: int) -> Tensor:
+    """Reduce the element-wise ``loss``."""
+    if reduction == _ENUM["mean"]:
+        return loss.mean()
+    return loss.sum() if reduction == _ENUM["sum"] else loss

@@ -1,0 +1,52 @@
+"""One-hot vectors and angles between vectors."""
+
+from __future__ import annotations
+
+import tapegrad
+from tapegrad._tensor import Tensor
+
+
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """Vectors of zeros with a one at the class; ``num_classes=-1`` means the largest class plus
+    one.
+
+    Shape: ``(...)`` of int64 to ``(..., num_classes)``.
+    """
+    if tensor.dtype is not tapegrad.int64:
+        raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
+    if tensor.numel() == 0:
+        if num_classes <= 0:
+            raise RuntimeError("Can not infer total number of classes from empty tensor.")
+        return tapegrad.zeros((*tensor.shape, num_classes), dtype=tapegrad.int64)
+    if tensor.min().item() < 0:
+        raise RuntimeError("Class values must be non-negative.")
+    largest = tensor.max().item()
+    if num_classes == -1:
+        num_classes = largest + 1
+    elif num_classes <= largest:
+        raise RuntimeError("Class values must be smaller than num_classes.")
+    return (tensor.unsqueeze(-1) == tapegrad.arange(num_classes)).to(tapegrad.int64)
+
+
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    """The cosine of the angle along ``dim``: ``sum(x1·x2) / (max(|x1|, eps) · max(|x2|, eps))``.
+
+    Shape: two that broadcast, to theirs without ``dim``.
+    """
+    dtype = tapegrad.result_type(x1, x2)
+    if not dtype.is_floating_point:
+        name = {"bool": "Bool", "uint8": "Byte", "int8": "Char", "int16": "Short", "int32": "Int"}
+        found = name.get(str(dtype).removeprefix("torch."), "Long")
+        raise RuntimeError(
+            f"expected common dtype to be floating point, yet common dtype is {found}"
+        )
+    a, b = x1.to(dtype), x2.to(dtype)
+    return ((a / _length(a, dim, eps)) * (b / _length(b, dim, eps))).sum(dim)
+
+
+def _length(x: Tensor, dim: int, eps: float) -> Tensor:
+    """The length along ``dim``, at least ``eps``; the bound is no part of the gradient."""
+    squared = (x * x).sum(dim, keepdim=True)
+    with tapegrad.no_grad():
+        squared.clamp_min_(eps * eps)
+    return squared.sqrt()

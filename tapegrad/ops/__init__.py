@@ -1,0 +1,118 @@
+"""Every operation, one file a family; importing this attaches them to Tensor."""
+
+from tapegrad import _sweep, _tensor
+from tapegrad._core import InplaceOp
+from tapegrad._print import tensor_repr
+from tapegrad._tensor import Tensor
+from tapegrad._types import BY_NUMPY_NUMBER
+from tapegrad.ops import (
+    activation,
+    arithmetic,
+    compare,
+    convert,
+    create,
+    index,
+    linalg,
+    loss,
+    normalization,
+    pointwise,
+    random,
+    reduce,
+    shape,
+)
+from tapegrad.ops._declare import registered_ops
+from tapegrad.ops.activation import (
+    dropout,
+    elu,
+    gelu,
+    hardtanh,
+    leaky_relu,
+    log_sigmoid,
+    log_softmax,
+    relu,
+    silu,
+    softmax,
+    softplus,
+)
+from tapegrad.ops.linalg import linear
+from tapegrad.ops.loss import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    huber_loss,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+    smooth_l1_loss,
+)
+from tapegrad.ops.normalization import batch_norm, embedding, layer_norm
+from tapegrad.ops.pointwise import clamp, erf, sigmoid, tanh, where
+
+_tensor.register_operators(
+    {
+        "add": arithmetic.add_op,
+        "radd": arithmetic.add_op,
+        "iadd": arithmetic.add_inplace,
+        "sub": arithmetic.sub,
+        "rsub": arithmetic.rsub,
+        "isub": arithmetic.sub_,
+        "mul": arithmetic.mul,
+        "imul": arithmetic.mul_inplace,
+        "truediv": arithmetic.div_op,
+        "rtruediv": arithmetic.rdiv,
+        "itruediv": InplaceOp(arithmetic.div_op),
+        "floordiv": arithmetic.floor_divide,
+        "rfloordiv": lambda self, other: arithmetic.floor_divide(other, self),
+        "ifloordiv": arithmetic.floor_divide_,
+        "mod": arithmetic.remainder,
+        "rmod": lambda self, other: arithmetic.remainder(other, self),
+        "imod": arithmetic.remainder_,
+        "pow": arithmetic.pow,
+        "rpow": arithmetic.rpow,
+        "ipow": arithmetic.pow_,
+        "matmul": linalg.matmul,
+        "rmatmul": lambda self, other: linalg.matmul(create.as_tensor(other), self),
+        "neg": arithmetic.neg,
+        "abs": pointwise.abs,
+        "invert": compare.bitwise_not,
+        "and": compare.bitwise_and,
+        "or": compare.bitwise_or,
+        "xor": compare.bitwise_xor,
+        "iand": compare.and_inplace,
+        "ior": compare.or_inplace,
+        "ixor": compare.xor_inplace,
+        "lshift": compare.left_shift,
+        "rshift": compare.right_shift,
+        "eq": compare.eq,
+        "ne": compare.ne,
+        "lt": compare.lt,
+        "le": compare.le,
+        "gt": compare.gt,
+        "ge": compare.ge,
+        "getitem": index.getitem,
+        "setitem": index.setitem,
+    }
+)
+_tensor.register_tensor_support(
+    repr=tensor_repr, construct=create.construct_legacy, rebuild_tensor=create.rebuild_tensor
+)
+_sweep.register_gradient_ops(
+    ones_like=create.ones_like,
+    add=arithmetic.add_op,
+    add_into=arithmetic.add_inplace,
+    clone=convert.clone,
+    reduce_to_shape=reduce.reduce_to_shape,
+    convert=lambda tensor, number: tensor.to(BY_NUMPY_NUMBER[number]),
+    has_nan=lambda tensor: bool(pointwise.isnan(tensor).any()),
+)
+_sweep.register_zeros(
+    lambda shape, number: create.zeros(shape, dtype=BY_NUMPY_NUMBER[number])
+)
+
+__all__ = [
+    "Tensor", "activation", "arithmetic", "batch_norm", "binary_cross_entropy",
+    "binary_cross_entropy_with_logits", "clamp", "compare", "convert", "create", "dropout", "elu",
+    "embedding", "erf", "gelu", "hardtanh", "huber_loss", "index", "l1_loss", "layer_norm",
+    "leaky_relu", "linalg", "linear", "log_sigmoid", "log_softmax", "loss", "mse_loss", "nll_loss",
+    "normalization", "pointwise", "random", "reduce", "registered_ops", "relu", "shape", "sigmoid",
+    "silu", "smooth_l1_loss", "softmax", "softplus", "tanh", "where",
+]  # fmt: skip

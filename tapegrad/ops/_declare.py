@@ -1,0 +1,170 @@
+"""How an operation is declared: one block with its name, its kernel and its gradient formulas.
+
+``op("mul", kernel=np.multiply, input=lambda g, other: g * other, other=lambda g, input: g * input)``
+
+Each formula is keyed by the input that it differentiates, and its parameters say what it reads; the
+tape saves exactly that:
+
+=================  ===========================================================
+``g``              the gradient of the output (of the first of several)
+``grads``          the gradients of all outputs; None for one that never came
+``out``            the output
+an output's name   that output, where ``outputs=`` names several
+an argument        its value: a tensor on the recorded edge, or the attribute
+``<name>_shape``   the shape of a differentiable input; saves nothing
+``needs``          which inputs want a gradient, in a joint formula
+=================  ===========================================================
+
+Formulas are tensor expressions, so that derivatives of every order follow from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from numpy import ndarray
+
+from tapegrad._core import InplaceOp, Op
+from tapegrad._tensor import Tensor, attach_method
+
+_REGISTRY: dict[str, Op] = {}
+
+
+def registered_ops() -> dict[str, Op]:
+    """Every declared op by its name."""
+    return dict(_REGISTRY)
+
+
+def op(
+    name: str,
+    *,
+    kernel: Any = None,
+    forward: Callable | None = None,
+    grad_name: str | None = None,
+    params: Sequence[str] | None = None,
+    outputs: Sequence[str] = (),
+    gradients: Callable | None = None,
+    inputs: Sequence[str] = (),
+    method: bool = False,
+    inplace: bool = False,
+    doc: str = "",
+    **options: Any,
+) -> Op:
+    """Declare an operation.
+
+    ``kernel`` is an element-wise kernel or NumPy ufunc; ``forward`` a function on arrays instead.
+    Keywords that are no option of :class:`Op` are gradient formulas; ``gradients`` is one formula
+    that gives the gradients of all ``inputs`` at once. ``method`` and ``inplace`` attach the op to
+    Tensor, as ``x.name()`` and ``x.name_()``.
+    """
+    flags = {key: options.pop(key) for key in list(options) if key in _FLAGS}
+    formulas = options
+    names = tuple(params) if params is not None else _argument_names(kernel, forward, formulas)
+    joint = gradients is not None
+    differentiated = tuple(inputs) if joint else tuple(sorted(formulas, key=names.index))
+    functions = (gradients,) if joint else tuple(formulas[key] for key in differentiated)
+    plan = _Plan(names, differentiated, tuple(outputs))
+    for edge, function in enumerate(functions):
+        plan.add(function, None if joint else edge)
+    declared = Op(
+        name,
+        grad_name or f"{_camel_case(name)}Backward0",
+        kernel=kernel,
+        forward=forward,
+        params=names,
+        defaults=(forward.__defaults__ or ()) if forward is not None else (),
+        edges=tuple(names.index(key) for key in differentiated),
+        formulas=functions,
+        formula_args=tuple(plan.formula_args),
+        slots=tuple((kind, index, mask) for (kind, index), mask in plan.slots.items()),
+        is_joint=joint,
+        has_many_outputs=bool(outputs),
+        doc=doc,
+        **flags,
+    )
+    _REGISTRY[name] = declared
+    if method:
+        attach_method(name, declared)
+    if inplace:
+        attach_method(f"{name}_", InplaceOp(declared))
+    return declared
+
+
+_FLAGS = frozenset(
+    {"is_view", "makes_float", "takes_mask", "takes_sequence", "writes", "overwrites", "drops"}
+)
+
+
+def composite(function: Callable) -> Callable:
+    """A forward function on arrays made from one on tensors, of ops that are already there."""
+
+    def forward(*args):  # noqa: ANN002, ANN202
+        return function(*[Tensor._wrap(a) if isinstance(a, ndarray) else a for a in args])._array
+
+    return forward
+
+
+def method(name: str | None = None) -> Callable[[Callable], Callable]:
+    """Attach a function to Tensor as a method, under its own or another name."""
+
+    def attach(function: Callable) -> Callable:
+        attach_method(name or function.__name__, function)
+        return function
+
+    return attach
+
+
+def _argument_names(kernel: Any, forward: Callable | None, formulas: dict) -> tuple[str, ...]:
+    if forward is not None:
+        return forward.__code__.co_varnames[: forward.__code__.co_argcount]
+    n_in = getattr(kernel, "nin", None) or kernel.n_in
+    if len(formulas) == n_in:
+        return tuple(formulas)
+    return ("input", "other", "third")[:n_in]
+
+
+def _camel_case(name: str) -> str:
+    return "".join(word.capitalize() for word in name.strip("_").split("_"))
+
+
+class _Plan:
+    """What each formula reads, and therefore what an entry saves."""
+
+    def __init__(self, names: tuple, differentiated: tuple, outputs: tuple) -> None:
+        self.names, self.differentiated, self.outputs = names, differentiated, outputs
+        self.slots: dict[tuple[str, int], int] = {}
+        self.formula_args: list[tuple] = []
+
+    def add(self, function: Callable, edge: int | None) -> None:
+        """Plan the arguments of one edge's formula; of all edges for a joint one."""
+        mask = (1 << len(self.differentiated)) - 1 if edge is None else 1 << edge
+        code = function.__code__
+        self.formula_args.append(
+            tuple(self._source(name, mask) for name in code.co_varnames[: code.co_argcount])
+        )
+
+    def _source(self, name: str, mask: int) -> tuple[str, int, int]:
+        if name == "g":
+            return "gradient", 0, -1
+        if name == "grads":
+            return "gradients", 0, -1
+        if name == "needs":
+            return "needs", 0, -1
+        if name == "out" or name in self.outputs:
+            return "slot", self._slot("output", self._output(name), mask), -1
+        if name.endswith("_shape") and name[:-6] in self.differentiated:
+            edge = self.differentiated.index(name[:-6])
+            return "shape", edge, self._slot("shape", edge, mask)
+        return "slot", self._slot("argument", self.names.index(name), mask), -1
+
+    def _output(self, name: str) -> int:
+        return self.outputs.index(name) if name in self.outputs else 0
+
+    def _slot(self, kind: str, index: int, mask: int) -> int:
+        key = (kind, index)
+        self.slots[key] = self.slots.get(key, 0) | mask
+        return list(self.slots).index(key)
+
+
+__all__ = ["composite", "method", "op", "registered_ops"]

@@ -1,0 +1,354 @@
+"""Arithmetic between tensors and numbers."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tapegrad._core import InplaceOp
+from tapegrad._tensor import Tensor, attach_method
+from tapegrad.ops._declare import method, op
+
+add_op = op(
+    "add",
+    kernel=np.add,
+    input=lambda g: g,
+    other=lambda g: g,
+    doc="Sum of two tensors, element by element.",
+)
+sub_op = op(
+    "sub",
+    kernel=np.subtract,
+    input=lambda g: g,
+    other=lambda g: -g,
+    doc="Difference of two tensors, element by element.",
+)
+rsub_op = op(
+    "rsub",
+    kernel=np.subtract,
+    grad_name="RsubBackward1",
+    params=("number", "input"),
+    input=lambda g: -g,
+    doc="A number minus a tensor.",
+)
+mul = op(
+    "mul",
+    kernel=np.multiply,
+    method=True,
+    inplace=True,
+    input=lambda g, other: g * other,
+    other=lambda g, input: g * input,
+    doc="""Product, element by element: ``input * other``.
+
+    Shapes broadcast and dtypes promote. Source: https://docs.pytorch.org/docs/2.13/generated/torch.mul.html
+    """,
+)
+div_op = op(
+    "div",
+    kernel=np.true_divide,
+    makes_float=True,
+    input=lambda g, other: g / other,
+    other=lambda g, input, other: -g * ((input / other) / other),
+    doc="Quotient of two tensors, element by element.",
+)
+reciprocal = op(
+    "reciprocal",
+    kernel=np.reciprocal,
+    makes_float=True,
+    method=True,
+    inplace=True,
+    input=lambda g, out: -g * (out * out),
+    doc="One divided by each element.",
+)
+neg_op = op("neg", kernel=np.negative, input=lambda g: -g, doc="Each element with its sign turned.")
+remainder_op = op(
+    "remainder",
+    kernel=np.remainder,
+    input=lambda g: g,
+    other=lambda g, input, other: -g * floor_divide(input, other),
+    doc="Remainder with the divisor's sign: ``input - other * floor(input / other)``.",
+)
+fmod_op = op(
+    "fmod",
+    kernel=np.fmod,
+    input=lambda g: g,
+    other=lambda g, input, other: -g * div(input, other, rounding_mode="trunc"),
+    doc="Remainder with the dividend's sign.",
+)
+floor_divide_op = op(
+    "floor_divide", kernel=np.floor_divide, doc="Quotient rounded down, without gradient."
+)
+trunc = op(
+    "trunc", kernel=np.trunc, method=True, inplace=True, input=lambda g: g * 0.0,
+    doc="Each element rounded towards zero.",
+)  # fmt: skip
+
+add_inplace, sub_inplace = InplaceOp(add_op), InplaceOp(sub_op)
+mul_inplace = Tensor.mul_
+
+
+def _scaled(other, alpha):
+    return other if alpha == 1 else other * alpha
+
+
+def add(input, other, *, alpha=1) -> Tensor:
+    """Sum, element by element: ``input + alpha * other``. Shapes broadcast, dtypes promote."""
+    return add_op(input, _scaled(other, alpha))
+
+
+def sub(input, other, *, alpha=1) -> Tensor:
+    """Difference, element by element: ``input - alpha * other``. Shapes broadcast, dtypes promote.
+
+    Raises RuntimeError for two tensors of bools.
+    """
+    _refuse_bool_difference(input, other)
+    return sub_op(input, _scaled(other, alpha))
+
+
+def _refuse_bool_difference(input, other) -> None:
+    kinds = [one.dtype for one in (input, other) if isinstance(one, Tensor)]
+    if all(str(kind) == "torch.bool" for kind in kinds) and len(kinds) == 2:
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
+            "`logical_xor()` operator instead."
+        )
+
+
+def add_(self: Tensor, other, *, alpha=1) -> Tensor:
+    """In-place form of :func:`add`."""
+    return add_inplace(self, _scaled(other, alpha))
+
+
+def sub_(self: Tensor, other, *, alpha=1) -> Tensor:
+    """In-place form of :func:`sub`."""
+    _refuse_bool_difference(self, other)
+    return sub_inplace(self, _scaled(other, alpha))
+
+
+def rsub(input, other, *, alpha=1) -> Tensor:
+    """``other - alpha * input``, element by element."""
+    _refuse_bool_difference(input, other)
+    if isinstance(other, Tensor):
+        return sub_op(other, _scaled(input, alpha))
+    return rsub_op(other, _scaled(input, alpha))
+
+
+def div(input, other, *, rounding_mode=None) -> Tensor:
+    """Quotient, element by element; integers divide to floating point.
+
+    ``rounding_mode`` is None, ``"floor"`` or ``"trunc"``: with one of these, integers stay integers.
+    """
+    if rounding_mode is None:
+        return div_op(input, other)
+    if rounding_mode == "floor":
+        return floor_divide(input, other)
+    if rounding_mode == "trunc":
+        return _truncated_quotient(input, other)
+    raise RuntimeError(
+        "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
+        f"'{rounding_mode}'"
+    )
+
+
+def _truncated_quotient(input, other) -> Tensor:
+    whole = not any(_is_float(one) for one in (input, other))
+    if not whole:
+        return trunc(div_op(input, other))
+    _refuse_zero(other)
+    return div_op(input - fmod_op(input, other), other).to((input + other).dtype)
+
+
+def div_(self: Tensor, other, *, rounding_mode=None) -> Tensor:
+    """In-place form of :func:`div`."""
+    if rounding_mode is None:
+        return _div_inplace(self, other)
+    return self.copy_(div(self, other, rounding_mode=rounding_mode))
+
+
+_div_inplace = InplaceOp(div_op)
+_floor_divide_inplace = InplaceOp(floor_divide_op)
+_remainder_inplace = InplaceOp(remainder_op)
+
+
+def rdiv(input: Tensor, other) -> Tensor:
+    """``other / input`` for a number ``other``."""
+    return reciprocal(input) * other
+
+
+def _is_float(value) -> bool:
+    return value.is_floating_point() if isinstance(value, Tensor) else isinstance(value, float)
+
+
+def _refuse_zero(divisor) -> None:
+    """Integer division by zero raises, before anything is written."""
+    if _is_float(divisor):
+        return
+    zero = bool((divisor == 0).any()) if isinstance(divisor, Tensor) else divisor == 0
+    if zero:
+        raise RuntimeError("ZeroDivisionError")
+
+
+def _guarded(input, other) -> None:
+    if not _is_float(input):
+        _refuse_zero(other)
+
+
+def floor_divide(input, other) -> Tensor:
+    """Quotient rounded down to a whole number, element by element; no gradient."""
+    _guarded(input, other)
+    return floor_divide_op(input, other)
+
+
+def remainder(input, other) -> Tensor:
+    """Remainder of the division, with the divisor's sign, as Python's ``%``."""
+    _guarded(input, other)
+    return remainder_op(input, other)
+
+
+def fmod(input, other) -> Tensor:
+    """Remainder of the division, with the dividend's sign, as C's ``fmod``."""
+    _guarded(input, other)
+    return fmod_op(input, other)
+
+
+def floor_divide_(self: Tensor, other) -> Tensor:
+    """In-place form of :func:`floor_divide`."""
+    _guarded(self, other)
+    return _floor_divide_inplace(self, other)
+
+
+def remainder_(self: Tensor, other) -> Tensor:
+    """In-place form of :func:`remainder`."""
+    _guarded(self, other)
+    return _remainder_inplace(self, other)
+
+
+def neg(input: Tensor) -> Tensor:
+    """Each element with its sign turned. Raises RuntimeError for bools."""
+    if isinstance(input, Tensor) and str(input.dtype) == "torch.bool":
+        raise RuntimeError(
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
+            "invert a mask, use the `~` or `logical_not()` operator instead."
+        )
+    return neg_op(input)
+
+
+# ------------------------------------------------------------------------------------ powers
+
+pow_tensor = op(
+    "pow",
+    kernel=np.power,
+    grad_name="PowBackward1",
+    input=lambda g, input, other: g * _power_slope(input, other),
+    other=lambda g, input, other, out: g * _where_positive(input, other, out),
+    doc="A tensor to the power of a tensor.",
+)
+pow_number = op(
+    "pow_number",
+    kernel=np.power,
+    grad_name="PowBackward0",
+    params=("input", "exponent"),
+    input=lambda g, input, exponent: g * _number_power_slope(input, exponent),
+    doc="A tensor to the power of a number.",
+)
+square_op = op(
+    "square",
+    kernel=np.square,
+    grad_name="PowBackward0",
+    input=lambda g, input: g * (input * 2),
+    doc="Each element times itself.",
+)
+number_pow = op(
+    "number_pow",
+    kernel=np.power,
+    grad_name="PowBackward2",
+    params=("number", "exponent"),
+    exponent=lambda g, number, out: g * (out * _log_of(number)),
+    doc="A number to the power of a tensor.",
+)
+
+
+def _log_of(number) -> float:
+    if number == 0:
+        return -math.inf
+    return math.log(number) if number > 0 else math.nan
+
+
+def _power_slope(base, exponent):
+    zero = exponent == 0
+    return (exponent * pow(base, exponent - 1)).masked_fill(zero, 0.0)
+
+
+def _number_power_slope(base, exponent):
+    return base * 0.0 if exponent == 0 else pow(base, exponent - 1) * exponent
+
+
+def _where_positive(base, exponent, out):
+    # The slope of 0 ** b is 0 for b >= 0, where the formula gives 0 * -inf.
+    undefined = (base == 0) & (exponent >= 0)
+    return (out * base.log()).masked_fill(undefined, 0.0)
+
+
+_pow_inplace, _pow_number_inplace = InplaceOp(pow_tensor), InplaceOp(pow_number)
+_square_inplace = InplaceOp(square_op)
+
+
+def pow(input, exponent) -> Tensor:
+    """``input ** exponent``, element by element; either may be a number.
+
+    Raises RuntimeError for an integer tensor to a negative whole number.
+    """
+    if not isinstance(input, Tensor):
+        return number_pow(input, exponent)
+    if isinstance(exponent, Tensor):
+        if not _is_float(input) and not _is_float(exponent):
+            return _integer_power(input, exponent)
+        return pow_tensor(input, exponent)
+    _refuse_negative_power(input, exponent)
+    return square_op(input) if exponent == 2 else pow_number(input, exponent)
+
+
+def _refuse_negative_power(base: Tensor, exponent) -> None:
+    if isinstance(exponent, int) and exponent < 0 and not base.is_floating_point():
+        raise RuntimeError("Integers to negative integer powers are not allowed.")
+
+
+def _integer_power(base: Tensor, exponent: Tensor) -> Tensor:
+    """Powers of integers; a negative exponent gives 1 / x truncated, so 0 but for 1 and -1."""
+    negative = exponent < 0
+    power = pow_tensor(base, exponent.clamp(min=0))
+    odd = (exponent % 2) != 0
+    inverse = (base == 1).to(power.dtype) + (base == -1) * (1 - 2 * odd.to(power.dtype))
+    return inverse.where(negative, power) if bool(negative.any()) else power
+
+
+@method()
+def pow_(self: Tensor, exponent) -> Tensor:
+    """In-place form of :func:`pow`."""
+    if isinstance(exponent, Tensor):
+        return _pow_inplace(self, exponent)
+    _refuse_negative_power(self, exponent)
+    return _square_inplace(self) if exponent == 2 else _pow_number_inplace(self, exponent)
+
+
+def rpow(input: Tensor, other) -> Tensor:
+    """``other ** input`` for a number ``other``."""
+    return number_pow(other, input)
+
+
+def square(input: Tensor) -> Tensor:
+    """Each element times itself."""
+    return pow(input, 2)
+
+
+for _name, _function in {
+    "add": add, "add_": add_, "sub": sub, "sub_": sub_, "subtract": sub, "subtract_": sub_,
+    "multiply": mul, "multiply_": mul_inplace, "div": div, "div_": div_, "divide": div,
+    "divide_": div_, "true_divide": div_op, "rsub": rsub, "neg": neg, "negative": neg,
+    "neg_": InplaceOp(neg_op), "negative_": InplaceOp(neg_op), "floor_divide": floor_divide,
+    "floor_divide_": floor_divide_, "remainder": remainder, "remainder_": remainder_,
+    "fmod": fmod, "pow": pow, "square": square, "square_": InplaceOp(square_op),
+}.items():  # fmt: skip
+    attach_method(_name, _function)
+

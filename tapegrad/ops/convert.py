@@ -1,0 +1,200 @@
+"""Copies: to another dtype, to new memory, into existing memory."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad import _types
+from tapegrad._core import InplaceOp
+from tapegrad._tensor import Tensor, attach_method
+from tapegrad.ops._declare import method, op
+
+
+def _clone(input: np.ndarray) -> np.ndarray:
+    return kernels.cast_array(input, input.dtype)
+
+
+clone_op = op("clone", forward=_clone, input=lambda g: g, doc="A copy in new memory.")
+to_copy = op(
+    "to_copy",
+    forward=lambda input, dtype: kernels.cast_array(input, dtype.numpy),
+    input=lambda g: g,
+    doc="A copy in another dtype; its gradient comes back in the dtype of the input.",
+)
+contiguous_op = op(
+    "contiguous",
+    forward=lambda input: kernels.contiguous(input),
+    grad_name="CloneBackward0",
+    input=lambda g: g,
+    doc="A row-major copy.",
+)
+
+
+def _copy(target: np.ndarray, source, non_blocking=False) -> None:
+    kernels.copy_array(target, _fitting(source, target.shape))
+
+
+def _fitting(source: np.ndarray, shape: tuple) -> np.ndarray:
+    """Refuse a source that cannot be broadcast to the shape."""
+    extra = source.ndim - len(shape)
+    if extra > 0 and all(size == 1 for size in source.shape[:extra]):
+        source = source.reshape(source.shape[extra:])
+    for k in range(1, len(shape) + 1):
+        if k <= source.ndim and source.shape[-k] not in (1, shape[-k]):
+            raise RuntimeError(
+                f"The expanded size of the tensor ({shape[-k]}) must match the existing size "
+                f"({source.shape[-k]}) at non-singleton dimension {len(shape) - k}.  "
+                f"Target sizes: {list(shape)}.  Tensor sizes: {list(source.shape)}"
+            )
+    if source.ndim > len(shape):
+        raise RuntimeError(
+            f"expand(torch.FloatTensor{{{list(source.shape)}}}, size={list(shape)}): the number of "
+            f"sizes provided ({len(shape)}) must be greater or equal to the number of dimensions in "
+            f"the tensor ({source.ndim})"
+        )
+    return source
+
+
+def _zeros_like(g: Tensor) -> Tensor:
+    return g * 0.0
+
+
+copy_op = op(
+    "copy_",
+    forward=_copy,
+    grad_name="CopyBackwards",
+    writes=True,
+    overwrites=True,
+    target=lambda g: _zeros_like(g),
+    source=lambda g: g,
+    doc="Overwrite a tensor with another's values, broadcast and cast.",
+)
+fill_op = op(
+    "fill_",
+    forward=lambda input, value: kernels.fill(input, value) and None,
+    grad_name="FillBackward2",
+    writes=True,
+    overwrites=True,
+    input=lambda g: _zeros_like(g),
+    doc="Set every element to a number.",
+)
+zero_op = op(
+    "zero_",
+    forward=lambda input: kernels.fill(input, 0) and None,
+    grad_name="ZeroBackward0",
+    writes=True,
+    overwrites=True,
+    input=lambda g: _zeros_like(g),
+    doc="Set every element to zero.",
+)
+fill_tensor_op = op(
+    "fill_tensor_",
+    forward=lambda input, value: kernels.copy_array(input, value),
+    grad_name="FillBackward3",
+    writes=True,
+    overwrites=True,
+    input=lambda g: _zeros_like(g),
+    value=lambda g: g.sum(),
+    doc="Set every element to the value of a 0-d tensor.",
+)
+copy_inplace, fill_inplace, zero_inplace = map(InplaceOp, (copy_op, fill_op, zero_op))
+_fill_tensor_inplace = InplaceOp(fill_tensor_op)
+attach_method("zero_", zero_inplace)
+
+
+@method()
+def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
+    """Overwrite this tensor with the values of ``src``, broadcast and cast; returns the tensor."""
+    if not isinstance(src, Tensor):
+        raise TypeError(
+            f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}"
+        )
+    return copy_inplace(self, src)
+
+
+@method()
+def fill_(self: Tensor, value) -> Tensor:
+    """Set every element to a number or to the value of a 0-d tensor; returns the tensor."""
+    if not isinstance(value, Tensor):
+        return fill_inplace(self, value)
+    if value.ndim > 0:
+        raise RuntimeError(
+            "fill_ only supports 0-dimension value tensor but got tensor with "
+            f"{value.ndim} dimensions."
+        )
+    return _fill_tensor_inplace(self, value)
+
+
+@method()
+def clone(input: Tensor, *, memory_format=_types.preserve_format) -> Tensor:
+    """A copy in new memory, with gradient."""
+    return contiguous_op(input) if memory_format is _types.contiguous_format else clone_op(input)
+
+
+@method()
+def contiguous(input: Tensor, memory_format=_types.contiguous_format) -> Tensor:
+    """The tensor itself where it is row-major, else a row-major copy."""
+    return input if input.is_contiguous() else contiguous_op(input)
+
+
+def _target_dtype(args: tuple, dtype, other):
+    for arg in args:
+        if isinstance(arg, _types.dtype):
+            return arg
+        if isinstance(arg, Tensor):
+            return arg.dtype
+    return dtype if dtype is not None else None if other is None else other.dtype
+
+
+def _check_device(value) -> None:
+    kind = _types.device(value).type
+    if kind == "cuda":
+        raise AssertionError("Torch not compiled with CUDA enabled")
+    if kind != "cpu":
+        raise RuntimeError(f"tapegrad has no device '{kind}': tensors live on the CPU")
+
+
+@method()
+def to(input: Tensor, *args, dtype=None, device=None, other=None, non_blocking=False,
+       copy=False, memory_format=None) -> Tensor:  # fmt: skip
+    """The tensor in another dtype, or as another tensor's: itself if nothing changes.
+
+    ``to(dtype)``, ``to(device, dtype)``, ``to(other)``; ``copy=True`` always copies.
+    """
+    for place in (*args[:1], device):
+        if isinstance(place, (str, _types.device)):
+            _check_device(place)
+    target = _target_dtype(args, dtype, other)
+    if target is None or target is input.dtype:
+        return clone_op(input) if copy else input
+    return to_copy(input, target)
+
+
+@method()
+def type_as(input: Tensor, other: Tensor) -> Tensor:
+    """The tensor in another one's dtype."""
+    return to(input, other.dtype)
+
+
+@method()
+def cpu(input: Tensor) -> Tensor:
+    """The tensor itself: it is on the CPU."""
+    return input
+
+
+def _converter(name: str, dtype: _types.dtype):
+    def convert(input: Tensor) -> Tensor:
+        return input if input.dtype is dtype else to_copy(input, dtype)
+
+    convert.__name__ = name
+    convert.__doc__ = f"The tensor as {dtype}: itself if it is one."
+    return convert
+
+
+for _name, _dtype in {
+    "float": _types.float32, "double": _types.float64, "half": _types.float16,
+    "long": _types.int64, "int": _types.int32, "short": _types.int16, "char": _types.int8,
+    "byte": _types.uint8, "bool": _types.bool,
+}.items():  # fmt: skip
+    attach_method(_name, _converter(_name, _dtype))

@@ -1,0 +1,275 @@
+"""Normalisation by statistics of the input, and embedding."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad._kernels import OURS
+from tapegrad._tensor import Tensor, _set_grad_enabled
+from tapegrad.ops._declare import composite, op
+from tapegrad.ops.index import add_rows, take_rows
+
+
+def _layer_norm(input, weight, bias, n_normalized, eps):
+    rows, n = _as_rows(input, n_normalized)
+    result = kernels.empty(rows.shape, input.dtype)
+    statistics = [kernels.empty(rows.shape[:1], input.dtype) for _ in range(2)]
+    scale = [_one_row(given, number, rows) for given, number in ((weight, 1.0), (bias, 0.0))]
+    OURS["layer_norm"](rows, *scale, result, *statistics, params=(eps,))
+    return result.reshape(input.shape)
+
+
+def _as_rows(input: np.ndarray, n_last: int) -> tuple[np.ndarray, int]:
+    """The array as a matrix whose rows are the last dimensions."""
+    n = math.prod(input.shape[input.ndim - n_last :])
+    return kernels.contiguous(input).reshape(-1, n) if n else input.reshape(-1, 0), n
+
+
+def _one_row(given, number: float, rows: np.ndarray) -> np.ndarray:
+    if given is not None:
+        return kernels.contiguous(given).reshape(-1)
+    filler = kernels.fill(kernels.empty((1,), rows.dtype), number)
+    return kernels.expanded(filler, rows.shape[-1:])
+
+
+def _standardized(input: Tensor, dims: tuple, eps: float) -> tuple[Tensor, Tensor]:
+    """The input with zero mean and unit variance over dims, and one over its deviation."""
+    centred = input - input.mean(dims, keepdim=True)
+    scale = (centred.square().mean(dims, keepdim=True) + eps).rsqrt()
+    return centred * scale, scale
+
+
+def _through_statistics(g: Tensor, normal: Tensor, scale: Tensor, dims: tuple) -> Tensor:
+    """The gradient of standardising: what mean and variance passed on is taken out."""
+    along = normal * (g * normal).mean(dims, keepdim=True)
+    return (g - g.mean(dims, keepdim=True) - along) * scale
+
+
+def _layer_norm_slopes(g, input, weight, n_normalized, eps, needs):
+    dims = tuple(range(input.ndim - n_normalized, input.ndim))
+    batch = tuple(range(input.ndim - n_normalized))
+    normal, scale = _standardized(input, dims, eps)
+    inner = g if weight is None else g * weight
+    return (
+        _through_statistics(inner, normal, scale, dims) if needs[0] else None,
+        _summed(g * normal, batch) if needs[1] else None,
+        _summed(g, batch) if needs[2] else None,
+    )
+
+
+def _summed(x: Tensor, dims: tuple) -> Tensor:
+    return x.sum(dims) if dims else x
+
+
+layer_norm_op = op(
+    "layer_norm",
+    forward=_layer_norm,
+    grad_name="NativeLayerNormBackward0",
+    inputs=("input", "weight", "bias"),
+    gradients=lambda g, input, weight, n_normalized, eps, needs: _layer_norm_slopes(
+        g, input, weight, n_normalized, eps, needs
+    ),
+    doc="Each group of last dimensions with mean 0 and variance 1, scaled and shifted.",
+)
+
+
+def layer_norm(input, normalized_shape, weight=None, bias=None, eps: float = 1e-5) -> Tensor:
+    """``(x - mean) / sqrt(var + eps) * weight + bias`` over the last dimensions.
+
+    Shape: ``(..., *normalized_shape)`` to the same. Source: Ba, Kiros and Hinton 2016.
+    """
+    shape = tuple(normalized_shape)
+    if len(shape) > input.ndim or tuple(input.shape[input.ndim - len(shape) :]) != shape:
+        wanted = ", ".join(["*", *map(str, shape)])
+        raise RuntimeError(
+            f"Given normalized_shape={list(shape)}, expected input with shape [{wanted}], but got "
+            f"input of size{list(input.shape)}"
+        )
+    return layer_norm_op(input, weight, bias, len(shape), float(eps))
+
+
+# ------------------------------------------------------------------------- batch norm
+
+
+def _per_channel(statistic, ndim: int):
+    """A vector over channels in the place of dimension 1."""
+    return statistic.reshape((1, -1) + (1,) * (ndim - 2))
+
+
+def _scaled(normal: Tensor, weight, bias) -> Tensor:
+    if weight is not None:
+        normal = normal * _per_channel(weight, normal.ndim)
+    return normal if bias is None else normal + _per_channel(bias, normal.ndim)
+
+
+def _batch_norm(input, weight, bias, mean, var, eps):
+    """Normalise by the batch's own statistics, or by running ones where these are given."""
+    if mean is None:
+        normal, _ = _standardized(input, _batch_dims(input.ndim), eps)
+    else:
+        scale = (_per_channel(var, input.ndim) + eps).rsqrt()
+        normal = (input - _per_channel(mean, input.ndim)) * scale
+    return _scaled(normal, weight, bias)
+
+
+def _batch_dims(ndim: int) -> tuple:
+    return (0, *range(2, ndim))
+
+
+def _batch_norm_slopes(g, input, weight, mean, var, eps, needs):
+    dims = _batch_dims(input.ndim)
+    inner = g if weight is None else g * _per_channel(weight, g.ndim)
+    if mean is None:
+        normal, scale = _standardized(input, dims, eps)
+        slope = _through_statistics(inner, normal, scale, dims) if needs[0] else None
+    else:
+        scale = (_per_channel(var, input.ndim) + eps).rsqrt()
+        normal = (input - _per_channel(mean, input.ndim)) * scale
+        slope = inner * scale if needs[0] else None
+    return (
+        slope,
+        (g * normal).sum(dims) if needs[1] else None,
+        g.sum(dims) if needs[2] else None,
+    )
+
+
+batch_norm_op = op(
+    "batch_norm",
+    forward=composite(_batch_norm),
+    params=("input", "weight", "bias", "mean", "var", "eps"),
+    grad_name="NativeBatchNormBackward0",
+    inputs=("input", "weight", "bias"),
+    gradients=lambda g, input, weight, mean, var, eps, needs: _batch_norm_slopes(
+        g, input, weight, mean, var, eps, needs
+    ),
+    doc="Each channel with mean 0 and variance 1, scaled and shifted.",
+)
+
+
+def _update_running(input: Tensor, running_mean, running_var, momentum: float) -> None:
+    dims = _batch_dims(input.ndim)
+    previous = _set_grad_enabled(False)
+    try:
+        for running, statistic in (
+            (running_mean, lambda: input.mean(dims)),
+            (running_var, lambda: input.var(dims, correction=1)),
+        ):
+            if running is not None:
+                running.mul_(1 - momentum).add_(statistic().to(running.dtype), alpha=momentum)
+    finally:
+        _set_grad_enabled(previous)
+
+
+def batch_norm(
+    input, weight=None, bias=None, running_mean=None, running_var=None, training=False,
+    momentum=0.1, eps=1e-5,
+) -> Tensor:  # fmt: skip
+    """``(x - mean) / sqrt(var + eps) * weight + bias`` for each channel, dimension 1.
+
+    In training the batch's statistics are used, and the running ones move towards them by
+    ``momentum``; else the running ones are used. Source: Ioffe and Szegedy 2015.
+    """
+    channels = input.shape[1]
+    for name, one in (("running_mean", running_mean), ("running_var", running_var),
+                      ("weight", weight), ("bias", bias)):  # fmt: skip
+        if one is not None and one.numel() != channels:
+            raise RuntimeError(
+                f"{name} should contain {channels} elements not {one.numel()}"
+            )
+    if not training:
+        if running_mean is None or running_var is None:
+            raise RuntimeError(
+                "Expected running_mean and running_var to be defined when training=False"
+            )
+        return batch_norm_op(input, weight, bias, running_mean, running_var, float(eps))
+    output = batch_norm_op(input, weight, bias, None, None, float(eps))
+    _update_running(input.detach(), running_mean, running_var, momentum)
+    return output
+
+
+# ------------------------------------------------------------------------- embedding
+
+
+def _embedding_slope(g, shape, index, padding_idx, scale_grad_by_freq):
+    return embedding_backward(g, index, shape, padding_idx, scale_grad_by_freq)
+
+
+embedding_op = op(
+    "embedding",
+    forward=lambda weight, index, padding_idx, scale_grad_by_freq: take_rows(
+        weight, kernels.contiguous(_as_int64(index))
+    ),
+    drops=("index",),
+    weight=lambda g, weight_shape, index, padding_idx, scale_grad_by_freq: _embedding_slope(
+        g, weight_shape, index, padding_idx, scale_grad_by_freq
+    ),
+    doc="Rows of a matrix by their numbers.",
+)
+
+
+def _as_int64(index: np.ndarray) -> np.ndarray:
+    return index if index.dtype == np.int64 else kernels.cast_array(index, np.int64)
+
+
+def _row_factors(index: np.ndarray, n_rows: int, padding_idx: int, by_freq: bool, dtype):
+    """What each picked row's gradient is multiplied by: 0 for padding, 1 / count by frequency."""
+    factors = np.ones(index.shape, dtype)
+    if by_freq:
+        factors /= np.bincount(index.reshape(-1), minlength=n_rows)[index]
+    if padding_idx >= 0:
+        factors[index == padding_idx] = 0
+    return factors[..., None]
+
+
+def _embedding_scattered(values, index, shape, padding_idx, scale_grad_by_freq):
+    index = kernels.contiguous(_as_int64(index))
+    if padding_idx >= 0 or scale_grad_by_freq:
+        factors = _row_factors(index, shape[0], padding_idx, scale_grad_by_freq, values.dtype)
+        values = kernels.pointwise(_MULTIPLY, values, factors)
+    return add_rows(shape, index, values)
+
+
+_MULTIPLY = kernels.numpy_kernel(np.multiply)
+
+
+def _picked_again(g, index, shape, padding_idx, scale_grad_by_freq):
+    rows = embedding_op(g, index, padding_idx, scale_grad_by_freq)
+    if padding_idx < 0 and not scale_grad_by_freq:
+        return rows
+    factors = _row_factors(
+        index.long().numpy(), shape[0], padding_idx, scale_grad_by_freq, g.dtype.numpy
+    )
+    return rows * Tensor._wrap(factors)
+
+
+embedding_backward = op(
+    "embedding_dense_backward",
+    forward=_embedding_scattered,
+    drops=("index",),
+    values=lambda g, index, shape, padding_idx, scale_grad_by_freq: _picked_again(
+        g, index, shape, padding_idx, scale_grad_by_freq
+    ),
+    doc="Zeros with rows added at their numbers.",
+)
+
+
+def embedding(weight, indices, padding_idx: int = -1, scale_grad_by_freq: bool = False) -> Tensor:
+    """Row ``indices[...]`` of a matrix for each index; ``padding_idx`` gets no gradient.
+
+    Shape: indices ``(*)`` to ``(*, features)``. Raises IndexError for an index outside the matrix.
+    """
+    if indices.dtype.name not in ("int64", "int32"):
+        names = kernels.TYPE_NAMES
+        raise RuntimeError(
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
+            f"Long, Int; but got torch.{names[indices.dtype.numpy.num]}Tensor instead (while "
+            "checking arguments for embedding)"
+        )
+    if weight.ndim != 2:
+        raise RuntimeError("'weight' must be 2-D")
+    if indices.numel() and int(indices.min()) < 0:
+        raise IndexError("index out of range in self")
+    return embedding_op(weight, indices, padding_idx, scale_grad_by_freq)

@@ -1,0 +1,311 @@
+"""Random numbers: PyTorch's CPU generator, a Mersenne Twister, and what is drawn from it."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad import _types
+from tapegrad._core import get_default_dtype
+from tapegrad._kernels import GENERATOR_SIZE, OURS
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import method, op
+from tapegrad.ops._dims import sizes_of
+
+_DEFAULT_SEED = 67280421310721
+
+
+class Generator:
+    """A stream of random numbers of its own. Source: Matsumoto and Nishimura 1998 (MT19937)."""
+
+    def __init__(self, device: object = "cpu") -> None:
+        self.device = _types.device(device)
+        # Kernels advance the state in place; the lock keeps draws of several threads apart.
+        self._state = np.zeros(GENERATOR_SIZE, np.uint8)
+        self._lock = threading.Lock()
+        self.manual_seed(_DEFAULT_SEED)
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Start the stream anew from a seed; a negative one counts back from 2**64."""
+        seed = int(seed)
+        if not -(2**63) <= seed < 2**64:
+            raise RuntimeError(
+                "Overflow when unpacking long long"
+            )
+        self._seed = seed % 2**64
+        with self._lock:
+            OURS["seed"](self._state, params=(self._seed,))
+        return self
+
+    def seed(self) -> int:
+        """Start the stream from a seed that nobody can guess, and return it."""
+        self.manual_seed(int.from_bytes(np.random.bytes(8), "little") & (2**53 - 1))
+        return self._seed
+
+    def initial_seed(self) -> int:
+        """The seed that the stream started from."""
+        return self._seed
+
+    def get_state(self) -> Tensor:
+        """The stream's state as a tensor of bytes."""
+        return Tensor._wrap(self._state.copy())
+
+    def set_state(self, new_state: Tensor) -> Generator:
+        """Go back to a state that :meth:`get_state` gave."""
+        if new_state.dtype is not _types.uint8 or new_state.numel() != GENERATOR_SIZE:
+            raise RuntimeError("RNG state must be a torch.ByteTensor")
+        with self._lock:
+            kernels.copy_array(self._state, new_state.detach().numpy())
+        return self
+
+    def draw(self, kernel: str, array: np.ndarray, params: tuple | None = None) -> np.ndarray:
+        """Fill an array with random numbers; those of a strided one come in row-major order."""
+        flat = array.reshape(-1) if array.flags.c_contiguous else kernels.empty(
+            (array.size,), array.dtype
+        )
+        with self._lock:
+            OURS[kernel](flat, self._state, params=params)
+        if not array.flags.c_contiguous:
+            kernels.copy_array(array, flat.reshape(array.shape))
+        return array
+
+
+default_generator = Generator()
+default_generator.manual_seed(time.time_ns() & (2**53 - 1))
+
+
+def manual_seed(seed: int) -> Generator:
+    """Seed the default generator: the same seed gives PyTorch's numbers."""
+    return default_generator.manual_seed(seed)
+
+
+def seed() -> int:
+    """Seed the default generator unpredictably."""
+    return default_generator.seed()
+
+
+def initial_seed() -> int:
+    """The seed of the default generator."""
+    return default_generator.initial_seed()
+
+
+def get_rng_state() -> Tensor:
+    """The state of the default generator."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Tensor) -> None:
+    """Set the state of the default generator."""
+    default_generator.set_state(new_state)
+
+
+def _finished(array: np.ndarray, requires_grad: bool) -> Tensor:
+    return Tensor._wrap(array).requires_grad_(bool(requires_grad))
+
+
+def _sizes(size: tuple, keyword) -> tuple:
+    return sizes_of(size, keyword)
+
+
+def _float_dtype(dtype) -> np.dtype:
+    chosen = get_default_dtype() if dtype is None else dtype
+    if not chosen.is_floating_point:
+        raise NotImplementedError(
+            f"\"check_uniform_bounds\" not implemented for "
+            f"'{kernels.TYPE_NAMES[chosen.numpy.num]}'"
+        )
+    return chosen.numpy
+
+
+def rand(*sizes, size=None, generator=None, out=None, dtype=None, layout=None, device=None,
+         requires_grad=False, pin_memory=False) -> Tensor:  # fmt: skip
+    """Numbers drawn evenly from [0, 1)."""
+    array = kernels.empty(_sizes(sizes, size), _float_dtype(dtype))
+    (generator or default_generator).draw("uniform", array, (0.0, 1.0))
+    return _finished(array, requires_grad)
+
+
+def randn(*sizes, size=None, generator=None, out=None, dtype=None, layout=None, device=None,
+          requires_grad=False, pin_memory=False) -> Tensor:  # fmt: skip
+    """Numbers drawn from the normal distribution with mean 0 and deviation 1."""
+    array = kernels.empty(_sizes(sizes, size), _float_dtype(dtype))
+    (generator or default_generator).draw("normal", array, (0.0, 1.0))
+    return _finished(array, requires_grad)
+
+
+def _bounds(low, high) -> tuple[int, int]:
+    low, high = int(low), int(high)
+    if low >= high:
+        raise RuntimeError(
+            f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
+        )
+    return low, high
+
+
+def randint(*args, low=None, high=None, size=None, generator=None, out=None, dtype=None,
+            layout=None, device=None, requires_grad=False) -> Tensor:  # fmt: skip
+    """Whole numbers drawn evenly from [low, high); ``randint(high, size)`` starts at 0."""
+    given = list(args)
+    if given and isinstance(given[-1], (tuple, list)):
+        size = given.pop()
+    if len(given) == 2:
+        low, high = given
+    elif given:
+        high = given[0]
+    bounds = _bounds(0 if low is None else low, high)
+    array = kernels.empty(tuple(size), (dtype or _types.int64).numpy)
+    (generator or default_generator).draw("randint", array, bounds)
+    return _finished(array, requires_grad)
+
+
+def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=None,
+             requires_grad=False, pin_memory=False) -> Tensor:  # fmt: skip
+    """The numbers 0 to n - 1 in random order."""
+    if n < 0:
+        raise RuntimeError(f"n must be non-negative, got{n}")
+    array = kernels.empty((int(n),), np.int64)
+    (generator or default_generator).draw("randperm", array)
+    result = _finished(array, False)
+    result = result if dtype in (None, _types.int64) else result.to(dtype)
+    return result.requires_grad_(bool(requires_grad))
+
+
+def _like(function):
+    def like(input: Tensor, *, dtype=None, requires_grad=False, **options) -> Tensor:
+        options.pop("memory_format", None)
+        return function(
+            tuple(input.shape), dtype=dtype or input.dtype, requires_grad=requires_grad, **options
+        )
+
+    like.__name__ = like.__qualname__ = f"{function.__name__}_like"
+    like.__doc__ = f"As :func:`{function.__name__}`, with another tensor's shape and dtype."
+    return like
+
+
+rand_like, randn_like = _like(rand), _like(randn)
+
+
+def randint_like(input: Tensor, *bounds, dtype=None, **options) -> Tensor:
+    """As :func:`randint`, with another tensor's shape and dtype."""
+    options.pop("memory_format", None)
+    return randint(*bounds, tuple(input.shape), dtype=dtype or input.dtype, **options)
+
+
+def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, **options) -> Tensor:
+    """Numbers drawn from the normal distribution; mean and deviation may be tensors."""
+    if isinstance(mean, Tensor) or isinstance(std, Tensor):
+        shape = (mean + std * 0 if isinstance(mean, Tensor) else std + mean).shape
+        kind = mean if isinstance(mean, Tensor) else std
+        return randn(tuple(shape), generator=generator, dtype=kind.dtype) * std + mean
+    array = kernels.empty(tuple(size), _float_dtype(dtype))
+    (generator or default_generator).draw("normal", array, (float(mean), float(std)))
+    return _finished(array, options.get("requires_grad", False))
+
+
+def _probabilities(input: Tensor) -> np.ndarray:
+    array = input.detach().numpy()
+    if not bool(((array >= 0) & (array <= 1)).all()):
+        raise RuntimeError(
+            "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message "
+            "be improved?  If so, please report an enhancement request to PyTorch.)"
+        )
+    return kernels.contiguous(array)
+
+
+@method()
+def bernoulli(input: Tensor, p=None, *, generator=None) -> Tensor:
+    """1 with each element's probability, else 0; or all with probability ``p``."""
+    if p is not None:
+        return bernoulli_(kernels_empty_like(input), p, generator=generator)
+    probabilities = _probabilities(input)
+    result = kernels.empty(probabilities.shape, probabilities.dtype)
+    source = generator or default_generator
+    with source._lock:
+        OURS["bernoulli_from"](probabilities.reshape(-1), result.reshape(-1), source._state)
+    return Tensor._wrap(result)
+
+
+def kernels_empty_like(input: Tensor) -> Tensor:
+    """Uninitialised memory like a tensor's."""
+    return Tensor._wrap(kernels.empty_like(input._array))
+
+
+def bernoulli_mask(input: Tensor, p: float) -> Tensor:
+    """A mask for dropout: ``1 / p`` with probability p, else 0."""
+    mask = kernels_empty_like(input)
+    default_generator.draw("bernoulli", mask._array, (float(p),))
+    return mask.div_(p)
+
+
+# ------------------------------------------------------------------------- in place
+
+
+def _in_place(name: str, kernel: str, doc: str):
+    """Declare the op that fills a tensor with draws; backward sees a constant."""
+    return op(
+        name,
+        forward=lambda input, params, generator: generator.draw(kernel, input, params) is None,
+        writes=True,
+        overwrites=True,
+        inplace=True,
+        input=lambda g: g * 0.0,
+        doc=doc,
+    )
+
+
+for _name, _kernel, _doc in (
+    ("uniform", "uniform", "Fill with numbers drawn evenly from a range."),
+    ("normal", "normal", "Fill with numbers drawn from a normal distribution."),
+    ("bernoulli", "bernoulli", "Fill with 1 at a probability, else 0."),
+    ("random", "randint", "Fill with whole numbers drawn evenly."),
+):
+    _in_place(_name, _kernel, _doc)
+_fill_uniform, _fill_normal, _fill_bernoulli, _fill_random = (
+    getattr(Tensor, f"{name}_") for name in ("uniform", "normal", "bernoulli", "random")
+)
+
+
+@method()
+def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=None,
+             **keyword) -> Tensor:  # fmt: skip
+    """Fill with numbers drawn evenly from [from, to)."""
+    low = keyword.get("from", keyword.get("a", from_))
+    high = keyword.get("b", to)
+    if low > high:
+        raise RuntimeError(
+            "uniform_ expects to return a [from, to) range, but found "
+            f"from={low:g} > to={high:g}"
+        )
+    return _fill_uniform(self, (float(low), float(high)), generator or default_generator)
+
+
+@method()
+def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator=None) -> Tensor:
+    """Fill with numbers drawn from the normal distribution of this mean and deviation."""
+    if std < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+    return _fill_normal(self, (float(mean), float(std)), generator or default_generator)
+
+
+@method()
+def bernoulli_(self: Tensor, p=0.5, *, generator=None) -> Tensor:
+    """Fill with 1 at probability ``p``, else 0; ``p`` may be a tensor of probabilities."""
+    if isinstance(p, Tensor):
+        return self.copy_(bernoulli(p.expand(self.shape), generator=generator))
+    if not 0 <= p <= 1:
+        raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
+    return _fill_bernoulli(self, (float(p),), generator or default_generator)
+
+
+@method()
+def random_(self: Tensor, *bounds, generator=None) -> Tensor:
+    """Fill with whole numbers drawn evenly: ``random_(to)``, ``random_(from, to)``."""
+    if not bounds:
+        info = np.finfo(self.dtype.numpy) if self.is_floating_point() else None
+        high = 2 ** (info.nmant + 1) if info else int(np.iinfo(self.dtype.numpy).max)
+        bounds = (0, high + (0 if info else 1))
+    limits = _bounds(*((0, *bounds) if len(bounds) == 1 else bounds))
+    return _fill_random(self, limits, generator or default_generator)

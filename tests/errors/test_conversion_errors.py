@@ -1,0 +1,93 @@
+"""Mistakes with Python's own types and overlapping writes, with class and text from PyTorch."""
+
+import pytest
+from support import assert_mistake
+
+MISTAKES = [
+    ("torch.ones(2).item()", RuntimeError,
+     "a Tensor with 2 elements cannot be converted to Scalar"),
+    ("torch.ones(0).item()", RuntimeError,
+     "a Tensor with 0 elements cannot be converted to Scalar"),
+    ("float(torch.ones(2))", ValueError,
+     "only one element tensors can be converted to Python scalars"),
+    ("int(torch.ones(2))", ValueError,
+     "only one element tensors can be converted to Python scalars"),
+    ("bool(torch.ones(2))", RuntimeError,
+     "Boolean value of Tensor with more than one value is ambiguous"),
+    ("bool(torch.ones(0))", RuntimeError,
+     "Boolean value of Tensor with no values is ambiguous"),
+    ("if torch.ones(2): pass", RuntimeError,
+     "Boolean value of Tensor with more than one value is ambiguous"),
+    ("len(torch.ones(()))", TypeError,
+     "len() of a 0-d tensor"),
+    ("iter(torch.ones(()))", TypeError,
+     "iteration over a 0-d tensor"),
+    ("[*torch.tensor(3)]", TypeError,
+     "iteration over a 0-d tensor"),
+    ("[1, 2, 3][torch.tensor(1.5)]", TypeError,
+     "only integer tensors of a single element can be converted to an index"),
+    ("[1, 2, 3][torch.tensor([1, 2])]", TypeError,
+     "only integer tensors of a single element can be converted to an index"),
+    ("range(torch.tensor(2.0))", TypeError,
+     "only integer tensors of a single element can be converted to an index"),
+    ("torch.ones(2).nonexistent", AttributeError,
+     "'Tensor' object has no attribute 'nonexistent'"),
+    ('torch.ones(2).add("a")', TypeError,
+     "add(): argument 'other' (position 1) must be Tensor, not str"),
+    ('torch.ones(2) + "a"', TypeError,
+     "unsupported operand type(s) for +: 'Tensor' and 'str'"),
+    ("torch.ones(2) + None", TypeError,
+     "unsupported operand type(s) for +: 'Tensor' and 'NoneType'"),
+    ("torch.ones(2) + [1, 2]", TypeError,
+     "unsupported operand type(s) for +: 'Tensor' and 'list'"),
+    ("torch.ones(2) @ 2", TypeError,
+     "unsupported operand type(s) for @: 'Tensor' and 'int'"),
+    ('torch.ones(2) < "a"', TypeError,
+     "'<' not supported between instances of 'Tensor' and 'str'"),
+    ("torch.exp(1.0)", TypeError,
+     "exp(): argument 'input' (position 1) must be Tensor, not float"),
+    ("torch.exp([1.0])", TypeError,
+     "exp(): argument 'input' (position 1) must be Tensor, not list"),
+    ("torch.matmul(torch.ones(2), 2)", TypeError,
+     "matmul(): argument 'other' (position 2) must be Tensor, not int"),
+    ("torch.ones(2).expand()", TypeError,
+     'expand() missing 1 required positional arguments: "size"'),
+    ("torch.ones(2, 2).transpose(0)", TypeError,
+     'transpose() missing 1 required positional arguments: "dim1"'),
+    ("torch.ones(2).clamp()", RuntimeError,
+     "torch.clamp: At least one of 'min' or 'max' must not be None"),
+    ("torch.ones(2).max(0, 1)", TypeError,
+     "max(): argument 'keepdim' (position 2) must be bool, not int"),
+    ("torch.maximum(torch.ones(2), 1)", TypeError,
+     "maximum(): argument 'other' (position 2) must be Tensor, not int"),
+    ("torch.ones(2).requires_grad = 3", RuntimeError,
+     "requires_grad must be a bool"),
+    ("torch.ones(2).grad = 3", TypeError,
+     "assigned grad expected to be a Tensor or None but got grad of type int"),
+    ('"a" in torch.ones(2)', RuntimeError,
+     "Tensor.__contains__ only supports Tensor or scalar, but you passed in a <class 'str'>."),
+    ('round(torch.ones(2), ndigits="a")', TypeError,
+     "type Tensor doesn't define __round__ method"),
+    ("torch.ones(3).add_(torch.ones(3)[:2])", RuntimeError,
+     "The size of tensor a (3) must match the size of tensor b (2) at non-singleton dimension 0"),
+    ("x = torch.ones(4); x[1:].copy_(x[:-1])", RuntimeError,
+     "unsupported operation: some elements of the input tensor and the written-to tensor refer "
+     "to a single memory location. Please clone() the tensor before performing the operation."),
+    ("x = torch.ones(4); x[1:].mul_(x[:-1])", RuntimeError,
+     "unsupported operation: some elements of the input tensor and the written-to tensor refer "
+     "to a single memory location. Please clone() the tensor before performing the operation."),
+    ("torch.ones(1).expand(4).add_(1)", RuntimeError,
+     "unsupported operation: more than one element of the written-to tensor refers to a single "
+     "memory location. Please clone() the tensor before performing the operation."),
+    ("torch.ones(1).expand(4)[:] = torch.ones(4)", RuntimeError,
+     "unsupported operation: more than one element of the written-to tensor refers to a single "
+     "memory location. Please clone() the tensor before performing the operation."),
+    ("torch.ones(3, 3).fill_(torch.ones(2))", RuntimeError,
+     "fill_ only supports 0-dimension value tensor but got tensor with 1 dimensions."),
+]
+
+
+@pytest.mark.parametrize(("code", "error", "text"), MISTAKES, ids=[row[0] for row in MISTAKES])
+def test_mistake(torch, code, error, text):
+    """Class and text are PyTorch's; a sentence of ours may follow."""
+    assert_mistake(torch, code, error, text)

@@ -1,0 +1,362 @@
+"""The one table of sample inputs: a row or more for every op, with what NumPy makes of it.
+
+A sample is an array; ``inputs`` turns it into a tensor of the dtype that a test asks for. Kinks
+and ties are left out of differentiable rows: central differences mean nothing there.
+"""
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+from warnings import catch_warnings, simplefilter
+
+import numpy as np
+from op_references import REFERENCES
+
+STREAM = np.random.RandomState(20)
+
+
+class Array:
+    """Numbers of an input, and how its tensor is laid out."""
+
+    def __init__(self, values: Any, turned: bool = False, fixed: bool = False) -> None:
+        self.values, self.turned, self.fixed = np.asarray(values), turned, fixed
+
+    def tensor(self, torch: ModuleType, dtype: str, needs_grad: bool) -> Any:
+        """Make the tensor: floats in ``dtype``, other kinds as they are."""
+        is_float = self.values.dtype.kind == "f"
+        values = self.values.T if self.turned else self.values
+        made = torch.tensor(values.tolist(), dtype=getattr(
+            torch, dtype if is_float else str(self.values.dtype))).reshape(values.shape)
+        if self.turned:
+            made = made.permute(*range(made.dim())[::-1])
+        return made.requires_grad_() if is_float and needs_grad and not self.fixed else made
+
+
+class Case:
+    """One call of an op."""
+
+    def __init__(self, name: str, *inputs: Any, call: Callable | None = None,
+                 differentiable: bool = True, reference: Callable | None = None,
+                 **kwargs: Any) -> None:
+        self.name, self.samples, self.kwargs, self.call = name, inputs, kwargs, call
+        self.differentiable, self.reference = differentiable, reference or REFERENCES.get(name)
+
+    def __str__(self) -> str:
+        shapes = [f"{x.values.dtype.kind}{list(x.values.shape)}{'T' * x.turned}"
+                  if isinstance(x, Array) else repr(x) for x in self.samples]
+        options = [f"{key}={value}" for key, value in self.kwargs.items()]
+        return f"{self.name}({', '.join(shapes + options)})"
+
+    def inputs(self, torch: ModuleType, dtype: str = "float64", needs_grad: bool = True) -> tuple:
+        """Make the arguments, new ones each time."""
+        return tuple(x.tensor(torch, dtype, needs_grad) if isinstance(x, Array) else x
+                     for x in self.samples)
+
+    def function(self, torch: ModuleType) -> Callable:
+        """Find the op in a library, with this case's options."""
+        call = self.call or (lambda library, *args, **options: public(library, self.name)(
+            *args, **options))
+        return lambda *args: call(torch, *args, **self.kwargs)
+
+    def leaves(self, arguments: tuple) -> list:
+        """Give the arguments that want a gradient."""
+        return [x for x in arguments if getattr(x, "requires_grad", False)]
+
+    def expected(self) -> Any:
+        """Compute the result with NumPy."""
+        samples = [x.values if isinstance(x, Array) else x for x in self.samples]
+        with np.errstate(all="ignore"), catch_warnings():
+            simplefilter("ignore", RuntimeWarning)
+            return self.reference(*samples, **self.kwargs)
+
+
+def public(torch: ModuleType, name: str) -> Callable:
+    """Find a function by its public name."""
+    for home in (torch.nn.functional, torch, torch.Tensor):
+        if hasattr(home, name):
+            return getattr(home, name)
+    raise LookupError(name)
+
+
+def real(*shape: int) -> Array:
+    """Normal numbers of both signs."""
+    return Array(STREAM.randn(*shape))
+
+
+def positive(*shape: int) -> Array:
+    """Numbers between 0.5 and 2."""
+    return Array(STREAM.uniform(0.5, 2.0, shape))
+
+
+def unit(*shape: int) -> Array:
+    """Numbers between 0.1 and 0.9."""
+    return Array(STREAM.uniform(0.1, 0.9, shape))
+
+
+def apart(*shape: int) -> Array:
+    """Numbers of both signs, at least 0.2 from zero and from each other."""
+    n = int(np.prod(shape))
+    steps = 0.3 * (np.arange(n) - n // 2) + 0.25
+    return Array(STREAM.permutation(steps).reshape(shape))
+
+
+def between(*shape: int) -> Array:
+    """Numbers that lie between those of ``apart``."""
+    return Array(apart(*shape).values + 0.1)
+
+
+def turned(sample: Array) -> Array:
+    """The same numbers, laid out by columns."""
+    return Array(sample.values, turned=True)
+
+
+def fixed(sample: Array) -> Array:
+    """The same numbers, that never want a gradient."""
+    return Array(sample.values, fixed=True)
+
+
+def classes(n_classes: int, *shape: int) -> Array:
+    """Class numbers."""
+    return Array(STREAM.randint(0, n_classes, shape))
+
+
+def coins(*shape: int) -> Array:
+    """A mask with both values."""
+    return Array((np.arange(np.prod(shape)) % 3 == 0).reshape(shape))
+
+
+def edges() -> Array:
+    """Values at which floats are special."""
+    return Array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 1e-30, 88.0, -104.0])
+
+
+def pointwise(name: str, sample: Callable = real, **kwargs: Any) -> list[Case]:
+    """Shapes and layouts that every op of one input should bear."""
+    return [Case(name, sample(3, 4), **kwargs), Case(name, turned(sample(3, 2)), **kwargs),
+            Case(name, sample(), **kwargs), Case(name, sample(0, 2), **kwargs),
+            Case(name, sample(5, 67), differentiable=False, **kwargs),
+            Case(name, edges(), differentiable=False, **kwargs)]
+
+
+def pairwise(name: str, left: Callable = real, right: Callable = real) -> list[Case]:
+    """Shapes and layouts that every op of two inputs should bear."""
+    return [Case(name, left(3, 4), right(3, 4)), Case(name, left(3, 1), right(4)),
+            Case(name, turned(left(3, 4)), right(3, 4)), Case(name, left(2), right()),
+            Case(name, left(0, 3), right(3)), Case(name, left(2, 1, 3), right(4, 1)),
+            Case(name, left(5, 67), right(67), differentiable=False)]
+
+
+def comparing(name: str) -> list[Case]:
+    """Comparisons, with equal values and NaN among the operands."""
+    return [Case(name, Array([1.0, 2.0, 3.0]), Array([1.0, 3.0, 2.0]), differentiable=False),
+            Case(name, edges(), Array(edges().values[::-1].copy()), differentiable=False),
+            Case(name, Array([[1.0], [2.0]]), Array([1.0, 2.0]), differentiable=False),
+            Case(name, real(0), real(1), differentiable=False),
+            Case(name, Array([1.0, 2.0]), 1.0, differentiable=False)]
+
+
+def reducing(name: str, sample: Callable = real) -> list[Case]:
+    """Dimensions and layouts that every reduction should bear."""
+    return [Case(name, sample(3, 4)), Case(name, sample(2, 3, 4), dim=1),
+            Case(name, sample(2, 3, 4), dim=-1, keepdim=True),
+            Case(name, turned(sample(3, 4)), dim=0), Case(name, sample()),
+            Case(name, sample(5, 300), dim=1, differentiable=False)]
+
+
+def write_slices(torch: ModuleType, x: Any, row: Any) -> Any:
+    """Write through views of several kinds."""
+    y = x * 1
+    y[0] = row
+    y.t()[1:3].mul_(2)
+    y[1:, ::2].add_(row[:2])
+    return y
+
+
+def write_slices_in_numpy(x: Any, row: Any) -> Any:
+    """Do the same to an array."""
+    y = x.copy()
+    y[0] = row
+    y[:, 1:3] *= 2
+    y[1:, ::2] += row[:2]
+    return y
+
+
+def write_places(torch: ModuleType, x: Any, values: Any) -> Any:
+    """Write at places and under a mask."""
+    y = x * 1
+    y[torch.tensor([0, 2, 1]), torch.tensor([1, 1, 3])] = values
+    y[torch.tensor([True, False, True])] *= values[0]
+    return y
+
+
+def write_places_in_numpy(x: Any, values: Any) -> Any:
+    """Do the same to an array."""
+    y = x.copy()
+    y[[0, 2, 1], [1, 1, 3]] = values
+    y[[True, False, True]] *= values[0]
+    return y
+
+
+CASES = [
+    *pairwise("add"), Case("add", real(3), 2.5), Case("add", real(3), real(3), alpha=2),
+    *pairwise("sub"), Case("sub", real(3), 2.5), Case("sub", real(3), real(3), alpha=2),
+    *pairwise("mul"), Case("mul", real(3), -1.5),
+    Case("mul", edges(), edges(), differentiable=False),
+    *pairwise("div", real, positive), Case("div", real(3), 4.0),
+    Case("div", edges(), 0.0, differentiable=False),
+    *pairwise("pow", positive, real), Case("pow", real(3), 3), Case("pow", real(3), 2),
+    Case("pow", positive(3), 0.5), Case("pow", positive(3), -1.5), Case("pow", real(3), 0),
+    Case("pow", edges(), 2.0, differentiable=False),
+    *pairwise("maximum", apart, between), *pairwise("minimum", apart, between),
+    *pointwise("neg"), *pointwise("exp"), *pointwise("log", positive), *pointwise("sqrt", positive),
+    *pointwise("tanh"), *pointwise("sigmoid"), *pointwise("relu", apart), *pointwise("abs", apart),
+    *pointwise("sin"), *pointwise("cos"), *pointwise("erf"),
+    *pointwise("clamp", apart, min=-0.4, max=0.7), *pointwise("clamp", apart, min=0.1),
+    *pointwise("gelu")[:-1], *pointwise("silu"), *pointwise("elu", apart), *pointwise("softplus"),
+    *pointwise("hardtanh", apart), *pointwise("leaky_relu", apart, negative_slope=0.2),
+    *pointwise("logsigmoid"),
+    *pointwise("reciprocal", positive), *pointwise("square"), *pointwise("rsqrt", positive),
+    *pointwise("log2", positive), *pointwise("log10", positive), *pointwise("log1p", positive),
+    *pointwise("expm1"), *pointwise("tan", unit), *pointwise("atan"), *pointwise("sinh")[:-1],
+    *pointwise("cosh")[:-1],
+    *pointwise("sign", apart), *pointwise("floor", apart), *pointwise("ceil", apart),
+    *pointwise("round", apart), *pointwise("trunc", apart),
+    Case("isnan", edges(), differentiable=False), Case("isnan", real(2, 3), differentiable=False),
+    Case("rsub", real(3), 2.0), Case("rsub", real(2, 3), 2.0, alpha=3),
+    Case("remainder", apart(3, 4), unit(4)), Case("remainder", apart(3), -0.7),
+    Case("fmod", apart(3, 4), unit(4)), Case("fmod", apart(3), -0.7),
+    Case("floor_divide", apart(3, 4), unit(4), differentiable=False),
+    Case("pow", real(3), call=lambda torch, x: 2.5 ** x, reference=lambda x: 2.5 ** x),
+    Case("clamp", apart(3, 4), fixed(Array(-0.4)), fixed(Array([0.7, 0.6, 0.5, 0.4]))),
+    Case("where", coins(3, 4), real(3, 4), real(4)), Case("where", coins(4), real(3, 1), real()),
+    Case("where", coins(0), real(0), real(0)),
+    *comparing("eq"), *comparing("ne"), *comparing("lt"), *comparing("le"), *comparing("gt"),
+    *comparing("ge"),
+    *[Case(name, coins(2, 3), coins(3), differentiable=False)
+      for name in ("logical_and", "logical_or", "logical_xor")],
+    Case("logical_not", edges(), differentiable=False),
+    *[Case(name, classes(99, 2, 3), classes(7, 3), differentiable=False) for name in (
+        "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift", "bitwise_right_shift")],
+    Case("bitwise_not", classes(99, 4), differentiable=False),
+    Case("bitwise_not", coins(4), differentiable=False),
+    *reducing("sum"), Case("sum", real(2, 3, 4), dim=(0, 2)), Case("sum", real(0, 3)),
+    Case("sum", real(0, 3), dim=0), *reducing("mean"), Case("mean", real(2, 3, 4), dim=(0, 2)),
+    Case("mean", real(0), differentiable=False),
+    *reducing("amax", apart), *reducing("amin", apart), Case("amax", apart(2, 3, 2), dim=(0, 2)),
+    Case("max", apart(3, 4)), Case("min", apart(3, 4)),
+    Case("max", apart(3, 4), call=lambda torch, x: torch.max(x, 1).values,
+         reference=lambda x: x.max(1)),
+    Case("min", apart(3, 4), call=lambda torch, x: torch.min(x, 1).values,
+         reference=lambda x: x.min(1)),
+    Case("argmax", apart(3, 4), differentiable=False),
+    Case("argmax", apart(3, 4), dim=1, differentiable=False),
+    *reducing("var", apart)[:4], Case("var", real(3, 4), dim=0, correction=0),
+    *reducing("std", apart)[:4], *reducing("prod", positive)[:3],
+    Case("prod", Array([2.0, 0.0, 3.0])),
+    Case("prod", Array([[2.0, 0.0, 0.0], [1.0, 2.0, 3.0]]), 1),
+    Case("logsumexp", real(3, 4), 1), Case("logsumexp", real(3, 4), (0, 1)),
+    Case("argmin", apart(3, 4), dim=1, differentiable=False),
+    Case("any", coins(2, 4), dim=0, differentiable=False),
+    Case("any", coins(4), differentiable=False),
+    Case("all", coins(2, 4), dim=0, differentiable=False),
+    Case("all", coins(4), differentiable=False),
+    Case("count_nonzero", classes(3, 2, 5), differentiable=False),
+    Case("norm", real(3, 4)), Case("norm", real(3, 4), dim=1), Case("norm", apart(4), p=1),
+    *[Case("matmul", a, b) for a, b in [
+        (real(3), real(3)), (real(2, 3), real(3)), (real(3), real(3, 2)), (real(2, 3), real(3, 4)),
+        (turned(real(2, 3)), turned(real(3, 4))), (real(2, 2, 3), real(3)),
+        (real(3), real(2, 3, 2)), (real(2, 2, 3), real(3, 2)), (real(2, 3), real(2, 3, 2)),
+        (real(2, 2, 3), real(2, 3, 2)), (real(2, 1, 2, 3), real(3, 3, 2)),
+        (real(0, 3), real(3, 2)), (real(2, 0), real(0, 2)), (real(1, 2, 3), real(2, 3, 1))]],
+    Case("mm", real(2, 3), real(3, 2)), Case("mm", turned(real(2, 3)), turned(real(3, 2))),
+    Case("mm", real(2, 0), real(0, 3)),
+    Case("mm", real(40, 70), real(70, 33), differentiable=False),
+    Case("bmm", real(2, 2, 3), real(2, 3, 2)), Case("mv", real(2, 3), real(3)),
+    Case("dot", real(4), real(4)), Case("dot", real(0), real(0)),
+    Case("addmm", real(2), real(2, 3), real(3, 2)),
+    Case("addmm", real(2, 2), real(2, 3), real(3, 2)),
+    Case("addmm", real(1, 2), real(2, 3), real(3, 2), beta=0.5, alpha=2.0),
+    Case("linear", real(2, 3), real(4, 3), real(4)), Case("linear", real(3), real(4, 3)),
+    Case("linear", real(2, 2, 3), real(4, 3), real(4)),
+    Case("t", real(2, 3)), Case("t", real(3)), Case("transpose", real(2, 3, 4), 0, -1),
+    Case("permute", real(2, 3, 4), (2, 0, 1)),
+    Case("view", real(2, 3), call=lambda torch, x: x.view(3, 2),
+         reference=lambda x: x.reshape(3, 2)),
+    Case("reshape", turned(real(2, 3)), (3, 2)), Case("reshape", real(2, 3), (-1,)),
+    Case("reshape", real(0, 3), (3, 0)), Case("flatten", real(2, 3, 2), 1),
+    Case("squeeze", real(2, 1, 3, 1)), Case("squeeze", real(2, 1), 1),
+    Case("unsqueeze", real(2, 3), 1),
+    *[Case("expand", sample, shape, call=lambda torch, x, shape: x.expand(shape),
+           reference=np.broadcast_to)
+      for sample, shape in [(real(2, 1), (3, 2, 4)), (real(), (3,))]],
+    Case("select", real(2, 3), 1, -1), Case("select", turned(real(2, 3)), 0, 1),
+    *[Case("slice", real(4, 5), at, call=lambda torch, x, at: x[at], reference=lambda x, at: x[at])
+      for at in (np.s_[1:3], np.s_[:, ::2], np.s_[..., -2:], np.s_[3:1])],
+    Case("unbind", real(2, 3)), Case("unbind", real(2, 3), 1),
+    Case("split", real(5, 2), 2), Case("split", real(5, 2), [1, 4]),
+    Case("split", real(2, 5), 2, dim=1),
+    *[Case("cat", *parts, call=lambda torch, *parts, dim=0: torch.cat(parts, dim), **kwargs)
+      for parts, kwargs in [((real(2, 3), real(1, 3)), {}), ((real(2, 1), real(2, 3)), {"dim": -1}),
+                            ((real(2), turned(real(2)), real(0)), {}), ((real(2),), {})]],
+    *[Case("stack", *parts, call=lambda torch, *parts, dim=0: torch.stack(parts, dim), **kwargs)
+      for parts, kwargs in [((real(2, 3), real(2, 3)), {}), ((real(2), real(2)), {"dim": -1})]],
+    Case("index", real(4, 3), classes(4, 5), call=lambda torch, x, rows: x[rows]),
+    Case("index", real(4, 3), classes(4, 5), classes(3, 5), call=lambda torch, x, *at: x[at]),
+    Case("index", real(4, 3), coins(4), call=lambda torch, x, at: x[at]),
+    Case("index", real(4, 3), coins(4, 3), call=lambda torch, x, at: x[at]),
+    *[Case("index_put", real(4), real(3), Array([0, 2, 3]), accumulate=accumulate,
+           call=lambda torch, x, values, at, accumulate: torch.index_put(
+               x, (at,), values, accumulate=accumulate)) for accumulate in (False, True)],
+    Case("index_put", real(4), real(3), Array([0, 2, 0]), accumulate=True,
+         call=lambda torch, x, values, at, accumulate: torch.index_put(
+             x, (at,), values, accumulate=accumulate)),
+    Case("gather", real(3, 4), 1, classes(4, 3, 2)),
+    Case("gather", real(3, 4), 0, classes(3, 2, 4)),
+    Case("index_select", real(3, 4), 1, classes(4, 6)),
+    Case("masked_fill", real(3, 4), coins(4), 2.5),
+    Case("masked_fill", real(3, 4), coins(3, 4), real()),
+    Case("embedding", classes(4, 2, 3), real(4, 2)),
+    Case("embedding", Array([1, 1, 1]), real(4, 2)),
+    *pointwise("clone"),
+    Case("contiguous", turned(real(2, 3)), call=lambda torch, x: x.contiguous()),
+    Case("diagonal", real(3, 3)), Case("diagonal", real(2, 3), 1),
+    Case("as_strided", real(6), (2, 2), (2, 1),
+         reference=lambda x, shape, strides: x[:4].reshape(2, 2)),
+    Case("view_as", real(6), fixed(real(2, 3)), reference=lambda x, other: x.reshape(2, 3)),
+    *[Case("copy_", real(2, 3), source, call=lambda torch, x, y: (x * 1).copy_(y),
+           reference=lambda x, y: np.broadcast_to(y, x.shape)) for source in (real(2, 3), real(3))],
+    Case("zero_", real(2, 3), call=lambda torch, x: (x * 1).zero_(), reference=np.zeros_like),
+    Case("fill_", real(2, 3), call=lambda torch, x: (x * 1).fill_(1.5),
+         reference=lambda x: np.full_like(x, 1.5)),
+    Case("fill_", real(2, 3), real(), call=lambda torch, x, y: (x * 1).fill_(y),
+         reference=lambda x, y: np.full_like(x, y)),
+    Case("copy_slices", real(3, 4), real(4), call=write_slices, reference=write_slices_in_numpy),
+    Case("index_put_", real(3, 4), real(3), call=write_places, reference=write_places_in_numpy),
+    Case("to", real(3), call=lambda torch, x: (x * 1.0).to(torch.float64)),
+    Case("to", Array([1, 2]), call=lambda torch, x: x.to(torch.float64), differentiable=False),
+    *[Case(name, *inputs) for name in ("softmax", "log_softmax") for inputs in [
+        (real(3, 4), 1), (real(3, 4), 0), (turned(real(3, 4)), -1), (real(2, 3, 2), 1),
+        (real(0, 3), 1)]],
+    Case("softmax", Array([1000.0, 0.0, -1000.0]), 0, differentiable=False),
+    Case("log_softmax", Array([1000.0, 0.0, -1000.0]), 0, differentiable=False),
+    Case("nll_loss", real(4, 3), classes(3, 4)),
+    Case("nll_loss", real(4, 3), classes(3, 4), fixed(positive(3))),
+    Case("nll_loss", real(4, 3), classes(3, 4), reduction="none"),
+    Case("nll_loss", real(4, 3), classes(3, 4), reduction="sum"),
+    Case("nll_loss", real(4, 3), Array([0, 2, 1, 2]), ignore_index=2),
+    Case("cross_entropy", real(4, 3), classes(3, 4)), Case("cross_entropy", real(4, 3), unit(4, 3)),
+    Case("cross_entropy", real(4, 3), classes(3, 4), label_smoothing=0.2),
+    *[Case(name, real(3, 2), apart(3, 2), reduction=reduction)
+      for name in ("mse_loss", "l1_loss") for reduction in ("mean", "sum", "none")],
+    *[Case("binary_cross_entropy_with_logits", real(3, 2), unit(3, 2), reduction=reduction)
+      for reduction in ("mean", "sum", "none")],
+    Case("binary_cross_entropy_with_logits", real(3, 2), unit(3, 2), pos_weight=None),
+    Case("binary_cross_entropy", unit(3, 2), unit(3, 2)),
+    Case("layer_norm", real(3, 4), (4,)), Case("layer_norm", real(3, 4), (4,), real(4), real(4)),
+    Case("layer_norm", real(2, 3, 2), (3, 2), real(3, 2), real(3, 2), eps=1e-2),
+    Case("batch_norm", real(5, 3), None, None, real(3), real(3), training=True),
+    Case("batch_norm", real(5, 3, 2), None, None, training=True, eps=1e-2),
+    Case("batch_norm", real(5, 3), fixed(real(3)), fixed(positive(3))),
+    Case("dropout", real(4, 5), p=0.4, call=lambda torch, x, p: (
+        torch.manual_seed(5), torch.nn.functional.dropout(x, p))[1]),
+]

@@ -1,0 +1,30 @@
+"""Check an installed tapegrad from outside the source tree: it differentiates and trains."""
+
+import sys
+from pathlib import Path
+
+import tapegrad as torch
+from tapegrad import nn, optim
+
+
+def main() -> None:
+    """Take one gradient and one optimizer step."""
+    x = torch.ones(2, 2, requires_grad=True)
+    y = x + 3.0
+    (y * y * 3).mean().backward()
+    assert x.grad.tolist() == [[6.0, 6.0], [6.0, 6.0]], x.grad
+
+    model = nn.Linear(3, 2)
+    model(torch.ones(4, 3)).sum().backward()
+    before = model.bias.detach().clone()
+    optim.SGD(model.parameters(), lr=0.5).step()
+    assert (before - model.bias).tolist() == [2.0, 2.0], model.bias
+
+    found = Path(torch.__file__).parent
+    assert Path(__file__).resolve().parent.parent not in found.parents, f"not installed: {found}"
+    assert (found / "py.typed").exists(), found
+    print(f"tapegrad {torch.__version__} works on Python {sys.version.split()[0]}")
+
+
+if __name__ == "__main__":
+    main()
