@@ -52,7 +52,7 @@ run-bench: $(env)/built
 
 lint: $(env)/has-lint types  ## ruff, cython-lint and mypy
 	$(python) -m ruff check .
-	$(env)/bin/cython-lint tapegrad
+	PATH="$(CURDIR)/$(env)/bin:$$PATH" cython-lint tapegrad
 
 types: $(env)/built $(env)/has-lint  ## mypy on the public surface
 	$(python) -m mypy

@@ -14,16 +14,12 @@ COMPILER_FLAGS = ["-O3", "-std=c11", "-fno-math-errno", "-ffp-contract=off", "-W
 
 DIRECTIVES = {
     "language_level": "3",
-    "boundscheck": False,
-    "wraparound": False,
     "initializedcheck": False,
     "cdivision": True,
     "embedsignature": True,
 }
 CHECKED_DIRECTIVES = {
     **DIRECTIVES,
-    "boundscheck": True,
-    "wraparound": True,
     "initializedcheck": True,
     "nonecheck": True,
     "overflowcheck": True,

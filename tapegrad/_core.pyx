@@ -20,7 +20,7 @@ from tapegrad._kernels cimport (
 )
 from tapegrad._tape cimport (
     CONSTANT, FIRST_OUTPUT, IS_LEAF, PACKED, SAVED_WERE_FREED, Edge, Entry, Saved, connect,
-    describe_output, free_saved, new_entry, release, save,
+    describe_output, free_saved, new_entry, release, save, stamp,
 )
 from tapegrad._tensor cimport (
     IS_INFERENCE, PLAIN_VIEW, REQUIRES_GRAD, VIEW_MADE_IN_INFERENCE, VIEW_MADE_WITHOUT_GRAD,
@@ -564,6 +564,7 @@ cdef Entry* start_entry(Op op, PyObject** args, Py_ssize_t n, int n_outputs,
     except BaseException:
         release(entry)
         raise
+    stamp(entry)
     return entry
 
 
@@ -936,6 +937,7 @@ cdef int record_in_base(Tensor target, Entry* written) except -1:
         edge_of(base, &entry.edges[0])
         if has_edges:
             connect(&entry.edges[1], written, 0)
+        stamp(entry)
         describe_output(entry, 0, PyArray_TYPE(array), PyArray_NDIM(array), PyArray_DIMS(array))
         save(&entry.saved[0], geometry_of(base, target), None, 0, CONSTANT)
         adopt(base, entry, 0)
@@ -1021,6 +1023,7 @@ def record_function(Context context not None, Op op not None, tuple inputs not N
         for k, value in enumerate(inputs):
             if isinstance(value, Tensor):
                 edge_of(<Tensor>value, &entry.edges[k])
+        stamp(entry)
         for k, tensor in enumerate(outputs):
             describe_output(entry, k, PyArray_TYPE(tensor.array), PyArray_NDIM(tensor.array),
                             PyArray_DIMS(tensor.array))

@@ -381,7 +381,7 @@ cdef object undo_broadcast(Entry* entry, uint32_t e, Tensor gradient):
 
 # ---------------------------------------------------------------------------------- hooks
 
-cdef object run_hooks(dict hooks, object gradient):
+cdef object run_hooks(object hooks, object gradient):
     """Pass a gradient through hooks; what one returns replaces it."""
     for hook in list(hooks.values()):
         replaced = hook(gradient)

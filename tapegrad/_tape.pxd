@@ -60,6 +60,7 @@ cdef struct Entry:
 
 
 cdef Entry* new_entry(object op, int n_edges, int n_saved, int n_outputs, int total_dims) except NULL
+cdef void stamp(Entry* entry) noexcept
 cdef Entry* new_leaf(object tensor, Entry** weak_pointer) except NULL
 cdef void describe_output(Entry* entry, int output, int type_number, int ndim,
                           const npy_intp* dims) noexcept
@@ -71,4 +72,3 @@ cdef void set_carry(Entry* entry, object carry) noexcept
 cdef void watch_python(int change) noexcept
 cdef void release(Entry* entry) noexcept
 cdef int visit_owned(Entry* entry, visitproc visit, void* arg) noexcept
-cdef uint64_t latest_sequence() noexcept

@@ -112,14 +112,14 @@ cdef void leave_chunk(Chunk* chunk) noexcept:
 
 # ---------------------------------------------------------------------------------- entries
 
-cdef uint64_t latest_sequence() noexcept:
-    return sequence
-
-
 cdef Entry* new_entry(object op, int n_edges, int n_saved, int n_outputs,
                       int total_dims) except NULL:
-    """Append an entry with empty edges and saved values, owned once by the caller."""
-    global sequence, n_live_entries
+    """Room for an entry with empty edges and saved values, owned once by the caller.
+
+    It has its place on the tape only after :func:`stamp`: connecting its edges may make leaves and
+    renew views, which come before it.
+    """
+    global n_live_entries
     cdef size_t n_bytes = sizeof(Entry) + n_edges * sizeof(Edge) + n_saved * sizeof(Saved) \
         + n_outputs * sizeof(OutputShape) + total_dims * sizeof(npy_intp)
     cdef Chunk* chunk = newest
@@ -130,8 +130,6 @@ cdef Entry* new_entry(object op, int n_edges, int n_saved, int n_outputs,
     chunk.cursor += n_bytes
     chunk.n_live += 1
     memset(entry, 0, n_bytes)
-    sequence += 1
-    entry.sequence = sequence
     entry.chunk = chunk
     entry.refcount = 1
     entry.n_edges, entry.n_saved, entry.n_outputs = n_edges, n_saved, n_outputs
@@ -142,6 +140,13 @@ cdef Entry* new_entry(object op, int n_edges, int n_saved, int n_outputs,
     entry.op = <PyObject*>op
     n_live_entries += 1
     return entry
+
+
+cdef void stamp(Entry* entry) noexcept:
+    """Put an entry whose edges are connected at the end of the tape."""
+    global sequence
+    sequence += 1
+    entry.sequence = sequence
 
 
 cdef Entry* new_leaf(object tensor, Entry** weak_pointer) except NULL:

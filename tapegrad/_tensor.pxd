@@ -55,8 +55,8 @@ cdef class Tensor:
     cdef Tensor _grad
     cdef Version version                # made when someone starts to watch
     cdef View view
-    cdef dict hooks                     # a leaf's own
-    cdef dict accumulate_hooks          # run after the gradient of a leaf was accumulated
+    cdef object hooks                   # a leaf's own
+    cdef object accumulate_hooks        # run after the gradient of a leaf was accumulated
     cdef uint32_t output
     cdef uint8_t flags
 

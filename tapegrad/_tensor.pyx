@@ -257,6 +257,7 @@ cdef object shape_tuple(Entry* entry, int output):
 
 
 cdef dict node_types = {}
+cdef object live_nodes = weakref.WeakValueDictionary()   # by entry, which a node keeps alive
 cdef frozenset _PLAIN_NODES = frozenset({"AccumulateGrad", "CopySlices", "CopyBackwards"})
 
 
@@ -265,6 +266,9 @@ cdef object node_of(Entry* entry):
     cdef Node node
     if entry == NULL:
         return None
+    known = live_nodes.get(<uintptr_t>entry)
+    if known is not None:
+        return known
     name = "AccumulateGrad" if entry.flags & IS_LEAF else (<object>entry.op).grad_name
     if name not in node_types:
         node_types[name] = type(name, (Node,), {"__slots__": (), "__module__": "torch.autograd"})
@@ -272,6 +276,7 @@ cdef object node_of(Entry* entry):
     node = kind.__new__(kind)
     node.entry = entry
     entry.refcount += 1
+    live_nodes[<uintptr_t>entry] = node
     return node
 
 
@@ -541,7 +546,10 @@ cdef class Tensor:
     @staticmethod
     def _make_subclass(cls, Tensor data not None, bint require_grad=False):
         """A tensor of class ``cls`` over the same memory as ``data``, off the tape."""
-        cdef Tensor tensor = Tensor.__new__(<type?>cls)
+        cdef Tensor tensor
+        if not (isinstance(cls, type) and issubclass(cls, Tensor)):
+            raise TypeError(f"{cls!r} is no subclass of Tensor")
+        tensor = Tensor.__new__(<type>cls)
         tensor.array = data.array
         tensor.version = version_of(data)
         tensor.flags = data.flags & IS_INFERENCE

@@ -10,17 +10,11 @@ from tapegrad.nn.activation import (
     Hardswish,
     Hardtanh,
     LeakyReLU,
-    LogSigmoid,
     Mish,
     PReLU,
     ReLU,
     ReLU6,
-    Sigmoid,
     SiLU,
-    Softplus,
-    Softsign,
-    Tanh,
-    Tanhshrink,
     Threshold,
 )
 from tapegrad.nn.batchnorm import BatchNorm1d
@@ -42,6 +36,14 @@ from tapegrad.nn.module import Module
 from tapegrad.nn.normalization import LayerNorm
 from tapegrad.nn.parameter import Buffer, Parameter
 from tapegrad.nn.parameter_container import ParameterDict, ParameterList
+from tapegrad.nn.smooth_activation import (
+    LogSigmoid,
+    Sigmoid,
+    Softplus,
+    Softsign,
+    Tanh,
+    Tanhshrink,
+)
 from tapegrad.nn.softmax import LogSoftmax, Softmax, Softmin
 from tapegrad.nn.sparse import Embedding
 

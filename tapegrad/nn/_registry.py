@@ -1,5 +1,4 @@
-"""The dicts behind a module's parameters, buffers and sub-modules, and the view that is its
-``__dict__``.
+"""Where a module keeps its parameters, buffers and sub-modules, and what its ``__dict__`` shows.
 
 A tensor or sub-module is stored twice: in its registry, which is what PyTorch has, and in the
 instance's real ``__dict__``, where attribute lookup finds it at the price of any other attribute. A
@@ -93,7 +92,7 @@ class Registry(dict):
         for name, value in dict(*args, **kwargs).items():
             self[name] = value
 
-    def __ior__(self, other: Any) -> Registry:  # type: ignore[misc, override]
+    def __ior__(self, other: Any) -> Registry:  # type: ignore[misc]
         self.update(other)
         return self
 
@@ -120,7 +119,8 @@ def set_raw(module: Any, name: str, value: Any) -> None:
     """
     attributes = storage_of(module)
     if name in REGISTRY_NAMES:
-        drop_raw(module, name)
+        if isinstance(old := attributes.get(name), Registry):
+            old.detach(module)
         if not isinstance(value, Registry):
             value = Registry(value)
         value.attach(module)

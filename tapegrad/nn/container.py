@@ -48,7 +48,7 @@ class Sequential(Module):
     def __init__(self, *args: Any) -> None:
         super().__init__()
         if len(args) == 1 and isinstance(args[0], OrderedDict):
-            named = args[0]
+            named: dict[str, Any] = args[0]
         else:
             named = {str(position): module for position, module in enumerate(args)}
         for name, module in named.items():

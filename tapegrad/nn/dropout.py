@@ -28,9 +28,9 @@ class _DropoutNd(Module):
 
 
 class Dropout(_DropoutNd):
-    """Zero each element with probability ``p`` while training, and scale the rest by ``1 / (1 -
-    p)``.
+    """Zero elements at random while training.
 
+    Each is zero with probability ``p``, else multiplied by ``1 / (1 - p)``.
     Shape: any, to the same. Source: Hinton et al. 2012.
     """
 

@@ -61,8 +61,9 @@ class MSELoss(_Loss):
 
 
 class SmoothL1Loss(_Loss):
-    """``(x - y)² / (2·beta)`` where ``|x - y| < beta``, ``|x - y| - beta/2`` elsewhere. Source:
-    Girshick 2015.
+    """``(x - y)² / (2·beta)`` where ``|x - y| < beta``, ``|x - y| - beta/2`` elsewhere.
+
+    Source: Girshick 2015.
     """
 
     __constants__ = ["reduction"]
@@ -84,6 +85,7 @@ class SmoothL1Loss(_Loss):
 
 class HuberLoss(_Loss):
     """``(x - y)² / 2`` where ``|x - y| < delta``, ``delta·(|x - y| - delta/2)`` elsewhere.
+
     Source: Huber 1964.
     """
 
@@ -101,8 +103,9 @@ class HuberLoss(_Loss):
 
 
 class BCELoss(_WeightedLoss):
-    """``-weight · (y·log(x) + (1 - y)·log(1 - x))`` for probabilities ``x``; logarithms are cut
-    off at -100.
+    """``-weight · (y·log(x) + (1 - y)·log(1 - x))`` for probabilities ``x``.
+
+    Logarithms are cut off at -100.
     """
 
     __constants__ = ["reduction"]

@@ -35,6 +35,10 @@ def _copy(target: np.ndarray, source, non_blocking=False) -> None:
     kernels.copy_array(target, _fitting(source, target.shape))
 
 
+def _filled(target: np.ndarray, value) -> None:
+    kernels.fill(target, value)
+
+
 def _fitting(source: np.ndarray, shape: tuple) -> np.ndarray:
     """Refuse a source that cannot be broadcast to the shape."""
     extra = source.ndim - len(shape)
@@ -72,7 +76,7 @@ copy_op = op(
 )
 fill_op = op(
     "fill_",
-    forward=lambda input, value: kernels.fill(input, value) and None,
+    forward=lambda input, value: _filled(input, value),
     grad_name="FillBackward2",
     writes=True,
     overwrites=True,
@@ -81,7 +85,7 @@ fill_op = op(
 )
 zero_op = op(
     "zero_",
-    forward=lambda input: kernels.fill(input, 0) and None,
+    forward=lambda input: _filled(input, 0),
     grad_name="ZeroBackward0",
     writes=True,
     overwrites=True,

@@ -66,6 +66,8 @@ MISTAKES = [
      "(torch.Size([4, 3])) is deprecated. Please ensure they have the same size."),
     ("F.binary_cross_entropy(x * 2, x)", RuntimeError,
      "all elements of input should be between 0 and 1"),
+    ("F.binary_cross_entropy(x, x.double())", RuntimeError,
+     "Found dtype Double but expected Float"),
     ("F.binary_cross_entropy(x, x, w)", RuntimeError,
      "Attempting to broadcast a dimension of length 2 at -1! Mismatching argument at index 1 had "
      "torch.Size([2]); but expected shape should be broadcastable to [4, 3]"),

@@ -82,7 +82,7 @@ ACTIVATIONS = [
     ('tanh(x)',
      [[0.4621172, -0.7615942, 0.9640276], [-0.2913126, 0.2449187, -0.9640276]],
      [[0.7864477, 0.8399486, 0.2119524], [3.660548, 4.700074, 0.4239049]]),
-    ('softplus(x, 2.0, 1.0)',
+    ('softplus(x, 2.0, 1.5)',
      [[0.6566308, 0.063464, 2.0], [0.218744, 0.4870385, 0.009074965]],
      [[0.7310586, 0.2384058, 3.0], [1.417375, 3.112297, 0.1079173]]),
     ('softsign(x)',
@@ -349,11 +349,12 @@ def test_values_and_gradients(torch: ModuleType, call: str, value: Any, grad: An
 @pytest.mark.parametrize("call", TWICE_DIFFERENTIABLE)
 def test_second_derivatives_agree(torch: ModuleType, reference: ModuleType, call: str) -> None:
     """In double precision, values and two derivatives are PyTorch's."""
-    expected = compute_in_double(reference, call)
+    expected, actual = compute_in_double(reference, call), compute_in_double(torch, call)
+    # A derivative that one library knows to be zero is no tensor there.
+    expected += [0 * expected[1]] * (3 - len(expected))
+    actual += [0 * actual[1]] * (3 - len(actual))
 
-    actual = compute_in_double(torch, call)
-
-    assert_same(actual[: len(expected)], expected, rtol=1e-9, atol=1e-9)
+    assert_same(actual, expected, rtol=1e-9, atol=1e-9)
 
 
 def test_dropout_in_place_draws_the_same_mask(torch: ModuleType) -> None:

@@ -33,7 +33,7 @@ def hardtanh(
     if min_val > max_val:
         raise ValueError("min_val cannot be greater than max_val")
     if inplace:
-        return _in_place(input, lambda x: ops.hardtanh(x, min_val, max_val))
+        return input.hardtanh_(min_val, max_val)
     return ops.hardtanh(input, min_val, max_val)
 
 
@@ -50,7 +50,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """``x`` where positive, ``negative_slope · x`` elsewhere."""
     if inplace:
-        return _in_place(input, lambda x: ops.leaky_relu(x, negative_slope))
+        return input.leaky_relu_(negative_slope)
     return ops.leaky_relu(input, negative_slope)
 
 
@@ -62,7 +62,7 @@ def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """``x`` where positive, ``alpha · (exp(x) - 1)`` elsewhere."""
     if inplace:
-        return _in_place(input, lambda x: ops.elu(x, alpha, 1.0, 1.0))
+        return input.elu_(alpha, 1.0, 1.0)
     return ops.elu(input, alpha, 1.0, 1.0)
 
 
@@ -74,7 +74,7 @@ def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """ELU with the scales that keep mean 0 and variance 1."""
     if inplace:
-        return _in_place(input, selu)
+        return input.elu_(_SELU_ALPHA, _SELU_SCALE, 1.0)
     return ops.elu(input, _SELU_ALPHA, _SELU_SCALE, 1.0)
 
 
@@ -88,7 +88,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
     if inplace:
-        return _in_place(input, lambda x: celu(x, alpha))
+        return input.elu_(alpha, 1.0, 1.0 / alpha)
     return ops.elu(input, alpha, 1.0, 1.0 / alpha)
 
 
@@ -106,7 +106,7 @@ def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """``x · sigmoid(x)``."""
-    return _in_place(input, ops.silu) if inplace else ops.silu(input)
+    return input.silu_() if inplace else ops.silu(input)
 
 
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
@@ -131,7 +131,7 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """``x`` where above ``threshold``, ``value`` elsewhere."""
     if inplace:
-        return _in_place(input, lambda x: x.masked_fill(x <= threshold, value))
+        return input.masked_fill_(input <= threshold, value)
     return input.masked_fill(input <= threshold, value)
 
 
@@ -185,7 +185,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     elif weight.dim() > input.dim():
         weight = weight.reshape(())
     if weight.dtype is not input.dtype:
-        types = f"{_type_name(input)} and {_type_name(weight)}"
+        types = f"{type_name(input)} and {type_name(weight)}"
         raise RuntimeError(f"prelu: Type promoting not supported. Got {types}")
     return ops.where(input > 0, input, weight * input)
 
@@ -201,6 +201,6 @@ def _check_channels(input: Tensor, weight: Tensor) -> None:
         )
 
 
-def _type_name(x: Tensor) -> str:
+def type_name(x: Tensor) -> str:
     """How PyTorch's errors call a dtype: ``Float``, ``Long``."""
     return x.type().split(".")[-1].removesuffix("Tensor")

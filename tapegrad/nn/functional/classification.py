@@ -7,7 +7,7 @@ from typing import Any
 import tapegrad
 from tapegrad import ops
 from tapegrad._tensor import Tensor
-from tapegrad.nn.functional.activations import _type_name
+from tapegrad.nn.functional.activations import type_name
 from tapegrad.nn.functional.reduction import apply, choose, reduction_enum
 
 
@@ -35,11 +35,13 @@ def nll_loss(
 def _nll(
     input: Tensor, target: Tensor, weight: Tensor | None, reduction: int, ignore_index: int
 ) -> Tensor:
-    _check_shapes(input, target)
+    is_plain = input.dim() == 2 and target.dim() == 1 and len(input) == len(target)
+    if not is_plain:
+        _check_shapes(input, target)
     if target.dtype is not tapegrad.int64:
         if target.dtype is not tapegrad.uint8:
             raise RuntimeError(
-                f"expected target dtype to be Long or Byte, but got {_type_name(target)}"
+                f"expected target dtype to be Long or Byte, but got {type_name(target)}"
             )
         target = target.to(tapegrad.int64)
     if weight is not None:
@@ -105,7 +107,7 @@ def _check_class_weight(input: Tensor, weight: Tensor) -> None:
             raise RuntimeError("weight tensor should be defined either for all or no classes")
         raise RuntimeError(_WEIGHT_SHAPE.format(n_classes, list(weight.shape)))
     if weight.dtype is not input.dtype:
-        expected, found = _type_name(input), _type_name(weight)
+        expected, found = type_name(input), type_name(weight)
         raise RuntimeError(f"expected scalar type {expected} but found {found}")
 
 
@@ -133,7 +135,7 @@ def cross_entropy(
     """
     how = reduction_enum(choose(size_average, reduce, reduction))
     class_dim = 1 if input.dim() > 1 else 0
-    if input.shape == target.shape:
+    if input.dim() == target.dim() and input.shape == target.shape:
         return _soft_cross_entropy(input, target, weight, ignore_index, how, label_smoothing)
     if label_smoothing > 0.0:
         _check_smoothing(label_smoothing)
@@ -163,7 +165,7 @@ def _soft_cross_entropy(
     if not target.is_floating_point():
         raise RuntimeError(
             "Expected floating point type for target with class probabilities, got "
-            f"{_type_name(target)}"
+            f"{type_name(target)}"
         )
     if ignore_index >= 0:
         raise RuntimeError("ignore_index is not supported for floating point target")

@@ -8,9 +8,9 @@ from tapegrad._tensor import Tensor
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Zero each element with probability ``p`` while ``training``, and scale the rest by ``1 / (1 -
-    p)``.
+    """Zero elements at random while ``training``.
 
+    Each is zero with probability ``p``, else multiplied by ``1 / (1 - p)``.
     Shape: any, to the same. Source: Hinton et al. 2012.
     """
     if p < 0.0 or p > 1.0:

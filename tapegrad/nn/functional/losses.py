@@ -10,6 +10,7 @@ import numpy as np
 import tapegrad
 from tapegrad import ops
 from tapegrad._tensor import Tensor
+from tapegrad.nn.functional.activations import type_name
 from tapegrad.nn.functional.reduction import apply, choose, reduction_enum
 
 
@@ -86,8 +87,9 @@ def smooth_l1_loss(
     reduction: str = "mean",
     beta: float = 1.0,
 ) -> Tensor:
-    """``(x - y)² / (2·beta)`` where ``|x - y| < beta``, ``|x - y| - beta/2`` elsewhere. Source:
-    Girshick 2015.
+    """``(x - y)² / (2·beta)`` where ``|x - y| < beta``, ``|x - y| - beta/2`` elsewhere.
+
+    Source: Girshick 2015.
     """
     reduction = choose(size_average, reduce, reduction)
     x, y = _broadcast(input, target)
@@ -106,6 +108,7 @@ def huber_loss(
     weight: Tensor | None = None,
 ) -> Tensor:
     """``(x - y)² / 2`` where ``|x - y| < delta``, ``delta·(|x - y| - delta/2)`` elsewhere.
+
     Source: Huber 1964.
     """
     x, y = _broadcast(input, target)
@@ -125,8 +128,9 @@ def binary_cross_entropy(
     reduce: Any = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """``-weight · (y·log(x) + (1 - y)·log(1 - x))`` for probabilities ``x``; logarithms are cut
-    off at -100.
+    """``-weight · (y·log(x) + (1 - y)·log(1 - x))`` for probabilities ``x``.
+
+    Logarithms are cut off at -100.
     """
     reduction = choose(size_average, reduce, reduction)
     if target.size() != input.size():
@@ -134,6 +138,8 @@ def binary_cross_entropy(
             f"Using a target size ({target.size()}) that is different to the input size "
             f"({input.size()}) is deprecated. Please ensure they have the same size."
         )
+    if target.dtype is not input.dtype:
+        raise RuntimeError(f"Found dtype {type_name(target)} but expected {type_name(input)}")
     if weight is not None:
         weight = weight.expand(_common_shape(target, weight))
     return ops.binary_cross_entropy(input, target, weight, reduction_enum(reduction))

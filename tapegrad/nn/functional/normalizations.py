@@ -106,7 +106,7 @@ def normalize(
     input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Any = None
 ) -> Tensor:
     """Scale to unit length along ``dim``: ``x / max(norm(x, p), eps)``. Shape: any, to the same."""
-    length = input.norm(p, dim, keepdim=True).clamp_min(eps).expand_as(input)
+    length = input.norm(p, dim, keepdim=True).clamp(min=eps).expand_as(input)
     if out is None:
         return input / length
     return out.copy_(input / length)

@@ -40,7 +40,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
         raise RuntimeError(
             f"expected common dtype to be floating point, yet common dtype is {found}"
         )
-    a, b = x1.to(dtype), x2.to(dtype)
+    a, b = tapegrad.broadcast_tensors(x1.to(dtype), x2.to(dtype))
     return ((a / _length(a, dim, eps)) * (b / _length(b, dim, eps))).sum(dim)
 
 
@@ -48,5 +48,5 @@ def _length(x: Tensor, dim: int, eps: float) -> Tensor:
     """The length along ``dim``, at least ``eps``; the bound is no part of the gradient."""
     squared = (x * x).sum(dim, keepdim=True)
     with tapegrad.no_grad():
-        squared.clamp_min_(eps * eps)
+        squared.clamp_(min=eps * eps)
     return squared.sqrt()
