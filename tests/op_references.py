@@ -58,6 +58,12 @@ def binary_cross_entropy_with_logits(x: Any, y: Any, reduction: str = "mean",
     return reduced(np.logaddexp(0, x) - x * y, reduction)
 
 
+def huber(error: Any, delta: float) -> Any:
+    """A parabola near zero, straight lines beyond."""
+    size = np.abs(error)
+    return np.where(size < delta, 0.5 * size**2, delta * (size - 0.5 * delta))
+
+
 def layer_norm(x: Any, shape: tuple, weight: Any = 1.0, bias: Any = 0.0, eps: float = 1e-5) -> Any:
     """Zero mean and unit variance over the last dimensions."""
     dims = tuple(range(-len(shape), 0))
@@ -150,5 +156,7 @@ REFERENCES: dict[str, Callable] = {
     "l1_loss": lambda x, y, reduction: reduced(abs(x - y), reduction),
     "binary_cross_entropy": binary_cross_entropy,
     "binary_cross_entropy_with_logits": binary_cross_entropy_with_logits,
+    "smooth_l1_loss": lambda x, y, beta: huber(x - y, beta).mean() / beta,
+    "huber_loss": lambda x, y, delta: huber(x - y, delta).mean(),
     "layer_norm": layer_norm, "batch_norm": batch_norm,
 }

@@ -333,6 +333,11 @@ CASES = [
     Case("copy_slices", real(3, 4), real(4), call=write_slices, reference=write_slices_in_numpy),
     Case("index_put_", real(3, 4), real(3), call=write_places, reference=write_places_in_numpy),
     Case("to", real(3), call=lambda torch, x: (x * 1.0).to(torch.float64)),
+    Case("to", Array([0.5, -2.0]), call=lambda torch, x: x.to(torch.float16), differentiable=False),
+    Case("alias", real(2, 3), call=lambda torch, x: x[...], reference=np.copy),
+    *[Case(name, real(3), call=lambda torch, x, name=name: (
+        torch.manual_seed(5), getattr(x * 1, name)())[1])
+      for name in ("bernoulli_", "normal_", "random_", "uniform_")],
     Case("to", Array([1, 2]), call=lambda torch, x: x.to(torch.float64), differentiable=False),
     *[Case(name, *inputs) for name in ("softmax", "log_softmax") for inputs in [
         (real(3, 4), 1), (real(3, 4), 0), (turned(real(3, 4)), -1), (real(2, 3, 2), 1),
@@ -352,6 +357,8 @@ CASES = [
       for reduction in ("mean", "sum", "none")],
     Case("binary_cross_entropy_with_logits", real(3, 2), unit(3, 2), pos_weight=None),
     Case("binary_cross_entropy", unit(3, 2), unit(3, 2)),
+    Case("smooth_l1_loss", apart(3, 2), real(3, 2), beta=0.5),
+    Case("huber_loss", apart(3, 2), real(3, 2), delta=0.5),
     Case("layer_norm", real(3, 4), (4,)), Case("layer_norm", real(3, 4), (4,), real(4), real(4)),
     Case("layer_norm", real(2, 3, 2), (3, 2), real(3, 2), real(3, 2), eps=1e-2),
     Case("batch_norm", real(5, 3), None, None, real(3), real(3), training=True),

@@ -13,6 +13,7 @@ from tapegrad._tensor import Node, Tensor
 class _HookStack(threading.local):
     def __init__(self) -> None:
         self.pairs: list[tuple] = []
+        self.refusal: str | None = None
 
 
 _stack = _HookStack()
@@ -30,6 +31,8 @@ class saved_tensors_hooks:  # noqa: N801 - PyTorch's name
         self.pair = (pack_hook, unpack_hook)
 
     def __enter__(self) -> None:
+        if _stack.refusal is not None:
+            raise RuntimeError(_stack.refusal)
         _stack.pairs.append(self.pair)
         _core._count_saved_hooks(1)
 
@@ -45,11 +48,19 @@ class save_on_cpu(saved_tensors_hooks):  # noqa: N801 - PyTorch's name
         super().__init__(lambda tensor: tensor.clone(), lambda packed: packed)
 
 
-class disable_saved_tensors_hooks(saved_tensors_hooks):  # noqa: N801 - PyTorch's name
-    """Refuse to save tensors through hooks in a block: saving raises RuntimeError(error_message)."""
+class disable_saved_tensors_hooks:  # noqa: N801 - PyTorch's name
+    """Refuse saved-tensor hooks in a block: entering them raises RuntimeError(error_message)."""
 
     def __init__(self, error_message: str) -> None:
-        self.pair = (error_message, None)
+        self.error_message = error_message
+
+    def __enter__(self) -> None:
+        if _stack.pairs:
+            raise RuntimeError(self.error_message)
+        self.previous, _stack.refusal = _stack.refusal, self.error_message
+
+    def __exit__(self, *exception: object) -> None:
+        _stack.refusal = self.previous
 
 
 def get_gradient_edge(tensor: Tensor) -> tuple[Node, int]:
