@@ -54,7 +54,7 @@ lint: $(env)/has-lint types  ## ruff, cython-lint and mypy
 	$(python) -m ruff check .
 	PATH="$(CURDIR)/$(env)/bin:$$PATH" cython-lint tapegrad
 
-types: $(env)/built $(env)/has-lint  ## mypy on the public surface
+types: $(env)/has-lint  ## mypy on the public surface
 	$(python) -m mypy
 
 dist: $(env)/has-dist  ## a wheel and an sdist in dist/

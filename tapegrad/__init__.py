@@ -1,11 +1,12 @@
 """tapegrad: PyTorch's autograd, nn and optim for small work, on a tape in Cython and NumPy."""
 
 from tapegrad import _types
-from tapegrad._core import result_type_number as _result_type_number
 from tapegrad._print import get_printoptions, printoptions, set_printoptions
 from tapegrad._tensor import (
     Tensor,
     get_default_dtype,
+    is_anomaly_check_nan_enabled,
+    is_anomaly_enabled,
     is_grad_enabled,
     is_inference_mode_enabled,
     set_default_dtype,
@@ -119,6 +120,7 @@ from tapegrad.ops.pointwise import (
     tanh,
     where,
 )
+from tapegrad.ops.promotion import can_cast, promote_types, result_type
 from tapegrad.ops.random import (
     Generator,
     bernoulli,
@@ -156,6 +158,7 @@ from tapegrad.ops.reduce import (
     var,
 )
 from tapegrad.ops.shape import (
+    as_strided,
     broadcast_tensors,
     broadcast_to,
     cat,
@@ -176,6 +179,7 @@ from tapegrad.ops.shape import (
     unflatten,
     unsqueeze,
 )
+from tapegrad.ops.tensor_types import typename
 
 # isort: split
 from tapegrad import autograd
@@ -208,11 +212,36 @@ def numel(input: Tensor) -> _types.builtins.int:
     return input.numel()
 
 
-def result_type(tensor1: object, tensor2: object) -> dtype:
-    """The dtype that arithmetic between two tensors or numbers gives."""
-    return _types.BY_NUMPY_NUMBER[_result_type_number(tensor1, tensor2)]
-
-
 def detach(input: Tensor) -> Tensor:
     """The same memory without history."""
     return input.detach()
+
+
+__all__ = [
+    "Generator", "Size", "Tensor", "abs", "absolute", "add", "addmm", "all", "allclose", "amax",
+    "amin", "any", "arange", "argmax", "argmin", "as_strided", "as_tensor", "atan", "autograd",
+    "bernoulli", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "bmm", "bool",
+    "broadcast_tensors", "broadcast_to", "can_cast", "cat", "ceil", "chunk", "clamp", "clip",
+    "clone", "concat", "concatenate", "contiguous_format", "cos", "cosh", "count_nonzero",
+    "default_generator", "detach", "device", "diagonal", "div", "divide", "dot", "double", "dtype",
+    "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye", "finfo",
+    "flatten", "float", "float16", "float32", "float64", "floor", "floor_divide", "fmod",
+    "from_numpy", "full", "full_like", "gather", "ge", "get_default_dtype", "get_printoptions",
+    "get_rng_state", "greater", "gt", "half", "iinfo", "index_put", "index_select",
+    "inference_mode", "initial_seed", "int", "int8", "int16", "int32", "int64",
+    "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_floating_point", "is_grad_enabled",
+    "is_inference_mode_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "layout",
+    "le", "less", "linspace", "log", "log1p", "log2", "log10", "log_softmax", "logical_and",
+    "logical_not", "logical_or", "logical_xor", "logsumexp", "long", "lt", "manual_seed",
+    "masked_fill", "masked_select", "matmul", "max", "maximum", "mean", "memory_format", "min",
+    "minimum", "mm", "movedim", "mul", "multiply", "mv", "narrow", "ne", "neg", "negative", "nn",
+    "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "ones", "ones_like", "optim",
+    "outer", "permute", "pow", "preserve_format", "printoptions", "prod", "promote_types", "rand",
+    "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "ravel",
+    "reciprocal", "relu", "remainder", "reshape", "result_type", "round", "rsqrt", "rsub", "seed",
+    "select", "set_default_dtype", "set_grad_enabled", "set_printoptions", "set_rng_state", "short",
+    "sigmoid", "sign", "sin", "sinh", "softmax", "split", "sqrt", "square", "squeeze", "stack",
+    "std", "strided", "sub", "subtract", "sum", "swapaxes", "t", "tan", "tanh", "tensor",
+    "transpose", "true_divide", "trunc", "typename", "uint8", "unbind", "unflatten", "unsqueeze",
+    "var", "where", "zeros", "zeros_like",
+]  # fmt: skip

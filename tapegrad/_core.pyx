@@ -11,29 +11,32 @@ from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from numpy cimport (
     NPY_BOOL, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, NPY_INT8, NPY_INT16, NPY_INT32, NPY_INT64,
-    NPY_UINT8, PyArray_DIMS, PyArray_NDIM, PyArray_TYPE, import_array, ndarray,
+    NPY_UINT8, PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE, PyArray_NDIM, PyArray_SIZE,
+    PyArray_TYPE, import_array, ndarray, npy_intp,
 )
 
 from tapegrad._kernels cimport (
-    MAX_OPERANDS, N_TYPES, Kernel, Loop, Operand, Scalars, cast, check_overlap, check_writable,
-    copy_into, elementwise, operand_of,
+    MAX_OPERANDS, N_TYPES, Kernel, Loop, Operand, Scalars, allocate, cast, check_overlap, check_writable,
+    copy_into, elementwise, iterate, launch, operand_of, scalar_operand,
 )
 from tapegrad._tape cimport (
-    CONSTANT, FIRST_OUTPUT, IS_LEAF, PACKED, SAVED_WERE_FREED, Edge, Entry, Saved, connect,
+    CONSTANT, FIRST_OUTPUT, IS_LEAF, NO_TENSOR, PACKED, SAVED_WERE_FREED, Edge, Entry, Saved, connect,
     describe_output, free_saved, new_entry, release, save, stamp,
 )
 from tapegrad._tensor cimport (
     IS_INFERENCE, PLAIN_VIEW, REQUIRES_GRAD, VIEW_MADE_IN_INFERENCE, VIEW_MADE_WITHOUT_GRAD,
-    VIEW_OF_CUSTOM_FUNCTION, VIEW_OF_MULTI_OUTPUT, Carry, Context, Tensor, Version, View, ViewKind, adopt,
-    anomaly_enabled, carry_of, default_float, describe, edge_of, grad_enabled, inference_enabled,
-    node_of, note_write, requires_grad, set_grad_mode, shape_tuple, version_of, wrap, wrap_view,
+    VIEW_OF_CUSTOM_FUNCTION, VIEW_OF_MULTI_OUTPUT, Carry, Context, Node, Tensor, Version, View,
+    ViewKind, adopt, anomaly_enabled, carry_of, check_view, default_float, describe, edge_of,
+    evaluated_entry, grad_enabled, inference_enabled, is_recording, node_of, note_write, refresh_view, refuse_view,
+    register_apply, requires_grad, set_grad_mode, shape_tuple, short_name,
+    version_of, wrap, wrap_view,
 )
 
 import numpy as np
 
 from tapegrad._tensor import (  # noqa: F401 - part of this module's surface
     Tensor as _PublicTensor, _set_anomaly_mode, _set_grad_enabled, _set_inference_mode, get_default_dtype, is_grad_enabled,
-    is_inference_mode_enabled, set_default_dtype,
+    is_inference_mode_enabled, register_saved_reader, set_default_dtype,
 )
 from tapegrad._kernels import OURS, KernelRefusal, numpy_kernel
 from tapegrad._types import BY_NUMPY_NUMBER, Size
@@ -124,42 +127,6 @@ def result_type_number(*operands):
     for k in range(len(operands)):
         args[k] = <PyObject*>operands[k]
     return common_type(args, len(operands))
-
-
-cdef int store_number(void* slot, int type_number, object value) except -1:
-    """Write a Python number as an element of the given dtype."""
-    if type_number == NPY_FLOAT32:
-        (<float*>slot)[0] = value
-    elif type_number == NPY_FLOAT64:
-        (<double*>slot)[0] = value
-    elif type_number == NPY_FLOAT16:
-        (<uint16_t*>slot)[0] = np.float16(value).view(np.uint16)
-    elif type_number == NPY_BOOL:
-        (<uint8_t*>slot)[0] = bool(value)
-    else:
-        store_integer(slot, type_number, int(value))
-    return 0
-
-
-cdef int store_integer(void* slot, int type_number, object value) except -1:
-    cdef int64_t number
-    limits = np.iinfo(BY_NUMPY_NUMBER[type_number].numpy)
-    lowest = -limits.max if type_number == NPY_UINT8 else limits.min
-    if not lowest <= value <= limits.max:
-        names = {NPY_UINT8: "uint8_t", NPY_INT8: "int8_t", NPY_INT16: "int16_t",
-                 NPY_INT32: "int", NPY_INT64: "int64_t"}
-        raise RuntimeError(
-            f"value cannot be converted to type {names[type_number]} without overflow")
-    number = value
-    if type_number == NPY_INT64:
-        (<int64_t*>slot)[0] = number
-    elif type_number == NPY_INT32:
-        (<int32_t*>slot)[0] = <int32_t>number
-    elif type_number == NPY_INT16:
-        (<int16_t*>slot)[0] = <int16_t>number
-    else:
-        (<int8_t*>slot)[0] = <int8_t>number
-    return 0
 
 
 # ---------------------------------------------------------------------------------- ops
@@ -323,36 +290,104 @@ cdef tuple positional(PyObject* const* args, size_t n):
 
 cdef object apply(Op op, PyObject** args, Py_ssize_t n):
     """Compute an op and, if a gradient is wanted, record it."""
-    cdef ndarray array
     cdef Tensor out
+    cdef ndarray result
+    cdef int k
+    cdef bint wanted = False
     if op.kernel is None:
         return apply_forward(op, args, n)
     if n != op.kernel.n_in:
         raise TypeError(f"{op.name}() takes {op.kernel.n_in} positional arguments but "
                         f"{n} were given")
-    check_operands(op, args, n)
-    out = wrap(compute(op, args, None))
-    if op.n_edges > 0 and grad_enabled() and any_requires_grad(op, args, n) \
-            and is_float(PyArray_TYPE(out.array)):
-        record_single(op, args, n, out)
+    result = compute_alike(op, args, n)
+    if result is None:
+        if not check_operands(op, args, n):
+            return apply_to_numbers(op, args, n)
+        result = compute(op, args, None)
+    out = wrap(result)
+    if op.n_edges > 0 and is_recording():
+        for k in range(op.n_edges):
+            if isinstance(<object>args[op.edge_param[k]], Tensor) \
+                    and requires_grad(<Tensor>args[op.edge_param[k]]):
+                wanted = True
+        if wanted and is_float(PyArray_TYPE(result)):
+            record_single(op, args, n, out)
     return out
 
 
-cdef int check_operands(Op op, PyObject** args, Py_ssize_t n) except -1:
-    """Turn NumPy's scalars and arrays into tensors; refuse what is no operand."""
+cdef ndarray compute_alike(Op op, PyObject** args, Py_ssize_t n):
+    """The most common case at once: tensors of one dtype and shape without gaps, and no cast.
+
+    Gives None where anything is out of the ordinary; then the general way decides.
+    """
+    cdef ndarray first, other, result
+    cdef Loop* loop
+    cdef char* pointers[MAX_OPERANDS]
+    cdef npy_intp steps[MAX_OPERANDS]
+    cdef npy_intp count
+    cdef int k, d, type_number
+    if not isinstance(<object>args[0], Tensor) or op.takes_mask:
+        return None
+    first = (<Tensor>args[0]).array
+    type_number = PyArray_TYPE(first)
+    loop = &op.kernel.loops[type_number if type_number < N_TYPES else 0]
+    if not PyArray_IS_C_CONTIGUOUS(first) or loop.function == NULL \
+            or loop.types[0] != type_number or op.makes_float and not is_float(type_number):
+        return None
+    count = PyArray_SIZE(first)
+    if count > SMALL:
+        return None
+    pointers[0], steps[0] = PyArray_BYTES(first), PyArray_ITEMSIZE(first)
+    for k in range(1, <int>n):
+        if not isinstance(<object>args[k], Tensor):
+            return None
+        other = (<Tensor>args[k]).array
+        if PyArray_TYPE(other) != type_number or PyArray_NDIM(other) != PyArray_NDIM(first) \
+                or not PyArray_IS_C_CONTIGUOUS(other):
+            return None
+        for d in range(PyArray_NDIM(first)):
+            if PyArray_DIMS(other)[d] != PyArray_DIMS(first)[d]:
+                return None
+        pointers[k], steps[k] = PyArray_BYTES(other), steps[0]
+    result = allocate(PyArray_NDIM(first), PyArray_DIMS(first), loop.types[n])
+    pointers[n], steps[n] = PyArray_BYTES(result), PyArray_ITEMSIZE(result)
+    launch(loop, pointers, &count, steps, NULL, NULL)
+    return result
+
+
+cdef enum:
+    SMALL = 16384    # elements; below, no other thread runs while a kernel does
+
+
+cdef bint check_operands(Op op, PyObject** args, Py_ssize_t n) except -1:
+    """Refuse what is no operand; False where NumPy's scalars have to become numbers first."""
     cdef Py_ssize_t k
-    cdef bint has_tensor = False
+    cdef bint has_tensor = False, is_plain = True
     for k in range(n):
         arg = <object>args[k]
         if isinstance(arg, Tensor):
             has_tensor = True
+        elif isinstance(arg, np.generic) and not isinstance(arg, float):
+            is_plain = False
         elif not isinstance(arg, (float, int)):
             raise TypeError(f"{op.name}(): argument '{op.params[k]}' (position {k + 1}) must be "
                             f"Tensor, not {type(arg).__name__}")
     if not has_tensor:
         raise TypeError(f"{op.name}(): argument '{op.params[0]}' (position 1) must be Tensor, not "
                         f"{type(<object>args[0]).__name__}")
-    return 0
+    return is_plain
+
+
+cdef object apply_to_numbers(Op op, PyObject** args, Py_ssize_t n):
+    """Compute an op some of whose operands are NumPy's scalars."""
+    cdef PyObject* stack[MAX_OPERANDS]
+    cdef Py_ssize_t k
+    plain = [<object>args[k] for k in range(n)]
+    for k in range(n):
+        if isinstance(plain[k], np.generic):
+            plain[k] = plain[k].item()
+        stack[k] = <PyObject*>plain[k]
+    return apply(op, stack, n)
 
 
 cdef ndarray compute(Op op, PyObject** args, Tensor target):
@@ -385,17 +420,15 @@ cdef ndarray compute(Op op, PyObject** args, Tensor target):
                 held[k] = <PyObject*>array
                 operands[k] = operand_of(array)
             else:
-                store_number(&scalars.slot[k], loop.types[k], arg)
-                operands[k].data, operands[k].ndim = <char*>&scalars.slot[k], 0
-                operands[k].dims = operands[k].strides = NULL
+                scalar_operand(&operands[k], &scalars.slot[k], loop.types[k], arg)
                 has_scalars = True
         result = elementwise(loop, operands, memory, &scalars if has_scalars else NULL)
     finally:
         for k in range(n):
             Py_XDECREF(held[k])
     if target is not None and memory is None:
-        check_result_cast(loop.types[n], PyArray_TYPE(target.array))
         check_same_shape(target.array, result)
+        check_result_cast(loop.types[n], PyArray_TYPE(target.array))
         copy_into(target.array, result)
     return result
 
@@ -435,7 +468,7 @@ cdef object apply_forward(Op op, PyObject** args, Py_ssize_t n):
     for k in range(n_params):
         all_args[k] = args[k] if k < n else \
             <PyObject*>(<object>op.defaults[k - n_params + len(op.defaults)])
-    recording = op.n_edges > 0 and grad_enabled() and any_requires_grad(op, all_args, n_params)
+    recording = op.n_edges > 0 and is_recording() and any_requires_grad(op, all_args, n_params)
     if not op.has_many_outputs:
         out = wrap_result(op, args, <ndarray?>result, PLAIN_VIEW)
         if recording and is_float(PyArray_TYPE(out.array)):
@@ -478,7 +511,7 @@ cdef object run_forward(Op op, PyObject** args, Py_ssize_t n):
 
 cdef Tensor wrap_result(Op op, PyObject** args, ndarray array, ViewKind kind):
     if op.is_view:
-        return wrap_view(<Tensor>args[0], array, kind, op.grad_name)
+        return wrap_view(<Tensor>args[0], array, kind)
     return wrap(array)
 
 
@@ -574,20 +607,16 @@ cdef int save_slots(Op op, Entry* entry, PyObject** args, Tensor out, list outpu
 
     ``overwritten`` replaces the first argument's array where an in-place op is about to change it.
     """
-    cdef int s, e
-    cdef uint32_t wanted = 0
+    cdef int s
+    cdef uint32_t wanted = wanted_edges(op, entry)
     cdef SlotPlan* plan
-    if op.takes_sequence:
-        wanted = ~<uint32_t>0
-    else:
-        for e in range(op.n_edges):
-            if entry.edges[e].entry != NULL:
-                wanted |= (<uint32_t>1) << e
     for s in range(op.n_slots):
         plan = &op.slots[s]
         if not plan.needed_by & wanted:
             continue
         if plan.kind == SAVES_OUTPUT:
+            if out is None and outputs is None:
+                continue                # an in-place op's: saved after the write
             save_tensor(&entry.saved[s], out if outputs is None else outputs[plan.index],
                         FIRST_OUTPUT - plan.index)
         elif plan.kind == SAVES_SHAPE:
@@ -599,6 +628,18 @@ cdef int save_slots(Op op, Entry* entry, PyObject** args, Tensor out, list outpu
         else:
             save_argument(op, &entry.saved[s], <object>args[plan.index], plan.index)
     return 0
+
+
+cdef inline uint32_t wanted_edges(Op op, Entry* entry) noexcept:
+    """The edges that want a gradient, as bits; all of them for an op on a list of tensors."""
+    cdef int e
+    cdef uint32_t wanted = 0
+    if op.takes_sequence:
+        return ~<uint32_t>0
+    for e in range(op.n_edges):
+        if entry.edges[e].entry != NULL:
+            wanted |= (<uint32_t>1) << e
+    return wanted
 
 
 cdef int save_argument(Op op, Saved* saved, object value, int param) except -1:
@@ -657,11 +698,18 @@ cdef bint pack_saved(Saved* saved, Tensor tensor, int source) except -1:
         raise RuntimeError(pack)
     plain = wrap(tensor.array)
     plain.version = version_of(tensor)
+    count = plain.version.count
     previous = set_grad_mode(False)
     try:
         packed = pack(plain)
     finally:
         set_grad_mode(previous)
+    if plain.version.count != count:
+        raise RuntimeError(
+            "A saved tensor pack hook is modifying its input in place. Tensors provided as input to "
+            "pack hook cannot be modified by in-place operations as this can lead to unexpected "
+            "side-effects. Please open an issue if you need to perform in-place operations on the "
+            "input to a pack hook.")
     save(saved, (unpack, packed, source), None, 0, PACKED)
     return True
 
@@ -690,6 +738,11 @@ cdef object unwrap_saved(Entry* entry, int slot):
             version = <Version>saved.version
             if version.count != saved.expected:
                 raise_modified(entry, saved, version)
+        if source >= 0 and entry.edges[source].entry != NULL \
+                and entry.edges[source].entry.flags & IS_LEAF:
+            tensor = <Tensor>entry.edges[source].entry.op
+            if <PyObject*>tensor.array == saved.value:
+                return tensor
         tensor = Tensor.__new__(Tensor)
         tensor.array = <ndarray>saved.value
         if saved.version != NULL:
@@ -699,6 +752,28 @@ cdef object unwrap_saved(Entry* entry, int slot):
     elif source <= FIRST_OUTPUT:
         attach(tensor, entry, FIRST_OUTPUT - source)
     return tensor
+
+
+def saved_value(Node node not None, str name):
+    """What a node saved, by PyTorch's names: ``self``, ``result``, or the name of another argument."""
+    cdef Op op
+    cdef int s
+    if not node.entry.flags & IS_LEAF:
+        op = <Op>node.entry.op
+        for s in range(op.n_slots):
+            if op.slots[s].kind != SAVES_SHAPE and saved_name(op, &op.slots[s]) == name:
+                return unwrap_saved(node.entry, s)
+    raise AttributeError(f"'{type(node).__name__}' object has no attribute '_saved_{name}'")
+
+
+cdef str saved_name(Op op, SlotPlan* plan):
+    if plan.kind == SAVES_OUTPUT:
+        return "result" if plan.index == 0 else f"result{plan.index}"
+    name = op.params[plan.index]
+    return "self" if name == "input" else name
+
+
+register_saved_reader(saved_value)
 
 
 cdef void free_slots(Op op, Entry* entry) noexcept:
@@ -732,22 +807,43 @@ cdef int raise_freed() except -1:
 
 cdef int raise_modified(Entry* entry, Saved* saved, Version version) except -1:
     """PyTorch's report of a changed buffer, then who saved and who wrote."""
-    cdef ndarray array = <ndarray>saved.value
-    origin = ""
-    if saved.source >= 0 and entry.edges[saved.source].entry != NULL:
-        target = entry.edges[saved.source]
-        if not target.entry.flags & IS_LEAF:
-            origin = f", which is output {target.output} of {type(node_of(target.entry)).__name__},"
-    elif saved.source <= FIRST_OUTPUT:
-        origin = (f", which is output {FIRST_OUTPUT - saved.source} of "
-                  f"{type(node_of(entry)).__name__},")
+    hint = ("the backtrace further above shows the operation that failed to compute its gradient. The "
+            "variable in question was changed in there or anywhere later. Good luck!"
+            if anomaly_enabled() else
+            "enable anomaly detection to find the operation that failed to compute its gradient, with "
+            "torch.autograd.set_detect_anomaly(True, check_nan=False).")
     raise RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace "
-        f"operation: {describe(array)}{origin} is at version {version.count}; expected version "
-        f"{saved.expected} instead. Hint: enable anomaly detection to find the operation that "
-        "failed to compute its gradient, with torch.autograd.set_detect_anomaly(True). "
-        f"The tensor was saved by {type(node_of(entry)).__name__} and last written by "
-        f"{version.writer}.")
+        f"operation: {describe(<ndarray>saved.value)}{origin_of(entry, saved, version)} is at version "
+        f"{version.count}; expected version {saved.expected} instead. Hint: {hint} The tensor was "
+        f"saved by {type(node_of(entry)).__name__} and last written by {version.writer}.")
+
+
+cdef str origin_of(Entry* entry, Saved* saved, Version version):
+    """Which output of which node a changed tensor is now; what an entry saved of its own stays its own."""
+    cdef Edge edge
+    if saved.source <= FIRST_OUTPUT:
+        return named_output(FIRST_OUTPUT - saved.source, (<Op>entry.op).grad_name)
+    if saved.source < 0:
+        return ""
+    edge = entry.edges[saved.source]
+    if edge.entry == NULL:
+        # Without an entry when it was saved; a recorded write has made one since.
+        name = version.maker
+        if name is not None and not (<object>saved.value).flags.owndata:
+            name = "AsStridedBackward0"
+        return "" if name is None else named_output(0, name)
+    if edge.entry.flags & IS_LEAF:
+        return ""
+    if (<Op>edge.entry.op).is_view:
+        if (<Op>edge.entry.op).has_many_outputs:
+            refuse_view(VIEW_OF_MULTI_OUTPUT, edge.entry, edge.output, True)
+        return named_output(0, "AsStridedBackward0")
+    return named_output(edge.output, version.maker or (<Op>edge.entry.op).grad_name)
+
+
+cdef str named_output(uint32_t output, str grad_name):
+    return f", which is output {output} of {short_name(grad_name)},"
 
 
 cdef object trace_maker = None
@@ -760,7 +856,9 @@ def _register_trace_maker(maker):
 
 
 cdef int note_trace(Entry* entry) except -1:
-    carry_of(entry).trace = trace_maker()
+    cdef Carry carry = carry_of(entry)
+    carry.trace = trace_maker()
+    carry.parent = node_of(evaluated_entry())
     return 0
 
 
@@ -778,9 +876,9 @@ def register_copy_slices(Op op):
 cdef object apply_inplace(Op op, PyObject** args, Py_ssize_t n):
     """Run an op into its first argument, and put the written tensor at its new place on the tape."""
     cdef Tensor target
-    cdef ndarray before = None
     cdef Py_ssize_t k, n_params = len(op.params)
     cdef PyObject* all_args[32]
+    cdef Entry* entry = NULL
     cdef bint recording
     if n < 1 or not isinstance(<object>args[0], Tensor):
         raise TypeError(f"{op.name}_(): argument 'self' (position 1) must be Tensor")
@@ -794,28 +892,42 @@ cdef object apply_inplace(Op op, PyObject** args, Py_ssize_t n):
     for k in range(n_params):
         all_args[k] = args[k] if k < n else \
             <PyObject*>(<object>op.defaults[k - n_params + len(op.defaults)])
-    recording = grad_enabled() and (requires_grad(target) or any_requires_grad(op, all_args,
+    recording = is_recording() and (requires_grad(target) or any_requires_grad(op, all_args,
                                                                               n_params))
     check_inplace(target, recording)
     check_writable(target.array)
-    if recording and overwritten_is_read(op, target, all_args, n_params):
-        before = cast(target.array, PyArray_TYPE(target.array))
+    if recording and is_float(PyArray_TYPE(target.array)):
+        entry = start_write(op, all_args, n_params, target)
+    try:
+        write_into(op, args, n, target)
+        if entry != NULL:
+            finish_write(op, entry, target)
+    finally:
+        if entry != NULL:
+            release(entry)
+    return target
+
+
+cdef int write_into(Op op, PyObject** args, Py_ssize_t n, Tensor target) except -1:
+    """Compute an in-place op, and count the write."""
+    cdef Py_ssize_t k
     if op.kernel is not None:
         compute(op, args, target)
-    elif op.writes:
-        run_forward(op, args, n)
     else:
-        write_result(op, args, n, target)
-    note_write(target, op.name if op.name.endswith("_") else f"{op.name}_")
-    if recording:
-        record_write(op, all_args, n_params, target, before)
-    return target
+        for k in range(1, n):
+            if isinstance(<object>args[k], Tensor):
+                check_overlap(target.array, (<Tensor>args[k]).array)
+        if op.writes:
+            run_forward(op, args, n)
+        else:
+            write_result(op, args, n, target)
+    return note_write(target, op.name if op.name.endswith("_") else f"{op.name}_")
 
 
 cdef int write_result(Op op, PyObject** args, Py_ssize_t n, Tensor target) except -1:
     cdef ndarray result = run_forward(op, args, n)
-    check_result_cast(PyArray_TYPE(result), PyArray_TYPE(target.array))
     check_same_shape(target.array, result)
+    check_result_cast(PyArray_TYPE(result), PyArray_TYPE(target.array))
     copy_into(target.array, result)
     return 0
 
@@ -845,82 +957,58 @@ cdef int check_inplace(Tensor target, bint recording) except -1:
     if not grad_enabled():
         return 0
     if view is not None and (requires_grad(target) or recording):
-        check_view_write(target, view)
-    if target.entry == NULL and target.flags & REQUIRES_GRAD:
-        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place "
-                           "operation.")
+        check_view(target, False)
     if view is not None and view.base.entry == NULL and view.base.flags & REQUIRES_GRAD:
         raise RuntimeError("a view of a leaf Variable that requires grad is being used in an "
                            "in-place operation.")
+    # Also a view made before its base had history, as long as nobody asked for its own: as PyTorch.
+    if target.entry == NULL and requires_grad(target):
+        raise RuntimeError("a leaf Variable that requires grad is being used in an in-place "
+                           "operation.")
     return 0
 
 
-cdef int check_view_write(Tensor target, View view) except -1:
-    subject = f"Output {target.output} of {view.maker} is a view and is being modified inplace." \
-        if target.entry != NULL or view.maker is not None else \
-        "A view is being modified inplace."
-    if view.kind == VIEW_OF_MULTI_OUTPUT:
-        raise RuntimeError(
-            f"{subject} This view is the output of a function that returns multiple views. Such "
-            "functions do not allow the output views to be modified inplace. You should replace the "
-            "inplace operation by an out-of-place one.")
-    if view.kind == VIEW_MADE_WITHOUT_GRAD:
-        raise RuntimeError(
-            "A view was created in no_grad mode and is being modified inplace with grad mode "
-            "enabled. Given that this use case is ambiguous and error-prone, it is forbidden. You "
-            "can clarify your code by moving both the view and the inplace either both inside the "
-            "no_grad block (if you don't want the inplace to be tracked) or both outside (if you "
-            "want the inplace to be tracked).")
-    if view.kind == VIEW_MADE_IN_INFERENCE:
-        raise RuntimeError(
-            "A view was created in inference mode and is being modified inplace in normal mode "
-            "with grad mode enabled. Given that this use case is ambiguous and error-prone, it is "
-            "forbidden. You can clarify your code by moving both the view and the inplace either "
-            "both inside the inference_mode block (if you don't want the inplace to be tracked) or "
-            "both outside (if you want the inplace to be tracked).")
-    if view.kind == VIEW_OF_CUSTOM_FUNCTION:
-        raise RuntimeError(
-            f"{subject} This view was created inside a custom Function (or because an input was "
-            "returned as-is) and the autograd logic to handle view+inplace would override the custom "
-            "backward associated with the custom Function, leading to incorrect gradients. This "
-            "behavior is forbidden. You can fix this by cloning the output of the custom Function.")
-    return 0
+cdef Entry* start_write(Op op, PyObject** args, Py_ssize_t n, Tensor target) except NULL:
+    """The entry of an in-place op, as far as it can be made before the write.
 
-
-cdef int record_write(Op op, PyObject** args, Py_ssize_t n, Tensor target, ndarray before) except -1:
-    """Put a written tensor, and if it is a view its base, at the end of the tape."""
-    cdef bint through_view = target.view is not None
-    cdef Entry* entry
+    Its edges are those before the write, since views find theirs by the version; what it saves has
+    the version before, so that a write to a saved operand is noticed. An op that overwrites a whole
+    view needs no edge to what was there.
+    """
     cdef ndarray array = target.array
-    if not is_float(PyArray_TYPE(array)):
-        return 0
-    entry = start_write_entry(op, args, n, target, through_view)
+    cdef ndarray before = None
+    cdef Entry* entry = start_entry(op, args, n, 1, PyArray_NDIM(array))
     try:
+        if target.view is not None and op.overwrites and entry.edges[0].entry != NULL:
+            release(entry.edges[0].entry)
+            entry.edges[0].entry = NULL
+        if overwritten_is_read(op, target, args, n):
+            before = cast(array, PyArray_TYPE(array))
         describe_output(entry, 0, PyArray_TYPE(array), PyArray_NDIM(array), PyArray_DIMS(array))
-        save_slots(op, entry, args, target, None, before)
+        save_slots(op, entry, args, None, None, before)
         if anomaly_enabled():
             note_trace(entry)
-        if through_view:
-            record_in_base(target, entry)
-        else:
-            adopt(target, entry, 0)
-    finally:
+    except BaseException:
         release(entry)
-    return 0
-
-
-cdef Entry* start_write_entry(Op op, PyObject** args, Py_ssize_t n, Tensor target,
-                              bint through_view) except NULL:
-    """The entry of an in-place op; one that overwrites a whole view needs no edge to what was there."""
-    cdef Entry* entry = start_entry(op, args, n, 1, PyArray_NDIM(target.array))
-    if through_view and op.overwrites and entry.edges[0].entry != NULL:
-        release(entry.edges[0].entry)
-        entry.edges[0].entry = NULL
+        raise
     return entry
 
 
-cdef int record_in_base(Tensor target, Entry* written) except -1:
-    """Record that the base changed where the view lies.
+cdef int finish_write(Op op, Entry* entry, Tensor target) except -1:
+    """Save the result of an in-place op, and put the target, and if it is a view its base, on the tape."""
+    cdef int s
+    cdef uint32_t wanted = wanted_edges(op, entry)
+    for s in range(op.n_slots):
+        if op.slots[s].kind == SAVES_OUTPUT and op.slots[s].needed_by & wanted:
+            save_tensor(&entry.saved[s], target, FIRST_OUTPUT)
+    if target.view is not None:
+        return record_in_base(target, entry, 0)
+    target.version.maker = op.grad_name
+    return adopt(target, entry, 0)
+
+
+cdef int record_in_base(Tensor target, Entry* written, uint32_t output) except -1:
+    """Record that the base changed where the view lies; the view's new values are ``output``.
 
     The base becomes the output of a CopySlices entry with two inputs: the base as it was and the
     written slice. The views of the base, this one included, get their entries anew when next asked.
@@ -936,13 +1024,17 @@ cdef int record_in_base(Tensor target, Entry* written) except -1:
     try:
         edge_of(base, &entry.edges[0])
         if has_edges:
-            connect(&entry.edges[1], written, 0)
+            connect(&entry.edges[1], written, output)
         stamp(entry)
         describe_output(entry, 0, PyArray_TYPE(array), PyArray_NDIM(array), PyArray_DIMS(array))
         save(&entry.saved[0], geometry_of(base, target), None, 0, CONSTANT)
+        base.version.maker = copy_slices.grad_name
         adopt(base, entry, 0)
     finally:
         release(entry)
+    target.view.made_at = base.version.count - 1
+    if target.entry != NULL and target.entry.carry != NULL:
+        refresh_view(target)            # a gradient that it keeps is from now on the new values'
     return 0
 
 
@@ -959,30 +1051,71 @@ def update_each(Kernel kernel not None, tuple lists not None, tuple params=None,
     ``lists[k][i]`` is operand k of the i-th run; ``written`` names the operands that change. Tensors
     must agree in shape within a run; the runs share ``params``.
     """
+    cdef int k, n = kernel.n_operands
+    cdef Py_ssize_t row, n_rows = len(lists[0])
     cdef Tensor tensor
-    arrays = []
-    for operands in zip(*lists, strict=True):
-        row = []
-        for tensor in operands:
-            row.append(tensor.array)
-        arrays.append(row)
-    for row in arrays:
-        for k in written:
-            check_writable(row[k])
-        for array in row[1:]:
-            if target_shape(array) != target_shape(row[0]):
-                raise RuntimeError(f"{kernel.name}: tensors of one update differ in shape: "
-                                   f"{[target_shape(one) for one in row]}")
-    for row in arrays:
-        kernel(*row, params=params)
+    for k in range(n):
+        if len(<list?>lists[k]) != n_rows:
+            raise ValueError(f"{kernel.name}: lists of {n_rows} and {len(lists[k])} tensors")
+    packed = kernel.pack(params)
+    for row in range(n_rows):
+        check_update(kernel, lists, row, written)
+    for row in range(n_rows):
+        update_one(kernel, lists, row, <char*>packed)
     for k in written:
         for tensor in lists[k]:
             note_write(tensor, kernel.name)
 
 
+cdef int check_update(Kernel kernel, tuple lists, Py_ssize_t row, object written) except -1:
+    """Refuse tensors that differ in shape or that must not be written, before anything is."""
+    cdef ndarray first = (<Tensor?>(<list>lists[0])[row]).array, array
+    cdef int k, d
+    for k in range(kernel.n_operands):
+        array = (<Tensor?>(<list>lists[k])[row]).array
+        fits = PyArray_NDIM(array) == PyArray_NDIM(first)
+        for d in range(PyArray_NDIM(first) if fits else 0):
+            fits = fits and PyArray_DIMS(array)[d] == PyArray_DIMS(first)[d]
+        if not fits:
+            raise RuntimeError(f"The size of tensor a {list(target_shape(array))} must match the "
+                               f"size of tensor b {list(target_shape(first))}")
+        if k in written:
+            check_writable(array)
+    return 0
+
+
+cdef int update_one(Kernel kernel, tuple lists, Py_ssize_t row, void* params) except -1:
+    """One run of an update; memory that lies flat is walked as one row."""
+    cdef Operand operands[MAX_OPERANDS]
+    cdef npy_intp count, step
+    cdef ndarray array = (<Tensor>(<list>lists[0])[row]).array
+    cdef Loop* loop = kernel.loop_for(PyArray_TYPE(array))
+    cdef bint flat = True
+    cdef int k
+    for k in range(kernel.n_operands):
+        array = (<Tensor>(<list>lists[k])[row]).array
+        if PyArray_TYPE(array) != loop.types[k]:
+            raise RuntimeError(f"{kernel.name}: expected all tensors of one update to have the same "
+                               f"dtype, got {array.dtype}")
+        flat = flat and PyArray_IS_C_CONTIGUOUS(array)
+        operands[k] = operand_of(array)
+    if flat:
+        count, step = PyArray_SIZE(array), PyArray_ITEMSIZE(array)
+        for k in range(kernel.n_operands):
+            operands[k].ndim, operands[k].dims, operands[k].strides = 1, &count, &step
+    return iterate(loop, operands, params)
+
+
 def unsafe_note_write(Tensor tensor not None, str writer):
     """Count a write that a kernel did outside any op, running statistics for instance."""
     note_write(tensor, writer)
+
+
+cdef object call_any(object op, PyObject** args, Py_ssize_t n):
+    """What Python's operators run: an op, or a function that chooses one."""
+    if isinstance(op, Op):
+        return apply(<Op>op, args, n)
+    return PyObject_Vectorcall(op, args, n, NULL)
 
 
 def enable_fast_calls():
@@ -1001,6 +1134,7 @@ cdef int set_fast_call(type kind, Py_ssize_t offset) except -1:
 
 
 enable_fast_calls()
+register_apply(call_any)
 globals()["Tensor"] = _PublicTensor
 
 
@@ -1010,23 +1144,29 @@ def record_function(Context context not None, Op op not None, tuple inputs not N
                     list outputs not None, list differentiable not None, tuple to_save not None):
     """Put a custom Function on the tape: its context computes the gradients of the outputs.
 
-    ``outputs`` become outputs 0, 1, ... of one entry; those whose ``differentiable`` is false stay
-    off the tape. ``to_save`` are tensors, or None, that ``context.saved_tensors`` gives back.
+    ``outputs`` become outputs 0, 1, ... of one entry, also what is no tensor; those whose
+    ``differentiable`` is false stay off the tape. ``to_save`` are tensors, or None, that
+    ``context.saved_tensors`` gives back.
     """
     cdef Entry* entry
-    cdef Tensor tensor
+    cdef ndarray array
     cdef int k, total_dims = 0
-    for tensor in outputs:
-        total_dims += PyArray_NDIM(tensor.array)
+    for value in outputs:
+        if isinstance(value, Tensor):
+            total_dims += PyArray_NDIM((<Tensor>value).array)
     entry = new_entry(op, len(inputs), len(to_save), len(outputs), total_dims)
     try:
         for k, value in enumerate(inputs):
             if isinstance(value, Tensor):
                 edge_of(<Tensor>value, &entry.edges[k])
         stamp(entry)
-        for k, tensor in enumerate(outputs):
-            describe_output(entry, k, PyArray_TYPE(tensor.array), PyArray_NDIM(tensor.array),
-                            PyArray_DIMS(tensor.array))
+        for k, value in enumerate(outputs):
+            if isinstance(value, Tensor):
+                array = (<Tensor>value).array
+                describe_output(entry, k, PyArray_TYPE(array), PyArray_NDIM(array),
+                                PyArray_DIMS(array))
+            else:
+                describe_output(entry, k, NO_TENSOR, 0, NULL)
         for k, value in enumerate(to_save):
             if value is not None:
                 save_tensor(&entry.saved[k], <Tensor?>value, source_of(value, inputs, outputs))
@@ -1034,11 +1174,20 @@ def record_function(Context context not None, Op op not None, tuple inputs not N
         context.entry = entry
         if anomaly_enabled():
             note_trace(entry)
-        for k, tensor in enumerate(outputs):
+        for k, value in enumerate(outputs):
             if differentiable[k]:
-                adopt(tensor, entry, k)
+                place_output(<Tensor>value, entry, k, inputs)
     finally:
         release(entry)
+
+
+cdef int place_output(Tensor tensor, Entry* entry, uint32_t output, tuple inputs) except -1:
+    """Make a tensor the Function's output; an input among them is one that forward wrote."""
+    if any(tensor is one for one in inputs):
+        if tensor.view is not None:
+            return record_in_base(tensor, entry, output)
+        tensor.version.maker = (<Op>entry.op).grad_name
+    return adopt(tensor, entry, output)
 
 
 cdef int source_of(object tensor, tuple inputs, list outputs) except *:
@@ -1060,10 +1209,10 @@ def saved_tensors_of(Context context not None):
     return tuple([unwrap_saved(context.entry, k) for k in range(context.entry.n_saved)])
 
 
-def is_view_of_function(Tensor tensor not None, str maker):
+def is_view_of_function(Tensor tensor not None):
     """Mark a view that a custom Function returned: it must not be written in place."""
     if tensor.view is not None:
-        tensor.view.kind, tensor.view.maker = VIEW_OF_CUSTOM_FUNCTION, maker
+        tensor.view.kind = VIEW_OF_CUSTOM_FUNCTION
 
 
 def rebase_written(Tensor tensor not None, str writer):
@@ -1073,4 +1222,4 @@ def rebase_written(Tensor tensor not None, str writer):
 
 def view_of(Tensor source not None):
     """A new tensor over the same memory that counts as a view of the source."""
-    return wrap_view(source, source.array, PLAIN_VIEW, None)
+    return wrap_view(source, source.array, PLAIN_VIEW)

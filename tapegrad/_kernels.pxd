@@ -76,3 +76,8 @@ cdef int check_writable(ndarray target) except -1
 cdef int check_overlap(ndarray target, ndarray source) except -1
 cdef bint is_dense(ndarray array) noexcept
 cdef Operand operand_of(ndarray array) noexcept
+cdef int scalar_operand(Operand* operand, double* slot, int type_number, object value) except -1
+cdef int iterate(Loop* loop, Operand* operands, void* params) except -1
+cpdef object reduce(Kernel kernel, ndarray array, object dims, bint keepdim)
+cdef void recycle(PyObject* array) noexcept
+cpdef ndarray fill(ndarray array, object value)

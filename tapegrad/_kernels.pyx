@@ -11,7 +11,7 @@ import struct
 cimport cython
 from cpython.exc cimport PyErr_Occurred
 from cpython.object cimport PyObject
-from libc.stdint cimport int64_t, uintptr_t
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint64_t, uintptr_t
 from libc.string cimport memcpy, memset
 from numpy cimport (
     NPY_BOOL, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, NPY_INT8, NPY_INT16, NPY_INT32, NPY_INT64,
@@ -33,9 +33,17 @@ cdef extern from "numpy/arrayobject.h":
     int PyArray_SetBaseObject(ndarray array, object base) except -1
     int PyArray_FLAGS(ndarray array)
     int NPY_ARRAY_WRITEABLE
+    int NPY_ARRAY_C_CONTIGUOUS
+    int NPY_ARRAY_OWNDATA
+    int NPY_ARRAY_ALIGNED
+    PyObject* PyArray_BASE(ndarray array)
 
 cdef extern from "Python.h":
     void Py_INCREF(object)
+    void Py_DECREF(object)
+    Py_ssize_t Py_REFCNT(object)
+    ctypedef struct _TypeSlots "PyTypeObject":
+        Py_ssize_t tp_weaklistoffset
 
 cdef extern from "kernels.h":
     const tg_kernel tg_pointwise_kernels[]
@@ -57,6 +65,9 @@ cdef enum:
 GENERATOR_SIZE = tg_generator_size
 
 # ---------------------------------------------------------------------------------- kernels
+
+cdef object NO_PARAMS = bytearray(8)
+
 
 cdef int type_number_of(str character) except -1:
     return np.dtype(character).num
@@ -132,32 +143,39 @@ cdef class Kernel:
         return 0 <= type_number < N_TYPES and self.loops[type_number].function != NULL
 
     def __call__(self, *arrays, tuple params=None):
+        cdef Operand operands[MAX_OPERANDS]
+        cdef int k
         if len(arrays) != self.n_operands:
             raise TypeError(f"kernel {self.name} takes {self.n_operands} arrays, got {len(arrays)}")
-        cdef Operand operands[MAX_OPERANDS]
-        cdef ndarray array
-        cdef int k
         for k in range(self.n_operands):
-            array = arrays[k]
-            operands[k] = operand_of(array)
+            operands[k] = operand_of(<ndarray?>arrays[k])
+            if k >= self.n_in:
+                check_writable(arrays[k])
         packed = self.pack(params)
-        for k in range(self.n_in, self.n_operands):
-            check_writable(arrays[k])
         iterate(self._matching_loop(arrays), operands, <char*>packed)
 
     def pack(self, tuple params):
         """A fresh block of memory that holds the params as the loop reads them."""
         if self.params_format is None:
-            return bytearray(1)
+            return NO_PARAMS
         return bytearray(struct.pack(self.params_format, *(params or ())))
 
     cdef Loop* _matching_loop(self, tuple arrays) except NULL:
+        """The loop whose types are those of the arrays, whichever of them it is looked up by."""
+        cdef int k, position, n = len(arrays), types[MAX_OPERANDS]
         cdef Loop* loop
-        for array in arrays:
-            loop = &self.loops[array.dtype.num]
-            if loop.function != NULL and all(
-                    loop.types[k] == other.dtype.num for k, other in enumerate(arrays)):
-                return loop
+        for k in range(n):
+            types[k] = PyArray_TYPE(<ndarray?>arrays[k])
+        for k in range(n):
+            if types[k] >= N_TYPES:
+                continue
+            loop = &self.loops[types[k]]
+            for position in range(n):
+                if loop.types[position] != types[position]:
+                    break
+            else:
+                if loop.function != NULL:
+                    return loop
         dtypes = ", ".join(str(array.dtype) for array in arrays)
         raise NotImplementedError(f"kernel {self.name} has no loop for dtypes ({dtypes})")
 
@@ -334,12 +352,80 @@ class record_launches:  # noqa: N801 - a context manager
 
 # ---------------------------------------------------------------------------------- memory
 
+# Small row-major arrays that nobody uses any more wait here for the next one of their dtype and
+# shape: making and freeing an array object costs more than the arithmetic of a small op.
+cdef enum:
+    N_BUCKETS = 64
+    BUCKET_DEPTH = 8
+    RECYCLED_BYTES = 2048
+
+cdef int WHOLE = (NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_OWNDATA | NPY_ARRAY_ALIGNED
+                  | NPY_ARRAY_WRITEABLE)
+
+cdef struct Bucket:
+    PyObject* arrays[BUCKET_DEPTH]
+    int n
+
+cdef Bucket recycled[N_BUCKETS]
+
+
+cdef inline Bucket* bucket_of(int ndim, const npy_intp* dims, int type_number) noexcept:
+    cdef size_t key = type_number
+    cdef int k
+    for k in range(ndim):
+        key = key * 37 + <size_t>dims[k]
+    return &recycled[key % N_BUCKETS]
+
+
 cdef ndarray allocate(int ndim, const npy_intp* dims, int type_number):
     """New uninitialised row-major memory."""
-    cdef ndarray array = PyArray_SimpleNew(ndim, <npy_intp*>dims, type_number)
+    cdef Bucket* bucket = bucket_of(ndim, dims, type_number)
+    cdef ndarray array
+    if bucket.n > 0 and has_form(bucket.arrays[bucket.n - 1], ndim, dims, type_number):
+        bucket.n -= 1
+        array = <ndarray>bucket.arrays[bucket.n]
+        Py_DECREF(array)
+    else:
+        array = PyArray_SimpleNew(ndim, <npy_intp*>dims, type_number)
     if current_log is not None:
         current_log.buffers.append(array)
     return array
+
+
+cdef inline bint has_form(PyObject* array, int ndim, const npy_intp* dims,
+                          int type_number) noexcept:
+    cdef int k
+    if PyArray_TYPE(<ndarray>array) != type_number or PyArray_NDIM(<ndarray>array) != ndim:
+        return False
+    for k in range(ndim):
+        if PyArray_DIMS(<ndarray>array)[k] != dims[k]:
+            return False
+    return True
+
+
+cdef void recycle(PyObject* array) noexcept:
+    """Called by an owner that is about to drop an array: keeps it if that was the last one."""
+    cdef Bucket* bucket
+    cdef int type_number
+    if Py_REFCNT(<object>array) != 1 or not PyArray_CheckExact(<object>array) \
+            or (PyArray_FLAGS(<ndarray>array) & WHOLE) != WHOLE \
+            or PyArray_BASE(<ndarray>array) != NULL or has_weak_references(array):
+        return
+    type_number = PyArray_TYPE(<ndarray>array)
+    if type_number >= N_TYPES or PyArray_NBYTES(<ndarray>array) > RECYCLED_BYTES:
+        return
+    bucket = bucket_of(PyArray_NDIM(<ndarray>array), PyArray_DIMS(<ndarray>array), type_number)
+    if bucket.n < BUCKET_DEPTH:
+        Py_INCREF(<object>array)
+        bucket.arrays[bucket.n] = array
+        bucket.n += 1
+
+
+cdef Py_ssize_t WEAK_REFERENCES_AT = (<_TypeSlots*>ndarray).tp_weaklistoffset
+
+
+cdef inline bint has_weak_references(PyObject* array) noexcept:
+    return (<PyObject**>(<char*>array + WEAK_REFERENCES_AT))[0] != NULL
 
 
 cdef ndarray allocate_ordered(int ndim, const npy_intp* dims, int* order, int type_number):
@@ -619,8 +705,9 @@ cdef int run(Loop* loop, Operand* operands, int ndim, npy_intp* shape,
     for k in range(ndim):
         if shape[k] == 0:
             return 0
-    order_by_outputs(kernel, ndim, shape, strides, order)
-    ndim = merge_dimensions(ndim, shape, n, strides, order)
+    if ndim > 1:
+        order_by_outputs(kernel, ndim, shape, strides, order)
+        ndim = merge_dimensions(ndim, shape, n, strides, order)
     n_steps = n
     for k in range(n):
         args[k] = operands[k].data
@@ -674,7 +761,7 @@ cdef int broadcast_shape(int n, Operand* operands, int* core_ndim, npy_intp* sha
         shape[d] = 1
     for k in range(n):
         missing = ndim - (operands[k].ndim - core_ndim[k])
-        for d in range(missing, ndim):
+        for d in range(ndim - 1, missing - 1, -1):
             size = operands[k].dims[d - missing]
             if size == shape[d] or size == 1:
                 continue
@@ -835,6 +922,11 @@ def cast_array(ndarray array not None, dtype):
     return cast(array, np.dtype(dtype).num)
 
 
+def refuse_overlap(ndarray target not None, ndarray source not None):
+    """Refuse a source that shares part of the memory to be written, where PyTorch does."""
+    check_overlap(target, source)
+
+
 def copy_array(ndarray target not None, ndarray source not None):
     """Write the source's values, broadcast and cast, into the target."""
     check_writable(target)
@@ -851,20 +943,14 @@ def contiguous(ndarray array not None):
     return result
 
 
-def fill(ndarray array not None, value):
+cpdef ndarray fill(ndarray array, object value):
     """Set every element to a Python number."""
     cdef Operand operands[2]
     cdef Scalars scalars
-    cdef Kernel kernel
     cdef int source = NPY_FLOAT64 if isinstance(value, float) else NPY_INT64
-    if source == NPY_FLOAT64:
-        scalars.slot[0] = value
-    else:
-        (<int64_t*>&scalars.slot[0])[0] = value
-    operands[0].data, operands[0].ndim = <char*>&scalars.slot[0], 0
-    operands[0].dims = operands[0].strides = NULL
-    kernel = CASTS[PyArray_TYPE(array)]
-    elementwise(kernel.loop_for(source), operands, array, &scalars)
+    refuse_overflow(value, PyArray_TYPE(array))
+    scalar_operand(&operands[0], &scalars.slot[0], source, value)
+    elementwise((<Kernel>CASTS[PyArray_TYPE(array)]).loop_for(source), operands, array, &scalars)
     return array
 
 
@@ -952,62 +1038,226 @@ def joined(ndarray array not None, int n_kept):
     return join_last_dimensions(array, n_kept)
 
 
-def pointwise(Kernel kernel not None, *arrays, ndarray out=None, dtype=None):
-    """Run an element-wise kernel on arrays of the loop's dtypes; the result is new unless given."""
-    cdef Operand operands[MAX_OPERANDS]
-    cdef ndarray array
-    cdef int k
+def pointwise(Kernel kernel not None, *operands, ndarray out=None, dtype=None):
+    """Run an element-wise kernel on arrays of the loop's dtypes and on Python numbers.
+
+    The result is new unless ``out`` is given; ``dtype`` says which loop where the first operand
+    does not.
+    """
+    cdef Operand all_operands[MAX_OPERANDS]
+    cdef Scalars scalars
+    cdef Scalars* used = NULL
+    cdef int k, number
+    cdef Loop* loop
+    number = PyArray_TYPE(<ndarray?>operands[0]) if dtype is None else np.dtype(dtype).num
+    loop = kernel.loop_for(number)
     for k in range(kernel.n_in):
-        array = arrays[k]
+        operand = operands[k]
+        if isinstance(operand, ndarray):
+            all_operands[k] = operand_of(<ndarray>operand)
+        else:
+            used = &scalars
+            scalar_operand(&all_operands[k], &scalars.slot[k], loop.types[k], operand)
+    return elementwise(loop, all_operands, out, used)
+
+
+cdef int scalar_operand(Operand* operand, double* slot, int type_number, object value) except -1:
+    """An operand that is a Python number, stored in the dtype that the loop reads."""
+    store_number(slot, type_number, value)
+    operand.data, operand.ndim = <char*>slot, 0
+    operand.dims = operand.strides = NULL
+    return 0
+
+
+cdef int store_number(void* slot, int type_number, object value) except -1:
+    """Write a Python number as an element of the given dtype."""
+    if type_number == NPY_FLOAT32:
+        (<float*>slot)[0] = value
+    elif type_number == NPY_FLOAT64:
+        (<double*>slot)[0] = value
+    elif type_number == NPY_FLOAT16:
+        (<uint16_t*>slot)[0] = np.float16(value).view(np.uint16)
+    elif type_number == NPY_BOOL:
+        (<uint8_t*>slot)[0] = bool(value)
+    else:
+        store_integer(slot, type_number, int(value))
+    return 0
+
+
+cdef int store_integer(void* slot, int type_number, object value) except -1:
+    """Write a whole number; one that the dtype cannot hold wraps, as PyTorch's operands do."""
+    cdef int64_t number
+    if not -2**63 <= value < 2**64:
+        raise OverflowError("int too big to convert")
+    number = <int64_t><uint64_t>(value & 0xFFFFFFFFFFFFFFFF)
+    if type_number == NPY_INT64:
+        (<int64_t*>slot)[0] = number
+    elif type_number == NPY_INT32:
+        (<int32_t*>slot)[0] = <int32_t>number
+    elif type_number == NPY_INT16:
+        (<int16_t*>slot)[0] = <int16_t>number
+    else:
+        (<int8_t*>slot)[0] = <int8_t>number
+    return 0
+
+
+# PyTorch lets a negative number wrap into uint8.
+cdef dict LIMITS = {
+    NPY_UINT8: (-255, 255, "uint8_t"), NPY_INT8: (-128, 127, "int8_t"),
+    NPY_INT16: (-2**15, 2**15 - 1, "int16_t"), NPY_INT32: (-2**31, 2**31 - 1, "int"),
+    NPY_INT64: (-2**63, 2**63 - 1, "int64_t"), NPY_FLOAT16: (-65504, 65504, "c10::Half"),
+    NPY_FLOAT32: (-3.4028234663852886e38, 3.4028234663852886e38, "float"),
+}
+
+
+cpdef object refuse_overflow(object value, int type_number):
+    """Refuse a Python number that an element of the dtype cannot hold, with PyTorch's text."""
+    if type_number not in LIMITS:
+        return None
+    lowest, highest, name = LIMITS[type_number]
+    is_special = isinstance(value, float) and value - value != 0
+    if is_special and type_number in (NPY_FLOAT16, NPY_FLOAT32):
+        return None
+    if isinstance(value, int) and not -2**63 <= value < 2**64:
+        raise OverflowError("int too big to convert")
+    if is_special or not lowest <= value <= highest:
+        raise RuntimeError(f"value cannot be converted to type {name} without overflow")
+    return None
+
+
+def outputs(Kernel kernel not None, tuple inputs not None, tuple shapes not None,
+            tuple params=None):
+    """Run a kernel with core dimensions into new memory; gives its outputs, one a shape."""
+    cdef Loop* loop = NULL
+    cdef Operand operands[MAX_OPERANDS]
+    cdef npy_intp dims[MAX_DIMS]
+    cdef ndarray array
+    cdef int k, d
+    for k in range(kernel.n_in):
+        array = inputs[k]
         operands[k] = operand_of(array)
-    first = arrays[0].dtype if dtype is None else np.dtype(dtype)
-    return elementwise(kernel.loop_for(first.num), operands, out, NULL)
+        if loop == NULL and PyArray_TYPE(array) < N_TYPES:
+            loop = &kernel.loops[PyArray_TYPE(array)]
+            if loop.function == NULL:
+                loop = NULL
+    if loop == NULL:
+        raise NotImplementedError(f"kernel {kernel.name} has no loop for these dtypes")
+    for k in range(kernel.n_in):
+        if PyArray_TYPE(<ndarray>inputs[k]) != loop.types[k]:
+            raise NotImplementedError(f"kernel {kernel.name}: input {k} has dtype "
+                                      f"{inputs[k].dtype}, which its loop does not read")
+    results = []
+    for k, shape in enumerate(shapes, kernel.n_in):
+        for d, size in enumerate(shape):
+            dims[d] = size
+        array = allocate(len(shape), dims, loop.types[k])
+        operands[k] = operand_of(array)
+        results.append(array)
+    packed = kernel.pack(params)
+    iterate(loop, operands, <char*>packed)
+    return results[0] if len(results) == 1 else tuple(results)
 
 
-def reduce(Kernel kernel not None, ndarray array not None, dims, bint keepdim):
+def along(Kernel kernel not None, int dim, *arrays):
+    """Run a kernel of rows, such as ``(n)->(n)``, along any dimension of arrays of one shape."""
+    cdef Operand operands[MAX_OPERANDS]
+    cdef npy_intp dims[MAX_DIMS]
+    cdef npy_intp strides[MAX_OPERANDS][MAX_DIMS]
+    cdef Loop* loop = kernel.loop_for(PyArray_TYPE(<ndarray?>arrays[0]))
+    cdef ndarray result = allocate(PyArray_NDIM(arrays[0]), PyArray_DIMS(arrays[0]),
+                                   loop.types[kernel.n_in])
+    cdef int k
+    for k in range(kernel.n_operands):
+        operands[k] = operand_of(result if k == kernel.n_in else <ndarray?>arrays[k])
+        move_last(&operands[k], dim, dims, strides[k])
+    iterate(loop, operands, NULL)
+    return result
+
+
+cdef int move_last(Operand* operand, int dim, npy_intp* dims, npy_intp* strides) noexcept:
+    """Let an operand's dimension ``dim`` come last; a 0-d one becomes a row of one element."""
+    cdef int k, position = 0, n = operand.ndim
+    if n == 0:
+        dims[0], strides[0] = 1, 0
+    for k in range(n):
+        if k != dim:
+            dims[position], strides[position] = operand.dims[k], operand.strides[k]
+            position += 1
+    if n:
+        dims[n - 1], strides[n - 1] = operand.dims[dim], operand.strides[dim]
+    operand.ndim = max(n, 1)
+    operand.dims, operand.strides = dims, strides
+    return 0
+
+
+cpdef object reduce(Kernel kernel, ndarray array, object dims, bint keepdim):
     """Run a kernel of signature ``(n)->()`` (or with several outputs) over some dimensions at once."""
-    cdef int ndim = PyArray_NDIM(array), k, n_kept = 0, n_reduced = 0, n_out
+    cdef int ndim = PyArray_NDIM(array), k, n_kept = 0, n_out
     cdef bint reduced[MAX_DIMS]
-    cdef npy_intp kept_dims[MAX_DIMS]
+    cdef npy_intp in_dims[MAX_DIMS]
+    cdef npy_intp in_strides[MAX_DIMS]
     cdef Operand operands[MAX_OPERANDS]
     cdef Loop* loop = kernel.loop_for(PyArray_TYPE(array))
-    cdef ndarray out
+    cdef ndarray out, source = array
     for k in range(ndim):
         reduced[k] = dims is None
     if dims is not None:
         for k in dims:
             reduced[k] = True
-    for k in range(ndim):
-        if not reduced[k]:
-            kept_dims[n_kept] = PyArray_DIMS(array)[k]
-            n_kept += 1
-    prepared = _reduced_last(array, reduced, n_kept)
-    operands[0] = operand_of(prepared)
+    if not reduced_last(array, reduced, in_dims, in_strides, &n_kept):
+        source = contiguous(kept_first(array, reduced))
+        for k in range(ndim):
+            reduced[k] = k >= n_kept
+        reduced_last(source, reduced, in_dims, in_strides, &n_kept)
+    operands[0].data = PyArray_BYTES(source)
+    operands[0].ndim, operands[0].dims, operands[0].strides = n_kept + 1, in_dims, in_strides
     results = []
     for n_out in range(1, kernel.n_operands):
-        out = allocate(n_kept, kept_dims, loop.types[n_out])
+        out = allocate(n_kept, in_dims, loop.types[n_out])
         operands[n_out] = operand_of(out)
         results.append(out)
     iterate(loop, operands, NULL)
     if keepdim:
-        shape = [1 if reduced[k] else PyArray_DIMS(array)[k] for k in range(ndim)]
-        results = [result.reshape(shape) for result in results]
+        kept_shape = with_ones(array, dims)
+        results = [result.reshape(kept_shape) for result in results]
     return results[0] if kernel.n_operands == 2 else tuple(results)
 
 
-cdef ndarray _reduced_last(ndarray array, bint* reduced, int n_kept):
-    """The array with its reduced dimensions joined into one last dimension."""
-    cdef int ndim = PyArray_NDIM(array), k
-    cdef bint all_reduced_are_last = True
-    for k in range(ndim):
-        if reduced[k] != (k >= n_kept):
-            all_reduced_are_last = False
-    if not all_reduced_are_last:
-        array = array.transpose([k for k in range(ndim) if not reduced[k]]
-                                + [k for k in range(ndim) if reduced[k]])
-    if ndim - n_kept == 1:
-        return array
-    return join_last_dimensions(array, n_kept)
+cdef tuple with_ones(ndarray array, object dims):
+    """The array's shape with 1 for every reduced dimension."""
+    cdef int k
+    return tuple([1 if dims is None or k in dims else PyArray_DIMS(array)[k]
+                  for k in range(PyArray_NDIM(array))])
+
+
+cdef ndarray kept_first(ndarray array, bint* reduced):
+    """The array with the dimensions that stay before those that go."""
+    cdef int k, ndim = PyArray_NDIM(array)
+    return array.transpose([k for k in range(ndim) if not reduced[k]]
+                           + [k for k in range(ndim) if reduced[k]])
+
+
+cdef bint reduced_last(ndarray array, bint* reduced, npy_intp* dims, npy_intp* strides,
+                       int* n_kept) noexcept:
+    """The geometry in which all reduced dimensions are one last dimension; False if there is none."""
+    cdef int k, n = 0
+    cdef npy_intp size = 1, step = PyArray_ITEMSIZE(array)
+    cdef bint joins = True
+    for k in range(PyArray_NDIM(array)):
+        if not reduced[k]:
+            dims[n], strides[n] = PyArray_DIMS(array)[k], PyArray_STRIDES(array)[k]
+            n += 1
+    for k in range(PyArray_NDIM(array) - 1, -1, -1):
+        if not reduced[k] or PyArray_DIMS(array)[k] == 1:
+            continue
+        if size == 1:
+            step = PyArray_STRIDES(array)[k]
+        elif PyArray_STRIDES(array)[k] != step * size:
+            joins = False
+        size *= PyArray_DIMS(array)[k]
+    dims[n], strides[n] = size, step
+    n_kept[0] = n
+    return joins or PyArray_SIZE(array) == 0
 
 
 cdef ndarray join_last_dimensions(ndarray array, int n_kept):
@@ -1026,7 +1276,7 @@ cdef ndarray join_last_dimensions(ndarray array, int n_kept):
             continue
         if size == 1:
             step = strides[k]
-        elif strides[k] != step * size:
+        elif strides[k] != step * size and PyArray_SIZE(array) > 0:
             return join_last_dimensions(contiguous(array), n_kept)
         size *= dims[k]
     dims[n_kept], strides[n_kept] = size, step
@@ -1063,3 +1313,55 @@ def matmul(ndarray a not None, ndarray b not None):
     operands[2] = operand_of(out)
     iterate(loop, operands, NULL)
     return out
+
+
+def transposed(ndarray array not None):
+    """A matrix with its dimensions swapped, as a view; a vector or number as it is."""
+    cdef npy_intp dims[2]
+    cdef npy_intp strides[2]
+    cdef int ndim = PyArray_NDIM(array), k
+    for k in range(ndim):
+        dims[k] = PyArray_DIMS(array)[ndim - 1 - k]
+        strides[k] = PyArray_STRIDES(array)[ndim - 1 - k]
+    return strided_view(array, ndim, dims, strides, PyArray_BYTES(array))
+
+
+def mm_nt(ndarray a not None, ndarray b not None):
+    """``a @ b.T``."""
+    return mm(a, transposed(b))
+
+
+def mm_tn(ndarray a not None, ndarray b not None):
+    """``a.T @ b``."""
+    return mm(transposed(a), b)
+
+
+def mm(ndarray a not None, ndarray b not None):
+    """Product of two matrices, with PyTorch's refusals of sizes and dtypes that do not fit."""
+    cdef npy_intp* a_dims = PyArray_DIMS(a)
+    cdef npy_intp* b_dims = PyArray_DIMS(b)
+    if a_dims[1] != b_dims[0]:
+        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({a_dims[0]}x{a_dims[1]} and "
+                           f"{b_dims[0]}x{b_dims[1]})")
+    if PyArray_TYPE(a) != PyArray_TYPE(b):
+        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: "
+                           f"{C_NAMES[PyArray_TYPE(a)]} != {C_NAMES[PyArray_TYPE(b)]}")
+    return matmul(a, b)
+
+
+cdef dict C_NAMES = {
+    NPY_BOOL: "bool", NPY_INT8: "signed char", NPY_UINT8: "unsigned char", NPY_INT16: "short",
+    NPY_INT32: "int", NPY_INT64: "long", NPY_FLOAT16: "c10::Half", NPY_FLOAT32: "float",
+    NPY_FLOAT64: "double",
+}
+
+
+def addmm(ndarray bias not None, ndarray a not None, ndarray b not None, other_is_view=False):
+    """``bias + a @ b``; the bias is broadcast. The last argument only concerns the gradient."""
+    cdef ndarray product = mm(a, b)
+    cdef Operand operands[3]
+    operands[0], operands[1] = operand_of(product), operand_of(bias)
+    return elementwise(ADD.loop_for(PyArray_TYPE(product)), operands, product, NULL)
+
+
+cdef Kernel ADD = Kernel.from_ufunc(np.add)

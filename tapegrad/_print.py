@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tapegrad._core import get_default_dtype
+from tapegrad._tensor import Tensor, get_default_dtype
 
 # What PyTorch leaves out of the text, beside the default dtype, because the elements show it.
 _EVIDENT_DTYPES = ("torch.int64", "torch.bool")
@@ -91,7 +91,7 @@ def tensor_repr(t: Any) -> str:
 
 
 def _is_own(cls: type) -> bool:
-    return cls.__module__.partition(".")[0] in _OWN_PACKAGES
+    return cls is Tensor or cls.__module__.partition(".")[0] in _OWN_PACKAGES
 
 
 def _class_name(cls: type) -> str:

@@ -14,25 +14,37 @@ from cpython.pythread cimport (
 from cpython.ref cimport Py_INCREF, Py_REFCNT, Py_XDECREF
 from libc.stdint cimport int64_t, uint32_t, uint64_t, uintptr_t
 from numpy cimport (
-    PyArray_CHKFLAGS, PyArray_DIMS, PyArray_NDIM, PyArray_SIZE, PyArray_TYPE, NPY_ARRAY_OWNDATA,
-    import_array, ndarray, npy_intp,
+    PyArray_CHKFLAGS, PyArray_DIMS, PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES, PyArray_TYPE,
+    NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_OWNDATA, import_array, ndarray, npy_intp,
 )
 
 from tapegrad._core cimport (
     FROM_GRADIENT, FROM_GRADIENTS, FROM_NEEDS, FROM_SHAPE, FROM_SLOT, MAX_FORMULA_ARGS, FormulaArg,
     Op, free_slots, unwrap_saved,
 )
-from tapegrad._kernels cimport cast, is_dense
-from tapegrad._tape cimport IS_LEAF, SAVED_WERE_FREED, Edge, Entry, OutputShape, release
+from tapegrad._kernels cimport (
+    Kernel, allocate_like, cast, copy_into, fill, is_dense, reduce,
+)
+from tapegrad._tape cimport (
+    IS_LEAF, NO_TENSOR, SAVED_WERE_FREED, Edge, Entry, OutputShape, connect, release,
+)
 from tapegrad._tensor cimport (
-    Carry, Context, Tensor, adopt, anomaly_checks_nan, anomaly_enabled, edge_of, node_of,
-    note_write, requires_grad, set_grad_mode, shape_tuple, wrap,
+    Carry, Context, Node, Tensor, View, adopt, anomaly_checks_nan, anomaly_enabled, edge_of, grad_enabled,
+    node_of, note_write, requires_grad, set_evaluated, set_grad_mode, shape_tuple,
+    type_name, wrap,
 )
 
 import os
 import warnings
 
+import numpy as np
+
+from tapegrad._kernels import OURS
+
 import_array()
+
+cdef extern from "numpy/arrayobject.h":
+    PyObject* PyArray_BASE(ndarray array)
 
 cdef extern from "pending.h":
     ctypedef struct tg_pending_item:
@@ -48,7 +60,6 @@ cdef extern from "pending.h":
 
 # ------------------------------------------------------------------- what ops hand in
 
-cdef object ones_like = None
 cdef object add = None
 cdef object add_into = None
 cdef object clone = None
@@ -59,13 +70,22 @@ cdef object has_nan = None
 
 def register_gradient_ops(**given):
     """Hand in the ops that the sweep itself needs: they accumulate, undo broadcasts, and convert."""
-    global ones_like, add, add_into, clone, reduce_to_shape, convert, has_nan
-    ones_like, add, add_into = given["ones_like"], given["add"], given["add_into"]
+    global add, add_into, clone, reduce_to_shape, convert, has_nan
+    add, add_into = given["add"], given["add_into"]
     clone, reduce_to_shape = given["clone"], given["reduce_to_shape"]
     convert, has_nan = given["convert"], given["has_nan"]
 
 
 # ---------------------------------------------------------------------------------- sweep
+
+cdef extern from *:
+    """
+    static _Thread_local void *tg_running_sweep;
+    """
+    void* tg_running_sweep
+
+cdef uint64_t n_sweeps = 0
+
 
 @cython.final
 @cython.internal
@@ -80,6 +100,8 @@ cdef class Sweep:
     cdef dict captures         # (entry address, output) -> positions among the inputs, or None
     cdef set needed            # addresses of the entries that lead to an input, or None
     cdef list captured
+    cdef list starts           # where it began
+    cdef uint64_t number       # which sweep of the process it is, from 1
 
     def __cinit__(self):
         self.gradients, self.free_slots = [], []
@@ -206,9 +228,11 @@ cdef class Sweep:
         cdef Carry carry = None if entry.carry == NULL else <Carry>entry.carry
         cdef tuple outputs = (holder,) if entry.n_outputs == 1 else tuple(holder)
         cdef object results
+        cdef Entry* previous
         if carry is not None and carry.pre_hooks:
             outputs = run_node_pre_hooks(carry, outputs)
             holder = outputs[0] if entry.n_outputs == 1 else list(outputs)
+        previous = set_evaluated(entry if anomaly_enabled() else NULL)
         try:
             if op.is_function:
                 results = run_function(op, entry, carry, outputs)
@@ -223,6 +247,8 @@ cdef class Sweep:
             if anomaly_enabled():
                 report_trace(entry, carry)
             raise
+        finally:
+            set_evaluated(previous)
         results = tuple([conform(entry, e, results[e]) if entry.edges[e].entry != NULL else None
                          for e in range(entry.n_edges)])
         if anomaly_checks_nan():
@@ -262,8 +288,20 @@ cdef class Sweep:
             gradient = run_hooks(leaf.hooks, gradient)
         if self.captures is not None:
             self.capture(entry, gradient)
-            return 0
-        accumulate(leaf, gradient, self.create_graph)
+        elif entry.carry == NULL:
+            accumulate(leaf, gradient, self.create_graph)
+        else:
+            self.accumulate_watched(entry, <Carry>entry.carry, gradient)
+        return 0
+
+    cdef int accumulate_watched(self, Entry* entry, Carry carry, object gradient) except -1:
+        """Accumulate into a leaf whose node has hooks."""
+        cdef tuple outputs = (gradient,)
+        if carry.pre_hooks:
+            outputs = run_node_pre_hooks(carry, outputs)
+        accumulate(<Tensor>entry.op, outputs[0], self.create_graph)
+        if carry.post_hooks:
+            run_node_post_hooks(carry, (), outputs)
         return 0
 
 
@@ -275,7 +313,9 @@ cdef object evaluate(Op op, int formula, Entry* entry, object holder, Sweep swee
     try:
         for k in range(op.n_formula_args[formula]):
             argument = formula_argument(&op.formula_args[formula][k], entry, holder, sweep)
-            if argument is None and op.formula_args[formula][k].kind == FROM_GRADIENT:
+            if argument is None and op.formula_args[formula][k].kind == FROM_GRADIENT \
+                    or op.formula_args[formula][k].kind == FROM_GRADIENTS \
+                    and all([one is None for one in argument]):
                 return None
             Py_INCREF(argument)
             stack[k] = <PyObject*>argument
@@ -343,7 +383,7 @@ cdef object conform(Entry* entry, uint32_t e, object result):
     if result is None:
         return None
     if not isinstance(result, Tensor):
-        raise TypeError(f"expected Variable or None (got {type(result).__name__})")
+        raise RuntimeError(f"expected Variable or None (got {type(result).__name__})")
     gradient = result
     if target.flags & IS_LEAF:
         model = (<Tensor>target.op).array
@@ -352,7 +392,7 @@ cdef object conform(Entry* entry, uint32_t e, object result):
         expected = &target.outputs[entry.edges[e].output]
         ndim, dims, type_number = expected.ndim, expected.dims, expected.type_number
     if not has_shape(gradient.array, ndim, dims):
-        gradient = undo_broadcast(entry, e, gradient)
+        gradient = undo_broadcast(entry, e, gradient, ndim, dims)
     if PyArray_TYPE(gradient.array) != type_number:
         gradient = convert(gradient, type_number)
     return gradient
@@ -368,15 +408,29 @@ cdef bint has_shape(ndarray array, int ndim, const npy_intp* dims) noexcept:
     return True
 
 
-cdef object undo_broadcast(Entry* entry, uint32_t e, Tensor gradient):
-    shape = shape_tuple(entry.edges[e].entry, entry.edges[e].output)
-    given = gradient.shape
-    if len(shape) > len(given) or any(
-            wanted not in (1, size) for wanted, size in zip(reversed(shape), reversed(given))):
+cdef object undo_broadcast(Entry* entry, uint32_t e, Tensor gradient, int ndim,
+                           const npy_intp* dims):
+    """Sum a gradient over the dimensions along which its input was repeated."""
+    cdef ndarray array = gradient.array
+    cdef int extra = PyArray_NDIM(array) - ndim, k
+    cdef bint fits = extra >= 0
+    cdef list repeated = []
+    for k in range(PyArray_NDIM(array) if fits else 0):
+        if k < extra or dims[k - extra] == 1 and PyArray_DIMS(array)[k] != 1:
+            repeated.append(k)
+        elif dims[k - extra] != PyArray_DIMS(array)[k]:
+            fits = False
+    if not fits:
         raise RuntimeError(
             f"Function {type(node_of(entry)).__name__} returned an invalid gradient at index {e} - "
-            f"got {list(given)} but expected shape compatible with {list(shape)}")
-    return reduce_to_shape(gradient, shape)
+            f"got {list(gradient.shape)} but expected shape compatible with "
+            f"{list(shape_tuple(entry.edges[e].entry, entry.edges[e].output))}")
+    if not grad_enabled() and len(repeated) == extra:
+        return wrap(reduce(SUM, array, repeated, False))
+    return reduce_to_shape(gradient, shape_tuple(entry.edges[e].entry, entry.edges[e].output))
+
+
+cdef Kernel SUM = OURS["sum"]
 
 
 # ---------------------------------------------------------------------------------- hooks
@@ -386,17 +440,28 @@ cdef object run_hooks(object hooks, object gradient):
     for hook in list(hooks.values()):
         replaced = hook(gradient)
         if replaced is not None:
-            check_replacement(gradient, replaced)
+            check_replacement(hook, gradient, replaced)
             gradient = replaced
     return gradient
 
 
-cdef int check_replacement(object gradient, object replaced) except -1:
+cdef int check_replacement(object hook, object gradient, object replaced) except -1:
+    """Refuse what a hook returned if it is no gradient like the one that it was given."""
     if not isinstance(replaced, Tensor):
         raise TypeError(f"expected Variable, but hook returned '{type(replaced).__name__}'")
-    if gradient is not None and replaced.shape != gradient.shape:
-        raise RuntimeError("hook '<hook>' has changed the size of value")
+    if gradient is None:
+        return 0
+    if replaced.dtype is not gradient.dtype:
+        raise RuntimeError(f"hook '{name_of_hook(hook)}' has changed the type of value (was "
+                           f"{type_name((<Tensor>gradient).array)} got "
+                           f"{type_name((<Tensor>replaced).array)})")
+    if replaced.shape != gradient.shape:
+        raise RuntimeError(f"hook '{name_of_hook(hook)}' has changed the size of value")
     return 0
+
+
+cdef str name_of_hook(object hook):
+    return getattr(hook, "__name__", "<unknown>")
 
 
 cdef object run_output_hooks(Entry* entry, object holder):
@@ -432,8 +497,7 @@ cdef tuple run_node_pre_hooks(Carry carry, tuple outputs):
     for hook in list(carry.pre_hooks.values()):
         replaced = hook(outputs)
         if replaced is not None:
-            replaced = replaced if isinstance(replaced, tuple) else (replaced,)
-            check_hook_count(replaced, outputs)
+            check_replacements(hook, outputs, replaced)
             outputs = replaced
     return outputs
 
@@ -442,16 +506,21 @@ cdef tuple run_node_post_hooks(Carry carry, tuple results, tuple outputs):
     for hook in list(carry.post_hooks.values()):
         replaced = hook(results, outputs)
         if replaced is not None:
-            replaced = replaced if isinstance(replaced, tuple) else (replaced,)
-            check_hook_count(replaced, results)
+            check_replacements(hook, results, replaced)
             results = replaced
     return results
 
 
-cdef int check_hook_count(tuple replaced, tuple expected) except -1:
-    if len(replaced) != len(expected):
-        raise RuntimeError(f"hook '<hook>' has returned an incorrect number of values (got "
-                           f"{len(replaced)}, but expected {len(expected)})")
+cdef int check_replacements(object hook, tuple gradients, object replaced) except -1:
+    """The same for the hook of a node, which returns a tuple."""
+    if not isinstance(replaced, tuple):
+        raise TypeError(f"expected tuple, but hook returned '{type(replaced).__name__}'")
+    if len(replaced) != len(gradients):
+        raise RuntimeError(f"hook '{name_of_hook(hook)}' has returned an incorrect number of values "
+                           f"(got {len(replaced)}, but expected {len(gradients)})")
+    for gradient, new in zip(gradients, replaced):
+        if new is not None and new is not gradient:
+            check_replacement(hook, gradient, new)
     return 0
 
 
@@ -482,6 +551,8 @@ cdef tuple run_function(Op op, Entry* entry, Carry carry, tuple outputs):
 
 cdef object zeros_for(Entry* entry, int output):
     cdef OutputShape* shape = &entry.outputs[output]
+    if shape.type_number == NO_TENSOR:
+        return None
     return zeros_maker(shape_tuple(entry, output), shape.type_number)
 
 
@@ -497,16 +568,30 @@ def register_zeros(maker):
 # ---------------------------------------------------------------------------------- anomalies
 
 cdef int report_trace(Entry* entry, Carry carry) except -1:
-    """Warn with the Python stack that recorded the entry."""
+    """Warn with the Python stack that recorded the entry, and with those of what recorded it in turn."""
+    cdef Node parent
     name = type(node_of(entry)).__name__
     if carry is None or carry.trace is None:
         warnings.warn(
             f"Error detected in {name}. No forward pass information available. Enable detect "
             "anomaly during forward pass for more information.", UserWarning, stacklevel=1)
-    else:
-        warnings.warn(f"Error detected in {name}. Traceback of forward call that caused the error:\n"
-                      f"{carry.trace}", UserWarning, stacklevel=1)
+        return 0
+    warnings.warn(f"Error detected in {name}. Traceback of forward call that caused the error:\n"
+                  f"{carry.trace}", UserWarning, stacklevel=1)
+    while carry is not None and carry.parent is not None:
+        parent = carry.parent
+        carry = None if parent.entry.carry == NULL else <Carry>parent.entry.carry
+        warnings.warn(induced_text(type(parent).__name__, None if carry is None else carry.trace),
+                      UserWarning, stacklevel=1)
     return 0
+
+
+cdef str induced_text(str name, object trace):
+    start = f"\n\nPrevious calculation was induced by {name}. "
+    if trace is None:
+        return (f"{start}No forward pass information available. Enable detect anomaly during forward "
+                "pass for more information.")
+    return f"{start}Traceback of forward call that induced the previous calculation:\n{trace}"
 
 
 cdef int check_nan(Entry* entry, Carry carry, tuple results) except -1:
@@ -562,17 +647,48 @@ cdef object own_gradient(Tensor leaf, Tensor gradient, bint create_graph):
     cdef ndarray array = gradient.array
     if create_graph:
         return clone(gradient)
-    # The sweep's loop and this call chain hold one reference; a second one is somebody else's.
-    if Py_REFCNT(gradient) <= GRADIENT_REFERENCES and Py_REFCNT(array) <= 2 \
-            and gradient.view is None and gradient.entry == NULL \
-            and PyArray_CHKFLAGS(array, NPY_ARRAY_OWNDATA) and is_dense(array):
-        gradient.version = None
-        return gradient
-    return wrap(cast(array, PyArray_TYPE(array)))
+    if is_ours_alone(gradient, array) and has_layout_of(leaf.array, array):
+        return wrap(array)
+    return wrap(laid_out_like(leaf.array, array))
 
 
-cdef enum:
-    GRADIENT_REFERENCES = 1
+cdef bint is_ours_alone(Tensor gradient, ndarray array) noexcept:
+    """Whether nobody but the sweep can see a gradient's memory.
+
+    The sweep holds the tensor once; tensor and caller hold the array. A view is ours if its base is
+    a tensor that only the view holds.
+    """
+    cdef View view = gradient.view
+    if Py_REFCNT(gradient) > 1 or gradient.entry != NULL or Py_REFCNT(array) > 2:
+        return False
+    if view is None:
+        return PyArray_CHKFLAGS(array, NPY_ARRAY_OWNDATA)
+    return Py_REFCNT(view) <= 2 and Py_REFCNT(view.base) == 1 and view.base.entry == NULL \
+        and PyArray_BASE(array) == <PyObject*>view.base.array \
+        and PyArray_CHKFLAGS(view.base.array, NPY_ARRAY_OWNDATA) \
+        and Py_REFCNT(view.base.array) == 2
+
+
+cdef bint has_layout_of(ndarray leaf, ndarray array) noexcept:
+    """Whether a gradient lies in memory as its leaf does; row-major where the leaf has gaps."""
+    cdef int k
+    if PyArray_CHKFLAGS(leaf, NPY_ARRAY_C_CONTIGUOUS) or not is_dense(leaf):
+        return PyArray_CHKFLAGS(array, NPY_ARRAY_C_CONTIGUOUS)
+    for k in range(PyArray_NDIM(leaf)):
+        if PyArray_STRIDES(array)[k] != PyArray_STRIDES(leaf)[k]:
+            return False
+    return True
+
+
+cdef ndarray laid_out_like(ndarray leaf, ndarray array):
+    """A copy of a gradient that lies in memory as its leaf does."""
+    cdef ndarray copied
+    if PyArray_CHKFLAGS(leaf, NPY_ARRAY_C_CONTIGUOUS) or not is_dense(leaf):
+        return cast(array, PyArray_TYPE(array))
+    copied = np.empty_like(leaf)
+    copy_into(copied, array)
+    return copied
+
 
 
 # ---------------------------------------------------------------------------------- entrance
@@ -587,9 +703,15 @@ cdef class _Target:
             release(self.edge.entry)
 
 
-cdef _Target target_of(Tensor tensor):
+cdef _Target target_of(object tensor):
+    """The end of a tensor's edge, or of one that is given as a GradientEdge."""
     cdef _Target target = _Target.__new__(_Target)
-    edge_of(tensor, &target.edge)
+    cdef Node node
+    if isinstance(tensor, Tensor):
+        edge_of(<Tensor>tensor, &target.edge)
+    else:
+        node = tensor.node
+        connect(&target.edge, node.entry, tensor.output_nr)
     return target
 
 
@@ -601,6 +723,10 @@ cdef tuple run_sweep(list roots, list gradients, bint retain_graph, bint create_
     cdef _Target target
     cdef bint previous
     cdef list starts = []
+    cdef void* outer = tg_running_sweep
+    global n_sweeps, tg_running_sweep
+    n_sweeps += 1
+    sweep.number, sweep.starts = n_sweeps, starts
     sweep.retain_graph, sweep.create_graph = retain_graph, create_graph
     for root in roots:
         starts.append(target_of(root))
@@ -611,8 +737,10 @@ cdef tuple run_sweep(list roots, list gradients, bint retain_graph, bint create_
         for target, gradient in zip(starts, gradients):
             sweep.give(&target.edge, gradient)
         gradients = gradient = None
+        tg_running_sweep = <void*>sweep
         sweep.run()
     finally:
+        tg_running_sweep = outer
         set_grad_mode(previous)
     return None if inputs is None else tuple(sweep.captured)
 
@@ -648,12 +776,40 @@ cdef int find_needed(Sweep sweep, list starts, list targets) except -1:
     return 0
 
 
+def running_sweep():
+    """The number of the sweep that runs in this thread; 0 if none does."""
+    return 0 if tg_running_sweep == NULL else (<Sweep>tg_running_sweep).number
+
+
+def reached(list tensors not None):
+    """Which of the tensors get a gradient in the sweep that runs in this thread."""
+    cdef Sweep sweep = <Sweep>tg_running_sweep
+    cdef _Target target
+    cdef Entry* entry
+    cdef uint32_t e
+    targets = [target_of(one) for one in tensors]
+    if sweep.needed is not None:
+        return [target.edge.entry != NULL and sweep.leads_to_input(&target.edge)
+                for target in targets]
+    found = set()
+    front = [<uintptr_t>target.edge.entry for target in sweep.starts]
+    while front:
+        entry = <Entry*><uintptr_t>front.pop()
+        if <uintptr_t>entry in found:
+            continue
+        found.add(<uintptr_t>entry)
+        for e in range(entry.n_edges):
+            if entry.edges[e].entry != NULL:
+                front.append(<uintptr_t>entry.edges[e].entry)
+    return [<uintptr_t>target.edge.entry in found for target in targets]
+
+
 cdef Tensor initial_gradient(Tensor root, object gradient, int position):
     """The gradient that a sweep starts from, checked; ones for a scalar root without one."""
     if gradient is None:
         if PyArray_SIZE(root.array) != 1:
             raise RuntimeError("grad can be implicitly created only for scalar outputs")
-        return ones_like(root)
+        return wrap(fill(allocate_like(root.array, PyArray_TYPE(root.array)), 1.0))
     if not isinstance(gradient, Tensor):
         raise TypeError("gradients can be either Tensors or None, but got "
                         f"{type(gradient).__name__}")
@@ -681,13 +837,12 @@ def sweep_gradients(list roots not None, list gradients not None, retain_graph, 
 
     ``gradients`` has one entry a root: a tensor, or None for the one of a scalar.
     """
-    cdef Tensor tensor
     check_roots(roots)
     starts = [initial_gradient(root, gradient, position)
               for position, (root, gradient) in enumerate(zip(roots, gradients, strict=True))]
     if inputs is not None:
         for tensor in inputs:
-            if not requires_grad(tensor):
+            if isinstance(tensor, Tensor) and not requires_grad(<Tensor>tensor):
                 raise RuntimeError("One of the differentiated Tensors does not require grad")
     return run_sweep(roots, starts, create_graph if retain_graph is None else retain_graph,
                      create_graph, inputs)
@@ -696,10 +851,11 @@ def sweep_gradients(list roots not None, list gradients not None, retain_graph, 
 def sweep_into(list roots not None, list gradients not None, retain_graph, create_graph,
                list inputs not None):
     """As above, but what ``inputs`` get is accumulated in their ``.grad``, also in non-leaves."""
-    cdef Tensor tensor
     results = sweep_gradients(roots, gradients, retain_graph, create_graph, inputs)
     for tensor, gradient in zip(inputs, results):
-        if gradient is not None:
+        if not isinstance(tensor, Tensor):
+            tensor = getattr(tensor.node, "variable", None)     # the inner edges keep none
+        if gradient is not None and tensor is not None:
             accumulate(tensor, gradient, create_graph)
 
 

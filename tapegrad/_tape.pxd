@@ -15,6 +15,10 @@ cdef enum SavedSource:
     FIRST_OUTPUT = -16     # output k is FIRST_OUTPUT - k
 
 
+cdef enum:
+    NO_TENSOR = -1         # the type number of an output that is none
+
+
 cdef struct Edge:
     Entry* entry           # owned; NULL where no gradient is wanted
     uint32_t output

@@ -13,6 +13,8 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 from numpy cimport PyArray_CheckExact, PyArray_NBYTES, import_array, npy_intp
 
+from tapegrad._kernels cimport recycle
+
 from typing import NamedTuple
 
 import_array()
@@ -20,10 +22,13 @@ import_array()
 cdef enum:
     CHUNK_BYTES = 16384
     SPARE_CHUNKS = 64      # empty chunks kept for reuse; more are given back
+    SPARE_LEAVES = 256
 
 cdef Chunk* newest = NULL
 cdef Chunk* spare = NULL
 cdef int n_spare = 0
+cdef Entry* spare_leaves = NULL
+cdef int n_spare_leaves = 0
 cdef uint64_t sequence = 0
 cdef Entry* waiting_release = NULL
 cdef bint is_releasing = False
@@ -151,10 +156,15 @@ cdef void stamp(Entry* entry) noexcept:
 
 cdef Entry* new_leaf(object tensor, Entry** weak_pointer) except NULL:
     """The accumulation point of a leaf tensor, outside the chunks: it may live long."""
-    global sequence, n_live_leaves
-    cdef Entry* entry = <Entry*>malloc(sizeof(Entry))
-    if entry == NULL:
-        raise MemoryError("the tape could not get memory for a leaf")
+    global sequence, n_live_leaves, spare_leaves, n_spare_leaves
+    cdef Entry* entry = spare_leaves
+    if entry != NULL:
+        spare_leaves = entry.link
+        n_spare_leaves -= 1
+    else:
+        entry = <Entry*>malloc(sizeof(Entry))
+        if entry == NULL:
+            raise MemoryError("the tape could not get memory for a leaf")
     memset(entry, 0, sizeof(Entry))
     sequence += 1
     entry.sequence = sequence
@@ -207,14 +217,17 @@ cdef void free_saved(Saved* saved) noexcept:
     global saved_bytes
     cdef PyObject* value = saved.value
     cdef PyObject* version = saved.version
+    cdef bint is_constant = saved.source == CONSTANT or saved.source == PACKED
     if value == NULL:
         return
     if saved.source == PACKED:
         watch_python(-1)
-    elif saved.source != CONSTANT:
+    elif not is_constant:
         saved_bytes -= PyArray_NBYTES(<object>value)
     saved.value = saved.version = NULL
     Py_XDECREF(version)
+    if not is_constant:
+        recycle(value)
     Py_XDECREF(value)
 
 
@@ -259,6 +272,17 @@ cdef void release(Entry* entry) noexcept:
     is_releasing = False
 
 
+cdef void keep_leaf(Entry* entry) noexcept:
+    """Keep a freed leaf's memory for the next one."""
+    global spare_leaves, n_spare_leaves
+    if n_spare_leaves == SPARE_LEAVES:
+        free(entry)
+        return
+    entry.link = spare_leaves
+    spare_leaves = entry
+    n_spare_leaves += 1
+
+
 cdef void dismantle(Entry* entry) noexcept:
     """Free one entry that nobody owns any more."""
     global n_live_entries, n_live_leaves, waiting_release
@@ -279,7 +303,7 @@ cdef void dismantle(Entry* entry) noexcept:
     if entry.flags & IS_LEAF:
         entry.weak_pointer[0] = NULL
         n_live_leaves -= 1
-        free(entry)
+        keep_leaf(entry)
     else:
         n_live_entries -= 1
         leave_chunk(entry.chunk)

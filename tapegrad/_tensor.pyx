@@ -11,10 +11,10 @@ from libc.stdint cimport uint32_t, uintptr_t
 from numpy cimport (
     NPY_BOOL, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, PyArray_BYTES, PyArray_DIMS,
     PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE, PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES,
-    PyArray_TYPE, import_array, ndarray,
+    PyArray_TYPE, import_array, ndarray, npy_intp,
 )
 
-from tapegrad._kernels cimport copy_into
+from tapegrad._kernels cimport is_dense, recycle, strided_view
 from tapegrad._tape cimport (
     IS_LEAF, Edge, Entry, connect, new_leaf, release, set_carry, visit_owned, watch_python,
 )
@@ -37,6 +37,11 @@ cdef dict TENSOR_TYPE_NAMES = {
     "bool": "Bool", "uint8": "Byte", "int8": "Char", "int16": "Short", "int32": "Int",
     "int64": "Long", "float16": "Half", "float32": "Float", "float64": "Double",
 }
+cdef dict C_NAMES = {
+    "bool": "bool", "uint8": "unsigned char", "int8": "signed char", "int16": "short int",
+    "int32": "int", "int64": "long int", "float16": "c10::Half", "float32": "float",
+    "float64": "double",
+}
 cdef object CPU = _types.device("cpu")
 
 # ---------------------------------------------------------------------------------- modes
@@ -44,13 +49,18 @@ cdef object CPU = _types.device("cpu")
 cdef extern from *:
     """
     /* All zero is what a new thread starts with: gradients on, everything else off. */
-    static _Thread_local struct { char grad_off, inference, anomaly, checks_nan; } tg_modes;
+    static _Thread_local struct {
+        char grad_off, inference, anomaly, checks_nan, not_recording;
+        void *evaluated;
+    } tg_modes;
     """
     struct tg_mode_flags:
         bint grad_off
         bint inference
         bint anomaly
         bint checks_nan
+        bint not_recording
+        void* evaluated
     tg_mode_flags tg_modes
 
 
@@ -62,7 +72,13 @@ cdef bint set_grad_mode(bint enabled) noexcept:
     """Switch recording in this thread; the previous mode is returned."""
     cdef bint previous = not tg_modes.grad_off
     tg_modes.grad_off = not enabled
+    tg_modes.not_recording = tg_modes.grad_off or tg_modes.inference
     return previous
+
+
+cdef bint is_recording() noexcept:
+    """Whether operations are recorded: gradients are on, and this is no inference mode."""
+    return not tg_modes.not_recording
 
 
 cdef bint inference_enabled() noexcept:
@@ -75,6 +91,28 @@ cdef bint anomaly_enabled() noexcept:
 
 cdef bint anomaly_checks_nan() noexcept:
     return tg_modes.checks_nan
+
+
+cdef Entry* evaluated_entry() noexcept:
+    """The entry whose backward runs in this thread, in anomaly mode; NULL outside."""
+    return <Entry*>tg_modes.evaluated
+
+
+cdef Entry* set_evaluated(Entry* entry) noexcept:
+    """Say whose backward runs now; what was said before is returned."""
+    cdef Entry* previous = <Entry*>tg_modes.evaluated
+    tg_modes.evaluated = entry
+    return previous
+
+
+def is_anomaly_enabled():
+    """Whether this thread is in anomaly mode."""
+    return bool(tg_modes.anomaly)
+
+
+def is_anomaly_check_nan_enabled():
+    """Whether anomaly mode looks for NaN; True outside of it as well, as its default is."""
+    return not tg_modes.anomaly or bool(tg_modes.checks_nan)
 
 
 def is_grad_enabled():
@@ -95,6 +133,7 @@ def _set_inference_mode(bint enabled):
     """Switch inference mode in this thread; the previous mode is returned."""
     previous = bool(tg_modes.inference)
     tg_modes.inference = enabled
+    tg_modes.not_recording = tg_modes.grad_off or enabled
     return previous
 
 
@@ -147,7 +186,7 @@ cdef Version version_of(Tensor tensor):
 
 
 cdef int note_write(Tensor tensor, object writer) except -1:
-    """Count a write to the tensor's memory."""
+    """Count a write to the tensor's (<Tensor>self)."""
     cdef Version version = version_of(tensor)
     if tensor.flags & IS_INFERENCE and not inference_enabled():
         raise RuntimeError(
@@ -189,6 +228,50 @@ def register_view_maker(maker):
     make_view_entry = maker
 
 
+cdef dict WHY_REFUSED = {
+    VIEW_OF_MULTI_OUTPUT:
+        "This view is the output of a function that returns multiple views. Such functions do not "
+        "allow the output views to be modified inplace. You should replace the inplace operation by "
+        "an out-of-place one.",
+    VIEW_MADE_WITHOUT_GRAD:
+        "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your "
+        "code by moving both the view and the inplace either both inside the no_grad block (if you "
+        "don't want the inplace to be tracked) or both outside (if you want the inplace to be "
+        "tracked).",
+    VIEW_MADE_IN_INFERENCE:
+        "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your "
+        "code by moving both the view and the inplace either both inside the inference_mode block (if "
+        "you don't want the inplace to be tracked) or both outside (if you want the inplace to be "
+        "tracked).",
+    VIEW_OF_CUSTOM_FUNCTION:
+        "This view was created inside a custom Function (or because an input was returned as-is) and "
+        "the autograd logic to handle view+inplace would override the custom backward associated with "
+        "the custom Function, leading to incorrect gradients. This behavior is forbidden. You can fix "
+        "this by cloning the output of the custom Function.",
+}
+
+
+cdef int check_view(Tensor tensor, bint is_indirect) except -1:
+    """Refuse a write to a view, or to its base, after which its history could not be made anew."""
+    if tensor.view.kind != PLAIN_VIEW:
+        refuse_view(tensor.view.kind, tensor.entry, tensor.output, is_indirect)
+    return 0
+
+
+cdef int refuse_view(ViewKind kind, Entry* entry, uint32_t output, bint is_indirect) except -1:
+    """Raise PyTorch's text about a written view of a kind that must not be written."""
+    written = "its base or another view of its base has been" if is_indirect else "is being"
+    view = "A view" if entry == NULL else \
+        f"Output {output} of {short_name((<object>entry.op).grad_name)}"
+    if kind == VIEW_MADE_IN_INFERENCE:
+        what = f"was created in inference mode and {written} modified inplace in normal mode."
+    elif kind == VIEW_MADE_WITHOUT_GRAD or entry == NULL:
+        what = f"was created in no_grad mode and {written} modified inplace with grad mode enabled."
+    else:
+        what = f"is a view and {written} modified inplace."
+    raise RuntimeError(f"{view} {what} {WHY_REFUSED[kind]}")
+
+
 cdef int refresh_view(Tensor tensor) except -1:
     """Give a view whose base was written since a new entry that starts from the base as it is now."""
     cdef View view = tensor.view
@@ -196,6 +279,7 @@ cdef int refresh_view(Tensor tensor) except -1:
     cdef bint previous
     if view.made_at == tensor.version.count or not requires_grad(view.base):
         return 0
+    check_view(tensor, True)
     previous = set_grad_mode(True)
     try:
         fresh = make_view_entry(view.base, tensor)
@@ -211,10 +295,22 @@ cdef int adopt(Tensor tensor, Entry* entry, uint32_t output) except -1:
     cdef Entry* previous = tensor.entry
     if entry != NULL:
         entry.refcount += 1
+    if previous != NULL and previous.carry != NULL:
+        move_retained(tensor, previous, entry, output)
     tensor.entry, tensor.output = entry, output
     tensor.flags &= ~REQUIRES_GRAD
     if previous != NULL:
         release(previous)
+    return 0
+
+
+cdef int move_retained(Tensor tensor, Entry* previous, Entry* entry, uint32_t output) except -1:
+    """A gradient that is kept is that of the tensor as it is now; hooks stay with the old values."""
+    reference = (<Carry>previous.carry).retained.get(tensor.output)
+    if reference is not None and reference() is tensor:
+        del (<Carry>previous.carry).retained[tensor.output]
+        if entry != NULL:
+            carry_of(entry).retained[output] = reference
     return 0
 
 
@@ -249,16 +345,41 @@ cdef Carry carry_of(Entry* entry):
 cdef object shape_tuple(Entry* entry, int output):
     """The shape of an entry's output."""
     cdef Tensor tensor
-    cdef int k
     if entry.flags & IS_LEAF:
         tensor = <Tensor>entry.op
-        return tensor.shape
-    return Size([entry.outputs[output].dims[k] for k in range(entry.outputs[output].ndim)])
+        return size_tuple(PyArray_NDIM(tensor.array), PyArray_DIMS(tensor.array))
+    return size_tuple(entry.outputs[output].ndim, entry.outputs[output].dims)
+
+
+cdef object size_tuple(int ndim, const npy_intp* dims):
+    """A Size made without the detour of a list; its memory is laid out as a tuple's."""
+    cdef object size = (<_SizeSlots*>Size).tp_alloc(<PyTypeObject*>Size, ndim)
+    cdef object number
+    cdef int k
+    for k in range(ndim):
+        number = dims[k]
+        Py_INCREF(number)
+        PyTuple_SET_ITEM(size, k, number)
+    return size
+
+
+cdef extern from "Python.h":
+    ctypedef struct _SizeSlots "PyTypeObject":
+        object (*tp_alloc)(PyTypeObject*, Py_ssize_t)
+    void PyTuple_SET_ITEM(object, Py_ssize_t, object)
 
 
 cdef dict node_types = {}
 cdef object live_nodes = weakref.WeakValueDictionary()   # by entry, which a node keeps alive
 cdef frozenset _PLAIN_NODES = frozenset({"AccumulateGrad", "CopySlices", "CopyBackwards"})
+
+
+cdef str short_name(str grad_name):
+    """A node's name as PyTorch's errors have it: ``Mul`` for MulBackward0."""
+    if grad_name in _PLAIN_NODES:
+        return f"torch::autograd::{grad_name}"
+    name, _, number = grad_name.rpartition("Backward")
+    return name if number in ("", "0") else name + number
 
 
 cdef object node_of(Entry* entry):
@@ -278,6 +399,15 @@ cdef object node_of(Entry* entry):
     entry.refcount += 1
     live_nodes[<uintptr_t>entry] = node
     return node
+
+
+cdef object read_saved = None
+
+
+def register_saved_reader(reader):
+    """Hand in what reads a saved value: ``reader(node, name)``, or an AttributeError."""
+    global read_saved
+    read_saved = reader
 
 
 cdef class Node:
@@ -365,6 +495,8 @@ cdef class Node:
             context = (<Carry>self.entry.carry).context
             if context is not None:
                 return getattr(context, name)
+        if self.entry != NULL and name.startswith("_saved_"):
+            return read_saved(self, name.removeprefix("_saved_"))
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
 
@@ -437,7 +569,7 @@ cdef Tensor wrap(ndarray array):
     return tensor
 
 
-cdef Tensor wrap_view(Tensor source, ndarray array, ViewKind kind, object maker):
+cdef Tensor wrap_view(Tensor source, ndarray array, ViewKind kind):
     """A new tensor over part of the source's memory, off the tape but tied to it."""
     cdef Tensor tensor = Tensor.__new__(Tensor)
     cdef View view = View.__new__(View)
@@ -446,21 +578,24 @@ cdef Tensor wrap_view(Tensor source, ndarray array, ViewKind kind, object maker)
     tensor.flags = source.flags & IS_INFERENCE
     view.base = source if source.view is None else source.view.base
     view.made_at = tensor.version.count
-    view.kind, view.maker = kind, maker
-    if kind == PLAIN_VIEW and source.view is not None:
-        view.kind = source.view.kind
-        view.maker = source.view.maker
-    if view.kind == PLAIN_VIEW and not grad_enabled():
+    if not grad_enabled():
         view.kind = VIEW_MADE_IN_INFERENCE if inference_enabled() else VIEW_MADE_WITHOUT_GRAD
+    elif kind == PLAIN_VIEW and source.view is not None:
+        view.kind = source.view.kind
+    else:
+        view.kind = kind
     tensor.view = view
     return tensor
 
 
 cdef str describe(ndarray array):
     """PyTorch's short name of a tensor in errors: ``[torch.FloatTensor [2, 3]]``."""
-    kind = TENSOR_TYPE_NAMES[DTYPES[PyArray_TYPE(array)].name]
-    sizes = ", ".join([str(size) for size in (<object>array).shape])
-    return f"[torch.{kind}Tensor [{sizes}]]" if array.ndim else f"[torch.{kind}Tensor []]"
+    return f"[{type_name(array)} {list((<object>array).shape)}]"
+
+
+cdef str type_name(ndarray array):
+    """PyTorch's old name of a tensor's type: ``torch.FloatTensor``."""
+    return f"torch.{TENSOR_TYPE_NAMES[DTYPES[PyArray_TYPE(array)].name]}Tensor"
 
 
 cdef dict operators = {}
@@ -514,9 +649,52 @@ cdef int load_operators() except -1:
     return 0
 
 
-cdef inline bint is_operand(object other) noexcept:
-    """Whether Python's operators accept it beside a tensor; else the other operand may know how."""
-    return isinstance(other, (Tensor, float, int)) or isinstance(other, (np.generic, ndarray))
+cdef inline bint is_number(object value) noexcept:
+    return isinstance(value, (float, int)) or isinstance(value, np.generic)
+
+
+cdef object as_operand(object other):
+    """NumPy's scalars as numbers and its arrays as tensors; None for what is no operand."""
+    if isinstance(other, np.generic):
+        return other.item()
+    if isinstance(other, ndarray) and PyArray_TYPE(other) < 24 \
+            and DTYPES[PyArray_TYPE(other)] is not None:
+        return wrap(other)
+    return None
+
+
+cdef apply_function apply_op = NULL
+
+
+cdef void register_apply(apply_function function) noexcept:
+    """Hand in what computes and records an op; operators call it without a detour."""
+    global apply_op
+    apply_op = function
+
+
+cdef object binary(object op, object self, object other):
+    """Run an operator whose op is called directly; NotImplemented for an operand it cannot take."""
+    cdef PyObject* args[2]
+    if not isinstance(other, (Tensor, float, int)):
+        other = as_operand(other)
+        if other is None:
+            return NotImplemented
+    args[0], args[1] = <PyObject*>self, <PyObject*>other
+    return apply_op(op, args, 2)
+
+
+cdef object call(object function, object self, object other):
+    """Run an operator that a Python function chooses an op for."""
+    if not isinstance(other, (Tensor, float, int)):
+        other = as_operand(other)
+        if other is None:
+            return NotImplemented
+    return function(self, other)
+
+
+cdef object reflected(object function, object self, object other):
+    """Run an operator whose other operand came first; arrays there are NumPy's business."""
+    return NotImplemented if isinstance(other, ndarray) else call(function, self, other)
 
 
 @cython.freelist(256)
@@ -537,12 +715,6 @@ cdef class Tensor:
         if construct_legacy is not None and type(self) is Tensor:
             self.array = construct_legacy(args, kwargs)
 
-    def __dealloc__(self):
-        if self.entry != NULL:
-            release(self.entry)
-        if self.hooks is not None or self.accumulate_hooks is not None:
-            watch_python(-1)
-
     @staticmethod
     def _make_subclass(cls, Tensor data not None, bint require_grad=False):
         """A tensor of class ``cls`` over the same memory as ``data``, off the tape."""
@@ -558,8 +730,21 @@ cdef class Tensor:
         return tensor
 
     @staticmethod
+    def _of_class(cls, Tensor source not None):
+        """The source as a tensor of class ``cls``: the same memory, at the same place on the tape."""
+        cdef Tensor tensor
+        if not (isinstance(cls, type) and issubclass(cls, Tensor)):
+            raise TypeError(f"{cls!r} is no subclass of Tensor")
+        tensor = Tensor.__new__(<type>cls)
+        tensor.array, tensor.version, tensor.view = source.array, version_of(source), source.view
+        tensor.flags = source.flags
+        if source.entry != NULL:
+            adopt(tensor, source.entry, source.output)
+        return tensor
+
+    @staticmethod
     def _wrap(ndarray array not None):
-        """A tensor over an array of a supported dtype, sharing its memory."""
+        """A tensor over an array of a supported dtype, sharing its (<Tensor>self)."""
         return wrap(array)
 
     # -- what it is
@@ -572,22 +757,13 @@ cdef class Tensor:
     @property
     def shape(self):
         """The size of every dimension."""
-        cdef int k
-        return Size([PyArray_DIMS(self.array)[k] for k in range(PyArray_NDIM(self.array))])
+        return size_tuple(PyArray_NDIM(self.array), PyArray_DIMS(self.array))
 
     def size(self, dim=None):
         """The shape, or the size of one dimension."""
-        cdef int ndim = PyArray_NDIM(self.array)
-        cdef int k
         if dim is None:
             return self.shape
-        k = dim
-        if not -max(ndim, 1) <= k < max(ndim, 1):
-            raise IndexError(f"Dimension out of range (expected to be in range of "
-                             f"[{-max(ndim, 1)}, {max(ndim, 1) - 1}], but got {k})")
-        if ndim == 0:
-            raise IndexError(f"Dimension specified as {k} but tensor has no dimensions")
-        return PyArray_DIMS(self.array)[k + ndim if k < 0 else k]
+        return PyArray_DIMS(self.array)[position_of(self, dim)]
 
     @property
     def ndim(self):
@@ -616,6 +792,10 @@ cdef class Tensor:
         """The size of one element in bytes."""
         return PyArray_ITEMSIZE(self.array)
 
+    def element_size(self):
+        """The size of one element in bytes."""
+        return PyArray_ITEMSIZE(self.array)
+
     @property
     def nbytes(self):
         """The size of all elements in bytes."""
@@ -640,10 +820,8 @@ cdef class Tensor:
 
     def stride(self, dim=None):
         """The step from one element to the next along each dimension, in elements."""
-        cdef int ndim = PyArray_NDIM(self.array), k
-        cdef Py_ssize_t size = PyArray_ITEMSIZE(self.array)
-        strides = tuple([PyArray_STRIDES(self.array)[k] // size for k in range(ndim)])
-        return strides if dim is None else strides[dim]
+        strides = strides_of(self.array)
+        return strides if dim is None else strides[position_of(self, dim)]
 
     def storage_offset(self):
         """Where the first element lies in the memory that views share, in elements."""
@@ -674,6 +852,8 @@ cdef class Tensor:
     @property
     def _version(self):
         """How often the memory was written in place."""
+        if self.flags & IS_INFERENCE:
+            raise RuntimeError("Inference tensors do not track version counter.")
         return 0 if self.version is None else self.version.count
 
     @property
@@ -693,6 +873,11 @@ cdef class Tensor:
 
     @requires_grad.setter
     def requires_grad(self, value):
+        if not isinstance(value, bool):
+            raise RuntimeError("requires_grad must be a bool")
+        if value and not is_float(PyArray_TYPE(self.array)):
+            raise RuntimeError(
+                "only Tensors of floating point and complex dtype can require gradients")
         self.requires_grad_(value)
 
     def requires_grad_(self, requires_grad=True):
@@ -705,8 +890,7 @@ cdef class Tensor:
                 "computed variable in a subgraph that doesn't require differentiation use "
                 "var_no_grad = var.detach().")
         if requires_grad and not is_float(PyArray_TYPE(self.array)):
-            raise RuntimeError(
-                "only Tensors of floating point and complex dtype can require gradients")
+            raise RuntimeError("only Tensors of floating point dtype can require gradients")
         if requires_grad and self.flags & IS_INFERENCE and not inference_enabled():
             raise RuntimeError(
                 "Setting requires_grad=True on inference tensor outside InferenceMode is not "
@@ -720,13 +904,17 @@ cdef class Tensor:
     @property
     def is_leaf(self):
         """Whether the tensor was made by the user, not by a recorded operation."""
-        return self.entry == NULL and not (self.view is not None and requires_grad(self))
+        if self.view is not None:
+            refresh_view(self)
+        return self.entry == NULL or self.entry.flags & IS_LEAF != 0
 
     @property
     def grad_fn(self):
         """The operation that made this tensor, or None for a leaf."""
         if self.view is not None:
             refresh_view(self)
+        if self.entry != NULL and self.entry.flags & IS_LEAF:
+            return None
         return node_of(self.entry)
 
     @property
@@ -769,6 +957,8 @@ cdef class Tensor:
         """Keep this non-leaf's gradient in ``.grad`` during backward."""
         if not requires_grad(self):
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        if self.view is not None:
+            refresh_view(self)
         if self.entry != NULL:
             carry_of(self.entry).retained[self.output] = weakref.ref(self)
 
@@ -836,7 +1026,7 @@ cdef class Tensor:
         return self
 
     def numpy(self, *, force=False):
-        """The values as a NumPy array that shares this tensor's memory."""
+        """The values as a NumPy array that shares this tensor's (<Tensor>self)."""
         if requires_grad(self) and not force:
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. "
                                "Use tensor.detach().numpy() instead.")
@@ -882,10 +1072,10 @@ cdef class Tensor:
         raise RuntimeError("Boolean value of Tensor with more than one value is ambiguous")
 
     def __float__(self):
-        return float(self.item())
+        return float(only_value(self))
 
     def __int__(self):
-        return int(self.item())
+        return int(only_value(self))
 
     def __index__(self):
         if PyArray_SIZE(self.array) != 1 or is_float(PyArray_TYPE(self.array)):
@@ -893,10 +1083,10 @@ cdef class Tensor:
         return int(self.array.item())
 
     def __complex__(self):
-        return complex(self.item())
+        return complex(only_value(self))
 
     def __hash__(self):
-        return <Py_ssize_t>(<uintptr_t><PyObject*>self >> 4)
+        return <Py_ssize_t><uintptr_t><PyObject*>self
 
     def __iter__(self):
         if PyArray_NDIM(self.array) == 0:
@@ -942,7 +1132,7 @@ cdef class Tensor:
             return memo[id(self)]
         kind = type(self)
         tensor = Tensor.__new__(<type>kind)
-        tensor.array = self.array.copy(order="K")
+        tensor.array = copied_memory(self, memo)
         memo[id(self)] = tensor
         tensor.flags = self.flags
         if self._grad is not None:
@@ -954,76 +1144,76 @@ cdef class Tensor:
     # -- operators: each is an op that `ops` registers
 
     def __add__(self, other):
-        return OP_ADD(self, other) if is_operand(other) else NotImplemented
+        return binary(OP_ADD, self, other)
 
     def __radd__(self, other):
-        return OP_RADD(self, other) if is_operand(other) else NotImplemented
+        return reflected(OP_RADD, self, other)
 
     def __sub__(self, other):
-        return OP_SUB(self, other) if is_operand(other) else NotImplemented
+        return binary(OP_SUB, self, other)
 
     def __rsub__(self, other):
-        return OP_RSUB(self, other) if is_operand(other) else NotImplemented
+        return reflected(OP_RSUB, self, other)
 
     def __mul__(self, other):
-        return OP_MUL(self, other) if is_operand(other) else NotImplemented
+        return binary(OP_MUL, self, other)
 
     def __rmul__(self, other):
-        return OP_MUL(self, other) if is_operand(other) else NotImplemented
+        return reflected(OP_MUL, self, other)
 
     def __truediv__(self, other):
-        return OP_DIV(self, other) if is_operand(other) else NotImplemented
+        return binary(OP_DIV, self, other)
 
     def __rtruediv__(self, other):
-        return OP_RDIV(self, other) if is_operand(other) else NotImplemented
+        return reflected(OP_RDIV, self, other)
 
     def __floordiv__(self, other):
-        return OP_FLOORDIV(self, other) if is_operand(other) else NotImplemented
+        return call(OP_FLOORDIV, self, other)
 
     def __rfloordiv__(self, other):
-        return OP_RFLOORDIV(self, other) if is_operand(other) else NotImplemented
+        return reflected(OP_RFLOORDIV, self, other)
 
     def __mod__(self, other):
-        return OP_MOD(self, other) if is_operand(other) else NotImplemented
+        return call(OP_MOD, self, other)
 
     def __rmod__(self, other):
-        return OP_RMOD(self, other) if is_operand(other) else NotImplemented
+        return reflected(OP_RMOD, self, other)
 
     def __pow__(self, other, modulo):
-        return OP_POW(self, other) if is_operand(other) and modulo is None else NotImplemented
+        return call(OP_POW, self, other) if modulo is None else NotImplemented
 
     def __rpow__(self, other, modulo):
-        return OP_RPOW(self, other) if is_operand(other) and modulo is None else NotImplemented
+        return reflected(OP_RPOW, self, other) if modulo is None else NotImplemented
 
     def __matmul__(self, other):
-        return OP_MATMUL(self, other) if is_operand(other) else NotImplemented
+        return NotImplemented if is_number(other) else call(OP_MATMUL, self, other)
 
     def __rmatmul__(self, other):
-        return OP_RMATMUL(self, other) if is_operand(other) else NotImplemented
+        return OP_RMATMUL(self, other) if isinstance(other, Tensor) else NotImplemented
 
     def __and__(self, other):
-        return OP_AND(self, other) if is_operand(other) else NotImplemented
+        return binary(OP_AND, self, other)
 
     def __rand__(self, other):
-        return OP_AND(self, other) if is_operand(other) else NotImplemented
+        return reflected(OP_AND, self, other)
 
     def __or__(self, other):
-        return OP_OR(self, other) if is_operand(other) else NotImplemented
+        return binary(OP_OR, self, other)
 
     def __ror__(self, other):
-        return OP_OR(self, other) if is_operand(other) else NotImplemented
+        return reflected(OP_OR, self, other)
 
     def __xor__(self, other):
-        return OP_XOR(self, other) if is_operand(other) else NotImplemented
+        return binary(OP_XOR, self, other)
 
     def __rxor__(self, other):
-        return OP_XOR(self, other) if is_operand(other) else NotImplemented
+        return reflected(OP_XOR, self, other)
 
     def __lshift__(self, other):
-        return OP_LSHIFT(self, other) if is_operand(other) else NotImplemented
+        return call(OP_LSHIFT, self, other)
 
     def __rshift__(self, other):
-        return OP_RSHIFT(self, other) if is_operand(other) else NotImplemented
+        return call(OP_RSHIFT, self, other)
 
     def __neg__(self):
         return OP_NEG(self)
@@ -1038,58 +1228,108 @@ cdef class Tensor:
         return OP_INVERT(self)
 
     def __eq__(self, other):
-        return OP_EQ(self, other) if is_operand(other) else NotImplemented
+        return binary(OP_EQ, self, other)
 
     def __ne__(self, other):
-        return OP_NE(self, other) if is_operand(other) else NotImplemented
+        return binary(OP_NE, self, other)
 
     def __lt__(self, other):
-        return OP_LT(self, other) if is_operand(other) else NotImplemented
+        return binary(OP_LT, self, other)
 
     def __le__(self, other):
-        return OP_LE(self, other) if is_operand(other) else NotImplemented
+        return binary(OP_LE, self, other)
 
     def __gt__(self, other):
-        return OP_GT(self, other) if is_operand(other) else NotImplemented
+        return binary(OP_GT, self, other)
 
     def __ge__(self, other):
-        return OP_GE(self, other) if is_operand(other) else NotImplemented
+        return binary(OP_GE, self, other)
 
     def __iadd__(self, other):
-        return OP_IADD(self, other) if is_operand(other) else NotImplemented
+        return call(OP_IADD, self, other)
 
     def __isub__(self, other):
-        return OP_ISUB(self, other) if is_operand(other) else NotImplemented
+        return call(OP_ISUB, self, other)
 
     def __imul__(self, other):
-        return OP_IMUL(self, other) if is_operand(other) else NotImplemented
+        return call(OP_IMUL, self, other)
 
     def __itruediv__(self, other):
-        return OP_IDIV(self, other) if is_operand(other) else NotImplemented
+        return call(OP_IDIV, self, other)
 
     def __ifloordiv__(self, other):
-        return OP_IFLOORDIV(self, other) if is_operand(other) else NotImplemented
+        return call(OP_IFLOORDIV, self, other)
 
     def __imod__(self, other):
-        return OP_IMOD(self, other) if is_operand(other) else NotImplemented
+        return call(OP_IMOD, self, other)
 
     def __ipow__(self, other, modulo):
-        return OP_IPOW(self, other) if is_operand(other) and modulo is None else NotImplemented
+        return call(OP_IPOW, self, other) if modulo is None else NotImplemented
 
     def __iand__(self, other):
-        return OP_IAND(self, other) if is_operand(other) else NotImplemented
+        return call(OP_IAND, self, other)
 
     def __ior__(self, other):
-        return OP_IOR(self, other) if is_operand(other) else NotImplemented
+        return call(OP_IOR, self, other)
 
     def __ixor__(self, other):
-        return OP_IXOR(self, other) if is_operand(other) else NotImplemented
+        return call(OP_IXOR, self, other)
 
     def __getitem__(self, index):
         return OP_GETITEM(self, index)
 
     def __setitem__(self, index, value):
         OP_SETITEM(self, index, value)
+
+    def __delitem__(self, index):
+        raise TypeError("Tensor does not support deleting items")
+
+
+cdef int position_of(Tensor tensor, int dim) except -1:
+    """A dimension counted from the front. Raises PyTorch's errors for one that is not there."""
+    cdef int ndim = PyArray_NDIM(tensor.array), limit = max(ndim, 1)
+    if not -limit <= dim < limit:
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-limit}, "
+                         f"{limit - 1}], but got {dim})")
+    if ndim == 0:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    return dim + ndim if dim < 0 else dim
+
+
+cdef tuple strides_of(ndarray array):
+    """Strides in elements; those of an empty tensor are row-major with every size at least 1."""
+    cdef int ndim = PyArray_NDIM(array), k
+    cdef Py_ssize_t size = PyArray_ITEMSIZE(array), step = 1
+    if PyArray_SIZE(array) > 0:
+        return tuple([PyArray_STRIDES(array)[k] // size for k in range(ndim)])
+    steps = []
+    for k in range(ndim - 1, -1, -1):
+        steps.append(step)
+        step *= max(PyArray_DIMS(array)[k], 1)
+    return tuple(reversed(steps))
+
+
+cdef ndarray copied_memory(Tensor tensor, dict memo):
+    """A copy of a tensor's memory; views that shared memory share it in their copies too."""
+    cdef ndarray base = tensor.array if tensor.view is None else tensor.view.base.array
+    cdef ndarray copy
+    if not is_dense(base):
+        return tensor.array.copy(order="K")
+    key = ("memory", id(base))
+    if key not in memo:
+        memo[key] = base.copy(order="K")
+    copy = memo[key]
+    if tensor.view is None:
+        return copy
+    return strided_view(copy, PyArray_NDIM(tensor.array), PyArray_DIMS(tensor.array),
+                        PyArray_STRIDES(tensor.array),
+                        PyArray_BYTES(copy) + (PyArray_BYTES(tensor.array) - PyArray_BYTES(base)))
+
+
+cdef object only_value(Tensor tensor):
+    if PyArray_SIZE(tensor.array) != 1:
+        raise ValueError("only one element tensors can be converted to Python scalars")
+    return tensor.array.item()
 
 
 cdef inline bint is_float(int type_number) noexcept:
@@ -1107,29 +1347,31 @@ cdef int check_new_grad(Tensor tensor, object value) except -1:
         raise RuntimeError("can't assign Variable as its own grad")
     if PyArray_TYPE(grad.array) != PyArray_TYPE(tensor.array):
         raise RuntimeError(
-            f"attempting to assign a gradient with dtype '{dtype_word(grad)}' to a tensor with "
-            f"grad_dtype '{dtype_word(tensor)}'. The gradient must match the tensor's grad_dtype "
+            f"attempting to assign a gradient with dtype '{C_NAMES[grad.dtype.name]}' to a tensor with "
+            f"grad_dtype '{TENSOR_TYPE_NAMES[tensor.dtype.name]}'. The gradient must match the tensor's grad_dtype "
             "(defaults to the tensor's dtype). You can set the tensor's grad_dtype attribute with a "
             "specific dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging the "
             "dtypes of a tensor and its gradient may break downstream systems that assume that they "
             "match.")
     if grad.shape != tensor.shape:
         raise RuntimeError(
-            f"assigned grad has data of a different size, got {list(grad.shape)} but expected "
-            f"{list(tensor.shape)}")
+            f"attempting to assign a gradient of size '{list(grad.shape)}' to a tensor of size "
+            f"'{list(tensor.shape)}'. Please ensure that the gradient and the tensor are the same size")
     return 0
-
-
-cdef str dtype_word(Tensor tensor):
-    return TENSOR_TYPE_NAMES[DTYPES[PyArray_TYPE(tensor.array)].name].lower()
 
 
 cdef extern from "Python.h":
     ctypedef int (*traverse_function "traverseproc")(PyObject*, visitproc, void*) noexcept
     ctypedef int (*inquiry)(PyObject*) noexcept
+    ctypedef void (*destructor)(PyObject*) noexcept
+    void PyObject_GC_UnTrack(void*)
+    object PyObject_GenericGetDict(object, void*)
     ctypedef struct _TypeSlots "PyTypeObject":
         traverse_function tp_traverse
         inquiry tp_clear
+        destructor tp_dealloc
+        Py_ssize_t tp_dictoffset
+        const char* tp_name
         PyObject* tp_dict
     void PyType_Modified(PyTypeObject*)
 
@@ -1143,27 +1385,65 @@ def attach_method(str name not None, value):
 # ---------------------------------------------------------------------------------- collector
 
 cdef traverse_function plain_traverse = NULL
+cdef destructor plain_dealloc = NULL
 
 
 cdef int traverse_with_tape(PyObject* self, visitproc visit, void* arg) noexcept:
     """Let the garbage collector see what hangs on the entries that only this tensor keeps alive."""
-    cdef Tensor tensor = <Tensor>self
     cdef int status = plain_traverse(self, visit, arg)
-    if status == 0 and tensor.entry != NULL:
-        status = visit_owned(tensor.entry, visit, arg)
+    if status == 0 and (<Tensor>self).attributes != NULL:
+        status = visit((<Tensor>self).attributes, arg)
+    if status == 0 and (<Tensor>self).entry != NULL:
+        status = visit_owned((<Tensor>self).entry, visit, arg)
     return status
 
 
 cdef int clear_links(PyObject* self) noexcept:
     """Break cycles through a tensor; its array stays, so that late users find a whole tensor."""
     cdef Tensor tensor = <Tensor>self
+    cdef PyObject* attributes = tensor.attributes
     tensor._grad = None
     if tensor.hooks is not None or tensor.accumulate_hooks is not None:
         watch_python(-1)
         tensor.hooks = tensor.accumulate_hooks = None
+    tensor.attributes = NULL
+    Py_XDECREF(attributes)
     return 0
 
 
-plain_traverse = (<_TypeSlots*>Tensor).tp_traverse
-(<_TypeSlots*>Tensor).tp_traverse = traverse_with_tape
-(<_TypeSlots*>Tensor).tp_clear = clear_links
+cdef void dealloc(PyObject* self) noexcept:
+    """Give up the tensor's place on the tape, then free it as any object."""
+    cdef Entry* entry = (<Tensor>self).entry
+    cdef PyObject* attributes = (<Tensor>self).attributes
+    PyObject_GC_UnTrack(self)
+    if (<Tensor>self).hooks is not None or (<Tensor>self).accumulate_hooks is not None:
+        watch_python(-1)
+    if entry != NULL:
+        (<Tensor>self).entry = NULL
+        release(entry)
+    if attributes != NULL:
+        (<Tensor>self).attributes = NULL
+        Py_XDECREF(attributes)
+    recycle(<PyObject*>(<Tensor>self).array)
+    plain_dealloc(self)
+
+
+cdef int patch_type() except -1:
+    """Replace what Cython cannot express: the slots above, and a __dict__ made only on demand."""
+    global plain_traverse, plain_dealloc
+    cdef _TypeSlots* slots = <_TypeSlots*>Tensor
+    cdef Tensor probe = Tensor.__new__(Tensor)
+    plain_traverse, plain_dealloc = slots.tp_traverse, slots.tp_dealloc
+    slots.tp_traverse, slots.tp_clear, slots.tp_dealloc = traverse_with_tape, clear_links, dealloc
+    slots.tp_dictoffset = <char*>&probe.attributes - <char*><PyObject*>probe
+    attach_method("__dict__", property(_attributes_of))
+    slots.tp_name = "Tensor"   # what Python's own messages show
+    return 0
+
+
+def _attributes_of(self):
+    """The attributes that a program has set on a tensor."""
+    return PyObject_GenericGetDict(self, NULL)
+
+
+patch_type()

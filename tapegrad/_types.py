@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import builtins
+import re
+from typing import Any, TypeAlias
 
 import numpy as np
 
-_int, _float = builtins.int, builtins.float
+_int: TypeAlias = builtins.int
+_float: TypeAlias = builtins.float
+_bool: TypeAlias = builtins.bool
 
 
-class dtype:  # noqa: N801 - PyTorch's name
+class dtype:
     """The type of a tensor's elements; one object each, printed as ``torch.float32``."""
 
     __slots__ = ("is_complex", "is_floating_point", "is_signed", "itemsize", "name", "numpy")
@@ -17,7 +21,7 @@ class dtype:  # noqa: N801 - PyTorch's name
 
     def __init__(self, name: str, numpy_type: type) -> None:
         self.name = name
-        self.numpy = np.dtype(numpy_type)
+        self.numpy: np.dtype[Any] = np.dtype(numpy_type)
         self.itemsize = self.numpy.itemsize
         self.is_floating_point = self.numpy.kind == "f"
         self.is_signed = self.numpy.kind in "if"
@@ -34,7 +38,7 @@ class dtype:  # noqa: N801 - PyTorch's name
         return self
 
 
-bool = dtype("bool", np.bool_)  # noqa: A001 - PyTorch's name
+bool = dtype("bool", np.bool_)
 uint8 = dtype("uint8", np.uint8)
 int8 = dtype("int8", np.int8)
 int16 = dtype("int16", np.int16)
@@ -44,16 +48,33 @@ float16 = dtype("float16", np.float16)
 float32 = dtype("float32", np.float32)
 float64 = dtype("float64", np.float64)
 
-short, int, long = int16, int32, int64  # noqa: A001 - PyTorch's names
-half, float, double = float16, float32, float64  # noqa: A001 - PyTorch's names
+short, int, long = int16, int32, int64
+half, float, double = float16, float32, float64
 
 ALL_DTYPES = (bool, uint8, int8, int16, int32, int64, float16, float32, float64)
-BY_NUMPY_NUMBER = {one.numpy.num: one for one in ALL_DTYPES}
+BY_NUMPY_NUMBER: dict[_int, dtype] = {one.numpy.num: one for one in ALL_DTYPES}
 
 
 def dtype_named(name: str) -> dtype:
     """The dtype object called ``name``; pickles refer to dtypes this way."""
     return next(one for one in ALL_DTYPES if one.name == name)
+
+
+_PYTHON_TYPES = {builtins.bool: bool, builtins.int: int64, builtins.float: float64}
+
+
+def as_dtype(value: Any, function: str) -> dtype | None:
+    """What a function's argument ``dtype`` means: Python's own number types stand for their widest.
+
+    Raises TypeError in the name of that function.
+    """
+    if value is None or type(value) is dtype:
+        return value
+    if isinstance(value, type) and value in _PYTHON_TYPES:
+        return _PYTHON_TYPES[value]
+    raise TypeError(
+        f"{function}(): argument 'dtype' must be torch.dtype, not {type(value).__name__}"
+    )
 
 
 class Size(tuple):
@@ -68,19 +89,19 @@ class Size(tuple):
     def __add__(self, other: tuple) -> Size:
         return Size(tuple.__add__(self, other))
 
-    def __mul__(self, times) -> Size:  # noqa: ANN001
+    def __mul__(self, times: Any) -> Size:
         return Size(tuple.__mul__(self, times))
 
     __rmul__ = __mul__
 
-    def __getitem__(self, index):  # noqa: ANN001, ANN204
+    def __getitem__(self, index: Any) -> Any:
         item = tuple.__getitem__(self, index)
         return Size(item) if isinstance(index, slice) else item
 
     def __reduce__(self) -> tuple:
-        return Size, (tuple(self),)
+        return size_of, (tuple(self),)
 
-    def numel(self):  # noqa: ANN201
+    def numel(self) -> _int:
         """The number of elements of a tensor of this shape."""
         count = 1
         for size in self:
@@ -88,18 +109,50 @@ class Size(tuple):
         return count
 
 
-class device:  # noqa: N801 - PyTorch's name
+def size_of(sizes: tuple) -> Size:
+    """A Size from its numbers; pickles refer to sizes this way."""
+    return Size(sizes)
+
+
+_DEVICE_TYPES = (
+    "cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga", "maia",
+    "xla", "lazy", "vulkan", "mps", "meta", "hpu", "mtia", "privateuseone",
+)  # fmt: skip
+
+
+def _parsed_device(text: str) -> tuple[str, _int | None]:
+    """A device string as its type and index: ``cuda:1`` as ``("cuda", 1)``."""
+    if not text:
+        raise RuntimeError("Device string must not be empty")
+    parsed = re.fullmatch(r"([a-zA-Z_]+)(?::(0|[1-9][0-9]*))?", text)
+    if parsed is None:
+        raise RuntimeError(f"Invalid device string: '{text}'")
+    kind, index = parsed.groups()
+    if kind not in _DEVICE_TYPES:
+        raise RuntimeError(
+            f"Expected one of {', '.join(_DEVICE_TYPES)} device type at start of device string: "
+            f"{kind}"
+        )
+    return kind, index if index is None else _int(index)
+
+
+def device_of(type: str, index: _int | None) -> device:
+    """A device from its parts; pickles refer to devices this way."""
+    return device(type, index)
+
+
+class device:
     """Where a tensor lives; here that is always the CPU."""
 
     __slots__ = ("index", "type")
     __module__ = "torch"
 
-    def __init__(self, type, index=None) -> None:  # noqa: A002, ANN001
+    def __init__(self, type: Any, index: _int | None = None) -> None:
         if isinstance(type, device):
-            type, index = type.type, type.index  # noqa: A001
-        kind, _, number = str(type).partition(":")
-        self.type = kind
-        self.index = index if not number else _int(number)
+            type, index = type.type, type.index
+        kind, own_index = _parsed_device(str(type))
+        self.type: str = kind
+        self.index: _int | None = index if own_index is None else own_index
 
     def __repr__(self) -> str:
         number = "" if self.index is None else f", index={self.index}"
@@ -108,14 +161,14 @@ class device:  # noqa: N801 - PyTorch's name
     def __str__(self) -> str:
         return self.type if self.index is None else f"{self.type}:{self.index}"
 
-    def __eq__(self, other: object):  # noqa: ANN204
+    def __eq__(self, other: object) -> _bool:
         return isinstance(other, device) and (self.type, self.index) == (other.type, other.index)
 
-    def __hash__(self):  # noqa: ANN204
+    def __hash__(self) -> _int:
         return hash((self.type, self.index))
 
     def __reduce__(self) -> tuple:
-        return device, (self.type, self.index)
+        return device_of, (self.type, self.index)
 
 
 class _Named:
@@ -133,13 +186,13 @@ class _Named:
         return self.name
 
 
-class layout(_Named):  # noqa: N801 - PyTorch's name
+class layout(_Named):
     """How a tensor's elements are stored; here always ``torch.strided``."""
 
     __slots__ = ()
 
 
-class memory_format(_Named):  # noqa: N801 - PyTorch's name
+class memory_format(_Named):
     """The order in which a tensor's dimensions lie in memory."""
 
     __slots__ = ()
@@ -150,12 +203,12 @@ contiguous_format = memory_format("contiguous_format")
 preserve_format = memory_format("preserve_format")
 
 
-class finfo:  # noqa: N801 - PyTorch's name
+class finfo:
     """Limits of a floating-point dtype: ``bits eps max min tiny smallest_normal resolution``."""
 
     __module__ = "torch"
 
-    def __init__(self, type: dtype = float32) -> None:  # noqa: A002
+    def __init__(self, type: dtype = float32) -> None:
         if not type.is_floating_point:
             raise TypeError(
                 f"torch.finfo() requires a floating point input type. "
@@ -176,12 +229,12 @@ class finfo:  # noqa: N801 - PyTorch's name
         )
 
 
-class iinfo:  # noqa: N801 - PyTorch's name
+class iinfo:
     """Limits of an integer dtype: ``bits max min``."""
 
     __module__ = "torch"
 
-    def __init__(self, type: dtype) -> None:  # noqa: A002
+    def __init__(self, type: dtype) -> None:
         if type.is_floating_point or type is bool:
             raise TypeError(
                 f"torch.iinfo() requires an integer input type. "

@@ -19,6 +19,12 @@ def softplus(x: Any) -> Any:
     return np.where(x > 20, x, np.logaddexp(0, x))
 
 
+def prelu(x: Any, weight: Any) -> Any:
+    """One slope for all negative elements, or one for each channel."""
+    slope = weight.reshape(-1, *[1] * (x.ndim - 2))
+    return np.where(x > 0, x, slope * x)
+
+
 def log_softmax(x: Any, dim: int) -> Any:
     """Subtract the logarithm of the sum of exponentials."""
     shifted = x - x.max(dim, keepdims=True) if x.size else x
@@ -35,9 +41,12 @@ def reduced(losses: Any, reduction: str = "mean", weight: Any = 1.0) -> Any:
 
 def nll_loss(x: Any, target: Any, weight: Any = None, reduction: str = "mean",
              ignore_index: int = -100) -> Any:
-    """Minus the value at each row's class, weighted by class."""
-    counted = (np.ones(x.shape[1]) if weight is None else weight)[target] * (target != ignore_index)
-    return reduced(-x[np.arange(len(x)), target] * counted, reduction, counted)
+    """Minus the value at each place's class, weighted by class."""
+    values = np.moveaxis(x, 1, -1) if x.ndim > 1 else x
+    chosen = np.take_along_axis(values, np.expand_dims(target, -1), -1)[..., 0]
+    weight = np.ones(values.shape[-1]) if weight is None else weight
+    counted = weight[target] * (target != ignore_index)
+    return reduced(-chosen * counted, reduction, counted)
 
 
 def cross_entropy(x: Any, target: Any, label_smoothing: float = 0.0) -> Any:
@@ -119,6 +128,11 @@ REFERENCES: dict[str, Callable] = {
     "remainder": np.remainder, "fmod": np.fmod, "floor_divide": np.floor_divide,
     "hardtanh": lambda x: np.clip(x, -1, 1),
     "leaky_relu": lambda x, negative_slope: np.where(x > 0, x, negative_slope * x),
+    "celu": lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(x / alpha)),
+    "mish": lambda x: x * np.tanh(softplus(x)), "prelu": prelu,
+    "hardsigmoid": lambda x: np.clip(x + 3, 0, 6) / 6,
+    "hardswish": lambda x: x * np.clip(x + 3, 0, 6) / 6,
+    "threshold": lambda x, threshold, value: np.where(x <= threshold, value, x),
     "logsigmoid": lambda x: -np.logaddexp(0, -x), "where": np.where,
     "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater,
     "ge": np.greater_equal,

@@ -88,6 +88,11 @@ def positive(*shape: int) -> Array:
     return Array(STREAM.uniform(0.5, 2.0, shape))
 
 
+def spread(*shape: int) -> Array:
+    """Numbers beyond 3 on either side, none of them near -3, 0 or 3."""
+    return Array(apart(*shape).values * 4)
+
+
 def unit(*shape: int) -> Array:
     """Numbers between 0.1 and 0.9."""
     return Array(STREAM.uniform(0.1, 0.9, shape))
@@ -197,6 +202,14 @@ def write_places_in_numpy(x: Any, values: Any) -> Any:
     return y
 
 
+def view_of_written(torch: ModuleType, x: Any) -> Any:
+    """Look through a view at a base that was written after the view was made."""
+    y = x * 1
+    part = y[1:, ::2]
+    y.mul_(2)
+    return part
+
+
 CASES = [
     *pairwise("add"), Case("add", real(3), 2.5), Case("add", real(3), real(3), alpha=2),
     *pairwise("sub"), Case("sub", real(3), 2.5), Case("sub", real(3), real(3), alpha=2),
@@ -214,7 +227,10 @@ CASES = [
     *pointwise("clamp", apart, min=-0.4, max=0.7), *pointwise("clamp", apart, min=0.1),
     *pointwise("gelu")[:-1], *pointwise("silu"), *pointwise("elu", apart), *pointwise("softplus"),
     *pointwise("hardtanh", apart), *pointwise("leaky_relu", apart, negative_slope=0.2),
-    *pointwise("logsigmoid"),
+    *pointwise("logsigmoid"), *pointwise("celu", apart, alpha=0.5), *pointwise("mish"),
+    *pointwise("hardsigmoid", spread), *pointwise("hardswish", spread),
+    *pointwise("threshold", apart, threshold=0.3, value=-2.0),
+    *[Case("prelu", apart(2, 3, 2), weight) for weight in (positive(1), positive(3), positive())],
     *pointwise("reciprocal", positive), *pointwise("square"), *pointwise("rsqrt", positive),
     *pointwise("log2", positive), *pointwise("log10", positive), *pointwise("log1p", positive),
     *pointwise("expm1"), *pointwise("tan", unit), *pointwise("atan"), *pointwise("sinh")[:-1],
@@ -223,6 +239,7 @@ CASES = [
     *pointwise("round", apart), *pointwise("trunc", apart),
     Case("isnan", edges(), differentiable=False), Case("isnan", real(2, 3), differentiable=False),
     Case("rsub", real(3), 2.0), Case("rsub", real(2, 3), 2.0, alpha=3),
+    Case("rsub", real(2, 3), real(3), alpha=3),
     Case("remainder", apart(3, 4), unit(4)), Case("remainder", apart(3), -0.7),
     Case("fmod", apart(3, 4), unit(4)), Case("fmod", apart(3), -0.7),
     Case("floor_divide", fixed(apart(3, 4)), fixed(unit(4)), differentiable=False),
@@ -285,6 +302,7 @@ CASES = [
     Case("reshape", turned(real(2, 3)), (3, 2)), Case("reshape", real(2, 3), (-1,)),
     Case("reshape", real(0, 3), (3, 0)), Case("flatten", real(2, 3, 2), 1),
     Case("squeeze", real(2, 1, 3, 1)), Case("squeeze", real(2, 1), 1),
+    Case("squeeze", real(1, 2, 1), (0, 2)), Case("as_strided", real(6), (2, 2), (3, 1), 1),
     Case("unsqueeze", real(2, 3), 1),
     *[Case("expand", sample, shape, call=lambda torch, x, shape: x.expand(shape),
            reference=np.broadcast_to)
@@ -320,8 +338,7 @@ CASES = [
     *pointwise("clone"),
     Case("contiguous", turned(real(2, 3)), call=lambda torch, x: x.contiguous()),
     Case("diagonal", real(3, 3)), Case("diagonal", real(2, 3), 1),
-    Case("as_strided", real(6), (2, 2), (2, 1),
-         reference=lambda x, shape, strides: x[:4].reshape(2, 2)),
+    Case("as_strided", real(3, 4), call=view_of_written, reference=lambda x: 2 * x[1:, ::2]),
     Case("view_as", real(6), fixed(real(2, 3)), reference=lambda x, other: x.reshape(2, 3)),
     *[Case("copy_", real(2, 3), source, call=lambda torch, x, y: (x * 1).copy_(y),
            reference=lambda x, y: np.broadcast_to(y, x.shape)) for source in (real(2, 3), real(3))],
@@ -335,9 +352,10 @@ CASES = [
     Case("to", real(3), call=lambda torch, x: (x * 1.0).to(torch.float64)),
     Case("to", Array([0.5, -2.0]), call=lambda torch, x: x.to(torch.float16), differentiable=False),
     Case("alias", real(2, 3), call=lambda torch, x: x[...], reference=np.copy),
-    *[Case(name, real(3), call=lambda torch, x, name=name: (
-        torch.manual_seed(5), getattr(x * 1, name)())[1])
-      for name in ("bernoulli_", "normal_", "random_", "uniform_")],
+    *[Case(name, real(3), *bounds, call=lambda torch, x, *bounds, name=name: (
+        torch.manual_seed(5), getattr(x * 1, name)(*bounds))[1])
+      for name, bounds in (("bernoulli_", ()), ("normal_", ()), ("random_", (3, 50)),
+                           ("uniform_", ()))],
     Case("to", Array([1, 2]), call=lambda torch, x: x.to(torch.float64), differentiable=False),
     *[Case(name, *inputs) for name in ("softmax", "log_softmax") for inputs in [
         (real(3, 4), 1), (real(3, 4), 0), (turned(real(3, 4)), -1), (real(2, 3, 2), 1),
@@ -349,6 +367,10 @@ CASES = [
     Case("nll_loss", real(4, 3), classes(3, 4), reduction="none"),
     Case("nll_loss", real(4, 3), classes(3, 4), reduction="sum"),
     Case("nll_loss", real(4, 3), Array([0, 2, 1, 2]), ignore_index=2),
+    Case("nll_loss", real(3), classes(3)), Case("nll_loss", real(2, 3, 4), classes(3, 2, 4)),
+    Case("nll_loss", real(2, 3, 4, 2), classes(3, 2, 4, 2), fixed(positive(3))),
+    Case("nll_loss", real(2, 3, 4, 2), classes(3, 2, 4, 2), reduction="none"),
+    Case("nll_loss", real(2, 3, 2, 2, 2), classes(3, 2, 2, 2, 2), reduction="none"),
     Case("cross_entropy", real(4, 3), classes(3, 4)), Case("cross_entropy", real(4, 3), unit(4, 3)),
     Case("cross_entropy", real(4, 3), classes(3, 4), label_smoothing=0.2),
     *[Case(name, real(3, 2), apart(3, 2), reduction=reduction)

@@ -182,6 +182,38 @@ static int classes_are_valid(const char *target, const tg_intp *dims, tg_intp ou
             }                                                                                    \
     }
 
+typedef struct {
+    class_params classes;
+    int64_t is_mean;
+} nll_total_params;
+
+/* The same summed over the rows: sum of the losses, or their weighted mean, and sum of the weights. */
+#define NLL_LOSS_TOTAL(op, dtype, T, C, load, store, ...)                                        \
+    TG_LOOP(op##_##dtype)                                                                        \
+    {                                                                                            \
+        nll_total_params *total = params;                                                        \
+        class_params *classes = &total->classes;                                                 \
+        if (!classes_are_valid(args[1], dims, steps[1], steps[7], classes))                      \
+            return;                                                                              \
+        for (tg_intp row = 0; row < dims[0]; row++) {                                            \
+            double loss = 0, weights = 0;                                                        \
+            for (tg_intp i = 0; i < dims[1]; i++) {                                              \
+                const int64_t t = TG_AT(const int64_t, args[1], row * steps[1] + i * steps[7]);  \
+                if (t == classes->ignore_index)                                                  \
+                    continue;                                                                    \
+                const C weight = load(TG_AT(const T, args[2],                                    \
+                                            row * steps[2] + (tg_intp)t * steps[8]));            \
+                loss -= (double)(weight * load(TG_AT(const T, args[0],                           \
+                                                     row * steps[0] + i * steps[5] +             \
+                                                         (tg_intp)t * steps[6])));               \
+                weights += (double)weight;                                                       \
+            }                                                                                    \
+            TG_AT(T, args[3], row * steps[3]) = store((C)(total->is_mean ? loss / weights        \
+                                                                         : loss));               \
+            TG_AT(T, args[4], row * steps[4]) = store((C)weights);                               \
+        }                                                                                        \
+    }
+
 #define NLL_LOSS_BACKWARD(op, dtype, T, C, load, store, ...)                                     \
     TG_LOOP(op##_##dtype)                                                                        \
     {                                                                                            \
@@ -204,6 +236,7 @@ static int classes_are_valid(const char *target, const tg_intp *dims, tg_intp ou
     }
 
 TG_FLOATS(NLL_LOSS, nll_loss)
+TG_FLOATS(NLL_LOSS_TOTAL, nll_loss_total)
 TG_FLOATS(NLL_LOSS_BACKWARD, nll_loss_backward)
 
 #define OF_SIZE_OF(T, loop) \
@@ -218,6 +251,9 @@ TG_FLOATS(NLL_LOSS_BACKWARD, nll_loss_backward)
 #define ROW_NLL_LOSS(op, dtype, T, C, load, store, number, letter)                        \
     {#op, "(n,c),(n),(c)->(n),(n)", letter "l" letter letter letter, number, op##_##dtype, \
      "qqq", sizeof(class_params), 1},
+#define ROW_NLL_LOSS_TOTAL(op, dtype, T, C, load, store, number, letter)                     \
+    {#op, "(n,c),(n),(c)->(),()", letter "l" letter letter letter, number, op##_##dtype,      \
+     "qqqq", sizeof(nll_total_params), 1},
 #define ROW_NLL_LOSS_BACKWARD(op, dtype, T, C, load, store, number, letter)               \
     {#op, "(n),(n),(c)->(n,c)", letter "l" letter letter, number, op##_##dtype,           \
      "qqq", sizeof(class_params), 1},
@@ -230,6 +266,7 @@ const tg_kernel tg_index_kernels[] = {
     TG_ALL(ROW_SCATTER_ADD, scatter_add_rows)
     {"nonzero", "(n)->(k)", "?l", TG_BOOL, nonzero, NULL, 0, 0},
     TG_FLOATS(ROW_NLL_LOSS, nll_loss)
+    TG_FLOATS(ROW_NLL_LOSS_TOTAL, nll_loss_total)
     TG_FLOATS(ROW_NLL_LOSS_BACKWARD, nll_loss_backward)
     TG_TABLE_END
 };

@@ -6,7 +6,7 @@ import sys
 import traceback
 import warnings
 
-from tapegrad import _core
+from tapegrad import _core, _tensor
 
 
 def _describe_stack() -> str:
@@ -17,36 +17,36 @@ def _describe_stack() -> str:
 _core._register_trace_maker(_describe_stack)
 
 
-class detect_anomaly:  # noqa: N801 - PyTorch's name
+class detect_anomaly:
     """Note where operations are recorded, and report that if their backward fails.
 
-    With ``check_nan``, a backward that returns NaN raises RuntimeError. Both cost time: for debugging.
+    With ``check_nan``, a backward that returns NaN raises RuntimeError. Both cost time.
     Source: https://docs.pytorch.org/docs/2.13/autograd.html#anomaly-detection
     """
 
     def __init__(self, check_nan: bool = True) -> None:
         self.check_nan = check_nan
         warnings.warn(
-            "Anomaly Detection has been enabled. This mode will increase the runtime and should only "
-            "be enabled for debugging.",
+            "Anomaly Detection has been enabled. This mode will increase the runtime and should "
+            "only be enabled for debugging.",
             stacklevel=2,
         )
 
     def __enter__(self) -> None:
-        self.previous = _core._set_anomaly_mode(True, self.check_nan)
+        self.previous = _tensor._set_anomaly_mode(True, self.check_nan)
 
     def __exit__(self, *exception: object) -> None:
-        _core._set_anomaly_mode(*self.previous)
+        _tensor._set_anomaly_mode(*self.previous)
 
 
-class set_detect_anomaly:  # noqa: N801 - PyTorch's name
+class set_detect_anomaly:
     """Switch anomaly detection on or off: at once, and back at the end of a ``with`` block."""
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
-        self.previous = _core._set_anomaly_mode(mode, check_nan)
+        self.previous = _tensor._set_anomaly_mode(mode, check_nan)
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, *exception: object) -> None:
-        _core._set_anomaly_mode(*self.previous)
+        _tensor._set_anomaly_mode(*self.previous)

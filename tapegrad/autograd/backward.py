@@ -4,26 +4,42 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 from tapegrad import _sweep
 from tapegrad._tensor import Tensor, attach_method
+from tapegrad.autograd.graph import GradientEdge
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.shape import stack
 
 
-def _as_list(tensors, name: str) -> list:
+def _roots(tensors: Any) -> list[Tensor]:
+    """The tensors that a sweep starts from, in a list."""
     if isinstance(tensors, Tensor):
         return [tensors]
     tensors = list(tensors)
-    for position, one in enumerate(tensors):
+    for one in tensors:
         if not isinstance(one, Tensor):
-            raise TypeError(
-                f"{name} must be tensors, but element {position} is {type(one).__name__}"
-            )
+            raise AssertionError("Expected output to be a torch.Tensor")
     return tensors
 
 
-def _gradients_for(tensors: list, gradients, name: str) -> list:
+def _targets(inputs: Any, caller: str) -> list[Tensor | GradientEdge]:
+    """What gradients are wanted of, in a list."""
+    if isinstance(inputs, (Tensor, GradientEdge)):
+        return [inputs]
+    inputs = list(inputs)
+    if not inputs:
+        raise RuntimeError(f"`inputs` argument to `{caller}()` cannot be empty.")
+    for one in inputs:
+        if not isinstance(one, (Tensor, GradientEdge)):
+            raise RuntimeError(
+                f"all inputs have to be Tensors or GradientEdges, but got {type(one).__name__}"
+            )
+    return inputs
+
+
+def _gradients_for(tensors: list, gradients: Any, name: str) -> list:
     """One initial gradient a tensor: given ones, or None."""
     if gradients is None:
         return [None] * len(tensors)
@@ -49,7 +65,9 @@ def backward(
     """
     if grad_variables is not None:
         warnings.warn(
-            "`grad_variables` is deprecated. Use `grad_tensors` instead.", FutureWarning, stacklevel=2
+            "`grad_variables` is deprecated. Use `grad_tensors` instead.",
+            FutureWarning,
+            stacklevel=2,
         )
         if grad_tensors is not None:
             raise RuntimeError(
@@ -57,14 +75,12 @@ def backward(
                 "`backward()`. Please only use `grad_tensors`."
             )
         grad_tensors = grad_variables
-    roots = _as_list(tensors, "tensors")
+    roots = _roots(tensors)
     starts = _gradients_for(roots, grad_tensors, "tensors")
     if inputs is None:
         _sweep.sweep_gradients(roots, starts, retain_graph, create_graph)
         return
-    targets = _as_list(inputs, "inputs")
-    if not targets:
-        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    targets = _targets(inputs, "backward")
     _sweep.sweep_into(roots, starts, retain_graph, create_graph, targets)
 
 
@@ -104,8 +120,8 @@ def grad(
     """The gradients of ``outputs`` with respect to ``inputs``; no ``.grad`` changes.
 
     An input that the outputs do not depend on raises RuntimeError, gives None with ``allow_unused``
-    or zeros with ``materialize_grads``. ``is_grads_batched`` takes a batch of ``grad_outputs`` along
-    dimension 0. Source: https://docs.pytorch.org/docs/2.13/generated/torch.autograd.grad.html
+    or zeros with ``materialize_grads``. ``is_grads_batched`` takes a batch of ``grad_outputs``
+    along dimension 0. Source: https://docs.pytorch.org/docs/2.13/generated/torch.autograd.grad.html
     """
     if materialize_grads and allow_unused is False:
         raise ValueError(
@@ -114,12 +130,12 @@ def grad(
         )
     if not only_inputs:
         warnings.warn(
-            "only_inputs argument is deprecated and is ignored now (defaults to True). To accumulate "
-            "gradient for other parts of the graph, please use torch.autograd.backward.",
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To "
+            "accumulate gradient for other parts of the graph, please use torch.autograd.backward.",
             FutureWarning,
             stacklevel=2,
         )
-    roots, targets = _as_list(outputs, "outputs"), _as_list(inputs, "inputs")
+    roots, targets = _roots(outputs), _targets(inputs, "grad")
     starts = _gradients_for(roots, grad_outputs, "outputs")
     if is_grads_batched:
         return _batched(roots, targets, starts, retain_graph, create_graph, allow_unused)
@@ -127,21 +143,35 @@ def grad(
     return _completed(results, targets, allow_unused, materialize_grads)
 
 
-def _completed(results, targets, allow_unused, materialize_grads) -> tuple:
+def _completed(
+    results: tuple, targets: list, allow_unused: bool | None, materialize_grads: bool
+) -> tuple:
     if materialize_grads:
+        if any(isinstance(target, GradientEdge) for target in targets):
+            raise RuntimeError(
+                "materialize_grads cannot be used when the given input is a GradientEdge"
+            )
         return tuple(
             zeros_like(target) if one is None else one
             for one, target in zip(results, targets, strict=True)
         )
-    if not allow_unused and any(one is None for one in results):
+    unused = [position for position, one in enumerate(results) if one is None]
+    if unused and not allow_unused:
         raise RuntimeError(
-            "One of the differentiated Tensors appears to not have been used in the graph. Set "
-            "allow_unused=True if this is the desired behavior."
+            f"The differentiated Tensor at index {unused[0]} appears to not have been used in the "
+            "graph. Set allow_unused=True if this is the desired behavior."
         )
     return results
 
 
-def _batched(roots, targets, starts, retain_graph, create_graph, allow_unused) -> tuple:
+def _batched(
+    roots: list[Tensor],
+    targets: list,
+    starts: list[Tensor],
+    retain_graph: bool | None,
+    create_graph: bool,
+    allow_unused: bool | None,
+) -> tuple:
     """One sweep for each gradient of a batch; the results are stacked."""
     count = starts[0].shape[0]
     rows = []

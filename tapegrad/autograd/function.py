@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import inspect
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -50,6 +52,8 @@ class FunctionCtx(Context):
 class _FunctionMeta(type):
     """Gives every Function class an operation of its own, named after it."""
 
+    _backward_function: Callable[[], Callable[..., Any]]
+
     def __init__(cls, name: str, bases: tuple, namespace: dict) -> None:
         super().__init__(name, bases, namespace)
 
@@ -71,10 +75,20 @@ class Function(metaclass=_FunctionMeta):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        warnings.warn(
+            f"{type(self)} should not be instantiated. Methods on autograd functions are all "
+            "static, so you should invoke them on the class itself. Instantiating an autograd "
+            "function will raise an error in a future version of PyTorch.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Refuse the old style, in which an instance was called."""
         raise RuntimeError(
-            f"{type(self)} should not be instantiated. Methods on autograd functions are all static, "
-            f"so you should invoke them on the class itself. Instantiating an autograd function will "
-            f"raise an error in a future version of PyTorch."
+            "Legacy autograd function with non-static forward method is deprecated. Please use "
+            "new-style autograd function with static forward method. (Example: "
+            "https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)"
         )
 
     @staticmethod
@@ -93,8 +107,8 @@ class Function(metaclass=_FunctionMeta):
     def backward(ctx: FunctionCtx, *grad_outputs: Tensor) -> Any:
         """Compute the gradients of the inputs: to be overridden."""
         raise NotImplementedError(
-            "You must implement either the backward or vjp method for your custom autograd.Function "
-            "to use it with backward mode AD."
+            "You must implement either the backward or vjp method for your custom "
+            "autograd.Function to use it with backward mode AD."
         )
 
     vjp = backward
@@ -113,28 +127,44 @@ class Function(metaclass=_FunctionMeta):
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run forward, and record the operation if an argument wants a gradient."""
         context = FunctionCtx()
+        args = cls._positional(args, kwargs)
         wants = tuple(isinstance(one, Tensor) and one.requires_grad for one in args)
         context.needs_input_grad = wants
         recording = is_grad_enabled() and any(wants)
-        result = cls._run_forward(context, args, kwargs)
+        result = cls._run_forward(context, args)
         single = not isinstance(result, tuple)
         outputs = [result] if single else list(result)
-        tensors = [one for one in outputs if isinstance(one, Tensor)]
         _check_dirty(context, outputs)
         for written in context.dirty_tensors:
             _core.rebase_written(written, cls.__name__)
         if recording:
-            replaced = _record(cls._op, context, args, tensors)
-            outputs = [replaced.get(id(one), one) for one in outputs]
+            outputs = _record(cls._op, context, args, outputs)
         return outputs[0] if single else tuple(outputs)
 
     @classmethod
-    def _run_forward(cls, context: FunctionCtx, args: tuple, kwargs: dict) -> Any:
+    def _positional(cls, args: tuple, kwargs: dict) -> tuple:
+        """All arguments in forward's order: backward returns a gradient for each."""
+        takes_context = cls.setup_context is Function.setup_context
+        if not kwargs and (takes_context or not cls.forward.__defaults__):
+            return args
+        hidden = (None,) if takes_context else ()
+        try:
+            bound = inspect.signature(cls.forward).bind(*hidden, *args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"forward() {error}") from None
+        for name in bound.kwargs:
+            raise TypeError(f"forward() got an unexpected keyword argument '{name}'")
+        if not takes_context:
+            bound.apply_defaults()
+        return bound.args[len(hidden) :]
+
+    @classmethod
+    def _run_forward(cls, context: FunctionCtx, args: tuple) -> Any:
         previous = _set_grad_enabled(False)
         try:
             if cls.setup_context is Function.setup_context:
-                return cls.forward(context, *args, **kwargs)
-            result = cls.forward(*args, **kwargs)
+                return cls.forward(context, *args)
+            result = cls.forward(*args)
             cls.setup_context(context, args, result)
             return result
         finally:
@@ -150,41 +180,44 @@ def _check_dirty(context: FunctionCtx, outputs: list) -> None:
             )
         if is_grad_enabled() and written.is_leaf and written.requires_grad:
             raise RuntimeError(
-                "a leaf Variable that requires grad is being used in an in-place operation."
+                "a leaf Variable that requires grad has been used in an in-place operation."
             )
 
 
-def _output_tensor(output: Tensor, args: tuple, context: FunctionCtx, name: str) -> Tensor:
+def _output_tensor(output: Tensor, args: tuple, context: FunctionCtx) -> Tensor:
     """The tensor to record: an input returned as it is becomes a view, unless it was written."""
     dirty = any(output is one for one in context.dirty_tensors)
     if dirty or not any(output is one for one in args):
         if not dirty:
-            _core.is_view_of_function(output, name)
+            _core.is_view_of_function(output)
         return output
     view = _core.view_of(output)
-    _core.is_view_of_function(view, name)
+    _core.is_view_of_function(view)
     return view
 
 
-def _record(op: Op, context: FunctionCtx, args: tuple, tensors: list[Tensor]) -> dict:
-    """Put the Function on the tape; gives the tensors that take outputs' places, by identity."""
-    unmarked = [not any(one is other for other in context.non_differentiable) for one in tensors]
-    differentiable = [
-        flag and one.is_floating_point() for flag, one in zip(unmarked, tensors, strict=True)
-    ]
+def _record(op: Op, context: FunctionCtx, args: tuple, outputs: list) -> list:
+    """Put the Function on the tape; gives the outputs as the caller is to get them."""
+    differentiable = [_is_differentiable(one, context) for one in outputs]
     recorded = [
-        _output_tensor(one, args, context, op.grad_name) if flag else one
-        for one, flag in zip(tensors, differentiable, strict=True)
+        _output_tensor(one, args, context) if flag else one
+        for one, flag in zip(outputs, differentiable, strict=True)
     ]
     saved = tuple(
-        next((new for old, new in zip(tensors, recorded, strict=True) if old is one), one)
+        next((new for old, new in zip(outputs, recorded, strict=True) if old is one), one)
         if not any(one is argument for argument in args)
         else one
         for one in context.to_save
     )
     _core.record_function(context, op, args, recorded, differentiable, saved)
     context.to_save = ()
-    return {id(old): new for old, new in zip(tensors, recorded, strict=True)}
+    return recorded
+
+
+def _is_differentiable(output: Any, context: FunctionCtx) -> bool:
+    if not isinstance(output, Tensor) or not output.is_floating_point():
+        return False
+    return not any(output is one for one in context.non_differentiable)
 
 
 def once_differentiable(function: Callable) -> Callable:

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Generator
 from typing import Any
 
-from tapegrad._core import (
+from tapegrad._tensor import (
     _set_grad_enabled,
     _set_inference_mode,
     is_grad_enabled,

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import tapegrad
-from tapegrad._core import Tensor
+from tapegrad._tensor import Tensor
 from tapegrad.autograd.function import Function
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
@@ -69,7 +69,7 @@ class _UndefinedGrad(Function):
         return x.clone()
 
     @staticmethod
-    def backward(ctx: Any, g: Tensor) -> None:
+    def backward(ctx: Any, *grad_outputs: Tensor) -> None:
         return None
 
 

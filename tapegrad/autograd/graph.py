@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
-from tapegrad import _core
+from tapegrad import _core, _sweep
 from tapegrad._tensor import Node, Tensor
 
 
@@ -20,14 +21,16 @@ _stack = _HookStack()
 _core._register_saved_hooks(_stack)
 
 
-class saved_tensors_hooks:  # noqa: N801 - PyTorch's name
+class saved_tensors_hooks:
     """Pack every tensor that the tape saves in a block, and unpack it when backward reads it.
 
     ``pack_hook(tensor)`` may return anything, from which ``unpack_hook`` gives the tensor back.
     Source: https://docs.pytorch.org/docs/2.13/autograd.html#saved-tensors-hooks
     """
 
-    def __init__(self, pack_hook: Callable[[Tensor], Any], unpack_hook: Callable[[Any], Tensor]):
+    def __init__(
+        self, pack_hook: Callable[[Tensor], Any], unpack_hook: Callable[[Any], Tensor]
+    ) -> None:
         self.pair = (pack_hook, unpack_hook)
 
     def __enter__(self) -> None:
@@ -41,14 +44,14 @@ class saved_tensors_hooks:  # noqa: N801 - PyTorch's name
         _core._count_saved_hooks(-1)
 
 
-class save_on_cpu(saved_tensors_hooks):  # noqa: N801 - PyTorch's name
+class save_on_cpu(saved_tensors_hooks):
     """Keep saved tensors on the CPU: a copy, since every tensor is there already."""
 
     def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
         super().__init__(lambda tensor: tensor.clone(), lambda packed: packed)
 
 
-class disable_saved_tensors_hooks:  # noqa: N801 - PyTorch's name
+class disable_saved_tensors_hooks:
     """Refuse saved-tensor hooks in a block: entering them raises RuntimeError(error_message)."""
 
     def __init__(self, error_message: str) -> None:
@@ -63,12 +66,89 @@ class disable_saved_tensors_hooks:  # noqa: N801 - PyTorch's name
         _stack.refusal = self.previous
 
 
-def get_gradient_edge(tensor: Tensor) -> tuple[Node, int]:
+class GradientEdge(NamedTuple):
+    """Where a gradient goes: a node, and the number of its output. Stands for a tensor as an input
+    of ``autograd.grad`` and ``autograd.backward``.
+    """
+
+    node: Node
+    output_nr: int
+    ownership_token: Any = None
+
+
+def get_gradient_edge(tensor: Tensor) -> GradientEdge:
     """Where a tensor's gradient goes: its node and the output number."""
     if not tensor.requires_grad:
         raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not "
                            "require gradients")  # fmt: skip
-    node = tensor.grad_fn
-    if node is None:
-        return tensor.view_as(tensor).grad_fn.next_functions[0]
-    return node, tensor.output_nr
+    if tensor.grad_fn is not None:
+        return GradientEdge(tensor.grad_fn, tensor.output_nr)
+    reader: Any = tensor.view_as(tensor).grad_fn
+    return GradientEdge(*reader.next_functions[0])
+
+
+def register_multi_grad_hook(
+    tensors: Sequence[Tensor], fn: Callable[[Any], None], *, mode: str = "all"
+) -> MultiHandle:
+    """Call a hook over the gradients of several tensors, in each backward that reaches them.
+
+    With ``mode="all"`` it is called once all of the gradients that this backward computes are
+    there, with a list that has None for the others; with ``"any"`` at the first one, with that
+    gradient.
+    Source: https://docs.pytorch.org/docs/2.13/autograd.html#torch.autograd.graph.register_multi_grad_hook
+    """
+    if mode not in ("all", "any"):
+        raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
+    waiting = _Gathered(tensors, fn, mode == "any")
+    return MultiHandle(
+        tuple(
+            tensor.register_hook(functools.partial(waiting.take, position))
+            for position, tensor in enumerate(tensors)
+        )
+    )
+
+
+class _Gathered:
+    """The gradients that have arrived for a hook over several tensors, for each sweep."""
+
+    def __init__(
+        self, tensors: Sequence[Tensor], hook: Callable[[Any], None], at_first: bool
+    ) -> None:
+        self.tensors, self.hook, self.at_first = tuple(tensors), hook, at_first
+        self.arrived: dict[int, list[Tensor | None]] = {}
+        self.missing: dict[int, int] = {}
+
+    def take(self, position: int, gradient: Tensor) -> None:
+        """Note one gradient; call the hook if it is the one that was waited for."""
+        sweep = _sweep.running_sweep()
+        if sweep not in self.missing:
+            self.missing[sweep] = sum(_sweep.reached(list(self.tensors)))
+            self.arrived[sweep] = [None] * len(self.tensors)
+            if self.at_first:
+                self.hook(gradient)
+        self.missing[sweep] -= 1
+        self.arrived[sweep][position] = gradient
+        if self.missing[sweep] == 0:
+            del self.missing[sweep]
+            gradients = self.arrived.pop(sweep)
+            if not self.at_first:
+                self.hook(gradients)
+
+
+class MultiHandle:
+    """Takes several hooks away again: by ``remove()`` or at the end of a ``with`` block."""
+
+    def __init__(self, handles: tuple) -> None:
+        self.handles = handles
+
+    def remove(self) -> None:
+        """Take the hooks away; a second call does nothing."""
+        for handle in self.handles:
+            handle.remove()
+
+    def __enter__(self) -> MultiHandle:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.remove()
+

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import tapegrad
@@ -143,9 +144,7 @@ def register_on_node(module: Any, hooks: Sequence[Callable], args: tuple, result
     if first.grad_fn is None:
         return
     for hook in hooks:
-        first.grad_fn.register_hook(
-            lambda grad_input, grad_output, hook=hook: hook(module, grad_input, grad_output)
-        )
+        first.grad_fn.register_hook(partial(hook, module))
     _warn_of_missed_grads(args, result, first.grad_fn)
 
 

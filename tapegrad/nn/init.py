@@ -246,9 +246,9 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
         return tensor
     n_rows = tensor.shape[0]
     drawn = tapegrad.empty((n_rows, tensor.numel() // n_rows), dtype=tensor.dtype)
-    drawn = normal_(drawn, 0, 1, generator).numpy()
-    is_wide = drawn.shape[0] < drawn.shape[1]
-    q, r = np.linalg.qr(drawn.T if is_wide else drawn)
+    matrix = normal_(drawn, 0, 1, generator).numpy()
+    is_wide = matrix.shape[0] < matrix.shape[1]
+    q, r = np.linalg.qr(matrix.T if is_wide else matrix)
     q = q * np.sign(np.diag(r))  # without this the draw would not be even
     q = np.ascontiguousarray(q.T if is_wide else q)
     with tapegrad.no_grad():

@@ -19,33 +19,43 @@ from tapegrad.ops import (
     random,
     reduce,
     shape,
+    tensor_types,
 )
 from tapegrad.ops._declare import registered_ops
 from tapegrad.ops.activation import (
+    celu,
     dropout,
     elu,
     gelu,
+    hardsigmoid,
+    hardswish,
     hardtanh,
     leaky_relu,
     log_sigmoid,
     log_softmax,
+    mish,
+    prelu_kernel,
     relu,
     silu,
     softmax,
     softplus,
+    threshold,
 )
 from tapegrad.ops.linalg import linear
 from tapegrad.ops.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
+    div_by_count,
     huber_loss,
     l1_loss,
     mse_loss,
     nll_loss,
+    nll_loss2d,
     smooth_l1_loss,
 )
 from tapegrad.ops.normalization import batch_norm, embedding, layer_norm
 from tapegrad.ops.pointwise import clamp, erf, sigmoid, tanh, where
+from tapegrad.ops.tensor_types import type_name, typename
 
 _tensor.register_operators(
     {
@@ -73,7 +83,7 @@ _tensor.register_operators(
         "rmatmul": lambda self, other: linalg.matmul(create.as_tensor(other), self),
         "neg": arithmetic.neg,
         "abs": pointwise.abs,
-        "invert": compare.bitwise_not,
+        "invert": compare.invert,
         "and": compare.bitwise_and,
         "or": compare.bitwise_or,
         "xor": compare.bitwise_xor,
@@ -96,7 +106,6 @@ _tensor.register_tensor_support(
     repr=tensor_repr, construct=create.construct_legacy, rebuild_tensor=create.rebuild_tensor
 )
 _sweep.register_gradient_ops(
-    ones_like=create.ones_like,
     add=arithmetic.add_op,
     add_into=arithmetic.add_inplace,
     clone=convert.clone,
@@ -110,9 +119,11 @@ _sweep.register_zeros(
 
 __all__ = [
     "Tensor", "activation", "arithmetic", "batch_norm", "binary_cross_entropy",
-    "binary_cross_entropy_with_logits", "clamp", "compare", "convert", "create", "dropout", "elu",
-    "embedding", "erf", "gelu", "hardtanh", "huber_loss", "index", "l1_loss", "layer_norm",
-    "leaky_relu", "linalg", "linear", "log_sigmoid", "log_softmax", "loss", "mse_loss", "nll_loss",
-    "normalization", "pointwise", "random", "reduce", "registered_ops", "relu", "shape", "sigmoid",
-    "silu", "smooth_l1_loss", "softmax", "softplus", "tanh", "where",
+    "binary_cross_entropy_with_logits", "celu", "clamp", "compare", "convert", "create",
+    "div_by_count", "dropout", "elu", "embedding", "erf", "gelu", "hardsigmoid", "hardswish",
+    "hardtanh", "huber_loss", "index", "l1_loss", "layer_norm", "leaky_relu", "linalg", "linear",
+    "log_sigmoid", "log_softmax", "loss", "mish", "mse_loss", "nll_loss", "nll_loss2d",
+    "normalization", "pointwise", "prelu_kernel", "random", "reduce", "registered_ops", "relu",
+    "shape", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softplus", "tanh", "tensor_types",
+    "threshold", "type_name", "typename", "where",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """How an operation is declared: one block with its name, its kernel and its gradient formulas.
 
-``op("mul", kernel=np.multiply, input=lambda g, other: g * other, other=lambda g, input: g * input)``
+``mul = op("mul", kernel=np.multiply, a=lambda g, b: g * b, b=lambda g, a: g * a)``
 
 Each formula is keyed by the input that it differentiates, and its parameters say what it reads; the
 tape saves exactly that:
@@ -21,6 +21,7 @@ Formulas are tensor expressions, so that derivatives of every order follow from 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from numpy import ndarray
@@ -43,11 +44,13 @@ def op(
     forward: Callable | None = None,
     grad_name: str | None = None,
     params: Sequence[str] | None = None,
+    defaults: tuple | None = None,
     outputs: Sequence[str] = (),
     gradients: Callable | None = None,
     inputs: Sequence[str] = (),
     method: bool = False,
     inplace: bool = False,
+    inplace_grad_name: str | None = None,
     doc: str = "",
     **options: Any,
 ) -> Op:
@@ -56,7 +59,8 @@ def op(
     ``kernel`` is an element-wise kernel or NumPy ufunc; ``forward`` a function on arrays instead.
     Keywords that are no option of :class:`Op` are gradient formulas; ``gradients`` is one formula
     that gives the gradients of all ``inputs`` at once. ``method`` and ``inplace`` attach the op to
-    Tensor, as ``x.name()`` and ``x.name_()``.
+    Tensor, as ``x.name()`` and ``x.name_()``; ``inplace_grad_name`` is for in-place forms that
+    PyTorch numbers apart.
     """
     flags = {key: options.pop(key) for key in list(options) if key in _FLAGS}
     formulas = options
@@ -67,13 +71,13 @@ def op(
     plan = _Plan(names, differentiated, tuple(outputs))
     for edge, function in enumerate(functions):
         plan.add(function, None if joint else edge)
-    declared = Op(
+    make: Callable[..., Op] = partial(
+        Op,
         name,
-        grad_name or f"{_camel_case(name)}Backward0",
         kernel=kernel,
         forward=forward,
         params=names,
-        defaults=(forward.__defaults__ or ()) if forward is not None else (),
+        defaults=(getattr(forward, "__defaults__", None) or ()) if defaults is None else defaults,
         edges=tuple(names.index(key) for key in differentiated),
         formulas=functions,
         formula_args=tuple(plan.formula_args),
@@ -83,11 +87,13 @@ def op(
         doc=doc,
         **flags,
     )
+    declared = make(grad_name or f"{_camel_case(name)}Backward0")
     _REGISTRY[name] = declared
     if method:
         attach_method(name, declared)
     if inplace:
-        attach_method(f"{name}_", InplaceOp(declared))
+        written = make(inplace_grad_name) if inplace_grad_name else declared
+        attach_method(f"{name}_", InplaceOp(written))
     return declared
 
 
@@ -99,7 +105,7 @@ _FLAGS = frozenset(
 def composite(function: Callable) -> Callable:
     """A forward function on arrays made from one on tensors, of ops that are already there."""
 
-    def forward(*args):  # noqa: ANN002, ANN202
+    def forward(*args):
         return function(*[Tensor._wrap(a) if isinstance(a, ndarray) else a for a in args])._array
 
     return forward

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 
 
@@ -33,13 +34,52 @@ def _of_scalar(dim) -> tuple:
     return ()
 
 
-def sizes_of(args: tuple, keyword=None) -> tuple[int, ...]:
-    """Sizes given one by one or as one sequence: ``view(2, 3)`` or ``view((2, 3))``."""
+def sizes_of(function: str, args: tuple, keyword=None, name: str = "size") -> tuple[int, ...]:
+    """Sizes given one by one or as one sequence: ``view(2, 3)`` or ``view((2, 3))``.
+
+    Raises TypeError in the name of the function that was given them as its argument ``name``.
+    """
     if len(args) == 1 and isinstance(args[0], (tuple, list)):
         args = tuple(args[0])
-    elif not args and keyword is not None:
-        args = tuple(keyword)
-    return tuple(operator.index(size) for size in args)
+    elif not args:
+        if keyword is None:
+            raise TypeError(f'{function}() missing 1 required positional arguments: "{name}"')
+        args = keyword
+    try:
+        return tuple(map(operator.index, args))
+    except TypeError:
+        raise TypeError(_bad_size(function, args, name)) from None
+
+
+def _bad_size(function: str, sizes, name: str) -> str:
+    if not isinstance(sizes, (tuple, list)):
+        return f"{function}(): argument '{name}' must be tuple of ints, not {type(sizes).__name__}"
+    position, kind = next(
+        (k, type(size).__name__) for k, size in enumerate(sizes) if not hasattr(size, "__index__")
+    )
+    if position == 0:
+        return f"{function}(): argument '{name}' (position 1) must be tuple of ints, not {kind}"
+    return (
+        f"{function}(): argument '{name}' failed to unpack the object at pos {position + 1} with "
+        f'error "type must be tuple of ints,but got {kind}"'
+    )
+
+
+def common_shape(*shapes: tuple) -> tuple[int, ...]:
+    """The shape to which all broadcast. Raises RuntimeError where two sizes do not fit."""
+    return functools.reduce(_broadcast, shapes, ())
+
+
+def _broadcast(a: tuple, b: tuple) -> tuple[int, ...]:
+    ndim = max(len(a), len(b))
+    a, b = (1,) * (ndim - len(a)) + tuple(a), (1,) * (ndim - len(b)) + tuple(b)
+    for dim in reversed(range(ndim)):
+        if a[dim] != b[dim] and 1 not in (a[dim], b[dim]):
+            raise RuntimeError(
+                f"The size of tensor a ({a[dim]}) must match the size of tensor b ({b[dim]}) at "
+                f"non-singleton dimension {dim}"
+            )
+    return tuple(n if m == 1 else m for m, n in zip(a, b, strict=True))
 
 
 def inferred_shape(sizes: tuple, count: int) -> tuple[int, ...]:
@@ -47,9 +87,11 @@ def inferred_shape(sizes: tuple, count: int) -> tuple[int, ...]:
     if sizes.count(-1) > 1:
         raise RuntimeError("only one dimension can be inferred")
     known = 1
-    for size in sizes:
+    for position, size in enumerate(sizes):
         if size < -1:
-            raise RuntimeError(f"invalid shape dimension {size}")
+            raise RuntimeError(
+                f"invalid shape dimension {size} at index {position} of shape {list(sizes)}"
+            )
         known *= size if size != -1 else 1
     if -1 not in sizes:
         if known != count:

@@ -11,8 +11,10 @@ from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import composite, op
 from tapegrad.ops._dims import normal_dim
+from tapegrad.ops.create import zeros_like
 from tapegrad.ops.pointwise import sigmoid, tanh, where_op
 from tapegrad.ops.random import bernoulli_mask
+from tapegrad.ops.tensor_types import refuse_integers
 
 relu = op(
     "relu", kernel=OURS["relu"], method=True, inplace=True,
@@ -22,6 +24,7 @@ relu = op(
 relu_backward = op(
     "relu_backward", kernel=OURS["relu_backward"], params=("g_out", "result"),
     g_out=lambda g, result: relu_backward(g, result),
+    result=lambda g: zeros_like(g),
     doc="A gradient where the output of relu is positive, else 0.",
 )  # fmt: skip
 
@@ -30,6 +33,7 @@ def _with_params(name: str):
     """A forward function that runs a kernel of one input and some numbers."""
 
     def run(input: np.ndarray, numbers: tuple) -> np.ndarray:
+        refuse_integers(f"{name}_cpu", input)
         result = kernels.empty_like(input)
         OURS[name](input, result, params=numbers)
         return result
@@ -40,9 +44,13 @@ def _with_params(name: str):
 _leaky_relu, _elu, _softplus = map(_with_params, ("leaky_relu", "elu", "softplus"))
 
 
-def _plain(name: str):
-    def run(input: np.ndarray) -> np.ndarray:
-        return kernels.pointwise(OURS[name], input)
+def _on_floats(kernel: str, function):
+    """A forward function of ops that are already there, for floating-point dtypes only."""
+    compute = composite(function)
+
+    def run(input: np.ndarray, *settings) -> np.ndarray:
+        refuse_integers(kernel, input)
+        return compute(input, *settings)
 
     return run
 
@@ -51,6 +59,7 @@ leaky_relu = op(
     "leaky_relu",
     forward=lambda input, negative_slope=0.01: _leaky_relu(input, (negative_slope,)),
     inplace=True,
+    inplace_grad_name="LeakyReluBackward1",
     input=lambda g, input, negative_slope: where_op(input > 0, g, g * negative_slope),
     doc="``x`` where positive, else ``negative_slope * x``.",
 )
@@ -60,12 +69,30 @@ elu = op(
         input, (alpha, scale, input_scale)
     ),
     inplace=True,
+    inplace_grad_name="EluBackward1",
     input=lambda g, input, alpha, scale, input_scale: where_op(
-        input > 0,
+        input <= 0,
+        g * ((_negative_part(input) * input_scale).exp() * (alpha * scale * input_scale)),
         g * scale,
-        g * ((input * input_scale).exp() * (alpha * scale * input_scale)),
     ),
     doc="``scale * x`` where positive, else ``scale * alpha * (exp(input_scale * x) - 1)``.",
+)
+
+
+def _negative_part(x: Tensor) -> Tensor:
+    # An exponential of large elements, though masked, would turn second derivatives into NaN.
+    return -relu(-x)
+
+
+celu = op(
+    "celu",
+    forward=lambda input, alpha=1.0: _elu(input, (alpha, 1.0, 1.0 / alpha)),
+    inplace=True,
+    inplace_grad_name="CeluBackward1",
+    input=lambda g, input, alpha: where_op(
+        input <= 0, g * (_negative_part(input) * (1.0 / alpha)).exp(), g
+    ),
+    doc="``x`` where positive, else ``alpha * (exp(x / alpha) - 1)``.",
 )
 softplus = op(
     "softplus",
@@ -76,13 +103,14 @@ softplus = op(
     doc="``log(1 + exp(beta * x)) / beta``; ``x`` itself where ``beta * x > threshold``.",
 )
 log_sigmoid = op(
-    "log_sigmoid", forward=_plain("log_sigmoid"),
+    "log_sigmoid",
+    forward=lambda input: kernels.pointwise(OURS["log_sigmoid"], kernels.contiguous(input)),
     input=lambda g, input: g * sigmoid(-input),
     doc="``log(1 / (1 + exp(-x)))``, without overflow.",
 )  # fmt: skip
 silu = op(
     "silu",
-    forward=composite(lambda input: input * sigmoid(input)),
+    forward=_on_floats("silu_cpu", lambda input: input * sigmoid(input)),
     params=("input",),
     inplace=True,
     input=lambda g, input: g * _silu_slope(input),
@@ -93,6 +121,21 @@ silu = op(
 def _silu_slope(x: Tensor) -> Tensor:
     gate = sigmoid(x)
     return gate * (x * (1 - gate) + 1)
+
+
+mish = op(
+    "mish",
+    forward=_on_floats("mish_cpu", lambda input: input * tanh(softplus(input))),
+    params=("input",),
+    inplace=True,
+    input=lambda g, input: g * _mish_slope(input),
+    doc="``x * tanh(softplus(x))``.",
+)
+
+
+def _mish_slope(x: Tensor) -> Tensor:
+    gate = tanh(softplus(x))
+    return gate + x * sigmoid(x) * (1 - gate * gate)
 
 
 _SQRT_HALF, _TANH_SCALE, _CUBIC = math.sqrt(0.5), math.sqrt(2 / math.pi), 0.044715
@@ -115,7 +158,7 @@ def _gelu_slope(x: Tensor, approximate: str) -> Tensor:
 
 _gelu_op = op(
     "gelu",
-    forward=composite(_gelu),
+    forward=_on_floats("GeluKernelImpl", _gelu),
     params=("input", "approximate"),
     input=lambda g, input, approximate: g * _gelu_slope(input, approximate),
     doc="``x`` times the probability that a standard normal is below ``x``.",
@@ -134,43 +177,116 @@ hardtanh = op(
     forward=lambda input, min_val=-1.0, max_val=1.0: _limited(input, min_val, max_val),
     inplace=True,
     input=lambda g, input, min_val, max_val: where_op(
-        (input > min_val) & (input < max_val), g, 0.0
+        (input <= min_val) | (input >= max_val), 0.0, g
     ),
     doc="``x``, at least ``min_val`` and at most ``max_val``.",
 )
 
+# PyTorch's gradient has it in single precision, whatever the dtype.
+_SIXTH = float(np.float32(1 / 6))
+hardsigmoid = op(
+    "hardsigmoid",
+    forward=_on_floats("hardsigmoid_cpu", lambda input: hardtanh(input + 3, 0.0, 6.0) / 6),
+    params=("input",),
+    inplace=True,
+    input=lambda g, input: where_op((input > -3) & (input < 3), g * _SIXTH, 0.0),
+    doc="``(x + 3) / 6``, at least 0 and at most 1.",
+)
+hardswish = op(
+    "hardswish",
+    forward=_on_floats(
+        "hardswish_cpu", lambda input: input * hardtanh(input + 3, 0.0, 6.0) / 6
+    ),
+    params=("input",),
+    inplace=True,
+    input=lambda g, input: where_op(
+        input <= -3, 0.0, where_op(input < 3, g * (input / 3 + 0.5), g)
+    ),
+    doc="``x * (x + 3) / 6`` between -3 and 3; 0 below, ``x`` above.",
+)
+threshold = op(
+    "threshold",
+    forward=lambda input, threshold, value: _above(input, threshold, value),
+    inplace=True,
+    inplace_grad_name="ThresholdBackward1",
+    input=lambda g, input, threshold: where_op(input <= threshold, 0.0, g),
+    doc="``x`` where above ``threshold``, else ``value``.",
+)
+prelu_kernel = op(
+    "prelu_kernel",
+    forward=composite(lambda input, weight: where_op(input > 0, input, weight * input)),
+    params=("input", "weight"),
+    input=lambda g, input, weight: where_op(input > 0, g, weight * g),
+    weight=lambda g, input: where_op(input > 0, 0.0, input * g),
+    doc="``x`` where positive, else ``weight * x``.",
+)
+
 
 def _limited(input: np.ndarray, low, high) -> np.ndarray:
-    low, high = (kernels.fill(kernels.empty((), input.dtype), one) for one in (low, high))
-    return kernels.pointwise(OURS["clamp"], input, low, high)
+    if input.dtype == np.bool_:
+        raise RuntimeError("Bool inputs not supported for hardtanh")
+    return kernels.pointwise(OURS["clamp"], input, *_scalars(input.dtype, low, high))
+
+
+def _above(input: np.ndarray, threshold, value) -> np.ndarray:
+    if input.dtype == np.bool_:
+        raise NotImplementedError("\"threshold_cpu\" not implemented for 'Bool'")
+    threshold, value = _scalars(input.dtype, threshold, value)
+    is_below = kernels.pointwise(_LESS_EQUAL, input, threshold)
+    return kernels.pointwise(OURS["where"], is_below, value, input, dtype=input.dtype)
+
+
+_LESS_EQUAL = kernels.numpy_kernel(np.less_equal)
+
+
+def _scalars(dtype: np.dtype, *numbers) -> list[np.ndarray]:
+    return [kernels.fill(kernels.empty((), dtype), number) for number in numbers]
 
 
 # ------------------------------------------------------------------------- softmax
 
 
-def _over_last(name: str):
+def _rows(name: str):
     """A forward function that runs a kernel of rows along any dimension."""
+    kernel = OURS[name]
+    return lambda input, dim: kernels.along(kernel, dim, input)
 
-    def run(input: np.ndarray, dim: int) -> np.ndarray:
-        moved = np.moveaxis(input, dim, -1) if input.ndim else input.reshape(1)
-        result = kernels.empty_like(moved)
-        OURS[name](moved, result)
-        return np.moveaxis(result, -1, dim) if input.ndim else result.reshape(())
 
-    return run
+def _row_pairs(name: str):
+    kernel = OURS[name]
+    return lambda values, result, dim: kernels.along(kernel, dim, values, result)
 
 
 softmax_op = op(
     "softmax",
-    forward=_over_last("softmax"),
-    input=lambda g, out, dim: out * (g - (g * out).sum(dim, keepdim=True)),
+    forward=_rows("softmax"),
+    input=lambda g, out, dim: softmax_backward(g, out, dim),
     doc="``exp(x) / sum(exp(x))`` along a dimension.",
+)
+softmax_backward = op(
+    "softmax_backward",
+    forward=_row_pairs("softmax_backward"),
+    values=lambda g, result, dim: softmax_backward(g, result, dim),
+    result=lambda g, values, result, dim: (
+        g * (values - (values * result).sum(dim, keepdim=True))
+        - values * (g * result).sum(dim, keepdim=True)
+    ),
+    doc="``out * (g - sum(g * out))`` along a dimension.",
 )
 log_softmax_op = op(
     "log_softmax",
-    forward=_over_last("log_softmax"),
-    input=lambda g, out, dim: g - out.exp() * g.sum(dim, keepdim=True),
+    forward=_rows("log_softmax"),
+    input=lambda g, out, dim: log_softmax_backward(g, out, dim),
     doc="``x - log(sum(exp(x)))`` along a dimension.",
+)
+log_softmax_backward = op(
+    "log_softmax_backward",
+    forward=_row_pairs("log_softmax_backward"),
+    values=lambda g, result, dim: g - (g * result.exp()).sum(dim, keepdim=True),
+    result=lambda g, values, result, dim: (
+        g * result.exp() * -values.sum(dim, keepdim=True)
+    ),
+    doc="``g - exp(out) * sum(g)`` along a dimension.",
 )
 
 
@@ -178,10 +294,7 @@ def _softmax_along(operation, name: str):
     def along(input: Tensor, dim: int, dtype=None) -> Tensor:
         if dtype is not None:
             input = input.to(dtype)
-        if not input.is_floating_point():
-            raise NotImplementedError(
-                f'"{name}" not implemented for \'{kernels.TYPE_NAMES[input.dtype.numpy.num]}\''
-            )
+        refuse_integers(name, input._array)
         return operation(input, normal_dim(dim, input.ndim))
 
     along.__name__ = along.__qualname__ = operation.name

@@ -6,9 +6,13 @@ import math
 
 import numpy as np
 
+from tapegrad import _types
 from tapegrad._core import InplaceOp
+from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import composite, method, op
+from tapegrad.ops.convert import check_written_shape
+from tapegrad.ops.promotion import can_cast
 
 add_op = op(
     "add",
@@ -65,16 +69,34 @@ neg_op = op("neg", kernel=np.negative, input=lambda g: -g, doc="Each element wit
 remainder_op = op(
     "remainder",
     kernel=np.remainder,
+    grad_name="RemainderBackward1",
     input=lambda g: g,
     other=lambda g, input, other: -g * floor_divide(input, other),
     doc="Remainder with the divisor's sign: ``input - other * floor(input / other)``.",
 )
+remainder_number_op = op(
+    "remainder_number",
+    kernel=np.remainder,
+    grad_name="RemainderBackward0",
+    params=("input", "other"),
+    input=lambda g: g,
+    doc="Remainder by a number, with its sign.",
+)
 fmod_op = op(
     "fmod",
     kernel=np.fmod,
+    grad_name="FmodBackward1",
     input=lambda g: g,
     other=lambda g, input, other: -g * div(input, other, rounding_mode="trunc"),
     doc="Remainder with the dividend's sign.",
+)
+fmod_number_op = op(
+    "fmod_number",
+    kernel=np.fmod,
+    grad_name="FmodBackward0",
+    params=("input", "other"),
+    input=lambda g: g,
+    doc="Remainder by a number, with the dividend's sign.",
 )
 floor_divide_op = op(
     "floor_divide", kernel=np.floor_divide, doc="Quotient rounded down, without gradient."
@@ -84,17 +106,71 @@ trunc = op(
     doc="Each element rounded towards zero.",
 )  # fmt: skip
 
+add_scaled = op(
+    "add_scaled",
+    forward=composite(lambda input, other, alpha: add_op(input, other * alpha)),
+    grad_name="AddBackward0",
+    params=("input", "other", "alpha"),
+    input=lambda g: g,
+    other=lambda g, alpha: g * alpha,
+    doc="``input + alpha * other``, element by element.",
+)
+sub_scaled = op(
+    "sub_scaled",
+    forward=composite(lambda input, other, alpha: sub_op(input, other * alpha)),
+    grad_name="SubBackward0",
+    params=("input", "other", "alpha"),
+    input=lambda g: g,
+    other=lambda g, alpha: g * -alpha,
+    doc="``input - alpha * other``, element by element.",
+)
+
+
+def _rsub_scaled(name: str, grad_name: str):
+    return op(
+        name,
+        forward=composite(lambda input, other, alpha: sub_op(other, input * alpha)),
+        grad_name=grad_name,
+        params=("input", "other", "alpha"),
+        input=lambda g, alpha: g * -alpha,
+        other=lambda g: g,
+        doc="``other - alpha * input``, element by element.",
+    )
+
+
+rsub_scaled = _rsub_scaled("rsub_scaled", "RsubBackward0")
+rsub_number_scaled = _rsub_scaled("rsub_number_scaled", "RsubBackward1")
+
 add_inplace, sub_inplace = InplaceOp(add_op), InplaceOp(sub_op)
+add_scaled_inplace, sub_scaled_inplace = InplaceOp(add_scaled), InplaceOp(sub_scaled)
 mul_inplace = Tensor.mul_
 
 
-def _scaled(other, alpha):
-    return other if alpha == 1 else other * alpha
+def _combined(plain, scaled, input, other, alpha) -> Tensor:
+    """``plain(input, alpha * other)`` as one entry of the tape."""
+    if type(alpha) is int and alpha == 1:
+        return plain(input, other)
+    _check_alpha(plain.__name__, alpha, input, other)
+    if not isinstance(input, Tensor):
+        return plain(input, other * alpha)
+    return scaled(input, other, alpha)
+
+
+def _check_alpha(name: str, alpha, input, other) -> None:
+    """Refuse a factor that the operands' dtype cannot hold."""
+    if not isinstance(alpha, (int, float)):
+        raise TypeError(f"{name}(): argument 'alpha' must be Number, not {type(alpha).__name__}")
+    if isinstance(alpha, float) and not (_is_float(input) or _is_float(other)):
+        raise RuntimeError(
+            "For integral input tensors, argument alpha must not be a floating point number."
+        )
+    if isinstance(alpha, bool) and not all(_is_bool(one) for one in (input, other)):
+        raise RuntimeError("Boolean alpha only supported for Boolean results.")
 
 
 def add(input, other, *, alpha=1) -> Tensor:
     """Sum, element by element: ``input + alpha * other``. Shapes broadcast, dtypes promote."""
-    return add_op(input, _scaled(other, alpha))
+    return _combined(add_op, add_scaled, input, other, alpha)
 
 
 def sub(input, other, *, alpha=1) -> Tensor:
@@ -103,41 +179,54 @@ def sub(input, other, *, alpha=1) -> Tensor:
     Raises RuntimeError for two tensors of bools.
     """
     _refuse_bool_difference(input, other)
-    return sub_op(input, _scaled(other, alpha))
+    return _combined(sub_op, sub_scaled, input, other, alpha)
 
 
 def _refuse_bool_difference(input, other) -> None:
-    kinds = [one.dtype for one in (input, other) if isinstance(one, Tensor)]
-    if all(str(kind) == "torch.bool" for kind in kinds) and len(kinds) == 2:
+    if not (_is_bool(input) or _is_bool(other)):
+        return
+    if _is_bool(input) and _is_bool(other):
         raise RuntimeError(
             "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
             "`logical_xor()` operator instead."
         )
+    raise RuntimeError(
+        "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to "
+        "invert a mask, use the `~` or `logical_not()` operator instead."
+    )
+
+
+def _is_bool(value) -> bool:
+    return value.dtype is _types.bool if isinstance(value, Tensor) else isinstance(value, bool)
 
 
 def add_(self: Tensor, other, *, alpha=1) -> Tensor:
     """In-place form of :func:`add`."""
-    return add_inplace(self, _scaled(other, alpha))
+    return _combined(add_inplace, add_scaled_inplace, self, other, alpha)
 
 
 def sub_(self: Tensor, other, *, alpha=1) -> Tensor:
     """In-place form of :func:`sub`."""
     _refuse_bool_difference(self, other)
-    return sub_inplace(self, _scaled(other, alpha))
+    return _combined(sub_inplace, sub_scaled_inplace, self, other, alpha)
 
 
 def rsub(input, other, *, alpha=1) -> Tensor:
     """``other - alpha * input``, element by element."""
     _refuse_bool_difference(input, other)
     if isinstance(other, Tensor):
-        return sub_op(other, _scaled(input, alpha))
-    return rsub_op(other, _scaled(input, alpha))
+        return rsub_scaled(input, other, alpha)
+    return _combined(_number_minus, rsub_number_scaled, input, other, alpha)
+
+
+def _number_minus(input: Tensor, other) -> Tensor:
+    return rsub_op(other, input)
 
 
 def div(input, other, *, rounding_mode=None) -> Tensor:
     """Quotient, element by element; integers divide to floating point.
 
-    ``rounding_mode`` is None, ``"floor"`` or ``"trunc"``: with one of these, integers stay integers.
+    ``rounding_mode`` is None, ``"floor"`` or ``"trunc"``; rounded, integers stay integers.
     """
     if rounding_mode is None:
         return div_op(input, other)
@@ -169,6 +258,7 @@ def div_(self: Tensor, other, *, rounding_mode=None) -> Tensor:
 _div_inplace = InplaceOp(div_op)
 _floor_divide_inplace = InplaceOp(floor_divide_op)
 _remainder_inplace = InplaceOp(remainder_op)
+_remainder_number_inplace = InplaceOp(remainder_number_op)
 
 
 def rdiv(input: Tensor, other) -> Tensor:
@@ -203,13 +293,13 @@ def floor_divide(input, other) -> Tensor:
 def remainder(input, other) -> Tensor:
     """Remainder of the division, with the divisor's sign, as Python's ``%``."""
     _guarded(input, other)
-    return remainder_op(input, other)
+    return (remainder_op if isinstance(other, Tensor) else remainder_number_op)(input, other)
 
 
 def fmod(input, other) -> Tensor:
     """Remainder of the division, with the dividend's sign, as C's ``fmod``."""
     _guarded(input, other)
-    return fmod_op(input, other)
+    return (fmod_op if isinstance(other, Tensor) else fmod_number_op)(input, other)
 
 
 def floor_divide_(self: Tensor, other) -> Tensor:
@@ -221,12 +311,13 @@ def floor_divide_(self: Tensor, other) -> Tensor:
 def remainder_(self: Tensor, other) -> Tensor:
     """In-place form of :func:`remainder`."""
     _guarded(self, other)
-    return _remainder_inplace(self, other)
+    written = _remainder_inplace if isinstance(other, Tensor) else _remainder_number_inplace
+    return written(self, other)
 
 
 def neg(input: Tensor) -> Tensor:
     """Each element with its sign turned. Raises RuntimeError for bools."""
-    if isinstance(input, Tensor) and str(input.dtype) == "torch.bool":
+    if isinstance(input, Tensor) and input.dtype is _types.bool:
         raise RuntimeError(
             "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
             "invert a mask, use the `~` or `logical_not()` operator instead."
@@ -301,21 +392,32 @@ def pow(input, exponent) -> Tensor:
     """
     if not isinstance(input, Tensor):
         return number_pow(input, exponent)
+    if not input.is_floating_point() and not _is_float(exponent):
+        return _integer_power(input, exponent)
     if isinstance(exponent, Tensor):
-        if not _is_float(input) and not _is_float(exponent):
-            return _integer_power(input, exponent)
         return pow_tensor(input, exponent)
-    _refuse_negative_power(input, exponent)
-    return square_op(input) if exponent == 2 else pow_number(input, exponent)
+    if exponent == 2 and input.is_floating_point():
+        return square_op(input)
+    return pow_number(input, exponent)
 
 
-def _refuse_negative_power(base: Tensor, exponent) -> None:
-    if isinstance(exponent, int) and exponent < 0 and not base.is_floating_point():
+def _integer_power(base: Tensor, exponent) -> Tensor:
+    """A power with a whole exponent of a tensor of integers or bools."""
+    if isinstance(exponent, Tensor):
+        return _integer_tensor_power(base, exponent)
+    if exponent < 0:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
+    if isinstance(exponent, bool):
+        return base.clone() if exponent else (base == base).to(base.dtype)
+    return pow_number(base.long() if _is_bool(base) else base, exponent)
 
 
-def _integer_power(base: Tensor, exponent: Tensor) -> Tensor:
-    """Powers of integers; a negative exponent gives 1 / x truncated, so 0 but for 1 and -1."""
+def _integer_tensor_power(base: Tensor, exponent: Tensor) -> Tensor:
+    """A negative exponent gives 1 / x truncated, so 0 but for 1 and -1."""
+    if _is_bool(exponent):
+        if _is_bool(base):
+            raise NotImplementedError("\"pow\" not implemented for 'Bool'")
+        return pow_tensor(base, exponent)
     negative = exponent < 0
     power = pow_tensor(base, exponent.clamp(min=0))
     odd = (exponent % 2) != 0
@@ -326,10 +428,25 @@ def _integer_power(base: Tensor, exponent: Tensor) -> Tensor:
 @method()
 def pow_(self: Tensor, exponent) -> Tensor:
     """In-place form of :func:`pow`."""
+    if not self.is_floating_point() and not _is_float(exponent):
+        return _integer_power_(self, exponent)
     if isinstance(exponent, Tensor):
         return _pow_inplace(self, exponent)
-    _refuse_negative_power(self, exponent)
-    return _square_inplace(self) if exponent == 2 else _pow_number_inplace(self, exponent)
+    if exponent == 2 and self.is_floating_point():
+        return _square_inplace(self)
+    return _pow_number_inplace(self, exponent)
+
+
+def _integer_power_(self: Tensor, exponent) -> Tensor:
+    if isinstance(exponent, Tensor):
+        check_written_shape(self, exponent)
+    result = _integer_power(self, exponent)
+    if not can_cast(result.dtype, self.dtype):
+        names = [TYPE_NAMES[one.dtype.numpy.num] for one in (result, self)]
+        raise RuntimeError(
+            f"result type {names[0]} can't be cast to the desired output type {names[1]}"
+        )
+    return self.copy_(result)
 
 
 def rpow(input: Tensor, other) -> Tensor:

@@ -27,8 +27,12 @@ logical_xor = op(
 logical_not = op(
     "logical_not", kernel=np.logical_not, method=True, inplace=True, doc="Where not true."
 )
-bitwise_and = op("bitwise_and", kernel=np.bitwise_and, method=True, inplace=True, doc="Bits of both.")
-bitwise_or = op("bitwise_or", kernel=np.bitwise_or, method=True, inplace=True, doc="Bits of either.")
+bitwise_and = op(
+    "bitwise_and", kernel=np.bitwise_and, method=True, inplace=True, doc="Bits of both."
+)
+bitwise_or = op(
+    "bitwise_or", kernel=np.bitwise_or, method=True, inplace=True, doc="Bits of either."
+)
 bitwise_xor = op(
     "bitwise_xor", kernel=np.bitwise_xor, method=True, inplace=True, doc="Bits of just one."
 )
@@ -36,6 +40,17 @@ bitwise_not = op(
     "bitwise_not", kernel=np.invert, method=True, inplace=True,
     doc="Each bit turned; for bools the logical not.",
 )  # fmt: skip
+
+
+def invert(input: Tensor) -> Tensor:
+    """What ``~`` does: :func:`bitwise_not`. Raises TypeError for floating-point numbers."""
+    if input.is_floating_point():
+        raise TypeError(
+            "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
+        )
+    return bitwise_not(input)
+
+
 left_shift = op("bitwise_left_shift", kernel=np.left_shift, method=True, doc="Bits moved up.")
 right_shift = op("bitwise_right_shift", kernel=np.right_shift, method=True, doc="Bits moved down.")
 

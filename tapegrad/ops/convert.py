@@ -9,6 +9,7 @@ from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import method, op
+from tapegrad.ops._dims import common_shape
 
 
 def _clone(input: np.ndarray) -> np.ndarray:
@@ -31,33 +32,13 @@ contiguous_op = op(
 )
 
 
-def _copy(target: np.ndarray, source, non_blocking=False) -> None:
-    kernels.copy_array(target, _fitting(source, target.shape))
+def _copy(target: np.ndarray, source) -> None:
+    extra = max(source.ndim - target.ndim, 0)
+    kernels.copy_array(target, source.reshape(source.shape[extra:]) if extra else source)
 
 
 def _filled(target: np.ndarray, value) -> None:
     kernels.fill(target, value)
-
-
-def _fitting(source: np.ndarray, shape: tuple) -> np.ndarray:
-    """Refuse a source that cannot be broadcast to the shape."""
-    extra = source.ndim - len(shape)
-    if extra > 0 and all(size == 1 for size in source.shape[:extra]):
-        source = source.reshape(source.shape[extra:])
-    for k in range(1, len(shape) + 1):
-        if k <= source.ndim and source.shape[-k] not in (1, shape[-k]):
-            raise RuntimeError(
-                f"The expanded size of the tensor ({shape[-k]}) must match the existing size "
-                f"({source.shape[-k]}) at non-singleton dimension {len(shape) - k}.  "
-                f"Target sizes: {list(shape)}.  Tensor sizes: {list(source.shape)}"
-            )
-    if source.ndim > len(shape):
-        raise RuntimeError(
-            f"expand(torch.FloatTensor{{{list(source.shape)}}}, size={list(shape)}): the number of "
-            f"sizes provided ({len(shape)}) must be greater or equal to the number of dimensions in "
-            f"the tensor ({source.ndim})"
-        )
-    return source
 
 
 def _zeros_like(g: Tensor) -> Tensor:
@@ -114,7 +95,20 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         raise TypeError(
             f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}"
         )
+    check_written_shape(self, src)
     return copy_inplace(self, src)
+
+
+def check_written_shape(target: Tensor, source: Tensor) -> None:
+    """Refuse to write what would have to be broadcast to a larger shape than the target's."""
+    shape = target.shape
+    if shape == source.shape:
+        return
+    broadcast = common_shape(shape, source.shape)
+    if broadcast != shape:
+        raise RuntimeError(
+            f"output with shape {list(shape)} doesn't match the broadcast shape {list(broadcast)}"
+        )
 
 
 @method()
@@ -142,16 +136,10 @@ def contiguous(input: Tensor, memory_format=_types.contiguous_format) -> Tensor:
     return input if input.is_contiguous() else contiguous_op(input)
 
 
-def _target_dtype(args: tuple, dtype, other):
-    for arg in args:
-        if isinstance(arg, _types.dtype):
-            return arg
-        if isinstance(arg, Tensor):
-            return arg.dtype
-    return dtype if dtype is not None else None if other is None else other.dtype
-
-
-def _check_device(value) -> None:
+def check_device(value) -> None:
+    """Refuse a device other than the CPU; None stands for it."""
+    if value is None:
+        return
     kind = _types.device(value).type
     if kind == "cuda":
         raise AssertionError("Torch not compiled with CUDA enabled")
@@ -166,10 +154,14 @@ def to(input: Tensor, *args, dtype=None, device=None, other=None, non_blocking=F
 
     ``to(dtype)``, ``to(device, dtype)``, ``to(other)``; ``copy=True`` always copies.
     """
-    for place in (*args[:1], device):
-        if isinstance(place, (str, _types.device)):
-            _check_device(place)
-    target = _target_dtype(args, dtype, other)
+    if args and (args[0] is None or isinstance(args[0], (str, _types.device))):
+        device, args = args[0], args[1:]
+    check_device(device)
+    if args:
+        first, *flags = args
+        dtype = first.dtype if isinstance(first, Tensor) else first
+        copy = copy or True in flags[1:]
+    target = _types.as_dtype(dtype if other is None else other.dtype, "to")
     if target is None or target is input.dtype:
         return clone_op(input) if copy else input
     return to_copy(input, target)

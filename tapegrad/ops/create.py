@@ -2,101 +2,143 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import warnings
+from typing import Any
 
 import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad import _types
-from tapegrad._core import get_default_dtype
-from tapegrad._tensor import Tensor
+from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import method
 from tapegrad.ops._dims import sizes_of
-from tapegrad.ops.convert import _check_device
+from tapegrad.ops.convert import check_device
+from tapegrad.ops.promotion import promote_types
 
 # ------------------------------------------------------------------------- from data
 
 
-def _check_lengths(data, shape: list, depth: int) -> None:
-    """Refuse nested sequences of unequal length, and values that are no numbers."""
-    if isinstance(data, Tensor):
-        return
+def _is_sequence(data) -> bool:
+    return isinstance(data, (list, tuple, range, np.ndarray))
+
+
+def _nested_shape(data) -> list[int]:
+    """The sizes of nested sequences, read off the first element of each."""
+    shape = []
+    while _is_sequence(data):
+        shape.append(len(data))
+        if not shape[-1]:
+            break
+        data = data[0]
+        if isinstance(data, str):
+            raise ValueError("too many dimensions 'str'")
+    return shape
+
+
+def _collect(data, shape: list[int], depth: int, leaves: list) -> None:
+    """Gather the innermost elements in order; refuse sequences of unequal length."""
     if depth == len(shape):
-        if isinstance(data, (list, tuple)):
-            raise TypeError(f"must be real number, not {type(data).__name__}")
-        if not isinstance(data, (int, float, np.generic, np.ndarray)):
-            if isinstance(data, str) and depth:
-                raise ValueError(f"too many dimensions '{type(data).__name__}'")
-            if depth == 0:
-                raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
-            raise TypeError(f"must be real number, not {type(data).__name__}")
+        leaves.append(data)
         return
-    if not isinstance(data, (list, tuple, np.ndarray, range)):
-        raise TypeError(f"only sequences can be nested, got {type(data).__name__}")
+    if not _is_sequence(data):
+        raise TypeError("not a sequence")
     if len(data) != shape[depth]:
         raise ValueError(
             f"expected sequence of length {shape[depth]} at dim {depth} (got {len(data)})"
         )
+    if depth == len(shape) - 1:
+        leaves.extend(data)
+        return
     for one in data:
-        _check_lengths(one, shape, depth + 1)
+        _collect(one, shape, depth + 1, leaves)
 
 
-def _nested_shape(data) -> list[int]:
-    shape = []
-    while isinstance(data, (list, tuple, range)):
-        shape.append(len(data))
-        if not data:
-            break
-        data = data[0]
-    if isinstance(data, (Tensor, np.ndarray)):
-        shape.extend(data.shape)
-    return shape
+def _natural_dtype(value) -> _types.dtype:
+    """The dtype that a value has by itself; of a sequence, what its elements promote to."""
+    if isinstance(value, (Tensor, np.generic)):
+        return value.dtype if isinstance(value, Tensor) else _types.BY_NUMPY_NUMBER[value.dtype.num]
+    if isinstance(value, bool):
+        return _types.bool
+    if isinstance(value, int):
+        return _types.int64
+    if isinstance(value, float):
+        return get_default_dtype()
+    if isinstance(value, (str, bytes)):
+        raise TypeError(f"new(): invalid data type '{type(value).__name__}'")
+    if not _is_sequence(value):
+        raise RuntimeError(f"Could not infer dtype of {type(value).__name__}")
+    return _promoted_dtype(value)
 
 
-def _first_value(data):
-    while isinstance(data, (list, tuple, range)) and len(data):
-        data = data[0]
-    return data
+def _promoted_dtype(values) -> _types.dtype:
+    # Python's own numbers are many and of few types: one of each type tells as much as all.
+    samples: dict[Any, Any] = {type(one): one for one in values}
+    if not samples.keys() <= _PYTHON_NUMBERS:
+        samples = dict(enumerate(values))
+    dtypes = map(_natural_dtype, samples.values())
+    return functools.reduce(promote_types, dtypes) if samples else get_default_dtype()
 
 
-def _plain(data):
-    """Nested lists with tensors read out into numbers."""
-    if isinstance(data, Tensor):
-        return data.detach().numpy()
-    if isinstance(data, (list, tuple)):
-        return [_plain(one) for one in data]
-    return data
+_PYTHON_NUMBERS = {bool, int, float}
 
 
-def _array_of(data, dtype: np.dtype | None) -> np.ndarray:
+def _as_number(value, dtype: _types.dtype):
+    """One element as a Python number."""
+    if isinstance(value, Tensor):
+        if value.numel() != 1:
+            raise ValueError("only one element tensors can be converted to Python scalars")
+        return value.item()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (str, bytes)):
+        raise TypeError(f"new(): invalid data type '{type(value).__name__}'")
+    if isinstance(value, (bool, int, float)):
+        return value
+    kind = type(value).__name__
+    if dtype.is_floating_point:
+        raise TypeError(f"must be real number, not {kind}")
+    raise TypeError(f"'{kind}' object cannot be interpreted as an integer")
+
+
+def _array_of(data, dtype: _types.dtype | None) -> np.ndarray:
     """A fresh array of Python data: whole numbers become int64, others the default dtype."""
-    if isinstance(data, str) or not isinstance(
-        data, (list, tuple, range, int, float, np.generic)
-    ):
-        if isinstance(data, str):
-            raise TypeError("new(): invalid data type 'str'")
-        raise RuntimeError(f"Could not infer dtype of {type(data).__name__}")
-    if isinstance(data, (list, tuple)):
-        _check_lengths(data, _nested_shape(data), 0)
-    try:
-        array = np.array(_plain(data))
-    except OverflowError:
-        raise RuntimeError("Overflow when unpacking long long") from None
-    if array.dtype.kind not in "fiub":
-        raise RuntimeError("Overflow when unpacking long long")
-    if dtype is None:
-        dtype = _natural_dtype(array, _first_value(data))
-    return array.astype(dtype)
+    shape = _nested_shape(data)
+    leaves: list[Any] = []
+    if 0 not in shape:
+        _collect(data, shape, 0, leaves)
+    dtype = dtype or _promoted_dtype(leaves)
+    if not set(map(type, leaves)) <= _PYTHON_NUMBERS:
+        leaves = [_as_number(one, dtype) for one in leaves]
+    if dtype.is_floating_point:
+        wide = np.array(leaves, np.float64).reshape(shape)
+        return wide if dtype is _types.float64 else kernels.cast_array(wide, dtype.numpy)
+    if dtype is not _types.bool:
+        leaves = _whole_numbers(leaves, dtype)
+    return np.array(leaves, dtype.numpy).reshape(shape)
 
 
-def _natural_dtype(array: np.ndarray, first) -> np.dtype:
-    if array.size == 0 and not isinstance(first, (np.ndarray, np.generic, Tensor)):
-        return get_default_dtype().numpy
-    if isinstance(first, (np.generic, np.ndarray, Tensor)):
-        return _supported(array).dtype
-    if array.dtype.kind == "f":
-        return get_default_dtype().numpy
-    return np.dtype(np.bool_ if array.dtype.kind == "b" else np.int64)
+def _whole_numbers(values: list, dtype: _types.dtype) -> list[int]:
+    """Numbers without their fractions. Refuses those that the integer dtype cannot hold."""
+    refusal = RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
+    if not all(map(math.isfinite, values)):
+        raise refusal
+    whole = list(map(int, values))
+    if not _within(whole, -(2**63), 2**63 - 1):
+        raise ValueError("Overflow when unpacking long long")
+    if dtype is _types.uint8:
+        if not _within(whole, -255, 255):
+            raise refusal
+        return [one & 255 for one in whole]
+    limits = np.iinfo(dtype.numpy)
+    if not _within(whole, limits.min, limits.max):
+        raise refusal
+    return whole
+
+
+def _within(values: list[int], lowest: int, highest: int) -> bool:
+    return not values or (min(values) >= lowest and max(values) <= highest)
 
 
 def _supported(array: np.ndarray) -> np.ndarray:
@@ -111,8 +153,8 @@ def _supported(array: np.ndarray) -> np.ndarray:
     if array.dtype.num not in _types.BY_NUMPY_NUMBER:
         raise TypeError(
             f"can't convert np.ndarray of type {array.dtype.type.__module__}."
-            f"{array.dtype.type.__name__}. The only supported types are: float64, float32, float16, "
-            "int64, int32, int16, int8, uint8, and bool."
+            f"{array.dtype.type.__name__}. The only supported types are: float64, float32, "
+            "float16, int64, int32, int16, int8, uint8, and bool."
         )
     return array
 
@@ -123,24 +165,25 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
     Without ``dtype`` whole numbers are int64, others the default dtype, arrays keep theirs.
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.tensor.html
     """
-    if device is not None:
-        _check_device(device)
-    numpy_type = None if dtype is None else dtype.numpy
-    if isinstance(data, Tensor):
-        array = data.detach().numpy().astype(numpy_type or data.dtype.numpy)
-    elif isinstance(data, np.ndarray):
-        array = _supported(data).astype(numpy_type or _supported(data).dtype, order="C")
+    check_device(device)
+    dtype = _types.as_dtype(dtype, "tensor")
+    if isinstance(data, (Tensor, np.ndarray)):
+        source = data._array if isinstance(data, Tensor) else _supported(data)
+        array = source.astype(
+            source.dtype if dtype is None else dtype.numpy,
+            order="K" if isinstance(data, Tensor) else "C",
+        )
     else:
-        array = _array_of(data, numpy_type)
-    return Tensor._wrap(array).requires_grad_(bool(requires_grad))
+        array = _array_of(data, dtype)
+    return finished(array, requires_grad)
 
 
 def as_tensor(data, dtype=None, device=None) -> Tensor:
     """The data as a tensor, sharing memory where it is an array or tensor of the wanted dtype."""
-    if isinstance(data, Tensor):
-        return data if dtype is None else data.to(dtype)
-    if isinstance(data, np.ndarray):
-        shared = from_numpy(data)
+    check_device(device)
+    dtype = _types.as_dtype(dtype, "as_tensor")
+    if isinstance(data, (Tensor, np.ndarray)):
+        shared = data if isinstance(data, Tensor) else from_numpy(data)
         return shared if dtype is None else shared.to(dtype)
     return tensor(data, dtype=dtype, device=device)
 
@@ -164,105 +207,159 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
             "given numpy array strides not a multiple of the element byte size. Copy the numpy "
             "array to reallocate the memory."
         )
+    if not array.flags.writeable:
+        warnings.warn(_NOT_WRITABLE, UserWarning, stacklevel=2)
     return Tensor._wrap(array.view(np.ndarray))
+
+
+_NOT_WRITABLE = (
+    "The given NumPy array is not writable, and PyTorch does not support non-writable tensors. "
+    "This means writing to this tensor will result in undefined behavior. You may want to copy the "
+    "array to protect its data or make it writable before converting it to a tensor. This type of "
+    "warning will be suppressed for the rest of this program."
+)
 
 
 # ------------------------------------------------------------------------- filled
 
 
-def _new(sizes: tuple, keyword, dtype, name: str) -> np.ndarray:
-    shape = sizes_of(sizes, keyword)
+def finished(array: np.ndarray, requires_grad: bool) -> Tensor:
+    """What a constructor returns: a leaf over new memory."""
+    if not requires_grad:
+        return Tensor._wrap(array)
+    if array.dtype.kind != "f":
+        raise RuntimeError(
+            "Only Tensors of floating point and complex dtype can require gradients"
+        )
+    return Tensor._wrap(array).requires_grad_()
+
+
+_REQUIRED = object()
+
+
+def _check_given(function: str, **arguments) -> None:
+    """Report arguments that were left out, in PyTorch's words."""
+    missing = [f'"{name}"' for name, value in arguments.items() if value is _REQUIRED]
+    if missing:
+        noun = "arguments" if len(missing) == 1 else "argument"
+        raise TypeError(
+            f"{function}() missing {len(missing)} required positional {noun}: {', '.join(missing)}"
+        )
+
+
+def _new(name: str, sizes: tuple, keyword, dtype, device) -> np.ndarray:
+    check_device(device)
+    shape = sizes_of(name, sizes, keyword)
     if any(size < 0 for size in shape):
         raise RuntimeError(
             f"{name}: Dimension size must be non-negative." if name == "zeros"
             else f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}"
         )
-    return kernels.empty(shape, (dtype or get_default_dtype()).numpy)
+    dtype = _types.as_dtype(dtype, name) or get_default_dtype()
+    return kernels.empty(shape, dtype.numpy)
 
 
 def empty(*sizes, size=None, out=None, dtype=None, layout=None, device=None, requires_grad=False,
           pin_memory=False, memory_format=None) -> Tensor:  # fmt: skip
     """Uninitialised memory of a shape."""
-    return Tensor._wrap(_new(sizes, size, dtype, "empty")).requires_grad_(bool(requires_grad))
+    return finished(_new("empty", sizes, size, dtype, device), requires_grad)
 
 
 def zeros(*sizes, size=None, out=None, dtype=None, layout=None, device=None,
           requires_grad=False) -> Tensor:  # fmt: skip
     """Zeros of a shape."""
-    array = kernels.fill(_new(sizes, size, dtype, "zeros"), 0)
-    return Tensor._wrap(array).requires_grad_(bool(requires_grad))
+    array = kernels.fill(_new("zeros", sizes, size, dtype, device), 0)
+    return finished(array, requires_grad)
 
 
 def ones(*sizes, size=None, out=None, dtype=None, layout=None, device=None,
          requires_grad=False) -> Tensor:  # fmt: skip
     """Ones of a shape."""
-    array = kernels.fill(_new(sizes, size, dtype, "ones"), 1)
-    return Tensor._wrap(array).requires_grad_(bool(requires_grad))
+    array = kernels.fill(_new("ones", sizes, size, dtype, device), 1)
+    return finished(array, requires_grad)
 
 
-def full(size, fill_value, *, out=None, dtype=None, layout=None, device=None,
+def full(size=_REQUIRED, fill_value=_REQUIRED, *, out=None, dtype=None, layout=None, device=None,
          requires_grad=False) -> Tensor:  # fmt: skip
     """A shape filled with one number; the dtype is that of the number unless given."""
+    _check_given("full", size=size, fill_value=fill_value)
+    if not isinstance(size, (tuple, list)):
+        kind = type(size).__name__
+        raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {kind}")
     if isinstance(fill_value, Tensor):
-        dtype, fill_value = dtype or fill_value.dtype, fill_value.item()
+        dtype = dtype or fill_value.dtype
+    if isinstance(fill_value, (Tensor, np.generic)):
+        fill_value = fill_value.item()
+    if not isinstance(fill_value, (int, float)):
+        kind = type(fill_value).__name__
+        raise TypeError(f"full(): argument 'fill_value' (position 2) must be Number, not {kind}")
     if dtype is None:
         dtype = (_types.bool if isinstance(fill_value, bool) else
                  _types.int64 if isinstance(fill_value, int) else get_default_dtype())
-    array = kernels.fill(_new((tuple(size),), None, dtype, "full"), fill_value)
-    return Tensor._wrap(array).requires_grad_(bool(requires_grad))
+    array = kernels.fill(_new("full", (), size, dtype, device), fill_value)
+    return finished(array, requires_grad)
 
 
-def _like_array(input: Tensor, dtype) -> np.ndarray:
-    return kernels.empty_like(input._array, (dtype or input.dtype).numpy)
+def _like_array(name: str, input: Tensor, dtype) -> np.ndarray:
+    if not isinstance(input, Tensor):
+        kind = type(input).__name__
+        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {kind}")
+    dtype = _types.as_dtype(dtype, name) or input.dtype
+    return kernels.empty_like(input._array, dtype.numpy)
 
 
 def empty_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_grad=False,
                memory_format=None) -> Tensor:  # fmt: skip
     """Uninitialised memory of another tensor's shape and dtype."""
-    return Tensor._wrap(_like_array(input, dtype)).requires_grad_(bool(requires_grad))
+    return finished(_like_array("empty_like", input, dtype), requires_grad)
 
 
 def zeros_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_grad=False,
                memory_format=None) -> Tensor:  # fmt: skip
     """Zeros of another tensor's shape and dtype."""
-    array = kernels.fill(_like_array(input, dtype), 0)
-    return Tensor._wrap(array).requires_grad_(bool(requires_grad))
+    array = kernels.fill(_like_array("zeros_like", input, dtype), 0)
+    return finished(array, requires_grad)
 
 
 def ones_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_grad=False,
               memory_format=None) -> Tensor:  # fmt: skip
     """Ones of another tensor's shape and dtype."""
-    array = kernels.fill(_like_array(input, dtype), 1)
-    return Tensor._wrap(array).requires_grad_(bool(requires_grad))
+    array = kernels.fill(_like_array("ones_like", input, dtype), 1)
+    return finished(array, requires_grad)
 
 
 def full_like(input: Tensor, fill_value, *, dtype=None, layout=None, device=None,
               requires_grad=False, memory_format=None) -> Tensor:  # fmt: skip
     """One number in another tensor's shape and dtype."""
-    array = kernels.fill(_like_array(input, dtype), fill_value)
-    return Tensor._wrap(array).requires_grad_(bool(requires_grad))
+    array = kernels.fill(_like_array("full_like", input, dtype), fill_value)
+    return finished(array, requires_grad)
 
 
 @method()
 def new_zeros(self: Tensor, *size, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Zeros of a shape, in this tensor's dtype."""
-    return zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+    array = kernels.fill(_new("new_zeros", size, None, dtype or self.dtype, device), 0)
+    return finished(array, requires_grad)
 
 
 @method()
 def new_ones(self: Tensor, *size, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Ones of a shape, in this tensor's dtype."""
-    return ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+    array = kernels.fill(_new("new_ones", size, None, dtype or self.dtype, device), 1)
+    return finished(array, requires_grad)
 
 
 @method()
 def new_empty(self: Tensor, *size, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Uninitialised memory of a shape, in this tensor's dtype."""
-    return empty(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+    array = _new("new_empty", size, None, dtype or self.dtype, device)
+    return finished(array, requires_grad)
 
 
 @method()
-def new_full(self: Tensor, size, fill_value, dtype=None, device=None, requires_grad=False):
+def new_full(
+    self: Tensor, size, fill_value, dtype=None, device=None, requires_grad=False
+) -> Tensor:
     """One number in a shape, in this tensor's dtype."""
     return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
@@ -289,6 +386,7 @@ def arange(start, end=None, step=1, *, out=None, dtype=None, layout=None, device
         raise RuntimeError(f"unsupported range: {start} -> {end}")
     if (end - start) / step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    dtype = _types.as_dtype(dtype, "arange")
     if dtype is None:
         whole = all(isinstance(one, (int, np.integer)) for one in (start, end, step))
         dtype = _types.int64 if whole else get_default_dtype()
@@ -297,7 +395,7 @@ def arange(start, end=None, step=1, *, out=None, dtype=None, layout=None, device
         values = start + np.arange(count, dtype=np.float64) * step
     else:
         values = int(start) + np.arange(count, dtype=np.int64) * int(step)
-    return Tensor._wrap(values.astype(dtype.numpy)).requires_grad_(bool(requires_grad))
+    return finished(values.astype(dtype.numpy), requires_grad)
 
 
 def linspace(start, end, steps, *, out=None, dtype=None, layout=None, device=None,
@@ -305,7 +403,7 @@ def linspace(start, end, steps, *, out=None, dtype=None, layout=None, device=Non
     """``steps`` numbers from ``start`` to ``end``, both included, evenly spaced."""
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
-    dtype = dtype or get_default_dtype()
+    dtype = _types.as_dtype(dtype, "linspace") or get_default_dtype()
     kind = dtype.numpy if dtype.is_floating_point else np.dtype(np.float64)
     if steps == 1:
         values = np.array([start], kind)
@@ -316,7 +414,7 @@ def linspace(start, end, steps, *, out=None, dtype=None, layout=None, device=Non
         k = np.arange(steps)
         ahead, behind = first + step * k.astype(kind), last - step * (steps - 1 - k).astype(kind)
         values = np.where(k < steps // 2, ahead, behind)
-    return Tensor._wrap(values.astype(dtype.numpy)).requires_grad_(bool(requires_grad))
+    return finished(values.astype(dtype.numpy), requires_grad)
 
 
 def eye(n, m=None, *, out=None, dtype=None, layout=None, device=None,
@@ -346,7 +444,7 @@ def construct_legacy(args: tuple, keyword: dict) -> np.ndarray:
         args[0], _types.Size
     ):
         return tensor(args[0], dtype=kind)._array
-    return kernels.empty(sizes_of(args), kind.numpy)
+    return kernels.empty(sizes_of("new", args) if args else (0,), kind.numpy)
 
 
 def rebuild_tensor(array: np.ndarray, requires_grad: bool, state: dict | None) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from typing import Any
 
 import numpy as np
 
@@ -11,10 +12,11 @@ from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS, KernelRefusal
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op
-from tapegrad.ops._dims import normal_dim
-from tapegrad.ops.convert import copy_, fill_
+from tapegrad.ops._dims import common_shape, normal_dim
+from tapegrad.ops.convert import copy_inplace, fill_
+from tapegrad.ops.create import tensor
 from tapegrad.ops.pointwise import where_op
-from tapegrad.ops.shape import alias_op, select_op, slice_op, unsqueeze_op
+from tapegrad.ops.shape import alias_op, check_expansion, select_op, slice_op, unsqueeze_op
 
 # ------------------------------------------------------------------------- rows by their offsets
 
@@ -62,14 +64,15 @@ def _scatter(kernel: str, target: np.ndarray, indices: tuple, values: np.ndarray
 class _Layout:
     """Where indexed dimensions stand: moved to the front for the kernels, and back."""
 
-    def __init__(self, ndim: int, indices: tuple) -> None:
+    def __init__(self, sizes: tuple, indices: tuple) -> None:
+        self.sizes = sizes
         self.dims = [k for k, index in enumerate(indices) if index is not None]
-        rest = [k for k in range(ndim) if k not in self.dims]
-        self.front = self.dims + rest
+        self.rest = [k for k in range(len(sizes)) if k not in self.dims]
+        self.front = self.dims + self.rest
         self.arrays = np.broadcast_arrays(*(indices[k] for k in self.dims))
         together = self.dims == list(range(self.dims[0], self.dims[-1] + 1))
         lead, n_index = self.dims[0] if together else 0, self.arrays[0].ndim
-        n_rest = len(rest)
+        n_rest = len(self.rest)
         # Result: the index's own dimensions stand where the indexed ones stood, if these were
         # neighbours, else first.
         self.back = [
@@ -78,14 +81,61 @@ class _Layout:
             *range(n_index + lead, n_index + n_rest),
         ]
 
+    def result_strides(self, strides: tuple) -> tuple[list[int], list[int]]:
+        """The steps of the source and of the index along the result's dimensions; 0 for none."""
+        index_shape = self.arrays[0].shape
+        source = [0] * len(index_shape) + [strides[k] for k in self.rest]
+        # The index has size 1 along the source's own dimensions; where that is broadcast, no step.
+        sizes = [*index_shape, *[1] * len(self.rest)]
+        is_broadcast = [False] * len(index_shape) + [self.sizes[k] != 1 for k in self.rest]
+        index, step = [0] * len(sizes), 1
+        for k in reversed(self.back):
+            index[k] = 0 if is_broadcast[k] else step
+            step *= sizes[k]
+        return [source[k] for k in self.back], [index[k] for k in self.back]
+
     def indices(self) -> tuple:
         return tuple(kernels.contiguous(one) for one in self.arrays)
 
 
 def _index(input: np.ndarray, indices: tuple, versions) -> np.ndarray:
-    layout = _Layout(input.ndim, indices)
+    layout = _Layout(input.shape, indices)
     picked = _gather(input.transpose(layout.front), layout.indices())
-    return kernels.contiguous(picked.transpose(layout.back))
+    result = picked.transpose(layout.back)
+    if input.flags.c_contiguous:
+        return kernels.contiguous(result)
+    order = _memory_order(result.shape, layout.result_strides(input.strides))
+    return kernels.contiguous(result.transpose(order)).transpose(np.argsort(order))
+
+
+def _memory_order(shape: tuple, operands: tuple) -> list[int]:
+    """The dimensions of an indexing result from slowest to fastest in memory, as PyTorch has them.
+
+    An insertion sort, since some pairs of dimensions cannot be compared: they stay as they stand.
+    """
+    order = list(reversed(range(len(shape))))
+    for start in range(1, len(order)):
+        at = start
+        for before in range(start - 1, -1, -1):
+            comparison = _compare_dims(order[before], order[at], shape, operands)
+            if comparison < 0:
+                break
+            if comparison > 0:
+                order[before], order[at] = order[at], order[before]
+                at = before
+    return order[::-1]
+
+
+def _compare_dims(a: int, b: int, shape: tuple, operands: tuple) -> int:
+    """1 if dimension ``a`` is the slower one by the operands' strides, -1 if ``b``, else 0."""
+    for strides in operands:
+        if strides[a] == 0 or strides[b] == 0:
+            continue
+        if strides[a] != strides[b]:
+            return 1 if strides[a] > strides[b] else -1
+        if shape[a] > shape[b]:
+            return 1
+    return 0
 
 
 def _values_in_front(values: np.ndarray, layout: _Layout, shape: tuple) -> np.ndarray:
@@ -110,7 +160,7 @@ def _index_backward(values, shape, indices, versions) -> np.ndarray:
 
 
 def _put(target: np.ndarray, indices: tuple, values: np.ndarray, kernel: str) -> None:
-    layout = _Layout(target.ndim, indices)
+    layout = _Layout(target.shape, indices)
     values = _values_in_front(values, layout, target.shape)
     if values.dtype != target.dtype:
         values = kernels.cast_array(values, target.dtype)
@@ -123,14 +173,14 @@ def _put(target: np.ndarray, indices: tuple, values: np.ndarray, kernel: str) ->
 
 def _check_unchanged(versions: tuple) -> None:
     """Refuse to differentiate with index tensors that were written since."""
-    for tensor, version in versions:
-        if tensor._version != version:
+    for index, version in versions:
+        if index._version != version:
             raise RuntimeError(
                 "one of the variables needed for gradient computation has been modified by an "
-                f"inplace operation: [torch.LongTensor {list(tensor.shape)}] is at version "
-                f"{tensor._version}; expected version {version} instead. Hint: enable anomaly "
+                f"inplace operation: [torch.LongTensor {list(index.shape)}] is at version "
+                f"{index._version}; expected version {version} instead. Hint: enable anomaly "
                 "detection to find the operation that failed to compute its gradient, with "
-                "torch.autograd.set_detect_anomaly(True)."
+                "torch.autograd.set_detect_anomaly(True, check_nan=False)."
             )
 
 
@@ -195,7 +245,8 @@ _index_put_inplace = InplaceOp(index_put_op)
 
 def _index_arrays(input: Tensor, indices) -> tuple[tuple, tuple]:
     """Index tensors as int64 arrays, masks as the positions where they hold, and their versions."""
-    arrays, versions = [], []
+    arrays: list[np.ndarray | None] = []
+    versions: list[tuple[Tensor, int]] = []
     for index in indices:
         if index is None:
             arrays.append(None)
@@ -227,8 +278,8 @@ def _check_mask(input: Tensor, mask: Tensor, at: int) -> None:
             raise IndexError(f"too many indices for tensor of dimension {input.ndim}")
         if input.shape[at + k] != size:
             raise IndexError(
-                f"The shape of the mask {list(mask.shape)} at index {k} does not match the shape of "
-                f"the indexed tensor {list(input.shape)} at index {at + k}"
+                f"The shape of the mask {list(mask.shape)} at index {k} does not match the shape "
+                f"of the indexed tensor {list(input.shape)} at index {at + k}"
             )
 
 
@@ -249,14 +300,10 @@ def _as_index(item):
     if isinstance(item, (Tensor, int, slice)) or item is None or item is Ellipsis:
         return item
     if isinstance(item, (np.ndarray, list, tuple, range)):
-        array = np.asarray(item)
-        if array.size == 0 and array.dtype.kind == "f":
-            array = array.astype(np.int64)
-        if array.dtype.kind == "f":
-            raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
-        if array.dtype.kind in "iu" and array.dtype != np.uint8:
-            array = array.astype(np.int64)
-        return Tensor._wrap(np.ascontiguousarray(array).reshape(array.shape))
+        positions = tensor(item)
+        return positions if positions.dtype.name in ("bool", "uint8") else positions.long()
+    if isinstance(item, (str, bytes)):
+        raise TypeError(f"new(): invalid data type '{type(item).__name__}'")
     try:
         return operator.index(item)
     except TypeError:
@@ -275,29 +322,30 @@ def _consumed(item) -> int:
     return 1
 
 
-def _select(input: Tensor, dim: int, index: int) -> Tensor:
-    size = input.size(dim) if input.ndim else 0
+def _select(input: Tensor, dim: int, index: int, position: int) -> Tensor:
+    """One position along a dimension; errors name it by the position in the index."""
     if input.ndim == 0:
         raise IndexError(
             "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` "
             "in C++ to convert a 0-dim tensor to a number"
         )
+    size = input.size(dim)
     if not -size <= index < size:
-        raise IndexError(f"index {index} is out of bounds for dimension {dim} with size {size}")
+        if not -(2**63) <= index < 2**63:
+            raise ValueError("Overflow when unpacking long long")
+        raise IndexError(
+            f"index {index} is out of bounds for dimension {position} with size {size}"
+        )
     return select_op(input, dim, index % size)
 
 
 def _slice(input: Tensor, dim: int, item: slice, keep_whole: bool) -> Tensor:
     if input.ndim == 0:
         raise IndexError("slice() cannot be applied to a 0-dim tensor.")
-    step = 1 if item.step is None else operator.index(item.step)
-    if step <= 0:
-        raise ValueError("step must be greater than zero")
     size = input.size(dim)
-    start, stop, _ = slice(
-        None if item.start is None else operator.index(item.start),
-        None if item.stop is None else operator.index(item.stop),
-    ).indices(size)
+    start, stop, step = item.indices(size)
+    if step < 0:
+        raise ValueError("step must be greater than zero")
     if keep_whole and (start, stop, step) == (0, size, 1):
         return input
     return slice_op(input, dim, start, max(start, stop), step)
@@ -308,19 +356,20 @@ def _apply_views(input: Tensor, items: list) -> tuple[Tensor, list]:
     specified = sum(_consumed(item) for item in items)
     if specified > input.ndim:
         raise IndexError(f"too many indices for tensor of dimension {input.ndim}")
-    result, dim, left = input, 0, []
+    result, dim = input, 0
+    left: list[Any] = []
 
     def note(index: Tensor) -> None:
         left.extend([None] * (dim - len(left)))
         left.append(index)
 
-    for item in items:
+    for position, item in enumerate(items):
         if isinstance(item, bool):
             result = unsqueeze_op(result, dim)
             note(Tensor._wrap(np.array([item])))
             dim += 1
         elif isinstance(item, int):
-            result = _select(result, dim, item)
+            result = _select(result, dim, item, position)
         elif isinstance(item, slice):
             result = _slice(result, dim, item, True)
             dim += 1
@@ -331,7 +380,7 @@ def _apply_views(input: Tensor, items: list) -> tuple[Tensor, list]:
             dim += 1
         elif item.ndim == 0 and item.dtype.name not in ("bool", "uint8"):
             _check_index_dtype(item)
-            result = _select(result, dim, int(item))
+            result = _select(result, dim, int(item), position)
         else:
             if item.ndim == 0:
                 result = unsqueeze_op(result, dim)
@@ -361,7 +410,7 @@ def _items(index) -> list:
 def getitem(input: Tensor, index) -> Tensor:
     """``input[index]``: views for numbers, slices, None and ``...``; a copy for index tensors."""
     if type(index) is int:
-        return _select(input, 0, index)
+        return _select(input, 0, index, 0)
     if type(index) is slice:
         return _slice(input, 0, index, False)
     viewed, left = _apply_views(input, _items(index))
@@ -389,11 +438,21 @@ def setitem(input: Tensor, index, value) -> None:
     if left:
         _put_values(viewed, left, value)
         return
-    target = alias_op(viewed) if viewed is input else viewed
-    if isinstance(value, Tensor):
-        copy_(target, value)
+    if isinstance(value, Tensor) and value.ndim > 0:
+        _check_assigned_shape(value, viewed.shape)
+        copy_inplace(viewed, value)
     else:
-        fill_(target, value)
+        fill_(viewed, value)
+
+
+def _check_assigned_shape(value: Tensor, shape: tuple) -> None:
+    """Unlike `copy_`, an assignment ignores leading dimensions of size 1 that are too many."""
+    given = value.shape
+    if given == shape:
+        return
+    while len(given) > len(shape) and given[0] == 1:
+        given = given[1:]
+    check_expansion(given, shape, value)
 
 
 def _put_values(target: Tensor, left: list, value, accumulate: bool = False) -> None:
@@ -423,7 +482,7 @@ def index_put(input: Tensor, indices, values: Tensor, accumulate: bool = False) 
 
 
 @method()
-def nonzero(input: Tensor, *, as_tuple: bool = False):
+def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """The positions of the elements that are not zero: (count, ndim), or a tuple a dimension."""
     array = input.detach().numpy()
     if as_tuple:
@@ -534,7 +593,18 @@ masked_fill_op = op(
     input=lambda g, mask: where_op(mask, 0.0, g),
     doc="A number where a mask holds.",
 )
+masked_fill_tensor_op = op(
+    "masked_fill_tensor",
+    forward=lambda input, mask, value: kernels.pointwise(
+        OURS["where"], mask, value, input, dtype=input.dtype
+    ),
+    grad_name="MaskedFillBackward1",
+    input=lambda g, mask: where_op(mask, 0.0, g),
+    value=lambda g, mask: where_op(mask, g, 0.0).sum(),
+    doc="The value of a 0-d tensor where a mask holds.",
+)
 _masked_fill_inplace = InplaceOp(masked_fill_op)
+_masked_fill_tensor_inplace = InplaceOp(masked_fill_tensor_op)
 
 
 def _check_mask_dtype(mask) -> None:
@@ -551,7 +621,7 @@ def masked_fill(input: Tensor, mask: Tensor, value) -> Tensor:
     """``value`` where the mask holds, else the tensor's elements."""
     _check_mask_dtype(mask)
     if isinstance(value, Tensor):
-        return where_op(mask, value.to(input.dtype), input)
+        return masked_fill_tensor_op(input, mask, value.to(input.dtype))
     return masked_fill_op(input, mask, value)
 
 
@@ -560,14 +630,14 @@ def masked_fill_(self: Tensor, mask: Tensor, value) -> Tensor:
     """In-place form of :func:`masked_fill`."""
     _check_mask_dtype(mask)
     if isinstance(value, Tensor):
-        return copy_(self, masked_fill(self, mask, value))
+        return _masked_fill_tensor_inplace(self, mask, value.to(self.dtype))
     return _masked_fill_inplace(self, mask, value)
 
 
 @method()
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where the mask holds, in one dimension."""
-    shape = np.broadcast_shapes(tuple(input.shape), tuple(mask.shape))
+    shape = common_shape(mask.shape, input.shape)
     return input.expand(shape)[mask.expand(shape)]
 
 

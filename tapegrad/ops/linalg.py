@@ -9,14 +9,31 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import method, op
-from tapegrad.ops.shape import expand, unsafe_view_op
+from tapegrad.ops.shape import expand, t_op, unsafe_squeeze_op, unsafe_view_op
 
 mm_op = op(
     "mm",
-    forward=lambda input, other: kernels.matmul(input, other),
-    input=lambda g, other: mm_op(g, other.t()),
-    other=lambda g, input: mm_op(input.t(), g),
+    forward=kernels.mm,
+    params=("input", "other"),
+    input=lambda g, other: mm_nt(g, other),
+    other=lambda g, input: mm_tn(input, g),
     doc="Product of two matrices.",
+)
+mm_nt = op(
+    "mm_nt",
+    forward=kernels.mm_nt,
+    params=("input", "other"),
+    input=lambda g, other: mm_op(g, other),
+    other=lambda g, input: mm_tn(g, input),
+    doc="Product of a matrix and the transpose of another.",
+)
+mm_tn = op(
+    "mm_tn",
+    forward=kernels.mm_tn,
+    params=("input", "other"),
+    input=lambda g, other: mm_nt(other, g),
+    other=lambda g, input: mm_op(input, g),
+    doc="Product of the transpose of a matrix and another.",
 )
 bmm_op = op(
     "bmm",
@@ -41,35 +58,42 @@ dot_op = op(
 )
 
 
-def _addmm(bias: np.ndarray, input, other, beta=1, alpha=1) -> np.ndarray:
-    product = kernels.matmul(input, other)
-    if alpha != 1:
-        _scale(product, alpha)
-    if beta == 0:
-        return product
-    if beta != 1:
-        bias = _scale(kernels.cast_array(bias, bias.dtype), beta)
-    return kernels.pointwise(_ADD, product, bias, out=product)
+def _other_slope(g, input, other_is_view):
+    # The gradient of a transposed weight is made transposed: turned back it lies as the weight.
+    return t_op(mm_tn(g, input)) if other_is_view else mm_tn(input, g)
 
 
-def _scale(array: np.ndarray, factor) -> np.ndarray:
-    scalar = kernels.fill(kernels.empty((), array.dtype), factor)
-    return kernels.pointwise(_MULTIPLY, array, scalar, out=array)
-
-
-_ADD, _MULTIPLY = kernels.numpy_kernel(np.add), kernels.numpy_kernel(np.multiply)
 addmm_op = op(
     "addmm",
-    forward=_addmm,
-    bias=lambda g, beta: g if beta == 1 else g * beta,
-    input=lambda g, other, alpha: _times(mm_op(g, other.t()), alpha),
-    other=lambda g, input, alpha: _times(mm_op(input.t(), g), alpha),
+    forward=kernels.addmm,
+    params=("bias", "input", "other", "other_is_view"),
+    defaults=(False,),
+    bias=lambda g: g,
+    input=lambda g, other: mm_nt(g, other),
+    other=lambda g, input, other_is_view: _other_slope(g, input, other_is_view),
     doc="A matrix plus the product of two others.",
 )
 
 
-def _times(x: Tensor, factor):
-    return x if factor == 1 else x * factor
+def _addmm_scaled(bias: np.ndarray, input, other, beta, alpha) -> np.ndarray:
+    product = kernels.mm(input, other)
+    product = kernels.pointwise(_MULTIPLY, product, float(alpha), out=product)
+    if beta == 0:
+        return product
+    scaled = kernels.pointwise(_MULTIPLY, bias, float(beta))
+    return kernels.pointwise(_ADD, product, scaled, out=product)
+
+
+_ADD, _MULTIPLY = kernels.numpy_kernel(np.add), kernels.numpy_kernel(np.multiply)
+addmm_scaled_op = op(
+    "addmm_scaled",
+    forward=_addmm_scaled,
+    grad_name="AddmmBackward0",
+    bias=lambda g, beta: g * beta,
+    input=lambda g, other, alpha: mm_nt(g, other) * alpha,
+    other=lambda g, input, alpha: mm_tn(input, g) * alpha,
+    doc="A matrix plus the product of two others, both scaled.",
+)
 
 
 def _check_dtypes(a: Tensor, b: Tensor) -> None:
@@ -149,8 +173,8 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
     if input.shape != tensor.shape:
         raise RuntimeError(
             f"inconsistent tensor size, expected tensor [{input.shape[0]}] and src "
-            f"[{tensor.shape[0]}] to have the same number of elements, but got {input.shape[0]} and "
-            f"{tensor.shape[0]} elements respectively"
+            f"[{tensor.shape[0]}] to have the same number of elements, but got {input.shape[0]} "
+            f"and {tensor.shape[0]} elements respectively"
         )
     return dot_op(input, tensor)
 
@@ -166,7 +190,9 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tens
     shape = (mat1.shape[0], mat2.shape[1])
     if input.shape != shape and (input.ndim > 2 or _bad_bias(tuple(input.shape), shape)):
         expand(input, shape)
-    return addmm_op(input, mat1, mat2, beta, alpha)
+    if beta == 1 and alpha == 1:
+        return addmm_op(input, mat1, mat2)
+    return addmm_scaled_op(input, mat1, mat2, beta, alpha)
 
 
 def _bad_bias(given: tuple, shape: tuple) -> bool:
@@ -185,7 +211,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """Matrix product, by the operands' numbers of dimensions as in ``@``.
 
-    Vectors act as a row before and as a column behind; leading dimensions are batches and broadcast.
+    Vectors act as a row before and as a column behind; leading dimensions are broadcast.
     """
     if not isinstance(other, Tensor):
         raise TypeError(
@@ -203,7 +229,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     if a_ndim == 2 and b_ndim == 1:
         return mv(input, other)
     if a_ndim == 1 and b_ndim == 2:
-        return mm(input.unsqueeze(0), other).squeeze(0)
+        return unsafe_squeeze_op(mm(input.unsqueeze(0), other), (0,))
     if b_ndim <= 2:
         return _folded(input, other)
     if a_ndim == 1:
@@ -248,10 +274,10 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Shape: ``(..., in_features)`` with a weight ``(out_features, in_features)`` to
     ``(..., out_features)``.
     """
+    if bias is not None and input.ndim == 2 and weight.ndim == 2:
+        return addmm_op(bias, input, t_op(weight), True)
     if bias is None:
         return matmul(input, weight.t())
-    if input.ndim == 2 and weight.ndim == 2:
-        return addmm(bias, input, weight.t())
     if weight.ndim == 1:
         return matmul(input, weight) + bias
     shape = input.shape

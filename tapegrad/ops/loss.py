@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._kernels import OURS, KernelRefusal
+from tapegrad._core import result_type_number
+from tapegrad._kernels import OURS, TYPE_NAMES, KernelRefusal
 from tapegrad._tensor import Tensor
+from tapegrad._types import BY_NUMPY_NUMBER, dtype
 from tapegrad.ops._declare import composite, op
 from tapegrad.ops.activation import log_sigmoid
+from tapegrad.ops.arithmetic import div_op
+from tapegrad.ops.create import ones_like
 from tapegrad.ops.pointwise import log, sigmoid, where_op
+from tapegrad.ops.reduce import mean_all, sum_all
+from tapegrad.ops.tensor_types import refuse_integers
 
 NONE, MEAN, SUM = 0, 1, 2
 
@@ -17,17 +26,14 @@ NONE, MEAN, SUM = 0, 1, 2
 def _reduced(losses: Tensor, reduction: int) -> Tensor:
     if reduction == NONE:
         return losses
-    return losses.mean() if reduction == MEAN else losses.sum()
+    return mean_all(losses) if reduction == MEAN else sum_all(losses)
 
 
 def _spread(g: Tensor, shape: tuple, reduction: int) -> Tensor:
     """The gradient of each element's loss."""
     if reduction == NONE:
         return g
-    count = 1
-    for size in shape:
-        count *= size
-    return g / count if reduction == MEAN else g
+    return div_op(g, math.prod(shape)) if reduction == MEAN else g
 
 
 def _elementwise_loss(name: str, losses, slope, symmetric: bool, doc: str):
@@ -36,7 +42,7 @@ def _elementwise_loss(name: str, losses, slope, symmetric: bool, doc: str):
     ``slope(input, target, setting)`` is its derivative by the input; by the target it is the
     opposite for a ``symmetric`` one, a function of the difference.
     """
-    formulas = {
+    formulas: dict[str, Any] = {
         "input": lambda g, input, target, reduction, setting: (
             _spread(g, input.shape, reduction) * slope(input, target, setting)
         )
@@ -95,25 +101,40 @@ def _smooth_slope(difference: Tensor, beta: float) -> Tensor:
 
 def mse_loss(input: Tensor, target: Tensor, reduction: int = MEAN) -> Tensor:
     """``(input - target)²``, or its mean or sum."""
-    return mse_op(*_same(input, target), reduction, 0.0)
+    return mse_op(*_promoted("mse", input, target), reduction, 0.0)
 
 
 def smooth_l1_loss(input: Tensor, target: Tensor, reduction: int = MEAN, beta=1.0) -> Tensor:
     """``0.5 d² / beta`` where ``d = |input - target| < beta``, else ``d - 0.5 beta``."""
-    return smooth_l1_op(*_same(input, target), reduction, float(beta))
+    return smooth_l1_op(*_promoted("smooth_l1", input, target), reduction, float(beta))
 
 
 def huber_loss(input: Tensor, target: Tensor, reduction: int = MEAN, delta=1.0) -> Tensor:
     """``0.5 d²`` where ``d = |input - target| < delta``, else ``delta * (d - 0.5 delta)``."""
-    return huber_op(*_same(input, target), reduction, float(delta))
-
-
-def _same(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    """Both in the dtype that they promote to."""
     if input.dtype is not target.dtype:
-        dtype = (input.detach().flatten()[:0] + target.detach().flatten()[:0]).dtype
-        return input.to(dtype), target.to(dtype)
+        _check_castable(_common_dtype(input, target), input.dtype)
+    return huber_op(*_promoted("huber", input, target), reduction, float(delta)).to(input.dtype)
+
+
+def _common_dtype(input: Tensor, target: Tensor) -> dtype:
+    return BY_NUMPY_NUMBER[result_type_number(input, target)]
+
+
+def _promoted(kernel: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Both in the dtype that they promote to, which must be a floating-point one."""
+    if input.dtype is not target.dtype:
+        common = _common_dtype(input, target)
+        input, target = input.to(common), target.to(common)
+    refuse_integers(f"{kernel}_cpu", input._array)
     return input, target
+
+
+def _check_castable(result: dtype, output: dtype) -> None:
+    if not output.is_floating_point and result is not output:
+        names = [TYPE_NAMES[one.numpy.num] for one in (result, output)]
+        raise RuntimeError(
+            f"result type {names[0]} can't be cast to the desired output type {names[1]}"
+        )
 
 
 def l1_loss(input: Tensor, target: Tensor, reduction: int = MEAN) -> Tensor:
@@ -169,14 +190,22 @@ def binary_cross_entropy(input, target, weight=None, reduction: int = MEAN) -> T
 
 
 def _bce_with_logits(input, target, weight, pos_weight, reduction):
-    if pos_weight is None:
-        kernel = OURS["bce_with_logits"]
-        pair = np.broadcast_arrays(input._array, target._array)
-        losses = Tensor._wrap(kernels.pointwise(kernel, *pair))
+    if pos_weight is None and input.dtype is target.dtype and input.is_floating_point():
+        losses = Tensor._wrap(kernels.pointwise(_BCE_WITH_LOGITS, input._array, target._array))
     else:
-        factor = (pos_weight - 1) * target + 1
-        losses = (1 - target) * input - factor * log_sigmoid(input)
+        losses = _composed_logit_losses(input, target, pos_weight)
     return _reduced(losses if weight is None else losses * weight, reduction)
+
+
+_BCE_WITH_LOGITS = OURS["bce_with_logits"]
+
+
+def _composed_logit_losses(input, target, pos_weight) -> Tensor:
+    """In the dtype of the target and step by step, so that what does not fit is refused."""
+    log_probability = log_sigmoid(input)
+    if pos_weight is not None:
+        log_probability = log_probability * ((pos_weight - 1) * target + 1)
+    return (ones_like(target) - target).mul_(input).sub_(log_probability)
 
 
 def _logits_slope(g, input, target, weight, pos_weight, reduction):
@@ -218,82 +247,111 @@ def binary_cross_entropy_with_logits(
 
     ``loss = (1 - t) x + (1 + (pos_weight - 1) t) log(1 + exp(-x))``.
     """
-    input, target = _same(input, target)
     return bce_with_logits_op(input, target, weight, pos_weight, reduction)
 
 
-# ------------------------------------------------------------------------- negative log-likelihood
+# ------------------------------------------------------------------------- cross-entropy
+
+div_by_count = op(
+    "div_by_count",
+    forward=lambda input, count: kernels.pointwise(_DIVIDE, input, float(count)),
+    grad_name="DivBackward1",
+    input=lambda g, count: div_op(g, count),
+    doc="A sum of losses by how many there are.",
+)
 
 
-def _class_weights(weight, log_prob: np.ndarray) -> np.ndarray:
+_ONES = {
+    dtype: np.ones((1,), dtype) for dtype in map(np.dtype, (np.float16, np.float32, np.float64))
+}
+
+
+def _class_weights(weight, dtype: np.dtype, n_classes: int) -> np.ndarray:
     """The weight of each class; ones where none were given."""
-    if weight is not None:
-        return weight
-    one = kernels.fill(kernels.empty((1,), log_prob.dtype), 1.0)
-    return kernels.expanded(one, log_prob.shape[-1:])
+    return kernels.expanded(_ONES[dtype], (n_classes,)) if weight is None else weight
 
 
-def _refusing(kernel: str, *arrays, ignore_index: int) -> None:
+def _outputs_or_refusal(kernel: kernels.Kernel, inputs: tuple, shapes: tuple, params: tuple):
+    """Run a kernel that refuses targets that are no class."""
     try:
-        OURS[kernel](*arrays, params=(0, 0, ignore_index))
+        return kernels.outputs(kernel, inputs, shapes, params)
     except KernelRefusal as refusal:
         raise IndexError(f"Target {refusal.args[0]} is out of bounds.") from None
 
 
+def _rows_of_classes(input: np.ndarray) -> np.ndarray:
+    """A matrix with a row of classes for each place of an image; one row for a lone vector."""
+    last = np.moveaxis(input, 1, -1) if input.ndim > 2 else input
+    return last.reshape(math.prod(last.shape[:-1]), last.shape[-1])
+
+
 def _nll_loss(input, target, weight, reduction, ignore_index):
-    rows = (kernels.empty(input.shape[:1], input.dtype) for _ in range(2))
-    losses, used = rows
-    _refusing(
-        "nll_loss", input, target, _class_weights(weight, input), losses, used,
-        ignore_index=ignore_index,
-    )  # fmt: skip
-    total_weight = kernels.reduce(OURS["sum"], used, None, False)
-    if reduction == NONE:
-        return losses, total_weight
-    total = kernels.reduce(OURS["sum"], losses, None, False)
-    if reduction == MEAN:
-        total = kernels.pointwise(_DIVIDE, total, total_weight, out=total)
-    return total, total_weight
+    shape = target.shape
+    refuse_integers("nll_loss_out_frame", input)
+    if input.ndim != 2:
+        input, target = _rows_of_classes(input), target.reshape(-1)
+    n, n_classes = input.shape
+    inputs = (input, target, _class_weights(weight, input.dtype, n_classes))
+    if reduction != NONE:
+        params = (0, 0, ignore_index, reduction == MEAN)
+        return _outputs_or_refusal(_NLL_TOTAL, inputs, ((), ()), params)
+    losses, used = _outputs_or_refusal(_NLL, inputs, ((n,), (n,)), (0, 0, ignore_index))
+    return losses.reshape(shape), kernels.reduce(_SUM, used, None, False)
 
 
+_NLL, _NLL_TOTAL, _NLL_BACKWARD, _SUM = (
+    OURS[name] for name in ("nll_loss", "nll_loss_total", "nll_loss_backward", "sum")
+)
 _DIVIDE = kernels.numpy_kernel(np.true_divide)
 
 
 def _nll_slope(g, shape, target, weight, reduction, ignore_index, total_weight):
     if reduction == MEAN:
-        g = g / total_weight.detach()
-    if reduction != NONE:
-        g = g.expand(shape[:1])
+        g = div_op(g, total_weight.detach())
     return nll_loss_backward(g, target, weight, shape, ignore_index)
 
 
-nll_loss_op = op(
-    "nll_loss",
-    forward=_nll_loss,
-    outputs=("loss", "total_weight"),
-    drops=("target",),
-    input=lambda g, input_shape, target, weight, reduction, ignore_index, total_weight: (
-        _nll_slope(g, input_shape, target, weight, reduction, ignore_index, total_weight)
-    ),
-    doc="Minus the log-probability of the target class, weighted.",
-)
+def _nll_op(name: str, grad_name: str):
+    return op(
+        name,
+        forward=_nll_loss,
+        grad_name=grad_name,
+        outputs=("loss", "total_weight"),
+        drops=("target",),
+        input=lambda g, input_shape, target, weight, reduction, ignore_index, total_weight: (
+            _nll_slope(g, input_shape, target, weight, reduction, ignore_index, total_weight)
+        ),
+        doc="Minus the log-probability of the target class, weighted.",
+    )
+
+
+nll_loss_op = _nll_op("nll_loss", "NllLossBackward0")
+nll_loss2d_op = _nll_op("nll_loss2d", "NllLoss2DBackward0")
 
 
 def _nll_scattered(values, target, weight, shape, ignore_index):
-    result = kernels.empty(shape, values.dtype)
-    _refusing(
-        "nll_loss_backward", values, target, _class_weights(weight, result), result,
-        ignore_index=ignore_index,
-    )  # fmt: skip
-    return result
+    n, n_classes = target.size, shape[1 if len(shape) > 1 else 0]
+    weights = _class_weights(weight, values.dtype, n_classes)
+    values = kernels.expanded(values, (n,)) if values.ndim == 0 else values.reshape(n)
+    rows = _outputs_or_refusal(
+        _NLL_BACKWARD, (values, target.reshape(n), weights), ((n, n_classes),), (0, 0, ignore_index)
+    )
+    if len(shape) < 3:
+        return rows.reshape(shape)
+    return kernels.contiguous(np.moveaxis(rows.reshape(*target.shape, n_classes), -1, 1))
+
+
+def _nll_gathered(g, values_shape, target, weight, ignore_index):
+    losses = nll_loss_op(g, target, weight, NONE, ignore_index)[0]
+    return losses if values_shape else losses.sum()
 
 
 nll_loss_backward = op(
     "nll_loss_backward",
     forward=_nll_scattered,
-    values=lambda g, target, weight, ignore_index: nll_loss_op(
-        g, target, weight, NONE, ignore_index
-    )[0],
+    values=lambda g, values_shape, target, weight, ignore_index: _nll_gathered(
+        g, values_shape, target, weight, ignore_index
+    ),
     doc="Zeros with minus the weighted gradient at each row's target.",
 )
 
@@ -301,7 +359,17 @@ nll_loss_backward = op(
 def nll_loss(input, target, weight=None, reduction: int = MEAN, ignore_index: int = -100) -> Tensor:
     """``-weight[t] * input[i, t]`` for the target t of each row i, or the weighted mean or sum.
 
-    Shape: log-probabilities ``(batch, classes)``, targets ``(batch)``. Raises IndexError for a target
-    that is no class.
+    Shape: log-probabilities ``(batch, classes)`` or ``(classes)``, targets ``(batch)`` or ``()``.
+    Raises IndexError for a target that is no class.
     """
     return nll_loss_op(input, target, weight, reduction, ignore_index)[0]
+
+
+def nll_loss2d(
+    input, target, weight=None, reduction: int = MEAN, ignore_index: int = -100
+) -> Tensor:
+    """``nll_loss`` at each place of an image.
+
+    Shape: logarithms ``(batch, classes, rows, columns)``, targets ``(batch, rows, columns)``.
+    """
+    return nll_loss2d_op(input, target, weight, reduction, ignore_index)[0]

@@ -11,10 +11,12 @@ from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, _set_grad_enabled
 from tapegrad.ops._declare import composite, op
 from tapegrad.ops.index import add_rows, take_rows
+from tapegrad.ops.tensor_types import refuse_integers
 
 
 def _layer_norm(input, weight, bias, n_normalized, eps):
-    rows, n = _as_rows(input, n_normalized)
+    refuse_integers("LayerNormKernelImpl", input)
+    rows = _as_rows(input, n_normalized)
     result = kernels.empty(rows.shape, input.dtype)
     statistics = [kernels.empty(rows.shape[:1], input.dtype) for _ in range(2)]
     scale = [_one_row(given, number, rows) for given, number in ((weight, 1.0), (bias, 0.0))]
@@ -22,10 +24,11 @@ def _layer_norm(input, weight, bias, n_normalized, eps):
     return result.reshape(input.shape)
 
 
-def _as_rows(input: np.ndarray, n_last: int) -> tuple[np.ndarray, int]:
+def _as_rows(input: np.ndarray, n_last: int) -> np.ndarray:
     """The array as a matrix whose rows are the last dimensions."""
-    n = math.prod(input.shape[input.ndim - n_last :])
-    return kernels.contiguous(input).reshape(-1, n) if n else input.reshape(-1, 0), n
+    first = input.ndim - n_last
+    n_rows, n = math.prod(input.shape[:first]), math.prod(input.shape[first:])
+    return kernels.contiguous(input).reshape(n_rows, n)
 
 
 def _one_row(given, number: float, rows: np.ndarray) -> np.ndarray:
@@ -107,6 +110,7 @@ def _scaled(normal: Tensor, weight, bias) -> Tensor:
 
 def _batch_norm(input, weight, bias, mean, var, eps):
     """Normalise by the batch's own statistics, or by running ones where these are given."""
+    refuse_integers("batch_norm", input._array)
     if mean is None:
         normal, _ = _standardized(input, _batch_dims(input.ndim), eps)
     else:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any, overload
 
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._core import InplaceOp, get_default_dtype
+from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS, TYPE_NAMES
-from tapegrad._tensor import Tensor, attach_method
+from tapegrad._tensor import Tensor, attach_method, get_default_dtype
 from tapegrad.ops._declare import method, op
 
 exp = op(
@@ -114,14 +115,14 @@ round_op = op(
     "round", kernel=np.rint, inplace=True, input=lambda g: g * 0.0,
     doc="Each element rounded to the nearest whole number, halves to even.",
 )  # fmt: skip
-maximum = op(
-    "maximum", kernel=np.maximum, method=True,
+maximum_op = op(
+    "maximum", kernel=np.maximum,
     input=lambda g, input, other: _share(g, input, other, input > other),
     other=lambda g, input, other: _share(g, input, other, other > input),
     doc="The larger of two elements; NaN if either is. Equal ones share the gradient.",
 )  # fmt: skip
-minimum = op(
-    "minimum", kernel=np.minimum, method=True,
+minimum_op = op(
+    "minimum", kernel=np.minimum,
     input=lambda g, input, other: _share(g, input, other, input < other),
     other=lambda g, input, other: _share(g, input, other, other < input),
     doc="The smaller of two elements; NaN if either is. Equal ones share the gradient.",
@@ -165,6 +166,24 @@ def _whole(operation):
     return rounded
 
 
+def _of_tensors(operation):
+    """Maximum and minimum take no numbers: that is what :func:`clamp` is for."""
+
+    def checked(input: Tensor, other: Tensor) -> Tensor:
+        if not isinstance(other, Tensor):
+            raise TypeError(
+                f"{operation.__name__}(): argument 'other' (position 2) must be Tensor, not "
+                f"{type(other).__name__}"
+            )
+        return operation(input, other)
+
+    checked.__name__ = operation.__name__
+    checked.__doc__ = operation.__doc__
+    attach_method(operation.__name__, checked)
+    return checked
+
+
+maximum, minimum = _of_tensors(maximum_op), _of_tensors(minimum_op)
 floor, ceil = _whole(floor_op), _whole(ceil_op)
 
 
@@ -210,7 +229,7 @@ def _bounds(input: Tensor, min, max) -> tuple:
 
 @method()
 def clamp(input: Tensor, min=None, max=None) -> Tensor:
-    """Each element, at least ``min`` and at most ``max``; either may be None, a number or a tensor."""
+    """Each element, at least ``min`` and at most ``max``: numbers, tensors or None."""
     low, high = _bounds(input, min, max)
     if isinstance(low, Tensor) or isinstance(high, Tensor):
         return clamp_tensor_op(input, low, high)
@@ -241,8 +260,12 @@ def clamp_max(input: Tensor, max) -> Tensor:
     return clamp(input, max=max)
 
 
-def where(condition: Tensor, input=None, other=None) -> Tensor | tuple[Tensor, ...]:
-    """``input`` where the condition holds, else ``other``; the condition alone gives its indices."""
+@overload
+def where(condition: Tensor) -> tuple[Tensor, ...]: ...
+@overload
+def where(condition: Tensor, input: Any, other: Any) -> Tensor: ...
+def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
+    """``input`` where the condition holds, else ``other``; alone, the condition's indices."""
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
     if condition.dtype.name not in ("bool", "uint8"):

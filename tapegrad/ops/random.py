@@ -9,11 +9,12 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad import _types
-from tapegrad._core import get_default_dtype
 from tapegrad._kernels import GENERATOR_SIZE, OURS
-from tapegrad._tensor import Tensor
+from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import method, op
 from tapegrad.ops._dims import sizes_of
+from tapegrad.ops.convert import check_device
+from tapegrad.ops.create import finished
 
 _DEFAULT_SEED = 67280421310721
 
@@ -102,38 +103,40 @@ def set_rng_state(new_state: Tensor) -> None:
     default_generator.set_state(new_state)
 
 
-def _finished(array: np.ndarray, requires_grad: bool) -> Tensor:
-    return Tensor._wrap(array).requires_grad_(bool(requires_grad))
+# What PyTorch calls the kernels when it refuses a dtype.
+_REFUSING = {"uniform": "check_uniform_bounds", "normal": "normal_kernel_cpu"}
 
 
-def _sizes(size: tuple, keyword) -> tuple:
-    return sizes_of(size, keyword)
+def _check_float(kernel: str, dtype: _types.dtype) -> None:
+    if not dtype.is_floating_point:
+        name = kernels.TYPE_NAMES[dtype.numpy.num]
+        raise NotImplementedError(f"\"{_REFUSING[kernel]}\" not implemented for '{name}'")
 
 
-def _float_dtype(dtype) -> np.dtype:
-    chosen = get_default_dtype() if dtype is None else dtype
-    if not chosen.is_floating_point:
-        raise NotImplementedError(
-            f"\"check_uniform_bounds\" not implemented for "
-            f"'{kernels.TYPE_NAMES[chosen.numpy.num]}'"
-        )
-    return chosen.numpy
+def _drawn(kernel: str, params: tuple, shape: tuple, generator, dtype, requires_grad) -> Tensor:
+    """A new tensor of floating-point draws."""
+    _check_float(kernel, dtype)
+    array = kernels.empty(shape, dtype.numpy)
+    (generator or default_generator).draw(kernel, array, params)
+    return finished(array, requires_grad)
 
 
 def rand(*sizes, size=None, generator=None, out=None, dtype=None, layout=None, device=None,
          requires_grad=False, pin_memory=False) -> Tensor:  # fmt: skip
     """Numbers drawn evenly from [0, 1)."""
-    array = kernels.empty(_sizes(sizes, size), _float_dtype(dtype))
-    (generator or default_generator).draw("uniform", array, (0.0, 1.0))
-    return _finished(array, requires_grad)
+    check_device(device)
+    shape = sizes_of("rand", sizes, size)
+    dtype = _types.as_dtype(dtype, "rand") or get_default_dtype()
+    return _drawn("uniform", (0.0, 1.0), shape, generator, dtype, requires_grad)
 
 
 def randn(*sizes, size=None, generator=None, out=None, dtype=None, layout=None, device=None,
           requires_grad=False, pin_memory=False) -> Tensor:  # fmt: skip
     """Numbers drawn from the normal distribution with mean 0 and deviation 1."""
-    array = kernels.empty(_sizes(sizes, size), _float_dtype(dtype))
-    (generator or default_generator).draw("normal", array, (0.0, 1.0))
-    return _finished(array, requires_grad)
+    check_device(device)
+    shape = sizes_of("randn", sizes, size)
+    dtype = _types.as_dtype(dtype, "randn") or get_default_dtype()
+    return _drawn("normal", (0.0, 1.0), shape, generator, dtype, requires_grad)
 
 
 def _bounds(low, high) -> tuple[int, int]:
@@ -156,21 +159,22 @@ def randint(*args, low=None, high=None, size=None, generator=None, out=None, dty
     elif given:
         high = given[0]
     bounds = _bounds(0 if low is None else low, high)
-    array = kernels.empty(tuple(size), (dtype or _types.int64).numpy)
+    check_device(device)
+    dtype = _types.as_dtype(dtype, "randint") or _types.int64
+    array = kernels.empty(sizes_of("randint", (), size), dtype.numpy)
     (generator or default_generator).draw("randint", array, bounds)
-    return _finished(array, requires_grad)
+    return finished(array, requires_grad)
 
 
 def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=None,
              requires_grad=False, pin_memory=False) -> Tensor:  # fmt: skip
     """The numbers 0 to n - 1 in random order."""
-    if n < 0:
-        raise RuntimeError(f"n must be non-negative, got{n}")
-    array = kernels.empty((int(n),), np.int64)
+    check_device(device)
+    dtype = _types.as_dtype(dtype, "randperm") or _types.int64
+    array = kernels.empty(sizes_of("randperm", (n,)), np.int64)
     (generator or default_generator).draw("randperm", array)
-    result = _finished(array, False)
-    result = result if dtype in (None, _types.int64) else result.to(dtype)
-    return result.requires_grad_(bool(requires_grad))
+    array = array if dtype is _types.int64 else kernels.cast_array(array, dtype.numpy)
+    return finished(array, requires_grad)
 
 
 def _like(function):
@@ -200,9 +204,9 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, **option
         shape = (mean + std * 0 if isinstance(mean, Tensor) else std + mean).shape
         kind = mean if isinstance(mean, Tensor) else std
         return randn(tuple(shape), generator=generator, dtype=kind.dtype) * std + mean
-    array = kernels.empty(tuple(size), _float_dtype(dtype))
-    (generator or default_generator).draw("normal", array, (float(mean), float(std)))
-    return _finished(array, options.get("requires_grad", False))
+    dtype = _types.as_dtype(dtype, "normal") or get_default_dtype()
+    return _drawn("normal", (float(mean), float(std)), sizes_of("normal", (), size), generator,
+                  dtype, options.get("requires_grad", False))
 
 
 def _probabilities(input: Tensor) -> np.ndarray:
@@ -243,11 +247,12 @@ def bernoulli_mask(input: Tensor, p: float) -> Tensor:
 # ------------------------------------------------------------------------- in place
 
 
-def _in_place(name: str, kernel: str, doc: str):
+def _in_place(name: str, kernel: str, grad_name: str, doc: str):
     """Declare the op that fills a tensor with draws; backward sees a constant."""
     return op(
         name,
         forward=lambda input, params, generator: generator.draw(kernel, input, params) is None,
+        grad_name=grad_name,
         writes=True,
         overwrites=True,
         inplace=True,
@@ -256,13 +261,13 @@ def _in_place(name: str, kernel: str, doc: str):
     )
 
 
-for _name, _kernel, _doc in (
-    ("uniform", "uniform", "Fill with numbers drawn evenly from a range."),
-    ("normal", "normal", "Fill with numbers drawn from a normal distribution."),
-    ("bernoulli", "bernoulli", "Fill with 1 at a probability, else 0."),
-    ("random", "randint", "Fill with whole numbers drawn evenly."),
+for _name, _kernel, _grad_name, _doc in (
+    ("uniform", "uniform", "UniformBackward0", "Fill with numbers drawn evenly from a range."),
+    ("normal", "normal", "NormalBackward0", "Fill with numbers drawn from a normal distribution."),
+    ("bernoulli", "bernoulli", "BernoulliBackward2", "Fill with 1 at a probability, else 0."),
+    ("random", "randint", "RandomBackward0", "Fill with whole numbers drawn evenly."),
 ):
-    _in_place(_name, _kernel, _doc)
+    _in_place(_name, _kernel, _grad_name, _doc)
 _fill_uniform, _fill_normal, _fill_bernoulli, _fill_random = (
     getattr(Tensor, f"{name}_") for name in ("uniform", "normal", "bernoulli", "random")
 )
@@ -272,6 +277,7 @@ _fill_uniform, _fill_normal, _fill_bernoulli, _fill_random = (
 def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=None,
              **keyword) -> Tensor:  # fmt: skip
     """Fill with numbers drawn evenly from [from, to)."""
+    _check_float("uniform", self.dtype)
     low = keyword.get("from", keyword.get("a", from_))
     high = keyword.get("b", to)
     if low > high:
@@ -285,6 +291,7 @@ def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=Non
 @method()
 def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator=None) -> Tensor:
     """Fill with numbers drawn from the normal distribution of this mean and deviation."""
+    _check_float("normal", self.dtype)
     if std < 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
     return _fill_normal(self, (float(mean), float(std)), generator or default_generator)
@@ -306,6 +313,6 @@ def random_(self: Tensor, *bounds, generator=None) -> Tensor:
     if not bounds:
         info = np.finfo(self.dtype.numpy) if self.is_floating_point() else None
         high = 2 ** (info.nmant + 1) if info else int(np.iinfo(self.dtype.numpy).max)
-        bounds = (0, high + (0 if info else 1))
+        bounds = (0, high + 1)
     limits = _bounds(*((0, *bounds) if len(bounds) == 1 else bounds))
     return _fill_random(self, limits, generator or default_generator)

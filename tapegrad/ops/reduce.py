@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
-from collections import namedtuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,29 +14,33 @@ from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import method, op
 from tapegrad.ops._dims import normal_dim, normal_dims
+from tapegrad.ops.arithmetic import div_op
 from tapegrad.ops.pointwise import maximum, minimum, where_op
-from tapegrad.ops.shape import stack
+from tapegrad.ops.shape import expand_op, stack, unsqueeze_op
 
 
 def _restore(reduced, shape: tuple, dims: tuple | None, keepdim: bool):
     """A reduced tensor with its lost dimensions back as size 1, expanded to the shape."""
     if not keepdim and dims is not None:
         for dim in sorted(dims):
-            reduced = reduced.unsqueeze(dim)
-    return reduced.expand(shape)
+            reduced = unsqueeze_op(reduced, dim)
+    return expand_op(reduced, shape)
 
 
 def _sum(input: np.ndarray, dims, keepdim) -> np.ndarray:
     if input.dtype.kind != "f" and input.dtype != np.int64:
         input = kernels.cast_array(input, np.int64)
-    return kernels.reduce(OURS["sum"], input, dims, keepdim)
+    return kernels.reduce(_SUM, input, dims, keepdim)
+
+
+_SUM = OURS["sum"]
 
 
 sum_all = op(
     "sum_all",
     forward=lambda input: _sum(input, None, False),
     grad_name="SumBackward0",
-    input=lambda g, input_shape: g.expand(input_shape),
+    input=lambda g, input_shape: expand_op(g, input_shape),
     doc="The sum of all elements.",
 )
 sum_dims = op(
@@ -54,9 +58,7 @@ def _count(shape: tuple, dims: tuple | None) -> int:
 
 def _mean(input: np.ndarray, dims, keepdim) -> np.ndarray:
     total = _sum(input, dims, keepdim)
-    count = _count(input.shape, dims)
-    scale = kernels.fill(kernels.empty((), total.dtype), float(count))
-    return kernels.pointwise(_DIVIDE, total, scale, out=total)
+    return kernels.pointwise(_DIVIDE, total, float(_count(input.shape, dims)), out=total)
 
 
 _DIVIDE = kernels.numpy_kernel(np.true_divide)
@@ -64,15 +66,15 @@ mean_all = op(
     "mean_all",
     forward=lambda input: _mean(input, None, False),
     grad_name="MeanBackward0",
-    input=lambda g, input_shape: g.expand(input_shape) / _count(input_shape, None),
+    input=lambda g, input_shape: expand_op(div_op(g, _count(input_shape, None)), input_shape),
     doc="The mean of all elements.",
 )
 mean_dims = op(
     "mean",
     forward=_mean,
     grad_name="MeanBackward1",
-    input=lambda g, input_shape, dims, keepdim: (
-        _restore(g, input_shape, dims, keepdim) / _count(input_shape, dims)
+    input=lambda g, input_shape, dims, keepdim: _restore(
+        div_op(g, _count(input_shape, dims)), input_shape, dims, keepdim
     ),
     doc="Means over dimensions.",
 )
@@ -94,9 +96,10 @@ def sum(input: Tensor, dim=None, keepdim: bool = False, *, axis=None, dtype=None
     """
     if dtype is not None:
         input = input.to(dtype)
-    dims = _dims_of(input, dim if axis is None else axis)
-    if dims is None and not keepdim:
+    dim = dim if axis is None else axis
+    if dim is None and not keepdim:
         return sum_all(input)
+    dims = _dims_of(input, dim)
     return sum_dims(input, tuple(range(input.ndim)) if dims is None else dims, keepdim)
 
 
@@ -110,9 +113,10 @@ def mean(input: Tensor, dim=None, keepdim: bool = False, *, axis=None, dtype=Non
             "mean(): could not infer output dtype. Input dtype must be either a floating point or "
             f"complex dtype. Got: {kernels.TYPE_NAMES[input.dtype.numpy.num]}"
         )
-    dims = _dims_of(input, dim if axis is None else axis)
-    if dims is None and not keepdim:
+    dim = dim if axis is None else axis
+    if dim is None and not keepdim:
         return mean_all(input)
+    dims = _dims_of(input, dim)
     return mean_dims(input, tuple(range(input.ndim)) if dims is None else dims, keepdim)
 
 
@@ -156,14 +160,21 @@ prod_all = op(
 
 # ------------------------------------------------------------------------- largest and smallest
 
-max_result = namedtuple("max", ["values", "indices"])
-min_result = namedtuple("min", ["values", "indices"])
-for _kind in (max_result, min_result):
-    _kind.__module__ = "torch.return_types"
-    _kind.__repr__ = lambda self: (
-        f"torch.return_types.{type(self).__name__}(\nvalues={self.values!r},\n"
-        f"indices={self.indices!r})"
-    )
+
+class _Extremes(NamedTuple):
+    values: Tensor
+    indices: Tensor
+
+    def __repr__(self) -> str:
+        return (
+            f"torch.return_types.{type(self).__name__}(\nvalues={self.values!r},\n"
+            f"indices={self.indices!r})"
+        )
+
+
+_NAMED_AS_IN_PYTORCH = {"__slots__": (), "__module__": "torch.return_types"}
+max_result = type("max", (_Extremes,), _NAMED_AS_IN_PYTORCH)
+min_result = type("min", (_Extremes,), _NAMED_AS_IN_PYTORCH)
 
 
 def _even_share(g, input, out):
@@ -178,7 +189,7 @@ def _at_indices(g, shape: tuple, dim: int, keepdim: bool, indices):
     return scatter_values(g, shape, dim, indices)
 
 
-def scatter_values(values, shape: tuple, dim: int, indices):
+def scatter_values(values, shape: tuple, dim: int, indices) -> Tensor:
     """Zeros with values at given indices along a dimension; differentiable in the values."""
     positions = Tensor._wrap(np.arange(shape[dim])).reshape(
         [-1 if k == dim else 1 for k in range(len(shape))]
@@ -234,11 +245,13 @@ def _extreme(name, of_all, over_dim, elementwise, result):
             return elementwise(input, dim)
         if dim is None:
             if input.numel() == 0:
-                raise RuntimeError(
-                    f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
-                    "Specify the reduction dim with the 'dim' argument."
-                )
+                _refuse_unnamed(name)
             return of_all(input)
+        if not isinstance(keepdim, bool):
+            raise TypeError(
+                f"{name}(): argument 'keepdim' (position 2) must be bool, "
+                f"not {type(keepdim).__name__}"
+            )
         dim = normal_dim(dim, input.ndim)
         if input.ndim == 0:
             return result(input.clone(), Tensor._wrap(np.zeros((), np.int64)))
@@ -254,6 +267,13 @@ def _extreme(name, of_all, over_dim, elementwise, result):
     return extreme
 
 
+def _refuse_unnamed(name: str) -> None:
+    raise RuntimeError(
+        f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
+        "Specify the reduction dim with the 'dim' argument."
+    )
+
+
 def refuse_empty(name: str, input: Tensor, dim: int) -> None:
     """Refuse to look for an element where there is none."""
     if input.shape[dim] == 0:
@@ -266,6 +286,8 @@ min = _extreme("min", min_all, min_dim, minimum, min_result)
 
 def _extreme_over_dims(name, operation):
     def extreme(input: Tensor, dim=(), keepdim: bool = False) -> Tensor:
+        if dim == () and input.numel() == 0:
+            _refuse_unnamed(name)
         dims = tuple(range(input.ndim)) if dim == () else normal_dims(dim, input.ndim)
         for one in dims:
             refuse_empty(name, input, one)
@@ -377,8 +399,7 @@ def _variance(input: np.ndarray, dims, keepdim, correction) -> np.ndarray:
     deviation = kernels.pointwise(_SUBTRACT, input, _mean(input, every, True))
     total = _sum(kernels.pointwise(_SQUARE, deviation, out=deviation), dims, keepdim)
     freedom = builtins.max(0, _count(input.shape, dims) - correction)
-    scale = kernels.fill(kernels.empty((), total.dtype), float(freedom))
-    return kernels.pointwise(_DIVIDE, total, scale, out=total)
+    return kernels.pointwise(_DIVIDE, total, float(freedom), out=total)
 
 
 _SUBTRACT, _SQUARE = kernels.numpy_kernel(np.subtract), kernels.numpy_kernel(np.square)
@@ -440,10 +461,8 @@ def _vector_norm(input: np.ndarray, ord, dims, keepdim) -> np.ndarray:
     if ord == 2:
         total = _sum(kernels.pointwise(_SQUARE, magnitude, out=magnitude), dims, keepdim)
         return kernels.pointwise(_SQRT, total, out=total)
-    power = kernels.fill(kernels.empty((), input.dtype), float(ord))
-    total = _sum(kernels.pointwise(_POWER, magnitude, power, out=magnitude), dims, keepdim)
-    root = kernels.fill(kernels.empty((), input.dtype), 1.0 / ord)
-    return kernels.pointwise(_POWER, total, root, out=total)
+    total = _sum(kernels.pointwise(_POWER, magnitude, float(ord), out=magnitude), dims, keepdim)
+    return kernels.pointwise(_POWER, total, 1.0 / ord, out=total)
 
 
 _ABSOLUTE, _POWER = kernels.numpy_kernel(np.absolute), kernels.numpy_kernel(np.power)
@@ -451,7 +470,7 @@ _ABSOLUTE, _POWER = kernels.numpy_kernel(np.absolute), kernels.numpy_kernel(np.p
 
 def _norm_slope(g, input, out, ord, dims, keepdim):
     if ord == 0:
-        return input * 0.0
+        return None
     out = _restore(out, input.shape, dims, keepdim)
     g = _restore(g, input.shape, dims, keepdim)
     if ord == 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 
@@ -9,24 +10,26 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad import _types
-from tapegrad._core import geometry_of, promoted_number, register_copy_slices
+from tapegrad._core import geometry_of, register_copy_slices
 from tapegrad._tensor import Tensor, attach_method, register_view_maker
 from tapegrad.ops._declare import method, op
-from tapegrad.ops._dims import inferred_shape, normal_dim, normal_dims, sizes_of
+from tapegrad.ops._dims import common_shape, inferred_shape, normal_dim, normal_dims, sizes_of
 from tapegrad.ops.convert import contiguous_op
+from tapegrad.ops.promotion import promote_types
 
 # ------------------------------------------------------------------------- plain views
 
 t_op = op(
-    "t", forward=lambda input: input.T, is_view=True, input=lambda g: g.t(),
+    "t", forward=kernels.transposed, params=("input",), is_view=True, input=lambda g: t_op(g),
     doc="A matrix with rows and columns swapped.",
 )  # fmt: skip
-transpose_op = op(
+transpose = op(
     "transpose",
-    forward=lambda input, dim0, dim1: input.swapaxes(dim0, dim1),
+    forward=lambda input, dim0, dim1: _swapped(input, dim0, dim1),
     is_view=True,
+    method=True,
     input=lambda g, dim0, dim1: g.transpose(dim0, dim1),
-    doc="Two dimensions swapped.",
+    doc="Two dimensions swapped, as a view.",
 )
 permute_op = op(
     "permute",
@@ -55,14 +58,22 @@ squeeze_all = op(
     input=lambda g, input_shape: g.reshape(input_shape),
     doc="Without its dimensions of size 1.",
 )
-squeeze_op = op(
-    "squeeze_dims",
-    forward=lambda input, dims: input.squeeze(dims),
-    is_view=True,
-    grad_name="SqueezeBackward1",
-    input=lambda g, input_shape: g.reshape(input_shape),
-    doc="Without some dimensions of size 1.",
-)
+
+
+def _squeeze_op(name: str, grad_name: str, is_view: bool):
+    return op(
+        name,
+        forward=lambda input, dims: input.squeeze(dims),
+        is_view=is_view,
+        grad_name=grad_name,
+        input=lambda g, input_shape: g.reshape(input_shape),
+        doc="Without some dimensions of size 1.",
+    )
+
+
+squeeze_op = _squeeze_op("squeeze_dim", "SqueezeBackward1", is_view=True)
+squeeze_dims_op = _squeeze_op("squeeze_dims", "SqueezeBackward2", is_view=True)
+unsafe_squeeze_op = _squeeze_op("unsafe_squeeze", "SqueezeBackward4", is_view=False)
 unsqueeze_op = op(
     "unsqueeze",
     forward=lambda input, dim: np.expand_dims(input, dim),
@@ -108,6 +119,11 @@ diagonal_op = op(
     ),
     doc="The elements where two dimensions' positions differ by an offset.",
 )
+
+
+def _swapped(input: np.ndarray, dim0: int, dim1: int) -> np.ndarray:
+    dim0, dim1 = normal_dim(dim0, input.ndim), normal_dim(dim1, input.ndim)
+    return input.swapaxes(dim0, dim1) if input.ndim else input[...]
 
 
 def _writeable_diagonal(input, offset, dim1, dim2):
@@ -251,12 +267,10 @@ stack_op = op(
 
 
 def _promoted(tensors) -> list[Tensor]:
-    tensors = list(tensors)
-    dtype = tensors[0].dtype
-    for tensor in tensors[1:]:
-        if tensor.dtype is not dtype:
-            number = promoted_number(dtype.numpy.num, tensor.dtype.numpy.num)
-            dtype = _types.BY_NUMPY_NUMBER[number]
+    dtypes = {tensor.dtype for tensor in tensors}
+    if len(dtypes) == 1:
+        return list(tensors)
+    dtype = functools.reduce(promote_types, dtypes)
     return [tensor.to(dtype) for tensor in tensors]
 
 
@@ -287,7 +301,7 @@ def cat(tensors, dim: int = 0, *, out=None) -> Tensor:
     shaped = [one for one in tensors if one.shape != (0,)] or tensors[:1]
     dim = normal_dim(dim, shaped[0].ndim)
     _check_cat_shapes(tensors, shaped[0], dim)
-    used = tensors if len(shaped) == len(tensors) else shaped
+    used = tensors if shaped[0].ndim == 1 else shaped
     return cat_op(tuple(used), dim, tuple(one.shape[dim] for one in used))
 
 
@@ -337,16 +351,9 @@ def t(input: Tensor) -> Tensor:
 
 
 @method()
-def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
-    """Two dimensions swapped, as a view."""
-    dim0, dim1 = normal_dim(dim0, input.ndim), normal_dim(dim1, input.ndim)
-    return alias_op(input) if input.ndim == 0 else transpose_op(input, dim0, dim1)
-
-
-@method()
 def permute(input: Tensor, *dims, **keyword) -> Tensor:
     """Dimensions in the order ``dims``, as a view."""
-    order = sizes_of(dims, keyword.get("dims"))
+    order = sizes_of("permute", dims, keyword.get("dims"), "dims")
     if len(order) != input.ndim:
         raise RuntimeError(
             "permute(sparse_coo): number of dimensions in the tensor input does not match the "
@@ -371,7 +378,7 @@ def _matrix_transpose(input: Tensor) -> Tensor:
             "tensor.mT is only supported on matrices or batches of matrices. Got "
             f"{input.ndim}-D tensor."
         )
-    return transpose_op(input, input.ndim - 2, input.ndim - 1)
+    return transpose(input, input.ndim - 2, input.ndim - 1)
 
 
 attach_method("T", property(_reversed_dims))
@@ -388,7 +395,7 @@ def view(input: Tensor, *shape) -> Tensor:
         if shape[0].itemsize != input.itemsize:
             raise RuntimeError("view between dtypes of different size is not supported")
         return Tensor._wrap(input.detach().numpy().view(shape[0].numpy))
-    return view_op(input, inferred_shape(sizes_of(shape), input.numel()))
+    return view_op(input, inferred_shape(sizes_of("view", shape), input.numel()))
 
 
 @method()
@@ -400,7 +407,8 @@ def view_as(input: Tensor, other: Tensor) -> Tensor:
 @method()
 def reshape(input: Tensor, *shape, **keyword) -> Tensor:
     """The elements in another shape: a view where possible, else a copy."""
-    sizes = inferred_shape(sizes_of(shape, keyword.get("shape")), input.numel())
+    wanted = sizes_of("reshape", shape, keyword.get("shape"), "shape")
+    sizes = inferred_shape(wanted, input.numel())
     if kernels.can_view(input._array, sizes):
         return view_op(input, sizes)
     return unsafe_view_op(contiguous_op(input), sizes)
@@ -448,7 +456,8 @@ def squeeze(input: Tensor, dim=None) -> Tensor:
     if dim is None:
         return squeeze_all(input)
     dims = normal_dims(dim, input.ndim)
-    return squeeze_op(input, tuple(one for one in dims if input.shape[one] == 1))
+    squeezed = squeeze_dims_op if isinstance(dim, (tuple, list)) else squeeze_op
+    return squeezed(input, tuple(one for one in dims if input.shape[one] == 1))
 
 
 @method()
@@ -460,14 +469,18 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
 @method()
 def expand(input: Tensor, *sizes, **keyword) -> Tensor:
     """Dimensions of size 1 repeated to larger sizes, without copying; -1 keeps a size."""
-    wanted = sizes_of(sizes, keyword.get("size"))
-    shape, ndim = input.shape, input.ndim
-    missing = len(wanted) - ndim
+    wanted = sizes_of("expand", sizes, keyword.get("size"))
+    return expand_op(input, check_expansion(input.shape, wanted, input))
+
+
+def check_expansion(shape: tuple, wanted: tuple, input: Tensor) -> tuple[int, ...]:
+    """The sizes that a shape expands to, -1 filled in; RuntimeError for those that it cannot."""
+    missing = len(wanted) - len(shape)
     if missing < 0:
         raise RuntimeError(
-            f"expand(torch.FloatTensor{{{list(shape)}}}, size={list(wanted)}): the number of sizes "
+            f"expand({input.type()}{{{list(shape)}}}, size={list(wanted)}): the number of sizes "
             f"provided ({len(wanted)}) must be greater or equal to the number of dimensions in the "
-            f"tensor ({ndim})"
+            f"tensor ({len(shape)})"
         )
     result = []
     for k, size in enumerate(wanted):
@@ -484,7 +497,7 @@ def expand(input: Tensor, *sizes, **keyword) -> Tensor:
                 f"{list(shape)}"
             )
         result.append(old if size == -1 else size)
-    return expand_op(input, tuple(result))
+    return tuple(result)
 
 
 @method()
@@ -501,14 +514,14 @@ def broadcast_to(input: Tensor, size) -> Tensor:
 
 def broadcast_tensors(*tensors: Tensor) -> list[Tensor]:
     """Every tensor expanded to the common shape."""
-    shape = np.broadcast_shapes(*(tuple(one.shape) for one in tensors))
+    shape = common_shape(*(one.shape for one in tensors))
     return [expand(one, shape) for one in tensors]
 
 
 @method()
 def repeat(input: Tensor, *sizes) -> Tensor:
     """The tensor copied side by side, ``sizes[k]`` times along dimension k."""
-    times = sizes_of(sizes)
+    times = sizes_of("repeat", sizes, name="repeats")
     if len(times) < input.ndim:
         raise RuntimeError(
             "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
@@ -604,7 +617,8 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
         raise RuntimeError("narrow(): length must be non-negative.")
     if not -size <= start <= size:
         raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-size}, {size}], but got {start})"
+            f"Dimension out of range (expected to be in range of [{-size}, {size}], "
+            f"but got {start})"
         )
     start = start + size if start < 0 else start
     if start + length > size:
@@ -633,17 +647,22 @@ for _alias, _of in {"swapaxes": transpose, "swapdims": transpose, "moveaxis": mo
 
 
 def _base_memory(geometry: tuple, dtype) -> tuple[np.ndarray, np.ndarray]:
-    """Fresh memory laid out like the base: the base's array over it, and the view's."""
+    """Zeros laid out like the base's memory: the base's array over them, and the view's."""
     base_shape, base_strides, shape, strides, offset = geometry
-    reach = offset
-    for lengths, steps, start in ((base_shape, base_strides, 0), (shape, strides, offset)):
-        last = start + sum((n - 1) * step for n, step in zip(lengths, steps, strict=True) if n)
-        reach = max(reach, last)
-    flat = kernels.empty((reach + 1,), dtype)
+    first = max(0, -offset)
+    reach = max(_reach(base_shape, base_strides), offset + _reach(shape, strides))
+    flat = kernels.fill(kernels.empty((first + reach,), dtype), 0)
     return (
-        kernels.strided(flat, base_shape, base_strides, 0),
-        kernels.strided(flat, shape, strides, offset),
+        kernels.strided(flat, base_shape, base_strides, first),
+        kernels.strided(flat, shape, strides, first + offset),
     )
+
+
+def _reach(shape, strides) -> int:
+    """How many elements of memory lie from the first to the last one of a view."""
+    if 0 in shape:
+        return 0
+    return 1 + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
 
 
 def _slice_of(g: np.ndarray, geometry: tuple) -> np.ndarray:
@@ -660,11 +679,22 @@ def _slice_cleared(g: np.ndarray, geometry: tuple) -> np.ndarray:
 
 
 def _slice_scattered(g: np.ndarray, geometry: tuple) -> np.ndarray:
+    g, geometry = _repeats_summed(g, geometry)
     base, view = _base_memory(geometry, g.dtype)
-    kernels.fill(base, 0)
-    kernels.fill(view, 0)
     kernels.OURS["accumulate"](g, view)
     return kernels.contiguous(base)
+
+
+def _repeats_summed(g: np.ndarray, geometry: tuple) -> tuple[np.ndarray, tuple]:
+    """Values for a view that repeats elements, summed over the repeats, and the view without them."""
+    base_shape, base_strides, shape, strides, offset = geometry
+    repeats = tuple(k for k, (n, step) in enumerate(zip(shape, strides, strict=True))
+                    if step == 0 and n > 1)  # fmt: skip
+    if not repeats:
+        return g, geometry
+    shape = tuple(1 if k in repeats else n for k, n in enumerate(shape))
+    g = kernels.reduce(kernels.OURS["sum"], g, repeats, True)
+    return g, (base_shape, base_strides, shape, strides, offset)
 
 
 slice_of = op(
@@ -697,5 +727,66 @@ copy_slices = op(
     values=lambda g, geometry: slice_of(g, geometry),
     doc="A base after a write through one of its views; the engine records it.",
 )
+
+
+@method()
+def as_subclass(input: Tensor, cls: type) -> Tensor:
+    """The same tensor, history and all, as an instance of a subclass."""
+    if not (isinstance(cls, type) and issubclass(cls, Tensor)):
+        raise TypeError(
+            "Creating a Tensor subclass from a class that does not inherit from Tensor is not "
+            "possible. Make sure your class inherits from Tensor."
+        )
+    return Tensor._make_subclass(cls, input, input.requires_grad)
+
+
 register_copy_slices(copy_slices)
 register_view_maker(lambda base, view: as_strided_op(base, geometry_of(base, view), view))
+
+
+@method()
+def as_strided(input: Tensor, size, stride, storage_offset: int | None = None) -> Tensor:
+    """A view of any sizes and strides, in elements, into the memory in which the tensor lies.
+
+    ``storage_offset`` counts from where that memory starts, and is the tensor's own unless given.
+    Raises RuntimeError for a view that would leave the memory.
+    """
+    size, stride = tuple(size), tuple(stride)
+    base = input if input._base is None else input._base
+    offset = input.storage_offset() if storage_offset is None else storage_offset
+    memory = _reach(base.shape, base.stride())
+    _check_strided(size, stride, offset, memory, input.itemsize)
+    if input.requires_grad and 0 in input.stride():
+        raise RuntimeError(
+            "as_strided: a tensor with several elements at one location of memory, as expand() "
+            "makes them, has no gradient here. Please clone() it before."
+        )
+    flat = np.lib.stride_tricks.as_strided(base._array, (memory,), (input.itemsize,))
+    view = Tensor._wrap(kernels.strided(flat, size, stride, offset))
+    geometry = (input.shape, input.stride(), size, stride, offset - input.storage_offset())
+    return as_strided_op(input, geometry, view)
+
+
+def _check_strided(size: tuple, stride: tuple, offset: int, memory: int, itemsize: int) -> None:
+    """Refuse a geometry that is none, or that leaves the memory, with PyTorch's texts."""
+    if len(size) != len(stride):
+        raise RuntimeError("mismatch in length of strides and shape")
+    if any(step < 0 for step in stride):
+        raise RuntimeError(
+            "as_strided: Negative strides are not supported at the moment, got strides: "
+            f"{list(stride)}"
+        )
+    if any(n < 0 for n in size):
+        raise RuntimeError(
+            f"Storage size calculation overflowed with sizes={list(size)} and "
+            f"strides={list(stride)}"
+        )
+    if offset < 0:
+        raise RuntimeError(f"Tensor: invalid storage offset {offset}")
+    needed = _reach(size, stride) and offset + _reach(size, stride)
+    if needed > memory:
+        raise RuntimeError(
+            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and "
+            f"itemsize {itemsize} requiring a storage size of {needed * itemsize} are out of "
+            f"bounds for storage of size {memory * itemsize}"
+        )

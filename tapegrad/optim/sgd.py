@@ -88,14 +88,16 @@ class SGD(Optimizer):
         has_momentum = group["momentum"] != 0
         grads: list[Tensor] = []
         parameters: list[Tensor] = []
-        new: list[Tensor] = []
         buffers: list[Tensor] = [] if has_momentum else parameters
+        new: list[Tensor] = []
+        new_grads: list[Tensor] = []
         for p in group["params"]:
             if (g := p.grad) is None:
                 continue
             if has_momentum:
                 if (buffer := self.state[p].get("momentum_buffer")) is None:
                     new.append(p)
+                    new_grads.append(g)
                     continue
                 buffers.append(buffer)
             grads.append(g)
@@ -104,7 +106,7 @@ class SGD(Optimizer):
             _update(grads, parameters, buffers, group, is_first=False)
         if new:
             fresh = [tapegrad.empty_like(p, requires_grad=False) for p in new]
-            _update([p.grad for p in new], new, fresh, group, is_first=True)
+            _update(new_grads, new, fresh, group, is_first=True)
             for p, buffer in zip(new, fresh, strict=True):
                 self.state[p]["momentum_buffer"] = buffer
 

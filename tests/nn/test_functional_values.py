@@ -222,7 +222,8 @@ LOSSES = [
     ('binary_cross_entropy_with_logits(x, t)',
      0.6119149,
      [[-0.06292344, 0.04482357, 0.06346617], [0.07092625, -0.07297058, -0.02179951]]),
-    ("binary_cross_entropy_with_logits(x, t, w, reduction='none', pos_weight=torch.tensor([1.0, 2.0, 3.0]))",  # noqa: E501
+    ("binary_cross_entropy_with_logits(x, t, w, reduction='none', "
+     "pos_weight=torch.tensor([1.0, 2.0, 3.0]))",
      [[0.474077, 0.6265235, 3.761568], [2.217421, 5.759394, 10.14235]],
      [[-0.3775406, 1.075766, 2.354347], [6.80892, -21.89117, -20.56304]]),
     ("binary_cross_entropy_with_logits(x * 100, t, reduction='sum')",
@@ -273,7 +274,8 @@ LOSSES = [
     ('cross_entropy(x, y.softmax(1))',
      1.905725,
      [[-0.1994033, -0.1545474, 0.3539507], [-0.01692464, 0.1938095, -0.1768849]]),
-    ("cross_entropy(x, y.softmax(1), torch.tensor([1.0, 2.0, 3.0]), reduction='none', label_smoothing=0.1)",  # noqa: E501
+    ("cross_entropy(x, y.softmax(1), torch.tensor([1.0, 2.0, 3.0]), reduction='none', "
+     "label_smoothing=0.1)",
      [3.280165, 4.018531],
      [[-0.2777528, -0.6326889, 0.9104417], [0.6513411, 1.542257, -2.193598]]),
     ("cross_entropy(x, y.softmax(1), reduction='sum')",
@@ -285,7 +287,8 @@ LOSSES = [
     ('cross_entropy(x.reshape(1, 2, 3), torch.tensor([[0, 1, 1]]))',
      1.54706,
      [[-0.1033418, 0.07423338, 0.3273379], [0.1033418, -0.07423338, -0.327338]]),
-    ("cross_entropy(x.reshape(1, 2, 3), torch.tensor([[0, 1, 1]]), torch.tensor([1.0, 3.0]), reduction='none')",  # noqa: E501
+    ("cross_entropy(x.reshape(1, 2, 3), torch.tensor([[0, 1, 1]]), torch.tensor([1.0, 3.0]), "
+     "reduction='none')",
      [[0.3711006, 0.7557871, 12.05445]],
      [[-0.3100255, 1.336201, 8.838124], [0.3100255, -1.336201, -8.838124]]),
     ('cross_entropy(x.reshape(1, 2, 3), torch.tensor([[0, 1, 1]]), torch.tensor([1.0, '
@@ -394,6 +397,47 @@ def test_batch_norm_moves_statistics(torch: ModuleType) -> None:
     before = norm.running_mean.clone()
     norm.eval()(x)
     assert torch.equal(norm.running_mean, before)
+
+
+@pytest.mark.parametrize("name", ["elu", "selu", "celu"])
+def test_large_elements_have_second_derivatives(torch: ModuleType, name: str) -> None:
+    """An exponential that overflows stays out of the linear part's derivatives."""
+    x = torch.tensor([1000.0, -1.0], requires_grad=True)
+    (g,) = torch.autograd.grad(getattr(torch.nn.functional, name)(x).sum(), x, create_graph=True)
+    (second,) = torch.autograd.grad(g.sum(), x)
+
+    assert second[0].item() == 0.0
+    assert second[1].item() > 0.0
+
+
+@pytest.mark.parametrize(("call", "plain", "in_place"), [
+    ("celu(x, {})", "CeluBackward0", "CeluBackward1"),
+    ("elu(x, {})", "EluBackward0", "EluBackward1"),
+    ("leaky_relu(x, {})", "LeakyReluBackward0", "LeakyReluBackward1"),
+    ("threshold(x, 0.1, 1.0, {})", "ThresholdBackward0", "ThresholdBackward1"),
+    ("mish(x, {})", "MishBackward0", "MishBackward0"),
+    ("hardsigmoid(x, {})", "HardsigmoidBackward0", "HardsigmoidBackward0"),
+    ("hardswish(x, {})", "HardswishBackward0", "HardswishBackward0")])
+def test_in_place_forms_are_recorded_apart(
+        torch: ModuleType, call: str, plain: str, in_place: str) -> None:
+    """The node of an in-place activation has the name that PyTorch gives it."""
+    for inplace, name in ((False, plain), (True, in_place)):
+        code = "x = x * 1; torch.nn.functional." + call.format(f"inplace={inplace}")
+
+        assert evaluate(SETUP + code, torch).grad_fn.name() == name
+
+
+@pytest.mark.parametrize(("call", "dtype"), [
+    ("mse_loss(x, y.double())", "float64"), ("mse_loss(c, y[0, :2])", "float32"),
+    ("huber_loss(x, y.double())", "float32"), ("huber_loss(x.double(), c[0] + y)", "float64"),
+    ("binary_cross_entropy_with_logits(x, t.double())", "float64"),
+    ("binary_cross_entropy_with_logits(x.double(), t)", "float32"),
+    ("threshold(c, 0.5, 1.9)", "int64")])
+def test_mixed_dtypes(torch: ModuleType, call: str, dtype: str) -> None:
+    """Most losses promote; huber_loss keeps its input's dtype, logits give the target's."""
+    result = evaluate(f"{SETUP}torch.nn.functional.{call}", torch)
+
+    assert result.dtype is getattr(torch, dtype)
 
 
 def test_one_hot(torch: ModuleType) -> None:

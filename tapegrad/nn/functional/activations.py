@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from tapegrad import ops
 from tapegrad._tensor import Tensor
 
 _SELU_ALPHA = 1.6732632423543772848170429916717
 _SELU_SCALE = 1.0507009873554804934193349852946
-
-
-def _in_place(input: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
-    """Overwrite ``input`` by its image; what the gradient needs is kept in a copy."""
-    return input.copy_(function(input.clone()))
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -87,9 +80,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """``max(x, 0) + min(alpha · (exp(x / alpha) - 1), 0)``."""
     if alpha == 0:
         raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
-    if inplace:
-        return input.elu_(alpha, 1.0, 1.0 / alpha)
-    return ops.elu(input, alpha, 1.0, 1.0 / alpha)
+    return input.celu_(alpha) if inplace else ops.celu(input, alpha)
 
 
 def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
@@ -111,33 +102,29 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
 
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
     """``x · tanh(softplus(x))``."""
-    if inplace:
-        return _in_place(input, mish)
-    return input * ops.tanh(ops.softplus(input, 1.0, 20.0))
+    return input.mish_() if inplace else ops.mish(input)
 
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     """``min(max(x + 3, 0), 6) / 6``."""
-    if inplace:
-        return _in_place(input, hardsigmoid)
-    return ops.hardtanh(input + 3, 0.0, 6.0) / 6
+    return input.hardsigmoid_() if inplace else ops.hardsigmoid(input)
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """``x · min(max(x + 3, 0), 6) / 6``."""
-    return _in_place(input, hardswish) if inplace else input * hardsigmoid(input)
+    return input.hardswish_() if inplace else ops.hardswish(input)
 
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """``x`` where above ``threshold``, ``value`` elsewhere."""
     if inplace:
-        return input.masked_fill_(input <= threshold, value)
-    return input.masked_fill(input <= threshold, value)
+        return input.threshold_(threshold, value)
+    return ops.threshold(input, threshold, value)
 
 
 def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
     """``threshold`` in place."""
-    return input.masked_fill_(input <= threshold, value)
+    return input.threshold_(threshold, value)
 
 
 def sigmoid(input: Tensor) -> Tensor:
@@ -180,14 +167,12 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
         raise RuntimeError(
             f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.dim()}"
         )
-    if weight.numel() != 1:
-        weight = weight.reshape([-1 if dim == 1 else 1 for dim in range(input.dim())])
-    elif weight.dim() > input.dim():
-        weight = weight.reshape(())
+    if weight.dim() != input.dim():
+        weight = weight.reshape([weight.numel() if dim == 1 else 1 for dim in range(input.dim())])
     if weight.dtype is not input.dtype:
-        types = f"{type_name(input)} and {type_name(weight)}"
+        types = f"{ops.type_name(input)} and {ops.type_name(weight)}"
         raise RuntimeError(f"prelu: Type promoting not supported. Got {types}")
-    return ops.where(input > 0, input, weight * input)
+    return ops.prelu_kernel(input, weight)
 
 
 def _check_channels(input: Tensor, weight: Tensor) -> None:
@@ -199,8 +184,3 @@ def _check_channels(input: Tensor, weight: Tensor) -> None:
             "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
             f"{weight.numel()} and channel size = {n_channels}."
         )
-
-
-def type_name(x: Tensor) -> str:
-    """How PyTorch's errors call a dtype: ``Float``, ``Long``."""
-    return x.type().split(".")[-1].removesuffix("Tensor")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import tapegrad
 from tapegrad import ops
 from tapegrad._tensor import Tensor
-from tapegrad.nn.functional.activations import type_name
 from tapegrad.nn.functional.reduction import apply, choose, reduction_enum
 
 
@@ -41,7 +41,7 @@ def _nll(
     if target.dtype is not tapegrad.int64:
         if target.dtype is not tapegrad.uint8:
             raise RuntimeError(
-                f"expected target dtype to be Long or Byte, but got {type_name(target)}"
+                f"expected target dtype to be Long or Byte, but got {ops.type_name(target)}"
             )
         target = target.to(tapegrad.int64)
     if weight is not None:
@@ -49,22 +49,14 @@ def _nll(
     if input.dim() == 2:
         return ops.nll_loss(input, target, weight, reduction, ignore_index)
     if input.dim() == 1:
-        loss = ops.nll_loss(input.unsqueeze(0), target.reshape(1), weight, reduction, ignore_index)
-    else:
-        rows = input.transpose(1, -1).reshape(-1, input.shape[1])
-        classes = target.unsqueeze(1).transpose(1, -1).reshape(-1)
-        loss = ops.nll_loss(rows, classes, weight, reduction, ignore_index)
-    return loss if reduction else _unflatten(loss, target)
-
-
-def _unflatten(loss: Tensor, target: Tensor) -> Tensor:
-    """Element-wise losses in the shape of their targets; the dimensions were turned as in
-    ``_nll``.
-    """
-    if target.dim() < 2:
-        return loss.reshape(target.shape)
-    turned = target.unsqueeze(1).transpose(1, -1).shape
-    return loss.reshape(turned).transpose(1, -1).squeeze(1)
+        return ops.nll_loss(input, target.reshape(()), weight, reduction, ignore_index)
+    if input.dim() == 4:
+        return ops.nll_loss2d(input, target, weight, reduction, ignore_index)
+    n, n_classes, *size = input.shape
+    image = input.reshape(n, n_classes, 1, math.prod(size))
+    places = target.reshape(n, 1, math.prod(size))
+    loss = ops.nll_loss2d(image, places, weight, reduction, ignore_index)
+    return loss if reduction else loss.reshape(target.shape)
 
 
 def _check_shapes(input: Tensor, target: Tensor) -> None:
@@ -107,7 +99,7 @@ def _check_class_weight(input: Tensor, weight: Tensor) -> None:
             raise RuntimeError("weight tensor should be defined either for all or no classes")
         raise RuntimeError(_WEIGHT_SHAPE.format(n_classes, list(weight.shape)))
     if weight.dtype is not input.dtype:
-        expected, found = type_name(input), type_name(weight)
+        expected, found = ops.type_name(input), ops.type_name(weight)
         raise RuntimeError(f"expected scalar type {expected} but found {found}")
 
 
@@ -165,7 +157,7 @@ def _soft_cross_entropy(
     if not target.is_floating_point():
         raise RuntimeError(
             "Expected floating point type for target with class probabilities, got "
-            f"{type_name(target)}"
+            f"{ops.type_name(target)}"
         )
     if ignore_index >= 0:
         raise RuntimeError("ignore_index is not supported for floating point target")
@@ -183,7 +175,7 @@ def _soft_cross_entropy(
     if reduction == 0:
         return -products.sum(class_dim)
     total = -products.sum()
-    return total / (input.numel() / n_classes) if reduction == 1 else total
+    return ops.div_by_count(total, input.numel() / n_classes) if reduction == 1 else total
 
 
 def _smoothed_cross_entropy(
@@ -202,7 +194,7 @@ def _smoothed_cross_entropy(
     if weight is not None:
         weighted = log_probabilities * _along_classes(weight, input)
     is_ignored = target == ignore_index
-    uniform = -weighted.sum(class_dim).masked_fill(is_ignored, 0.0)
+    uniform = (-weighted.sum(class_dim)).masked_fill(is_ignored, 0.0)
     if reduction == 1:
         counted = target[~is_ignored]
         uniform = uniform.sum() / (counted.numel() if weight is None else weight[counted].sum())

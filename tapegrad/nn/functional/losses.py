@@ -10,7 +10,6 @@ import numpy as np
 import tapegrad
 from tapegrad import ops
 from tapegrad._tensor import Tensor
-from tapegrad.nn.functional.activations import type_name
 from tapegrad.nn.functional.reduction import apply, choose, reduction_enum
 
 
@@ -139,7 +138,8 @@ def binary_cross_entropy(
             f"({input.size()}) is deprecated. Please ensure they have the same size."
         )
     if target.dtype is not input.dtype:
-        raise RuntimeError(f"Found dtype {type_name(target)} but expected {type_name(input)}")
+        found, expected = ops.type_name(target), ops.type_name(input)
+        raise RuntimeError(f"Found dtype {found} but expected {expected}")
     if weight is not None:
         weight = weight.expand(_common_shape(target, weight))
     return ops.binary_cross_entropy(input, target, weight, reduction_enum(reduction))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import tapegrad
 from tapegrad import ops
 from tapegrad._tensor import Tensor
 
@@ -35,7 +36,22 @@ def layer_norm(
                 f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
                 f"{list(parameter.shape)} and normalized_shape = {list(shape)}"
             )
+    _check_dtypes(input, weight, bias)
     return ops.layer_norm(input, shape, weight, bias, eps)
+
+
+def _check_dtypes(input: Tensor, *parameters: Tensor | None) -> None:
+    if input.dtype not in _MIXED:
+        return
+    for parameter in parameters:
+        if parameter is not None and parameter.dtype is not input.dtype:
+            raise RuntimeError("mixed dtype (CPU): " + _MIXED[input.dtype])
+
+
+_MIXED = {
+    tapegrad.float32: "expect parameter to have scalar type of Float",
+    tapegrad.float64: "all inputs must share same datatype.",
+}
 
 
 def _refuse_normalized_shape(input: Tensor, shape: list[int]) -> None:
@@ -90,6 +106,7 @@ def batch_norm(
         "bias": bias,
     }
     _check_channels(channels, size[1], training)
+    _check_dtypes(input, *channels.values())
     return ops.batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)
 
 

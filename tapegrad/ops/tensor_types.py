@@ -1,0 +1,53 @@
+"""A tensor's type under PyTorch's old names: ``torch.FloatTensor``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy import ndarray
+
+from tapegrad import _types
+from tapegrad._kernels import TYPE_NAMES
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import method
+
+_DTYPES = {f"torch.{TYPE_NAMES[number]}Tensor": dtype
+           for number, dtype in _types.BY_NUMPY_NUMBER.items()}  # fmt: skip
+
+
+def type_name(x: Tensor) -> str:
+    """What errors call a tensor's dtype: ``Float``, ``Long``."""
+    return TYPE_NAMES[x.dtype.numpy.num]
+
+
+def refuse_integers(kernel: str, input: ndarray) -> None:
+    """Raise PyTorch's error of a kernel that has no loop but for floating-point dtypes."""
+    if input.dtype.kind != "f":
+        raise NotImplementedError(
+            f"\"{kernel}\" not implemented for '{TYPE_NAMES[input.dtype.num]}'"
+        )
+
+
+@method("type")
+def tensor_type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
+    """The name of the tensor's type or, given a dtype or such a name, the tensor in that dtype."""
+    if dtype is None:
+        return f"torch.{type_name(input)}Tensor"
+    if isinstance(dtype, str):
+        if dtype not in _DTYPES:
+            raise ValueError(f"invalid type: '{dtype}'")
+        dtype = _DTYPES[dtype]
+    return input.to(dtype)
+
+
+def typename(obj: Any) -> str:
+    """The name of an object's type with its module; a tensor's as :meth:`Tensor.type` gives it."""
+    if isinstance(obj, Tensor):
+        return obj.type()
+    named = obj if hasattr(obj, "__qualname__") else type(obj)
+    module = getattr(named, "__module__", None)
+    is_plain = module in ("builtins", "__builtin__", None)
+    return named.__qualname__ if is_plain else f"{module}.{named.__qualname__}"
+
+
+__all__ = ["refuse_integers", "tensor_type", "type_name", "typename"]
