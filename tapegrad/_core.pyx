@@ -5,41 +5,36 @@ forward function on arrays), what its gradient formulas read, and therefore what
 formulas themselves are data handed in by ``ops``: nothing here knows an operation by name.
 """
 
-cimport cython
 from cpython.object cimport PyObject, PyTypeObject
-from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
-from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t
+from cpython.ref cimport Py_INCREF, Py_XDECREF
+from libc.stdint cimport int8_t, uint32_t
 from numpy cimport (
     NPY_BOOL, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, NPY_INT8, NPY_INT16, NPY_INT32, NPY_INT64,
-    NPY_UINT8, PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE, PyArray_NDIM, PyArray_SIZE,
-    PyArray_TYPE, import_array, ndarray, npy_intp,
+    NPY_UINT8, PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE, PyArray_NDIM,
+    PyArray_SIZE, PyArray_TYPE, import_array, ndarray, npy_intp,
 )
 
 from tapegrad._kernels cimport (
-    MAX_OPERANDS, N_TYPES, Kernel, Loop, Operand, Scalars, allocate, cast, check_overlap, check_writable,
-    copy_into, elementwise, iterate, launch, operand_of, scalar_operand,
+    MAX_OPERANDS, N_TYPES, Kernel, Loop, Operand, Scalars, allocate, cast, check_overlap,
+    check_writable, copy_into, elementwise, iterate, launch, operand_of, scalar_operand,
 )
 from tapegrad._tape cimport (
-    CONSTANT, FIRST_OUTPUT, IS_LEAF, NO_TENSOR, PACKED, SAVED_WERE_FREED, Edge, Entry, Saved, connect,
-    describe_output, free_saved, new_entry, release, save, stamp,
+    CONSTANT, FIRST_OUTPUT, IS_LEAF, NO_TENSOR, PACKED, SAVED_WERE_FREED, Edge, Entry, Saved,
+    connect, describe_output, free_saved, new_entry, release, save, stamp,
 )
 from tapegrad._tensor cimport (
-    IS_INFERENCE, PLAIN_VIEW, REQUIRES_GRAD, VIEW_MADE_IN_INFERENCE, VIEW_MADE_WITHOUT_GRAD,
-    VIEW_OF_CUSTOM_FUNCTION, VIEW_OF_MULTI_OUTPUT, Carry, Context, Node, Tensor, Version, View,
-    ViewKind, adopt, anomaly_enabled, carry_of, check_view, default_float, describe, edge_of,
-    evaluated_entry, grad_enabled, inference_enabled, is_recording, node_of, note_write, refresh_view, refuse_view,
-    register_apply, requires_grad, set_grad_mode, shape_tuple, short_name,
-    version_of, wrap, wrap_view,
+    IS_INFERENCE, PLAIN_VIEW, REQUIRES_GRAD, VIEW_OF_CUSTOM_FUNCTION, VIEW_OF_MULTI_OUTPUT, Carry,
+    Context, Node, Tensor, Version, View, ViewKind, adopt, anomaly_enabled, carry_of, check_view,
+    default_float, describe, edge_of, evaluated_entry, grad_enabled, inference_enabled,
+    is_recording, node_of, note_write, refresh_view, refuse_view, register_apply, requires_grad,
+    set_grad_mode, short_name, version_of, wrap, wrap_view,
 )
 
 import numpy as np
 
-from tapegrad._tensor import (  # noqa: F401 - part of this module's surface
-    Tensor as _PublicTensor, _set_anomaly_mode, _set_grad_enabled, _set_inference_mode, get_default_dtype, is_grad_enabled,
-    is_inference_mode_enabled, register_saved_reader, set_default_dtype,
-)
-from tapegrad._kernels import OURS, KernelRefusal, numpy_kernel
-from tapegrad._types import BY_NUMPY_NUMBER, Size
+from tapegrad._tensor import Tensor as _PublicTensor, register_saved_reader
+from tapegrad._kernels import numpy_kernel
+from tapegrad._types import BY_NUMPY_NUMBER
 
 import_array()
 
@@ -141,7 +136,7 @@ cdef object SLOT_KINDS = {
 
 
 cdef class Op:
-    """An operation on tensors: call it like a function; as an attribute of Tensor it is a method."""
+    """An operation on tensors: called like a function; as an attribute of Tensor a method."""
 
     def __cinit__(self, *args, **kwargs):
         self.vectorcall = <void*>call_op
@@ -251,10 +246,12 @@ cdef object call_with_names(object callable, tuple args, dict kwargs):
                 raise TypeError(
                     f"{op.name}() missing 1 required positional arguments: \"{name}\"")
         if kwargs:
-            raise TypeError(f"{op.name}() got an unexpected keyword argument '{next(iter(kwargs))}'")
+            raise TypeError(
+                f"{op.name}() got an unexpected keyword argument '{next(iter(kwargs))}'")
     n = len(given)
     if n > 32:
-        raise TypeError(f"{op.name}() takes {len(op.params)} positional arguments but {n} were given")
+        raise TypeError(
+            f"{op.name}() takes {len(op.params)} positional arguments but {n} were given")
     for position in range(n):
         stack[position] = <PyObject*>given[position]
     return apply(op, stack, n) if callable is op else apply_inplace(op, stack, n)
@@ -654,14 +651,14 @@ cdef int save_argument(Op op, Saved* saved, object value, int param) except -1:
 
 
 cdef int save_tensor(Saved* saved, Tensor tensor, int source) except -1:
-    """Save a tensor's array with the version it has now, or what a saved-tensor hook packs it into."""
+    """Save a tensor's array with the version it has now, or what a saved-tensor hook packs."""
     cdef Version version
     if tensor.flags & IS_INFERENCE:
         raise RuntimeError(
             "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
-            "inference mode in computation tracked by autograd. To work around this, you can make a "
-            "clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` instead "
-            "of `torch.inference_mode()`.")
+            "inference mode in computation tracked by autograd. To work around this, you can make "
+            "a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` "
+            "instead of `torch.inference_mode()`.")
     if saved_hooks_depth > 0 and pack_saved(saved, tensor, source):
         return 0
     version = version_of(tensor)
@@ -706,8 +703,8 @@ cdef bint pack_saved(Saved* saved, Tensor tensor, int source) except -1:
         set_grad_mode(previous)
     if plain.version.count != count:
         raise RuntimeError(
-            "A saved tensor pack hook is modifying its input in place. Tensors provided as input to "
-            "pack hook cannot be modified by in-place operations as this can lead to unexpected "
+            "A saved tensor pack hook is modifying its input in place. Tensors provided as input "
+            "to pack hook cannot be modified by in-place operations as this can lead to unexpected "
             "side-effects. Please open an issue if you need to perform in-place operations on the "
             "input to a pack hook.")
     save(saved, (unpack, packed, source), None, 0, PACKED)
@@ -755,7 +752,7 @@ cdef object unwrap_saved(Entry* entry, int slot):
 
 
 def saved_value(Node node not None, str name):
-    """What a node saved, by PyTorch's names: ``self``, ``result``, or the name of another argument."""
+    """What a node saved, by PyTorch's names: ``self``, ``result``, or another argument's."""
     cdef Op op
     cdef int s
     if not node.entry.flags & IS_LEAF:
@@ -798,29 +795,30 @@ cdef inline void attach(Tensor tensor, Entry* entry, uint32_t output) noexcept:
 
 cdef int raise_freed() except -1:
     raise RuntimeError(
-        "Trying to backward through the graph a second time (or directly access saved tensors after "
-        "they have already been freed). Saved intermediate values of the graph are freed when you "
-        "call .backward() or autograd.grad(). Specify retain_graph=True if you need to backward "
-        "through the graph a second time or if you need to access saved tensors after calling "
-        "backward.")
+        "Trying to backward through the graph a second time (or directly access saved tensors "
+        "after they have already been freed). Saved intermediate values of the graph are freed "
+        "when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to "
+        "backward through the graph a second time or if you need to access saved tensors after "
+        "calling backward.")
 
 
 cdef int raise_modified(Entry* entry, Saved* saved, Version version) except -1:
     """PyTorch's report of a changed buffer, then who saved and who wrote."""
-    hint = ("the backtrace further above shows the operation that failed to compute its gradient. The "
-            "variable in question was changed in there or anywhere later. Good luck!"
+    hint = ("the backtrace further above shows the operation that failed to compute its gradient. "
+            "The variable in question was changed in there or anywhere later. Good luck!"
             if anomaly_enabled() else
-            "enable anomaly detection to find the operation that failed to compute its gradient, with "
-            "torch.autograd.set_detect_anomaly(True, check_nan=False).")
+            "enable anomaly detection to find the operation that failed to compute its gradient, "
+            "with torch.autograd.set_detect_anomaly(True, check_nan=False).")
     raise RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace "
-        f"operation: {describe(<ndarray>saved.value)}{origin_of(entry, saved, version)} is at version "
-        f"{version.count}; expected version {saved.expected} instead. Hint: {hint} The tensor was "
-        f"saved by {type(node_of(entry)).__name__} and last written by {version.writer}.")
+        f"operation: {describe(<ndarray>saved.value)}{origin_of(entry, saved, version)} is at "
+        f"version {version.count}; expected version {saved.expected} instead. Hint: {hint} The "
+        f"tensor was saved by {type(node_of(entry)).__name__} and last written by "
+        f"{version.writer}.")
 
 
 cdef str origin_of(Entry* entry, Saved* saved, Version version):
-    """Which output of which node a changed tensor is now; what an entry saved of its own stays its own."""
+    """Which output of which node a changed tensor is now; an entry's own output stays its own."""
     cdef Edge edge
     if saved.source <= FIRST_OUTPUT:
         return named_output(FIRST_OUTPUT - saved.source, (<Op>entry.op).grad_name)
@@ -874,7 +872,7 @@ def register_copy_slices(Op op):
 
 
 cdef object apply_inplace(Op op, PyObject** args, Py_ssize_t n):
-    """Run an op into its first argument, and put the written tensor at its new place on the tape."""
+    """Run an op into its first argument, and put the written tensor at its place on the tape."""
     cdef Tensor target
     cdef Py_ssize_t k, n_params = len(op.params)
     cdef PyObject* all_args[32]
@@ -892,8 +890,8 @@ cdef object apply_inplace(Op op, PyObject** args, Py_ssize_t n):
     for k in range(n_params):
         all_args[k] = args[k] if k < n else \
             <PyObject*>(<object>op.defaults[k - n_params + len(op.defaults)])
-    recording = is_recording() and (requires_grad(target) or any_requires_grad(op, all_args,
-                                                                              n_params))
+    recording = is_recording() and (
+        requires_grad(target) or any_requires_grad(op, all_args, n_params))
     check_inplace(target, recording)
     check_writable(target.array)
     if recording and is_float(PyArray_TYPE(target.array)):
@@ -995,7 +993,7 @@ cdef Entry* start_write(Op op, PyObject** args, Py_ssize_t n, Tensor target) exc
 
 
 cdef int finish_write(Op op, Entry* entry, Tensor target) except -1:
-    """Save the result of an in-place op, and put the target, and if it is a view its base, on the tape."""
+    """Save the result of an in-place op; put the target, of a view also the base, on the tape."""
     cdef int s
     cdef uint32_t wanted = wanted_edges(op, entry)
     for s in range(op.n_slots):
@@ -1039,7 +1037,7 @@ cdef int record_in_base(Tensor target, Entry* written, uint32_t output) except -
 
 
 def geometry_of(Tensor base not None, Tensor view not None):
-    """How a view lies in its base: (base shape, base strides, shape, strides, offset), in elements."""
+    """How a view lies in its base, in elements: (base shape, strides, shape, strides, offset)."""
     return (base.shape, base.stride(), view.shape, view.stride(), view.storage_offset())
 
 
@@ -1048,8 +1046,8 @@ def geometry_of(Tensor base not None, Tensor view not None):
 def update_each(Kernel kernel not None, tuple lists not None, tuple params=None, written=()):
     """Run an element-wise kernel over whole lists of tensors in one call, as optimizers do.
 
-    ``lists[k][i]`` is operand k of the i-th run; ``written`` names the operands that change. Tensors
-    must agree in shape within a run; the runs share ``params``.
+    ``lists[k][i]`` is operand k of the i-th run; ``written`` names the operands that change.
+    Tensors must agree in shape within a run; the runs share ``params``.
     """
     cdef int k, n = kernel.n_operands
     cdef Py_ssize_t row, n_rows = len(lists[0])
@@ -1095,8 +1093,8 @@ cdef int update_one(Kernel kernel, tuple lists, Py_ssize_t row, void* params) ex
     for k in range(kernel.n_operands):
         array = (<Tensor>(<list>lists[k])[row]).array
         if PyArray_TYPE(array) != loop.types[k]:
-            raise RuntimeError(f"{kernel.name}: expected all tensors of one update to have the same "
-                               f"dtype, got {array.dtype}")
+            raise RuntimeError(f"{kernel.name}: expected all tensors of one update to have the "
+                               f"same dtype, got {array.dtype}")
         flat = flat and PyArray_IS_C_CONTIGUOUS(array)
         operands[k] = operand_of(array)
     if flat:
@@ -1138,7 +1136,7 @@ register_apply(call_any)
 globals()["Tensor"] = _PublicTensor
 
 
-# ---------------------------------------------------------------------------------- custom Functions
+# --------------------------------------------------------------------------- custom Functions
 
 def record_function(Context context not None, Op op not None, tuple inputs not None,
                     list outputs not None, list differentiable not None, tuple to_save not None):

@@ -1,9 +1,10 @@
 """Kernels and the one way to run them.
 
 A :class:`Kernel` is a family of plain loops, one a dtype, all with the signature of NumPy's ufunc
-and gufunc inner loops: NumPy's own, looked up once at import, or ours from ``_c/``. ``launch`` calls
-a loop; nothing else in the project writes tensor memory. Around it stand the N-dimensional iteration
-(broadcasting, merging of dimensions), the checks for overlapping memory, and the log of launches.
+and gufunc inner loops: NumPy's own, looked up once at import, or ours from ``_c/``. ``launch``
+calls a loop; nothing else in the project writes tensor memory. Around it stand the N-dimensional
+iteration (broadcasting, merging of dimensions), the checks for overlapping memory, and the log of
+launches.
 """
 
 import struct
@@ -77,7 +78,7 @@ cdef int type_number_of(str character) except -1:
 cdef class Kernel:
     """A family of loops that do one thing, one loop a dtype.
 
-    Calling it runs the loop that fits the dtypes of the given arrays, inputs first and outputs last;
+    Calling it runs the loop that fits the dtypes of the given arrays, inputs first, outputs last;
     core dimensions are the trailing ones and all others are broadcast.
     """
 
@@ -513,7 +514,8 @@ def strided(ndarray flat not None, shape, strides, Py_ssize_t offset):
         low, high = low + min(0, (length - 1) * stride), high + max(0, (length - 1) * stride)
     if 0 not in shape and (low < 0 or high > PyArray_SIZE(flat)):
         raise RuntimeError(f"a view of sizes {list(shape)}, strides {list(strides)} and offset "
-                           f"{offset} is out of bounds for storage of {PyArray_SIZE(flat)} elements")
+                           f"{offset} is out of bounds for storage of {PyArray_SIZE(flat)} "
+                           "elements")
     return strided_view(flat, len(shape), dims, steps, PyArray_BYTES(flat) + offset * size)
 
 
@@ -528,7 +530,7 @@ cdef Operand operand_of(ndarray array) noexcept:
 
 cdef bint is_dense(ndarray array) noexcept:
     """Whether the elements fill their stretch of memory without gap or overlap, in any order."""
-    cdef int ndim = PyArray_NDIM(array), k, position
+    cdef int ndim = PyArray_NDIM(array), k, _position
     cdef npy_intp* dims = PyArray_DIMS(array)
     cdef npy_intp* strides = PyArray_STRIDES(array)
     cdef npy_intp expected = PyArray_ITEMSIZE(array)
@@ -537,7 +539,7 @@ cdef bint is_dense(ndarray array) noexcept:
         return True
     for k in range(ndim):
         used[k] = dims[k] == 1
-    for position in range(ndim):
+    for _position in range(ndim):
         for k in range(ndim - 1, -1, -1):
             if not used[k] and strides[k] == expected:
                 used[k] = True
@@ -635,7 +637,7 @@ cdef int broadcast_strides(Operand* operand, int core_ndim, int ndim, const npy_
 cdef int memory_order(int ndim, const npy_intp* shape, int n_operands,
                       npy_intp[MAX_OPERANDS][MAX_DIMS] strides, int* order) noexcept:
     """Sort dimensions from the largest to the smallest stride; the first operand decides first."""
-    cdef int position, slot, n, k, a, b
+    cdef int position, slot, k, a, b
     cdef npy_intp difference
     for position in range(ndim):
         order[position] = position
@@ -661,7 +663,7 @@ cdef int memory_order(int ndim, const npy_intp* shape, int n_operands,
 
 cdef int merge_dimensions(int ndim, npy_intp* shape, int n_operands,
                           npy_intp[MAX_OPERANDS][MAX_DIMS] strides, int* order) noexcept:
-    """Reorder dimensions, drop those of size one and join neighbours that every operand walks as one.
+    """Reorder dimensions, drop those of size one, join neighbours that every operand walks as one.
 
     Returns how many dimensions are left; ``shape`` and ``strides`` are rewritten.
     """
@@ -798,7 +800,8 @@ cdef int iterate(Loop* loop, Operand* operands, void* params) except -1:
         # An output without outer dimensions is one that every iteration adds to.
         for position in range(operands[k].ndim - kernel.core_ndim[k]):
             if operands[k].dims[position] != shape[position]:
-                raise ValueError(f"kernel {kernel.name}: output {k} does not have the inputs' shape")
+                raise ValueError(
+                    f"kernel {kernel.name}: output {k} does not have the inputs' shape")
     for k in range(kernel.n_operands):
         broadcast_strides(&operands[k], kernel.core_ndim[k], ndim, shape, strides[k])
     return run(loop, operands, ndim, shape, strides, params, NULL)
@@ -859,7 +862,7 @@ for _number in TYPE_NAMES:
 
 
 cdef ndarray broadcast_elementwise(Loop* loop, Operand* operands, ndarray out, Scalars* scalars):
-    """The general case: any layout, broadcast; new memory keeps the order of the inputs' dimensions."""
+    """The general case: any layout, broadcast; new memory keeps the inputs' order of dimensions."""
     cdef Kernel kernel = <Kernel>loop.kernel
     cdef int n_in = kernel.n_in, ndim, k
     cdef npy_intp shape[MAX_DIMS]
@@ -1000,7 +1003,7 @@ def can_view(ndarray array not None, shape):
 
 
 def reshaped_view(ndarray array not None, shape):
-    """The same memory in another shape of as many elements. Raises where strides do not allow it."""
+    """The same memory in another shape of as many elements. Raises if strides do not allow it."""
     cdef npy_intp dims[MAX_DIMS]
     cdef npy_intp strides[MAX_DIMS]
     for k, size in enumerate(shape):
@@ -1191,7 +1194,7 @@ cdef int move_last(Operand* operand, int dim, npy_intp* dims, npy_intp* strides)
 
 
 cpdef object reduce(Kernel kernel, ndarray array, object dims, bint keepdim):
-    """Run a kernel of signature ``(n)->()`` (or with several outputs) over some dimensions at once."""
+    """Run a kernel of signature ``(n)->()``, or with more outputs, over some dimensions at once."""
     cdef int ndim = PyArray_NDIM(array), k, n_kept = 0, n_out
     cdef bint reduced[MAX_DIMS]
     cdef npy_intp in_dims[MAX_DIMS]
@@ -1239,7 +1242,7 @@ cdef ndarray kept_first(ndarray array, bint* reduced):
 
 cdef bint reduced_last(ndarray array, bint* reduced, npy_intp* dims, npy_intp* strides,
                        int* n_kept) noexcept:
-    """The geometry in which all reduced dimensions are one last dimension; False if there is none."""
+    """The geometry in which all reduced dimensions are one last one; False if there is none."""
     cdef int k, n = 0
     cdef npy_intp size = 1, step = PyArray_ITEMSIZE(array)
     cdef bint joins = True
@@ -1299,7 +1302,7 @@ def matmul(ndarray a not None, ndarray b not None):
     """Matrix products ``(..., n, k) @ (..., k, m) -> (..., n, m)``, batch dimensions broadcast."""
     cdef Operand operands[3]
     cdef npy_intp dims[MAX_DIMS]
-    cdef int ndim, k
+    cdef int ndim
     cdef int core[2]
     cdef Loop* loop = MATMUL.loop_for(PyArray_TYPE(a))
     cdef ndarray out
@@ -1341,8 +1344,8 @@ def mm(ndarray a not None, ndarray b not None):
     cdef npy_intp* a_dims = PyArray_DIMS(a)
     cdef npy_intp* b_dims = PyArray_DIMS(b)
     if a_dims[1] != b_dims[0]:
-        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({a_dims[0]}x{a_dims[1]} and "
-                           f"{b_dims[0]}x{b_dims[1]})")
+        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({a_dims[0]}x{a_dims[1]} "
+                           f"and {b_dims[0]}x{b_dims[1]})")
     if PyArray_TYPE(a) != PyArray_TYPE(b):
         raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: "
                            f"{C_NAMES[PyArray_TYPE(a)]} != {C_NAMES[PyArray_TYPE(b)]}")

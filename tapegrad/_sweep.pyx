@@ -1,8 +1,8 @@
 """The reverse sweep: from roots down to the leaves, through what is reachable and nothing else.
 
-What waits in a sweep belongs to the sweep, never to the entries: sweeps can nest (``backward`` inside
-a hook or a Function) and overlap (threads). Sequence numbers are a topological order, so the entry
-with the highest number among those that wait has all its gradient.
+What waits in a sweep belongs to the sweep, never to the entries: sweeps can nest (``backward``
+inside a hook or a Function) and overlap (threads). Sequence numbers are a topological order, so the
+entry with the highest number among those that wait has all its gradient.
 """
 
 cimport cython
@@ -19,8 +19,8 @@ from numpy cimport (
 )
 
 from tapegrad._core cimport (
-    FROM_GRADIENT, FROM_GRADIENTS, FROM_NEEDS, FROM_SHAPE, FROM_SLOT, MAX_FORMULA_ARGS, FormulaArg,
-    Op, free_slots, unwrap_saved,
+    FROM_GRADIENT, FROM_GRADIENTS, FROM_SHAPE, FROM_SLOT, MAX_FORMULA_ARGS, FormulaArg, Op,
+    free_slots, unwrap_saved,
 )
 from tapegrad._kernels cimport (
     Kernel, allocate_like, cast, copy_into, fill, is_dense, reduce,
@@ -29,9 +29,8 @@ from tapegrad._tape cimport (
     IS_LEAF, NO_TENSOR, SAVED_WERE_FREED, Edge, Entry, OutputShape, connect, release,
 )
 from tapegrad._tensor cimport (
-    Carry, Context, Node, Tensor, View, adopt, anomaly_checks_nan, anomaly_enabled, edge_of, grad_enabled,
-    node_of, note_write, requires_grad, set_evaluated, set_grad_mode, shape_tuple,
-    type_name, wrap,
+    Carry, Node, Tensor, View, anomaly_checks_nan, anomaly_enabled, edge_of, grad_enabled, node_of,
+    requires_grad, set_evaluated, set_grad_mode, shape_tuple, type_name, wrap,
 )
 
 import os
@@ -69,7 +68,7 @@ cdef object has_nan = None
 
 
 def register_gradient_ops(**given):
-    """Hand in the ops that the sweep itself needs: they accumulate, undo broadcasts, and convert."""
+    """Hand in the ops that the sweep itself needs: to accumulate, undo broadcasts, and convert."""
     global add, add_into, clone, reduce_to_shape, convert, has_nan
     add, add_into = given["add"], given["add_into"]
     clone, reduce_to_shape = given["clone"], given["reduce_to_shape"]
@@ -114,7 +113,7 @@ cdef class Sweep:
         tg_pending_free(&self.pending)
 
     cdef int give(self, Edge* edge, object gradient) except -1:
-        """Add a gradient to what waits at the end of an edge; None counts as arrived but is no value."""
+        """Add a gradient to what waits at an edge's end; None counts as arrived but is no value."""
         cdef Entry* entry = edge.entry
         cdef int64_t slot
         cdef object holder
@@ -150,7 +149,7 @@ cdef class Sweep:
         return slot
 
     cdef object total(self, Tensor waiting, Tensor gradient):
-        """The sum of two gradients of the same tensor; the first may be reused if it is only ours."""
+        """The sum of two gradients of a tensor; the first may be reused if it is only ours."""
         return add(waiting, gradient)
 
     cdef bint leads_to_input(self, Edge* edge) except -1:
@@ -264,7 +263,7 @@ cdef class Sweep:
         return self.needed is None or self.leads_to_input(edge)
 
     cdef int route(self, Entry* entry, uint32_t e, object result) except -1:
-        """Hand a formula's result to the edge it belongs to, in the shape and dtype expected there."""
+        """Hand a formula's result to its edge, in the shape and dtype expected there."""
         if result is not None:
             result = conform(entry, e, result)
         return self.give(&entry.edges[e], result)
@@ -516,8 +515,8 @@ cdef int check_replacements(object hook, tuple gradients, object replaced) excep
     if not isinstance(replaced, tuple):
         raise TypeError(f"expected tuple, but hook returned '{type(replaced).__name__}'")
     if len(replaced) != len(gradients):
-        raise RuntimeError(f"hook '{name_of_hook(hook)}' has returned an incorrect number of values "
-                           f"(got {len(replaced)}, but expected {len(gradients)})")
+        raise RuntimeError(f"hook '{name_of_hook(hook)}' has returned an incorrect number of "
+                           f"values (got {len(replaced)}, but expected {len(gradients)})")
     for gradient, new in zip(gradients, replaced):
         if new is not None and new is not gradient:
             check_replacement(hook, gradient, new)
@@ -543,9 +542,9 @@ cdef tuple run_function(Op op, Entry* entry, Carry carry, tuple outputs):
     for e in range(n):
         if results[e] is not None and entry.edges[e].entry == NULL \
                 and not isinstance(results[e], Tensor):
-            raise RuntimeError(f"function {op.grad_name} returned a gradient different than None at "
-                               f"position {e + 1}, but the corresponding forward input was not a "
-                               "Variable")
+            raise RuntimeError(f"function {op.grad_name} returned a gradient different than None "
+                               f"at position {e + 1}, but the corresponding forward input was not "
+                               "a Variable")
     return results
 
 
@@ -568,7 +567,7 @@ def register_zeros(maker):
 # ---------------------------------------------------------------------------------- anomalies
 
 cdef int report_trace(Entry* entry, Carry carry) except -1:
-    """Warn with the Python stack that recorded the entry, and with those of what recorded it in turn."""
+    """Warn with the Python stack that recorded the entry, and with those of what recorded that."""
     cdef Node parent
     name = type(node_of(entry)).__name__
     if carry is None or carry.trace is None:
@@ -589,8 +588,8 @@ cdef int report_trace(Entry* entry, Carry carry) except -1:
 cdef str induced_text(str name, object trace):
     start = f"\n\nPrevious calculation was induced by {name}. "
     if trace is None:
-        return (f"{start}No forward pass information available. Enable detect anomaly during forward "
-                "pass for more information.")
+        return (f"{start}No forward pass information available. Enable detect anomaly during "
+                "forward pass for more information.")
     return f"{start}Traceback of forward call that induced the previous calculation:\n{trace}"
 
 
@@ -639,7 +638,9 @@ cdef int accumulate(Tensor leaf, Tensor gradient, bint create_graph) except -1:
         PyThread_release_lock(leaf_lock)
     if leaf.accumulate_hooks:
         for hook in list(leaf.accumulate_hooks.values()):
-            hook(leaf)
+            replaced = hook(leaf)
+            if replaced is not None:
+                check_replacement(hook, None, replaced)
     return 0
 
 
@@ -688,7 +689,6 @@ cdef ndarray laid_out_like(ndarray leaf, ndarray array):
     copied = np.empty_like(leaf)
     copy_into(copied, array)
     return copied
-
 
 
 # ---------------------------------------------------------------------------------- entrance
@@ -833,7 +833,7 @@ cdef int check_roots(list roots) except -1:
 
 def sweep_gradients(list roots not None, list gradients not None, retain_graph, create_graph,
                     list inputs=None):
-    """Run backward from several tensors; gives the gradients of ``inputs``, or accumulates in leaves.
+    """Run backward from several tensors; gives gradients of ``inputs`` or accumulates in leaves.
 
     ``gradients`` has one entry a root: a tensor, or None for the one of a scalar.
     """

@@ -63,7 +63,8 @@ cdef struct Entry:
     uint32_t n_saved
 
 
-cdef Entry* new_entry(object op, int n_edges, int n_saved, int n_outputs, int total_dims) except NULL
+cdef Entry* new_entry(object op, int n_edges, int n_saved, int n_outputs,
+                      int total_dims) except NULL
 cdef void stamp(Entry* entry) noexcept
 cdef Entry* new_leaf(object tensor, Entry** weak_pointer) except NULL
 cdef void describe_output(Entry* entry, int output, int type_number, int ndim,

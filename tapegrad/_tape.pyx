@@ -11,7 +11,7 @@ from cpython.ref cimport Py_INCREF, Py_XDECREF
 from libc.stdint cimport uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
-from numpy cimport PyArray_CheckExact, PyArray_NBYTES, import_array, npy_intp
+from numpy cimport PyArray_NBYTES, import_array, npy_intp
 
 from tapegrad._kernels cimport recycle
 
@@ -318,7 +318,7 @@ cdef int visit_owned(Entry* root, visitproc visit, void* arg) noexcept:
 
     Entries whose owners are all inside the walk belong to it wholly; the carries of exactly these
     are visited. So a ctx that holds its own output, or a hook that closes over a tensor made from
-    the hooked one, is seen as the cycle that it is. Without any carry alive there is nothing to see.
+    the hooked one, is seen as the cycle that it is. Without a carry alive there is nothing to see.
     """
     cdef Entry* owned = NULL       # walk front, linked through `link`
     cdef Entry* entry

@@ -1,17 +1,17 @@
 """Tensors: an array, its gradient, and its place on the tape.
 
 The verbs live in ``ops``; they are attached to the type when it is declared there. What stands here
-is what a tensor *is*: memory, version, view, leaf or output of an entry, hooks, and its conversions.
+is what a tensor *is*: memory, version, view, leaf or output of an entry, hooks, conversions.
 """
 
 cimport cython
-from cpython.object cimport PyObject, PyTypeObject, traverseproc, visitproc
+from cpython.object cimport PyObject, PyTypeObject, visitproc
 from cpython.ref cimport Py_INCREF, Py_XDECREF
 from libc.stdint cimport uint32_t, uintptr_t
 from numpy cimport (
-    NPY_BOOL, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, PyArray_BYTES, PyArray_DIMS,
-    PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE, PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES,
-    PyArray_TYPE, import_array, ndarray, npy_intp,
+    NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS,
+    PyArray_ITEMSIZE, PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES, PyArray_TYPE, import_array,
+    ndarray, npy_intp,
 )
 
 from tapegrad._kernels cimport is_dense, recycle, strided_view
@@ -160,7 +160,7 @@ def set_default_dtype(d):
     """Set the dtype of floating-point tensors made without naming one."""
     global _default_float
     if not isinstance(d, _types.dtype) or not d.is_floating_point:
-        raise TypeError(f"only floating-point types are supported as the default type")
+        raise TypeError("only floating-point types are supported as the default type")
     _default_float = d.numpy.num
 
 
@@ -190,8 +190,8 @@ cdef int note_write(Tensor tensor, object writer) except -1:
     cdef Version version = version_of(tensor)
     if tensor.flags & IS_INFERENCE and not inference_enabled():
         raise RuntimeError(
-            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a "
-            "clone to get a normal tensor before doing inplace update.See "
+            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make "
+            "a clone to get a normal tensor before doing inplace update.See "
             "https://github.com/pytorch/rfcs/pull/17 for more details.")
     version.count += 1
     version.writer = writer
@@ -231,23 +231,23 @@ def register_view_maker(maker):
 cdef dict WHY_REFUSED = {
     VIEW_OF_MULTI_OUTPUT:
         "This view is the output of a function that returns multiple views. Such functions do not "
-        "allow the output views to be modified inplace. You should replace the inplace operation by "
-        "an out-of-place one.",
+        "allow the output views to be modified inplace. You should replace the inplace operation "
+        "by an out-of-place one.",
     VIEW_MADE_WITHOUT_GRAD:
-        "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your "
-        "code by moving both the view and the inplace either both inside the no_grad block (if you "
-        "don't want the inplace to be tracked) or both outside (if you want the inplace to be "
-        "tracked).",
+        "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify "
+        "your code by moving both the view and the inplace either both inside the no_grad block "
+        "(if you don't want the inplace to be tracked) or both outside (if you want the inplace to "
+        "be tracked).",
     VIEW_MADE_IN_INFERENCE:
-        "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your "
-        "code by moving both the view and the inplace either both inside the inference_mode block (if "
-        "you don't want the inplace to be tracked) or both outside (if you want the inplace to be "
-        "tracked).",
+        "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify "
+        "your code by moving both the view and the inplace either both inside the inference_mode "
+        "block (if you don't want the inplace to be tracked) or both outside (if you want the "
+        "inplace to be tracked).",
     VIEW_OF_CUSTOM_FUNCTION:
-        "This view was created inside a custom Function (or because an input was returned as-is) and "
-        "the autograd logic to handle view+inplace would override the custom backward associated with "
-        "the custom Function, leading to incorrect gradients. This behavior is forbidden. You can fix "
-        "this by cloning the output of the custom Function.",
+        "This view was created inside a custom Function (or because an input was returned as-is) "
+        "and the autograd logic to handle view+inplace would override the custom backward "
+        "associated with the custom Function, leading to incorrect gradients. This behavior is "
+        "forbidden. You can fix this by cloning the output of the custom Function.",
 }
 
 
@@ -273,7 +273,7 @@ cdef int refuse_view(ViewKind kind, Entry* entry, uint32_t output, bint is_indir
 
 
 cdef int refresh_view(Tensor tensor) except -1:
-    """Give a view whose base was written since a new entry that starts from the base as it is now."""
+    """Give a view whose base was written since a new entry, from the base as it is now."""
     cdef View view = tensor.view
     cdef Tensor fresh
     cdef bint previous
@@ -305,7 +305,7 @@ cdef int adopt(Tensor tensor, Entry* entry, uint32_t output) except -1:
 
 
 cdef int move_retained(Tensor tensor, Entry* previous, Entry* entry, uint32_t output) except -1:
-    """A gradient that is kept is that of the tensor as it is now; hooks stay with the old values."""
+    """A kept gradient is that of the tensor as it is now; hooks stay with the old values."""
     reference = (<Carry>previous.carry).retained.get(tensor.output)
     if reference is not None and reference() is tensor:
         del (<Carry>previous.carry).retained[tensor.output]
@@ -314,7 +314,7 @@ cdef int move_retained(Tensor tensor, Entry* previous, Entry* entry, uint32_t ou
     return 0
 
 
-# ---------------------------------------------------------------------------------- entries in Python
+# --------------------------------------------------------------------------- entries in Python
 
 @cython.final
 @cython.no_gc_clear   # the context is told in __dealloc__; cycles break in the dictionaries
@@ -433,7 +433,7 @@ cdef class Node:
 
     @property
     def next_functions(self):
-        """The (node, output number) that each input's gradient goes to; (None, 0) for no gradient."""
+        """The (node, output number) that each input's gradient goes to; (None, 0) for none."""
         cdef _EdgeView edge
         pairs = []
         for edge in self._edges():
@@ -707,6 +707,8 @@ cdef class Tensor:
     """
 
     __array_priority__ = 1000
+    # A user's own subclass stays what it is when detached; parameters become plain tensors.
+    _detached_class = None
 
     def __cinit__(self, *args, **kwargs):
         self.array = NO_ELEMENTS
@@ -726,12 +728,15 @@ cdef class Tensor:
         tensor.version = version_of(data)
         tensor.flags = data.flags & IS_INFERENCE
         if require_grad:
+            if not is_float(PyArray_TYPE(tensor.array)):
+                raise RuntimeError(
+                    "Only Tensors of floating point and complex dtype can require gradients")
             tensor.requires_grad_(True)
         return tensor
 
     @staticmethod
     def _of_class(cls, Tensor source not None):
-        """The source as a tensor of class ``cls``: the same memory, at the same place on the tape."""
+        """The source as a tensor of class ``cls``: same memory, same place on the tape."""
         cdef Tensor tensor
         if not (isinstance(cls, type) and issubclass(cls, Tensor)):
             raise TypeError(f"{cls!r} is no subclass of Tensor")
@@ -931,8 +936,8 @@ cdef class Tensor:
                 ".grad attribute won't be populated during autograd.backward(). If you indeed want "
                 "the .grad field to be populated for a non-leaf Tensor, use .retain_grad() on the "
                 "non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you "
-                "access the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for more "
-                "informations.", UserWarning, stacklevel=2)
+                "access the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for "
+                "more informations.", UserWarning, stacklevel=2)
         return self._grad
 
     @grad.setter
@@ -963,7 +968,7 @@ cdef class Tensor:
             carry_of(self.entry).retained[self.output] = weakref.ref(self)
 
     def register_hook(self, hook):
-        """Call ``hook(grad)`` whenever this tensor's gradient is computed; what it returns replaces it.
+        """Call ``hook(grad)`` whenever this tensor's gradient is computed; its result replaces it.
 
         Returns a handle with ``remove()``. Raises RuntimeError for a tensor without gradient.
         """
@@ -1008,7 +1013,12 @@ cdef class Tensor:
 
     def detach(self):
         """The same memory without history; writes to either count as writes to both."""
-        cdef Tensor tensor = wrap(self.array)
+        cdef Tensor tensor
+        if type(self) is Tensor or type(self)._detached_class is Tensor:
+            tensor = wrap(self.array)
+        else:
+            tensor = Tensor.__new__(<type>type(self))
+            tensor.array = self.array
         tensor.version = version_of(self)
         tensor.flags = self.flags & IS_INFERENCE
         return tensor
@@ -1347,16 +1357,17 @@ cdef int check_new_grad(Tensor tensor, object value) except -1:
         raise RuntimeError("can't assign Variable as its own grad")
     if PyArray_TYPE(grad.array) != PyArray_TYPE(tensor.array):
         raise RuntimeError(
-            f"attempting to assign a gradient with dtype '{C_NAMES[grad.dtype.name]}' to a tensor with "
-            f"grad_dtype '{TENSOR_TYPE_NAMES[tensor.dtype.name]}'. The gradient must match the tensor's grad_dtype "
-            "(defaults to the tensor's dtype). You can set the tensor's grad_dtype attribute with a "
-            "specific dtype, or None to allow any dtype. Set grad_dtype with caution. Diverging the "
-            "dtypes of a tensor and its gradient may break downstream systems that assume that they "
-            "match.")
+            f"attempting to assign a gradient with dtype '{C_NAMES[grad.dtype.name]}' to a tensor "
+            f"with grad_dtype '{TENSOR_TYPE_NAMES[tensor.dtype.name]}'. The gradient must match "
+            "the tensor's grad_dtype (defaults to the tensor's dtype). You can set the tensor's "
+            "grad_dtype attribute with a specific dtype, or None to allow any dtype. Set "
+            "grad_dtype with caution. Diverging the dtypes of a tensor and its gradient may break "
+            "downstream systems that assume they match.")
     if grad.shape != tensor.shape:
         raise RuntimeError(
             f"attempting to assign a gradient of size '{list(grad.shape)}' to a tensor of size "
-            f"'{list(tensor.shape)}'. Please ensure that the gradient and the tensor are the same size")
+            f"'{list(tensor.shape)}'. Please ensure that the gradient and the tensor are the same "
+            "size")
     return 0
 
 

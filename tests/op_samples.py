@@ -300,6 +300,7 @@ CASES = [
     Case("view", real(2, 3), call=lambda torch, x: x.view(3, 2),
          reference=lambda x: x.reshape(3, 2)),
     Case("reshape", turned(real(2, 3)), (3, 2)), Case("reshape", real(2, 3), (-1,)),
+    Case("reshape", turned(real(2, 3)), (2, 1, 3)),
     Case("reshape", real(0, 3), (3, 0)), Case("flatten", real(2, 3, 2), 1),
     Case("squeeze", real(2, 1, 3, 1)), Case("squeeze", real(2, 1), 1),
     Case("squeeze", real(1, 2, 1), (0, 2)), Case("as_strided", real(6), (2, 2), (3, 1), 1),

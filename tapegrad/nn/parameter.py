@@ -29,6 +29,8 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
     ``no_grad``.
     """
 
+    _detached_class = Tensor
+
     def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Parameter:
         """Wrap ``data``, or nothing."""
         if data is None:

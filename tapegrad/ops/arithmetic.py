@@ -12,7 +12,7 @@ from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import composite, method, op
 from tapegrad.ops.convert import check_written_shape
-from tapegrad.ops.promotion import can_cast
+from tapegrad.ops.promotion import can_cast, result_type
 
 add_op = op(
     "add",
@@ -106,9 +106,17 @@ trunc = op(
     doc="Each element rounded towards zero.",
 )  # fmt: skip
 
+
+def _times(alpha, factor, partner):
+    """``alpha * factor`` in the dtype in which it meets its partner."""
+    if isinstance(factor, Tensor):
+        factor = factor.to(result_type(factor, partner))
+    return factor * alpha
+
+
 add_scaled = op(
     "add_scaled",
-    forward=composite(lambda input, other, alpha: add_op(input, other * alpha)),
+    forward=composite(lambda input, other, alpha: add_op(input, _times(alpha, other, input))),
     grad_name="AddBackward0",
     params=("input", "other", "alpha"),
     input=lambda g: g,
@@ -117,7 +125,7 @@ add_scaled = op(
 )
 sub_scaled = op(
     "sub_scaled",
-    forward=composite(lambda input, other, alpha: sub_op(input, other * alpha)),
+    forward=composite(lambda input, other, alpha: sub_op(input, _times(alpha, other, input))),
     grad_name="SubBackward0",
     params=("input", "other", "alpha"),
     input=lambda g: g,
@@ -129,7 +137,9 @@ sub_scaled = op(
 def _rsub_scaled(name: str, grad_name: str):
     return op(
         name,
-        forward=composite(lambda input, other, alpha: sub_op(other, input * alpha)),
+        forward=composite(
+            lambda input, other, alpha: sub_op(other, _times(alpha, input, other))
+        ),
         grad_name=grad_name,
         params=("input", "other", "alpha"),
         input=lambda g, alpha: g * -alpha,
@@ -151,6 +161,8 @@ def _combined(plain, scaled, input, other, alpha) -> Tensor:
     if type(alpha) is int and alpha == 1:
         return plain(input, other)
     _check_alpha(plain.__name__, alpha, input, other)
+    if _is_bool(input) and _is_bool(other):
+        alpha = bool(alpha)
     if not isinstance(input, Tensor):
         return plain(input, other * alpha)
     return scaled(input, other, alpha)

@@ -32,9 +32,9 @@ contiguous_op = op(
 )
 
 
-def _copy(target: np.ndarray, source) -> None:
-    extra = max(source.ndim - target.ndim, 0)
-    kernels.copy_array(target, source.reshape(source.shape[extra:]) if extra else source)
+def _copy(target: np.ndarray, source: np.ndarray) -> None:
+    check_written_shape(target, source)
+    kernels.copy_array(target, source)
 
 
 def _filled(target: np.ndarray, value) -> None:
@@ -95,11 +95,10 @@ def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
         raise TypeError(
             f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}"
         )
-    check_written_shape(self, src)
     return copy_inplace(self, src)
 
 
-def check_written_shape(target: Tensor, source: Tensor) -> None:
+def check_written_shape(target: Tensor | np.ndarray, source: Tensor | np.ndarray) -> None:
     """Refuse to write what would have to be broadcast to a larger shape than the target's."""
     shape = target.shape
     if shape == source.shape:

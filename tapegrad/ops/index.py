@@ -440,7 +440,10 @@ def setitem(input: Tensor, index, value) -> None:
         return
     if isinstance(value, Tensor) and value.ndim > 0:
         _check_assigned_shape(value, viewed.shape)
-        copy_inplace(viewed, value)
+        extra = max(value.ndim - viewed.ndim, 0)
+        copy_inplace(viewed, value.view(value.shape[extra:]) if extra else value)
+    elif viewed is input and not isinstance(value, Tensor):
+        fill_(viewed, Tensor._wrap(np.array(value, input.dtype.numpy)))
     else:
         fill_(viewed, value)
 

@@ -230,11 +230,37 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
         return mv(input, other)
     if a_ndim == 1 and b_ndim == 2:
         return unsafe_squeeze_op(mm(input.unsqueeze(0), other), (0,))
-    if b_ndim <= 2:
-        return _folded(input, other)
+    a, b = _without_lone_batch(input, other)
+    if b.ndim <= 2 < a.ndim and (other.requires_grad or _is_foldable(a)):
+        return _folded(a, b)
+    if a.ndim <= 2 < b.ndim and input.requires_grad:
+        return _folded_behind(a, b)
+    if b_ndim == 1:
+        return _batched(input, other.unsqueeze(1)).squeeze(-1)
     if a_ndim == 1:
-        return matmul(input.unsqueeze(0), other).squeeze(-2)
+        return _batched(input.unsqueeze(0), other).squeeze(-2)
     return _batched(input, other)
+
+
+def _without_lone_batch(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """A batch of one matrix beside a larger batch counts as that matrix."""
+    if a.ndim == 3 and a.shape[0] == 1 and b.ndim >= 3 and b.shape[0] != 1:
+        return a.squeeze(0), b
+    if b.ndim == 3 and b.shape[0] == 1 and a.ndim >= 3 and a.shape[0] != 1:
+        return a, b.squeeze(0)
+    return a, b
+
+
+def _is_foldable(batch: Tensor) -> bool:
+    """Whether a batch's matrices can be seen as one matrix without copying."""
+    k = batch.shape[-1]
+    return k > 0 and kernels.can_view(batch._array, (batch.numel() // k, k))
+
+
+def _folded_behind(input: Tensor, other: Tensor) -> Tensor:
+    """One matrix or vector times a batch of matrices: the same from the other side."""
+    product = _folded(other.mT, input.t() if input.ndim == 2 else input)
+    return product.mT.contiguous() if input.ndim == 2 else product
 
 
 def _folded(input: Tensor, other: Tensor) -> Tensor:

@@ -38,13 +38,20 @@ permute_op = op(
     input=lambda g, dims: g.permute(tuple(int(k) for k in np.argsort(dims))),
     doc="Dimensions in another order.",
 )
-view_op = op(
-    "view",
-    forward=lambda input, shape: kernels.reshaped_view(input, shape),
-    is_view=True,
-    input=lambda g, input_shape: g.reshape(input_shape),
-    doc="The same elements in another shape.",
-)
+
+
+def _view_op(name: str):
+    return op(
+        name,
+        forward=lambda input, shape: kernels.reshaped_view(input, shape),
+        is_view=True,
+        input=lambda g, input_shape: g.reshape(input_shape),
+        doc="The same elements in another shape.",
+    )
+
+
+view_op = _view_op("view")
+reshape_alias_op = _view_op("reshape_alias")
 unsafe_view_op = op(
     "unsafe_view",
     forward=lambda input, shape: input.reshape(shape),
@@ -409,8 +416,10 @@ def reshape(input: Tensor, *shape, **keyword) -> Tensor:
     """The elements in another shape: a view where possible, else a copy."""
     wanted = sizes_of("reshape", shape, keyword.get("shape"), "shape")
     sizes = inferred_shape(wanted, input.numel())
-    if kernels.can_view(input._array, sizes):
+    if input.is_contiguous():
         return view_op(input, sizes)
+    if kernels.can_view(input._array, sizes):
+        return reshape_alias_op(input, sizes)
     return unsafe_view_op(contiguous_op(input), sizes)
 
 
@@ -686,7 +695,7 @@ def _slice_scattered(g: np.ndarray, geometry: tuple) -> np.ndarray:
 
 
 def _repeats_summed(g: np.ndarray, geometry: tuple) -> tuple[np.ndarray, tuple]:
-    """Values for a view that repeats elements, summed over the repeats, and the view without them."""
+    """Values for a view that repeats elements, summed over repeats, and the view without them."""
     base_shape, base_strides, shape, strides, offset = geometry
     repeats = tuple(k for k, (n, step) in enumerate(zip(shape, strides, strict=True))
                     if step == 0 and n > 1)  # fmt: skip
@@ -737,7 +746,7 @@ def as_subclass(input: Tensor, cls: type) -> Tensor:
             "Creating a Tensor subclass from a class that does not inherit from Tensor is not "
             "possible. Make sure your class inherits from Tensor."
         )
-    return Tensor._make_subclass(cls, input, input.requires_grad)
+    return Tensor._of_class(cls, alias_op(input))
 
 
 register_copy_slices(copy_slices)
