@@ -975,7 +975,12 @@ cdef Entry* start_write(Op op, PyObject** args, Py_ssize_t n, Tensor target) exc
     """
     cdef ndarray array = target.array
     cdef ndarray before = None
-    cdef Entry* entry = start_entry(op, args, n, 1, PyArray_NDIM(array))
+    cdef Entry* entry
+    if target.view is not None and target.entry != NULL and target.entry.carry != NULL:
+        # Hooks on the view as it was are passed by, as in PyTorch: the base leads past them.
+        target.view.made_at = target.version.count - 1
+        refresh_view(target)
+    entry = start_entry(op, args, n, 1, PyArray_NDIM(array))
     try:
         if target.view is not None and op.overwrites and entry.edges[0].entry != NULL:
             release(entry.edges[0].entry)

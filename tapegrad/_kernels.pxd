@@ -54,6 +54,8 @@ cdef class Kernel:
     cdef int core_ndim[MAX_OPERANDS]
     cdef int core_letter[MAX_OPERANDS][MAX_CORE_DIMS]
     cdef bint can_fail
+    cdef tuple last_params              # most calls repeat the params of the one before
+    cdef bytes last_packed
     cdef bint may_raise                 # sets a Python exception from inside
     cdef Loop loops[N_TYPES]
 
@@ -81,3 +83,4 @@ cdef int iterate(Loop* loop, Operand* operands, void* params) except -1
 cpdef object reduce(Kernel kernel, ndarray array, object dims, bint keepdim)
 cdef void recycle(PyObject* array) noexcept
 cpdef ndarray fill(ndarray array, object value)
+cdef ndarray column_sums(ndarray matrix)

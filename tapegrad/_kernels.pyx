@@ -159,7 +159,10 @@ cdef class Kernel:
         """A fresh block of memory that holds the params as the loop reads them."""
         if self.params_format is None:
             return NO_PARAMS
-        return bytearray(struct.pack(self.params_format, *(params or ())))
+        if params != self.last_params or self.last_params is None:
+            self.last_packed = struct.pack(self.params_format, *(params or ()))
+            self.last_params = params
+        return bytearray(self.last_packed)
 
     cdef Loop* _matching_loop(self, tuple arrays) except NULL:
         """The loop whose types are those of the arrays, whichever of them it is looked up by."""
@@ -1226,6 +1229,23 @@ cpdef object reduce(Kernel kernel, ndarray array, object dims, bint keepdim):
     return results[0] if kernel.n_operands == 2 else tuple(results)
 
 
+cdef ndarray column_sums(ndarray matrix):
+    """The sums over the rows of a matrix, as the gradient of a bias needs them."""
+    cdef Kernel kernel = OURS["sum"]
+    cdef Loop* loop = kernel.loop_for(PyArray_TYPE(matrix))
+    cdef ndarray sums = allocate(1, PyArray_DIMS(matrix) + 1, PyArray_TYPE(matrix))
+    cdef npy_intp dims[2]
+    cdef npy_intp steps[3]
+    cdef char* args[2]
+    args[0], args[1] = PyArray_BYTES(matrix), PyArray_BYTES(sums)
+    dims[0], dims[1] = PyArray_DIMS(matrix)[1], PyArray_DIMS(matrix)[0]
+    steps[0], steps[1], steps[2] = (
+        PyArray_STRIDES(matrix)[1], PyArray_STRIDES(sums)[0], PyArray_STRIDES(matrix)[0])
+    if dims[0] > 0:
+        launch(loop, args, dims, steps, NULL, NULL)
+    return sums
+
+
 cdef tuple with_ones(ndarray array, object dims):
     """The array's shape with 1 for every reduced dimension."""
     cdef int k
@@ -1329,17 +1349,7 @@ def transposed(ndarray array not None):
     return strided_view(array, ndim, dims, strides, PyArray_BYTES(array))
 
 
-def mm_nt(ndarray a not None, ndarray b not None):
-    """``a @ b.T``."""
-    return mm(a, transposed(b))
-
-
-def mm_tn(ndarray a not None, ndarray b not None):
-    """``a.T @ b``."""
-    return mm(transposed(a), b)
-
-
-def mm(ndarray a not None, ndarray b not None):
+cpdef ndarray mm(ndarray a, ndarray b):
     """Product of two matrices, with PyTorch's refusals of sizes and dtypes that do not fit."""
     cdef npy_intp* a_dims = PyArray_DIMS(a)
     cdef npy_intp* b_dims = PyArray_DIMS(b)
@@ -1349,7 +1359,41 @@ def mm(ndarray a not None, ndarray b not None):
     if PyArray_TYPE(a) != PyArray_TYPE(b):
         raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: "
                            f"{C_NAMES[PyArray_TYPE(a)]} != {C_NAMES[PyArray_TYPE(b)]}")
-    return matmul(a, b)
+    return product_of_matrices(a, b)
+
+
+cdef ndarray product_of_matrices(ndarray a, ndarray b):
+    """Two matrices whose sizes and dtypes are known to fit, launched without the general iteration."""
+    cdef Loop* loop = MATMUL.loop_for(PyArray_TYPE(a))
+    cdef npy_intp dims[4]
+    cdef npy_intp steps[9]
+    cdef char* args[3]
+    cdef ndarray out, operand
+    cdef int k
+    a, b = _for_blas(a), _for_blas(b)
+    dims[0], dims[1], dims[2], dims[3] = (
+        1, PyArray_DIMS(a)[0], PyArray_DIMS(a)[1], PyArray_DIMS(b)[1])
+    steps[0] = steps[1] = steps[2] = 0
+    dims[2] = dims[3]               # the result's sizes stand together for the allocation
+    out = allocate(2, &dims[1], PyArray_TYPE(a))
+    dims[2] = PyArray_DIMS(a)[1]
+    for k in range(3):
+        operand = a if k == 0 else b if k == 1 else out
+        args[k] = PyArray_BYTES(operand)
+        steps[3 + 2 * k], steps[4 + 2 * k] = PyArray_STRIDES(operand)[0], PyArray_STRIDES(operand)[1]
+    if PyArray_SIZE(out) > 0:
+        launch(loop, args, dims, steps, NULL, NULL)
+    return out
+
+
+def mm_nt(ndarray a not None, ndarray b not None):
+    """``a @ b.T``."""
+    return mm(a, transposed(b))
+
+
+def mm_tn(ndarray a not None, ndarray b not None):
+    """``a.T @ b``."""
+    return mm(transposed(a), b)
 
 
 cdef dict C_NAMES = {
@@ -1363,8 +1407,27 @@ def addmm(ndarray bias not None, ndarray a not None, ndarray b not None, other_i
     """``bias + a @ b``; the bias is broadcast. The last argument only concerns the gradient."""
     cdef ndarray product = mm(a, b)
     cdef Operand operands[3]
+    cdef Loop* loop = ADD.loop_for(PyArray_TYPE(product))
+    if PyArray_NDIM(bias) == 1 and PyArray_TYPE(bias) == PyArray_TYPE(product) \
+            and PyArray_DIMS(bias)[0] == PyArray_DIMS(product)[1]:
+        add_to_rows(loop, product, bias)
+        return product
     operands[0], operands[1] = operand_of(product), operand_of(bias)
-    return elementwise(ADD.loop_for(PyArray_TYPE(product)), operands, product, NULL)
+    return elementwise(loop, operands, product, NULL)
+
+
+cdef int add_to_rows(Loop* loop, ndarray matrix, ndarray row) except -1:
+    """Add one row to every row of a fresh matrix."""
+    cdef npy_intp n = PyArray_DIMS(matrix)[1], k
+    cdef npy_intp steps[3]
+    cdef char* args[3]
+    steps[0] = steps[2] = PyArray_STRIDES(matrix)[1]
+    steps[1] = PyArray_STRIDES(row)[0]
+    for k in range(PyArray_DIMS(matrix)[0]):
+        args[0] = args[2] = PyArray_BYTES(matrix) + k * PyArray_STRIDES(matrix)[0]
+        args[1] = PyArray_BYTES(row)
+        launch(loop, args, &n, steps, NULL, NULL)
+    return 0
 
 
 cdef Kernel ADD = Kernel.from_ufunc(np.add)

@@ -23,7 +23,7 @@ from tapegrad._core cimport (
     free_slots, unwrap_saved,
 )
 from tapegrad._kernels cimport (
-    Kernel, allocate_like, cast, copy_into, fill, is_dense, reduce,
+    Kernel, allocate_like, cast, column_sums, copy_into, fill, is_dense, reduce,
 )
 from tapegrad._tape cimport (
     IS_LEAF, NO_TENSOR, SAVED_WERE_FREED, Edge, Entry, OutputShape, connect, release,
@@ -425,6 +425,8 @@ cdef object undo_broadcast(Entry* entry, uint32_t e, Tensor gradient, int ndim,
             f"got {list(gradient.shape)} but expected shape compatible with "
             f"{list(shape_tuple(entry.edges[e].entry, entry.edges[e].output))}")
     if not grad_enabled() and len(repeated) == extra:
+        if extra == 1 and PyArray_NDIM(array) == 2:
+            return wrap(column_sums(array))
         return wrap(reduce(SUM, array, repeated, False))
     return reduce_to_shape(gradient, shape_tuple(entry.edges[e].entry, entry.edges[e].output))
 

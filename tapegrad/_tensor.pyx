@@ -50,7 +50,7 @@ cdef extern from *:
     """
     /* All zero is what a new thread starts with: gradients on, everything else off. */
     static _Thread_local struct {
-        char grad_off, inference, anomaly, checks_nan, not_recording;
+        char grad_off, inference, anomaly, skips_nan, not_recording;
         void *evaluated;
     } tg_modes;
     """
@@ -58,7 +58,7 @@ cdef extern from *:
         bint grad_off
         bint inference
         bint anomaly
-        bint checks_nan
+        bint skips_nan
         bint not_recording
         void* evaluated
     tg_mode_flags tg_modes
@@ -90,7 +90,7 @@ cdef bint anomaly_enabled() noexcept:
 
 
 cdef bint anomaly_checks_nan() noexcept:
-    return tg_modes.checks_nan
+    return tg_modes.anomaly and not tg_modes.skips_nan
 
 
 cdef Entry* evaluated_entry() noexcept:
@@ -111,8 +111,8 @@ def is_anomaly_enabled():
 
 
 def is_anomaly_check_nan_enabled():
-    """Whether anomaly mode looks for NaN; True outside of it as well, as its default is."""
-    return not tg_modes.anomaly or bool(tg_modes.checks_nan)
+    """Whether anomaly mode, on or off, looks for NaN."""
+    return not tg_modes.skips_nan
 
 
 def is_grad_enabled():
@@ -139,8 +139,8 @@ def _set_inference_mode(bint enabled):
 
 def _set_anomaly_mode(bint enabled, bint check_nan):
     """Switch anomaly mode in this thread; the previous (enabled, check_nan) is returned."""
-    previous = bool(tg_modes.anomaly), bool(tg_modes.checks_nan)
-    tg_modes.anomaly, tg_modes.checks_nan = enabled, check_nan and enabled
+    previous = bool(tg_modes.anomaly), not tg_modes.skips_nan
+    tg_modes.anomaly, tg_modes.skips_nan = enabled, not check_nan
     return previous
 
 

@@ -294,7 +294,8 @@ def _softmax_along(operation, name: str):
     def along(input: Tensor, dim: int, dtype=None) -> Tensor:
         if dtype is not None:
             input = input.to(dtype)
-        refuse_integers(name, input._array)
+        if not input.is_floating_point():
+            refuse_integers(name, input._array)
         return operation(input, normal_dim(dim, input.ndim))
 
     along.__name__ = along.__qualname__ = operation.name

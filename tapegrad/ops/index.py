@@ -438,12 +438,12 @@ def setitem(input: Tensor, index, value) -> None:
     if left:
         _put_values(viewed, left, value)
         return
-    if isinstance(value, Tensor) and value.ndim > 0:
+    if viewed is input and not isinstance(value, Tensor):
+        value = Tensor._wrap(np.array(value, input.dtype.numpy))
+    if isinstance(value, Tensor) and (value.ndim > 0 or viewed.ndim == 0):
         _check_assigned_shape(value, viewed.shape)
         extra = max(value.ndim - viewed.ndim, 0)
         copy_inplace(viewed, value.view(value.shape[extra:]) if extra else value)
-    elif viewed is input and not isinstance(value, Tensor):
-        fill_(viewed, Tensor._wrap(np.array(value, input.dtype.numpy)))
     else:
         fill_(viewed, value)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -268,7 +269,12 @@ _ONES = {
 
 def _class_weights(weight, dtype: np.dtype, n_classes: int) -> np.ndarray:
     """The weight of each class; ones where none were given."""
-    return kernels.expanded(_ONES[dtype], (n_classes,)) if weight is None else weight
+    return _unit_weights(dtype, n_classes) if weight is None else weight
+
+
+@lru_cache(maxsize=64)
+def _unit_weights(dtype: np.dtype, n_classes: int) -> np.ndarray:
+    return kernels.expanded(_ONES[dtype], (n_classes,))
 
 
 def _outputs_or_refusal(kernel: kernels.Kernel, inputs: tuple, shapes: tuple, params: tuple):
@@ -307,7 +313,7 @@ _DIVIDE = kernels.numpy_kernel(np.true_divide)
 
 def _nll_slope(g, shape, target, weight, reduction, ignore_index, total_weight):
     if reduction == MEAN:
-        g = div_op(g, total_weight.detach())
+        g = div_op(g, total_weight)
     return nll_loss_backward(g, target, weight, shape, ignore_index)
 
 

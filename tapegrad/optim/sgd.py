@@ -139,13 +139,13 @@ def _update(
 ) -> None:
     """Step all ``parameters`` in one compiled call."""
     options = (
-        float(group["lr"]),
-        float(group["momentum"]),
-        float(group["dampening"]),
-        float(group["weight_decay"]),
-        int(group["nesterov"]),
-        int(group["maximize"]),
-        int(is_first),
+        float(group["lr"]),  # may be a tensor
+        group["momentum"],
+        group["dampening"],
+        group["weight_decay"],
+        group["nesterov"],
+        group["maximize"],
+        is_first,
     )
     written = (1,) if buffers is parameters else (1, 2)
     update_each(_KERNEL, (grads, parameters, buffers), params=options, written=written)

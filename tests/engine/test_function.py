@@ -291,3 +291,19 @@ def test_keyword_arguments_are_bound(torch):
     square(torch).apply(x=x).backward()
 
     assert x.grad.item() == 6.0
+
+
+def test_written_view_takes_its_base_along(torch):
+    """A Function that overwrites a view puts the base behind itself as well."""
+    def forward(ctx, x):
+        ctx.mark_dirty(x)
+        return x.mul_(3)
+
+    x = torch.ones(3, requires_grad=True)
+    base = x * 1
+    view = base[0]
+    out = define(torch, forward, lambda ctx, g: g * 3).apply(view)
+    (base * torch.tensor([1.0, 2.0, 3.0])).sum().backward()
+
+    assert out is view and base.grad_fn.name() == "torch::autograd::CopySlices"
+    assert x.grad.tolist() == [3.0, 2.0, 3.0]

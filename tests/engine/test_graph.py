@@ -273,3 +273,39 @@ def test_names(torch, code):
     out = eval(code, {"torch": torch, "x": x, "y": y, "i": i, "F": torch.nn.functional})
 
     assert out.grad_fn.name() == NAMES[code]
+
+
+@pytest.mark.parametrize(("code", "name"), [
+    ("torch.add(x, y, alpha=2)", "AddBackward0"), ("torch.sub(x, y, alpha=2)", "SubBackward0"),
+    ("torch.rsub(x, y, alpha=2)", "RsubBackward0"), ("torch.rsub(x, 2, alpha=2)", "RsubBackward1"),
+    ("(x * 1).add_(y, alpha=2)", "AddBackward0"),
+])
+def test_factor_is_part_of_one_node(torch, code, name):
+    """A sum with alpha is one node whose inputs are the operands themselves."""
+    x, y = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
+    out = eval(code, {"torch": torch, "x": x, "y": y})
+
+    below = {node.name() for node, _ in out.grad_fn.next_functions if node is not None}
+    assert out.grad_fn.name() == name and below <= {*LEAF, "MulBackward0"}
+    assert (below == {"MulBackward0", *LEAF}) == code.startswith("(x")
+
+
+def test_edge_of_a_leaf_accumulates(torch):
+    """backward takes the edge of a leaf among its inputs."""
+    x, y = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
+    edge = torch.autograd.graph.get_gradient_edge(x)
+    (x * y).sum().backward(inputs=[edge])
+
+    assert x.grad.tolist() == [1.0, 1.0] and y.grad is None
+
+
+@pytest.mark.parametrize(("inputs", "text"), [
+    ((), "`inputs` argument to `grad()` cannot be empty."),
+    ((3,), "all inputs have to be Tensors or GradientEdges, but got int"),
+])
+def test_inputs_are_checked(torch, inputs, text):
+    """What can have no gradient is refused."""
+    with pytest.raises(RuntimeError) as caught:
+        torch.autograd.grad(torch.ones(2, requires_grad=True).sum(), inputs)
+
+    assert str(caught.value) == text

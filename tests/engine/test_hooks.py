@@ -327,3 +327,41 @@ def test_multi_grad_hook(torch):
     (a * b).backward()
 
     assert seen == [[3.0, 2.0]]
+
+
+def test_multi_grad_hook_waits_only_for_what_is_swept(torch):
+    """A tensor that a backward does not reach counts as None; mode any takes the first gradient."""
+    a, b, together, first = scalar(torch), scalar(torch, 3.0), [], []
+    hook = torch.autograd.graph.register_multi_grad_hook
+    handle = hook([a, b], lambda grads: together.append([g and g.item() for g in grads]))
+    hook([a, b], lambda g: first.append(g.item()), mode="any")
+    (a * 5).backward()
+    handle.remove()
+    (a * b * 0 + a).backward()
+
+    assert together == [[5.0, None]] and len(first) == 2
+
+
+@pytest.mark.parametrize(("hook", "error", "text"), [
+    (lambda made, given: (1, 2, 3), RuntimeError,
+     "hook '<lambda>' has returned an incorrect number of values (got 3, but expected 2)"),
+    (lambda made, given: 3, TypeError, "expected tuple, but hook returned 'int'"),
+])
+def test_node_hook_must_return_a_gradient_for_each_input(torch, hook, error, text):
+    """The hook of a node returns as many gradients as it is given."""
+    y = scalar(torch) * 2
+    y.grad_fn.register_hook(hook)
+
+    with pytest.raises(error) as caught:
+        y.backward()
+    assert str(caught.value) == text
+
+
+def test_node_prehook_of_a_leaf_changes_its_gradient(torch):
+    """A hook before the accumulation replaces what is accumulated."""
+    x = scalar(torch)
+    accumulate = (x * 2).grad_fn.next_functions[0][0]
+    accumulate.register_prehook(lambda given: (given[0] * 10,))
+    (x * 3).backward()
+
+    assert x.grad.item() == 30.0

@@ -1,6 +1,6 @@
 """Views and in-place writes: values, histories and gradients."""
 
-
+import pytest
 from leaves import hidden
 from support import graph_names
 
@@ -237,3 +237,72 @@ def test_inplace_on_inner_tensor_moves_its_place(torch):
 
     assert base.grad_fn.name() == "AddBackward0"
     assert base.grad_fn.next_functions[0][0].name() == "MulBackward0"
+
+
+def test_view_made_anew_sums_over_what_it_repeats(torch):
+    """An expanded view of a written base sums the gradients of its repeats."""
+    x, base = hidden(torch, 3)
+    view = base.expand(2, 3)
+    base.mul_(2)
+    (view * torch.tensor([[1.0], [2.0]])).sum().backward()
+
+    assert x.grad.tolist() == [6.0, 6.0, 6.0]
+
+
+def test_operand_that_shares_the_written_memory(torch):
+    """What an in-place operation saves has the version before the write."""
+    _, base = hidden(torch, 2)
+    base.mul_(base)
+
+    with pytest.raises(RuntimeError, match="is at version 1; expected version 0"):
+        base.sum().backward()
+
+
+def test_hook_on_a_view_is_passed_by_after_a_write(torch):
+    """The base leads past the view as it was; a kept gradient is that of the new values."""
+    _, base = hidden(torch, 2)
+    view, seen = base[0], []
+    view.register_hook(seen.append)
+    view.retain_grad()
+    view.mul_(3)
+    (base * view).sum().backward()
+
+    assert seen == [] and view.grad.item() == 1.0
+
+
+@pytest.mark.parametrize(("index", "name"), [
+    (..., "FillBackward3"), (slice(None), "FillBackward3"), (slice(0, 2), "FillBackward3"),
+    (0, "torch::autograd::CopySlices"),
+])
+def test_assignment_to_a_whole_tensor_is_no_view(torch, index, name):
+    """Only an index that leaves something out writes through a view."""
+    _, base = hidden(torch, 2)
+    base[index] = 5.0
+
+    assert base.grad_fn.name() == name
+
+
+@pytest.mark.parametrize(("arguments", "text"), [
+    (((2, 2), (1, 1)), "setStorage: sizes [2, 2], strides [1, 1], storage offset 0, and itemsize 4 "
+                       "requiring a storage size of 12 are out of bounds for storage of size 8"),
+    (((2,), (1,), 1), "setStorage: sizes [2], strides [1], storage offset 1, and itemsize 4 "
+                      "requiring a storage size of 12 are out of bounds for storage of size 8"),
+    (((2,), (1, 1)), "mismatch in length of strides and shape"),
+    (((2,), (-1,)), "as_strided: Negative strides are not supported at the moment"),
+    (((1,), (1,), -1), "Tensor: invalid storage offset -1"),
+])
+def test_as_strided_stays_in_its_memory(torch, arguments, text):
+    """A geometry that leaves the memory, or is none, is refused."""
+    with pytest.raises(RuntimeError) as caught:
+        torch.ones(2).as_strided(*arguments)
+
+    assert str(caught.value).startswith(text)
+
+
+def test_as_strided_sums_over_shared_elements(torch):
+    """An element that a strided view shows twice gets both gradients."""
+    x = torch.arange(3.0).requires_grad_()
+    view = torch.as_strided(x, (2, 2), (1, 1))
+    (view * torch.tensor([[1.0, 2.0], [3.0, 4.0]])).sum().backward()
+
+    assert view.tolist() == [[0.0, 1.0], [1.0, 2.0]] and x.grad.tolist() == [1.0, 5.0, 4.0]

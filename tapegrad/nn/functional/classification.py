@@ -8,7 +8,10 @@ from typing import Any
 import tapegrad
 from tapegrad import ops
 from tapegrad._tensor import Tensor
+from tapegrad._types import int64
 from tapegrad.nn.functional.reduction import apply, choose, reduction_enum
+from tapegrad.ops.activation import log_softmax
+from tapegrad.ops.loss import nll_loss_op
 
 
 def nll_loss(
@@ -35,10 +38,10 @@ def nll_loss(
 def _nll(
     input: Tensor, target: Tensor, weight: Tensor | None, reduction: int, ignore_index: int
 ) -> Tensor:
-    is_plain = input.dim() == 2 and target.dim() == 1 and len(input) == len(target)
-    if not is_plain:
+    is_matrix = input.ndim == 2
+    if not (is_matrix and target.ndim == 1 and len(input) == len(target)):
         _check_shapes(input, target)
-    if target.dtype is not tapegrad.int64:
+    if target.dtype is not int64:
         if target.dtype is not tapegrad.uint8:
             raise RuntimeError(
                 f"expected target dtype to be Long or Byte, but got {ops.type_name(target)}"
@@ -46,8 +49,8 @@ def _nll(
         target = target.to(tapegrad.int64)
     if weight is not None:
         _check_class_weight(input, weight)
-    if input.dim() == 2:
-        return ops.nll_loss(input, target, weight, reduction, ignore_index)
+    if is_matrix:
+        return nll_loss_op(input, target, weight, reduction, ignore_index)[0]
     if input.dim() == 1:
         return ops.nll_loss(input, target.reshape(()), weight, reduction, ignore_index)
     if input.dim() == 4:
@@ -126,13 +129,13 @@ def cross_entropy(
     ``nll_loss``.
     """
     how = reduction_enum(choose(size_average, reduce, reduction))
-    class_dim = 1 if input.dim() > 1 else 0
-    if input.dim() == target.dim() and input.shape == target.shape:
+    class_dim = 1 if input.ndim > 1 else 0
+    if input.ndim == target.ndim and input.shape == target.shape:
         return _soft_cross_entropy(input, target, weight, ignore_index, how, label_smoothing)
     if label_smoothing > 0.0:
         _check_smoothing(label_smoothing)
         return _smoothed_cross_entropy(input, target, weight, ignore_index, how, label_smoothing)
-    return _nll(ops.log_softmax(input, class_dim), target, weight, how, ignore_index)
+    return _nll(log_softmax(input, class_dim), target, weight, how, ignore_index)
 
 
 def _check_smoothing(label_smoothing: float) -> None:
