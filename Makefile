@@ -29,7 +29,8 @@ demo: $(env)/built $(env)/has-examples  ## train on real digits, then move the m
 test: $(env)/built $(env)/has-test  ## run the whole test suite
 	$(python) -m pytest $(ARGS)
 
-test-parity: $(env)/has-parity test  ## the same beside PyTorch, on Python 3.11
+test-parity: $(env)/has-parity  ## the same beside PyTorch, on Python 3.11
+	@$(MAKE) --no-print-directory test PYTHON=$(PYTHON)
 
 test-all:  ## build and test on every Python from 3.10 to 3.13 that this machine has
 	@set -e; for python in $$($(PYTHON) tools/find_pythons.py); do \

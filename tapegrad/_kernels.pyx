@@ -1164,17 +1164,21 @@ def outputs(Kernel kernel not None, tuple inputs not None, tuple shapes not None
     return results[0] if len(results) == 1 else tuple(results)
 
 
-def along(Kernel kernel not None, int dim, *arrays):
-    """Run a kernel of rows, such as ``(n)->(n)``, along any dimension of arrays of one shape."""
+def along(Kernel kernel not None, *arguments):
+    """Run a kernel of rows, such as ``(n)->(n)``, along one dimension of arrays of one shape.
+
+    The arguments are the arrays and, last, the dimension.
+    """
     cdef Operand operands[MAX_OPERANDS]
     cdef npy_intp dims[MAX_DIMS]
     cdef npy_intp strides[MAX_OPERANDS][MAX_DIMS]
-    cdef Loop* loop = kernel.loop_for(PyArray_TYPE(<ndarray?>arrays[0]))
-    cdef ndarray result = allocate(PyArray_NDIM(arrays[0]), PyArray_DIMS(arrays[0]),
+    cdef ndarray first = arguments[0]
+    cdef Loop* loop = kernel.loop_for(PyArray_TYPE(first))
+    cdef ndarray result = allocate(PyArray_NDIM(first), PyArray_DIMS(first),
                                    loop.types[kernel.n_in])
-    cdef int k
+    cdef int k, dim = arguments[kernel.n_in]
     for k in range(kernel.n_operands):
-        operands[k] = operand_of(result if k == kernel.n_in else <ndarray?>arrays[k])
+        operands[k] = operand_of(result if k == kernel.n_in else <ndarray?>arguments[k])
         move_last(&operands[k], dim, dims, strides[k])
     iterate(loop, operands, NULL)
     return result
@@ -1363,7 +1367,7 @@ cpdef ndarray mm(ndarray a, ndarray b):
 
 
 cdef ndarray product_of_matrices(ndarray a, ndarray b):
-    """Two matrices whose sizes and dtypes are known to fit, launched without the general iteration."""
+    """Two matrices whose sizes and dtypes are known to fit, without the general iteration."""
     cdef Loop* loop = MATMUL.loop_for(PyArray_TYPE(a))
     cdef npy_intp dims[4]
     cdef npy_intp steps[9]
@@ -1371,16 +1375,16 @@ cdef ndarray product_of_matrices(ndarray a, ndarray b):
     cdef ndarray out, operand
     cdef int k
     a, b = _for_blas(a), _for_blas(b)
-    dims[0], dims[1], dims[2], dims[3] = (
-        1, PyArray_DIMS(a)[0], PyArray_DIMS(a)[1], PyArray_DIMS(b)[1])
+    cdef npy_intp shape[2]
+    shape[0], shape[1] = PyArray_DIMS(a)[0], PyArray_DIMS(b)[1]
+    dims[0], dims[1], dims[2], dims[3] = 1, shape[0], PyArray_DIMS(a)[1], shape[1]
     steps[0] = steps[1] = steps[2] = 0
-    dims[2] = dims[3]               # the result's sizes stand together for the allocation
-    out = allocate(2, &dims[1], PyArray_TYPE(a))
-    dims[2] = PyArray_DIMS(a)[1]
+    out = allocate(2, shape, PyArray_TYPE(a))
     for k in range(3):
         operand = a if k == 0 else b if k == 1 else out
         args[k] = PyArray_BYTES(operand)
-        steps[3 + 2 * k], steps[4 + 2 * k] = PyArray_STRIDES(operand)[0], PyArray_STRIDES(operand)[1]
+        steps[3 + 2 * k] = PyArray_STRIDES(operand)[0]
+        steps[4 + 2 * k] = PyArray_STRIDES(operand)[1]
     if PyArray_SIZE(out) > 0:
         launch(loop, args, dims, steps, NULL, NULL)
     return out

@@ -49,10 +49,9 @@ from tapegrad.ops.loss import (
     huber_loss,
     l1_loss,
     mse_loss,
-    nll_loss,
-    nll_loss2d,
     smooth_l1_loss,
 )
+from tapegrad.ops.nll import nll_loss, nll_loss2d
 from tapegrad.ops.normalization import batch_norm, embedding, layer_norm
 from tapegrad.ops.pointwise import clamp, erf, sigmoid, tanh, where
 from tapegrad.ops.tensor_types import type_name, typename

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 
@@ -246,26 +247,22 @@ def _scalars(dtype: np.dtype, *numbers) -> list[np.ndarray]:
 # ------------------------------------------------------------------------- softmax
 
 
-def _rows(name: str):
+def _rows(name: str) -> partial:
     """A forward function that runs a kernel of rows along any dimension."""
-    kernel = OURS[name]
-    return lambda input, dim: kernels.along(kernel, dim, input)
-
-
-def _row_pairs(name: str):
-    kernel = OURS[name]
-    return lambda values, result, dim: kernels.along(kernel, dim, values, result)
+    return partial(kernels.along, OURS[name])
 
 
 softmax_op = op(
     "softmax",
     forward=_rows("softmax"),
+    params=("input", "dim"),
     input=lambda g, out, dim: softmax_backward(g, out, dim),
     doc="``exp(x) / sum(exp(x))`` along a dimension.",
 )
 softmax_backward = op(
     "softmax_backward",
-    forward=_row_pairs("softmax_backward"),
+    forward=_rows("softmax_backward"),
+    params=("values", "result", "dim"),
     values=lambda g, result, dim: softmax_backward(g, result, dim),
     result=lambda g, values, result, dim: (
         g * (values - (values * result).sum(dim, keepdim=True))
@@ -276,12 +273,14 @@ softmax_backward = op(
 log_softmax_op = op(
     "log_softmax",
     forward=_rows("log_softmax"),
+    params=("input", "dim"),
     input=lambda g, out, dim: log_softmax_backward(g, out, dim),
     doc="``x - log(sum(exp(x)))`` along a dimension.",
 )
 log_softmax_backward = op(
     "log_softmax_backward",
-    forward=_row_pairs("log_softmax_backward"),
+    forward=_rows("log_softmax_backward"),
+    params=("values", "result", "dim"),
     values=lambda g, result, dim: g - (g * result.exp()).sum(dim, keepdim=True),
     result=lambda g, values, result, dim: (
         g * result.exp() * -values.sum(dim, keepdim=True)

@@ -58,11 +58,6 @@ dot_op = op(
 )
 
 
-def _other_slope(g, input, other_is_view):
-    # The gradient of a transposed weight is made transposed: turned back it lies as the weight.
-    return t_op(mm_tn(g, input)) if other_is_view else mm_tn(input, g)
-
-
 addmm_op = op(
     "addmm",
     forward=kernels.addmm,
@@ -70,7 +65,10 @@ addmm_op = op(
     defaults=(False,),
     bias=lambda g: g,
     input=lambda g, other: mm_nt(g, other),
-    other=lambda g, input, other_is_view: _other_slope(g, input, other_is_view),
+    # The gradient of a transposed weight is made transposed: turned back it lies as the weight.
+    other=lambda g, input, other_is_view: (
+        t_op(mm_tn(g, input)) if other_is_view else mm_tn(input, g)
+    ),
     doc="A matrix plus the product of two others.",
 )
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._core import result_type_number
-from tapegrad._kernels import OURS, TYPE_NAMES, KernelRefusal
+from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor
 from tapegrad._types import BY_NUMPY_NUMBER, dtype
 from tapegrad.ops._declare import composite, op
@@ -22,6 +21,7 @@ from tapegrad.ops.reduce import mean_all, sum_all
 from tapegrad.ops.tensor_types import refuse_integers
 
 NONE, MEAN, SUM = 0, 1, 2
+_DIVIDE = kernels.numpy_kernel(np.true_divide)
 
 
 def _reduced(losses: Tensor, reduction: int) -> Tensor:
@@ -260,122 +260,3 @@ div_by_count = op(
     input=lambda g, count: div_op(g, count),
     doc="A sum of losses by how many there are.",
 )
-
-
-_ONES = {
-    dtype: np.ones((1,), dtype) for dtype in map(np.dtype, (np.float16, np.float32, np.float64))
-}
-
-
-def _class_weights(weight, dtype: np.dtype, n_classes: int) -> np.ndarray:
-    """The weight of each class; ones where none were given."""
-    return _unit_weights(dtype, n_classes) if weight is None else weight
-
-
-@lru_cache(maxsize=64)
-def _unit_weights(dtype: np.dtype, n_classes: int) -> np.ndarray:
-    return kernels.expanded(_ONES[dtype], (n_classes,))
-
-
-def _outputs_or_refusal(kernel: kernels.Kernel, inputs: tuple, shapes: tuple, params: tuple):
-    """Run a kernel that refuses targets that are no class."""
-    try:
-        return kernels.outputs(kernel, inputs, shapes, params)
-    except KernelRefusal as refusal:
-        raise IndexError(f"Target {refusal.args[0]} is out of bounds.") from None
-
-
-def _rows_of_classes(input: np.ndarray) -> np.ndarray:
-    """A matrix with a row of classes for each place of an image; one row for a lone vector."""
-    last = np.moveaxis(input, 1, -1) if input.ndim > 2 else input
-    return last.reshape(math.prod(last.shape[:-1]), last.shape[-1])
-
-
-def _nll_loss(input, target, weight, reduction, ignore_index):
-    shape = target.shape
-    refuse_integers("nll_loss_out_frame", input)
-    if input.ndim != 2:
-        input, target = _rows_of_classes(input), target.reshape(-1)
-    n, n_classes = input.shape
-    inputs = (input, target, _class_weights(weight, input.dtype, n_classes))
-    if reduction != NONE:
-        params = (0, 0, ignore_index, reduction == MEAN)
-        return _outputs_or_refusal(_NLL_TOTAL, inputs, ((), ()), params)
-    losses, used = _outputs_or_refusal(_NLL, inputs, ((n,), (n,)), (0, 0, ignore_index))
-    return losses.reshape(shape), kernels.reduce(_SUM, used, None, False)
-
-
-_NLL, _NLL_TOTAL, _NLL_BACKWARD, _SUM = (
-    OURS[name] for name in ("nll_loss", "nll_loss_total", "nll_loss_backward", "sum")
-)
-_DIVIDE = kernels.numpy_kernel(np.true_divide)
-
-
-def _nll_slope(g, shape, target, weight, reduction, ignore_index, total_weight):
-    if reduction == MEAN:
-        g = div_op(g, total_weight)
-    return nll_loss_backward(g, target, weight, shape, ignore_index)
-
-
-def _nll_op(name: str, grad_name: str):
-    return op(
-        name,
-        forward=_nll_loss,
-        grad_name=grad_name,
-        outputs=("loss", "total_weight"),
-        drops=("target",),
-        input=lambda g, input_shape, target, weight, reduction, ignore_index, total_weight: (
-            _nll_slope(g, input_shape, target, weight, reduction, ignore_index, total_weight)
-        ),
-        doc="Minus the log-probability of the target class, weighted.",
-    )
-
-
-nll_loss_op = _nll_op("nll_loss", "NllLossBackward0")
-nll_loss2d_op = _nll_op("nll_loss2d", "NllLoss2DBackward0")
-
-
-def _nll_scattered(values, target, weight, shape, ignore_index):
-    n, n_classes = target.size, shape[1 if len(shape) > 1 else 0]
-    weights = _class_weights(weight, values.dtype, n_classes)
-    values = kernels.expanded(values, (n,)) if values.ndim == 0 else values.reshape(n)
-    rows = _outputs_or_refusal(
-        _NLL_BACKWARD, (values, target.reshape(n), weights), ((n, n_classes),), (0, 0, ignore_index)
-    )
-    if len(shape) < 3:
-        return rows.reshape(shape)
-    return kernels.contiguous(np.moveaxis(rows.reshape(*target.shape, n_classes), -1, 1))
-
-
-def _nll_gathered(g, values_shape, target, weight, ignore_index):
-    losses = nll_loss_op(g, target, weight, NONE, ignore_index)[0]
-    return losses if values_shape else losses.sum()
-
-
-nll_loss_backward = op(
-    "nll_loss_backward",
-    forward=_nll_scattered,
-    values=lambda g, values_shape, target, weight, ignore_index: _nll_gathered(
-        g, values_shape, target, weight, ignore_index
-    ),
-    doc="Zeros with minus the weighted gradient at each row's target.",
-)
-
-
-def nll_loss(input, target, weight=None, reduction: int = MEAN, ignore_index: int = -100) -> Tensor:
-    """``-weight[t] * input[i, t]`` for the target t of each row i, or the weighted mean or sum.
-
-    Shape: log-probabilities ``(batch, classes)`` or ``(classes)``, targets ``(batch)`` or ``()``.
-    Raises IndexError for a target that is no class.
-    """
-    return nll_loss_op(input, target, weight, reduction, ignore_index)[0]
-
-
-def nll_loss2d(
-    input, target, weight=None, reduction: int = MEAN, ignore_index: int = -100
-) -> Tensor:
-    """``nll_loss`` at each place of an image.
-
-    Shape: logarithms ``(batch, classes, rows, columns)``, targets ``(batch, rows, columns)``.
-    """
-    return nll_loss2d_op(input, target, weight, reduction, ignore_index)[0]

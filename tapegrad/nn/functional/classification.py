@@ -9,9 +9,9 @@ import tapegrad
 from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad._types import int64
-from tapegrad.nn.functional.reduction import apply, choose, reduction_enum
+from tapegrad.nn.functional.reduction import apply, reduction_number
 from tapegrad.ops.activation import log_softmax
-from tapegrad.ops.loss import nll_loss_op
+from tapegrad.ops.nll import nll_loss_op
 
 
 def nll_loss(
@@ -31,7 +31,7 @@ def nll_loss(
     same shape without ``classes``.
     """
     return _nll(
-        input, target, weight, reduction_enum(choose(size_average, reduce, reduction)), ignore_index
+        input, target, weight, reduction_number(size_average, reduce, reduction), ignore_index
     )
 
 
@@ -128,7 +128,7 @@ def cross_entropy(
     the input's shape. ``label_smoothing`` mixes the target with the uniform distribution. Shape: as
     ``nll_loss``.
     """
-    how = reduction_enum(choose(size_average, reduce, reduction))
+    how = reduction_number(size_average, reduce, reduction)
     class_dim = 1 if input.ndim > 1 else 0
     if input.ndim == target.ndim and input.shape == target.shape:
         return _soft_cross_entropy(input, target, weight, ignore_index, how, label_smoothing)

@@ -44,6 +44,13 @@ def choose(size_average: Any, reduce: Any, reduction: str) -> str:
     return legacy_reduction(size_average, reduce)
 
 
+def reduction_number(size_average: Any, reduce: Any, reduction: str) -> int:
+    """The number of the reduction asked for, in the present way or in the old one."""
+    if size_average is None and reduce is None and reduction in _ENUM:
+        return _ENUM[reduction]
+    return reduction_enum(choose(size_average, reduce, reduction))
+
+
 def apply(loss: Tensor, reduction: int) -> Tensor:
     """Reduce the element-wise ``loss``."""
     if reduction == _ENUM["mean"]:
