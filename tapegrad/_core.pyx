@@ -1090,7 +1090,9 @@ cdef int check_update(Kernel kernel, tuple lists, Py_ssize_t row, object written
 cdef int update_one(Kernel kernel, tuple lists, Py_ssize_t row, void* params) except -1:
     """One run of an update; memory that lies flat is walked as one row."""
     cdef Operand operands[MAX_OPERANDS]
-    cdef npy_intp count, step
+    cdef char* args[MAX_OPERANDS]
+    cdef npy_intp steps[MAX_OPERANDS]
+    cdef npy_intp count
     cdef ndarray array = (<Tensor>(<list>lists[0])[row]).array
     cdef Loop* loop = kernel.loop_for(PyArray_TYPE(array))
     cdef bint flat = True
@@ -1102,11 +1104,11 @@ cdef int update_one(Kernel kernel, tuple lists, Py_ssize_t row, void* params) ex
                                f"same dtype, got {array.dtype}")
         flat = flat and PyArray_IS_C_CONTIGUOUS(array)
         operands[k] = operand_of(array)
-    if flat:
-        count, step = PyArray_SIZE(array), PyArray_ITEMSIZE(array)
-        for k in range(kernel.n_operands):
-            operands[k].ndim, operands[k].dims, operands[k].strides = 1, &count, &step
-    return iterate(loop, operands, params)
+        args[k], steps[k] = operands[k].data, PyArray_ITEMSIZE(array)
+    if not flat:
+        return iterate(loop, operands, params)
+    count = PyArray_SIZE(array)
+    return launch(loop, args, &count, steps, params, NULL)
 
 
 def unsafe_note_write(Tensor tensor not None, str writer):
