@@ -1097,8 +1097,11 @@ cdef int update_one(Kernel kernel, tuple lists, Py_ssize_t row, void* params) ex
     cdef Loop* loop = kernel.loop_for(PyArray_TYPE(array))
     cdef bint flat = True
     cdef int k
+    # A large run drops the GIL; another thread may then give a tensor other memory.
+    cdef list held = []
     for k in range(kernel.n_operands):
         array = (<Tensor>(<list>lists[k])[row]).array
+        held.append(array)
         if PyArray_TYPE(array) != loop.types[k]:
             raise RuntimeError(f"{kernel.name}: expected all tensors of one update to have the "
                                f"same dtype, got {array.dtype}")
