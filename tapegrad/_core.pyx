@@ -1114,11 +1114,6 @@ cdef int update_one(Kernel kernel, tuple lists, Py_ssize_t row, void* params) ex
     return launch(loop, args, &count, steps, params, NULL)
 
 
-def unsafe_note_write(Tensor tensor not None, str writer):
-    """Count a write that a kernel did outside any op, running statistics for instance."""
-    note_write(tensor, writer)
-
-
 cdef object call_any(object op, PyObject** args, Py_ssize_t n):
     """What Python's operators run: an op, or a function that chooses one."""
     if isinstance(op, Op):

@@ -493,18 +493,6 @@ def empty_like(ndarray model not None, dtype=None):
     return allocate_like(model, PyArray_TYPE(model) if dtype is None else np.dtype(dtype).num)
 
 
-def empty_strided(shape, strides, dtype):
-    """A new uninitialised array with the given strides, in elements, of a dense layout."""
-    cdef npy_intp dims[MAX_DIMS]
-    cdef int order[MAX_DIMS]
-    cdef int k
-    for k, position in enumerate(sorted(range(len(shape)), key=lambda k: (-strides[k], -shape[k]))):
-        order[k] = position
-    for k, size in enumerate(shape):
-        dims[k] = size
-    return allocate_ordered(len(shape), dims, order, np.dtype(dtype).num)
-
-
 def strided(ndarray flat not None, shape, strides, Py_ssize_t offset):
     """A view with any shape and strides, in elements, over a one-dimensional array."""
     cdef npy_intp dims[MAX_DIMS]
@@ -926,11 +914,6 @@ cdef int copy_into(ndarray target, ndarray source) except -1:
 def cast_array(ndarray array not None, dtype):
     """The array in another dtype, in new memory (also where the dtype is the same)."""
     return cast(array, np.dtype(dtype).num)
-
-
-def refuse_overlap(ndarray target not None, ndarray source not None):
-    """Refuse a source that shares part of the memory to be written, where PyTorch does."""
-    check_overlap(target, source)
 
 
 def copy_array(ndarray target not None, ndarray source not None):
