@@ -46,14 +46,13 @@ cdef extern from "Python.h":
     ctypedef struct _TypeSlots "PyTypeObject":
         Py_ssize_t tp_weaklistoffset
 
-cdef extern from "kernels.h":
-    const tg_kernel tg_pointwise_kernels[]
-    const tg_kernel tg_cast_kernels[]
-    const tg_kernel tg_reduce_kernels[]
-    const tg_kernel tg_index_kernels[]
-    const tg_kernel tg_softmax_kernels[]
-    const tg_kernel tg_random_kernels[]
-    const tg_kernel tg_optim_kernels[]
+cdef extern from *:
+    """
+    #include "kernels.h"
+    #define TG_LIST_FAMILY(family) tg_##family##_kernels,
+    static const tg_kernel *const tg_families[] = {TG_FAMILIES(TG_LIST_FAMILY) NULL};
+    """
+    const tg_kernel* const tg_families[]
 
 cdef extern from "generator.h":
     const size_t tg_generator_size
@@ -215,15 +214,17 @@ cdef dict read_table(const tg_kernel* row, dict kernels):
     return kernels
 
 
-OURS = {}
-for _read in (1,):
-    read_table(tg_pointwise_kernels, OURS)
-    read_table(tg_cast_kernels, OURS)
-    read_table(tg_reduce_kernels, OURS)
-    read_table(tg_index_kernels, OURS)
-    read_table(tg_softmax_kernels, OURS)
-    read_table(tg_random_kernels, OURS)
-    read_table(tg_optim_kernels, OURS)
+cdef dict read_families():
+    """All kernels of ``_c``, by name."""
+    cdef dict kernels = {}
+    cdef int k = 0
+    while tg_families[k] != NULL:
+        read_table(tg_families[k], kernels)
+        k += 1
+    return kernels
+
+
+OURS = read_families()
 
 cdef Kernel MATMUL = Kernel.from_ufunc(np.matmul)
 cdef list CASTS = [None] * N_TYPES

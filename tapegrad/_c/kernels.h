@@ -53,13 +53,18 @@ typedef struct {
     int can_fail;
 } tg_kernel;
 
-/* Every C file ends in one of these tables; the last row has a NULL name. */
-extern const tg_kernel tg_pointwise_kernels[];
-extern const tg_kernel tg_cast_kernels[];
-extern const tg_kernel tg_reduce_kernels[];
-extern const tg_kernel tg_index_kernels[];
-extern const tg_kernel tg_softmax_kernels[];
-extern const tg_kernel tg_random_kernels[];
-extern const tg_kernel tg_optim_kernels[];
+/* Every C file ends in a table named tg_<family>_kernels, whose last row has a NULL name;
+ * naming the family here makes its kernels known. */
+#define TG_FAMILIES(X) \
+    X(pointwise)       \
+    X(cast)            \
+    X(reduce)          \
+    X(index)           \
+    X(softmax)         \
+    X(random)          \
+    X(optim)
+
+#define TG_DECLARE_FAMILY(family) extern const tg_kernel tg_##family##_kernels[];
+TG_FAMILIES(TG_DECLARE_FAMILY)
 
 #endif
