@@ -186,7 +186,7 @@ from tapegrad import autograd
 from tapegrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
 
 # isort: split
-from tapegrad import nn, optim
+from tapegrad import nn, optim, return_types
 
 bool, int, float = _types.bool, _types.int, _types.float
 absolute, concat, concatenate, multiply, subtract, true_divide, divide, negative = (
@@ -238,10 +238,10 @@ __all__ = [
     "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "ones", "ones_like", "optim",
     "outer", "permute", "pow", "preserve_format", "printoptions", "prod", "promote_types", "rand",
     "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "ravel",
-    "reciprocal", "relu", "remainder", "reshape", "result_type", "round", "rsqrt", "rsub", "seed",
-    "select", "set_default_dtype", "set_grad_enabled", "set_printoptions", "set_rng_state", "short",
-    "sigmoid", "sign", "sin", "sinh", "softmax", "split", "sqrt", "square", "squeeze", "stack",
-    "std", "strided", "sub", "subtract", "sum", "swapaxes", "t", "tan", "tanh", "tensor",
-    "transpose", "true_divide", "trunc", "typename", "uint8", "unbind", "unflatten", "unsqueeze",
-    "var", "where", "zeros", "zeros_like",
+    "reciprocal", "relu", "remainder", "reshape", "result_type", "return_types", "round", "rsqrt",
+    "rsub", "seed", "select", "set_default_dtype", "set_grad_enabled", "set_printoptions",
+    "set_rng_state", "short", "sigmoid", "sign", "sin", "sinh", "softmax", "split", "sqrt",
+    "square", "squeeze", "stack", "std", "strided", "sub", "subtract", "sum", "swapaxes", "t",
+    "tan", "tanh", "tensor", "transpose", "true_divide", "trunc", "typename", "uint8", "unbind",
+    "unflatten", "unsqueeze", "var", "where", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -20,7 +20,7 @@ ORDER = (
     ("_sweep",),
     ("_print", "utils.hooks"),
     ("ops",),
-    ("autograd",),
+    ("autograd", "return_types"),
     ("nn", "optim", "utils.data"),
     ("training", "utils"),
     ("__init__",),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import math
-from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import method, op
 from tapegrad.ops._dims import normal_dim, normal_dims
+from tapegrad.ops._results import named_result
 from tapegrad.ops.arithmetic import div_op
 from tapegrad.ops.pointwise import maximum, minimum, where_op
 from tapegrad.ops.shape import expand_op, stack, unsqueeze_op
@@ -161,20 +161,8 @@ prod_all = op(
 # ------------------------------------------------------------------------- largest and smallest
 
 
-class _Extremes(NamedTuple):
-    values: Tensor
-    indices: Tensor
-
-    def __repr__(self) -> str:
-        return (
-            f"torch.return_types.{type(self).__name__}(\nvalues={self.values!r},\n"
-            f"indices={self.indices!r})"
-        )
-
-
-_NAMED_AS_IN_PYTORCH = {"__slots__": (), "__module__": "torch.return_types"}
-max_result = type("max", (_Extremes,), _NAMED_AS_IN_PYTORCH)
-min_result = type("min", (_Extremes,), _NAMED_AS_IN_PYTORCH)
+max_result = named_result("max", "values", "indices")
+min_result = named_result("min", "values", "indices")
 
 
 def _even_share(g, input, out):
@@ -254,9 +242,9 @@ def _extreme(name, of_all, over_dim, elementwise, result):
             )
         dim = normal_dim(dim, input.ndim)
         if input.ndim == 0:
-            return result(input.clone(), Tensor._wrap(np.zeros((), np.int64)))
+            return result((input.clone(), Tensor._wrap(np.zeros((), np.int64))))
         refuse_empty(name, input, dim)
-        return result(*over_dim(input, dim, keepdim))
+        return result(over_dim(input, dim, keepdim))
 
     extreme.__name__ = extreme.__qualname__ = name
     extreme.__doc__ = (
