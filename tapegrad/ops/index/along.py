@@ -1,0 +1,94 @@
+"""Elements picked along one dimension."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import method, op
+from tapegrad.ops._dims import normal_dim
+from tapegrad.ops.index.by_tensors import index_backward
+from tapegrad.ops.index.rows import gather_rows, index_rows, write_rows
+
+
+def _along(index: np.ndarray, dim: int) -> tuple:
+    """An index tensor for every dimension: the given one along ``dim``, positions elsewhere."""
+    return tuple(
+        index if k == dim
+        else np.arange(size).reshape([-1 if j == k else 1 for j in range(index.ndim)])
+        for k, size in enumerate(index.shape)
+    )  # fmt: skip
+
+
+def _check_gather(name: str, input: Tensor, dim: int, index: Tensor) -> None:
+    if index.dtype.name != "int64":
+        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index")
+    if index.ndim != input.ndim:
+        raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
+    for k in range(input.ndim):
+        if k != dim and index.shape[k] > input.shape[k]:
+            raise RuntimeError(
+                f"Size does not match at dimension {k} expected index {list(index.shape)} to be no "
+                f"larger than self {list(input.shape)} apart from dimension {dim}"
+            )
+
+
+def _gather_along(input: np.ndarray, dim, index) -> np.ndarray:
+    return gather_rows(input, tuple(np.broadcast_arrays(*_along(index, dim))))
+
+
+def _scatter_along(values, shape, dim, index) -> np.ndarray:
+    result = kernels.fill(kernels.empty(shape, values.dtype), 0)
+    positions = tuple(kernels.contiguous(one) for one in np.broadcast_arrays(*_along(index, dim)))
+    write_rows("scatter_add_rows", result, positions, values)
+    return result
+
+
+gather_op = op(
+    "gather",
+    forward=_gather_along,
+    drops=("index",),
+    input=lambda g, input_shape, dim, index: gather_backward(g, input_shape, dim, index),
+    doc="Elements picked along a dimension.",
+)
+gather_backward = op(
+    "gather_backward",
+    forward=_scatter_along,
+    drops=("index",),
+    values=lambda g, dim, index: gather_op(g, dim, index),
+    doc="Zeros with values added at positions along a dimension.",
+)
+
+
+@method()
+def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """``out[i][j] = input[index[i][j]][j]`` for ``dim=0``, and so on."""
+    dim = normal_dim(dim, input.ndim)
+    _check_gather("gather", input, dim, index)
+    return gather_op(input, dim, index) if input.ndim else input.clone()
+
+
+@method()
+def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """The positions ``index`` along a dimension."""
+    dim = normal_dim(dim, input.ndim)
+    if index.ndim > 1:
+        raise IndexError("index_select(): Index is supposed to be a vector")
+    positions = np.atleast_1d(index.long().detach().numpy())
+    return index_select_op(input, dim, Tensor._wrap(positions))
+
+
+index_select_op = op(
+    "index_select",
+    forward=lambda input, dim, index: index_rows(input, _on_dim(input.ndim, dim, index), ()),
+    drops=("index",),
+    input=lambda g, input_shape, dim, index: index_backward(
+        g, input_shape, _on_dim(len(input_shape), dim, index.numpy()), ()
+    ),
+    doc="Positions along a dimension.",
+)
+
+
+def _on_dim(ndim: int, dim: int, index: np.ndarray) -> tuple:
+    return tuple(index if k == dim else None for k in range(ndim))

@@ -1,0 +1,166 @@
+"""Reading and writing the positions that index tensors give."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad._core import InplaceOp
+from tapegrad._kernels import OURS
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import method, op
+from tapegrad.ops.index.rows import index_rows, put_rows
+
+
+def _index_backward(values, shape, indices, versions) -> np.ndarray:
+    result = kernels.fill(kernels.empty(shape, values.dtype), 0)
+    put_rows(result, indices, values, "scatter_add_rows")
+    return result
+
+
+def _check_unchanged(versions: tuple) -> None:
+    """Refuse to differentiate with index tensors that were written since."""
+    for index, version in versions:
+        if index._version != version:
+            raise RuntimeError(
+                "one of the variables needed for gradient computation has been modified by an "
+                f"inplace operation: [torch.LongTensor {list(index.shape)}] is at version "
+                f"{index._version}; expected version {version} instead. Hint: enable anomaly "
+                "detection to find the operation that failed to compute its gradient, with "
+                "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+            )
+
+
+def _index_slope(g, shape, indices, versions):
+    _check_unchanged(versions)
+    return index_backward(g, shape, indices, versions)
+
+
+index_op = op(
+    "index",
+    forward=index_rows,
+    drops=("indices",),
+    input=lambda g, input_shape, indices, versions: _index_slope(
+        g, input_shape, indices, versions
+    ),
+    doc="The elements at positions given by index tensors.",
+)
+index_backward = op(
+    "index_backward",
+    forward=_index_backward,
+    values=lambda g, indices, versions: index_op(g, indices, versions),
+    doc="Zeros with values added at the positions given by index tensors.",
+)
+
+
+def _index_put(input, values, indices, versions, accumulate) -> None:
+    put_rows(input, indices, values, "scatter_add_rows" if accumulate else "scatter_rows")
+
+
+def _index_put_self_slope(g, indices, versions, accumulate):
+    if accumulate:
+        return g
+    _check_unchanged(versions)
+    return g.clone().index_put_(
+        tuple(None if one is None else Tensor._wrap(one) for one in indices),
+        Tensor._wrap(np.zeros((), g.dtype.numpy)),
+    )
+
+
+def _index_put_value_slope(g, indices, versions):
+    _check_unchanged(versions)
+    return index_op(g, indices, versions)
+
+
+index_put_op = op(
+    "index_put_",
+    forward=_index_put,
+    grad_name="IndexPutBackward0",
+    writes=True,
+    drops=("indices",),
+    input=lambda g, indices, versions, accumulate: _index_put_self_slope(
+        g, indices, versions, accumulate
+    ),
+    values=lambda g, indices, versions: _index_put_value_slope(g, indices, versions),
+    doc="Write values at the positions given by index tensors.",
+)
+_index_put_inplace = InplaceOp(index_put_op)
+
+
+def index_arrays(input: Tensor, indices) -> tuple[tuple, tuple]:
+    """Index tensors as int64 arrays, masks as the positions where they hold, and their versions."""
+    arrays: list[np.ndarray | None] = []
+    versions: list[tuple[Tensor, int]] = []
+    for index in indices:
+        if index is None:
+            arrays.append(None)
+            continue
+        if index.dtype.name in ("bool", "uint8"):
+            _check_mask(input, index, len(arrays))
+            arrays.extend(positions(index.detach().numpy()))
+            continue
+        if index.dtype.name not in ("int64", "int32"):
+            raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+        arrays.append(index.long().detach().numpy())
+        versions.append((index, index._version))
+    if len(arrays) > input.ndim:
+        raise IndexError(f"too many indices for tensor of dimension {input.ndim}")
+    try:
+        np.broadcast_shapes(*(one.shape for one in arrays if one is not None))
+    except ValueError:
+        shapes = ", ".join(str(list(one.shape)) for one in arrays if one is not None)
+        raise IndexError(
+            "shape mismatch: indexing tensors could not be broadcast together with shapes "
+            f"{shapes}"
+        ) from None
+    return (*arrays, *[None] * (input.ndim - len(arrays))), tuple(versions)
+
+
+def _check_mask(input: Tensor, mask: Tensor, at: int) -> None:
+    for k, size in enumerate(mask.shape):
+        if at + k >= input.ndim:
+            raise IndexError(f"too many indices for tensor of dimension {input.ndim}")
+        if input.shape[at + k] != size:
+            raise IndexError(
+                f"The shape of the mask {list(mask.shape)} at index {k} does not match the shape "
+                f"of the indexed tensor {list(input.shape)} at index {at + k}"
+            )
+
+
+def positions(mask: np.ndarray) -> tuple:
+    """For each dimension of a mask the positions where it holds, in row-major order."""
+    if mask.dtype != np.bool_:
+        mask = kernels.cast_array(mask, np.bool_)
+    flat = kernels.contiguous(mask).reshape(-1)
+    count = int(kernels.reduce(OURS["count_nonzero"], flat, None, False))
+    found = kernels.empty((count,), np.int64)
+    if count:
+        OURS["nonzero"](flat, found)
+    return np.unravel_index(found, mask.shape)
+
+
+def put_values(target: Tensor, left: list, value, accumulate: bool = False) -> None:
+    """Write a tensor or number at positions that are index tensors, or None for a dimension."""
+    arrays, versions = index_arrays(target, left)
+    if not isinstance(value, Tensor):
+        value = Tensor._wrap(np.asarray(value, target.dtype.numpy))
+    _index_put_inplace(target, value, arrays, versions, accumulate)
+
+
+@method()
+def index_put_(self: Tensor, indices, values: Tensor, accumulate: bool = False) -> Tensor:
+    """Write ``values`` at the positions given by index tensors; ``accumulate`` adds them up."""
+    if values.dtype is not self.dtype:
+        raise RuntimeError(
+            f"Index put requires the source and destination dtypes match, got "
+            f"{kernels.TYPE_NAMES[self.dtype.numpy.num]} for the destination and "
+            f"{kernels.TYPE_NAMES[values.dtype.numpy.num]} for the source."
+        )
+    put_values(self, list(indices), values, accumulate)
+    return self
+
+
+@method()
+def index_put(input: Tensor, indices, values: Tensor, accumulate: bool = False) -> Tensor:
+    """A copy with ``values`` written at the positions given by index tensors."""
+    return index_put_(input.clone(), indices, values, accumulate)

@@ -1,0 +1,169 @@
+"""Rows of memory picked by index arrays: what the kernels of indexing do, on arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad._kernels import OURS, KernelRefusal
+
+
+def _offsets(shape: tuple, strides: tuple, indices: tuple) -> np.ndarray:
+    """Byte offsets of the elements that index arrays pick along the leading dimensions."""
+    total = kernels.fill(kernels.empty(indices[0].shape, np.int64), 0)
+    for dim, index in enumerate(indices):
+        try:
+            OURS["index_offsets"](index, total, total, params=(0, 0, shape[dim], strides[dim]))
+        except KernelRefusal as refusal:
+            raise IndexError(
+                f"index {refusal.args[0]} is out of bounds for dimension {dim} with size "
+                f"{shape[dim]}"
+            ) from None
+    return total
+
+
+def _rows(array: np.ndarray, n_indexed: int) -> tuple[np.ndarray, np.ndarray]:
+    """An array whose dimensions after the indexed ones are joined, and one such row."""
+    joined = kernels.joined(array, n_indexed)
+    return joined, joined[(0,) * n_indexed] if joined.size else joined.reshape(-1)[:0]
+
+
+def gather_rows(source: np.ndarray, indices: tuple) -> np.ndarray:
+    """The rows that indices along all leading dimensions pick."""
+    joined, row = _rows(source, len(indices))
+    where = _offsets(source.shape, joined.strides, indices)
+    result = kernels.empty((where.size, joined.shape[-1]), source.dtype)
+    if result.size:
+        OURS["gather_rows"](row, where.reshape(-1), result)
+    return result.reshape(where.shape + source.shape[len(indices) :])
+
+
+def write_rows(kernel: str, target: np.ndarray, indices: tuple, values: np.ndarray) -> None:
+    """Write or add rows at the positions that indices pick; ``target`` must be row-major."""
+    joined, row = _rows(target, len(indices))
+    where = _offsets(target.shape, joined.strides, indices)
+    values = kernels.expanded(values, where.shape + target.shape[len(indices) :])
+    rows = kernels.contiguous(values).reshape(where.size, joined.shape[-1])
+    if rows.size:
+        OURS[kernel](rows, where.reshape(-1), row)
+
+
+class _Layout:
+    """Where indexed dimensions stand: moved to the front for the kernels, and back."""
+
+    def __init__(self, sizes: tuple, indices: tuple) -> None:
+        self.sizes = sizes
+        self.dims = [k for k, index in enumerate(indices) if index is not None]
+        self.rest = [k for k in range(len(sizes)) if k not in self.dims]
+        self.front = self.dims + self.rest
+        self.arrays = np.broadcast_arrays(*(indices[k] for k in self.dims))
+        together = self.dims == list(range(self.dims[0], self.dims[-1] + 1))
+        lead, n_index = self.dims[0] if together else 0, self.arrays[0].ndim
+        n_rest = len(self.rest)
+        # Result: the index's own dimensions stand where the indexed ones stood, if these were
+        # neighbours, else first.
+        self.back = [
+            *range(n_index, n_index + lead),
+            *range(n_index),
+            *range(n_index + lead, n_index + n_rest),
+        ]
+
+    def result_strides(self, strides: tuple) -> tuple[list[int], list[int]]:
+        """The steps of the source and of the index along the result's dimensions; 0 for none."""
+        index_shape = self.arrays[0].shape
+        source = [0] * len(index_shape) + [strides[k] for k in self.rest]
+        # The index has size 1 along the source's own dimensions; where that is broadcast, no step.
+        sizes = [*index_shape, *[1] * len(self.rest)]
+        is_broadcast = [False] * len(index_shape) + [self.sizes[k] != 1 for k in self.rest]
+        index, step = [0] * len(sizes), 1
+        for k in reversed(self.back):
+            index[k] = 0 if is_broadcast[k] else step
+            step *= sizes[k]
+        return [source[k] for k in self.back], [index[k] for k in self.back]
+
+    def indices(self) -> tuple:
+        return tuple(kernels.contiguous(one) for one in self.arrays)
+
+
+def index_rows(input: np.ndarray, indices: tuple, versions) -> np.ndarray:
+    """The elements at positions given by index arrays; None stands for a whole dimension."""
+    layout = _Layout(input.shape, indices)
+    picked = gather_rows(input.transpose(layout.front), layout.indices())
+    result = picked.transpose(layout.back)
+    if input.flags.c_contiguous:
+        return kernels.contiguous(result)
+    order = _memory_order(result.shape, layout.result_strides(input.strides))
+    return kernels.contiguous(result.transpose(order)).transpose(np.argsort(order))
+
+
+def _memory_order(shape: tuple, operands: tuple) -> list[int]:
+    """The dimensions of an indexing result from slowest to fastest in memory, as PyTorch has them.
+
+    An insertion sort, since some pairs of dimensions cannot be compared: they stay as they stand.
+    """
+    order = list(reversed(range(len(shape))))
+    for start in range(1, len(order)):
+        at = start
+        for before in range(start - 1, -1, -1):
+            comparison = _compare_dims(order[before], order[at], shape, operands)
+            if comparison < 0:
+                break
+            if comparison > 0:
+                order[before], order[at] = order[at], order[before]
+                at = before
+    return order[::-1]
+
+
+def _compare_dims(a: int, b: int, shape: tuple, operands: tuple) -> int:
+    """1 if dimension ``a`` is the slower one by the operands' strides, -1 if ``b``, else 0."""
+    for strides in operands:
+        if strides[a] == 0 or strides[b] == 0:
+            continue
+        if strides[a] != strides[b]:
+            return 1 if strides[a] > strides[b] else -1
+        if shape[a] > shape[b]:
+            return 1
+    return 0
+
+
+def _values_in_front(values: np.ndarray, layout: _Layout, shape: tuple) -> np.ndarray:
+    """Values of the shape of the result, with the index's dimensions moved to the front."""
+    moved = [shape[k] for k in layout.front[len(layout.dims) :]]
+    front_shape = (*layout.arrays[0].shape, *moved)
+    result_shape = tuple(front_shape[k] for k in layout.back)
+    try:
+        full = kernels.broadcast_array(values, result_shape)
+    except ValueError:
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to "
+            f"indexing result of shape {list(result_shape)}"
+        ) from None
+    return full.transpose(np.argsort(layout.back))
+
+
+def put_rows(target: np.ndarray, indices: tuple, values: np.ndarray, kernel: str) -> None:
+    """Write or add values at positions given by index arrays."""
+    layout = _Layout(target.shape, indices)
+    values = _values_in_front(values, layout, target.shape)
+    if values.dtype != target.dtype:
+        values = kernels.cast_array(values, target.dtype)
+    moved = target.transpose(layout.front)
+    work = kernels.contiguous(moved)
+    write_rows(kernel, work, layout.indices(), values)
+    if work is not moved:
+        kernels.copy_array(moved, work)
+
+
+def take_rows(weight: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """Rows of a matrix by an index array of any shape. Raises IndexError outside it."""
+    try:
+        return gather_rows(weight, (index,))
+    except IndexError:
+        raise IndexError("index out of range in self") from None
+
+
+def add_rows(shape: tuple, index: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """A matrix of zeros with rows added at an index."""
+    result = kernels.fill(kernels.empty(shape, values.dtype), 0)
+    write_rows("scatter_add_rows", result, (index,), values)
+    return result

@@ -1,0 +1,127 @@
+"""Views of a part of a tensor: a position, a range, a diagonal."""
+
+from __future__ import annotations
+
+import operator
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import method, op
+from tapegrad.ops._dims import normal_dim
+
+select_op = op(
+    "select",
+    forward=lambda input, dim, index: input[(slice(None),) * dim + (index, ...)],
+    is_view=True,
+    input=lambda g, input_shape, dim, index: select_backward(g, input_shape, dim, index),
+    doc="One position along a dimension, which goes.",
+)
+slice_op = op(
+    "slice",
+    forward=lambda input, dim, start, stop, step: input[
+        (slice(None),) * dim + (slice(start, stop, step),)
+    ],
+    is_view=True,
+    input=lambda g, input_shape, dim, start, stop, step: slice_backward(
+        g, input_shape, dim, start, stop, step
+    ),
+    doc="A range of positions along a dimension.",
+)
+diagonal_op = op(
+    "diagonal",
+    forward=lambda input, offset, dim1, dim2: _writeable_diagonal(input, offset, dim1, dim2),
+    is_view=True,
+    input=lambda g, input_shape, offset, dim1, dim2: diagonal_backward(
+        g, input_shape, offset, dim1, dim2
+    ),
+    doc="The elements where two dimensions' positions differ by an offset.",
+)
+
+
+def _writeable_diagonal(input, offset, dim1, dim2):
+    diagonal = input.diagonal(offset, dim1, dim2)
+    if input.flags.writeable:
+        diagonal.flags.writeable = True
+    return diagonal
+
+
+def _placed(g: np.ndarray, shape: tuple, place) -> np.ndarray:
+    """Zeros of a shape with values at the place that a view names."""
+    result = kernels.fill(kernels.empty(shape, g.dtype), 0)
+    kernels.copy_array(place(result), g)
+    return result
+
+
+select_backward = op(
+    "select_backward",
+    forward=lambda g, shape, dim, index: _placed(
+        g, shape, lambda zeros: zeros[(slice(None),) * dim + (index, ...)]
+    ),
+    params=("values", "shape", "dim", "index"),
+    values=lambda g, dim, index: g.select(dim, index),
+    doc="Zeros with values at one position along a dimension.",
+)
+slice_backward = op(
+    "slice_backward",
+    forward=lambda g, shape, dim, start, stop, step: _placed(
+        g, shape, lambda zeros: zeros[(slice(None),) * dim + (slice(start, stop, step),)]
+    ),
+    params=("values", "shape", "dim", "start", "stop", "step"),
+    values=lambda g, dim, start, stop, step: slice_op(g, dim, start, stop, step),
+    doc="Zeros with values at a range along a dimension.",
+)
+diagonal_backward = op(
+    "diagonal_backward",
+    forward=lambda g, shape, offset, dim1, dim2: _placed(
+        g, shape, lambda zeros: _writeable_diagonal(zeros, offset, dim1, dim2)
+    ),
+    params=("values", "shape", "offset", "dim1", "dim2"),
+    values=lambda g, offset, dim1, dim2: g.diagonal(offset, dim1, dim2),
+    doc="Zeros with values on a diagonal.",
+)
+
+
+@method()
+def select(input: Tensor, dim: int, index: int) -> Tensor:
+    """One position along a dimension, which goes, as a view."""
+    if input.ndim == 0:
+        raise IndexError("select() cannot be applied to a 0-dim tensor.")
+    dim = normal_dim(dim, input.ndim)
+    size = input.shape[dim]
+    if not -size <= index < size:
+        raise IndexError(
+            f"select(): index {index} out of range for tensor of size {list(input.shape)} at "
+            f"dimension {dim}"
+        )
+    return select_op(input, dim, operator.index(index) % size)
+
+
+@method()
+def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """``length`` positions from ``start`` on along a dimension, as a view."""
+    dim = normal_dim(dim, input.ndim)
+    size, start = input.shape[dim], int(start)
+    if length < 0:
+        raise RuntimeError("narrow(): length must be non-negative.")
+    if not -size <= start <= size:
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-size}, {size}], "
+            f"but got {start})"
+        )
+    start = start + size if start < 0 else start
+    if start + length > size:
+        raise RuntimeError(
+            f"start ({start}) + length ({length}) exceeds dimension size ({size})."
+        )
+    return slice_op(input, dim, start, start + length, 1)
+
+
+@method()
+def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+    """The elements where two dimensions' positions differ by ``offset``, as a view."""
+    dim1, dim2 = normal_dim(dim1, input.ndim), normal_dim(dim2, input.ndim)
+    if dim1 == dim2:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    return diagonal_op(input, offset, dim1, dim2)
