@@ -188,6 +188,9 @@ from tapegrad.autograd import enable_grad, inference_mode, no_grad, set_grad_ena
 # isort: split
 from tapegrad import nn, optim, return_types
 
+# isort: split
+from tapegrad import func, utils
+
 bool, int, float = _types.bool, _types.int, _types.float
 absolute, concat, concatenate, multiply, subtract, true_divide, divide, negative = (
     abs, cat, cat, mul, sub, div, div, neg,
@@ -244,4 +247,26 @@ __all__ = [
     "square", "squeeze", "stack", "std", "strided", "sub", "subtract", "sum", "swapaxes", "t",
     "tan", "tanh", "tensor", "transpose", "true_divide", "trunc", "typename", "uint8", "unbind",
     "unflatten", "unsqueeze", "var", "where", "zeros", "zeros_like",
+    "default_generator", "detach", "device", "diagonal", "div", "divide", "dot", "double",
+    "dtype", "empty", "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "expm1", "eye",
+    "finfo", "flatten", "float", "float16", "float32", "float64", "floor", "floor_divide",
+    "fmod", "from_numpy", "full", "full_like", "func", "gather", "ge", "get_default_dtype",
+    "get_printoptions", "get_rng_state", "greater", "gt", "half", "iinfo", "index_put",
+    "index_select", "inference_mode", "initial_seed", "int", "int8", "int16", "int32", "int64",
+    "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_floating_point",
+    "is_grad_enabled", "is_inference_mode_enabled", "is_tensor", "isclose", "isfinite", "isinf",
+    "isnan", "layout", "le", "less", "linspace", "log", "log1p", "log2", "log10", "log_softmax",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "long", "lt",
+    "manual_seed", "masked_fill", "masked_select", "matmul", "max", "maximum", "mean",
+    "memory_format", "min", "minimum", "mm", "movedim", "mul", "multiply", "mv", "narrow", "ne",
+    "neg", "negative", "nn", "no_grad", "nonzero", "norm", "normal", "not_equal", "numel",
+    "ones", "ones_like", "optim", "outer", "permute", "pow", "preserve_format", "printoptions",
+    "prod", "promote_types", "rand", "rand_like", "randint", "randint_like", "randn",
+    "randn_like", "randperm", "ravel", "reciprocal", "relu", "remainder", "reshape",
+    "result_type", "round", "rsqrt", "rsub", "seed", "select", "set_default_dtype",
+    "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "sin",
+    "sinh", "softmax", "split", "sqrt", "square", "squeeze", "stack", "std", "strided", "sub",
+    "subtract", "sum", "swapaxes", "t", "tan", "tanh", "tensor", "transpose", "true_divide",
+    "trunc", "typename", "uint8", "unbind", "unflatten", "unsqueeze", "utils", "var", "where",
+    "zeros", "zeros_like",
 ]  # fmt: skip

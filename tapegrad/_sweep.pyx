@@ -783,6 +783,11 @@ def running_sweep():
     return 0 if tg_running_sweep == NULL else (<Sweep>tg_running_sweep).number
 
 
+def sweep_has_inputs():
+    """Whether the sweep that runs in this thread computes the gradients of chosen inputs alone."""
+    return tg_running_sweep != NULL and (<Sweep>tg_running_sweep).captures is not None
+
+
 def reached(list tensors not None):
     """Which of the tensors get a gradient in the sweep that runs in this thread."""
     cdef Sweep sweep = <Sweep>tg_running_sweep

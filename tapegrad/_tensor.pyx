@@ -198,6 +198,11 @@ cdef int note_write(Tensor tensor, object writer) except -1:
     return 0
 
 
+def _count_write(Tensor tensor not None, object writer):
+    """Count a write that was made elsewhere."""
+    note_write(tensor, writer)
+
+
 cdef bint requires_grad(Tensor tensor) noexcept:
     if tensor.entry != NULL or tensor.flags & REQUIRES_GRAD:
         return True

@@ -12,7 +12,7 @@ SOURCES = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", "
 
 # Each part may import those above it. Parts on one line may not import each other.
 ORDER = (
-    ("_types",),
+    ("_types", "utils._pytree"),
     ("_kernels",),
     ("_tape",),
     ("_tensor",),
@@ -22,7 +22,7 @@ ORDER = (
     ("ops",),
     ("autograd", "return_types"),
     ("nn", "optim", "utils.data"),
-    ("training", "utils"),
+    ("training", "func", "utils"),
     ("__init__",),
 )
 RANKS = {part: rank for rank, parts in enumerate(ORDER) for part in parts}

@@ -1,15 +1,21 @@
 """Gradients: running backward, switching recording, custom Functions, checks of derivatives."""
 
 from tapegrad._tape import TapeInfo, tape_info
-from tapegrad._tensor import Tensor as Variable
-from tapegrad.autograd import graph
+from tapegrad.autograd import grad_mode, graph
 from tapegrad.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
 from tapegrad.autograd.backward import backward, grad
 from tapegrad.autograd.function import Function, FunctionCtx
-from tapegrad.autograd.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+from tapegrad.autograd.grad_mode import (
+    enable_grad,
+    inference_mode,
+    no_grad,
+    set_grad_enabled,
+    set_multithreading_enabled,
+)
+from tapegrad.autograd.variable import Variable
 
 # isort: split
-from tapegrad.autograd import function
+from tapegrad.autograd import function, functional
 from tapegrad.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 
 __all__ = [
@@ -22,7 +28,9 @@ __all__ = [
     "detect_anomaly",
     "enable_grad",
     "function",
+    "functional",
     "grad",
+    "grad_mode",
     "gradcheck",
     "gradgradcheck",
     "graph",
@@ -30,5 +38,6 @@ __all__ = [
     "no_grad",
     "set_detect_anomaly",
     "set_grad_enabled",
+    "set_multithreading_enabled",
     "tape_info",
 ]

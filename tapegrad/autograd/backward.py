@@ -40,13 +40,13 @@ def _targets(inputs: Any, caller: str) -> list[Tensor | GradientEdge]:
 
 
 def _gradients_for(tensors: list, gradients: Any, name: str) -> list:
-    """One initial gradient a tensor: given ones, or None."""
+    """One initial gradient a tensor: given ones, or None. As in PyTorch, there may be too many."""
     if gradients is None:
         return [None] * len(tensors)
     gradients = [gradients] if isinstance(gradients, Tensor) else list(gradients)
-    if len(gradients) != len(tensors):
+    if len(gradients) < len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
-    return gradients
+    return gradients[: len(tensors)]
 
 
 def backward(
@@ -138,7 +138,8 @@ def grad(
     roots, targets = _roots(outputs), _targets(inputs, "grad")
     starts = _gradients_for(roots, grad_outputs, "outputs")
     if is_grads_batched:
-        return _batched(roots, targets, starts, retain_graph, create_graph, allow_unused)
+        results = _batched(roots, targets, starts, retain_graph, create_graph)
+        return _completed(results, targets, allow_unused, materialize_grads)
     results = _sweep.sweep_gradients(roots, starts, retain_graph, create_graph, targets)
     return _completed(results, targets, allow_unused, materialize_grads)
 
@@ -167,18 +168,45 @@ def _completed(
 def _batched(
     roots: list[Tensor],
     targets: list,
-    starts: list[Tensor],
+    starts: list[Tensor | None],
     retain_graph: bool | None,
     create_graph: bool,
-    allow_unused: bool | None,
 ) -> tuple:
     """One sweep for each gradient of a batch; the results are stacked."""
-    count = starts[0].shape[0]
+    count = _batch_size(roots, starts)
     rows = []
     for k in range(count):
+        gradients = [one if one is None else one[k] for one in starts]
         keep = True if k < count - 1 else retain_graph
-        rows.append(
-            grad(roots, targets, [one[k] for one in starts], keep, create_graph,
-                 allow_unused=allow_unused)
-        )  # fmt: skip
+        rows.append(_sweep.sweep_gradients(roots, gradients, keep, create_graph, targets))
     return tuple(None if column[0] is None else stack(column) for column in zip(*rows, strict=True))
+
+
+def _batch_size(roots: list[Tensor], starts: list[Tensor | None]) -> int:
+    """The number of gradients in a batch, after PyTorch's checks of them."""
+    sizes = []
+    for position, (root, start) in enumerate(zip(roots, starts, strict=True)):
+        if start is None:
+            if root.numel() != 1:
+                raise RuntimeError("grad can be implicitly created only for scalar outputs")
+            raise ValueError(
+                "vmap(vjp, in_dims=0, ...)(<inputs>): Got in_dim=0 for some input, but that input "
+                "is a Tensor of dimensionality 0 so expected in_dim to satisfy 0 <= in_dim < 0."
+            )
+        first = start[0]
+        if first.shape != root.shape:
+            raise RuntimeError(
+                "If `is_grads_batched=True`, we interpret the first dimension of each grad_output "
+                "as the batch dimension. The sizes of the remaining dimensions are expected to "
+                "match the shape of corresponding output, but a mismatch was detected: "
+                f"grad_output[{position}] has a shape of {first.shape} and output[{position}] has "
+                f"a shape of {root.shape}. If you only want some tensors in `grad_output` to be "
+                "considered batched, consider using vmap."
+            )
+        sizes.append(len(start))
+    if len(set(sizes)) > 1:
+        raise ValueError(
+            "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
+            f"{sizes} for the mapped dimension"
+        )
+    return sizes[0]

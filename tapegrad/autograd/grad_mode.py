@@ -25,6 +25,7 @@ __all__ = [
     "is_inference_mode_enabled",
     "no_grad",
     "set_grad_enabled",
+    "set_multithreading_enabled",
 ]
 
 
@@ -189,5 +190,22 @@ class inference_mode(_Mode):
         _set_grad_enabled(self.prev_grad)
 
     def clone(self) -> inference_mode:
+        """A fresh context manager for the same mode."""
+        return type(self)(self.mode)
+
+
+class set_multithreading_enabled(_Mode):
+    """Accepted for PyTorch's sake: backward runs in the thread that calls it, in either mode."""
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = mode
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, exc_type: object, exc_value: object, traceback: object) -> None:
+        pass
+
+    def clone(self) -> set_multithreading_enabled:
         """A fresh context manager for the same mode."""
         return type(self)(self.mode)

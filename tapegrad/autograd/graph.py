@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from tapegrad import _core, _sweep
-from tapegrad._tensor import Node, Tensor
+from tapegrad._tensor import Node, Tensor, _count_write
 
 
 class _HookStack(threading.local):
     def __init__(self) -> None:
         self.pairs: list[tuple] = []
         self.refusal: str | None = None
+        self.mutation: allow_mutation_on_saved_tensors | None = None
 
 
 _stack = _HookStack()
@@ -49,6 +50,45 @@ class save_on_cpu(saved_tensors_hooks):
 
     def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
         super().__init__(lambda tensor: tensor.clone(), lambda packed: packed)
+
+
+class allow_mutation_on_saved_tensors(saved_tensors_hooks):
+    """Let tensors that the tape saves be written in a block: it keeps copies of them.
+
+    Backward must run in the block as well. Blocks do not nest. PyTorch copies when a saved tensor
+    is about to be written, this block when it is saved.
+    Source: https://docs.pytorch.org/docs/2.13/autograd.html#torch.autograd.graph.allow_mutation_on_saved_tensors
+    """
+
+    def __init__(self) -> None:
+        super().__init__(lambda tensor: tensor.detach().clone(), self._unpack)
+
+    def _unpack(self, packed: Tensor) -> Tensor:
+        if _stack.mutation is not self:
+            raise AssertionError(
+                "Trying to backward outside of the 'allow_mutation_on_saved_tensors' contextin "
+                "which the graph was originally recorded."
+            )
+        return packed
+
+    def __enter__(self) -> None:
+        if _stack.mutation is not None:
+            raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
+        super().__enter__()
+        _stack.mutation = self
+
+    def __exit__(self, *exception: object) -> None:
+        _stack.mutation = None
+        super().__exit__(*exception)
+
+
+def increment_version(tensor: Tensor | Iterable[Tensor]) -> None:
+    """Count a write to tensors that was made behind autograd's back."""
+    tensors = (tensor,) if isinstance(tensor, Tensor) else tensor
+    if not isinstance(tensors, Iterable):
+        raise RuntimeError("increment_version expect a Iterable[Tensor] as input")
+    for one in tensors:
+        _count_write(one, "increment_version")
 
 
 class disable_saved_tensors_hooks:
@@ -99,6 +139,8 @@ def register_multi_grad_hook(
     """
     if mode not in ("all", "any"):
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
+    if mode == "all" and not all(tensor.requires_grad for tensor in tensors):
+        raise AssertionError("Expected gradient function to be set")
     waiting = _Gathered(tensors, fn, mode == "any")
     return MultiHandle(
         tuple(
@@ -152,3 +194,9 @@ class MultiHandle:
     def __exit__(self, *exception: object) -> None:
         self.remove()
 
+
+__all__ = [
+    "GradientEdge", "Node", "allow_mutation_on_saved_tensors", "disable_saved_tensors_hooks",
+    "get_gradient_edge", "increment_version", "register_multi_grad_hook", "save_on_cpu",
+    "saved_tensors_hooks",
+]  # fmt: skip
