@@ -89,6 +89,7 @@ from tapegrad.ops.create import (
     zeros,
     zeros_like,
 )
+from tapegrad.ops.distributions import multinomial, normal, poisson
 from tapegrad.ops.index import gather, index_put, index_select, masked_fill, masked_select, nonzero
 from tapegrad.ops.linalg import addmm, bmm, dot, matmul, mm, mv, outer
 from tapegrad.ops.pointwise import (
@@ -128,7 +129,6 @@ from tapegrad.ops.random import (
     get_rng_state,
     initial_seed,
     manual_seed,
-    normal,
     rand,
     rand_like,
     randint,
@@ -186,7 +186,7 @@ from tapegrad import autograd
 from tapegrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
 
 # isort: split
-from tapegrad import nn, optim, return_types
+from tapegrad import nn, optim, return_types, random
 
 # isort: split
 from tapegrad import func, utils
@@ -269,4 +269,15 @@ __all__ = [
     "subtract", "sum", "swapaxes", "t", "tan", "tanh", "tensor", "transpose", "true_divide",
     "trunc", "typename", "uint8", "unbind", "unflatten", "unsqueeze", "utils", "var", "where",
     "zeros", "zeros_like",
+    "minimum", "mm", "movedim", "mul", "multinomial", "multiply", "mv", "narrow", "ne", "neg",
+    "negative", "nn", "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "ones",
+    "ones_like", "optim", "outer", "permute", "poisson", "pow", "preserve_format", "printoptions",
+    "prod", "promote_types", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like",
+    "random", "randperm", "ravel", "reciprocal", "relu", "remainder", "reshape", "result_type",
+    "return_types", "round", "rsqrt", "rsub", "seed", "select", "set_default_dtype",
+    "set_grad_enabled", "set_printoptions", "set_rng_state", "short", "sigmoid", "sign", "sin",
+    "sinh", "softmax", "split", "sqrt", "square", "squeeze", "stack", "std", "strided", "sub",
+    "subtract", "sum", "swapaxes", "t", "tan", "tanh", "tensor", "transpose", "true_divide",
+    "trunc", "typename", "uint8", "unbind", "unflatten", "unsqueeze", "var", "where", "zeros",
+    "zeros_like",
 ]  # fmt: skip

@@ -18,4 +18,37 @@ typedef struct {
 
 extern const size_t tg_generator_size;
 
+/* Makes the next 624 words. */
+void tg_refill(tg_generator *generator);
+
+static inline uint32_t tg_draw_32(tg_generator *generator)
+{
+    if (generator->next >= TG_GENERATOR_WORDS)
+        tg_refill(generator);
+    uint32_t word = generator->state[generator->next++];
+    word ^= word >> 11;
+    word ^= (word << 7) & 0x9d2c5680u;
+    word ^= (word << 15) & 0xefc60000u;
+    return word ^ (word >> 18);
+}
+
+static inline uint64_t tg_draw_64(tg_generator *generator)
+{
+    const uint64_t high = tg_draw_32(generator);
+    return high << 32 | tg_draw_32(generator);
+}
+
+/* In [0, 1): as many bits as the significand holds. */
+static inline float tg_unit_float(tg_generator *generator)
+{
+    return (float)(tg_draw_32(generator) & 0xffffffu) * 0x1p-24f;
+}
+
+static inline double tg_unit_double(tg_generator *generator)
+{
+    return (double)(tg_draw_64(generator) & 0x1fffffffffffffu) * 0x1p-53;
+}
+
+double tg_draw_normal(tg_generator *generator);
+
 #endif

@@ -62,6 +62,7 @@ typedef struct {
     X(index)           \
     X(softmax)         \
     X(random)          \
+    X(distributions)   \
     X(optim)
 
 #define TG_DECLARE_FAMILY(family) extern const tg_kernel tg_##family##_kernels[];

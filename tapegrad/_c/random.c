@@ -22,7 +22,7 @@ static uint32_t twisted(uint32_t upper, uint32_t lower, uint32_t shifted)
     return shifted ^ (joined >> 1) ^ (lower & 1u ? 0x9908b0dfu : 0u);
 }
 
-static void refill(tg_generator *generator)
+void tg_refill(tg_generator *generator)
 {
     uint32_t *state = generator->state;
     for (int i = 0; i < WORDS - SHIFT; i++)
@@ -33,35 +33,7 @@ static void refill(tg_generator *generator)
     generator->next = 0;
 }
 
-static inline uint32_t draw_32(tg_generator *generator)
-{
-    if (generator->next >= WORDS)
-        refill(generator);
-    uint32_t word = generator->state[generator->next++];
-    word ^= word >> 11;
-    word ^= (word << 7) & 0x9d2c5680u;
-    word ^= (word << 15) & 0xefc60000u;
-    return word ^ (word >> 18);
-}
-
-static inline uint64_t draw_64(tg_generator *generator)
-{
-    const uint64_t high = draw_32(generator);
-    return high << 32 | draw_32(generator);
-}
-
-/* In [0, 1): as many bits as the significand holds. */
-static inline float unit_float(tg_generator *generator)
-{
-    return (float)(draw_32(generator) & 0xffffffu) * 0x1p-24f;
-}
-
-static inline double unit_double(tg_generator *generator)
-{
-    return (double)(draw_64(generator) & 0x1fffffffffffffu) * 0x1p-53;
-}
-
-#define UNIT(C) unit_##C
+#define UNIT(C) tg_unit_##C
 #define FUSED(a, b, c) _Generic((a), float: fmaf, default: fma)(a, b, c)
 
 TG_LOOP(seed)
@@ -79,6 +51,20 @@ TG_LOOP(seed)
     generator->has_next_normal = 0;
 }
 
+/* Box and Muller 1958: two samples from two uniforms, the second kept for the next call. */
+double tg_draw_normal(tg_generator *generator)
+{
+    if (generator->has_next_normal) {
+        generator->has_next_normal = 0;
+        return generator->next_normal;
+    }
+    const double angle = two_pi * tg_unit_double(generator);
+    const double radius = sqrt(-2 * log1p(-tg_unit_double(generator)));
+    generator->next_normal = radius * sin(angle);
+    generator->has_next_normal = 1;
+    return radius * cos(angle);
+}
+
 /* In [from, to): where rounding reaches `to`, it becomes `from`. */
 #define UNIFORM(op, dtype, T, C, load, store, ...)                                     \
     TG_LOOP(op##_##dtype)                                                              \
@@ -93,20 +79,6 @@ TG_LOOP(seed)
             TG_AT(T, args[0], i * steps[0]) = store(sample == end ? from : sample);    \
         }                                                                              \
     }
-
-/* Box and Muller 1958: two samples from two uniforms, the second kept for the next call. */
-static double draw_normal(tg_generator *generator)
-{
-    if (generator->has_next_normal) {
-        generator->has_next_normal = 0;
-        return generator->next_normal;
-    }
-    const double angle = two_pi * unit_double(generator);
-    const double radius = sqrt(-2 * log1p(-unit_double(generator)));
-    generator->next_normal = radius * sin(angle);
-    generator->has_next_normal = 1;
-    return radius * cos(angle);
-}
 
 /* a * b + c rounded once: exact in double up to the last rounding, and vectorises. */
 static inline float fused(float a, float b, float c)
@@ -183,7 +155,7 @@ enum { HALF_BLOCK = NORMAL_BLOCK / 2 };
 static void normal_block_float(tg_generator *generator, float mean, float std, float *block)
 {
     for (int i = 0; i < NORMAL_BLOCK; i++)
-        block[i] = unit_float(generator);
+        block[i] = tg_unit_float(generator);
     for (int i = 0; i < HALF_BLOCK; i++) {
         const float radius = sqrtf(-2 * cephes_log(1 - block[i]));
         float cosine, sine;
@@ -196,7 +168,7 @@ static void normal_block_float(tg_generator *generator, float mean, float std, f
 static void normal_block_double(tg_generator *generator, double mean, double std, double *block)
 {
     for (int i = 0; i < NORMAL_BLOCK; i++)
-        block[i] = unit_double(generator);
+        block[i] = tg_unit_double(generator);
     for (int i = 0; i < HALF_BLOCK; i++) {
         const double radius = sqrt(-2 * log(1 - block[i]));
         const double angle = two_pi * block[i + HALF_BLOCK];
@@ -224,7 +196,7 @@ static void normal_block_double(tg_generator *generator, double mean, double std
         const tg_intp n = dims[0];                                                     \
         if (n < NORMAL_BLOCK || steps[0] != (tg_intp)sizeof(T)) {                      \
             for (tg_intp i = 0; i < n; i++) {                                          \
-                const double x = fma(draw_normal(generator), std, mean);               \
+                const double x = fma(tg_draw_normal(generator), std, mean);               \
                 TG_AT(T, args[0], i * steps[0]) = store((C)x);                         \
             }                                                                          \
             return;                                                                    \
@@ -249,7 +221,7 @@ static void normal_block_double(tg_generator *generator, double mean, double std
         const uint64_t range = (uint64_t)((const int64_t *)params)[1] - (uint64_t)low; \
         const int is_wide = range >= (uint64_t)1 << 28;                                \
         for (tg_intp i = 0; i < dims[0]; i++) {                                        \
-            const uint64_t draw = is_wide ? draw_64(generator) : draw_32(generator);   \
+            const uint64_t draw = is_wide ? tg_draw_64(generator) : tg_draw_32(generator);   \
             const int64_t value = (int64_t)(draw % range + (uint64_t)low);             \
             TG_AT(T, args[0], i * steps[0]) = store((C)value);                         \
         }                                                                              \
@@ -263,7 +235,7 @@ TG_LOOP(randperm)
     for (tg_intp i = 0; i < n; i++)
         TG_AT(int64_t, args[0], i * step) = i;
     for (tg_intp i = 0; i < n - 1; i++) {
-        const tg_intp other = i + (tg_intp)(draw_32(generator) % (uint64_t)(n - i));
+        const tg_intp other = i + (tg_intp)(tg_draw_32(generator) % (uint64_t)(n - i));
         const int64_t value = TG_AT(int64_t, args[0], i * step);
         TG_AT(int64_t, args[0], i * step) = TG_AT(int64_t, args[0], other * step);
         TG_AT(int64_t, args[0], other * step) = value;
@@ -276,7 +248,7 @@ TG_LOOP(randperm)
         tg_generator *generator = (tg_generator *)args[1];                             \
         const double p = *(const double *)params;                                      \
         for (tg_intp i = 0; i < dims[0]; i++)                                          \
-            TG_AT(T, args[0], i * steps[0]) = store((C)(unit_double(generator) < p));  \
+            TG_AT(T, args[0], i * steps[0]) = store((C)(tg_unit_double(generator) < p));  \
     }
 
 #define BERNOULLI_FROM(op, dtype, T, C, load, store, ...)                              \

@@ -1,4 +1,4 @@
-"""Activations, softmax and dropout."""
+"""Smooth activations and softmax."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import composite, op
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops.create import zeros_like
+from tapegrad.ops.piecewise import hardtanh
 from tapegrad.ops.pointwise import sigmoid, tanh, where_op
-from tapegrad.ops.random import bernoulli_mask
+from tapegrad.ops.shape import cat
 from tapegrad.ops.tensor_types import refuse_integers
 
 relu = op(
@@ -42,7 +43,7 @@ def _with_params(name: str):
     return run
 
 
-_leaky_relu, _elu, _softplus = map(_with_params, ("leaky_relu", "elu", "softplus"))
+_elu, _softplus = map(_with_params, ("elu", "softplus"))
 
 
 def _on_floats(kernel: str, function):
@@ -56,14 +57,6 @@ def _on_floats(kernel: str, function):
     return run
 
 
-leaky_relu = op(
-    "leaky_relu",
-    forward=lambda input, negative_slope=0.01: _leaky_relu(input, (negative_slope,)),
-    inplace=True,
-    inplace_grad_name="LeakyReluBackward1",
-    input=lambda g, input, negative_slope: where_op(input > 0, g, g * negative_slope),
-    doc="``x`` where positive, else ``negative_slope * x``.",
-)
 elu = op(
     "elu",
     forward=lambda input, alpha=1.0, scale=1.0, input_scale=1.0: _elu(
@@ -72,9 +65,9 @@ elu = op(
     inplace=True,
     inplace_grad_name="EluBackward1",
     input=lambda g, input, alpha, scale, input_scale: where_op(
-        input <= 0,
-        g * ((_negative_part(input) * input_scale).exp() * (alpha * scale * input_scale)),
+        input > 0,
         g * scale,
+        g * ((_negative_part(input) * input_scale).exp() * (alpha * scale * input_scale)),
     ),
     doc="``scale * x`` where positive, else ``scale * alpha * (exp(input_scale * x) - 1)``.",
 )
@@ -91,7 +84,7 @@ celu = op(
     inplace=True,
     inplace_grad_name="CeluBackward1",
     input=lambda g, input, alpha: where_op(
-        input <= 0, g * (_negative_part(input) * (1.0 / alpha)).exp(), g
+        input > 0, g, g * (_negative_part(input) * (1.0 / alpha)).exp()
     ),
     doc="``x`` where positive, else ``alpha * (exp(x / alpha) - 1)``.",
 )
@@ -173,26 +166,6 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     return _gelu_op(input, approximate)
 
 
-hardtanh = op(
-    "hardtanh",
-    forward=lambda input, min_val=-1.0, max_val=1.0: _limited(input, min_val, max_val),
-    inplace=True,
-    input=lambda g, input, min_val, max_val: where_op(
-        (input <= min_val) | (input >= max_val), 0.0, g
-    ),
-    doc="``x``, at least ``min_val`` and at most ``max_val``.",
-)
-
-# PyTorch's gradient has it in single precision, whatever the dtype.
-_SIXTH = float(np.float32(1 / 6))
-hardsigmoid = op(
-    "hardsigmoid",
-    forward=_on_floats("hardsigmoid_cpu", lambda input: hardtanh(input + 3, 0.0, 6.0) / 6),
-    params=("input",),
-    inplace=True,
-    input=lambda g, input: where_op((input > -3) & (input < 3), g * _SIXTH, 0.0),
-    doc="``(x + 3) / 6``, at least 0 and at most 1.",
-)
 hardswish = op(
     "hardswish",
     forward=_on_floats(
@@ -205,43 +178,38 @@ hardswish = op(
     ),
     doc="``x * (x + 3) / 6`` between -3 and 3; 0 below, ``x`` above.",
 )
-threshold = op(
-    "threshold",
-    forward=lambda input, threshold, value: _above(input, threshold, value),
-    inplace=True,
-    inplace_grad_name="ThresholdBackward1",
-    input=lambda g, input, threshold: where_op(input <= threshold, 0.0, g),
-    doc="``x`` where above ``threshold``, else ``value``.",
+
+
+def _glu_slope(g: Tensor, input: Tensor, dim: int) -> Tensor:
+    values, gates = input.chunk(2, dim)
+    gate = sigmoid(gates)
+    return cat((g * gate, g * values * gate * (1 - gate)), dim)
+
+
+def _glu(input: Tensor, dim: int) -> Tensor:
+    values, gates = input.chunk(2, dim)
+    return values * sigmoid(gates)
+
+
+_glu_op = op(
+    "glu",
+    forward=_on_floats("glu_cpu", _glu),
+    params=("input", "dim"),
+    input=lambda g, input, dim: _glu_slope(g, input, dim),
+    doc="The first half of a dimension times the sigmoid of the second.",
 )
-prelu_kernel = op(
-    "prelu_kernel",
-    forward=composite(lambda input, weight: where_op(input > 0, input, weight * input)),
-    params=("input", "weight"),
-    input=lambda g, input, weight: where_op(input > 0, g, weight * g),
-    weight=lambda g, input: where_op(input > 0, 0.0, input * g),
-    doc="``x`` where positive, else ``weight * x``.",
-)
 
 
-def _limited(input: np.ndarray, low, high) -> np.ndarray:
-    if input.dtype == np.bool_:
-        raise RuntimeError("Bool inputs not supported for hardtanh")
-    return kernels.pointwise(OURS["clamp"], input, *_scalars(input.dtype, low, high))
-
-
-def _above(input: np.ndarray, threshold, value) -> np.ndarray:
-    if input.dtype == np.bool_:
-        raise NotImplementedError("\"threshold_cpu\" not implemented for 'Bool'")
-    threshold, value = _scalars(input.dtype, threshold, value)
-    is_below = kernels.pointwise(_LESS_EQUAL, input, threshold)
-    return kernels.pointwise(OURS["where"], is_below, value, input, dtype=input.dtype)
-
-
-_LESS_EQUAL = kernels.numpy_kernel(np.less_equal)
-
-
-def _scalars(dtype: np.dtype, *numbers) -> list[np.ndarray]:
-    return [kernels.fill(kernels.empty((), dtype), number) for number in numbers]
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """The first half along ``dim`` times the sigmoid of the second. Source: Dauphin et al. 2017."""
+    if input.ndim == 0:
+        raise RuntimeError("glu does not support scalars because halving size must be even")
+    dim = normal_dim(dim, input.ndim)
+    if input.shape[dim] % 2:
+        raise RuntimeError(
+            f"Halving dimension must be even, but dimension {dim} is size {input.shape[dim]}"
+        )
+    return _glu_op(input, dim)
 
 
 # ------------------------------------------------------------------------- softmax
@@ -305,17 +273,3 @@ def _softmax_along(operation, name: str):
 
 softmax = _softmax_along(softmax_op, "softmax_lastdim_kernel_impl")
 log_softmax = _softmax_along(log_softmax_op, "log_softmax_lastdim_kernel_impl")
-
-
-def dropout(input: Tensor, p: float, training: bool) -> Tensor:
-    """Each element set to 0 with probability ``p``, the others scaled by ``1 / (1 - p)``.
-
-    Without ``training`` the tensor itself.
-    """
-    if p < 0 or p > 1:
-        raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p}")
-    if not training or p == 0 or input.numel() == 0:
-        return input
-    if p == 1:
-        return input * Tensor._wrap(np.zeros((), input.dtype.numpy))
-    return input * bernoulli_mask(input, 1 - p)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad import _types
+from tapegrad._core import Op
 from tapegrad._kernels import GENERATOR_SIZE, OURS
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import method, op
 from tapegrad.ops._dims import sizes_of
 from tapegrad.ops.convert import check_device
-from tapegrad.ops.create import finished
+from tapegrad.ops.create import finished, zeros_like
+from tapegrad.ops.tensor_types import refuse_integers
 
 _DEFAULT_SEED = 67280421310721
 
@@ -73,6 +76,18 @@ class Generator:
             kernels.copy_array(array, flat.reshape(array.shape))
         return array
 
+    def draw_for(self, kernel: str, array: np.ndarray, params: tuple | None = None) -> np.ndarray:
+        """Random numbers of distributions that the elements of an array describe."""
+        described = kernels.contiguous(array).reshape(-1)
+        result = kernels.empty(described.shape, described.dtype)
+        with self._lock:
+            OURS[kernel](described, result, self._state, params=params)
+        return result.reshape(array.shape)
+
+    def clone_state(self) -> Generator:
+        """A generator that goes on from the same state."""
+        return Generator().set_state(self.get_state())
+
 
 default_generator = Generator()
 default_generator.manual_seed(time.time_ns() & (2**53 - 1))
@@ -107,15 +122,16 @@ def set_rng_state(new_state: Tensor) -> None:
 _REFUSING = {"uniform": "check_uniform_bounds", "normal": "normal_kernel_cpu"}
 
 
-def _check_float(kernel: str, dtype: _types.dtype) -> None:
+def check_float(kernel: str, dtype: _types.dtype) -> None:
+    """Refuse a dtype that no uniform or normal numbers are drawn in."""
     if not dtype.is_floating_point:
         name = kernels.TYPE_NAMES[dtype.numpy.num]
         raise NotImplementedError(f"\"{_REFUSING[kernel]}\" not implemented for '{name}'")
 
 
-def _drawn(kernel: str, params: tuple, shape: tuple, generator, dtype, requires_grad) -> Tensor:
+def drawn(kernel: str, params: tuple, shape: tuple, generator, dtype, requires_grad) -> Tensor:
     """A new tensor of floating-point draws."""
-    _check_float(kernel, dtype)
+    check_float(kernel, dtype)
     array = kernels.empty(shape, dtype.numpy)
     (generator or default_generator).draw(kernel, array, params)
     return finished(array, requires_grad)
@@ -127,7 +143,7 @@ def rand(*sizes, size=None, generator=None, out=None, dtype=None, layout=None, d
     check_device(device)
     shape = sizes_of("rand", sizes, size)
     dtype = _types.as_dtype(dtype, "rand") or get_default_dtype()
-    return _drawn("uniform", (0.0, 1.0), shape, generator, dtype, requires_grad)
+    return drawn("uniform", (0.0, 1.0), shape, generator, dtype, requires_grad)
 
 
 def randn(*sizes, size=None, generator=None, out=None, dtype=None, layout=None, device=None,
@@ -136,7 +152,7 @@ def randn(*sizes, size=None, generator=None, out=None, dtype=None, layout=None, 
     check_device(device)
     shape = sizes_of("randn", sizes, size)
     dtype = _types.as_dtype(dtype, "randn") or get_default_dtype()
-    return _drawn("normal", (0.0, 1.0), shape, generator, dtype, requires_grad)
+    return drawn("normal", (0.0, 1.0), shape, generator, dtype, requires_grad)
 
 
 def _bounds(low, high) -> tuple[int, int]:
@@ -198,25 +214,29 @@ def randint_like(input: Tensor, *bounds, dtype=None, **options) -> Tensor:
     return randint(*bounds, tuple(input.shape), dtype=dtype or input.dtype, **options)
 
 
-def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, **options) -> Tensor:
-    """Numbers drawn from the normal distribution; mean and deviation may be tensors."""
-    if isinstance(mean, Tensor) or isinstance(std, Tensor):
-        shape = (mean + std * 0 if isinstance(mean, Tensor) else std + mean).shape
-        kind = mean if isinstance(mean, Tensor) else std
-        return randn(tuple(shape), generator=generator, dtype=kind.dtype) * std + mean
-    dtype = _types.as_dtype(dtype, "normal") or get_default_dtype()
-    return _drawn("normal", (float(mean), float(std)), sizes_of("normal", (), size), generator,
-                  dtype, options.get("requires_grad", False))
+def sampled(name: str, draw: Callable, grad_name: str | None = None) -> Op:
+    """Declare the op that makes a tensor of draws from one of parameters; its gradient is zero."""
+    return op(
+        name,
+        forward=draw,
+        grad_name=grad_name,
+        params=("input", "generator"),
+        input=lambda g: zeros_like(g),
+        doc="Numbers drawn for each element.",
+    )
 
 
-def _probabilities(input: Tensor) -> np.ndarray:
-    array = input.detach().numpy()
-    if not bool(((array >= 0) & (array <= 1)).all()):
+def _bernoulli(probabilities: np.ndarray, generator: Generator) -> np.ndarray:
+    refuse_integers("bernoulli_tensor_cpu_p_", probabilities)
+    if not bool(((probabilities >= 0) & (probabilities <= 1)).all()):
         raise RuntimeError(
             "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message "
             "be improved?  If so, please report an enhancement request to PyTorch.)"
         )
-    return kernels.contiguous(array)
+    return generator.draw_for("bernoulli_from", probabilities)
+
+
+_bernoulli_op = sampled("bernoulli_from", _bernoulli, "BernoulliBackward0")
 
 
 @method()
@@ -224,12 +244,7 @@ def bernoulli(input: Tensor, p=None, *, generator=None) -> Tensor:
     """1 with each element's probability, else 0; or all with probability ``p``."""
     if p is not None:
         return bernoulli_(kernels_empty_like(input), p, generator=generator)
-    probabilities = _probabilities(input)
-    result = kernels.empty(probabilities.shape, probabilities.dtype)
-    source = generator or default_generator
-    with source._lock:
-        OURS["bernoulli_from"](probabilities.reshape(-1), result.reshape(-1), source._state)
-    return Tensor._wrap(result)
+    return _bernoulli_op(input, generator or default_generator)
 
 
 def kernels_empty_like(input: Tensor) -> Tensor:
@@ -247,7 +262,7 @@ def bernoulli_mask(input: Tensor, p: float) -> Tensor:
 # ------------------------------------------------------------------------- in place
 
 
-def _in_place(name: str, kernel: str, grad_name: str, doc: str):
+def drawing_op(name: str, kernel: str, grad_name: str, doc: str) -> Op:
     """Declare the op that fills a tensor with draws; backward sees a constant."""
     return op(
         name,
@@ -267,7 +282,7 @@ for _name, _kernel, _grad_name, _doc in (
     ("bernoulli", "bernoulli", "BernoulliBackward2", "Fill with 1 at a probability, else 0."),
     ("random", "randint", "RandomBackward0", "Fill with whole numbers drawn evenly."),
 ):
-    _in_place(_name, _kernel, _grad_name, _doc)
+    drawing_op(_name, _kernel, _grad_name, _doc)
 _fill_uniform, _fill_normal, _fill_bernoulli, _fill_random = (
     getattr(Tensor, f"{name}_") for name in ("uniform", "normal", "bernoulli", "random")
 )
@@ -277,7 +292,7 @@ _fill_uniform, _fill_normal, _fill_bernoulli, _fill_random = (
 def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=None,
              **keyword) -> Tensor:  # fmt: skip
     """Fill with numbers drawn evenly from [from, to)."""
-    _check_float("uniform", self.dtype)
+    check_float("uniform", self.dtype)
     low = keyword.get("from", keyword.get("a", from_))
     high = keyword.get("b", to)
     if low > high:
@@ -291,7 +306,7 @@ def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=Non
 @method()
 def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator=None) -> Tensor:
     """Fill with numbers drawn from the normal distribution of this mean and deviation."""
-    _check_float("normal", self.dtype)
+    check_float("normal", self.dtype)
     if std < 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
     return _fill_normal(self, (float(mean), float(std)), generator or default_generator)

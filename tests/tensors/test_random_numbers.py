@@ -1,8 +1,17 @@
 """The same seed gives PyTorch's numbers: stored from PyTorch 2.13 after ``manual_seed(0)``."""
 
 import pytest
+from support import evaluate
 
 EXACT = [
+    ("torch.zeros(6, dtype=torch.int64).geometric_(0.2)",
+     [1, 2, 4, 1, 2, 2]),
+    ("torch.multinomial(torch.tensor([0.1, 0.2, 0.3, 0.4]), 6, replacement=True)",
+     [3, 3, 2, 3, 3, 3]),
+    ("torch.multinomial(torch.tensor([[0.1, 0.2, 0.7], [0.5, 0.4, 0.1]]), 2)",
+     [[2, 1], [1, 0]]),
+    ("torch.multinomial(torch.tensor([0.1, 0.2, 0.7]), 1, True)",
+     [2]),
     ("torch.rand(3)",
      [0.49625658988952637, 0.7682217955589294, 0.08847743272781372]),
     ("torch.rand(2, 2, dtype=torch.float64)",
@@ -60,6 +69,31 @@ EXACT = [
      [0.49625658988952637, 0.7682217955589294]),
 ]
 CLOSE = [
+    ("torch.zeros(3).exponential_()",
+     [3.508326292037964, 1.2303847074508667, 0.615044116973877]),
+    ("torch.zeros(3, dtype=torch.float64).exponential_(0.5)",
+     [7.016652373415284, 2.4607695283593536, 1.230088187788023]),
+    ("torch.zeros(3).cauchy_(1, 2)",
+     [22.195459365844727, 2.5295345783233643, 0.743401288986206]),
+    ("torch.zeros(4, dtype=torch.float64).log_normal_(0.0, 0.25)",
+     [1.469980340748897, 0.9292688113368995, 0.5800173016134106, 1.1527009252672864]),
+    ("torch.poisson(torch.tensor([0.0, 0.5, 4.0, 20.0, 300.0]))",
+     [0.0, 2.0, 5.0, 17.0, 282.0]),
+    ("torch.normal(torch.tensor([1.0, 2.0]), torch.tensor([0.5, 3.0]))",
+     [1.7704980373382568, 1.119713306427002]),
+    ("torch.normal(1.0, torch.tensor([0.5, 3.0]))",
+     [1.7704980373382568, 0.11971330642700195]),
+    ("torch.normal(torch.tensor([1.0, 2.0]), 4.0)",
+     [7.163984298706055, 0.8262844085693359]),
+    ("torch.nn.functional.rrelu(torch.tensor([-1.0, 2.0, -3.0]), training=True)",
+     [-0.3270943760871887, 2.0, -0.8173874616622925]),
+    ("torch.nn.functional.alpha_dropout(torch.ones(4), 0.4, True)",
+     [-0.9106420278549194, -0.9106420278549194, 1.4703772068023682, -0.9106420278549194]),
+    ("torch.nn.functional.dropout2d(torch.ones(1, 6, 1, 1), 0.4).flatten()",
+     [0.0, 0.0, 1.6666666269302368, 0.0, 0.0, 0.0]),
+    ("torch.nn.functional.feature_alpha_dropout(torch.ones(2, 3), 0.5, True)",
+     [[-0.7791939377784729, -0.7791939377784729, 1.6655988693237305],
+      [-0.7791939377784729, -0.7791939377784729, -0.7791939377784729]]),
     ("torch.randn(1)",
      [1.5409960746765137]),
     ("torch.randn(3)",
@@ -188,6 +222,61 @@ def test_state_can_be_kept_and_set(torch):
     torch.set_rng_state(state)
 
     assert torch.equal(torch.randn(3), first)
+
+
+def test_fork_rng_gives_the_stream_back(torch):
+    """What is drawn inside leaves no trace; switched off, it does."""
+    torch.manual_seed(7)
+    with torch.random.fork_rng():
+        inside = torch.rand(3)
+    after = torch.rand(3)
+    with torch.random.fork_rng(enabled=False):
+        torch.rand(1)
+
+    assert torch.equal(inside, after)
+    torch.manual_seed(7)
+    assert not torch.equal(torch.rand(7)[4:], torch.rand(3))
+
+
+@pytest.mark.parametrize("code", [
+    "torch.zeros(3).exponential_(0)",
+    "torch.zeros(3).cauchy_(0, -1)",
+    "torch.zeros(3).log_normal_(0, 0)",
+    "torch.zeros(3).geometric_(1)",
+    "torch.zeros(3, dtype=torch.int32).exponential_()",
+    "torch.zeros(3, dtype=torch.int32).cauchy_()",
+    "torch.zeros(3, dtype=torch.int32).log_normal_()",
+    "torch.zeros(3, dtype=torch.bool).geometric_(.5)",
+    "torch.multinomial(torch.zeros(2, 3, 4), 1)",
+    "torch.multinomial(torch.ones(3), 4)",
+    "torch.multinomial(torch.ones(3), 0)",
+    "torch.multinomial(torch.tensor([1, 2]), 1)",
+    "torch.multinomial(torch.tensor([-1.0, 2]), 1)",
+    "torch.multinomial(torch.zeros(2), 1)",
+    "torch.multinomial(torch.tensor([-1.0, 2]), 3, True)",
+    "torch.multinomial(torch.zeros(2), 3, True)",
+    "torch.multinomial(torch.tensor([nan, 2]), 1)",
+    "torch.multinomial(torch.tensor([inf, 2]), 3, True)",
+    "torch.multinomial(torch.ones(3), 1.5)",
+    "torch.multinomial(torch.ones(1, 2**24 + 1), 1)",
+    "torch.normal(torch.zeros(3), -1.0)",
+    "torch.normal(torch.zeros(2), torch.tensor([-1.0, 1]))",
+    "torch.normal(torch.zeros(2), torch.ones(3))",
+    "torch.normal(torch.zeros(2, dtype=torch.int64), 1.0)",
+    "torch.poisson(torch.tensor([-1.0]))",
+    "torch.poisson(torch.tensor([1]))",
+    "torch.bernoulli(torch.tensor([2.0]))",
+    "torch.bernoulli(torch.tensor([1]))",
+])
+def test_refusals_are_pytorchs(torch, reference, code):
+    """The same class and text; nothing is drawn."""
+    def refusal(library):
+        library.manual_seed(3)
+        with pytest.raises(Exception) as caught:
+            evaluate(code, library)
+        return type(caught.value), str(caught.value), library.rand(1).item()
+
+    assert refusal(torch) == refusal(reference)
 
 
 def test_generators_are_independent(torch):

@@ -6,6 +6,8 @@ from tapegrad.nn.functional.activations import (
     elu,
     elu_,
     gelu,
+    glu,
+    hardshrink,
     hardsigmoid,
     hardswish,
     hardtanh,
@@ -18,11 +20,14 @@ from tapegrad.nn.functional.activations import (
     relu,
     relu6,
     relu_,
+    rrelu,
+    rrelu_,
     selu,
     selu_,
     sigmoid,
     silu,
     softplus,
+    softshrink,
     softsign,
     tanh,
     tanhshrink,
@@ -31,7 +36,14 @@ from tapegrad.nn.functional.activations import (
 )
 from tapegrad.nn.functional.affine import linear
 from tapegrad.nn.functional.classification import cross_entropy, nll_loss
-from tapegrad.nn.functional.dropouts import dropout
+from tapegrad.nn.functional.dropouts import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+)
 from tapegrad.nn.functional.embeddings import embedding
 from tapegrad.nn.functional.losses import (
     binary_cross_entropy,
@@ -46,6 +58,7 @@ from tapegrad.nn.functional.similarity import cosine_similarity, one_hot
 from tapegrad.nn.functional.softmaxes import log_softmax, softmax, softmin
 
 __all__ = [
+    "alpha_dropout",
     "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
@@ -54,10 +67,16 @@ __all__ = [
     "cosine_similarity",
     "cross_entropy",
     "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
     "elu",
     "elu_",
     "embedding",
+    "feature_alpha_dropout",
     "gelu",
+    "glu",
+    "hardshrink",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
@@ -79,6 +98,8 @@ __all__ = [
     "relu",
     "relu6",
     "relu_",
+    "rrelu",
+    "rrelu_",
     "selu",
     "selu_",
     "sigmoid",
@@ -87,6 +108,7 @@ __all__ = [
     "softmax",
     "softmin",
     "softplus",
+    "softshrink",
     "softsign",
     "tanh",
     "tanhshrink",

@@ -95,6 +95,41 @@ def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
     return ops.gelu(input, approximate)
 
 
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """The first half along ``dim`` times the sigmoid of the second. Source: Dauphin et al. 2017.
+
+    Shape: ``(..., 2 n, ...)`` to ``(..., n, ...)``.
+    """
+    return ops.glu(input, dim)
+
+
+def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """``x`` where ``|x| > lambd``, 0 elsewhere."""
+    return ops.hardshrink(input, lambd)
+
+
+def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """``x - lambd`` above ``lambd``, ``x + lambd`` below ``-lambd``, 0 between."""
+    return ops.softshrink(input, lambd)
+
+
+def rrelu(
+    input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False,
+    inplace: bool = False,
+) -> Tensor:  # fmt: skip
+    """``leaky_relu`` with random slopes: while ``training`` drawn from [lower, upper) for each
+    negative element, else their mean. Source: Xu et al. 2015.
+    """
+    return ops.rrelu(input, lower, upper, training, inplace=inplace)
+
+
+def rrelu_(
+    input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False
+) -> Tensor:
+    """``rrelu`` in place."""
+    return ops.rrelu(input, lower, upper, training, inplace=True)
+
+
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """``x · sigmoid(x)``."""
     return input.silu_() if inplace else ops.silu(input)

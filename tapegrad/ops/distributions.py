@@ -1,0 +1,252 @@
+"""Further distributions: draws in place, and draws from tensors of parameters."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad import _types
+from tapegrad._kernels import OURS, TYPE_NAMES
+from tapegrad._tensor import Tensor, get_default_dtype
+from tapegrad.ops._declare import method, op
+from tapegrad.ops._dims import sizes_of
+from tapegrad.ops.create import zeros_like
+from tapegrad.ops.random import (
+    Generator,
+    check_float,
+    default_generator,
+    drawing_op,
+    drawn,
+    sampled,
+)
+from tapegrad.ops.shape import broadcast_tensors
+from tapegrad.ops.tensor_types import refuse_integers
+
+for _name in ("exponential", "cauchy", "log_normal", "geometric"):
+    drawing_op(_name, _name, f"{_name.title().replace('_', '')}Backward0", "Fill with draws.")
+_fill_exponential, _fill_cauchy, _fill_log_normal, _fill_geometric = (
+    getattr(Tensor, f"{name}_") for name in ("exponential", "cauchy", "log_normal", "geometric")
+)
+
+
+def _check_continuous(self: Tensor, name: str, dtype_name: str) -> None:
+    if not self.is_floating_point():
+        raise RuntimeError(
+            f"{name} distribution is a continuous probability distribution. dtype must be a "
+            f"floating point but you specified {dtype_name}"
+        )
+
+
+_C_NAMES = {
+    "int8": "signed char", "uint8": "unsigned char", "int16": "short int", "int32": "int",
+    "int64": "long int",
+}  # fmt: skip
+
+
+@method()
+def exponential_(self: Tensor, lambd: float = 1.0, *, generator=None) -> Tensor:
+    """Fill with numbers of the density ``lambd * exp(-lambd * x)``."""
+    _check_continuous(self, "Exponential", TYPE_NAMES[self.dtype.numpy.num])
+    if not lambd > 0:
+        raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
+    return _fill_exponential(self, (float(lambd),), generator or default_generator)
+
+
+@method()
+def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator=None) -> Tensor:
+    """Fill with numbers of the density ``sigma / (pi * ((x - median)² + sigma²))``."""
+    _check_continuous(self, "Cauchy", _C_NAMES.get(self.dtype.name, self.dtype.name))
+    if not sigma > 0:
+        raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
+    return _fill_cauchy(self, (float(median), float(sigma)), generator or default_generator)
+
+
+@method()
+def log_normal_(self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator=None) -> Tensor:
+    """Fill with numbers whose logarithms are normal, of this mean and deviation."""
+    refuse_integers("log_normal_cpu", self._array)
+    if not std > 0:
+        raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
+    return _fill_log_normal(self, (float(mean), float(std)), generator or default_generator)
+
+
+@method()
+def geometric_(self: Tensor, p: float, *, generator=None) -> Tensor:
+    """Fill with the number of trials up to the first success, each of probability ``p``."""
+    if self.dtype is _types.bool:
+        raise NotImplementedError("\"geometric_cpu\" not implemented for 'Bool'")
+    if not 0 < p < 1:
+        raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p:g}")
+    return _fill_geometric(self, (float(p),), generator or default_generator)
+
+
+# ------------------------------------------------------------------------- normal
+
+
+def _normal(mean: np.ndarray, std, generator: Generator) -> np.ndarray:
+    """Standard draws, scaled and shifted; a single deviation is the draws' own."""
+    of_array = isinstance(std, np.ndarray)
+    drawn_array = kernels.empty(mean.shape, mean.dtype)
+    check_float("normal", _types.BY_NUMPY_NUMBER[mean.dtype.num])
+    generator.draw("normal", drawn_array, (0.0, 1.0 if of_array else std))
+    if of_array:
+        drawn_array = kernels.pointwise(_MULTIPLY, drawn_array, std)
+    return kernels.pointwise(_ADD, drawn_array, mean)
+
+
+_MULTIPLY, _ADD = map(kernels.numpy_kernel, (np.multiply, np.add))
+
+
+def _normal_op(name: str, grad_name: str, inputs: tuple, forward, params: tuple):
+    return op(
+        name,
+        forward=forward,
+        params=(*params, "generator"),
+        grad_name=grad_name,
+        inputs=inputs,
+        gradients=lambda g: (zeros_like(g), zeros_like(g))[: len(inputs)],
+        doc="Numbers drawn from normal distributions; they have no gradient but zero.",
+    )
+
+
+_normal_of_means = _normal_op(
+    "normal_of_means", "NormalBackward1", ("mean",), _normal, ("mean", "std")
+)
+_normal_of_deviations = _normal_op(
+    "normal_of_deviations", "NormalBackward2", ("std",),
+    lambda std, mean, generator: _normal(
+        kernels.fill(kernels.empty(std.shape, std.dtype), mean), std, generator
+    ),
+    ("std", "mean"),
+)  # fmt: skip
+_normal_of_both = _normal_op(
+    "normal_of_both", "NormalBackward3", ("mean", "std"), _normal, ("mean", "std")
+)
+
+
+def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, **options) -> Tensor:
+    """Numbers drawn from the normal distribution; mean and deviation may be tensors."""
+    generator = generator or default_generator
+    if isinstance(std, Tensor):
+        refuse_integers("normal_kernel_cpu", std._array)
+        if std.numel() and not bool((std._array >= 0).all()):
+            raise RuntimeError("normal expects all elements of std >= 0.0")
+    elif std < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+    if isinstance(mean, Tensor) and isinstance(std, Tensor):
+        refuse_integers("normal_kernel_cpu", mean._array)
+        means, deviations = broadcast_tensors(mean, std.to(mean.dtype))
+        return _normal_of_both(means, deviations, generator)
+    if isinstance(mean, Tensor):
+        refuse_integers("normal_kernel_cpu", mean._array)
+        return _normal_of_means(mean, float(std), generator)
+    if isinstance(std, Tensor):
+        return _normal_of_deviations(std, float(mean), generator)
+    dtype = _types.as_dtype(dtype, "normal") or get_default_dtype()
+    return drawn("normal", (float(mean), float(std)), sizes_of("normal", (), size), generator,
+                 dtype, options.get("requires_grad", False))
+
+
+# ------------------------------------------------------------------------- counts and categories
+
+
+def _poisson(rates: np.ndarray, generator: Generator) -> np.ndarray:
+    refuse_integers("poisson_cpu", rates)
+    if not bool((rates >= 0).all()):
+        raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
+    return generator.draw_for("poisson", rates)
+
+
+_poisson_op = sampled("poisson", _poisson)
+
+
+def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """Counts of events, drawn for each element with that mean."""
+    return _poisson_op(input, generator or default_generator)
+
+
+@method()
+def multinomial(
+    input: Tensor, num_samples: int, replacement: bool = False, *, generator=None
+) -> Tensor:
+    """Numbers of categories, drawn with the weights that each row gives them.
+
+    Without ``replacement`` a row's categories differ: those with the largest weights over
+    exponential draws. Shape: ``(n)`` or ``(rows, n)`` to ``(num_samples)`` or ``(rows,
+    num_samples)``. Source: Efraimidis and Spirakis 2006.
+    """
+    weights = input._array
+    _check_categories(input, num_samples, replacement)
+    if input.numel() == 0:
+        return Tensor._wrap(kernels.empty((*weights.shape[:-1], num_samples), np.int64))
+    generator = generator or default_generator
+    if replacement and num_samples > 1:
+        _check_each_weight(weights)
+        return Tensor._wrap(_drawn_again(weights, num_samples, generator))
+    if not bool((np.isfinite(weights) & (weights >= 0)).all()):
+        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+    _check_sums(weights)
+    races = kernels.empty(weights.shape, weights.dtype)
+    generator.draw("exponential", races, (1.0,))
+    keys = Tensor._wrap(kernels.pointwise(_DIVIDE, weights, races))
+    return _largest(keys, num_samples)
+
+
+_DIVIDE = kernels.numpy_kernel(np.true_divide)
+
+
+def _largest(keys: Tensor, count: int) -> Tensor:
+    if count == 1:
+        return keys.argmax(dim=-1, keepdim=True)
+    order = np.argsort(-keys._array, axis=-1, kind="stable")
+    return Tensor._wrap(kernels.contiguous(order[..., :count]))
+
+
+def _drawn_again(weights: np.ndarray, count: int, generator: Generator) -> np.ndarray:
+    shares = kernels.empty(weights.shape, weights.dtype)
+    result = kernels.empty((*weights.shape[:-1], count), np.int64)
+    with generator._lock:
+        OURS["multinomial"](weights, shares, result, generator._state)
+    return result
+
+
+# Beyond, not every category has a float32 of its own.
+_MOST_CATEGORIES = 2**24
+
+
+def _check_categories(input: Tensor, count: int, replacement: bool) -> None:
+    if not isinstance(count, int):
+        raise TypeError(
+            f"multinomial(): argument 'num_samples' (position 2) must be int, not "
+            f"{type(count).__name__}"
+        )
+    if input.ndim not in (1, 2):
+        raise RuntimeError("prob_dist must be 1 or 2 dim")
+    if not input.is_floating_point():
+        raise RuntimeError(
+            "multinomial only supports floating-point dtypes for input, got: "
+            f"{TYPE_NAMES[input.dtype.numpy.num]}"
+        )
+    if count <= 0:
+        raise RuntimeError("cannot sample n_sample <= 0 samples")
+    if input.shape[-1] > _MOST_CATEGORIES:
+        raise RuntimeError("number of categories cannot exceed 2^24")
+    if not replacement and count > input.shape[-1]:
+        raise RuntimeError(
+            "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
+        )
+
+
+def _check_each_weight(weights: np.ndarray) -> None:
+    is_refused = ~(weights >= 0)
+    if not bool((~is_refused & np.isfinite(weights)).all()):
+        reason = "< 0" if bool(is_refused.any()) else "= infinity or NaN"
+        raise RuntimeError(
+            f"invalid multinomial distribution (encountering probability entry {reason})"
+        )
+    _check_sums(weights)
+
+
+def _check_sums(weights: np.ndarray) -> None:
+    if not bool((weights.sum(-1) > 0).all()):
+        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")

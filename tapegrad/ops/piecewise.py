@@ -1,0 +1,262 @@
+"""Activations that are straight between kinks: shrinking, clipping and leaking.
+
+Their slope is constant between the kinks, so a gradient depends on the input only through masks. It
+is an operation of its own, as in PyTorch: recorded, it has second derivatives, which are zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad._core import Op
+from tapegrad._kernels import OURS
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import composite, op
+from tapegrad.ops.create import zeros_like
+from tapegrad.ops.pointwise import where_op
+from tapegrad.ops.random import default_generator
+from tapegrad.ops.tensor_types import refuse_integers, type_name
+
+
+def _slope(name: str, masked: Callable) -> Op:
+    """Declare a gradient: ``masked(g, input, settings)``, linear in ``g``, flat in the input."""
+    declared = op(
+        name,
+        forward=composite(masked),
+        params=("g_out", "input", "settings"),
+        g_out=lambda g, input, settings: declared(g, input, settings),
+        input=lambda g: zeros_like(g),
+        doc="A gradient times the slope at the input.",
+    )
+    return declared
+
+
+def _leaky(input: np.ndarray, negative_slope) -> np.ndarray:
+    refuse_integers("leaky_relu_cpu", input)
+    result = kernels.empty_like(input)
+    OURS["leaky_relu"](input, result, params=(negative_slope,))
+    return result
+
+
+leaky_relu_backward = _slope(
+    "leaky_relu_backward",
+    lambda g, input, settings: where_op(input > 0, g, g * settings[0]),
+)
+leaky_relu = op(
+    "leaky_relu",
+    forward=lambda input, negative_slope=0.01: _leaky(input, negative_slope),
+    inplace=True,
+    inplace_grad_name="LeakyReluBackward1",
+    input=lambda g, input, negative_slope: leaky_relu_backward(g, input, (negative_slope,)),
+    doc="``x`` where positive, else ``negative_slope * x``.",
+)
+
+hardtanh_backward = _slope(
+    "hardtanh_backward",
+    lambda g, input, settings: where_op(
+        (input > settings[0]) & (input < settings[1]), g, 0.0
+    ),
+)
+hardtanh = op(
+    "hardtanh",
+    forward=lambda input, min_val=-1.0, max_val=1.0: _limited(input, min_val, max_val),
+    inplace=True,
+    input=lambda g, input, min_val, max_val: hardtanh_backward(g, input, (min_val, max_val)),
+    doc="``x``, at least ``min_val`` and at most ``max_val``.",
+)
+
+threshold_backward = _slope(
+    "threshold_backward",
+    lambda g, input, settings: where_op(input <= settings[0], 0.0, g),
+)
+threshold = op(
+    "threshold",
+    forward=lambda input, threshold, value: _above(input, threshold, value),
+    inplace=True,
+    inplace_grad_name="ThresholdBackward1",
+    input=lambda g, input, threshold: threshold_backward(g, input, (threshold,)),
+    doc="``x`` where above ``threshold``, else ``value``.",
+)
+
+hardshrink_backward = _slope(
+    "hardshrink_backward",
+    lambda g, input, settings: where_op(abs(input) > settings[0], g, 0.0),
+)
+hardshrink = op(
+    "hardshrink",
+    forward=lambda input, lambd=0.5: _shrunk("hardshrink_cpu", input, lambd, 0.0),
+    method=True,
+    input=lambda g, input, lambd: hardshrink_backward(g, input, (lambd,)),
+    doc="``x`` where ``|x| > lambd``, else 0.",
+)
+
+softshrink_backward = _slope(
+    "softshrink_backward",
+    lambda g, input, settings: where_op(abs(input) > settings[0], g, 0.0),
+)
+_softshrink_op = op(
+    "softshrink",
+    forward=lambda input, lambd: _shrunk("softshrink_cpu", input, lambd, lambd),
+    input=lambda g, input, lambd: softshrink_backward(g, input, (lambd,)),
+    doc="``x`` moved towards 0 by ``lambd``, and 0 where that would cross it.",
+)
+
+
+def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """``x - lambd`` above ``lambd``, ``x + lambd`` below ``-lambd``, else 0."""
+    refuse_integers("softshrink_check", input._array)
+    largest = float(np.finfo(input.dtype.numpy).max)
+    if not 0 <= lambd <= largest:
+        raise RuntimeError(
+            f"lambda must be in range [0, {largest:g}] for input dtype {type_name(input)}, but "
+            f"found {lambd:g}"
+        )
+    return _softshrink_op(input, lambd)
+
+
+# PyTorch's gradient has it in single precision, whatever the dtype.
+_SIXTH = float(np.float32(1 / 6))
+hardsigmoid_backward = _slope(
+    "hardsigmoid_backward",
+    lambda g, input, settings: where_op((input > -3) & (input < 3), g * _SIXTH, 0.0),
+)
+hardsigmoid = op(
+    "hardsigmoid",
+    forward=lambda input: _hard_sigmoid(input),
+    inplace=True,
+    input=lambda g, input: hardsigmoid_backward(g, input, ()),
+    doc="``(x + 3) / 6``, at least 0 and at most 1.",
+)
+
+prelu_kernel_backward = op(
+    "prelu_kernel_backward",
+    forward=lambda g_out, input, weight: _prelu_slopes(g_out, input, weight),
+    outputs=("input_slope", "weight_slope"),
+    inputs=("g_out", "input", "weight"),
+    gradients=lambda grads, g_out, input, weight: _prelu_second(grads, g_out, input, weight),
+    doc="The gradients of prelu by its input and, for each element, by its weight.",
+)
+prelu_kernel = op(
+    "prelu_kernel",
+    forward=composite(lambda input, weight: where_op(input > 0, input, weight * input)),
+    params=("input", "weight"),
+    inputs=("input", "weight"),
+    gradients=lambda g, input, weight: prelu_kernel_backward(g, input, weight),
+    doc="``x`` where positive, else ``weight * x``.",
+)
+
+
+@composite
+def _prelu_input_slope(g, input, weight):
+    return where_op(input > 0, g, weight * g)
+
+
+@composite
+def _prelu_weight_slope(g, input):
+    return where_op(input > 0, 0.0, input * g)
+
+
+def _prelu_slopes(g: np.ndarray, input: np.ndarray, weight: np.ndarray) -> tuple:
+    return _prelu_input_slope(g, input, weight), _prelu_weight_slope(g, input)
+
+
+def _prelu_second(grads, g_out, input, weight) -> tuple:
+    """By the gradient, the input and the weight; each takes part where the input is negative."""
+    is_positive = input > 0
+    by_input, by_weight = [zeros_like(g_out) if one is None else one for one in grads]
+    return (
+        where_op(is_positive, by_input, by_input * weight + by_weight * input),
+        where_op(is_positive, 0.0, by_weight * g_out),
+        where_op(is_positive, 0.0, by_input * g_out),
+    )
+
+
+# ------------------------------------------------------------------------- with a random slope
+
+
+_MULTIPLY, _LESS_EQUAL = map(kernels.numpy_kernel, (np.multiply, np.less_equal))
+
+
+def _with_slopes(input: np.ndarray, slopes) -> np.ndarray:
+    if isinstance(slopes, float):
+        return _leaky(input, slopes)
+    return kernels.pointwise(_MULTIPLY, input, slopes)
+
+
+def _slopes_times(g: Tensor, input: Tensor, slopes) -> Tensor:
+    return where_op(input > 0, g, g * slopes)
+
+
+_rrelu_backward = _slope("rrelu_with_noise_backward", _slopes_times)
+_rrelu_with_noise = op(
+    "rrelu_with_noise",
+    forward=_with_slopes,
+    params=("input", "slopes"),
+    inplace=True,
+    inplace_grad_name="RreluWithNoiseBackward1",
+    input=lambda g, input, slopes: _rrelu_backward(g, input, slopes),
+    doc="``x`` where positive, else ``x`` times a slope, each element's own or one for all.",
+)
+
+
+def rrelu(
+    input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False,
+    generator=None, inplace: bool = False,
+) -> Tensor:  # fmt: skip
+    """``leaky_relu`` with a slope drawn for each element from [lower, upper), or their mean.
+
+    Source: Xu et al. 2015.
+    """
+    if lower > upper:
+        raise RuntimeError("Lower bound should be less than or equal to the upper bound")
+    refuse_integers("rrelu_with_noise_out_cpu" if training else "leaky_relu_cpu", input._array)
+    slopes = (lower + upper) / 2
+    if training:
+        slopes = (generator or default_generator).draw_for(
+            "leaky_slope", input._array, (float(lower), float(upper))
+        )
+    return input.rrelu_with_noise_(slopes) if inplace else _rrelu_with_noise(input, slopes)
+
+
+# ------------------------------------------------------------------------- on arrays
+
+
+def _limited(input: np.ndarray, low, high) -> np.ndarray:
+    if input.dtype == np.bool_:
+        raise RuntimeError("Bool inputs not supported for hardtanh")
+    return kernels.pointwise(OURS["clamp"], input, *_scalars(input.dtype, low, high))
+
+
+def _above(input: np.ndarray, threshold, value) -> np.ndarray:
+    if input.dtype == np.bool_:
+        raise NotImplementedError("\"threshold_cpu\" not implemented for 'Bool'")
+    threshold, value = _scalars(input.dtype, threshold, value)
+    is_below = kernels.pointwise(_LESS_EQUAL, input, threshold)
+    return kernels.pointwise(OURS["where"], is_below, value, input, dtype=input.dtype)
+
+
+def _scalars(dtype: np.dtype, *numbers) -> list[np.ndarray]:
+    return [kernels.fill(kernels.empty((), dtype), number) for number in numbers]
+
+
+def _shrunk(kernel: str, input: np.ndarray, lambd: float, shift: float) -> np.ndarray:
+    refuse_integers(kernel, input)
+    return _SHRUNK(input, lambd, shift)
+
+
+_SHRUNK = composite(
+    lambda input, lambd, shift: where_op(
+        input > lambd, input - shift, where_op(input < -lambd, input + shift, input * 0.0)
+    )
+)
+
+
+def _hard_sigmoid(input: np.ndarray) -> np.ndarray:
+    refuse_integers("hardsigmoid_cpu", input)
+    return _HARD_SIGMOID(input)
+
+
+_HARD_SIGMOID = composite(lambda input: hardtanh(input + 3, 0.0, 6.0) / 6)
