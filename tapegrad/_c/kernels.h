@@ -59,6 +59,8 @@ typedef struct {
     X(pointwise)       \
     X(cast)            \
     X(reduce)          \
+    X(scan)            \
+    X(select)          \
     X(index)           \
     X(softmax)         \
     X(random)          \

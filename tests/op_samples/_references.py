@@ -89,9 +89,24 @@ def batch_norm(x: Any, mean: Any, var: Any, weight: Any = None, bias: Any = None
     return out if weight is None else out * weight.reshape(shape) + bias.reshape(shape)
 
 
+def p_norm(x: Any, p: float = 2, dim: Any = None, keepdim: bool = False) -> Any:
+    """The p-th root of the sum of p-th powers, and its limits."""
+    size = np.abs(x)
+    if p == 0:
+        return (size != 0).sum(dim, keepdims=keepdim)
+    if np.isinf(p):
+        return size.max(dim, keepdims=keepdim)
+    return (size ** p).sum(dim, keepdims=keepdim) ** (1 / p)
+
+
 def extreme(function: Callable) -> Callable:
     """A reduction that takes dim and keepdim."""
     return lambda x, dim=None, keepdim=False: function(x, axis=dim, keepdims=keepdim)
+
+
+def running(function: np.ufunc) -> Callable:
+    """What a function of two has made of all elements up to each one."""
+    return lambda x, dim: function.accumulate(x, dim) if x.ndim else x
 
 
 def index_put(x: Any, values: Any, at: Any, accumulate: bool) -> Any:
@@ -140,7 +155,11 @@ REFERENCES: dict[str, Callable] = {
     "amin": extreme(np.min), "prod": extreme(np.prod), "argmax": extreme(np.argmax),
     "var": lambda x, dim=None, keepdim=False, correction=1: np.var(
         x, axis=dim, keepdims=keepdim, ddof=correction),
-    "norm": lambda x, p=2, dim=None: (np.abs(x) ** p).sum(dim) ** (1 / p),
+    "norm": p_norm, "dist": lambda a, b, p=2: p_norm(a - b, p),
+    "nansum": extreme(np.nansum), "nanmean": extreme(np.nanmean),
+    "cumsum": running(np.add), "cumprod": running(np.multiply),
+    "logcumsumexp": running(np.logaddexp),
+    "cov": lambda x, correction=1: np.cov(x, ddof=correction), "corrcoef": np.corrcoef,
     "matmul": np.matmul, "mm": np.matmul, "bmm": np.matmul, "mv": np.matmul, "dot": np.dot,
     "addmm": lambda c, a, b, beta=1, alpha=1: beta * c + alpha * (a @ b),
     "linear": lambda x, weight, bias=0.0: x @ weight.T + bias,
@@ -156,7 +175,8 @@ REFERENCES: dict[str, Callable] = {
     "bitwise_right_shift": np.right_shift, "any": extreme(np.any), "all": extreme(np.all),
     "argmin": extreme(np.argmin), "count_nonzero": np.count_nonzero,
     "std": lambda x, dim=None, keepdim=False: np.std(x, axis=dim, keepdims=keepdim, ddof=1),
-    "logsumexp": lambda x, dim: np.log(np.exp(x).sum(dim)),
+    "logsumexp": lambda x, dim, keepdim=False: np.log(
+        np.exp(x).sum(dim or None, keepdims=keepdim)),
     "gather": lambda x, dim, at: np.take_along_axis(
         x[tuple(slice(n) if d != dim else slice(None) for d, n in enumerate(at.shape))], at, dim),
     "index_select": lambda x, dim, at: np.take(x, at, dim), "contiguous": np.copy,

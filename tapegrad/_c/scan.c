@@ -1,0 +1,94 @@
+/* Running sums, products and extremes along one dimension: "(n)->(n)". */
+#include "loops.h"
+
+#include <math.h>
+
+#define SUM(total, x) ((total) + (x))
+#define PRODUCT(total, x) ((total) * (x))
+
+/* log(exp(total) + exp(x)), where both may be the same infinity */
+static inline double log_add_exp(double total, double x)
+{
+    if (total != total || x != x)
+        return total + x;
+    const double small = x < total ? x : total, large = x < total ? total : x;
+    return small == large && isinf(large) ? large : large + log1p(exp(small - large));
+}
+
+/* Total is wide enough that a long row does not gather the error of its dtype. */
+#define SCAN(name, T, Total, load, store, START, JOIN)                                    \
+    TG_LOOP(name)                                                                         \
+    {                                                                                     \
+        const tg_intp n = dims[1];                                                        \
+        (void)params;                                                                     \
+        for (tg_intp row = 0; row < dims[0]; row++) {                                     \
+            const char *in = args[0] + row * steps[0];                                    \
+            char *out = args[1] + row * steps[1];                                         \
+            Total total = START;                                                          \
+            for (tg_intp i = 0; i < n; i++) {                                             \
+                total = JOIN(total, (Total)load(TG_AT(const T, in, i * steps[2])));       \
+                TG_AT(T, out, i * steps[3]) = store(total);                               \
+            }                                                                             \
+        }                                                                                 \
+    }
+
+/* The extreme so far and the last place where it is; NaN wins. */
+#define SCAN_EXTREME(name, T, C, load, IS_AS_GOOD)                                        \
+    TG_LOOP(name)                                                                         \
+    {                                                                                     \
+        const tg_intp n = dims[1];                                                        \
+        (void)params;                                                                     \
+        for (tg_intp row = 0; row < dims[0]; row++) {                                     \
+            const char *in = args[0] + row * steps[0];                                    \
+            char *values = args[1] + row * steps[1], *places = args[2] + row * steps[2];  \
+            tg_intp place = 0;                                                            \
+            for (tg_intp i = 0; i < n; i++) {                                             \
+                const C x = load(TG_AT(const T, in, i * steps[3]));                       \
+                const C best = load(TG_AT(const T, in, place * steps[3]));                \
+                if (TG_IS_NAN(x) | (IS_AS_GOOD(x, best) & !TG_IS_NAN(best)))              \
+                    place = i;                                                            \
+                TG_AT(T, values, i * steps[4]) = TG_AT(const T, in, place * steps[3]);    \
+                TG_AT(int64_t, places, i * steps[5]) = place;                             \
+            }                                                                             \
+        }                                                                                 \
+    }
+
+#define NOT_SMALLER(a, b) ((a) >= (b))
+#define NOT_LARGER(a, b) ((a) <= (b))
+#define DOUBLE_TO_HALF(x) tg_float_to_half((float)(x))
+
+#define FLOAT_SCANS(name, START, JOIN)                                                    \
+    SCAN(name##_float16, tg_half, float, tg_half_to_float, tg_float_to_half, START, JOIN) \
+    SCAN(name##_float32, float, double, TG_AS_IS, (float), START, JOIN)                   \
+    SCAN(name##_float64, double, double, TG_AS_IS, TG_AS_IS, START, JOIN)
+#define CUMMAX(op, dtype, T, C, load, ...) SCAN_EXTREME(op##_##dtype, T, C, load, NOT_SMALLER)
+#define CUMMIN(op, dtype, T, C, load, ...) SCAN_EXTREME(op##_##dtype, T, C, load, NOT_LARGER)
+
+/* Integers wrap around, which only unsigned ones may. */
+FLOAT_SCANS(cumsum, 0, SUM)
+SCAN(cumsum_int64, int64_t, uint64_t, TG_AS_IS, (int64_t), 0, SUM)
+FLOAT_SCANS(cumprod, 1, PRODUCT)
+SCAN(cumprod_int64, int64_t, uint64_t, TG_AS_IS, (int64_t), 1, PRODUCT)
+SCAN(logcumsumexp_float16, tg_half, double, tg_half_to_float, DOUBLE_TO_HALF, -INFINITY,
+     log_add_exp)
+SCAN(logcumsumexp_float32, float, double, TG_AS_IS, (float), -INFINITY, log_add_exp)
+SCAN(logcumsumexp_float64, double, double, TG_AS_IS, TG_AS_IS, -INFINITY, log_add_exp)
+TG_ALL(CUMMAX, cummax)
+TG_ALL(CUMMIN, cummin)
+
+#define ROW(op, dtype, T, C, load, store, number, letter) \
+    {#op, "(n)->(n)", letter letter, number, op##_##dtype, NULL, 0, 0},
+#define ROW_OF_LONG(op) {#op, "(n)->(n)", "ll", TG_INT64, op##_int64, NULL, 0, 0},
+#define ROW_WITH_PLACE(op, dtype, T, C, load, store, number, letter) \
+    {#op, "(n)->(n),(n)", letter letter "l", number, op##_##dtype, NULL, 0, 0},
+
+const tg_kernel tg_scan_kernels[] = {
+    TG_FLOATS(ROW, cumsum)
+    ROW_OF_LONG(cumsum)
+    TG_FLOATS(ROW, cumprod)
+    ROW_OF_LONG(cumprod)
+    TG_FLOATS(ROW, logcumsumexp)
+    TG_ALL(ROW_WITH_PLACE, cummax)
+    TG_ALL(ROW_WITH_PLACE, cummin)
+    TG_TABLE_END
+};

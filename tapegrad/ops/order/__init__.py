@@ -1,0 +1,1 @@
+"""Sorting, and what depends on the order of elements."""

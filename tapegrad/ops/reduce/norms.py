@@ -1,0 +1,241 @@
+"""Norms, distances, and the logarithm of a sum of exponentials."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad._core import InplaceOp
+from tapegrad._kernels import OURS
+from tapegrad._tensor import Tensor, get_default_dtype
+from tapegrad.ops._declare import composite, method, op
+from tapegrad.ops._dims import normal_dim
+from tapegrad.ops.pointwise import where_op
+from tapegrad.ops.reduce._dims import dims_of, every_dim_or, restore, with_lost_dims
+from tapegrad.ops.reduce.sums import sum_array
+from tapegrad.ops.reduce.truth import truth
+
+_ABSOLUTE, _POWER, _SQUARE, _SQRT, _SUBTRACT, _EXP, _LOG, _ADD = map(
+    kernels.numpy_kernel,
+    (np.absolute, np.power, np.square, np.sqrt, np.subtract, np.exp, np.log, np.add),
+)
+
+# ------------------------------------------------------------------------- norms of vectors
+
+
+def _vector_norm(input: np.ndarray, ord, dims, keepdim) -> np.ndarray:
+    if input.dtype == np.float16:  # too narrow for powers
+        wide = _vector_norm(kernels.cast_array(input, np.float32), ord, dims, keepdim)
+        return kernels.cast_array(wide, np.float16)
+    magnitude = kernels.pointwise(_ABSOLUTE, input)
+    if ord == math.inf:
+        return kernels.reduce(OURS["max"], magnitude, dims, keepdim)
+    if ord == -math.inf:
+        return kernels.reduce(OURS["min"], magnitude, dims, keepdim)
+    if ord == 0:
+        return sum_array(kernels.cast_array(truth(magnitude), input.dtype), dims, keepdim)
+    if ord == 1:
+        return sum_array(magnitude, dims, keepdim)
+    if ord == 2:
+        total = sum_array(kernels.pointwise(_SQUARE, magnitude, out=magnitude), dims, keepdim)
+        return kernels.pointwise(_SQRT, total, out=total)
+    powers = kernels.pointwise(_POWER, magnitude, float(ord), out=magnitude)
+    total = sum_array(powers, dims, keepdim)
+    return kernels.pointwise(_POWER, total, 1.0 / ord, out=total)
+
+
+def _norm_slope(g, input, out, ord, dims, keepdim):
+    if ord == 0:
+        return None
+    out = restore(out, input.shape, dims, keepdim)
+    g = restore(g, input.shape, dims, keepdim)
+    if ord == 2:
+        return g * (input / out).masked_fill(out == 0, 0.0)
+    if ord == 1:
+        return g * input.sign()
+    if math.isinf(ord):
+        chosen = input.abs() == out
+        count = chosen.sum(dims, keepdim=True) if dims is not None else chosen.sum()
+        return where_op(chosen, g * input.sign() / count, 0.0)
+    scaled = input.abs().pow(ord - 2) * input / out.pow(ord - 1)
+    return g * scaled.masked_fill((out == 0) | (input == 0), 0.0)
+
+
+vector_norm_op = op(
+    "linalg_vector_norm",
+    forward=_vector_norm,
+    input=lambda g, input, out, ord, dims, keepdim: _norm_slope(
+        g, input, out, ord, dims, keepdim
+    ),
+    doc="Norm of the elements over dimensions.",
+)
+
+
+def refuse_integers(input: Tensor) -> None:
+    """Refuse to take a norm of whole numbers."""
+    if not input.is_floating_point():
+        raise RuntimeError(
+            "linalg.vector_norm: Expected a floating point or complex tensor as input. "
+            f"Got {kernels.TYPE_NAMES[input.dtype.numpy.num]}"
+        )
+
+
+@method()
+def norm(input: Tensor, p="fro", dim=None, keepdim: bool = False, dtype=None) -> Tensor:
+    """The p-norm of the elements: ``(sum |x|**p) ** (1/p)``, over all or some dimensions.
+
+    ``"fro"`` is the 2-norm. ``dtype`` converts the elements first. Raises RuntimeError for
+    integers.
+    """
+    if isinstance(p, str) and p != "fro":
+        raise RuntimeError(f"linalg.matrix_norm: Order {p} not supported.")
+    refuse_integers(input)
+    if dtype is not None:
+        input = input.to(dtype)
+    order = 2.0 if p in ("fro", None) else float(p)
+    return vector_norm_op(input, order, dims_of(input, dim), keepdim)
+
+
+# ------------------------------------------------------------------------- distances
+
+
+def _dist_slope(g, input, other, out, p):
+    """The gradient of ``input``; that of ``other`` is its opposite."""
+    return _norm_slope(g, input - other, out, p, None, False)
+
+
+dist_op = op(
+    "dist",
+    forward=composite(lambda input, other, p: vector_norm_op(input - other, p, None, False)),
+    params=("input", "other", "p"),
+    input=lambda g, input, other, out, p: _dist_slope(g, input, other, out, p),
+    other=lambda g, input, other, out, p: _negative(_dist_slope(g, input, other, out, p)),
+    doc="The norm of the difference of two tensors.",
+)
+
+
+def _negative(g):
+    return None if g is None else -g
+
+
+@method()
+def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
+    """The p-norm of ``input - other``, which are broadcast. Raises RuntimeError for integers."""
+    difference = input.detach() - other.detach()
+    if not difference.is_floating_point():
+        raise RuntimeError(
+            "norm(): input dtype should be either floating point or complex. "
+            f"Got {kernels.TYPE_NAMES[difference.dtype.numpy.num]} instead."
+        )
+    return dist_op(input, other, float(p))
+
+
+# ------------------------------------------------------------------------- renormalisation
+
+
+def _scales(norms: Tensor, maxnorm: float) -> Tensor:
+    return where_op(norms > maxnorm, maxnorm / (norms + 1e-7), 1.0)
+
+
+def _other_dims(ndim: int, dim: int) -> tuple:
+    return tuple(k for k in range(ndim) if k != dim)
+
+
+def _renorm(input: Tensor, p, dim, maxnorm) -> Tensor:
+    return input * _scales(vector_norm_op(input, p, _other_dims(input.ndim, dim), True), maxnorm)
+
+
+def _renorm_slope(g, input, p, dim, maxnorm):
+    """By the product rule: the scale of a slice depends on all of its elements."""
+    dims = _other_dims(input.ndim, dim)
+    norms = vector_norm_op(input, p, dims, True)
+    along = (g * input).sum(dims, keepdim=True)
+    through_norm = _norm_slope(along, input, norms, p, dims, True)
+    inverse = 1 / (norms + 1e-7)
+    scaled = maxnorm * inverse * (g - inverse * through_norm)
+    return where_op(norms > maxnorm, scaled, g)
+
+
+renorm_op = op(
+    "renorm",
+    forward=composite(_renorm),
+    params=("input", "p", "dim", "maxnorm"),
+    input=lambda g, input, p, dim, maxnorm: _renorm_slope(g, input, p, dim, maxnorm),
+    doc="Slices scaled down to a norm.",
+)
+
+
+def _renorm_arguments(input: Tensor, p, dim, maxnorm) -> tuple:
+    if p <= 0:
+        raise RuntimeError("renorm: non-positive-norm not supported")
+    if maxnorm < 0:
+        raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
+    if input.ndim < 2:
+        raise RuntimeError(
+            f"renorm: input needs at least 2 dimensions, got {input.ndim} dimensions"
+        )
+    dim = normal_dim(dim, input.ndim)
+    refuse_integers(input)
+    return float(p), dim, float(maxnorm)
+
+
+@method()
+def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
+    """Scale each slice along ``dim`` whose p-norm exceeds ``maxnorm`` down to that norm.
+
+    Raises RuntimeError for a ``p`` that is not positive, a negative ``maxnorm``, fewer than two
+    dimensions and integers.
+    """
+    return renorm_op(input, *_renorm_arguments(input, p, dim, maxnorm))
+
+
+@method()
+def renorm_(self: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
+    """In-place form of :func:`renorm`."""
+    return _renorm_inplace(self, *_renorm_arguments(self, p, dim, maxnorm))
+
+
+_renorm_inplace = InplaceOp(renorm_op)
+
+
+# ------------------------------------------------------------------------- log-sum-exp
+
+
+def _logsumexp(input: np.ndarray, dims, keepdim) -> np.ndarray:
+    if input.size == 0:
+        total = sum_array(input, dims, keepdim)
+        return kernels.pointwise(_LOG, total, out=total)
+    top = kernels.reduce(OURS["max"], input, dims, True)
+    finite = kernels.cast_array(np.where(np.isfinite(top), top, 0), top.dtype)
+    shifted = kernels.pointwise(_SUBTRACT, input, finite)
+    total = sum_array(kernels.pointwise(_EXP, shifted, out=shifted), dims, True)
+    result = kernels.pointwise(_ADD, kernels.pointwise(_LOG, total, out=total), finite)
+    return result if keepdim else result.reshape(
+        [size for k, size in enumerate(input.shape) if k not in dims]
+    )
+
+
+logsumexp_op = op(
+    "logsumexp",
+    forward=_logsumexp,
+    input=lambda g, input, out, dims, keepdim: (
+        with_lost_dims(g, dims, keepdim) * (input - with_lost_dims(out, dims, keepdim)).exp()
+    ),
+    doc="``log(sum(exp(x)))`` over dimensions.",
+)
+
+
+@method()
+def logsumexp(input: Tensor, dim, keepdim: bool = False) -> Tensor:
+    """``log(sum(exp(x)))`` over the dimensions ``dim``, without overflow.
+
+    Integers and bools are converted to the default dtype.
+    """
+    if not input.is_floating_point():
+        input = input.to(get_default_dtype())
+    return logsumexp_op(input, every_dim_or(input, dim), keepdim)
+
+
+__all__ = ["dist", "logsumexp", "norm", "renorm", "vector_norm_op"]
