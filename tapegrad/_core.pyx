@@ -1046,6 +1046,23 @@ def geometry_of(Tensor base not None, Tensor view not None):
     return (base.shape, base.stride(), view.shape, view.stride(), view.storage_offset())
 
 
+def become_view(Op op not None, Tensor target not None, *args):
+    """Make a tensor what a view of it shows: ``x.t_()`` lets ``x`` be what ``x.t()`` is.
+
+    The memory stays, and so do other views of it; the write counts as one.
+    """
+    cdef Tensor view
+    check_inplace(target, is_recording() and requires_grad(target))
+    view = op(target, *args)
+    target.array = view.array
+    note_write(target, op.name)
+    if view.entry != NULL:
+        adopt(target, view.entry, view.output)
+    if target.view is not None:
+        target.view.made_at = target.version.count
+    return target
+
+
 # ---------------------------------------------------------------------------------- for Python
 
 def update_each(Kernel kernel not None, tuple lists not None, tuple params=None, written=()):

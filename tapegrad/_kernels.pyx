@@ -486,7 +486,11 @@ def empty(shape, dtype):
         if dims[k] < 0:
             raise RuntimeError(
                 f"Trying to create tensor with negative dimension {dims[k]}: {list(shape)}")
-    return allocate(ndim, dims, np.dtype(dtype).num)
+    try:
+        return allocate(ndim, dims, np.dtype(dtype).num)
+    except ValueError:
+        raise RuntimeError(
+            f"Storage size calculation overflowed with sizes={list(shape)}") from None
 
 
 def empty_like(ndarray model not None, dtype=None):

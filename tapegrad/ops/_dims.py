@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import operator
 
+from tapegrad._tensor import Tensor
+
 
 def normal_dim(dim, ndim: int) -> int:
     """A dimension counted from the front. Raises IndexError for one that is not there."""
@@ -63,6 +65,25 @@ def _bad_size(function: str, sizes, name: str) -> str:
         f"{function}(): argument '{name}' failed to unpack the object at pos {position + 1} with "
         f'error "type must be tuple of ints,but got {kind}"'
     )
+
+
+def check_tensors(tensors) -> None:
+    """Refuse what is no tensor among the tensors of a sequence."""
+    for k, one in enumerate(tensors):
+        if not isinstance(one, Tensor):
+            raise TypeError(
+                f"expected Tensor as element {k} in argument 0, but got {type(one).__name__}"
+            )
+
+
+def check_sequence(function: str, tensors) -> None:
+    """Refuse what is no tuple or list of tensors, in the name of a function."""
+    if not isinstance(tensors, (tuple, list)):
+        raise TypeError(
+            f"{function}(): argument 'tensors' (position 1) must be tuple of Tensors, not "
+            f"{type(tensors).__name__}"
+        )
+    check_tensors(tensors)
 
 
 def common_shape(*shapes: tuple) -> tuple[int, ...]:

@@ -11,8 +11,9 @@ from tapegrad._tensor import Tensor
 from tapegrad.ops.convert import copy_inplace, fill_
 from tapegrad.ops.create import tensor
 from tapegrad.ops.index.by_tensors import index_arrays, index_op, put_values
+from tapegrad.ops.shape.broadcasting import check_expansion
 from tapegrad.ops.shape.parts import select_op, slice_op
-from tapegrad.ops.shape.sizes import alias_op, check_expansion, unsqueeze_op
+from tapegrad.ops.shape.sizes import alias_op, unsqueeze_op
 
 
 def _as_index(item):

@@ -9,8 +9,10 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import op
-from tapegrad.ops._dims import normal_dim
+from tapegrad.ops._dims import check_sequence, check_tensors, normal_dim
+from tapegrad.ops.create import zeros
 from tapegrad.ops.promotion import promote_types
+from tapegrad.ops.shape.sizes import atleast_1d, atleast_2d, atleast_3d, reshape
 
 
 def pieces(input: np.ndarray, dim: int, sizes) -> list[np.ndarray]:
@@ -70,22 +72,9 @@ def _promoted(tensors) -> list[Tensor]:
     return [tensor.to(dtype) for tensor in tensors]
 
 
-def _check_tensors(name: str, tensors) -> None:
-    if isinstance(tensors, Tensor) or not isinstance(tensors, (tuple, list)):
-        raise TypeError(
-            f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not "
-            f"{type(tensors).__name__}"
-        )
-    for k, tensor in enumerate(tensors):
-        if not isinstance(tensor, Tensor):
-            raise TypeError(
-                f"expected Tensor as element {k} in argument 0, but got {type(tensor).__name__}"
-            )
-
-
 def cat(tensors, dim: int = 0, *, out=None) -> Tensor:
     """Tensors joined along an existing dimension; the other sizes must agree."""
-    _check_tensors("cat", tensors)
+    check_sequence("cat", tensors)
     if not tensors:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     tensors = _promoted(tensors)
@@ -120,7 +109,7 @@ def _check_cat_shapes(tensors, first, dim: int) -> None:
 
 def stack(tensors, dim: int = 0, *, out=None) -> Tensor:
     """Tensors of one shape joined along a new dimension."""
-    _check_tensors("stack", tensors)
+    check_sequence("stack", tensors)
     if not tensors:
         raise RuntimeError("stack expects a non-empty TensorList")
     first = tensors[0].shape
@@ -131,3 +120,94 @@ def stack(tensors, dim: int = 0, *, out=None) -> Tensor:
                 f"{list(tensor.shape)} at entry {k}"
             )
     return stack_op(tuple(_promoted(tensors)), normal_dim(dim, len(first) + 1))
+
+
+# ------------------------------------------------------------------------- rows, columns, blocks
+
+
+def _checked_list(name: str, tensors) -> list[Tensor]:
+    check_sequence(name, tensors)
+    if not tensors:
+        raise RuntimeError(f"{name} expects a non-empty TensorList")
+    return list(tensors)
+
+
+def hstack(tensors) -> Tensor:
+    """Tensors joined side by side: vectors along dimension 0, all others along dimension 1."""
+    tensors = [atleast_1d(one) for one in _checked_list("hstack", tensors)]
+    return cat(tensors, 0 if tensors[0].ndim == 1 else 1)
+
+
+def vstack(tensors) -> Tensor:
+    """Tensors joined one below the other, along dimension 0; vectors are rows."""
+    return cat([atleast_2d(one) for one in _checked_list("vstack", tensors)], 0)
+
+
+def dstack(tensors) -> Tensor:
+    """Tensors joined one behind the other, along dimension 2."""
+    return cat([atleast_3d(one) for one in _checked_list("dstack", tensors)], 2)
+
+
+def column_stack(tensors) -> Tensor:
+    """Tensors joined side by side, along dimension 1; vectors and numbers are columns."""
+    columns = [
+        reshape(one, one.numel(), 1) if one.ndim <= 1 else one
+        for one in _checked_list("column_stack", tensors)
+    ]
+    return cat(columns, 1)
+
+
+def _block_shapes(tensors) -> list[tuple[int, int]]:
+    """Each block's rows and columns; a vector is one row."""
+    shapes = [(1,) * (2 - one.ndim) + tuple(one.shape) for one in tensors]
+    return [(rows, columns) for rows, columns in shapes]
+
+
+def _block_places(shapes) -> list[tuple[slice, slice]]:
+    """Where each block lies: below and right of the one before."""
+    places, row, column = [], 0, 0
+    for rows, columns in shapes:
+        places.append((slice(row, row + rows), slice(column, column + columns)))
+        row, column = row + rows, column + columns
+    return places
+
+
+def _block_diag(tensors: list) -> np.ndarray:
+    shapes = _block_shapes(tensors)
+    total = [sum(sizes) for sizes in zip(*shapes, strict=True)]
+    result = kernels.fill(kernels.empty(total, tensors[0].dtype), 0)
+    for place, source in zip(_block_places(shapes), tensors, strict=True):
+        kernels.copy_array(result[place], source)
+    return result
+
+
+def _block_slopes(g: Tensor, shapes: tuple) -> list[Tensor]:
+    places = _block_places([(1,) * (2 - len(shape)) + shape for shape in shapes])
+    return [g[place].reshape(shape) for place, shape in zip(places, shapes, strict=True)]
+
+
+block_diag_op = op(
+    "block_diag",
+    forward=lambda tensors, shapes: _block_diag(tensors),
+    takes_sequence=True,
+    inputs=("tensors",),
+    gradients=lambda g, shapes: _block_slopes(g, shapes),
+    doc="Matrices on the diagonal of a matrix of zeros.",
+)
+
+
+def block_diag(*tensors: Tensor) -> Tensor:
+    """Matrices along the diagonal of a larger one, with zeros elsewhere.
+
+    Vectors count as one row, numbers as one element. Raises RuntimeError for more dimensions.
+    """
+    check_tensors(tensors)
+    for position, one in enumerate(tensors):
+        if one.ndim > 2:
+            raise RuntimeError(
+                "torch.block_diag: Input tensors must have 2 or fewer dimensions. Input "
+                f"{position} has {one.ndim} dimensions"
+            )
+    if not tensors:
+        return zeros(1, 0)
+    return block_diag_op(tuple(_promoted(tensors)), tuple(tuple(one.shape) for one in tensors))

@@ -5,22 +5,41 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad import _kernels as kernels
+from tapegrad._core import become_view
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import method, op
-from tapegrad.ops._dims import normal_dim, normal_dims, sizes_of
+from tapegrad.ops._dims import normal_dim, sizes_of
+from tapegrad.ops.shape.sizes import alias_op
 
-t_op = op(
-    "t", forward=kernels.transposed, params=("input",), is_view=True, input=lambda g: t_op(g),
-    doc="A matrix with rows and columns swapped.",
-)  # fmt: skip
-transpose = op(
-    "transpose",
-    forward=lambda input, dim0, dim1: _swapped(input, dim0, dim1),
-    is_view=True,
-    method=True,
-    input=lambda g, dim0, dim1: g.transpose(dim0, dim1),
-    doc="Two dimensions swapped, as a view.",
-)
+
+def _t_op(name: str, grad_name: str):
+    return op(
+        name,
+        forward=kernels.transposed,
+        params=("input",),
+        grad_name=grad_name,
+        is_view=True,
+        input=lambda g: t_op(g),
+        doc="A matrix with rows and columns swapped.",
+    )
+
+
+def _transpose_op(name: str, grad_name: str, method: bool):
+    return op(
+        name,
+        forward=lambda input, dim0, dim1: _swapped(input, dim0, dim1),
+        grad_name=grad_name,
+        is_view=True,
+        method=method,
+        input=lambda g, dim0, dim1: g.transpose(dim0, dim1),
+        doc="Two dimensions swapped, as a view.",
+    )
+
+
+# The in-place forms give the tensor itself another geometry; PyTorch numbers their nodes apart.
+t_op, t_inplace_op = _t_op("t", "TBackward0"), _t_op("t_", "TBackward1")
+transpose = _transpose_op("transpose", "TransposeBackward0", True)
+transpose_inplace_op = _transpose_op("transpose_", "TransposeBackward1", False)
 permute_op = op(
     "permute",
     forward=lambda input, dims: input.transpose(dims),
@@ -38,11 +57,28 @@ def _swapped(input: np.ndarray, dim0: int, dim1: int) -> np.ndarray:
 @method()
 def t(input: Tensor) -> Tensor:
     """A matrix with rows and columns swapped; a vector or number as it is."""
+    _check_for_t("t", input)
+    return t_op(input)
+
+
+@method()
+def t_(self: Tensor) -> Tensor:
+    """Swap the rows and columns of this matrix itself; its memory stays as it is."""
+    _check_for_t("t_", self)
+    return become_view(t_inplace_op, self)
+
+
+def _check_for_t(name: str, input: Tensor) -> None:
     if input.ndim > 2:
         raise RuntimeError(
-            f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D"
+            f"{name}() expects a tensor with <= 2 dimensions, but self is {input.ndim}D"
         )
-    return t_op(input)
+
+
+@method()
+def transpose_(self: Tensor, dim0: int, dim1: int) -> Tensor:
+    """Swap two dimensions of this tensor itself; its memory stays as it is."""
+    return become_view(transpose_inplace_op, self, dim0, dim1)
 
 
 @method()
@@ -66,29 +102,80 @@ def _reversed_dims(input: Tensor) -> Tensor:
     return permute_op(input, tuple(range(input.ndim - 1, -1, -1)))
 
 
-def _matrix_transpose(input: Tensor) -> Tensor:
-    """The last two dimensions swapped."""
-    if input.ndim < 2:
+def _matrices_turned(input: Tensor, name: str) -> Tensor:
+    if input.ndim == 0:
+        return input
+    if input.ndim == 1:
         raise RuntimeError(
-            "tensor.mT is only supported on matrices or batches of matrices. Got "
-            f"{input.ndim}-D tensor."
+            f"tensor.{name} is only supported on matrices or batches of matrices. Got 1-D tensor."
         )
     return transpose(input, input.ndim - 2, input.ndim - 1)
 
 
+def _matrix_transpose(input: Tensor) -> Tensor:
+    """The last two dimensions swapped."""
+    return _matrices_turned(input, "mT")
+
+
+def _conjugate_transpose(input: Tensor) -> Tensor:
+    """The last two dimensions swapped: real numbers are their own conjugates."""
+    return _matrices_turned(input, "mH")
+
+
+def _matrix_conjugate_transpose(input: Tensor) -> Tensor:
+    """A matrix with its dimensions swapped: real numbers are their own conjugates."""
+    if input.ndim not in (0, 2):
+        raise RuntimeError(
+            f"tensor.H is only supported on matrices (2-D tensors). Got {input.ndim}-D tensor."
+            + (" For batches of matrices, consider using tensor.mH" if input.ndim > 2 else "")
+        )
+    return transpose(input, 0, 1) if input.ndim else input
+
+
+@method()
+def adjoint(input: Tensor) -> Tensor:
+    """The last two dimensions swapped, as a view: real numbers are their own conjugates."""
+    return _matrices_turned(input, "adjoint()")
+
+
 attach_method("T", property(_reversed_dims))
 attach_method("mT", property(_matrix_transpose))
+attach_method("H", property(_matrix_conjugate_transpose))
+attach_method("mH", property(_conjugate_transpose))
 
 
 @method()
 def movedim(input: Tensor, source, destination) -> Tensor:
-    """Dimensions moved to new places, as a view."""
-    sources, targets = normal_dims(source, input.ndim), normal_dims(destination, input.ndim)
+    """Dimensions moved to new places, as a view; the others keep their order."""
+    sources, targets = _as_tuple(source), _as_tuple(destination)
+    if len(sources) != len(targets):
+        raise RuntimeError(
+            f"movedim: Invalid source or destination dims: source ({list(sources)} dims) should "
+            f"contain the same number of dims as destination ({list(targets)} dims)"
+        )
+    sources = _unrepeated("source", sources, input.ndim)
+    targets = _unrepeated("destination", targets, input.ndim)
+    if input.ndim == 0:
+        return alias_op(input)
     rest = [k for k in range(input.ndim) if k not in sources]
     for target, dim in sorted(zip(targets, sources, strict=True)):
         rest.insert(target, dim)
     return permute_op(input, tuple(rest))
 
 
-for _alias, _of in {"swapaxes": transpose, "swapdims": transpose, "moveaxis": movedim}.items():
+def _as_tuple(dims) -> tuple:
+    return tuple(dims) if isinstance(dims, (tuple, list)) else (dims,)
+
+
+def _unrepeated(name: str, dims: tuple, ndim: int) -> tuple[int, ...]:
+    normal = tuple(normal_dim(dim, ndim) for dim in dims)
+    if len(set(normal)) < len(normal):
+        raise RuntimeError(f"movedim: repeated dim in `{name}` ({list(dims)})")
+    return normal
+
+
+for _alias, _of in {
+    "swapaxes": transpose, "swapdims": transpose, "moveaxis": movedim,
+    "swapaxes_": transpose_, "swapdims_": transpose_,
+}.items():  # fmt: skip
     attach_method(_alias, _of)

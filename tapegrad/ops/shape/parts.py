@@ -10,6 +10,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op
 from tapegrad.ops._dims import normal_dim
+from tapegrad.ops.shape.strided import contiguous_strides, slice_scattered
 
 select_op = op(
     "select",
@@ -31,7 +32,7 @@ slice_op = op(
 )
 diagonal_op = op(
     "diagonal",
-    forward=lambda input, offset, dim1, dim2: _writeable_diagonal(input, offset, dim1, dim2),
+    forward=lambda input, offset, dim1, dim2: diagonal_view(input, offset, dim1, dim2),
     is_view=True,
     input=lambda g, input_shape, offset, dim1, dim2: diagonal_backward(
         g, input_shape, offset, dim1, dim2
@@ -40,7 +41,8 @@ diagonal_op = op(
 )
 
 
-def _writeable_diagonal(input, offset, dim1, dim2):
+def diagonal_view(input: np.ndarray, offset: int, dim1: int, dim2: int) -> np.ndarray:
+    """A diagonal of an array, writeable if the array is."""
     diagonal = input.diagonal(offset, dim1, dim2)
     if input.flags.writeable:
         diagonal.flags.writeable = True
@@ -75,7 +77,7 @@ slice_backward = op(
 diagonal_backward = op(
     "diagonal_backward",
     forward=lambda g, shape, offset, dim1, dim2: _placed(
-        g, shape, lambda zeros: _writeable_diagonal(zeros, offset, dim1, dim2)
+        g, shape, lambda zeros: diagonal_view(zeros, offset, dim1, dim2)
     ),
     params=("values", "shape", "offset", "dim1", "dim2"),
     values=lambda g, offset, dim1, dim2: g.diagonal(offset, dim1, dim2),
@@ -101,14 +103,17 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
 @method()
 def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
     """``length`` positions from ``start`` on along a dimension, as a view."""
-    dim = normal_dim(dim, input.ndim)
-    size, start = input.shape[dim], int(start)
+    if isinstance(start, Tensor) and (start.ndim > 0 or start.dtype.numpy.kind not in "iu"):
+        raise RuntimeError("start must be an 0-dim integral Tensor.")
+    if input.ndim == 0:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
     if length < 0:
         raise RuntimeError("narrow(): length must be non-negative.")
+    dim = normal_dim(dim, input.ndim)
+    size, start = input.shape[dim], operator.index(start)
     if not -size <= start <= size:
         raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-size}, {size}], "
-            f"but got {start})"
+            f"start out of range (expected to be in range of [{-size}, {size}], but got {start})"
         )
     start = start + size if start < 0 else start
     if start + length > size:
@@ -125,3 +130,62 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     if dim1 == dim2:
         raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
     return diagonal_op(input, offset, dim1, dim2)
+
+
+# ------------------------------------------------------------------------- windows
+
+
+def _windows_shape(shape: tuple, dim: int, size: int, step: int) -> tuple:
+    if not shape:
+        return (size,)
+    return (*shape[:dim], (shape[dim] - size) // step + 1, *shape[dim + 1 :], size)
+
+
+def _windows_strides(strides: tuple, dim: int, step: int) -> tuple:
+    if not strides:
+        return (1,)
+    return (*strides[:dim], strides[dim] * step, *strides[dim + 1 :], strides[dim])
+
+
+def _windows(input: np.ndarray, dim: int, size: int, step: int) -> np.ndarray:
+    return np.lib.stride_tricks.as_strided(
+        input,
+        _windows_shape(input.shape, dim, size, step),
+        _windows_strides(input.strides, dim, step),
+        writeable=input.flags.writeable,
+    )
+
+
+def _unfold_slope(g: Tensor, shape: tuple, dim: int, size: int, step: int) -> Tensor:
+    strides = contiguous_strides(shape)
+    geometry = (shape, strides, _windows_shape(shape, dim, size, step),
+                _windows_strides(strides, dim, step), 0)  # fmt: skip
+    return slice_scattered(g, geometry)
+
+
+unfold_op = op(
+    "unfold",
+    forward=_windows,
+    is_view=True,
+    input=lambda g, input_shape, dim, size, step: _unfold_slope(g, input_shape, dim, size, step),
+    doc="Windows that slide along a dimension.",
+)
+
+
+@method()
+def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
+    """All windows of ``size`` positions along a dimension, ``step`` apart, as a view.
+
+    Shape: ``(..., n, ...)`` to ``(..., (n - size) // step + 1, ..., size)``.
+    """
+    dim = normal_dim(dimension, input.ndim)
+    limit = input.shape[dim] if input.ndim else 1
+    if size < 0:
+        raise RuntimeError(f"size is {size} but must be >= 0")
+    if size > limit:
+        raise RuntimeError(
+            f"maximum size for tensor at dimension {dim} is {limit} but size is {size}"
+        )
+    if step <= 0:
+        raise RuntimeError(f"step is {step} but must be > 0")
+    return unfold_op(input, dim, operator.index(size), operator.index(step))

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad import _types
+from tapegrad._core import become_view
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op
-from tapegrad.ops._dims import common_shape, inferred_shape, normal_dim, normal_dims, sizes_of
+from tapegrad.ops._dims import (
+    check_tensors,
+    inferred_shape,
+    normal_dim,
+    normal_dims,
+    sizes_of,
+)
 from tapegrad.ops.convert import contiguous_op
 
 
@@ -32,13 +40,17 @@ unsafe_view_op = op(
     input=lambda g, input_shape: g.reshape(input_shape),
     doc="Fresh memory in another shape: a reshape that nobody else can see.",
 )
-squeeze_all = op(
-    "squeeze",
-    forward=lambda input: input.reshape([size for size in input.shape if size != 1]),
-    is_view=True,
-    input=lambda g, input_shape: g.reshape(input_shape),
-    doc="Without its dimensions of size 1.",
-)
+
+
+def _squeeze_all_op(name: str, grad_name: str):
+    return op(
+        name,
+        forward=lambda input: input.reshape([size for size in input.shape if size != 1]),
+        grad_name=grad_name,
+        is_view=True,
+        input=lambda g, input_shape: g.reshape(input_shape),
+        doc="Without its dimensions of size 1.",
+    )
 
 
 def _squeeze_op(name: str, grad_name: str, is_view: bool):
@@ -52,23 +64,27 @@ def _squeeze_op(name: str, grad_name: str, is_view: bool):
     )
 
 
+def _unsqueeze_op(name: str, grad_name: str):
+    return op(
+        name,
+        forward=lambda input, dim: np.expand_dims(input, dim),
+        grad_name=grad_name,
+        is_view=True,
+        input=lambda g, dim: g.squeeze(dim),
+        doc="With a dimension of size 1 more.",
+    )
+
+
+squeeze_all = _squeeze_all_op("squeeze", "SqueezeBackward0")
 squeeze_op = _squeeze_op("squeeze_dim", "SqueezeBackward1", is_view=True)
 squeeze_dims_op = _squeeze_op("squeeze_dims", "SqueezeBackward2", is_view=True)
+unsqueeze_op = _unsqueeze_op("unsqueeze", "UnsqueezeBackward0")
 unsafe_squeeze_op = _squeeze_op("unsafe_squeeze", "SqueezeBackward4", is_view=False)
-unsqueeze_op = op(
-    "unsqueeze",
-    forward=lambda input, dim: np.expand_dims(input, dim),
-    is_view=True,
-    input=lambda g, dim: g.squeeze(dim),
-    doc="With a dimension of size 1 more.",
-)
-expand_op = op(
-    "expand",
-    forward=lambda input, shape: kernels.expanded(input, shape),
-    is_view=True,
-    input=lambda g: g,
-    doc="Dimensions of size 1 repeated without copying.",
-)
+# The in-place forms give the tensor itself another geometry; PyTorch numbers their nodes apart.
+squeeze_all_inplace_op = _squeeze_all_op("squeeze_", "SqueezeBackward3")
+squeeze_inplace_op = _squeeze_op("squeeze_dim_", "SqueezeBackward4", is_view=True)
+squeeze_dims_inplace_op = _squeeze_op("squeeze_dims_", "SqueezeBackward5", is_view=True)
+unsqueeze_inplace_op = _unsqueeze_op("unsqueeze_", "UnsqueezeBackward1")
 alias_op = op(
     "alias", forward=lambda input: input[...], is_view=True, input=lambda g: g,
     doc="The same tensor as a view.",
@@ -131,15 +147,31 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 @method()
 def unflatten(input: Tensor, dim: int, sizes) -> Tensor:
     """One dimension as several."""
+    if input.ndim == 0:
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
     dim = normal_dim(dim, input.ndim)
-    sizes = inferred_shape(tuple(sizes), input.shape[dim])
+    sizes = _unflattened(sizes_of("unflatten", (sizes,), (), "sizes"), dim, input.shape[dim])
     return view(input, (*input.shape[:dim], *sizes, *input.shape[dim + 1 :]))
+
+
+def _unflattened(sizes: tuple, dim: int, size: int) -> tuple[int, ...]:
+    if not sizes:
+        raise RuntimeError("unflatten: sizes must be non-empty")
+    if -1 not in sizes and min(sizes) >= 0 and math.prod(sizes) != size:
+        raise RuntimeError(
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} "
+            f"({size}) in the input tensor"
+        )
+    try:
+        return inferred_shape(sizes, size)
+    except RuntimeError as error:
+        raise RuntimeError(f"unflatten got an unexpected error:\n{error}") from None
 
 
 @method()
 def ravel(input: Tensor) -> Tensor:
     """All elements in one dimension."""
-    return reshape(input, -1)
+    return reshape(input.contiguous(), -1)
 
 
 @method()
@@ -153,61 +185,62 @@ def squeeze(input: Tensor, dim=None) -> Tensor:
 
 
 @method()
+def squeeze_(self: Tensor, dim=None) -> Tensor:
+    """Drop this tensor's own dimensions of size 1, or only those in ``dim``."""
+    if dim is None:
+        return become_view(squeeze_all_inplace_op, self)
+    dims = normal_dims(dim, self.ndim)
+    squeezed = squeeze_dims_inplace_op if isinstance(dim, (tuple, list)) else squeeze_inplace_op
+    return become_view(squeezed, self, tuple(one for one in dims if self.shape[one] == 1))
+
+
+@method()
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """With a dimension of size 1 put in at ``dim``, as a view."""
     return unsqueeze_op(input, normal_dim(dim, input.ndim + 1))
 
 
 @method()
-def expand(input: Tensor, *sizes, **keyword) -> Tensor:
-    """Dimensions of size 1 repeated to larger sizes, without copying; -1 keeps a size."""
-    wanted = sizes_of("expand", sizes, keyword.get("size"))
-    return expand_op(input, check_expansion(input.shape, wanted, input))
+def unsqueeze_(self: Tensor, dim: int) -> Tensor:
+    """Give this tensor itself a dimension of size 1 at ``dim``."""
+    return become_view(unsqueeze_inplace_op, self, normal_dim(dim, self.ndim + 1))
 
 
-def check_expansion(shape: tuple, wanted: tuple, input: Tensor) -> tuple[int, ...]:
-    """The sizes that a shape expands to, -1 filled in; RuntimeError for those that it cannot."""
-    missing = len(wanted) - len(shape)
-    if missing < 0:
-        raise RuntimeError(
-            f"expand({input.type()}{{{list(shape)}}}, size={list(wanted)}): the number of sizes "
-            f"provided ({len(wanted)}) must be greater or equal to the number of dimensions in the "
-            f"tensor ({len(shape)})"
-        )
-    result = []
-    for k, size in enumerate(wanted):
-        old = 1 if k < missing else shape[k - missing]
-        if size == -1 and k < missing:
-            raise RuntimeError(
-                f"The expanded size of the tensor ({size}) isn't allowed in a leading, "
-                f"non-existing dimension {k}"
-            )
-        if size != -1 and old not in (1, size):
-            raise RuntimeError(
-                f"The expanded size of the tensor ({size}) must match the existing size ({old}) at "
-                f"non-singleton dimension {k}.  Target sizes: {list(wanted)}.  Tensor sizes: "
-                f"{list(shape)}"
-            )
-        result.append(old if size == -1 else size)
-    return tuple(result)
+def _at_least(given: tuple, raise_one) -> Tensor | tuple[Tensor, ...]:
+    """What ``raise_one`` makes of one tensor, or of each of several."""
+    if len(given) == 1 and isinstance(given[0], Tensor):
+        return raise_one(given[0])
+    tensors = tuple(given[0]) if len(given) == 1 and isinstance(given[0], (tuple, list)) else given
+    check_tensors(tensors)
+    return tuple(map(raise_one, tensors))
 
 
-@method()
-def expand_as(input: Tensor, other: Tensor) -> Tensor:
-    """Expanded to another tensor's shape."""
-    return expand(input, other.shape)
+def atleast_1d(*tensors: Any) -> Any:
+    """Each tensor, a number as a view of one dimension. One tensor gives one, several a tuple."""
+    return _at_least(tensors, lambda one: one if one.ndim else reshape(one, 1))
 
 
-@method()
-def broadcast_to(input: Tensor, size) -> Tensor:
-    """Expanded to a shape."""
-    return expand(input, size)
+def atleast_2d(*tensors: Any) -> Any:
+    """Each tensor with at least two dimensions: a vector becomes one row, as a view."""
+
+    def raise_one(one: Tensor) -> Tensor:
+        if one.ndim == 0:
+            return reshape(one, 1, 1)
+        return unsqueeze_op(one, 0) if one.ndim == 1 else one
+
+    return _at_least(tensors, raise_one)
 
 
-def broadcast_tensors(*tensors: Tensor) -> list[Tensor]:
-    """Every tensor expanded to the common shape."""
-    shape = common_shape(*(one.shape for one in tensors))
-    return [expand(one, shape) for one in tensors]
+def atleast_3d(*tensors: Any) -> Any:
+    """Each tensor with at least three dimensions, as a view: ``(n, m)`` becomes ``(n, m, 1)``."""
+
+    def raise_one(one: Tensor) -> Tensor:
+        if one.ndim == 0:
+            return reshape(one, 1, 1, 1)
+        one = unsqueeze_op(one, 0) if one.ndim == 1 else one
+        return unsqueeze_op(one, 2) if one.ndim == 2 else one
+
+    return _at_least(tensors, raise_one)
 
 
 @method()

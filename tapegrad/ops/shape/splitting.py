@@ -7,8 +7,9 @@ import operator
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op
-from tapegrad.ops._dims import normal_dim
+from tapegrad.ops._dims import normal_dim, sizes_of
 from tapegrad.ops.shape.joining import cat, pieces, stack
+from tapegrad.ops.shape.parts import slice_op
 
 unbind_op = op(
     "unbind",
@@ -40,12 +41,12 @@ def _joined(grads, shape, dim, sizes):
     return cat(parts, dim)
 
 
-def _split_op(name: str, grad_name: str):
+def _split_op(name: str, grad_name: str, is_view: bool = True):
     return op(
         name,
         forward=lambda input, dim, sizes: pieces(input, dim, sizes),
         grad_name=grad_name,
-        is_view=True,
+        is_view=is_view,
         outputs=("first",),
         input=lambda grads, input_shape, dim, sizes: _joined(grads, input_shape, dim, sizes),
         doc="Consecutive ranges along a dimension.",
@@ -54,24 +55,42 @@ def _split_op(name: str, grad_name: str):
 
 split_op = _split_op("split", "SplitBackward0")
 split_with_sizes_op = _split_op("split_with_sizes", "SplitWithSizesBackward0")
+unsafe_split_op = _split_op("unsafe_split", "UnsafeSplitBackward0", is_view=False)
+unsafe_split_with_sizes_op = _split_op(
+    "unsafe_split_with_sizes", "UnsafeSplitWithSizesBackward0", is_view=False
+)
 
 
 @method()
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along a dimension, which goes, as views."""
     if input.ndim == 0:
-        raise RuntimeError("Dimension specified as 0 but tensor has no dimensions")
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     return unbind_op(input, normal_dim(dim, input.ndim))
 
 
 @method()
 def split(tensor: Tensor, split_size_or_sections, dim: int = 0) -> tuple[Tensor, ...]:
     """Consecutive ranges along a dimension, as views: of one size, or of the sizes in a list."""
+    if isinstance(split_size_or_sections, (tuple, list)):
+        return split_with_sizes(tensor, split_size_or_sections, dim)
+    try:
+        size = operator.index(split_size_or_sections)
+    except TypeError:
+        kind = type(split_size_or_sections).__name__
+        raise TypeError(
+            "split_with_sizes(): argument 'split_sizes' (position 2) must be tuple of ints, not "
+            f"{kind}"
+        ) from None
+    return split_op(tensor, *_equal_sizes(tensor, size, dim))
+
+
+def _equal_sizes(tensor: Tensor, size: int, dim: int) -> tuple[int, tuple[int, ...]]:
+    """The dimension, and ranges of one size along it; the last one may be smaller."""
+    if tensor.ndim == 0:
+        raise RuntimeError("split expects at least a 1-dimensional tensor")
     dim = normal_dim(dim, tensor.ndim)
     total = tensor.shape[dim]
-    if isinstance(split_size_or_sections, (tuple, list)):
-        return _split_by_sizes(tensor, [operator.index(one) for one in split_size_or_sections], dim)
-    size = operator.index(split_size_or_sections)
     if size < 0:
         raise RuntimeError(f"split expects split_size be non-negative, but got split_size={size}")
     if size == 0 and total > 0:
@@ -79,28 +98,159 @@ def split(tensor: Tensor, split_size_or_sections, dim: int = 0) -> tuple[Tensor,
             f"split_size can only be 0 if dimension size is 0, but got dimension size of {total}"
         )
     sizes = [min(size, total - start) for start in range(0, total, size or 1)] or [0]
-    return split_op(tensor, dim, tuple(sizes))
+    return dim, tuple(sizes)
 
 
-def _split_by_sizes(tensor: Tensor, sizes: list[int], dim: int) -> tuple[Tensor, ...]:
+@method()
+def split_with_sizes(input: Tensor, split_sizes, dim: int = 0) -> tuple[Tensor, ...]:
+    """Consecutive ranges of the given sizes along a dimension, as views."""
+    return split_with_sizes_op(input, *_given_sizes(input, split_sizes, dim))
+
+
+def _given_sizes(tensor: Tensor, split_sizes, dim: int) -> tuple[int, tuple[int, ...]]:
+    """The dimension, and the sizes after a check that they fill it."""
+    sizes = sizes_of("split_with_sizes", (split_sizes,), (), "split_sizes")
+    if tensor.ndim == 0:
+        raise RuntimeError("split expects at least a 1-dimensional tensor")
+    dim = normal_dim(dim, tensor.ndim)
     total = tensor.shape[dim]
     if any(size < 0 for size in sizes):
         raise RuntimeError(
             f"split_with_sizes expects split_sizes have only non-negative entries, but got "
-            f"split_sizes={sizes}"
+            f"split_sizes={list(sizes)}"
         )
     if sum(sizes) != total:
         raise RuntimeError(
             f"split_with_sizes expects split_sizes to sum exactly to {total} (input tensor's size "
-            f"at dimension {dim}), but got split_sizes={sizes}"
+            f"at dimension {dim}), but got split_sizes={list(sizes)}"
         )
-    return split_with_sizes_op(tensor, dim, tuple(sizes))
+    return dim, sizes
 
 
 @method()
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most ``chunks`` ranges of equal size along a dimension, as views."""
+    return split(input, _chunk_size(input, chunks, dim), dim)
+
+
+def _chunk_size(input: Tensor, chunks: int, dim: int) -> int:
+    if input.ndim == 0:
+        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    return -(-input.shape[normal_dim(dim, input.ndim)] // chunks) or 1
+
+
+@method()
+def unsafe_split(input: Tensor, split_size: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """Like :func:`split`, but autograd does not know that the parts share memory."""
+    return unsafe_split_op(input, *_equal_sizes(input, operator.index(split_size), dim))
+
+
+@method()
+def unsafe_split_with_sizes(input: Tensor, split_sizes, dim: int = 0) -> tuple[Tensor, ...]:
+    """Like :func:`split_with_sizes`, but autograd does not know that the parts share memory."""
+    return unsafe_split_with_sizes_op(input, *_given_sizes(input, split_sizes, dim))
+
+
+@method()
+def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """Like :func:`chunk`, but autograd does not know that the parts share memory."""
+    return unsafe_split(input, _chunk_size(input, chunks, dim), dim)
+
+
+# ------------------------------------------------------------------------- at positions
+
+
+@method()
+def tensor_split(input: Tensor, indices_or_sections, dim: int = 0) -> tuple[Tensor, ...]:
+    """Ranges along a dimension, as views: a number of nearly equal ones, or cut at positions.
+
+    The first ranges of a number of sections are one larger where the size does not divide.
+    Positions are those of slices: negative ones count from the end, and ranges may be empty.
+    """
+    if input.ndim == 0:
+        raise RuntimeError(
+            "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims"
+        )
     dim = normal_dim(dim, input.ndim)
-    return split(input, -(-input.shape[dim] // chunks) or 1, dim)
+    cuts = _plain_cuts(indices_or_sections)
+    if isinstance(cuts, tuple):
+        starts, stops = (0, *cuts), (*cuts, input.shape[dim])
+        return tuple(
+            _range(input, dim, start, stop) for start, stop in zip(starts, stops, strict=True)
+        )
+    if cuts <= 0:
+        raise RuntimeError(f"number of sections must be larger than 0, got {cuts}")
+    size, n_larger = divmod(input.shape[dim], cuts)
+    starts = [k * size + min(k, n_larger) for k in range(cuts + 1)]
+    return tuple(
+        slice_op(input, dim, starts[k], starts[k + 1], 1) for k in range(cuts)
+    )
+
+
+def _plain_cuts(given) -> int | tuple[int, ...]:
+    """A number of sections, or positions to cut at, also where a tensor holds them."""
+    if isinstance(given, Tensor):
+        if given.ndim > 1:
+            raise RuntimeError(
+                "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or "
+                f"one-dimensional tensor, but got a tensor with {given.ndim} dims"
+            )
+        if given.dtype.name != "int64":
+            raise RuntimeError(
+                "tensor_split expected tensor_indices_or_sections to have dtype of long, but got "
+                f"{kernels.TYPE_NAMES[given.dtype.numpy.num]}"
+            )
+        given = given.tolist()
+    if isinstance(given, (tuple, list)):
+        return sizes_of("tensor_split", (given,), (), "indices")
+    return operator.index(given)
+
+
+def _range(input: Tensor, dim: int, start: int, stop: int) -> Tensor:
+    first, last, _ = slice(start, stop).indices(input.shape[dim])
+    return slice_op(input, dim, first, max(first, last), 1)
+
+
+def _split_on(name: str, input: Tensor, given, dim: int, ndim: int) -> tuple[Tensor, ...]:
+    """Split along a fixed dimension; sections must divide its size."""
+    if input.ndim < ndim:
+        raise RuntimeError(
+            f"torch.{name} requires a tensor with at least {ndim} dimension, but got a tensor with "
+            f"{input.ndim} dimensions!"
+        )
+    if not isinstance(given, (tuple, list)):
+        sections, size = operator.index(given), input.shape[dim]
+        if sections == 0 or size % sections:
+            raise RuntimeError(
+                f"torch.{name} attempted to split along dimension {dim}, but the size of the "
+                f"dimension {size} is not divisible by the split_size {sections}!"
+            )
+    return tensor_split(input, given, dim)
+
+
+def _cuts_of(args: tuple, keyword: dict):
+    """What to split at: a number, a sequence, or positions one by one."""
+    if not args:
+        return keyword.get("sections", keyword.get("indices", keyword.get("indices_or_sections")))
+    return args[0] if len(args) == 1 else args
+
+
+@method()
+def hsplit(input: Tensor, *indices_or_sections, **keyword) -> tuple[Tensor, ...]:
+    """Views side by side: along dimension 1, of vectors along 0."""
+    cuts = _cuts_of(indices_or_sections, keyword)
+    return _split_on("hsplit", input, cuts, 0 if input.ndim == 1 else 1, 1)
+
+
+@method()
+def vsplit(input: Tensor, *indices_or_sections, **keyword) -> tuple[Tensor, ...]:
+    """Views one below the other: along dimension 0."""
+    return _split_on("vsplit", input, _cuts_of(indices_or_sections, keyword), 0, 2)
+
+
+@method()
+def dsplit(input: Tensor, *indices_or_sections, **keyword) -> tuple[Tensor, ...]:
+    """Views one behind the other: along dimension 2."""
+    return _split_on("dsplit", input, _cuts_of(indices_or_sections, keyword), 2, 3)

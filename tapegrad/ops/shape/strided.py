@@ -33,6 +33,15 @@ def _reach(shape, strides) -> int:
     return 1 + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
 
 
+def contiguous_strides(shape: tuple) -> tuple[int, ...]:
+    """The steps in elements of a row-major tensor of a shape."""
+    strides, step = [0] * len(shape), 1
+    for k in reversed(range(len(shape))):
+        strides[k] = step
+        step *= max(shape[k], 1)
+    return tuple(strides)
+
+
 def _slice_of(g: np.ndarray, geometry: tuple) -> np.ndarray:
     base, view = _base_memory(geometry, g.dtype)
     kernels.copy_array(base, g)

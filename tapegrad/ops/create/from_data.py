@@ -1,4 +1,4 @@
-"""Making tensors: from data, filled, and in order."""
+"""Tensors made from data: numbers, sequences, arrays."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from tapegrad.ops._declare import method
 from tapegrad.ops._dims import sizes_of
 from tapegrad.ops.convert import check_device
 from tapegrad.ops.promotion import promote_types
-
-# ------------------------------------------------------------------------- from data
 
 
 def _is_sequence(data) -> bool:
@@ -220,9 +218,6 @@ _NOT_WRITABLE = (
 )
 
 
-# ------------------------------------------------------------------------- filled
-
-
 def finished(array: np.ndarray, requires_grad: bool) -> Tensor:
     """What a constructor returns: a leaf over new memory."""
     if not requires_grad:
@@ -234,201 +229,10 @@ def finished(array: np.ndarray, requires_grad: bool) -> Tensor:
     return Tensor._wrap(array).requires_grad_()
 
 
-_REQUIRED = object()
-
-
-def _check_given(function: str, **arguments) -> None:
-    """Report arguments that were left out, in PyTorch's words."""
-    missing = [f'"{name}"' for name, value in arguments.items() if value is _REQUIRED]
-    if missing:
-        noun = "arguments" if len(missing) == 1 else "argument"
-        raise TypeError(
-            f"{function}() missing {len(missing)} required positional {noun}: {', '.join(missing)}"
-        )
-
-
-def _new(name: str, sizes: tuple, keyword, dtype, device) -> np.ndarray:
-    check_device(device)
-    shape = sizes_of(name, sizes, keyword)
-    if any(size < 0 for size in shape):
-        raise RuntimeError(
-            f"{name}: Dimension size must be non-negative." if name == "zeros"
-            else f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}"
-        )
-    dtype = _types.as_dtype(dtype, name) or get_default_dtype()
-    return kernels.empty(shape, dtype.numpy)
-
-
-def empty(*sizes, size=None, out=None, dtype=None, layout=None, device=None, requires_grad=False,
-          pin_memory=False, memory_format=None) -> Tensor:  # fmt: skip
-    """Uninitialised memory of a shape."""
-    return finished(_new("empty", sizes, size, dtype, device), requires_grad)
-
-
-def zeros(*sizes, size=None, out=None, dtype=None, layout=None, device=None,
-          requires_grad=False) -> Tensor:  # fmt: skip
-    """Zeros of a shape."""
-    array = kernels.fill(_new("zeros", sizes, size, dtype, device), 0)
-    return finished(array, requires_grad)
-
-
-def ones(*sizes, size=None, out=None, dtype=None, layout=None, device=None,
-         requires_grad=False) -> Tensor:  # fmt: skip
-    """Ones of a shape."""
-    array = kernels.fill(_new("ones", sizes, size, dtype, device), 1)
-    return finished(array, requires_grad)
-
-
-def full(size=_REQUIRED, fill_value=_REQUIRED, *, out=None, dtype=None, layout=None, device=None,
-         requires_grad=False) -> Tensor:  # fmt: skip
-    """A shape filled with one number; the dtype is that of the number unless given."""
-    _check_given("full", size=size, fill_value=fill_value)
-    if not isinstance(size, (tuple, list)):
-        kind = type(size).__name__
-        raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {kind}")
-    if isinstance(fill_value, Tensor):
-        dtype = dtype or fill_value.dtype
-    if isinstance(fill_value, (Tensor, np.generic)):
-        fill_value = fill_value.item()
-    if not isinstance(fill_value, (int, float)):
-        kind = type(fill_value).__name__
-        raise TypeError(f"full(): argument 'fill_value' (position 2) must be Number, not {kind}")
-    if dtype is None:
-        dtype = (_types.bool if isinstance(fill_value, bool) else
-                 _types.int64 if isinstance(fill_value, int) else get_default_dtype())
-    array = kernels.fill(_new("full", (), size, dtype, device), fill_value)
-    return finished(array, requires_grad)
-
-
-def _like_array(name: str, input: Tensor, dtype) -> np.ndarray:
-    if not isinstance(input, Tensor):
-        kind = type(input).__name__
-        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {kind}")
-    dtype = _types.as_dtype(dtype, name) or input.dtype
-    return kernels.empty_like(input._array, dtype.numpy)
-
-
-def empty_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_grad=False,
-               memory_format=None) -> Tensor:  # fmt: skip
-    """Uninitialised memory of another tensor's shape and dtype."""
-    return finished(_like_array("empty_like", input, dtype), requires_grad)
-
-
-def zeros_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_grad=False,
-               memory_format=None) -> Tensor:  # fmt: skip
-    """Zeros of another tensor's shape and dtype."""
-    array = kernels.fill(_like_array("zeros_like", input, dtype), 0)
-    return finished(array, requires_grad)
-
-
-def ones_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_grad=False,
-              memory_format=None) -> Tensor:  # fmt: skip
-    """Ones of another tensor's shape and dtype."""
-    array = kernels.fill(_like_array("ones_like", input, dtype), 1)
-    return finished(array, requires_grad)
-
-
-def full_like(input: Tensor, fill_value, *, dtype=None, layout=None, device=None,
-              requires_grad=False, memory_format=None) -> Tensor:  # fmt: skip
-    """One number in another tensor's shape and dtype."""
-    array = kernels.fill(_like_array("full_like", input, dtype), fill_value)
-    return finished(array, requires_grad)
-
-
-@method()
-def new_zeros(self: Tensor, *size, dtype=None, device=None, requires_grad=False) -> Tensor:
-    """Zeros of a shape, in this tensor's dtype."""
-    array = kernels.fill(_new("new_zeros", size, None, dtype or self.dtype, device), 0)
-    return finished(array, requires_grad)
-
-
-@method()
-def new_ones(self: Tensor, *size, dtype=None, device=None, requires_grad=False) -> Tensor:
-    """Ones of a shape, in this tensor's dtype."""
-    array = kernels.fill(_new("new_ones", size, None, dtype or self.dtype, device), 1)
-    return finished(array, requires_grad)
-
-
-@method()
-def new_empty(self: Tensor, *size, dtype=None, device=None, requires_grad=False) -> Tensor:
-    """Uninitialised memory of a shape, in this tensor's dtype."""
-    array = _new("new_empty", size, None, dtype or self.dtype, device)
-    return finished(array, requires_grad)
-
-
-@method()
-def new_full(
-    self: Tensor, size, fill_value, dtype=None, device=None, requires_grad=False
-) -> Tensor:
-    """One number in a shape, in this tensor's dtype."""
-    return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
-
-
 @method()
 def new_tensor(self: Tensor, data, dtype=None, device=None, requires_grad=False) -> Tensor:
     """The data in this tensor's dtype."""
     return tensor(data, dtype=dtype or self.dtype, requires_grad=requires_grad)
-
-
-# ------------------------------------------------------------------------- in order
-
-
-def arange(start, end=None, step=1, *, out=None, dtype=None, layout=None, device=None,
-           requires_grad=False) -> Tensor:  # fmt: skip
-    """Numbers from ``start`` up to, without, ``end``, ``step`` apart."""
-    if end is None:
-        start, end = 0, start
-    start, end, step = (one.item() if isinstance(one, Tensor) else one
-                        for one in (start, end, step))
-    if step == 0:
-        raise RuntimeError("step must be nonzero")
-    if not (math.isfinite(start) and math.isfinite(end)):
-        raise RuntimeError(f"unsupported range: {start} -> {end}")
-    if (end - start) / step < 0:
-        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-    dtype = _types.as_dtype(dtype, "arange")
-    if dtype is None:
-        whole = all(isinstance(one, (int, np.integer)) for one in (start, end, step))
-        dtype = _types.int64 if whole else get_default_dtype()
-    count = math.ceil((end - start) / step)
-    if dtype.is_floating_point:
-        values = start + np.arange(count, dtype=np.float64) * step
-    else:
-        values = int(start) + np.arange(count, dtype=np.int64) * int(step)
-    return finished(values.astype(dtype.numpy), requires_grad)
-
-
-def linspace(start, end, steps, *, out=None, dtype=None, layout=None, device=None,
-             requires_grad=False) -> Tensor:  # fmt: skip
-    """``steps`` numbers from ``start`` to ``end``, both included, evenly spaced."""
-    if steps < 0:
-        raise RuntimeError("number of steps must be non-negative")
-    dtype = _types.as_dtype(dtype, "linspace") or get_default_dtype()
-    kind = dtype.numpy if dtype.is_floating_point else np.dtype(np.float64)
-    if steps == 1:
-        values = np.array([start], kind)
-    else:
-        # PyTorch counts from both ends, so that the last number is exactly the end.
-        first, last = kind.type(start), kind.type(end)
-        step = kind.type((last - first) / kind.type(max(steps - 1, 1)))
-        k = np.arange(steps)
-        ahead, behind = first + step * k.astype(kind), last - step * (steps - 1 - k).astype(kind)
-        values = np.where(k < steps // 2, ahead, behind)
-    return finished(values.astype(dtype.numpy), requires_grad)
-
-
-def eye(n, m=None, *, out=None, dtype=None, layout=None, device=None,
-        requires_grad=False) -> Tensor:  # fmt: skip
-    """A matrix with ones on its diagonal and zeros elsewhere."""
-    for name, size in (("n", n), ("m", n if m is None else m)):
-        if size < 0:
-            raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
-    result = zeros(n, n if m is None else m, dtype=dtype)
-    result.diagonal().fill_(1)
-    return result.requires_grad_(bool(requires_grad))
-
-
-# ------------------------------------------------------------------------- Tensor's own support
 
 
 def construct_legacy(args: tuple, keyword: dict) -> np.ndarray:

@@ -1,0 +1,241 @@
+"""Tensors of a shape: uninitialised, or filled with one number."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad import _types
+from tapegrad._tensor import Tensor, get_default_dtype
+from tapegrad.ops._declare import method
+from tapegrad.ops._dims import sizes_of
+from tapegrad.ops.convert import check_device
+from tapegrad.ops.create.from_data import finished
+
+_REQUIRED = object()
+
+
+def _check_given(function: str, **arguments) -> None:
+    """Report arguments that were left out, in PyTorch's words."""
+    missing = [f'"{name}"' for name, value in arguments.items() if value is _REQUIRED]
+    if missing:
+        noun = "arguments" if len(missing) == 1 else "argument"
+        raise TypeError(
+            f"{function}() missing {len(missing)} required positional {noun}: {', '.join(missing)}"
+        )
+
+
+def _new(name: str, sizes: tuple, keyword, dtype, device) -> np.ndarray:
+    check_device(device)
+    shape = sizes_of(name, sizes, keyword)
+    if any(size < 0 for size in shape):
+        raise RuntimeError(
+            f"{name}: Dimension size must be non-negative." if name == "zeros"
+            else f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}"
+        )
+    dtype = _types.as_dtype(dtype, name) or get_default_dtype()
+    return kernels.empty(shape, dtype.numpy)
+
+
+def empty(*sizes, size=None, out=None, dtype=None, layout=None, device=None, requires_grad=False,
+          pin_memory=False, memory_format=None) -> Tensor:  # fmt: skip
+    """Uninitialised memory of a shape."""
+    return finished(_new("empty", sizes, size, dtype, device), requires_grad)
+
+
+def zeros(*sizes, size=None, out=None, dtype=None, layout=None, device=None,
+          requires_grad=False) -> Tensor:  # fmt: skip
+    """Zeros of a shape."""
+    array = kernels.fill(_new("zeros", sizes, size, dtype, device), 0)
+    return finished(array, requires_grad)
+
+
+def ones(*sizes, size=None, out=None, dtype=None, layout=None, device=None,
+         requires_grad=False) -> Tensor:  # fmt: skip
+    """Ones of a shape."""
+    array = kernels.fill(_new("ones", sizes, size, dtype, device), 1)
+    return finished(array, requires_grad)
+
+
+def full(size=_REQUIRED, fill_value=_REQUIRED, *, out=None, dtype=None, layout=None, device=None,
+         requires_grad=False) -> Tensor:  # fmt: skip
+    """A shape filled with one number; the dtype is that of the number unless given."""
+    _check_given("full", size=size, fill_value=fill_value)
+    if not isinstance(size, (tuple, list)):
+        kind = type(size).__name__
+        raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {kind}")
+    if isinstance(fill_value, Tensor):
+        dtype = dtype or fill_value.dtype
+    fill_value = _fill_value("full", fill_value)
+    if dtype is None:
+        dtype = (_types.bool if isinstance(fill_value, bool) else
+                 _types.int64 if isinstance(fill_value, int) else get_default_dtype())
+    array = kernels.fill(_new("full", (), size, dtype, device), fill_value)
+    return finished(array, requires_grad)
+
+
+def _fill_value(function: str, value) -> float:
+    """The number to fill with; that of a tensor without dimensions, too."""
+    if isinstance(value, np.generic) or (isinstance(value, Tensor) and value.ndim == 0):
+        value = value.item()
+    if not isinstance(value, (int, float)):
+        kind = type(value).__name__
+        raise TypeError(
+            f"{function}(): argument 'fill_value' (position 2) must be Number, not {kind}"
+        )
+    return value
+
+
+def scalar_tensor(s, *, dtype=None, layout=None, device=None, requires_grad=False) -> Tensor:
+    """A tensor without dimensions that holds one number, in the default dtype unless given."""
+    check_device(device)
+    dtype = _types.as_dtype(dtype, "scalar_tensor") or get_default_dtype()
+    if isinstance(s, Tensor) and s.ndim == 0:
+        s = s.item()
+    if not isinstance(s, (int, float, np.generic)):
+        kind = type(s).__name__
+        raise TypeError(f"scalar_tensor(): argument 's' (position 1) must be Number, not {kind}")
+    return finished(kernels.fill(kernels.empty((), dtype.numpy), s), requires_grad)
+
+
+def empty_strided(size, stride, *, dtype=None, layout=None, device=None, requires_grad=False,
+                  pin_memory=False) -> Tensor:  # fmt: skip
+    """Uninitialised memory seen with given sizes and strides, in elements.
+
+    Raises RuntimeError where the two differ in length or a stride is negative.
+    """
+    check_device(device)
+    size = sizes_of("empty_strided", (size,), (), "size")
+    stride = sizes_of("empty_strided", (stride,), (), "stride")
+    if len(size) != len(stride):
+        raise RuntimeError(
+            f"dimensionality of sizes ({len(size)}) must match dimensionality of strides "
+            f"({len(stride)})"
+        )
+    if min(size, default=0) < 0 or min(stride, default=0) < 0:
+        raise RuntimeError(
+            f"Storage size calculation overflowed with sizes={list(size)} and "
+            f"strides={list(stride)}"
+        )
+    reach = 0 if 0 in size else 1 + sum((n - 1) * k for n, k in zip(size, stride, strict=True))
+    dtype = _types.as_dtype(dtype, "empty_strided") or get_default_dtype()
+    flat = kernels.empty((reach,), dtype.numpy)
+    return finished(kernels.strided(flat, size, stride, 0), requires_grad)
+
+
+@method()
+def new_empty_strided(self: Tensor, size, stride, dtype=None, layout=None, device=None,
+                      pin_memory=False, requires_grad=False) -> Tensor:  # fmt: skip
+    """Uninitialised memory seen with given sizes and strides, in this tensor's dtype."""
+    return empty_strided(
+        size, stride, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad
+    )
+
+
+def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=None,
+                   requires_grad=False, pin_memory=False) -> Tensor:  # fmt: skip
+    """Uninitialised memory in which dimensions lie in the order ``physical_layout``, slowest first.
+    """
+    size = sizes_of("empty_permuted", (size,), (), "size")
+    order = sizes_of("empty_permuted", (physical_layout,), (), "physical_layout")
+    if len(order) != len(size):
+        raise RuntimeError(
+            "Number of dimensions in size does not match the length of the physical_layout; i.e. "
+            f"len(size) = {len(size)} is not equal to len(physical_layout) = {len(order)}"
+        )
+    for position, dim in enumerate(order):
+        if not 0 <= dim < len(size):
+            raise RuntimeError(
+                f"Dimension out of range (expected to be between 0 and {len(size) - 1}, but got "
+                f"{dim} at index {position}).  NB: negative dims not currently supported; file an "
+                "issue if you want it."
+            )
+        if dim in order[:position]:
+            raise RuntimeError("Duplicate dim not allowed")
+    check_device(device)
+    dtype = _types.as_dtype(dtype, "empty_permuted") or get_default_dtype()
+    array = kernels.empty([size[dim] for dim in order], dtype.numpy)
+    return finished(array.transpose(np.argsort(order)), requires_grad)
+
+
+def _like_array(name: str, input: Tensor, dtype, memory_format=None) -> np.ndarray:
+    if not isinstance(input, Tensor):
+        kind = type(input).__name__
+        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {kind}")
+    dtype = _types.as_dtype(dtype, name) or input.dtype
+    if memory_format is _types.contiguous_format:
+        return kernels.empty(input.shape, dtype.numpy)
+    return kernels.empty_like(input._array, dtype.numpy)
+
+
+def empty_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_grad=False,
+               memory_format=None) -> Tensor:  # fmt: skip
+    """Uninitialised memory of another tensor's shape and dtype."""
+    return finished(_like_array("empty_like", input, dtype, memory_format), requires_grad)
+
+
+def zeros_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_grad=False,
+               memory_format=None) -> Tensor:  # fmt: skip
+    """Zeros of another tensor's shape and dtype."""
+    array = kernels.fill(_like_array("zeros_like", input, dtype, memory_format), 0)
+    return finished(array, requires_grad)
+
+
+def ones_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_grad=False,
+              memory_format=None) -> Tensor:  # fmt: skip
+    """Ones of another tensor's shape and dtype."""
+    array = kernels.fill(_like_array("ones_like", input, dtype, memory_format), 1)
+    return finished(array, requires_grad)
+
+
+def full_like(input: Tensor, fill_value, *, dtype=None, layout=None, device=None,
+              requires_grad=False, memory_format=None) -> Tensor:  # fmt: skip
+    """One number in another tensor's shape and dtype."""
+    array = _like_array("full_like", input, dtype, memory_format)
+    kernels.fill(array, _fill_value("full_like", fill_value))
+    return finished(array, requires_grad)
+
+
+@method()
+def new_zeros(self: Tensor, *size, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """Zeros of a shape, in this tensor's dtype."""
+    array = kernels.fill(_new("new_zeros", size, None, dtype or self.dtype, device), 0)
+    return finished(array, requires_grad)
+
+
+@method()
+def new_ones(self: Tensor, *size, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """Ones of a shape, in this tensor's dtype."""
+    array = kernels.fill(_new("new_ones", size, None, dtype or self.dtype, device), 1)
+    return finished(array, requires_grad)
+
+
+@method()
+def new_empty(self: Tensor, *size, dtype=None, device=None, requires_grad=False) -> Tensor:
+    """Uninitialised memory of a shape, in this tensor's dtype."""
+    array = _new("new_empty", size, None, dtype or self.dtype, device)
+    return finished(array, requires_grad)
+
+
+@method()
+def new_full(
+    self: Tensor, size, fill_value, dtype=None, device=None, requires_grad=False
+) -> Tensor:
+    """One number in a shape, in this tensor's dtype."""
+    return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+
+def eye(n, m=None, *, out=None, dtype=None, layout=None, device=None,
+        requires_grad=False) -> Tensor:  # fmt: skip
+    """A matrix with ones on its diagonal and zeros elsewhere."""
+    for position, (name, size) in enumerate((("n", n), ("m", n if m is None else m)), 1):
+        if not hasattr(size, "__index__"):
+            kind = type(size).__name__
+            raise TypeError(
+                f"eye(): argument '{name}' (position {position}) must be int, not {kind}"
+            )
+        if size < 0:
+            raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
+    result = zeros(n, n if m is None else m, dtype=dtype, device=device)
+    result.diagonal().fill_(1)
+    return result.requires_grad_(bool(requires_grad))

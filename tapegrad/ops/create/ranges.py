@@ -1,0 +1,138 @@
+"""Numbers in order."""
+
+from __future__ import annotations
+
+import math
+import operator
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad import _types
+from tapegrad._tensor import Tensor, get_default_dtype
+from tapegrad.ops.convert import check_device
+from tapegrad.ops.create.from_data import finished
+
+
+def arange(start, end=None, step=1, *, out=None, dtype=None, layout=None, device=None,
+           requires_grad=False) -> Tensor:  # fmt: skip
+    """Numbers from ``start`` up to, without, ``end``, ``step`` apart."""
+    check_device(device)
+    if end is None:
+        start, end = 0, _number("end", 1, start)
+    else:
+        start, end = _number("start", 1, start), _number("end", 2, end)
+    step = _number("step", 3, step)
+    dtype = _types.as_dtype(dtype, "arange")
+    if dtype is None:
+        whole = all(isinstance(one, (int, np.integer)) for one in (start, end, step))
+        dtype = _types.int64 if whole else get_default_dtype()
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise RuntimeError(f"unsupported range: {start} -> {end}")
+    if (end - start) / step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    return finished(_range(start, end, step, dtype).astype(dtype.numpy), requires_grad)
+
+
+def _number(name: str, position: int, value):
+    if isinstance(value, Tensor) and value.ndim == 0:
+        return value.item()
+    if not isinstance(value, (int, float, np.number)):
+        kind = type(value).__name__
+        raise TypeError(
+            f"arange(): argument '{name}' (position {position}) must be Number, not {kind}"
+        )
+    return value
+
+
+def _range(start, end, step, dtype: _types.dtype) -> np.ndarray:
+    """Numbers in order, in double precision or as int64."""
+    if dtype is _types.bool:
+        raise NotImplementedError("\"arange_cpu\" not implemented for 'Bool'")
+    if dtype is _types.int64:
+        start, end, step = int(start), int(end), int(step)
+        if step == 0:
+            raise ValueError("step must be nonzero")
+        count = -((start - end) // step)
+    else:
+        count = math.ceil((end - start) / step)
+    if count >= 2**62:
+        raise RuntimeError("invalid size, possible overflow?")
+    if dtype.is_floating_point:
+        return start + np.arange(count, dtype=np.float64) * step
+    return int(start) + np.arange(count, dtype=np.int64) * int(step)
+
+
+def _end_value(function: str, name: str, value):
+    """A start or end of a range: a number, or a tensor without dimensions."""
+    if isinstance(value, Tensor):
+        if value.ndim > 0:
+            raise RuntimeError(
+                f"{function} only supports 0-dimensional start and end tensors, but got {name} "
+                f"with {value.ndim} dimension(s)."
+            )
+        value = value.item()
+    if not isinstance(value, (int, float, np.number)):
+        kind = type(value).__name__
+        raise TypeError(f"{function}(): argument '{name}' must be Number, not {kind}")
+    return value
+
+
+def _spaced(function: str, start, end, steps, dtype: _types.dtype) -> np.ndarray:
+    """Numbers from start to end, in the dtype or, for whole numbers, in double precision."""
+    start, end = _end_value(function, "start", start), _end_value(function, "end", end)
+    try:
+        steps = operator.index(steps)
+    except TypeError:
+        kind = type(steps).__name__
+        raise TypeError(f"{function}(): argument 'steps' must be int, not {kind}") from None
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    if dtype is _types.bool:
+        raise NotImplementedError(f"\"{function}_cpu\" not implemented for 'Bool'")
+    kind = dtype.numpy if dtype.is_floating_point else np.dtype(np.float64)
+    if steps <= 1:
+        return np.full(steps, start, kind)
+    if not dtype.is_floating_point:
+        start, end = _whole(start, dtype), _whole(end, dtype)
+    # PyTorch counts from both ends, so that the last number is exactly the end.
+    first, last = kind.type(start), kind.type(end)
+    step = kind.type((last - first) / kind.type(steps - 1))
+    k = np.arange(steps)
+    ahead, behind = first + step * k.astype(kind), last - step * (steps - 1 - k).astype(kind)
+    return np.where(k < steps // 2, ahead, behind)
+
+
+def _whole(value, dtype: _types.dtype) -> int:
+    """A number as an element of an integer dtype: its fraction goes, a negative one may wrap."""
+    kernels.refuse_overflow(value, dtype.numpy.num)
+    whole = int(value)
+    return whole & 255 if dtype is _types.uint8 else whole
+
+
+def linspace(start, end, steps, *, out=None, dtype=None, layout=None, device=None,
+             requires_grad=False) -> Tensor:  # fmt: skip
+    """``steps`` numbers from ``start`` to ``end``, both included, evenly spaced."""
+    check_device(device)
+    dtype = _types.as_dtype(dtype, "linspace") or get_default_dtype()
+    values = _spaced("linspace", start, end, steps, dtype)
+    return finished(values.astype(dtype.numpy), requires_grad)
+
+
+def logspace(start, end, steps, base=10.0, *, out=None, dtype=None, layout=None, device=None,
+             requires_grad=False) -> Tensor:  # fmt: skip
+    """``steps`` powers of ``base``, the exponents evenly spaced from ``start`` to ``end``.
+
+    ``out[k] = base ** (start + k * (end - start) / (steps - 1))``.
+    """
+    check_device(device)
+    dtype = _types.as_dtype(dtype, "logspace") or get_default_dtype()
+    exponents = _spaced("logspace", start, end, steps, dtype)
+    wide = np.float32 if dtype is _types.float16 else exponents.dtype.type
+    with np.errstate(all="ignore"):
+        values = np.power(wide(base), exponents.astype(wide))
+        # Powers too large for an integer dtype wrap; what is no number at all is the C cast's.
+        values = values if dtype.is_floating_point else values.astype(np.int64)
+        return finished(values.astype(dtype.numpy), requires_grad)

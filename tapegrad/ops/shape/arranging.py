@@ -1,0 +1,139 @@
+"""The same elements at other places, in new memory: flipped, rolled, turned."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import method, op
+from tapegrad.ops._dims import normal_dim, normal_dims, sizes_of
+
+
+def _flipped(input: np.ndarray, dims: tuple) -> np.ndarray:
+    result = kernels.empty_like(input)
+    backwards = tuple(slice(None, None, -1 if k in dims else 1) for k in range(input.ndim))
+    kernels.copy_array(result, input[backwards] if input.ndim else input)
+    return result
+
+
+def _rolled(input: np.ndarray, shift: int, dim: int) -> np.ndarray:
+    """One dimension rolled: its last ``shift`` positions come first."""
+    before = (slice(None),) * dim
+    result = kernels.empty(input.shape, input.dtype)
+    cut = input.shape[dim] - shift
+    kernels.copy_array(result[(*before, slice(0, shift))], input[(*before, slice(cut, None))])
+    kernels.copy_array(result[(*before, slice(shift, None))], input[(*before, slice(0, cut))])
+    return result
+
+
+def _roll(input: np.ndarray, shifts: tuple, dims: tuple) -> np.ndarray:
+    result = input
+    if not dims:
+        result = kernels.contiguous(input).reshape(-1)
+        dims = (0,)
+    for shift, dim in zip(shifts, dims, strict=True):
+        if result.size:
+            result = _rolled(result, shift % result.shape[dim], dim)
+    return (result if result.size else kernels.empty(input.shape, input.dtype)).reshape(input.shape)
+
+
+def _turned(input: np.ndarray, k: int, dims: tuple) -> np.ndarray:
+    a, b = dims
+    turned = input
+    if k in (1, 2):
+        turned = np.flip(turned, b)
+    if k in (2, 3):
+        turned = np.flip(turned, a)
+    if k in (1, 3):
+        turned = turned.swapaxes(a, b)
+    result = kernels.empty_like(input.swapaxes(a, b) if k in (1, 3) else input)
+    kernels.copy_array(result, turned)
+    return result
+
+
+flip_op = op(
+    "flip",
+    forward=_flipped,
+    input=lambda g, dims: flip_op(g, dims),
+    doc="Some dimensions in reverse order.",
+)
+roll_op = op(
+    "roll",
+    forward=_roll,
+    input=lambda g, shifts, dims: roll_op(g, tuple(-shift for shift in shifts), dims),
+    doc="Positions along dimensions moved on; what leaves at the end comes in at the start.",
+)
+rot90_op = op(
+    "rot90",
+    forward=_turned,
+    input=lambda g, k, dims: rot90_op(g, -k % 4, dims),
+    doc="Quarter turns in the plane of two dimensions.",
+)
+
+
+@method()
+def flip(input: Tensor, *dims, **keyword) -> Tensor:
+    """A copy in which the dimensions ``dims`` run backwards.
+
+    Raises RuntimeError for a dimension named twice, IndexError for one that is not there.
+    """
+    wanted = sizes_of("flip", dims, keyword.get("dims"), "dims")
+    return flip_op(input, normal_dims(wanted, input.ndim))
+
+
+@method()
+def fliplr(input: Tensor) -> Tensor:
+    """A copy with the columns, positions of dimension 1, in reverse order."""
+    if input.ndim < 2:
+        raise RuntimeError("Input must be >= 2-d.")
+    return flip_op(input, (1,))
+
+
+@method()
+def flipud(input: Tensor) -> Tensor:
+    """A copy with the rows, positions of dimension 0, in reverse order."""
+    if input.ndim < 1:
+        raise RuntimeError("Input must be >= 1-d.")
+    return flip_op(input, (0,))
+
+
+@method()
+def roll(input: Tensor, shifts, dims=None) -> Tensor:
+    """A copy with the positions along each of ``dims`` moved on by the shift that belongs to it.
+
+    ``out[(i + shift) % n] = input[i]``. Without ``dims`` the tensor is rolled as one row of its
+    elements. Shape: any, to the same.
+    """
+    shifts = sizes_of("roll", shifts if isinstance(shifts, (tuple, list)) else (shifts,), (),
+                      "shifts")  # fmt: skip
+    dims = () if dims is None else sizes_of(
+        "roll", dims if isinstance(dims, (tuple, list)) else (dims,), (), "dims"
+    )
+    if not shifts:
+        raise RuntimeError("`shifts` required")
+    if len(shifts) != len(dims) and (dims or len(shifts) > 1):
+        raise RuntimeError(
+            f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}"
+        )
+    if dims and input.ndim == 0:
+        raise IndexError(f"Dimension specified as {dims[0]} but tensor has no dimensions")
+    return roll_op(input, shifts, tuple(normal_dim(dim, input.ndim) for dim in dims))
+
+
+@method()
+def rot90(input: Tensor, k: int = 1, dims=(0, 1)) -> Tensor:
+    """A copy turned ``k`` times by 90 degrees, from the first of two dimensions to the second.
+
+    Raises RuntimeError unless ``dims`` are two different dimensions.
+    """
+    dims = sizes_of("rot90", (dims,), (), "dims")
+    if len(dims) != 2:
+        raise RuntimeError(f"expected total rotation dims == 2, but got dims = {len(dims)}")
+    if input.ndim < 2:
+        raise RuntimeError(f"expected total dims >= 2, but got total dims = {input.ndim}")
+    if dims[0] == dims[1] or abs(dims[0] - dims[1]) == input.ndim:
+        raise RuntimeError(
+            f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}"
+        )
+    return rot90_op(input, k % 4, tuple(normal_dim(dim, input.ndim) for dim in dims))

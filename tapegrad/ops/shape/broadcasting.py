@@ -1,0 +1,90 @@
+"""Dimensions of size 1 seen as larger ones: views without a copy."""
+
+from __future__ import annotations
+
+from tapegrad import _kernels as kernels
+from tapegrad import _types
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import method, op
+from tapegrad.ops._dims import check_tensors, common_shape, sizes_of
+
+expand_op = op(
+    "expand",
+    forward=lambda input, shape: kernels.expanded(input, shape),
+    is_view=True,
+    input=lambda g: g,
+    doc="Dimensions of size 1 repeated without copying.",
+)
+
+
+@method()
+def expand(input: Tensor, *sizes, **keyword) -> Tensor:
+    """Dimensions of size 1 repeated to larger sizes, without copying; -1 keeps a size."""
+    wanted = sizes_of("expand", sizes, keyword.get("size"))
+    return expand_op(input, check_expansion(input.shape, wanted, input))
+
+
+def check_expansion(shape: tuple, wanted: tuple, input: Tensor) -> tuple[int, ...]:
+    """The sizes that a shape expands to, -1 filled in; RuntimeError for those that it cannot."""
+    missing = len(wanted) - len(shape)
+    if missing < 0:
+        raise RuntimeError(
+            f"expand({input.type()}{{{list(shape)}}}, size={list(wanted)}): the number of sizes "
+            f"provided ({len(wanted)}) must be greater or equal to the number of dimensions in the "
+            f"tensor ({len(shape)})"
+        )
+    result = []
+    for k, size in enumerate(wanted):
+        old = 1 if k < missing else shape[k - missing]
+        if size == -1 and k < missing:
+            raise RuntimeError(
+                f"The expanded size of the tensor ({size}) isn't allowed in a leading, "
+                f"non-existing dimension {k}"
+            )
+        if size != -1 and old not in (1, size):
+            raise RuntimeError(
+                f"The expanded size of the tensor ({size}) must match the existing size ({old}) at "
+                f"non-singleton dimension {k}.  Target sizes: {list(wanted)}.  Tensor sizes: "
+                f"{list(shape)}"
+            )
+        result.append(old if size == -1 else size)
+    return tuple(result)
+
+
+@method()
+def expand_as(input: Tensor, other: Tensor) -> Tensor:
+    """Expanded to another tensor's shape."""
+    return expand(input, other.shape)
+
+
+@method()
+def broadcast_to(input: Tensor, size) -> Tensor:
+    """Expanded to a shape."""
+    return expand(input, size)
+
+
+def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
+    """Every tensor expanded to the common shape; those that have it stay themselves."""
+    check_tensors(tensors)
+    shape = common_shape(*(one.shape for one in tensors))
+    return tuple(one if one.shape == shape else expand(one, shape) for one in tensors)
+
+
+def broadcast_shapes(*shapes) -> _types.Size:
+    """The shape to which tensors of these shapes, or vectors of these lengths, broadcast."""
+    given = [(one,) if isinstance(one, int) else tuple(one) for one in shapes]
+    result: list[int] = [1] * max(map(len, given), default=0)
+    for position, shape in enumerate(given):
+        for k in range(-1, -1 - len(shape), -1):
+            if shape[k] < 0:
+                raise ValueError("Attempting to broadcast a dimension with negative length!")
+            if shape[k] in (1, result[k]):
+                continue
+            if result[k] != 1:
+                raise RuntimeError(
+                    f"Attempting to broadcast a dimension of length {shape[k]} at {k}! Mismatching "
+                    f"argument at index {position} had {shapes[position]}; but expected shape "
+                    f"should be broadcastable to {result}"
+                )
+            result[k] = shape[k]
+    return _types.Size(result)
