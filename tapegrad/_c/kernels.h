@@ -65,7 +65,8 @@ typedef struct {
     X(softmax)         \
     X(random)          \
     X(distributions)   \
-    X(optim)
+    X(optim)           \
+    X(linalg)
 
 #define TG_DECLARE_FAMILY(family) extern const tg_kernel tg_##family##_kernels[];
 TG_FAMILIES(TG_DECLARE_FAMILY)
