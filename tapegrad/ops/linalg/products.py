@@ -7,9 +7,13 @@ import math
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._tensor import Tensor, attach_method
+from tapegrad import _types
+from tapegrad._core import InplaceOp
+from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op
+from tapegrad.ops.linalg._checks import check_tensors
 from tapegrad.ops.shape import expand, t_op, unsafe_squeeze_op, unsafe_view_op
+from tapegrad.ops.tensor_types import type_name
 
 mm_op = op(
     "mm",
@@ -56,6 +60,14 @@ dot_op = op(
     other=lambda g, input: g * input,
     doc="Inner product of two vectors.",
 )
+vdot_op = op(
+    "vdot",
+    forward=dot_op.forward,
+    params=dot_op.params,
+    input=lambda g, other: g * other,
+    other=lambda g, input: g * input,
+    doc="Inner product of two vectors.",
+)
 
 
 addmm_op = op(
@@ -73,25 +85,33 @@ addmm_op = op(
 )
 
 
-def _addmm_scaled(bias: np.ndarray, input, other, beta, alpha) -> np.ndarray:
-    product = kernels.mm(input, other)
-    product = kernels.pointwise(_MULTIPLY, product, float(alpha), out=product)
+def scaled_sum(bias: np.ndarray, product: np.ndarray, beta, alpha) -> np.ndarray:
+    """``beta * bias + alpha * product``, over the product's own memory.
+
+    The bias is not read where ``beta`` is 0. Integers take the scales as integers.
+    """
+    if alpha != 1:
+        product = kernels.pointwise(_MULTIPLY, product, alpha, out=product)
     if beta == 0:
         return product
-    scaled = kernels.pointwise(_MULTIPLY, bias, float(beta))
-    return kernels.pointwise(_ADD, product, scaled, out=product)
+    if beta != 1:
+        bias = kernels.pointwise(_MULTIPLY, bias, beta)
+    return kernels.pointwise(_ADD, product, bias, out=product)
 
 
 _ADD, _MULTIPLY = kernels.numpy_kernel(np.add), kernels.numpy_kernel(np.multiply)
 addmm_scaled_op = op(
     "addmm_scaled",
-    forward=_addmm_scaled,
+    forward=lambda bias, input, other, beta, alpha: scaled_sum(
+        bias, kernels.mm(input, other), beta, alpha
+    ),
     grad_name="AddmmBackward0",
     bias=lambda g, beta: g * beta,
     input=lambda g, other, alpha: mm_nt(g, other) * alpha,
     other=lambda g, input, alpha: mm_tn(input, g) * alpha,
     doc="A matrix plus the product of two others, both scaled.",
 )
+_addmm_inplace = InplaceOp(addmm_scaled_op)
 
 
 def _check_dtypes(a: Tensor, b: Tensor) -> None:
@@ -107,13 +127,22 @@ def _check_dtypes(a: Tensor, b: Tensor) -> None:
 @method()
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """Product of two matrices: ``(n, k) @ (k, m)``."""
+    if not isinstance(mat2, Tensor):
+        check_tensors("mm", input=input, mat2=mat2)
     if input.ndim != 2:
         raise RuntimeError("self must be a matrix")
     if mat2.ndim != 2:
         raise RuntimeError("mat2 must be a matrix")
     _check_inner(input, mat2)
     _check_dtypes(input, mat2)
+    refuse_bool("addmm_impl_cpu_", input)
     return mm_op(input, mat2)
+
+
+def refuse_bool(kernel: str, x: Tensor) -> None:
+    """Refuse truth values, which no product of matrices is made for."""
+    if x.dtype is _types.bool:
+        raise NotImplementedError(f"\"{kernel}\" not implemented for 'Bool'")
 
 
 def _check_inner(a: Tensor, b: Tensor) -> None:
@@ -127,65 +156,104 @@ def _check_inner(a: Tensor, b: Tensor) -> None:
 @method()
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """Products of two batches of matrices: ``(b, n, k) @ (b, k, m)``."""
-    for name, one in (("batch1", input), ("batch2", mat2)):
+    if not isinstance(mat2, Tensor):
+        check_tensors("bmm", input=input, mat2=mat2)
+    check_batches("bmm", input, mat2)
+    return bmm_op(input, mat2)
+
+
+def check_batches(kernel: str, input: Tensor, other: Tensor) -> None:
+    """Refuse two batches of matrices that cannot be multiplied."""
+    for name, one in (("batch1", input), ("batch2", other)):
         if one.ndim != 3:
             raise RuntimeError(f"{name} must be a 3D tensor")
-    if input.shape[0] != mat2.shape[0] or input.shape[2] != mat2.shape[1]:
+    if input.shape[0] != other.shape[0] or input.shape[2] != other.shape[1]:
         raise RuntimeError(
             "Expected size for first two dimensions of batch2 tensor to be: "
-            f"[{input.shape[0]}, {input.shape[2]}] but got: [{mat2.shape[0]}, {mat2.shape[1]}]."
+            f"[{input.shape[0]}, {input.shape[2]}] but got: [{other.shape[0]}, {other.shape[1]}]."
         )
-    _check_dtypes(input, mat2)
-    return bmm_op(input, mat2)
+    if input.dtype is not other.dtype:
+        raise RuntimeError(
+            f"expected scalar type {type_name(input)} but found {type_name(other)}"
+        )
+    refuse_bool(kernel, input)
 
 
 @method()
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """Product of a matrix and a vector: ``(n, k) @ (k)``."""
-    if input.ndim != 2 or vec.ndim != 1:
-        raise RuntimeError(
-            "vector + matrix @ vector expected, got "
-            f"{vec.ndim}, {input.ndim}, {vec.ndim}"
-        )
-    if input.shape[1] != vec.shape[0]:
-        raise RuntimeError(
-            f"size mismatch, got input ({input.shape[0]}), mat "
-            f"({input.shape[0]}x{input.shape[1]}), vec ({vec.shape[0]})"
-        )
-    _check_dtypes(input, vec)
+    if not isinstance(vec, Tensor):
+        check_tensors("mv", input=input, vec=vec)
+    check_matrix_and_vector(vec, input, vec)
     return mv_op(input, vec)
+
+
+def check_matrix_and_vector(bias: Tensor, matrix: Tensor, vector: Tensor) -> None:
+    """Refuse what is not a matrix times a vector, plus perhaps a vector; ``mv`` has none."""
+    if matrix.ndim != 2 or vector.ndim != 1 or bias.ndim > 1:
+        raise RuntimeError(
+            f"vector + matrix @ vector expected, got {bias.ndim}, {matrix.ndim}, {vector.ndim}"
+        )
+    n, k = matrix.shape
+    n_bias = n if bias is vector else bias.numel()
+    if k != vector.shape[0] or n_bias not in (1, n):
+        shown = n if bias is vector else n_bias
+        raise RuntimeError(
+            f"size mismatch, got input ({shown}), mat ({n}x{k}), vec ({vector.shape[0]})"
+        )
+    if not bias.dtype is matrix.dtype is vector.dtype:
+        names = [type_name(one) for one in (bias, matrix, vector)]
+        raise RuntimeError(
+            "addmv input tensors must have the same dtype, but got "
+            f"{names[0]}, {names[1]}, and {names[2]}"
+        )
+    refuse_bool("addmv_impl_cpu", matrix)
+
+
+def check_vectors(function: str, input: Tensor, other: Tensor) -> None:
+    """Refuse what has no inner product as two vectors."""
+    if input.ndim != 1 or other.ndim != 1:
+        raise RuntimeError(
+            f"1D tensors expected, but got {input.ndim}D and {other.ndim}D tensors"
+        )
+    if input.dtype is not other.dtype:
+        raise RuntimeError(
+            "dot : expected both vectors to have same dtype, but found "
+            f"{type_name(input)} and {type_name(other)}"
+        )
+    if input.shape != other.shape:
+        raise RuntimeError(
+            f"inconsistent tensor size, expected tensor [{input.shape[0]}] and src "
+            f"[{other.shape[0]}] to have the same number of elements, but got {input.shape[0]} "
+            f"and {other.shape[0]} elements respectively"
+        )
+    refuse_bool(function, input)
 
 
 @method()
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """Inner product of two vectors of one size."""
-    if input.ndim != 1 or tensor.ndim != 1:
-        raise RuntimeError(
-            f"1D tensors expected, but got {input.ndim}D and {tensor.ndim}D tensors"
-        )
-    if input.dtype is not tensor.dtype:
-        names = [kernels.TYPE_NAMES[one.dtype.numpy.num] for one in (input, tensor)]
-        raise RuntimeError(
-            f"dot : expected both vectors to have same dtype, but found {names[0]} and {names[1]}"
-        )
-    if input.shape != tensor.shape:
-        raise RuntimeError(
-            f"inconsistent tensor size, expected tensor [{input.shape[0]}] and src "
-            f"[{tensor.shape[0]}] to have the same number of elements, but got {input.shape[0]} "
-            f"and {tensor.shape[0]} elements respectively"
-        )
+    if not isinstance(tensor, Tensor):
+        check_tensors("dot", input=input, tensor=tensor)
+    check_vectors("dot", input, tensor)
     return dot_op(input, tensor)
 
 
 @method()
+def vdot(input: Tensor, other: Tensor) -> Tensor:
+    """Inner product of two vectors of one size; of real numbers, the same as :func:`dot`."""
+    check_tensors("vdot", input=input, other=other)
+    check_vectors("dot", input, other)
+    return vdot_op(input, other)
+
+
+@method()
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tensor:
-    """``beta * input + alpha * (mat1 @ mat2)``; ``input`` is broadcast."""
-    if mat1.ndim != 2 or mat2.ndim != 2:
-        which, one = ("mat1", mat1) if mat1.ndim != 2 else ("mat2", mat2)
-        raise RuntimeError(f"{which} must be a matrix, got {one.ndim}-D tensor")
-    _check_inner(mat1, mat2)
-    _check_dtypes(mat1, mat2)
-    shape = (mat1.shape[0], mat2.shape[1])
+    """``beta * input + alpha * (mat1 @ mat2)``; ``input`` is broadcast.
+
+    Where ``beta`` is 0, ``input`` is not read. Integers take both scales as integers.
+    """
+    shape = _check_addmm(input, mat1, mat2)
     if input.shape != shape and (input.ndim > 2 or _bad_bias(tuple(input.shape), shape)):
         expand(input, shape)
     if beta == 1 and alpha == 1:
@@ -193,16 +261,49 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tens
     return addmm_scaled_op(input, mat1, mat2, beta, alpha)
 
 
+@method()
+def addmm_(self: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tensor:
+    """Write ``beta * self + alpha * (mat1 @ mat2)`` into the tensor."""
+    check_target(self, _check_addmm(self, mat1, mat2))
+    return _addmm_inplace(self, mat1, mat2, beta, alpha)
+
+
+def _check_addmm(input: Tensor, mat1: Tensor, mat2: Tensor) -> tuple[int, int]:
+    """Refuse what is not a tensor plus a product of two matrices; gives the product's shape."""
+    if not (isinstance(input, Tensor) and isinstance(mat1, Tensor) and isinstance(mat2, Tensor)):
+        check_tensors("addmm", input=input, mat1=mat1, mat2=mat2)
+    if mat1.ndim != 2 or mat2.ndim != 2:
+        which, one = ("mat1", mat1) if mat1.ndim != 2 else ("mat2", mat2)
+        raise RuntimeError(f"{which} must be a matrix, got {one.ndim}-D tensor")
+    _check_inner(mat1, mat2)
+    if not input.dtype is mat1.dtype is mat2.dtype:
+        refuse_dtypes(input, mat1, mat2)
+    refuse_bool("addmm_impl_cpu_", mat1)
+    return mat1.shape[0], mat2.shape[1]
+
+
+def refuse_dtypes(input: Tensor, a: Tensor, b: Tensor) -> None:
+    """Refuse a sum and factors of different dtypes, naming the first that differs."""
+    other = a if input.dtype is not a.dtype else b
+    raise RuntimeError(
+        "self and mat2 must have the same dtype, but got "
+        f"{type_name(input)} and {type_name(other)}"
+    )
+
+
+def check_target(target: Tensor, shape: tuple) -> None:
+    """Refuse to write a result into a tensor of another shape."""
+    if tuple(target.shape) != shape:
+        raise RuntimeError(
+            f"Bad in-place call: input tensor size {list(target.shape)} and output tensor size "
+            f"{list(shape)} should match"
+        )
+
+
 def _bad_bias(given: tuple, shape: tuple) -> bool:
     return any(
         a not in (1, b) for a, b in zip(reversed(given), reversed(shape), strict=False)
     )
-
-
-@method()
-def outer(input: Tensor, vec2: Tensor) -> Tensor:
-    """Products of all pairs of elements of two vectors."""
-    return input.reshape(-1, 1) * vec2
 
 
 @method()
@@ -308,7 +409,3 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     flat = addmm(bias, input.reshape(-1, shape[-1]), weight.t())
     return flat.view((*shape[:-1], weight.shape[0]))
 
-
-
-
-attach_method("ger", outer)

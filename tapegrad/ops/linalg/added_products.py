@@ -1,0 +1,245 @@
+"""A tensor plus a scaled product: ``addmv``, ``addr``, ``baddbmm`` and ``addbmm``.
+
+All compute ``beta * input + alpha * product``. Where ``beta`` is 0 the input is not read, so that
+NaN in it does not spread.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad import _types
+from tapegrad._core import InplaceOp
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import method, op
+from tapegrad.ops.linalg._checks import check_tensors
+from tapegrad.ops.linalg.products import (
+    bmm_op,
+    check_batches,
+    check_matrix_and_vector,
+    check_target,
+    mv_op,
+    refuse_bool,
+    refuse_dtypes,
+    scaled_sum,
+)
+from tapegrad.ops.promotion import promote_types, result_type
+from tapegrad.ops.shape import check_expansion, expand
+
+addmv_op = op(
+    "addmv",
+    forward=lambda input, mat, vec, beta, alpha: scaled_sum(
+        input, mv_op.forward(mat, vec), beta, alpha
+    ),
+    input=lambda g, beta: g * beta,
+    mat=lambda g, vec, alpha: g.unsqueeze(1) * vec * alpha,
+    vec=lambda g, mat, alpha: mv_op(mat.t(), g) * alpha,
+    doc="A vector plus the product of a matrix and a vector, both scaled.",
+)
+
+
+@method()
+def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta=1, alpha=1) -> Tensor:
+    """``beta * input + alpha * (mat @ vec)``: ``(n)``, ``(n, k)`` and ``(k)`` to ``(n)``."""
+    check_tensors("addmv", input=input, mat=mat, vec=vec)
+    check_matrix_and_vector(input, mat, vec)
+    return addmv_op(input, mat, vec, beta, alpha)
+
+
+@method()
+def addmv_(self: Tensor, mat: Tensor, vec: Tensor, *, beta=1, alpha=1) -> Tensor:
+    """Write ``beta * self + alpha * (mat @ vec)`` into the tensor."""
+    check_tensors("addmv_", self=self, mat=mat, vec=vec)
+    check_matrix_and_vector(self, mat, vec)
+    check_target(self, (mat.shape[0],))
+    return _ADDMV_INPLACE(self, mat, vec, beta, alpha)
+
+
+_ADDMV_INPLACE = InplaceOp(addmv_op)
+
+
+def _addr(input: np.ndarray, vec1, vec2, beta, alpha) -> np.ndarray:
+    if input.dtype == np.bool_:
+        product = kernels.pointwise(_AND, vec1[:, None], vec2) & bool(alpha)
+        return product | input if beta else product
+    return scaled_sum(input, kernels.pointwise(_MULTIPLY, vec1[:, None], vec2), beta, alpha)
+
+
+_AND, _MULTIPLY = kernels.numpy_kernel(np.logical_and), kernels.numpy_kernel(np.multiply)
+addr_op = op(
+    "addr",
+    forward=_addr,
+    input=lambda g, beta: g * beta,
+    vec1=lambda g, vec2, alpha: mv_op(g, vec2) * alpha,
+    vec2=lambda g, vec1, alpha: mv_op(g.t(), vec1) * alpha,
+    doc="A matrix plus the outer product of two vectors, both scaled.",
+)
+
+
+def _check_addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta, alpha) -> _types.dtype:
+    """Refuse what does not fit; gives the dtype in which all three meet."""
+    check_tensors("addr", input=input, vec1=vec1, vec2=vec2)
+    for name, vec in (("vec1", vec1), ("vec2", vec2)):
+        if vec.ndim != 1:
+            raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {vec.ndim}-D")
+    dtype = promote_types(result_type(vec1, vec2), input.dtype)
+    if input.ndim == 0:
+        dtype = result_type(input, vec1.new_empty(1, dtype=result_type(vec1, vec2)))
+    for name, scale in (("beta", beta), ("alpha", alpha)):
+        if isinstance(scale, float) and not dtype.is_floating_point:
+            raise RuntimeError(
+                f"For integral input tensors, argument {name} must not be a floating point number."
+            )
+    return dtype
+
+
+@method()
+def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta=1, alpha=1) -> Tensor:
+    """``beta * input + alpha * outer(vec1, vec2)``: ``(n, m)``, ``(n)`` and ``(m)`` to ``(n, m)``.
+
+    Dtypes are promoted; truth values are joined by *and*, then by *or*.
+    """
+    dtype = _check_addr(input, vec1, vec2, beta, alpha)
+    check_expansion(input.shape, (vec1.shape[0], vec2.shape[0]), input)
+    return addr_op(input.to(dtype), vec1.to(dtype), vec2.to(dtype), beta, alpha)
+
+
+@method()
+def addr_(self: Tensor, vec1: Tensor, vec2: Tensor, *, beta=1, alpha=1) -> Tensor:
+    """Write ``beta * self + alpha * outer(vec1, vec2)`` into the tensor."""
+    dtype = _check_addr(self, vec1, vec2, beta, alpha)
+    if self.ndim != 2:
+        raise RuntimeError(f"2D tensor expected, got {self.ndim}D tensor for input")
+    if self.shape != (vec1.shape[0], vec2.shape[0]):
+        sizes = [list(one.shape) for one in (self, vec1, vec2)]
+        raise RuntimeError(f"size mismatch, input: {sizes[0]}, v1: {sizes[1]}, v2: {sizes[2]}")
+    if dtype is not self.dtype:
+        return self.copy_(addr(self, vec1, vec2, beta=beta, alpha=alpha))
+    return _ADDR_INPLACE(self, vec1.to(dtype), vec2.to(dtype), beta, alpha)
+
+
+_ADDR_INPLACE = InplaceOp(addr_op)
+
+baddbmm_op = op(
+    "baddbmm",
+    forward=lambda input, batch1, batch2, beta, alpha: scaled_sum(
+        input, kernels.matmul(batch1, batch2), beta, alpha
+    ),
+    input=lambda g, beta: g * beta,
+    batch1=lambda g, batch2, alpha: bmm_op(g, batch2.transpose(1, 2)) * alpha,
+    batch2=lambda g, batch1, alpha: bmm_op(batch1.transpose(1, 2), g) * alpha,
+    doc="A batch of matrices plus the products of two others, both scaled.",
+)
+
+
+def _check_baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor) -> tuple[int, ...]:
+    check_tensors("baddbmm", input=input, batch1=batch1, batch2=batch2)
+    if input.dtype is not batch1.dtype and batch1.dtype is batch2.dtype:
+        names = [_C_NAMES.get(one.dtype, str(one.dtype)) for one in (input, batch1, batch2)]
+        raise RuntimeError(
+            f"Input dtypes must be the same, got: input {names[0]}, batch1: {names[1]}, "
+            f"batch2: {names[2]}"
+        )
+    check_batches("baddbmm", batch1, batch2)
+    return batch1.shape[0], batch1.shape[1], batch2.shape[2]
+
+
+_C_NAMES = {_types.float32: "float", _types.float64: "double", _types.float16: "c10::Half",
+            _types.int64: "long int", _types.int32: "int", _types.bool: "bool"}  # fmt: skip
+
+
+@method()
+def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) -> Tensor:
+    """``beta * input + alpha * (batch1 @ batch2)`` for each matrix of two batches.
+
+    Shape: ``(b, n, k)`` and ``(b, k, m)`` to ``(b, n, m)``, to which ``input`` is broadcast.
+    """
+    check_expansion(input.shape, _check_baddbmm(input, batch1, batch2), input)
+    return baddbmm_op(input, batch1, batch2, beta, alpha)
+
+
+@method()
+def baddbmm_(self: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) -> Tensor:
+    """Write ``beta * self + alpha * (batch1 @ batch2)`` into the tensor."""
+    shape = _check_baddbmm(self, batch1, batch2)
+    check_expansion(self.shape, shape, self)
+    check_target(self, shape)
+    return _BADDBMM_INPLACE(self, batch1, batch2, beta, alpha)
+
+
+_BADDBMM_INPLACE = InplaceOp(baddbmm_op)
+
+
+def _summed_products(batch1: np.ndarray, batch2: np.ndarray) -> np.ndarray:
+    """``sum_b batch1[b] @ batch2[b]``, as one product of the batches laid side by side."""
+    b, n, k = batch1.shape
+    return kernels.mm(
+        kernels.contiguous(batch1.transpose(1, 0, 2)).reshape(n, b * k),
+        kernels.contiguous(batch2).reshape(b * k, batch2.shape[2]),
+    )
+
+
+addbmm_op = op(
+    "addbmm",
+    forward=lambda input, batch1, batch2, beta, alpha: scaled_sum(
+        input, _summed_products(batch1, batch2), beta, alpha
+    ),
+    input=lambda g, beta: g * beta,
+    batch1=lambda g, batch2, alpha: _times_each(g, batch2.transpose(1, 2)) * alpha,
+    batch2=lambda g, batch1, alpha: _each_times(batch1.transpose(1, 2), g) * alpha,
+    doc="A matrix plus the sum of the products of two batches, both scaled.",
+)
+
+
+def _times_each(matrix: Tensor, batch: Tensor) -> Tensor:
+    return bmm_op(expand(matrix, (batch.shape[0], *matrix.shape)), batch)
+
+
+def _each_times(batch: Tensor, matrix: Tensor) -> Tensor:
+    return bmm_op(batch, expand(matrix, (batch.shape[0], *matrix.shape)))
+
+
+def _check_addbmm(input: Tensor, batch1: Tensor, batch2: Tensor) -> tuple[int, int]:
+    check_tensors("addbmm", input=input, batch1=batch1, batch2=batch2)
+    for name, one in (("batch1", batch1), ("batch2", batch2)):
+        if one.ndim != 3:
+            raise RuntimeError(f"{name} must be a 3D tensor")
+    if batch1.shape[0] != batch2.shape[0]:
+        raise RuntimeError(
+            "batch1 and batch2 must have same number of batches, got "
+            f"{batch1.shape[0]} and {batch2.shape[0]}"
+        )
+    if batch1.shape[2] != batch2.shape[1]:
+        raise RuntimeError(
+            f"Incompatible matrix sizes for bmm ({batch1.shape[1]}x{batch1.shape[2]} and "
+            f"{batch2.shape[1]}x{batch2.shape[2]})"
+        )
+    if not input.dtype is batch1.dtype is batch2.dtype:
+        refuse_dtypes(input, batch1, batch2)
+    refuse_bool("addmm_impl_cpu_", input)
+    return batch1.shape[1], batch2.shape[2]
+
+
+@method()
+def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) -> Tensor:
+    """``beta * input + alpha * sum_b (batch1[b] @ batch2[b])``.
+
+    Shape: ``(b, n, k)`` and ``(b, k, m)`` to ``(n, m)``, to which ``input`` is broadcast.
+    """
+    check_expansion(input.shape, _check_addbmm(input, batch1, batch2), input)
+    return addbmm_op(input, batch1, batch2, beta, alpha)
+
+
+@method()
+def addbmm_(self: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) -> Tensor:
+    """Write ``beta * self + alpha * sum_b (batch1[b] @ batch2[b])`` into the tensor."""
+    shape = _check_addbmm(self, batch1, batch2)
+    check_expansion(self.shape, shape, self)
+    check_target(self, shape)
+    return _ADDBMM_INPLACE(self, batch1, batch2, beta, alpha)
+
+
+_ADDBMM_INPLACE = InplaceOp(addbmm_op)
+
+__all__ = ["addbmm", "addmv", "addr", "baddbmm"]

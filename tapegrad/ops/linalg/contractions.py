@@ -1,0 +1,226 @@
+"""Products over chosen dimensions: ``inner``, ``outer``, ``tensordot``, ``kron``, chains."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tapegrad import _types
+from tapegrad._tensor import Tensor, attach_method
+from tapegrad.ops._declare import method
+from tapegrad.ops._dims import normal_dim, normal_dims
+from tapegrad.ops.linalg._checks import check_floating, check_tensors
+from tapegrad.ops.linalg.products import check_vectors, dot, mm
+from tapegrad.ops.shape import reshape
+from tapegrad.ops.tensor_types import type_name
+
+
+@method()
+def outer(input: Tensor, vec2: Tensor) -> Tensor:
+    """Products of all pairs of elements of two vectors: ``(n)`` and ``(m)`` to ``(n, m)``."""
+    check_tensors("outer", input=input, vec2=vec2)
+    for name, vec in (("self", input), ("vec2", vec2)):
+        if vec.ndim != 1:
+            raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {vec.ndim}-D")
+    return input.reshape(-1, 1) * vec2
+
+
+attach_method("ger", outer)
+
+
+@method()
+def inner(input: Tensor, other: Tensor) -> Tensor:
+    """Inner products over the last dimensions: ``(*a, k)`` and ``(*b, k)`` to ``(*a, *b)``."""
+    check_tensors("inner", input=input, other=other)
+    if input.ndim == 0 or other.ndim == 0:
+        return input * other
+    if input.shape[-1] != other.shape[-1]:
+        raise RuntimeError(
+            "inner() the last dimension must match on both input tensors but got shapes "
+            f"{list(input.shape)} and {list(other.shape)}"
+        )
+    if input.ndim == other.ndim == 1 and input.dtype is other.dtype:
+        check_vectors("dot", input, other)
+        return dot(input, other)
+    return tensordot(input, other, ([-1], [-1]))
+
+
+def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
+    """``sum(x * y)`` over one dimension; the others are broadcast."""
+    check_tensors("linalg_vecdot", x=x, y=y)
+    check_floating("linalg.vecdot", x, refuses_half=False)
+    if x.dtype is not y.dtype:
+        raise RuntimeError(
+            "linalg.vecdot: Expected x and y to have the same dtype, but found x of type "
+            f"{type_name(x)} and y of type {type_name(y)} instead"
+        )
+    if x.ndim == y.ndim == 1:
+        return dot(x, y)
+    return (x * y).sum(dim)
+
+
+def tensordot(a: Tensor, b: Tensor, dims=2) -> Tensor:
+    """Sum products over dimensions of ``a`` and as many of ``b``, paired as listed.
+
+    ``dims`` is a number, for the last dimensions of ``a`` and the first of ``b``, or two lists.
+    The remaining dimensions of ``a`` come first in the result. Of paired dimensions, one may have
+    size 1. Raises RuntimeError where sizes do not match.
+    """
+    a_dims, b_dims = _paired_dims(a, b, dims)
+    if len(a_dims) != len(b_dims):
+        raise RuntimeError("both dimension lists should have same length")
+    if a.dtype is not b.dtype:
+        raise RuntimeError("both inputs should have same dtype")
+    a_shape, b_shape = list(a.shape), list(b.shape)
+    for one, other in zip(a_dims, b_dims, strict=True):
+        n, m = a.shape[normal_dim(one, a.ndim)], b.shape[normal_dim(other, b.ndim)]
+        if n != m and 1 not in (n, m):
+            raise RuntimeError(
+                f"contracted dimensions need to match, but first has size {n} in dim {one} and "
+                f"second has size {m} in dim {other}"
+            )
+        if n != m and n != 1:
+            a, a_shape[one] = a.sum(one, keepdim=True), 1
+        elif n != m:
+            b, b_shape[other] = b.sum(other, keepdim=True), 1
+    a_dims = [normal_dim(one, a.ndim) for one in a_dims]
+    b_dims = [normal_dim(one, b.ndim) for one in b_dims]
+    for contracted in (a_dims, b_dims):
+        normal_dims(contracted, len(contracted) and max(a.ndim, b.ndim))
+    a_kept = [k for k in range(a.ndim) if k not in a_dims]
+    b_kept = [k for k in range(b.ndim) if k not in b_dims]
+    count = math.prod(a_shape[k] for k in a_dims)
+    rows = math.prod(a_shape[k] for k in a_kept)
+    columns = math.prod(b_shape[k] for k in b_kept)
+    left = reshape(a.permute(a_kept + a_dims), (rows, count))
+    right = reshape(b.permute(b_dims + b_kept), (count, columns))
+    product = mm(left, right)
+    return reshape(product, [a_shape[k] for k in a_kept] + [b_shape[k] for k in b_kept])
+
+
+def _paired_dims(a: Tensor, b: Tensor, dims) -> tuple[list, list]:
+    if isinstance(dims, Tensor):
+        dims = dims.tolist() if dims.numel() > 1 else int(dims.item())
+    if isinstance(dims, (tuple, list)) and len(dims) == 2:
+        first, second = dims
+        return (
+            list(first) if isinstance(first, (tuple, list)) else [first],
+            list(second) if isinstance(second, (tuple, list)) else [second],
+        )
+    if not isinstance(dims, int):
+        raise RuntimeError(
+            "tensordot expects dims to be int or tuple[list[int], list[int]] or list[list[int]] "
+            f"containing two lists, but got dims={dims}"
+        )
+    if dims < 0:
+        raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
+    if dims > min(a.ndim, b.ndim):
+        raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
+    return list(range(-dims, 0)), list(range(dims))
+
+
+@method()
+def kron(input: Tensor, other: Tensor) -> Tensor:
+    """Kronecker product: a copy of ``other`` for each element of ``input``, scaled by it.
+
+    Shape: sizes are multiplied; the one with fewer dimensions gets leading ones of size 1.
+    """
+    check_tensors("kron", input=input, other=other)
+    ndim = max(input.ndim, other.ndim)
+    n = [1] * (ndim - input.ndim) + list(input.shape)
+    m = [1] * (ndim - other.ndim) + list(other.shape)
+    spread = [size for one in n for size in (one, 1)]
+    inside = [size for one in m for size in (1, one)]
+    product = input.reshape(spread) * other.reshape(inside)
+    return product.reshape([one * two for one, two in zip(n, m, strict=True)])
+
+
+def multi_dot(tensors) -> Tensor:
+    """Product of a chain of matrices, in the order that takes the fewest multiplications.
+
+    The first may be a row vector, the last a column vector; their dimension is then dropped from
+    the result. Source: Cormen et al., Introduction to Algorithms, 15.2.
+    """
+    if not isinstance(tensors, (tuple, list)):
+        raise TypeError(
+            "linalg_multi_dot(): argument 'tensors' (position 1) must be tuple of Tensors, not "
+            f"{type(tensors).__name__}"
+        )
+    n = len(tensors)
+    if n < 2:
+        raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {n}")
+    shape: list[int] = []
+    chain = list(tensors)
+    for place, name, wanted in ((0, "first", (1, -1)), (-1, "last", (-1, 1))):
+        one = chain[place]
+        if one.ndim not in (1, 2):
+            raise RuntimeError(
+                f"multi_dot(): the {name} tensor must be 1D or 2D but got {one.ndim}D"
+            )
+        shape += [one.shape[place]] if one.ndim == 2 else []
+        chain[place] = one if one.ndim == 2 else one.reshape(wanted)
+    for k, one in enumerate(chain):
+        _check_link(tensors, chain, k, one)
+    sizes = [one.shape[0] for one in chain] + [chain[-1].shape[1]]
+    product = _chain(chain, _cheapest_splits(sizes), 0, n - 1)
+    return product if len(shape) == 2 else product.reshape(shape)
+
+
+def _check_link(tensors, chain: list, k: int, one: Tensor) -> None:
+    if one.ndim != 2:
+        raise RuntimeError(f"multi_dot(): tensor {k} must be 2D but got {one.ndim}D")
+    if one.dtype is not chain[0].dtype:
+        names = [_types_name(chain[0]), _types_name(one)]
+        raise RuntimeError(
+            f"multi_dot(): all tensors must have be the same dtype but tensor 0 is {names[0]} and "
+            f"tensor {k} {names[1]}"
+        )
+    if k and chain[k - 1].shape[1] != one.shape[0]:
+        raise RuntimeError(
+            f"multi_dot(): tensors {k - 1} and {k} with shapes {list(chain[k - 1].shape)} and "
+            f"{list(one.shape)} cannot be multiplied"
+        )
+
+
+def _types_name(x: Tensor) -> str:
+    names = {_types.float32: "float", _types.float64: "double", _types.int64: "long int",
+             _types.int32: "int", _types.float16: "c10::Half"}  # fmt: skip
+    return names.get(x.dtype, str(x.dtype).removeprefix("torch."))
+
+
+def _cheapest_splits(sizes: list[int]) -> np.ndarray:
+    """For each stretch of a chain the place at which to split it."""
+    n = len(sizes) - 1
+    cost, split = np.zeros((n, n)), np.zeros((n, n), np.int64)
+    for length in range(1, n):
+        for start in range(n - length):
+            end = start + length
+            costs = [
+                cost[start, k] + cost[k + 1, end] + sizes[start] * sizes[k + 1] * sizes[end + 1]
+                for k in range(start, end)
+            ]
+            split[start, end] = start + int(np.argmin(costs))
+            cost[start, end] = min(costs)
+    return split
+
+
+def _chain(chain: list, split: np.ndarray, start: int, end: int) -> Tensor:
+    if start == end:
+        return chain[start]
+    middle = int(split[start, end])
+    return mm(_chain(chain, split, start, middle), _chain(chain, split, middle + 1, end))
+
+
+def chain_matmul(*matrices) -> Tensor:
+    """Product of one or more matrices: :func:`linalg.multi_dot` under its older name."""
+    chain = matrices[0] if len(matrices) == 1 and not isinstance(matrices[0], Tensor) else matrices
+    if not chain:
+        raise RuntimeError("chain_matmul(): Expected one or more matrices")
+    for one in chain:
+        if one.ndim != 2:
+            raise RuntimeError(f"Tensor dimension is {one.ndim}, expected 2 instead.")
+    return chain[0] if len(chain) == 1 else multi_dot(chain)
+
+
+__all__ = ["chain_matmul", "inner", "kron", "multi_dot", "outer", "tensordot", "vecdot"]

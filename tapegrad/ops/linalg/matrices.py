@@ -1,0 +1,62 @@
+"""The trace and diagonals of matrices, and matrices of powers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tapegrad import _types
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import method, op
+from tapegrad.ops.create import arange, eye
+from tapegrad.ops.shape import diagonal
+
+trace_op = op(
+    "trace",
+    forward=lambda input: np.asarray(
+        np.trace(input, dtype=input.dtype if input.dtype.kind == "f" else np.int64)
+    ),
+    input=lambda g, input_shape: g * eye(*input_shape, dtype=g.dtype),
+    doc="The sum of a matrix's diagonal.",
+)
+
+
+@method()
+def trace(input: Tensor) -> Tensor:
+    """The sum of a matrix's diagonal; integers add up in int64."""
+    if input.ndim != 2:
+        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.ndim}")
+    if input.dtype is _types.bool:
+        raise NotImplementedError("\"trace\" not implemented for 'Bool'")
+    return trace_op(input)
+
+
+def linalg_diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+    """A view of the diagonals of matrices: :func:`diagonal`, of the last two dimensions."""
+    return diagonal(A, offset, dim1, dim2)
+
+
+def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:
+    """Powers 0 to ``N - 1`` of each number: ``(*, n)`` to ``(*, n, N)``; ``N`` is ``n`` if None."""
+    n = N if N is not None else (x.shape[-1] if x.ndim else 1)
+    if x.dtype is _types.bool:
+        raise RuntimeError(
+            "linalg.vander supports floating point, complex, and integer tensors, but got Bool"
+        )
+    if n <= 1:
+        raise RuntimeError("N must be greater than 1.")
+    return x.unsqueeze(-1) ** arange(n, dtype=x.dtype)
+
+
+def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
+    """Powers ``N - 1`` to 0 of each number of a vector, or 0 to ``N - 1`` if ``increasing``."""
+    if x.ndim != 1:
+        raise RuntimeError("x must be a one-dimensional tensor.")
+    n = x.shape[0] if N is None else N
+    if n < 0:
+        raise RuntimeError("N must be non-negative.")
+    x = x if x.is_floating_point() else x.to(_types.int64)
+    powers = arange(n, dtype=x.dtype) if increasing else arange(n - 1, -1, -1, dtype=x.dtype)
+    return x.unsqueeze(-1) ** powers
+
+
+__all__ = ["linalg_diagonal", "linalg_vander", "trace", "vander"]

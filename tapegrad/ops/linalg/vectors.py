@@ -1,0 +1,194 @@
+"""Vectors in space and distances between points."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import method, op
+from tapegrad.ops._dims import common_shape, normal_dim
+from tapegrad.ops.linalg._checks import batch_shape, check_tensors
+from tapegrad.ops.pointwise import where_op
+from tapegrad.ops.tensor_types import type_name
+
+
+def _cross(input: np.ndarray, other: np.ndarray, dim: int) -> np.ndarray:
+    a, b = np.moveaxis(input, dim, 0), np.moveaxis(other, dim, 0)
+    out = np.empty(np.broadcast_shapes(input.shape, other.shape), input.dtype)
+    result = np.moveaxis(out, dim, 0)
+    for k in range(3):
+        i, j = (k + 1) % 3, (k + 2) % 3
+        result[k] = a[i] * b[j] - a[j] * b[i]
+    return out
+
+
+cross_op = op(
+    "linalg_cross",
+    forward=_cross,
+    input=lambda g, other, dim: cross_op(other, g, dim),
+    other=lambda g, input, dim: cross_op(g, input, dim),
+    doc="Cross products of vectors along a dimension of size 3.",
+)
+
+
+def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
+    """Cross products of vectors in space, that lie along ``dim``; other dimensions broadcast.
+
+    Raises RuntimeError where ``dim`` does not have size 3.
+    """
+    check_tensors("linalg_cross", input=input, other=other)
+    if input.ndim != other.ndim:
+        raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
+    if input.dtype is not other.dtype:
+        raise RuntimeError(
+            f"expected scalar type {type_name(input)} but found {type_name(other)}"
+        )
+    place = normal_dim(dim, input.ndim)
+    sizes = [one.shape[place] if one.ndim else 1 for one in (input, other)]
+    if sizes != [3, 3]:
+        raise RuntimeError(
+            f"linalg.cross: inputs dimension {dim} must have length 3. Got {sizes[0]} and "
+            f"{sizes[1]}"
+        )
+    common_shape(tuple(input.shape), tuple(other.shape))
+    return cross_op(input, other, place)
+
+
+@method()
+def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
+    """Cross products of vectors along ``dim``, or else along the first dimension of size 3."""
+    check_tensors("cross", input=input, other=other)
+    if dim is None:
+        if input.dim() == other.dim():
+            common_shape(tuple(input.shape), tuple(other.shape))
+        if 3 not in input.shape:
+            raise RuntimeError("no dimension of size 3 in input")
+        dim = tuple(input.shape).index(3)
+    return linalg_cross(input, other, dim=dim)
+
+
+# ------------------------------------------------------------------------- distances
+
+_LARGE = 25  # PyTorch's number of points from which it multiplies matrices instead
+_BLOCK = 1 << 21  # differences held at once
+
+
+def _cdist(x1: np.ndarray, x2: np.ndarray, p: float, by_products: bool) -> np.ndarray:
+    batch = np.broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
+    n, m, k = x1.shape[-2], x2.shape[-2], x1.shape[-1]
+    if by_products:
+        return _euclidean_by_products(x1, x2)
+    out = np.zeros((*batch, n, m), x1.dtype)
+    step = max(1, _BLOCK // max(1, m * k * math.prod(batch)))
+    for start in range(0, n if k else 0, step):
+        rows = x1[..., start : start + step, None, :]
+        out[..., start : start + step, :] = _length(rows - x2[..., None, :, :], p)
+    return out
+
+
+def _length(difference: np.ndarray, p: float) -> np.ndarray:
+    size = np.abs(difference)
+    if p == 0:
+        return (size != 0).sum(-1, dtype=size.dtype)
+    if p == 1:
+        return size.sum(-1)
+    if p == 2:
+        return np.sqrt(np.square(size, out=size).sum(-1))
+    if p == math.inf:
+        return size.max(-1)
+    return (size ** size.dtype.type(p)).sum(-1) ** size.dtype.type(1 / p)
+
+
+def _euclidean_by_products(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
+    """``|a - b|**2 = |a|**2 - 2 a.b + |b|**2``: quick, and less exact for near points."""
+    n1 = np.square(x1).sum(-1, keepdims=True)
+    n2 = np.square(x2).sum(-1, keepdims=True)
+    left = np.concatenate([-2 * x1, n1, np.ones_like(n1)], -1)
+    right = np.concatenate([x2, np.ones_like(n2), n2], -1)
+    squares = np.matmul(left, np.swapaxes(right, -1, -2))
+    return np.sqrt(np.maximum(squares, 0, out=squares), out=squares)
+
+
+def _cdist_slope(g: Tensor, x1: Tensor, x2: Tensor, out: Tensor, p: float) -> Tensor:
+    """The gradient for each pair of points and coordinate, as for ``x1``."""
+    difference = x1.unsqueeze(-2) - x2.unsqueeze(-3)
+    g, out = g.unsqueeze(-1), out.unsqueeze(-1)
+    if p == 0:
+        return difference * 0 * g
+    if p == 1:
+        return difference.sign() * g
+    if p == math.inf:
+        return where_op(difference.abs() == out, difference.sign() * g, 0.0)
+    if p == 2:
+        return where_op(out == 0, 0.0, g * difference / where_op(out == 0, 1.0, out))
+    is_flat = (out == 0) | (difference == 0)
+    size = where_op(is_flat, 1.0, difference.abs())
+    scale = size.pow(p - 1) / where_op(out == 0, 1.0, out).pow(p - 1)
+    return where_op(is_flat, 0.0, difference.sign() * scale * g)
+
+
+cdist_op = op(
+    "cdist",
+    forward=_cdist,
+    x1=lambda g, x1, x2, out, p: _cdist_slope(g, x1, x2, out, p).sum(-2),
+    x2=lambda g, x1, x2, out, p: -_cdist_slope(g, x1, x2, out, p).sum(-3),
+    doc="Distances between all pairs of points of two sets.",
+)
+_MODES = {
+    None: "use_mm_for_euclid_dist_if_necessary",
+    0: "use_mm_for_euclid_dist_if_necessary",
+    1: "use_mm_for_euclid_dist",
+    2: "donot_use_mm_for_euclid_dist",
+}
+
+
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0,
+          compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
+    """Distances ``(sum |a - b|**p) ** (1/p)`` between all pairs of points of two sets.
+
+    Shape: ``(*, n, k)`` and ``(*, m, k)`` to ``(*, n, m)``; leading dimensions are broadcast. For
+    more than 25 points, Euclidean distances come from a product of matrices, unless
+    ``compute_mode`` says otherwise. Coinciding points give no gradient.
+    """
+    check_tensors("cdist", x1=x1, x2=x2)
+    if isinstance(p, bool) or not isinstance(p, (int, float)):
+        raise TypeError(
+            f"cdist(): argument 'p' (position 3) must be float, not {type(p).__name__}"
+        )
+    mode = _MODES.get(compute_mode, compute_mode)
+    if mode not in _MODES.values():
+        raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
+    for name, x in (("X1", x1), ("X2", x2)):
+        if x.ndim < 2:
+            raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {x.ndim}D")
+    if x1.shape[-1] != x2.shape[-1]:
+        raise RuntimeError(
+            "X1 and X2 must have the same number of columns. "
+            f"X1: {x1.shape[-1]} X2: {x2.shape[-1]}"
+        )
+    _check_points(x1, x2, p)
+    is_large = x1.shape[-2] > _LARGE or x2.shape[-2] > _LARGE
+    wants_products = mode.startswith("use") and (is_large or not mode.endswith("necessary"))
+    return cdist_op(x1, x2, float(p), p == 2 and wants_products)
+
+
+def _check_points(x1: Tensor, x2: Tensor, p: float) -> None:
+    for name, x in (("X1", x1), ("X2", x2)):
+        if not x.is_floating_point():
+            raise RuntimeError(
+                f"cdist only supports floating-point dtypes, {name} got: {type_name(x)}"
+            )
+    if p < 0:
+        raise RuntimeError("cdist only supports non-negative p values")
+    batch_shape(x1, x2)
+    if x1.dtype is not x2.dtype:
+        raise RuntimeError(
+            f"expected scalar type {type_name(x1)} but found {type_name(x2)}"
+        )
+    if x1.dtype.itemsize < 4:
+        raise NotImplementedError(f"\"cdist\" not implemented for '{type_name(x1)}'")
+
+
+__all__ = ["cdist", "cross", "linalg_cross"]
