@@ -13,7 +13,7 @@ from tapegrad.ops.tensor_types import type_name
 LinAlgError = type(
     "_LinAlgError",
     (RuntimeError,),
-    {"__doc__": "A matrix for which the asked-for result does not exist.", "__module__": "torch._C"},
+    {"__doc__": "A matrix without the result that is asked for.", "__module__": "torch._C"},
 )
 
 

@@ -11,8 +11,10 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import InplaceOp
+from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op
+from tapegrad.ops._dims import normal_dim
 from tapegrad.ops.linalg._checks import check_tensors
 from tapegrad.ops.linalg.products import (
     bmm_op,
@@ -24,13 +26,14 @@ from tapegrad.ops.linalg.products import (
     refuse_dtypes,
     scaled_sum,
 )
-from tapegrad.ops.promotion import promote_types, result_type
+from tapegrad.ops.promotion import can_cast, promote_types, result_type
 from tapegrad.ops.shape import check_expansion, expand
+from tapegrad.ops.tensor_types import type_name
 
 addmv_op = op(
     "addmv",
     forward=lambda input, mat, vec, beta, alpha: scaled_sum(
-        input, mv_op.forward(mat, vec), beta, alpha
+        input, kernels.matmul(mat, vec[:, None])[:, 0], beta, alpha
     ),
     input=lambda g, beta: g * beta,
     mat=lambda g, vec, alpha: g.unsqueeze(1) * vec * alpha,
@@ -114,6 +117,11 @@ def addr_(self: Tensor, vec1: Tensor, vec2: Tensor, *, beta=1, alpha=1) -> Tenso
     if self.shape != (vec1.shape[0], vec2.shape[0]):
         sizes = [list(one.shape) for one in (self, vec1, vec2)]
         raise RuntimeError(f"size mismatch, input: {sizes[0]}, v1: {sizes[1]}, v2: {sizes[2]}")
+    if not can_cast(dtype, self.dtype):
+        raise RuntimeError(
+            f"result type {TYPE_NAMES[dtype.numpy.num]} can't be cast to the desired output type "
+            f"{type_name(self)}"
+        )
     if dtype is not self.dtype:
         return self.copy_(addr(self, vec1, vec2, beta=beta, alpha=alpha))
     return _ADDR_INPLACE(self, vec1.to(dtype), vec2.to(dtype), beta, alpha)
@@ -141,8 +149,17 @@ def _check_baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor) -> tuple[int, 
             f"Input dtypes must be the same, got: input {names[0]}, batch1: {names[1]}, "
             f"batch2: {names[2]}"
         )
+    shape = _product_shape(batch1, batch2)
+    check_expansion(input.shape, shape, input)
     check_batches("baddbmm", batch1, batch2)
-    return batch1.shape[0], batch1.shape[1], batch2.shape[2]
+    return shape
+
+
+def _product_shape(batch1: Tensor, batch2: Tensor) -> tuple[int, ...]:
+    """The shape of a batch of products, read before anything else is checked, as PyTorch does."""
+    if batch1.ndim != 3:
+        raise RuntimeError("batch1 must be a 3D tensor")
+    return batch1.shape[0], batch1.shape[1], batch2.shape[normal_dim(2, batch2.ndim)]
 
 
 _C_NAMES = {_types.float32: "float", _types.float64: "double", _types.float16: "c10::Half",
@@ -155,16 +172,14 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) -
 
     Shape: ``(b, n, k)`` and ``(b, k, m)`` to ``(b, n, m)``, to which ``input`` is broadcast.
     """
-    check_expansion(input.shape, _check_baddbmm(input, batch1, batch2), input)
+    _check_baddbmm(input, batch1, batch2)
     return baddbmm_op(input, batch1, batch2, beta, alpha)
 
 
 @method()
 def baddbmm_(self: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) -> Tensor:
     """Write ``beta * self + alpha * (batch1 @ batch2)`` into the tensor."""
-    shape = _check_baddbmm(self, batch1, batch2)
-    check_expansion(self.shape, shape, self)
-    check_target(self, shape)
+    check_target(self, _check_baddbmm(self, batch1, batch2))
     return _BADDBMM_INPLACE(self, batch1, batch2, beta, alpha)
 
 
@@ -200,11 +215,12 @@ def _each_times(batch: Tensor, matrix: Tensor) -> Tensor:
     return bmm_op(batch, expand(matrix, (batch.shape[0], *matrix.shape)))
 
 
-def _check_addbmm(input: Tensor, batch1: Tensor, batch2: Tensor) -> tuple[int, int]:
+def _check_addbmm(input: Tensor, batch1: Tensor, batch2: Tensor) -> tuple[int, ...]:
     check_tensors("addbmm", input=input, batch1=batch1, batch2=batch2)
-    for name, one in (("batch1", batch1), ("batch2", batch2)):
-        if one.ndim != 3:
-            raise RuntimeError(f"{name} must be a 3D tensor")
+    shape = _product_shape(batch1, batch2)[1:]
+    check_expansion(input.shape, shape, input)
+    if batch2.ndim != 3:
+        raise RuntimeError("batch2 must be a 3D tensor")
     if batch1.shape[0] != batch2.shape[0]:
         raise RuntimeError(
             "batch1 and batch2 must have same number of batches, got "
@@ -218,7 +234,7 @@ def _check_addbmm(input: Tensor, batch1: Tensor, batch2: Tensor) -> tuple[int, i
     if not input.dtype is batch1.dtype is batch2.dtype:
         refuse_dtypes(input, batch1, batch2)
     refuse_bool("addmm_impl_cpu_", input)
-    return batch1.shape[1], batch2.shape[2]
+    return shape
 
 
 @method()
@@ -227,16 +243,14 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) ->
 
     Shape: ``(b, n, k)`` and ``(b, k, m)`` to ``(n, m)``, to which ``input`` is broadcast.
     """
-    check_expansion(input.shape, _check_addbmm(input, batch1, batch2), input)
+    _check_addbmm(input, batch1, batch2)
     return addbmm_op(input, batch1, batch2, beta, alpha)
 
 
 @method()
 def addbmm_(self: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) -> Tensor:
     """Write ``beta * self + alpha * sum_b (batch1[b] @ batch2[b])`` into the tensor."""
-    shape = _check_addbmm(self, batch1, batch2)
-    check_expansion(self.shape, shape, self)
-    check_target(self, shape)
+    check_target(self, _check_addbmm(self, batch1, batch2))
     return _ADDBMM_INPLACE(self, batch1, batch2, beta, alpha)
 
 

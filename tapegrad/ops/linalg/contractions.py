@@ -10,9 +10,10 @@ from tapegrad import _types
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import method
 from tapegrad.ops._dims import normal_dim, normal_dims
+from tapegrad.ops.convert import contiguous
 from tapegrad.ops.linalg._checks import check_floating, check_tensors
 from tapegrad.ops.linalg.products import check_vectors, dot, mm
-from tapegrad.ops.shape import reshape
+from tapegrad.ops.shape import reshape, unsafe_view_op
 from tapegrad.ops.tensor_types import type_name
 
 
@@ -81,9 +82,9 @@ def tensordot(a: Tensor, b: Tensor, dims=2) -> Tensor:
                 f"second has size {m} in dim {other}"
             )
         if n != m and n != 1:
-            a, a_shape[one] = a.sum(one, keepdim=True), 1
+            a, a_shape[one] = a.sum(one, keepdim=True).to(a.dtype), 1
         elif n != m:
-            b, b_shape[other] = b.sum(other, keepdim=True), 1
+            b, b_shape[other] = b.sum(other, keepdim=True).to(b.dtype), 1
     a_dims = [normal_dim(one, a.ndim) for one in a_dims]
     b_dims = [normal_dim(one, b.ndim) for one in b_dims]
     for contracted in (a_dims, b_dims):
@@ -132,8 +133,8 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
     m = [1] * (ndim - other.ndim) + list(other.shape)
     spread = [size for one in n for size in (one, 1)]
     inside = [size for one in m for size in (1, one)]
-    product = input.reshape(spread) * other.reshape(inside)
-    return product.reshape([one * two for one, two in zip(n, m, strict=True)])
+    product = unsafe_view_op(contiguous(input), spread) * unsafe_view_op(contiguous(other), inside)
+    return unsafe_view_op(product, [one * two for one, two in zip(n, m, strict=True)])
 
 
 def multi_dot(tensors) -> Tensor:

@@ -27,10 +27,20 @@ def einsum(*args) -> Tensor:
     views = [_named(k, *one) for k, one in enumerate(zip(operands, terms, strict=True))]
     _check_sizes(views)
     wanted = _output_labels(output, views)
-    tensor, labels = _summed(*views[0], _labels_needed(views[1:], wanted))
+    tensor, labels = views[0]
+    if len(views) == 1 and set(labels) - set(wanted):
+        tensor = tensor.sum([k for k, label in enumerate(labels) if label not in wanted])
+        labels = [label for label in labels if label in wanted]
     for k, (other, other_labels) in enumerate(views[1:], 2):
         needed = _labels_needed(views[k:], wanted)
         tensor, labels = _contract(tensor, labels, other, other_labels, needed)
+    return _arranged(tensor, labels, wanted)
+
+
+def _arranged(tensor: Tensor, labels: list, wanted: list) -> Tensor:
+    """The tensor with its dimensions in another order."""
+    if labels == wanted:
+        return tensor
     return tensor.permute([labels.index(label) for label in wanted])
 
 
@@ -81,7 +91,8 @@ def _parse(equation: str, operands: list) -> tuple[list[list], list | None]:
     left, arrow, right = equation.partition("->")
     terms, start = [], 0
     for k, term in enumerate(left.split(",")):
-        terms.append(_labels(term, start, f"operand {k}", "for which an ellipsis was already found"))
+        again = "for which an ellipsis was already found"
+        terms.append(_labels(term, start, f"operand {k}", again))
         start += len(term) + 1
     if len(terms) > len(operands):
         raise RuntimeError("einsum(): fewer operands were provided than specified in the equation")
@@ -206,11 +217,20 @@ def _labels_needed(views: list, wanted: list) -> set:
 
 
 def _summed(tensor: Tensor, labels: list, needed: set) -> tuple[Tensor, list]:
-    """Sum over the dimensions that nothing needs any more."""
+    """Sum over the dimensions that nothing needs any more; those of size 1 are only dropped."""
+    ones = [k for k, one in enumerate(labels) if one not in needed and tensor.shape[k] == 1]
+    tensor, labels = _dropped(tensor, labels, ones)
     dims = [k for k, label in enumerate(labels) if label not in needed]
     if not dims:
         return tensor, labels
     return tensor.sum(dims), [label for label in labels if label in needed]
+
+
+def _dropped(tensor: Tensor, labels: list, dims: list) -> tuple[Tensor, list]:
+    """A tensor without some dimensions of size 1."""
+    if not dims:
+        return tensor, labels
+    return tensor.squeeze(tuple(dims)), [one for k, one in enumerate(labels) if k not in dims]
 
 
 def _contract(a: Tensor, a_labels: list, b: Tensor, b_labels: list, needed: set):
@@ -224,27 +244,33 @@ def _contract(a: Tensor, a_labels: list, b: Tensor, b_labels: list, needed: set)
     contracted = [label for label in shared if label not in needed]
     a_only = [label for label in a_labels if label not in shared]
     b_only = [label for label in b_labels if label not in shared]
+    labels = batch + a_only + b_only
+    if not contracted:
+        # Elements are only multiplied; as in PyTorch, dtypes may then differ.
+        left = _arranged(a, a_labels, batch + a_only)
+        right = _arranged(b, b_labels, batch + b_only)
+        left = left.reshape(left.shape + (1,) * len(b_only))
+        for _ in a_only:
+            right = right.unsqueeze(len(batch))
+        return left * right, labels
     left = _grouped(a, a_labels, batch, a_only, contracted)
     right = _grouped(b, b_labels, batch, contracted, b_only)
-    labels = batch + a_only + b_only
     sizes = dict(zip(a_labels, a.shape, strict=True)) | dict(zip(b_labels, b.shape, strict=True))
     return reshape(bmm(left, right), [sizes[label] for label in labels]), labels
 
 
 def _without_ones(a: Tensor, a_labels: list, b: Tensor, b_labels: list) -> tuple[Tensor, list]:
     """Drop the dimensions of size 1 that the other operand has too: they only broadcast."""
-    dims = [k for k, label in enumerate(a_labels) if label in b_labels and a.shape[k] == 1]
-    if not dims:
-        return a, a_labels
-    return a.squeeze(tuple(dims)), [one for k, one in enumerate(a_labels) if k not in dims]
+    ones = [k for k, label in enumerate(a_labels) if label in b_labels and a.shape[k] == 1]
+    return _dropped(a, a_labels, ones)
 
 
 def _grouped(tensor: Tensor, labels: list, *groups: list) -> Tensor:
     """The tensor with its dimensions in groups, one dimension a group."""
-    order = [labels.index(label) for group in groups for label in group]
+    order = [label for group in groups for label in group]
     sizes = dict(zip(labels, tensor.shape, strict=True))
     shape = [math.prod(sizes[label] for label in group) for group in groups]
-    return reshape(tensor.permute(order), shape)
+    return reshape(_arranged(tensor, labels, order), shape)
 
 
 __all__ = ["einsum"]

@@ -7,7 +7,7 @@ import numpy as np
 from tapegrad import _types
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op
-from tapegrad.ops.create import arange, eye
+from tapegrad.ops.create import eye, tensor
 from tapegrad.ops.shape import diagonal
 
 trace_op = op(
@@ -36,15 +36,19 @@ def linalg_diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -
 
 
 def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:
-    """Powers 0 to ``N - 1`` of each number: ``(*, n)`` to ``(*, n, N)``; ``N`` is ``n`` if None."""
-    n = N if N is not None else (x.shape[-1] if x.ndim else 1)
+    """Powers 0 to ``N - 1`` of each number: ``(*, n)`` to ``(*, n, N)``; ``N`` is ``n`` if None.
+
+    Integers give int64. Raises RuntimeError for ``N`` below 2.
+    """
+    x = x if x.ndim else x.unsqueeze(0)
+    n = x.shape[-1] if N is None else N
     if x.dtype is _types.bool:
         raise RuntimeError(
             "linalg.vander supports floating point, complex, and integer tensors, but got Bool"
         )
     if n <= 1:
         raise RuntimeError("N must be greater than 1.")
-    return x.unsqueeze(-1) ** arange(n, dtype=x.dtype)
+    return _powers(x, range(n))
 
 
 def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
@@ -54,9 +58,13 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     n = x.shape[0] if N is None else N
     if n < 0:
         raise RuntimeError("N must be non-negative.")
+    return _powers(x, range(n) if increasing else range(n - 1, -1, -1))
+
+
+def _powers(x: Tensor, exponents: range) -> Tensor:
+    """Each number raised to several powers, along a new last dimension."""
     x = x if x.is_floating_point() else x.to(_types.int64)
-    powers = arange(n, dtype=x.dtype) if increasing else arange(n - 1, -1, -1, dtype=x.dtype)
-    return x.unsqueeze(-1) ** powers
+    return x.unsqueeze(-1) ** tensor(exponents, dtype=x.dtype)
 
 
 __all__ = ["linalg_diagonal", "linalg_vander", "trace", "vander"]

@@ -365,7 +365,7 @@ def _folded_behind(input: Tensor, other: Tensor) -> Tensor:
 def _folded(input: Tensor, other: Tensor) -> Tensor:
     """A batch of matrices times one matrix or vector, as one product."""
     shape = input.shape
-    flat = input.reshape(-1, shape[-1])
+    flat = input.reshape(math.prod(shape[:-1]), shape[-1])
     product = mv(flat, other) if other.ndim == 1 else mm(flat, other)
     return unsafe_view_op(product, (*shape[:-1], *other.shape[1:]))
 

@@ -136,7 +136,7 @@ cdist_op = op(
     x2=lambda g, x1, x2, out, p: -_cdist_slope(g, x1, x2, out, p).sum(-3),
     doc="Distances between all pairs of points of two sets.",
 )
-_MODES = {
+_MODES: dict[object, str] = {
     None: "use_mm_for_euclid_dist_if_necessary",
     0: "use_mm_for_euclid_dist_if_necessary",
     1: "use_mm_for_euclid_dist",
@@ -145,7 +145,7 @@ _MODES = {
 
 
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0,
-          compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
+          compute_mode: str | int | None = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
     """Distances ``(sum |a - b|**p) ** (1/p)`` between all pairs of points of two sets.
 
     Shape: ``(*, n, k)`` and ``(*, m, k)`` to ``(*, n, m)``; leading dimensions are broadcast. For
@@ -157,7 +157,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0,
         raise TypeError(
             f"cdist(): argument 'p' (position 3) must be float, not {type(p).__name__}"
         )
-    mode = _MODES.get(compute_mode, compute_mode)
+    mode = str(_MODES.get(compute_mode, compute_mode))
     if mode not in _MODES.values():
         raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
     for name, x in (("X1", x1), ("X2", x2)):
