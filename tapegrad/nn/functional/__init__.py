@@ -36,6 +36,8 @@ from tapegrad.nn.functional.activations import (
 )
 from tapegrad.nn.functional.affine import linear
 from tapegrad.nn.functional.classification import cross_entropy, nll_loss
+from tapegrad.nn.functional.distances import pairwise_distance, pdist
+from tapegrad.nn.functional.distribution_losses import gaussian_nll_loss, kl_div, poisson_nll_loss
 from tapegrad.nn.functional.dropouts import (
     alpha_dropout,
     dropout,
@@ -53,6 +55,17 @@ from tapegrad.nn.functional.losses import (
     mse_loss,
     smooth_l1_loss,
 )
+from tapegrad.nn.functional.margin_losses import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
 from tapegrad.nn.functional.normalizations import batch_norm, layer_norm, normalize
 from tapegrad.nn.functional.similarity import cosine_similarity, one_hot
 from tapegrad.nn.functional.softmaxes import log_softmax, softmax, softmin
@@ -64,6 +77,7 @@ __all__ = [
     "binary_cross_entropy_with_logits",
     "celu",
     "celu_",
+    "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
     "dropout",
@@ -74,6 +88,7 @@ __all__ = [
     "elu_",
     "embedding",
     "feature_alpha_dropout",
+    "gaussian_nll_loss",
     "gelu",
     "glu",
     "hardshrink",
@@ -81,7 +96,9 @@ __all__ = [
     "hardswish",
     "hardtanh",
     "hardtanh_",
+    "hinge_embedding_loss",
     "huber_loss",
+    "kl_div",
     "l1_loss",
     "layer_norm",
     "leaky_relu",
@@ -89,11 +106,18 @@ __all__ = [
     "linear",
     "log_softmax",
     "logsigmoid",
+    "margin_ranking_loss",
     "mish",
     "mse_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
     "nll_loss",
     "normalize",
     "one_hot",
+    "pairwise_distance",
+    "pdist",
+    "poisson_nll_loss",
     "prelu",
     "relu",
     "relu6",
@@ -105,6 +129,7 @@ __all__ = [
     "sigmoid",
     "silu",
     "smooth_l1_loss",
+    "soft_margin_loss",
     "softmax",
     "softmin",
     "softplus",
@@ -114,4 +139,6 @@ __all__ = [
     "tanhshrink",
     "threshold",
     "threshold_",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
 ]

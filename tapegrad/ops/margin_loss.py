@@ -1,0 +1,194 @@
+"""Losses with a margin: what is right must lead by it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import composite, op
+from tapegrad.ops.create import arange, from_numpy
+from tapegrad.ops.loss import MEAN, NONE, _elementwise_loss, _reduced, _spread
+from tapegrad.ops.pointwise import sigmoid, where_op
+from tapegrad.ops.shape import broadcast_tensors
+from tapegrad.ops.tensor_types import refuse_integers, type_name
+
+_soft_margin_op = _elementwise_loss(
+    "soft_margin_loss",
+    lambda x, y, _: (-y * x).exp().log1p(),
+    lambda x, y, _: -y * sigmoid(-y * x),
+    symmetric=False,
+    doc="``log(1 + exp(-y x))``.",
+)
+
+
+def refuse_gradient(function: str, argument: str, tensor: Tensor | None) -> None:
+    """Raise PyTorch's error where an argument that wants a gradient cannot have one."""
+    if tensor is not None and tensor.requires_grad:
+        raise RuntimeError(
+            f"The function '{function}' is not differentiable with respect to argument "
+            f"'{argument}'. This input cannot have requires_grad True."
+        )
+
+
+def soft_margin_loss(input: Tensor, target: Tensor, reduction: int = MEAN) -> Tensor:
+    """``log(1 + exp(-target * input))`` for targets of 1 and -1, or its mean or sum."""
+    refuse_gradient("soft_margin_loss", "target", target)
+    if not input.is_floating_point():
+        name = type_name(input)
+        raise RuntimeError(f"result type Float can't be cast to the desired output type {name}")
+    input, target = broadcast_tensors(input, target.to(input.dtype))
+    return _soft_margin_op(input, target, reduction, 0.0)
+
+
+# ------------------------------------------------------------------------- one right class
+
+
+def _leads(input: Tensor, target: Tensor, margin: float) -> tuple[Tensor, Tensor]:
+    """By how much each other class comes too close; and where the right class is."""
+    is_right = arange(input.shape[1]) == target.unsqueeze(1)
+    behind = input - input.gather(1, target.unsqueeze(1)) + margin
+    return where_op((behind > 0) & ~is_right, behind, 0.0), is_right
+
+
+def _as_rows(input: Tensor) -> Tensor:
+    return input.reshape(1, -1) if input.ndim < 2 else input
+
+
+def _multi_margin(input, target, p, margin, weight, reduction):
+    rows, classes = _as_rows(input), target.reshape(-1)
+    behind, _ = _leads(rows, classes, margin)
+    losses = (behind if p == 1 else behind * behind).sum(1) / rows.shape[1]
+    losses = losses if weight is None else losses * weight[classes]
+    return _reduced(losses.reshape(target.shape), reduction)
+
+
+def _multi_margin_slope(g, input, target, p, margin, weight, reduction):
+    rows, classes = _as_rows(input), target.reshape(-1)
+    behind, is_right = _leads(rows, classes, margin)
+    slope = ((behind > 0).to(rows.dtype) if p == 1 else behind * 2) / rows.shape[1]
+    if weight is not None:
+        slope = slope * weight[classes].unsqueeze(1)
+    slope = slope - is_right.to(rows.dtype) * slope.sum(1, keepdim=True)
+    return _on_rows(g, slope, reduction).reshape(input.shape)
+
+
+def _on_rows(g: Tensor, slope: Tensor, reduction: int) -> Tensor:
+    g = _spread(g, slope.shape[:1], reduction)
+    return slope * (g.reshape(-1, 1) if reduction == NONE else g)
+
+
+_multi_margin_op = op(
+    "multi_margin_loss",
+    forward=composite(_multi_margin),
+    params=("input", "target", "p", "margin", "weight", "reduction"),
+    input=lambda g, input, target, p, margin, weight, reduction: _multi_margin_slope(
+        g, input, target, p, margin, weight, reduction
+    ),
+    doc="``sum_j max(0, margin - x[y] + x[j])^p / classes``.",
+)
+
+
+def multi_margin_loss(
+    input, target, p: int = 1, margin: float = 1.0, weight=None, reduction: int = MEAN
+) -> Tensor:
+    """``sum_j weight[y] max(0, margin - x[y] + x[j])^p / classes`` over all classes j but y.
+
+    Shape: scores ``(batch, classes)`` or ``(classes)``, classes y ``(batch)`` or ``()``.
+    """
+    refuse_gradient("multi_margin_loss", "weight", weight)
+    _check_scores(input)
+    n, n_classes = input.shape if input.ndim == 2 else (1, input.numel())
+    if target.ndim > 1 or target.numel() != n:
+        raise RuntimeError(
+            "multi_margin_loss: target tensor should be 1-D with size equal to the number of input "
+            f"samples (batch size). Expected target size [{n}], but got "
+            f"{list(target.shape)}. Input has shape {list(input.shape)}."
+        )
+    if weight is not None and (weight.ndim != 1 or weight.numel() != n_classes):
+        raise RuntimeError(
+            f"inconsistent weight size, expected {n_classes} but got {list(weight.shape)}"
+        )
+    refuse_integers("multi_margin_loss_cpu_kernel", input._array)
+    _expect_dtype("Long", target)
+    if weight is not None:
+        _expect_dtype(type_name(input), weight)
+    classes = target._array
+    if classes.size and not bool(((classes >= 0) & (classes < n_classes)).all()):
+        raise RuntimeError("target out of range")
+    return _multi_margin_op(input, target, p, float(margin), weight, reduction)
+
+
+def _check_scores(input: Tensor) -> None:
+    is_batch = input.ndim == 2 and input.shape[1] != 0
+    if not (is_batch or (input.ndim == 1 and input.shape[0] != 0) or input.ndim == 0):
+        raise RuntimeError(
+            "Expected non-empty vector or matrix with optional 0-dim batch size, but got: "
+            f"{list(input.shape)}"
+        )
+
+
+def _expect_dtype(expected: str, tensor: Tensor) -> None:
+    found = type_name(tensor)
+    if found != expected:
+        raise RuntimeError(f"expected scalar type {expected} but found {found}")
+
+
+# ------------------------------------------------------------------------- several right classes
+
+
+def _listed(target: np.ndarray, n_classes: int) -> np.ndarray:
+    """How often each class is listed in each row, before the row's first -1."""
+    is_listed = np.logical_and.accumulate(target != -1, axis=1)
+    rows = np.nonzero(is_listed)[0]
+    counts = np.zeros((len(target), n_classes), np.int64)
+    np.add.at(counts, (rows, target[is_listed]), 1)
+    return counts
+
+
+def _pairs(input: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
+    """For each right class and each wrong one how much the lead lacks, and how often it counts."""
+    lacking = input.unsqueeze(1) - input.unsqueeze(2) + 1
+    often = counts.unsqueeze(2) * (counts == 0).unsqueeze(1)
+    return lacking, where_op(lacking > 0, often, 0).to(input.dtype)
+
+
+def _multilabel_margin(input, counts, reduction):
+    lacking, often = _pairs(_as_rows(input), counts)
+    losses = (lacking * often).sum((1, 2)) / counts.shape[1]
+    return _reduced(losses.reshape(input.shape[:-1]), reduction)
+
+
+def _multilabel_slope(g, input, counts, reduction):
+    often = _pairs(_as_rows(input), counts)[1]
+    slope = (often.sum(1) - often.sum(2)) / counts.shape[1]
+    return _on_rows(g, slope, reduction).reshape(input.shape)
+
+
+_multilabel_op = op(
+    "multilabel_margin_loss",
+    forward=composite(_multilabel_margin),
+    params=("input", "counts", "reduction"),
+    input=lambda g, input, counts, reduction: _multilabel_slope(g, input, counts, reduction),
+    doc="``sum max(0, 1 - x[right] + x[wrong]) / classes`` over all pairs of classes.",
+)
+
+
+def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: int = MEAN) -> Tensor:
+    """``sum max(0, 1 - x[right] + x[wrong]) / classes`` over all pairs of classes.
+
+    The right classes stand at the front of each row of ``target``, up to the first -1. Shape: both
+    ``(batch, classes)`` or ``(classes)``.
+    """
+    _check_scores(input)
+    if input.shape != target.shape:
+        found, size = list(target.shape), list(input.shape)
+        raise RuntimeError(f"inconsistent target size: {found} for input of size: {size}")
+    refuse_integers("multilabel_margin_loss_forward_out_frame", input._array)
+    _expect_dtype("Long", target)
+    n, n_classes = input.shape if input.ndim == 2 else (1, input.numel())
+    classes = target._array.reshape(n, n_classes)
+    if classes.size and not bool(((classes >= -1) & (classes < n_classes)).all()):
+        raise RuntimeError("argument #2 'target' is out of range")
+    counts = from_numpy(_listed(kernels.contiguous(classes), n_classes))
+    return _multilabel_op(input, counts, reduction)
