@@ -30,14 +30,14 @@ def extensions() -> list[Extension]:
     """One extension a .pyx file; only ``_kernels`` contains the C kernels."""
     return [
         Extension(
-            f"tapegrad.{source.stem}",
+            ".".join(source.with_suffix("").parts),
             [str(source), *(C_KERNELS if source.stem == "_kernels" else [])],
-            depends=[*C_HEADERS, *map(str, PACKAGE.glob("*.pxd"))],
+            depends=[*C_HEADERS, *map(str, PACKAGE.rglob("*.pxd"))],
             include_dirs=[numpy.get_include(), str(PACKAGE / "_c")],
             define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
             extra_compile_args=COMPILER_FLAGS,
         )
-        for source in sorted(PACKAGE.glob("*.pyx"))
+        for source in sorted(PACKAGE.rglob("*.pyx"))
     ]
 
 

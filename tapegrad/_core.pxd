@@ -46,7 +46,9 @@ cdef class Op:
     cdef readonly object forward
     cdef readonly tuple params          # names of the arguments
     cdef readonly tuple defaults        # of the last arguments
-    cdef readonly tuple formulas        # one an edge; or a single joint one
+    # One an edge, or a single joint one: a function, the name of an op, None for the gradient.
+    cdef readonly tuple formulas
+    cdef readonly tuple reads           # the names of their arguments
     cdef readonly bint is_joint
     cdef readonly bint is_view
     cdef readonly bint makes_float      # integers become the default dtype

@@ -23,7 +23,9 @@ class Op:
     @property
     def defaults(self) -> tuple: ...
     @property
-    def formulas(self) -> tuple[Callable, ...]: ...
+    def formulas(self) -> tuple[Callable | str | None, ...]: ...
+    @property
+    def reads(self) -> tuple[tuple[str, ...], ...]: ...
     @property
     def is_joint(self) -> bool: ...
     @property
@@ -54,7 +56,8 @@ class Op:
         params: tuple[str, ...],
         defaults: tuple = (),
         edges: tuple[int, ...] = (),
-        formulas: tuple[Callable, ...] = (),
+        formulas: tuple[Callable | str | None, ...] = (),
+        reads: tuple[tuple[str, ...], ...] = (),
         formula_args: tuple = (),
         slots: tuple = (),
         is_joint: bool = False,

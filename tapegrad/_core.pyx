@@ -146,11 +146,12 @@ cdef class Op:
                  tuple slots=(), bint is_joint=False, bint is_view=False, bint makes_float=False,
                  bint takes_mask=False, bint takes_sequence=False, bint writes=False,
                  bint overwrites=False, bint has_many_outputs=False,
-                 bint is_function=False, tuple drops=(), doc=None):
+                 bint is_function=False, tuple drops=(), tuple reads=(), doc=None):
         self.name, self.grad_name, self.__doc__ = name, grad_name, doc
         self.kernel = None if kernel is None else numpy_kernel(kernel)
         self.forward, self.params, self.defaults = forward, params, defaults
-        self.formulas, self.is_joint, self.is_view = formulas, is_joint, is_view
+        self.formulas, self.reads = formulas, reads
+        self.is_joint, self.is_view = is_joint, is_view
         self.makes_float, self.takes_mask, self.takes_sequence = (
             makes_float, takes_mask, takes_sequence)
         self.writes, self.overwrites = writes, overwrites

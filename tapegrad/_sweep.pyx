@@ -11,8 +11,8 @@ from cpython.pythread cimport (
     NOWAIT_LOCK, WAIT_LOCK, PyThread_acquire_lock, PyThread_allocate_lock, PyThread_release_lock,
     PyThread_type_lock,
 )
-from cpython.ref cimport Py_INCREF, Py_REFCNT, Py_XDECREF
-from libc.stdint cimport int64_t, uint32_t, uint64_t, uintptr_t
+from cpython.ref cimport Py_DECREF, Py_INCREF, Py_REFCNT, Py_XDECREF
+from libc.stdint cimport uint32_t, uint64_t, uintptr_t
 from numpy cimport (
     PyArray_CHKFLAGS, PyArray_DIMS, PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES, PyArray_TYPE,
     NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_OWNDATA, import_array, ndarray, npy_intp,
@@ -49,12 +49,12 @@ cdef extern from "pending.h":
     ctypedef struct tg_pending_item:
         uint64_t sequence
         void* entry
-        int64_t slot
+        void* value
     ctypedef struct tg_pending:
         tg_pending_item top
     void tg_pending_free(tg_pending*) noexcept
-    int64_t tg_pending_find(const tg_pending*, const void*) noexcept
-    int tg_pending_push(tg_pending*, void*, uint64_t, int64_t) noexcept
+    void** tg_pending_find(tg_pending*, const void*) noexcept
+    int tg_pending_push(tg_pending*, void*, uint64_t, void*) noexcept
     tg_pending_item tg_pending_pop(tg_pending*) noexcept
 
 # ------------------------------------------------------------------- what ops hand in
@@ -88,12 +88,12 @@ cdef uint64_t n_sweeps = 0
 
 @cython.final
 @cython.internal
+@cython.freelist(4)
 cdef class Sweep:
     """One run of backward: which entries wait, with which gradients, and what to do with them."""
 
+    # What waits for an entry is owned: a tensor or None, a list of them for several outputs.
     cdef tg_pending pending
-    cdef list gradients        # per slot: a tensor or None, a list of them for several outputs
-    cdef list free_slots
     cdef bint retain_graph
     cdef bint create_graph
     cdef dict captures         # (entry address, output) -> positions among the inputs, or None
@@ -102,12 +102,10 @@ cdef class Sweep:
     cdef list starts           # where it began
     cdef uint64_t number       # which sweep of the process it is, from 1
 
-    def __cinit__(self):
-        self.gradients, self.free_slots = [], []
-
     def __dealloc__(self):
         cdef tg_pending_item item = tg_pending_pop(&self.pending)
         while item.entry != NULL:
+            Py_XDECREF(<PyObject*>item.value)
             release(<Entry*>item.entry)
             item = tg_pending_pop(&self.pending)
         tg_pending_free(&self.pending)
@@ -115,38 +113,42 @@ cdef class Sweep:
     cdef int give(self, Edge* edge, object gradient) except -1:
         """Add a gradient to what waits at an edge's end; None counts as arrived but is no value."""
         cdef Entry* entry = edge.entry
-        cdef int64_t slot
-        cdef object holder
+        cdef void** place
+        cdef object waiting
         if self.needed is not None and not self.leads_to_input(edge):
             return 0
-        slot = tg_pending_find(&self.pending, entry)
-        if slot < 0:
-            slot = self.new_slot(entry)
-        holder = self.gradients[slot]
-        if gradient is None:
-            return 0
+        place = tg_pending_find(&self.pending, entry)
         if entry.n_outputs == 1:
-            self.gradients[slot] = None
-            self.gradients[slot] = gradient if holder is None else \
-                self.total(holder, gradient)
-        else:
-            (<list>holder)[edge.output] = gradient if (<list>holder)[edge.output] is None else \
-                self.total((<list>holder)[edge.output], gradient)
+            if place == NULL:
+                return self.wait(entry, gradient)
+            if gradient is None:
+                return 0
+            waiting = <object>place[0]
+            # Out of the table while they are added: then the sum may be all that is left of it.
+            Py_DECREF(waiting)
+            Py_INCREF(None)
+            place[0] = <PyObject*>None
+            waiting = gradient if waiting is None else self.total(waiting, gradient)
+            place = tg_pending_find(&self.pending, entry)
+            Py_INCREF(waiting)
+            place[0] = <PyObject*>waiting
+            return 0
+        if place == NULL:
+            self.wait(entry, [None] * entry.n_outputs)
+            place = tg_pending_find(&self.pending, entry)
+        if gradient is not None:
+            holder = <list>place[0]
+            holder[edge.output] = gradient if holder[edge.output] is None else \
+                self.total(holder[edge.output], gradient)
         return 0
 
-    cdef int64_t new_slot(self, Entry* entry) except -1:
-        cdef int64_t slot
-        cdef object holder = None if entry.n_outputs == 1 else [None] * entry.n_outputs
-        if self.free_slots:
-            slot = self.free_slots.pop()
-            self.gradients[slot] = holder
-        else:
-            slot = len(self.gradients)
-            self.gradients.append(holder)
-        if tg_pending_push(&self.pending, entry, entry.sequence, slot) < 0:
+    cdef int wait(self, Entry* entry, object gradient) except -1:
+        """Let an entry wait that does not yet."""
+        if tg_pending_push(&self.pending, entry, entry.sequence, <PyObject*>gradient) < 0:
             raise MemoryError("backward could not get memory for the gradients that wait")
+        Py_INCREF(gradient)
         entry.refcount += 1
-        return slot
+        return 0
 
     cdef object total(self, Tensor waiting, Tensor gradient):
         """The sum of two gradients of a tensor; the first may be reused if it is only ours."""
@@ -163,9 +165,8 @@ cdef class Sweep:
         cdef object gradient
         while item.entry != NULL:
             entry = <Entry*>item.entry
-            gradient = self.gradients[item.slot]
-            self.gradients[item.slot] = None
-            self.free_slots.append(item.slot)
+            gradient = <object>item.value
+            Py_DECREF(gradient)
             try:
                 if entry.flags & IS_LEAF:
                     self.finish_leaf(entry, gradient)
@@ -309,6 +310,11 @@ cdef object evaluate(Op op, int formula, Entry* entry, object holder, Sweep swee
     cdef PyObject* stack[MAX_FORMULA_ARGS]
     cdef int n = 0, k
     cdef object argument
+    cdef object function = op.formulas[formula]
+    if function is None:
+        return formula_argument(&op.formula_args[formula][0], entry, holder, sweep)
+    if isinstance(function, str):
+        function = resolve_formula(op, formula)
     try:
         for k in range(op.n_formula_args[formula]):
             argument = formula_argument(&op.formula_args[formula][k], entry, holder, sweep)
@@ -320,10 +326,27 @@ cdef object evaluate(Op op, int formula, Entry* entry, object holder, Sweep swee
             stack[k] = <PyObject*>argument
             n += 1
         argument = None
-        return PyObject_Vectorcall(op.formulas[formula], stack, n, NULL)
+        return PyObject_Vectorcall(function, stack, n, NULL)
     finally:
         for k in range(n):
             Py_XDECREF(stack[k])
+
+
+cdef dict named_ops = None
+
+
+def register_named_ops(dict ops not None):
+    """Hand in the declared ops, which formulas may name."""
+    global named_ops
+    named_ops = ops
+
+
+cdef object resolve_formula(Op op, int formula):
+    """The op that a formula names; looked up once, when all are declared."""
+    cdef list formulas = list(op.formulas)
+    formulas[formula] = named_ops[formulas[formula]]
+    op.formulas = tuple(formulas)
+    return formulas[formula]
 
 
 cdef inline object formula_argument(FormulaArg* plan, Entry* entry, object holder, Sweep sweep):
@@ -695,6 +718,9 @@ cdef ndarray laid_out_like(ndarray leaf, ndarray array):
 
 # ---------------------------------------------------------------------------------- entrance
 
+@cython.final
+@cython.internal
+@cython.freelist(4)
 cdef class _Target:
     """Where the gradient of one tensor arrives."""
 
@@ -719,26 +745,26 @@ cdef _Target target_of(object tensor):
 
 cdef tuple run_sweep(list roots, list gradients, bint retain_graph, bint create_graph,
                      list inputs):
-    """Sweep from the roots; with inputs, only towards them, and give their gradients."""
+    """Sweep from the roots; with inputs, only towards them, and give their gradients.
+
+    ``gradients`` is emptied: a gradient that nobody else holds can become a leaf's as it is.
+    """
     cdef Sweep sweep = Sweep.__new__(Sweep)
-    cdef Tensor root, gradient
-    cdef _Target target
     cdef bint previous
-    cdef list starts = []
+    cdef Py_ssize_t k
     cdef void* outer = tg_running_sweep
     global n_sweeps, tg_running_sweep
     n_sweeps += 1
-    sweep.number, sweep.starts = n_sweeps, starts
+    sweep.number = n_sweeps
+    sweep.starts = [target_of(root) for root in roots]
     sweep.retain_graph, sweep.create_graph = retain_graph, create_graph
-    for root in roots:
-        starts.append(target_of(root))
     if inputs is not None:
-        find_needed(sweep, starts, [target_of(one) for one in inputs])
+        find_needed(sweep, sweep.starts, [target_of(one) for one in inputs])
     previous = set_grad_mode(create_graph)
     try:
-        for target, gradient in zip(starts, gradients):
-            sweep.give(&target.edge, gradient)
-        gradients = gradient = None
+        for k in range(len(roots)):
+            sweep.give(&(<_Target>sweep.starts[k]).edge, gradients[k])
+        gradients.clear()
         tg_running_sweep = <void*>sweep
         sweep.run()
     finally:

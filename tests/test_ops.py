@@ -182,8 +182,7 @@ def single_op_cases(torch):
 
 def bytes_that_formulas_read(op, arguments, out):
     """Add up the tensors that the op's formulas name."""
-    read = {name for formula in op.formulas
-            for name in formula.__code__.co_varnames[:formula.__code__.co_argcount]}
+    read = {name for names in op.reads for name in names}
     values = dict(zip(op.params, arguments, strict=False)) | {"out": out}
     return sum(values[name].nbytes for name in read if hasattr(values.get(name), "nbytes"))
 

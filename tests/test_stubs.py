@@ -14,7 +14,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parent.parent / "tapegrad"
 # In the order in which they import each other: what a module has from one before is not its own.
-COMPILED = ("_kernels", "_tape", "_tensor", "_core", "_sweep")
+COMPILED = ("_kernels", "_tape", "_tensor", "_core", "_sweep", "nn._call")
 # Attributes that objects get in ``__init__``.
 SET_BY_INSTANCES = {"RemovableHandle": {"id"}}
 
@@ -39,14 +39,14 @@ def declared(body: list[ast.stmt]) -> dict[str, ast.stmt]:
 
 def stub_of(module: str) -> dict[str, ast.stmt]:
     """Give what the stub beside a compiled module declares, without what it only annotates with."""
-    body = ast.parse((PACKAGE / f"{module}.pyi").read_text(encoding="utf-8")).body
+    body = ast.parse((PACKAGE / f"{module.replace('.', '/')}.pyi").read_text(encoding="utf-8")).body
     return {name: node for name, node in declared(body).items()
             if isinstance(node, ast.FunctionDef) or not name.startswith("_")}
 
 
 def passed_on(module: str) -> set[str]:
     """Give the names that a stub imports as its own: ``from x import y as y``."""
-    body = ast.parse((PACKAGE / f"{module}.pyi").read_text(encoding="utf-8")).body
+    body = ast.parse((PACKAGE / f"{module.replace('.', '/')}.pyi").read_text(encoding="utf-8")).body
     return {name.name for node in body if isinstance(node, ast.ImportFrom)
             for name in node.names if name.asname == name.name}
 

@@ -1,7 +1,7 @@
 /* The gradients that wait in one sweep: a heap by sequence number, highest first,
- * and a hash table that finds the waiting slot of an entry.
+ * and a hash table that finds what waits for an entry.
  *
- * The structure owns nothing: it maps opaque entries to slot numbers. The entry
+ * The structure owns nothing: it maps opaque entries to opaque values. The entry
  * with the highest number is kept beside the heap, so that walking down a chain
  * touches neither heap nor table.
  */
@@ -15,7 +15,7 @@
 typedef struct {
     uint64_t sequence;
     void *entry;
-    int64_t slot;
+    void *value;
 } tg_pending_item;
 
 typedef struct {
@@ -23,7 +23,7 @@ typedef struct {
     tg_pending_item *heap;
     int64_t n_heap, capacity;
     void **keys;               /* open addressing over the entries in the heap */
-    int64_t *slots;
+    void **values;             /* beside the keys; those in the heap's items are not read */
     int64_t n_table;           /* a power of two */
 } tg_pending;
 
@@ -37,7 +37,7 @@ static inline void tg_pending_free(tg_pending *pending)
 {
     free(pending->heap);
     free(pending->keys);
-    free(pending->slots);
+    free(pending->values);
     memset(pending, 0, sizeof *pending);
 }
 
@@ -52,17 +52,17 @@ static inline int64_t tg_pending_place(const tg_pending *pending, const void *en
     return place;
 }
 
-/* The slot of a waiting entry, or -1. */
-static inline int64_t tg_pending_find(const tg_pending *pending, const void *entry)
+/* Where the value of a waiting entry is kept, or NULL. Good until the next push or pop. */
+static inline void **tg_pending_find(tg_pending *pending, const void *entry)
 {
     if (pending->top.entry == entry) {
-        return pending->top.slot;
+        return &pending->top.value;
     }
     if (pending->n_heap == 0) {
-        return -1;
+        return NULL;
     }
     int64_t place = tg_pending_place(pending, entry);
-    return pending->keys[place] == entry ? pending->slots[place] : -1;
+    return pending->keys[place] == entry ? &pending->values[place] : NULL;
 }
 
 static inline int tg_pending_grow(tg_pending *pending)
@@ -75,23 +75,27 @@ static inline int tg_pending_grow(tg_pending *pending)
     }
     pending->heap = heap;
     void **keys = calloc(n_table, sizeof *keys);
-    int64_t *slots = malloc(n_table * sizeof *slots);
-    if (keys == NULL || slots == NULL) {
+    void **values = malloc(n_table * sizeof *values);
+    if (keys == NULL || values == NULL) {
         free(keys);
-        free(slots);
+        free(values);
         return -1;
     }
-    free(pending->keys);
-    free(pending->slots);
+    void **old_keys = pending->keys, **old_values = pending->values;
+    int64_t n_old = pending->n_table;
     pending->keys = keys;
-    pending->slots = slots;
+    pending->values = values;
     pending->n_table = n_table;
     pending->capacity = capacity;
-    for (int64_t k = 0; k < pending->n_heap; k++) {
-        int64_t place = tg_pending_place(pending, heap[k].entry);
-        keys[place] = heap[k].entry;
-        slots[place] = heap[k].slot;
+    for (int64_t k = 0; k < n_old; k++) {
+        if (old_keys[k] != NULL) {
+            int64_t place = tg_pending_place(pending, old_keys[k]);
+            keys[place] = old_keys[k];
+            values[place] = old_values[k];
+        }
     }
+    free(old_keys);
+    free(old_values);
     return 0;
 }
 
@@ -102,7 +106,7 @@ static inline int tg_heap_push(tg_pending *pending, tg_pending_item item)
     }
     int64_t place = tg_pending_place(pending, item.entry);
     pending->keys[place] = item.entry;
-    pending->slots[place] = item.slot;
+    pending->values[place] = item.value;
     int64_t k = pending->n_heap++;
     while (k > 0 && pending->heap[(k - 1) / 2].sequence < item.sequence) {
         pending->heap[k] = pending->heap[(k - 1) / 2];
@@ -127,7 +131,7 @@ static inline void tg_pending_forget(tg_pending *pending, int64_t place)
         int64_t distance_gap = (next - place) & mask;
         if (distance_home >= distance_gap) {
             pending->keys[place] = pending->keys[next];
-            pending->slots[place] = pending->slots[next];
+            pending->values[place] = pending->values[next];
             place = next;
         }
     }
@@ -151,15 +155,17 @@ static inline tg_pending_item tg_heap_pop(tg_pending *pending)
         k = child;
     }
     pending->heap[k] = last;
-    tg_pending_forget(pending, tg_pending_place(pending, first.entry));
+    int64_t place = tg_pending_place(pending, first.entry);
+    first.value = pending->values[place];
+    tg_pending_forget(pending, place);
     return first;
 }
 
 /* Add an entry that does not wait yet. Fails with -1 when memory runs out. */
 static inline int tg_pending_push(tg_pending *pending, void *entry, uint64_t sequence,
-                                  int64_t slot)
+                                  void *value)
 {
-    tg_pending_item item = {sequence, entry, slot};
+    tg_pending_item item = {sequence, entry, value};
     if (pending->top.entry == NULL) {
         pending->top = item;
         return 0;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tapegrad
 from tapegrad._tensor import Tensor
@@ -32,7 +32,21 @@ def _check_spelling(kind: str, name: str) -> None:
 
 
 class Attributes(Storage):
-    """Registration by assignment, by method and by writing to the registries."""
+    """Registration by assignment, by method and by writing to the registries.
+
+    There is no ``__getattr__``: ordinary lookup finds everything, and up to Python 3.11 a class
+    that has one makes the interpreter read all attributes the slow way. It comes with the first
+    subclass that defines its own, since that one will call ``super().__getattr__``.
+    """
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if any("__getattr__" in base.__dict__ for base in cls.__mro__):
+            Attributes.__getattr__ = _refuse_attribute  # type: ignore[method-assign]
 
     @property
     def __dict__(self) -> Any:
@@ -98,14 +112,6 @@ class Attributes(Storage):
     def register_module(self, name: str, module: Any) -> None:
         """Another name of ``add_module``."""
         self.add_module(name, module)
-
-    def __getattr__(self, name: str) -> Any:
-        """Find what ordinary lookup did not: entries of registries that could not be mirrored."""
-        attributes = storage_of(self)
-        for registry in REGISTRY_NAMES:
-            if name in attributes.get(registry, ()):
-                return attributes[registry][name]
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __setattr__(self, name: str, value: Any) -> None:
         attributes = storage_of(self)
@@ -181,11 +187,20 @@ class Attributes(Storage):
         }
         return sorted(name for name in names if not name[:1].isdigit())
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        # The oldest protocols would ask the compiled base for a state.
+        return super().__reduce_ex__(max(protocol, 2))
+
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__.copy()
 
     def __setstate__(self, state: Any) -> None:
         self.__dict__.update(state)
+
+
+def _refuse_attribute(module: Attributes, name: str) -> Any:
+    """``Module.__getattr__``: what ordinary lookup did not find is not there."""
+    raise AttributeError(f"'{type(module).__name__}' object has no attribute '{name}'")
 
 
 def _check_none(kind: str, name: str, value: Any, expected: str) -> None:

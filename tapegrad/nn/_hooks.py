@@ -8,6 +8,7 @@ from typing import Any
 
 from tapegrad._tensor import RemovableHandle, Tensor
 from tapegrad.nn._backward_hooks import BackwardHook, register_on_node
+from tapegrad.nn._call import DirectCall
 from tapegrad.nn._traversal import Traversal
 
 
@@ -80,17 +81,8 @@ class Hooks(Traversal):
         self._is_full_backward_hook = is_full
 
     def _call_impl(self, *args: Any, **kwargs: Any) -> Any:
-        """Run forward, straight away when there is no hook."""
-        if (
-            self._backward_hooks
-            or self._backward_pre_hooks
-            or self._forward_hooks
-            or self._forward_pre_hooks
-        ):
-            return self._call_with_hooks(args, kwargs)
-        return self.forward(*args, **kwargs)
-
-    __call__ = _call_impl
+        """What a call of the module does, under the name by which PyTorch's programs wrap it."""
+        return DirectCall.__call__(self, *args, **kwargs)
 
     def _call_with_hooks(self, args: tuple, kwargs: dict[str, Any]) -> Any:
         called: set[int] = set()

@@ -13,11 +13,13 @@ import weakref
 from collections.abc import Iterable, Iterator, MutableMapping
 from typing import Any
 
+from tapegrad.nn._call import DirectCall
+
 REGISTRY_NAMES = ("_parameters", "_buffers", "_modules")
 _MISSING = object()
 
 
-class Storage:
+class Storage(DirectCall):
     """The base that owns a module's real ``__dict__``, which the subclasses cover with a view."""
 
 

@@ -25,7 +25,7 @@ from tapegrad.ops import (
     shape,
     tensor_types,
 )
-from tapegrad.ops._declare import registered_ops
+from tapegrad.ops._declare import _REGISTRY, registered_ops
 from tapegrad.ops.activation import (
     celu,
     elu,
@@ -122,6 +122,7 @@ _sweep.register_gradient_ops(
     convert=lambda tensor, number: tensor.to(BY_NUMPY_NUMBER[number]),
     has_nan=lambda tensor: bool(pointwise.isnan(tensor).any()),
 )
+_sweep.register_named_ops(_REGISTRY)
 _sweep.register_zeros(
     lambda shape, number: create.zeros(shape, dtype=BY_NUMPY_NUMBER[number])
 )

@@ -1,6 +1,6 @@
 """How an operation is declared: one block with its name, its kernel and its gradient formulas.
 
-``mul = op("mul", kernel=np.multiply, a=lambda g, b: g * b, b=lambda g, a: g * a)``
+``div = op("div", kernel=np.true_divide, a="div(g, b)", b=lambda g, a, b: -g * (a / b / b))``
 
 Each formula is keyed by the input that it differentiates, and its parameters say what it reads; the
 tape saves exactly that:
@@ -15,11 +15,14 @@ an argument        its value: a tensor on the recorded edge, or the attribute
 ``needs``          which inputs want a gradient, in a joint formula
 =================  ===========================================================
 
-Formulas are tensor expressions, so that derivatives of every order follow from them.
+Formulas are tensor expressions, so that derivatives of every order follow from them. One that is a
+single op on what it reads, or the gradient itself, is written as a string, ``"div(g, b)"`` or
+``"g"``: the sweep then enters no Python.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -67,10 +70,11 @@ def op(
     names = tuple(params) if params is not None else _argument_names(kernel, forward, formulas)
     joint = gradients is not None
     differentiated = tuple(inputs) if joint else tuple(sorted(formulas, key=names.index))
-    functions = (gradients,) if joint else tuple(formulas[key] for key in differentiated)
+    given = (gradients,) if joint else tuple(formulas[key] for key in differentiated)
+    functions, reads = zip(*map(_read_formula, given), strict=True) if given else ((), ())
     plan = _Plan(names, differentiated, tuple(outputs))
-    for edge, function in enumerate(functions):
-        plan.add(function, None if joint else edge)
+    for edge, read in enumerate(reads):
+        plan.add(read, None if joint else edge)
     make: Callable[..., Op] = partial(
         Op,
         name,
@@ -80,6 +84,7 @@ def op(
         defaults=(getattr(forward, "__defaults__", None) or ()) if defaults is None else defaults,
         edges=tuple(names.index(key) for key in differentiated),
         formulas=functions,
+        reads=reads,
         formula_args=tuple(plan.formula_args),
         slots=tuple((kind, index, mask) for (kind, index), mask in plan.slots.items()),
         is_joint=joint,
@@ -100,6 +105,21 @@ def op(
 _FLAGS = frozenset(
     {"is_view", "makes_float", "takes_mask", "takes_sequence", "writes", "overwrites", "drops"}
 )
+
+
+_ONE_OP = re.compile(r"(\w+)\((\w+(?:, \w+)*)\)")
+
+
+def _read_formula(formula: Callable | str) -> tuple[Callable | str | None, tuple[str, ...]]:
+    """What the sweep calls, and with which arguments; None stands for the gradient itself."""
+    if callable(formula):
+        return formula, formula.__code__.co_varnames[: formula.__code__.co_argcount]
+    if formula == "g":
+        return None, ("g",)
+    call = _ONE_OP.fullmatch(formula)
+    if call is None:
+        raise ValueError(f"not a gradient formula: {formula!r}")
+    return call[1], tuple(call[2].split(", "))
 
 
 def composite(function: Callable) -> Callable:
@@ -142,13 +162,10 @@ class _Plan:
         self.slots: dict[tuple[str, int], int] = {}
         self.formula_args: list[tuple] = []
 
-    def add(self, function: Callable, edge: int | None) -> None:
+    def add(self, read: Sequence[str], edge: int | None) -> None:
         """Plan the arguments of one edge's formula; of all edges for a joint one."""
         mask = (1 << len(self.differentiated)) - 1 if edge is None else 1 << edge
-        code = function.__code__
-        self.formula_args.append(
-            tuple(self._source(name, mask) for name in code.co_varnames[: code.co_argcount])
-        )
+        self.formula_args.append(tuple(self._source(name, mask) for name in read))
 
     def _source(self, name: str, mask: int) -> tuple[str, int, int]:
         if name == "g":

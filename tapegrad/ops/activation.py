@@ -20,12 +20,12 @@ from tapegrad.ops.tensor_types import refuse_integers
 
 relu = op(
     "relu", kernel=OURS["relu"], method=True, inplace=True,
-    input=lambda g, out: relu_backward(g, out),
+    input="relu_backward(g, out)",
     doc="Each element, or 0 if it is negative: ``max(x, 0)``.",
 )  # fmt: skip
 relu_backward = op(
     "relu_backward", kernel=OURS["relu_backward"], params=("g_out", "result"),
-    g_out=lambda g, result: relu_backward(g, result),
+    g_out="relu_backward(g, result)",
     result=lambda g: zeros_like(g),
     doc="A gradient where the output of relu is positive, else 0.",
 )  # fmt: skip
@@ -224,14 +224,14 @@ softmax_op = op(
     "softmax",
     forward=_rows("softmax"),
     params=("input", "dim"),
-    input=lambda g, out, dim: softmax_backward(g, out, dim),
+    input="softmax_backward(g, out, dim)",
     doc="``exp(x) / sum(exp(x))`` along a dimension.",
 )
 softmax_backward = op(
     "softmax_backward",
     forward=_rows("softmax_backward"),
     params=("values", "result", "dim"),
-    values=lambda g, result, dim: softmax_backward(g, result, dim),
+    values="softmax_backward(g, result, dim)",
     result=lambda g, values, result, dim: (
         g * (values - (values * result).sum(dim, keepdim=True))
         - values * (g * result).sum(dim, keepdim=True)
@@ -242,7 +242,7 @@ log_softmax_op = op(
     "log_softmax",
     forward=_rows("log_softmax"),
     params=("input", "dim"),
-    input=lambda g, out, dim: log_softmax_backward(g, out, dim),
+    input="log_softmax_backward(g, out, dim)",
     doc="``x - log(sum(exp(x)))`` along a dimension.",
 )
 log_softmax_backward = op(

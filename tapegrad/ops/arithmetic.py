@@ -17,15 +17,15 @@ from tapegrad.ops.promotion import can_cast, result_type
 add_op = op(
     "add",
     kernel=np.add,
-    input=lambda g: g,
-    other=lambda g: g,
+    input="g",
+    other="g",
     doc="Sum of two tensors, element by element.",
 )
 sub_op = op(
     "sub",
     kernel=np.subtract,
-    input=lambda g: g,
-    other=lambda g: -g,
+    input="g",
+    other="neg(g)",
     doc="Difference of two tensors, element by element.",
 )
 rsub_op = op(
@@ -33,7 +33,7 @@ rsub_op = op(
     kernel=np.subtract,
     grad_name="RsubBackward1",
     params=("number", "input"),
-    input=lambda g: -g,
+    input="neg(g)",
     doc="A number minus a tensor.",
 )
 mul = op(
@@ -41,8 +41,8 @@ mul = op(
     kernel=np.multiply,
     method=True,
     inplace=True,
-    input=lambda g, other: g * other,
-    other=lambda g, input: g * input,
+    input="mul(g, other)",
+    other="mul(g, input)",
     doc="""Product, element by element: ``input * other``.
 
     Shapes broadcast and dtypes promote. Source: https://docs.pytorch.org/docs/2.13/generated/torch.mul.html
@@ -52,7 +52,7 @@ div_op = op(
     "div",
     kernel=np.true_divide,
     makes_float=True,
-    input=lambda g, other: g / other,
+    input="div(g, other)",
     other=lambda g, input, other: -g * ((input / other) / other),
     doc="Quotient of two tensors, element by element.",
 )
@@ -65,12 +65,12 @@ reciprocal = op(
     input=lambda g, out: -g * (out * out),
     doc="One divided by each element.",
 )
-neg_op = op("neg", kernel=np.negative, input=lambda g: -g, doc="Each element with its sign turned.")
+neg_op = op("neg", kernel=np.negative, input="neg(g)", doc="Each element with its sign turned.")
 remainder_op = op(
     "remainder",
     kernel=np.remainder,
     grad_name="RemainderBackward1",
-    input=lambda g: g,
+    input="g",
     other=lambda g, input, other: -g * floor_divide(input, other),
     doc="Remainder with the divisor's sign: ``input - other * floor(input / other)``.",
 )
@@ -79,14 +79,14 @@ remainder_number_op = op(
     kernel=np.remainder,
     grad_name="RemainderBackward0",
     params=("input", "other"),
-    input=lambda g: g,
+    input="g",
     doc="Remainder by a number, with its sign.",
 )
 fmod_op = op(
     "fmod",
     kernel=np.fmod,
     grad_name="FmodBackward1",
-    input=lambda g: g,
+    input="g",
     other=lambda g, input, other: -g * div(input, other, rounding_mode="trunc"),
     doc="Remainder with the dividend's sign.",
 )
@@ -95,7 +95,7 @@ fmod_number_op = op(
     kernel=np.fmod,
     grad_name="FmodBackward0",
     params=("input", "other"),
-    input=lambda g: g,
+    input="g",
     doc="Remainder by a number, with the dividend's sign.",
 )
 floor_divide_op = op(
@@ -119,7 +119,7 @@ add_scaled = op(
     forward=composite(lambda input, other, alpha: add_op(input, _times(alpha, other, input))),
     grad_name="AddBackward0",
     params=("input", "other", "alpha"),
-    input=lambda g: g,
+    input="g",
     other=lambda g, alpha: g * alpha,
     doc="``input + alpha * other``, element by element.",
 )
@@ -128,7 +128,7 @@ sub_scaled = op(
     forward=composite(lambda input, other, alpha: sub_op(input, _times(alpha, other, input))),
     grad_name="SubBackward0",
     params=("input", "other", "alpha"),
-    input=lambda g: g,
+    input="g",
     other=lambda g, alpha: g * -alpha,
     doc="``input - alpha * other``, element by element.",
 )
@@ -143,7 +143,7 @@ def _rsub_scaled(name: str, grad_name: str):
         grad_name=grad_name,
         params=("input", "other", "alpha"),
         input=lambda g, alpha: g * -alpha,
-        other=lambda g: g,
+        other="g",
         doc="``other - alpha * input``, element by element.",
     )
 

@@ -16,18 +16,18 @@ def _clone(input: np.ndarray) -> np.ndarray:
     return kernels.cast_array(input, input.dtype)
 
 
-clone_op = op("clone", forward=_clone, input=lambda g: g, doc="A copy in new memory.")
+clone_op = op("clone", forward=_clone, input="g", doc="A copy in new memory.")
 to_copy = op(
     "to_copy",
     forward=lambda input, dtype: kernels.cast_array(input, dtype.numpy),
-    input=lambda g: g,
+    input="g",
     doc="A copy in another dtype; its gradient comes back in the dtype of the input.",
 )
 contiguous_op = op(
     "contiguous",
     forward=lambda input: kernels.contiguous(input),
     grad_name="CloneBackward0",
-    input=lambda g: g,
+    input="g",
     doc="A row-major copy.",
 )
 
@@ -52,7 +52,7 @@ copy_op = op(
     writes=True,
     overwrites=True,
     target=lambda g: _zeros_like(g),
-    source=lambda g: g,
+    source="g",
     doc="Overwrite a tensor with another's values, broadcast and cast.",
 )
 fill_op = op(

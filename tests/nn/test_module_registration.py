@@ -434,3 +434,25 @@ MISTAKES = [
 def test_mistakes(torch: ModuleType, code: str, error: type[Exception], text: str) -> None:
     """Every mistake raises PyTorch's class and text."""
     assert_mistake(torch, code, error, text)
+
+
+def test_subclass_with_its_own_lookup_can_call_the_base(torch: ModuleType) -> None:
+    """``super().__getattr__`` is there for a subclass that defines ``__getattr__``."""
+    class Forwarding(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = torch.nn.Linear(2, 3)
+
+        def __getattr__(self, name: str) -> object:
+            try:
+                return super().__getattr__(name)
+            except AttributeError:
+                return getattr(self.inner, name)
+
+    module = Forwarding()
+
+    assert module.out_features == 3
+    with pytest.raises(AttributeError, match="'Linear' object has no attribute 'missing'"):
+        _ = module.missing
+    with pytest.raises(AttributeError, match="'ReLU' object has no attribute 'missing'"):
+        _ = torch.nn.ReLU().missing

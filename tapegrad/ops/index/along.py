@@ -49,14 +49,14 @@ gather_op = op(
     "gather",
     forward=_gather_along,
     drops=("index",),
-    input=lambda g, input_shape, dim, index: gather_backward(g, input_shape, dim, index),
+    input="gather_backward(g, input_shape, dim, index)",
     doc="Elements picked along a dimension.",
 )
 gather_backward = op(
     "gather_backward",
     forward=_scatter_along,
     drops=("index",),
-    values=lambda g, dim, index: gather_op(g, dim, index),
+    values="gather(g, dim, index)",
     doc="Zeros with values added at positions along a dimension.",
 )
 

@@ -48,7 +48,7 @@ index_op = op(
 index_backward = op(
     "index_backward",
     forward=_index_backward,
-    values=lambda g, indices, versions: index_op(g, indices, versions),
+    values="index(g, indices, versions)",
     doc="Zeros with values added at the positions given by index tensors.",
 )
 

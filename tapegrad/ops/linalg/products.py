@@ -19,24 +19,24 @@ mm_op = op(
     "mm",
     forward=kernels.mm,
     params=("input", "other"),
-    input=lambda g, other: mm_nt(g, other),
-    other=lambda g, input: mm_tn(input, g),
+    input="mm_nt(g, other)",
+    other="mm_tn(input, g)",
     doc="Product of two matrices.",
 )
 mm_nt = op(
     "mm_nt",
     forward=kernels.mm_nt,
     params=("input", "other"),
-    input=lambda g, other: mm_op(g, other),
-    other=lambda g, input: mm_tn(g, input),
+    input="mm(g, other)",
+    other="mm_tn(g, input)",
     doc="Product of a matrix and the transpose of another.",
 )
 mm_tn = op(
     "mm_tn",
     forward=kernels.mm_tn,
     params=("input", "other"),
-    input=lambda g, other: mm_nt(other, g),
-    other=lambda g, input: mm_op(input, g),
+    input="mm_nt(other, g)",
+    other="mm(input, g)",
     doc="Product of the transpose of a matrix and another.",
 )
 bmm_op = op(
@@ -56,8 +56,8 @@ mv_op = op(
 dot_op = op(
     "dot",
     forward=lambda input, other: kernels.matmul(input[None, :], other[:, None])[0, 0, ...],
-    input=lambda g, other: g * other,
-    other=lambda g, input: g * input,
+    input="mul(g, other)",
+    other="mul(g, input)",
     doc="Inner product of two vectors.",
 )
 vdot_op = op(
@@ -75,8 +75,8 @@ addmm_op = op(
     forward=kernels.addmm,
     params=("bias", "input", "other", "other_is_view"),
     defaults=(False,),
-    bias=lambda g: g,
-    input=lambda g, other: mm_nt(g, other),
+    bias="g",
+    input="mm_nt(g, other)",
     # The gradient of a transposed weight is made transposed: turned back it lies as the weight.
     other=lambda g, input, other_is_view: (
         t_op(mm_tn(g, input)) if other_is_view else mm_tn(input, g)

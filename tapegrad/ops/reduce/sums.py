@@ -31,7 +31,7 @@ sum_all = op(
     "sum_all",
     forward=lambda input: sum_array(input, None, False),
     grad_name="SumBackward0",
-    input=lambda g, input_shape: expand_op(g, input_shape),
+    input="expand(g, input_shape)",
     doc="The sum of all elements.",
 )
 sum_dims = op(

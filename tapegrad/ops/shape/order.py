@@ -19,7 +19,7 @@ def _t_op(name: str, grad_name: str):
         params=("input",),
         grad_name=grad_name,
         is_view=True,
-        input=lambda g: t_op(g),
+        input="t(g)",
         doc="A matrix with rows and columns swapped.",
     )
 

@@ -16,7 +16,7 @@ select_op = op(
     "select",
     forward=lambda input, dim, index: input[(slice(None),) * dim + (index, ...)],
     is_view=True,
-    input=lambda g, input_shape, dim, index: select_backward(g, input_shape, dim, index),
+    input="select_backward(g, input_shape, dim, index)",
     doc="One position along a dimension, which goes.",
 )
 slice_op = op(
@@ -71,7 +71,7 @@ slice_backward = op(
         g, shape, lambda zeros: zeros[(slice(None),) * dim + (slice(start, stop, step),)]
     ),
     params=("values", "shape", "dim", "start", "stop", "step"),
-    values=lambda g, dim, start, stop, step: slice_op(g, dim, start, stop, step),
+    values="slice(g, dim, start, stop, step)",
     doc="Zeros with values at a range along a dimension.",
 )
 diagonal_backward = op(

@@ -1,0 +1,4 @@
+from typing import Any
+
+class DirectCall:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
