@@ -56,8 +56,8 @@ def checkpoint(
     The recomputation draws the same random numbers unless ``preserve_rng_state=False``. With
     ``use_reentrant`` it is a backward inside the backward; without, what is saved is recomputed
     when it is first read, derivatives of every order work, and shapes and dtypes are compared with
-    those of the first time unless ``determinism_check="none"``. ``context_fn`` gives blocks around the
-    two computations. ``debug`` asks PyTorch for longer texts; here it changes nothing.
+    those of the first time unless ``determinism_check="none"``. ``context_fn`` gives blocks around
+    the two computations. ``debug`` asks PyTorch for longer texts; here it changes nothing.
     Source: https://docs.pytorch.org/docs/2.13/checkpoint.html
     """
     if use_reentrant is None:
