@@ -114,7 +114,6 @@ from tapegrad.ops.linalg import (
     mv,
     outer,
     tensordot,
-    trace,
     vander,
     vdot,
 )

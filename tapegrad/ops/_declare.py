@@ -65,6 +65,8 @@ def op(
     Tensor, as ``x.name()`` and ``x.name_()``; ``inplace_grad_name`` is for in-place forms that
     PyTorch numbers apart.
     """
+    if name in _REGISTRY:
+        raise ValueError(f"there is an op {name} already")
     flags = {key: options.pop(key) for key in list(options) if key in _FLAGS}
     formulas = options
     names = tuple(params) if params is not None else _argument_names(kernel, forward, formulas)

@@ -11,12 +11,12 @@ from tapegrad.ops.linalg.contractions import (
     vecdot,
 )
 from tapegrad.ops.linalg.einsum import einsum
-from tapegrad.ops.linalg.matrices import linalg_diagonal, linalg_vander, trace, vander
+from tapegrad.ops.linalg.matrices import linalg_diagonal, linalg_vander, vander
 from tapegrad.ops.linalg.products import addmm, bmm, dot, linear, matmul, mm, mv, vdot
 from tapegrad.ops.linalg.vectors import cdist, cross, linalg_cross
 
 __all__ = [
     "addbmm", "addmm", "addmv", "addr", "baddbmm", "bmm", "cdist", "chain_matmul", "cross", "dot",
     "einsum", "inner", "kron", "linalg_cross", "linalg_diagonal", "linalg_vander", "linear",
-    "matmul", "mm", "multi_dot", "mv", "outer", "tensordot", "trace", "vander", "vdot", "vecdot",
+    "matmul", "mm", "multi_dot", "mv", "outer", "tensordot", "vander", "vdot", "vecdot",
 ]  # fmt: skip

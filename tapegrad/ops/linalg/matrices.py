@@ -1,33 +1,11 @@
-"""The trace and diagonals of matrices, and matrices of powers."""
+"""Diagonals of matrices, and matrices of powers."""
 
 from __future__ import annotations
 
-import numpy as np
-
 from tapegrad import _types
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op
-from tapegrad.ops.create import eye, tensor
+from tapegrad.ops.create import tensor
 from tapegrad.ops.shape import diagonal
-
-trace_op = op(
-    "trace",
-    forward=lambda input: np.asarray(
-        np.trace(input, dtype=input.dtype if input.dtype.kind == "f" else np.int64)
-    ),
-    input=lambda g, input_shape: g * eye(*input_shape, dtype=g.dtype),
-    doc="The sum of a matrix's diagonal.",
-)
-
-
-@method()
-def trace(input: Tensor) -> Tensor:
-    """The sum of a matrix's diagonal; integers add up in int64."""
-    if input.ndim != 2:
-        raise RuntimeError(f"trace: expected a matrix, but got tensor with dim {input.ndim}")
-    if input.dtype is _types.bool:
-        raise NotImplementedError("\"trace\" not implemented for 'Bool'")
-    return trace_op(input)
 
 
 def linalg_diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
@@ -67,4 +45,4 @@ def _powers(x: Tensor, exponents: range) -> Tensor:
     return x.unsqueeze(-1) ** tensor(exponents, dtype=x.dtype)
 
 
-__all__ = ["linalg_diagonal", "linalg_vander", "trace", "vander"]
+__all__ = ["linalg_diagonal", "linalg_vander", "vander"]
