@@ -72,5 +72,13 @@ cdef class InplaceOp:
     cdef readonly Op op
 
 
+cdef class OutFunction:
+    cdef void* vectorcall
+    cdef public object __wrapped__
+    cdef readonly str name              # as messages call it
+    cdef readonly str rule              # for the dtype of ``out``
+    cdef dict __dict__
+
+
 cdef void free_slots(Op op, Entry* entry) noexcept
 cdef object unwrap_saved(Entry* entry, int slot)

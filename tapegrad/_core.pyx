@@ -231,6 +231,10 @@ cdef object call_with_names(object callable, tuple args, dict kwargs):
     given = list(args)
     if kwargs:
         kwargs = dict(kwargs)
+        if callable is op and "out" in kwargs and "out" not in op.params:
+            out = kwargs.pop("out")
+            if out is not None:
+                return out_writer(op, op.name, None, args, kwargs, out)
         for alias, position in (("input", 0), ("self", 0), ("other", 1)):
             if alias in kwargs and alias not in op.params and position < len(op.params):
                 kwargs[op.params[position]] = kwargs.pop(alias)
@@ -256,6 +260,52 @@ cdef object call_with_names(object callable, tuple args, dict kwargs):
     for position in range(n):
         stack[position] = <PyObject*>given[position]
     return apply(op, stack, n) if callable is op else apply_inplace(op, stack, n)
+
+
+cdef object out_writer = None
+
+
+def register_out_writer(writer):
+    """Hand in what serves ``out=``: ``writer(function, name, rule, args, kwargs, out)``."""
+    global out_writer
+    out_writer = writer
+
+
+cdef class OutFunction:
+    """A function in Python that takes the keyword ``out`` as well; without it a call costs nothing."""
+
+    def __cinit__(self, *args):
+        self.vectorcall = <void*>call_out_function
+
+    def __init__(self, function, str name not None, str rule not None):
+        self.__wrapped__, self.name, self.rule = function, name, rule
+
+    def __call__(self, *args, **kwargs):
+        return serve_out(self, args, kwargs)
+
+    def __get__(self, instance, owner):
+        return self if instance is None else PyMethod_New(self, instance)
+
+    def __repr__(self):
+        return f"<function {self.name}>"
+
+    def __reduce__(self):
+        return self.__qualname__
+
+
+cdef object serve_out(OutFunction function, tuple args, dict kwargs):
+    out = kwargs.pop("out", None)
+    if out is None:
+        return function.__wrapped__(*args, **kwargs)
+    return out_writer(function.__wrapped__, function.name, function.rule, args, kwargs, out)
+
+
+cdef object call_out_function(PyObject* callable, PyObject* const* args, size_t n_flags,
+                              PyObject* names):
+    cdef size_t n = n_flags & ~PY_VECTORCALL_ARGUMENTS_OFFSET
+    if names == NULL or "out" not in <tuple>names:
+        return PyObject_Vectorcall((<OutFunction>callable).__wrapped__, args, n_flags, names)
+    return serve_out(<OutFunction>callable, positional(args, n), names_of(names, args + n))
 
 
 cdef dict names_of(PyObject* names, PyObject* const* values):
@@ -1143,8 +1193,10 @@ def enable_fast_calls():
     """Let the interpreter call ops directly, and as methods without making bound objects."""
     cdef Op op = Op("probe", "ProbeBackward0", params=("x",))
     cdef InplaceOp inplace = InplaceOp(op)
+    cdef OutFunction function = OutFunction(None, "probe", "exact")
     set_fast_call(Op, <char*>&op.vectorcall - <char*><PyObject*>op)
     set_fast_call(InplaceOp, <char*>&inplace.vectorcall - <char*><PyObject*>inplace)
+    set_fast_call(OutFunction, <char*>&function.vectorcall - <char*><PyObject*>function)
 
 
 cdef int set_fast_call(type kind, Py_ssize_t offset) except -1:

@@ -616,6 +616,14 @@ cdef int check_overlap(ndarray target, ndarray source) except -1:
     return 0
 
 
+def check_written(ndarray target, sources):
+    """Refuse to write memory that holds one element twice, or part of an array that is read."""
+    cdef ndarray source
+    check_writable(target)
+    for source in sources:
+        check_overlap(target, source)
+
+
 # ---------------------------------------------------------------------------------- iteration
 
 cdef int broadcast_strides(Operand* operand, int core_ndim, int ndim, const npy_intp* shape,

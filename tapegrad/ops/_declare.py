@@ -31,6 +31,7 @@ from numpy import ndarray
 
 from tapegrad._core import InplaceOp, Op
 from tapegrad._tensor import Tensor, attach_method
+from tapegrad.ops._out import note_rule, takes_out
 
 _REGISTRY: dict[str, Op] = {}
 
@@ -54,6 +55,7 @@ def op(
     method: bool = False,
     inplace: bool = False,
     inplace_grad_name: str | None = None,
+    out: str | None = None,
     doc: str = "",
     **options: Any,
 ) -> Op:
@@ -63,7 +65,7 @@ def op(
     Keywords that are no option of :class:`Op` are gradient formulas; ``gradients`` is one formula
     that gives the gradients of all ``inputs`` at once. ``method`` and ``inplace`` attach the op to
     Tensor, as ``x.name()`` and ``x.name_()``; ``inplace_grad_name`` is for in-place forms that
-    PyTorch numbers apart.
+    PyTorch numbers apart. ``out`` is the rule for the dtype of an ``out=``, see :mod:`._out`.
     """
     if name in _REGISTRY:
         raise ValueError(f"there is an op {name} already")
@@ -96,6 +98,7 @@ def op(
     )
     declared = make(grad_name or f"{_camel_case(name)}Backward0")
     _REGISTRY[name] = declared
+    note_rule(name, out or ("cast" if kernel is not None else "exact"))
     if method:
         attach_method(name, declared)
     if inplace:
@@ -192,4 +195,4 @@ class _Plan:
         return list(self.slots).index(key)
 
 
-__all__ = ["composite", "method", "op", "registered_ops"]
+__all__ = ["composite", "method", "op", "registered_ops", "takes_out"]

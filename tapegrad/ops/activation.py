@@ -10,7 +10,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import composite, op
+from tapegrad.ops._declare import composite, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.piecewise import hardtanh
@@ -271,5 +271,7 @@ def _softmax_along(operation, name: str):
     return along
 
 
-softmax = _softmax_along(softmax_op, "softmax_lastdim_kernel_impl")
-log_softmax = _softmax_along(log_softmax_op, "log_softmax_lastdim_kernel_impl")
+softmax, log_softmax = map(takes_out(refuses_grad=False), (
+    _softmax_along(softmax_op, "softmax_lastdim_kernel_impl"),
+    _softmax_along(log_softmax_op, "log_softmax_lastdim_kernel_impl"),
+))

@@ -10,7 +10,7 @@ from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import composite, method, op
+from tapegrad.ops._declare import composite, method, op, takes_out
 from tapegrad.ops.convert import check_written_shape
 from tapegrad.ops.promotion import can_cast, result_type
 
@@ -102,7 +102,7 @@ floor_divide_op = op(
     "floor_divide", kernel=np.floor_divide, doc="Quotient rounded down, without gradient."
 )
 trunc = op(
-    "trunc", kernel=np.trunc, method=True, inplace=True, input=lambda g: g * 0.0,
+    "trunc", kernel=np.trunc, method=True, inplace=True, out="same", input=lambda g: g * 0.0,
     doc="Each element rounded towards zero.",
 )  # fmt: skip
 
@@ -180,11 +180,13 @@ def _check_alpha(name: str, alpha, input, other) -> None:
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
 
 
+@takes_out("cast")
 def add(input, other, *, alpha=1) -> Tensor:
     """Sum, element by element: ``input + alpha * other``. Shapes broadcast, dtypes promote."""
     return _combined(add_op, add_scaled, input, other, alpha)
 
 
+@takes_out("cast")
 def sub(input, other, *, alpha=1) -> Tensor:
     """Difference, element by element: ``input - alpha * other``. Shapes broadcast, dtypes promote.
 
@@ -235,6 +237,7 @@ def _number_minus(input: Tensor, other) -> Tensor:
     return rsub_op(other, input)
 
 
+@takes_out("cast")
 def div(input, other, *, rounding_mode=None) -> Tensor:
     """Quotient, element by element; integers divide to floating point.
 
@@ -296,18 +299,21 @@ def _guarded(input, other) -> None:
         _refuse_zero(other)
 
 
+@takes_out("cast")
 def floor_divide(input, other) -> Tensor:
     """Quotient rounded down to a whole number, element by element; no gradient."""
     _guarded(input, other)
     return floor_divide_op(input, other)
 
 
+@takes_out("cast")
 def remainder(input, other) -> Tensor:
     """Remainder of the division, with the divisor's sign, as Python's ``%``."""
     _guarded(input, other)
     return (remainder_op if isinstance(other, Tensor) else remainder_number_op)(input, other)
 
 
+@takes_out("cast")
 def fmod(input, other) -> Tensor:
     """Remainder of the division, with the dividend's sign, as C's ``fmod``."""
     _guarded(input, other)
@@ -327,6 +333,7 @@ def remainder_(self: Tensor, other) -> Tensor:
     return written(self, other)
 
 
+@takes_out("same")
 def neg(input: Tensor) -> Tensor:
     """Each element with its sign turned. Raises RuntimeError for bools."""
     if isinstance(input, Tensor) and input.dtype is _types.bool:
@@ -397,6 +404,7 @@ _pow_inplace, _pow_number_inplace = InplaceOp(pow_tensor), InplaceOp(pow_number)
 _square_inplace = InplaceOp(square_op)
 
 
+@takes_out("cast")
 def pow(input, exponent) -> Tensor:
     """``input ** exponent``, element by element; either may be a number.
 
@@ -466,6 +474,7 @@ def rpow(input: Tensor, other) -> Tensor:
     return number_pow(other, input)
 
 
+@takes_out("cast")
 def square(input: Tensor) -> Tensor:
     """Each element times itself."""
     return pow(input, 2)

@@ -37,7 +37,7 @@ bitwise_xor = op(
     "bitwise_xor", kernel=np.bitwise_xor, method=True, inplace=True, doc="Bits of just one."
 )
 bitwise_not = op(
-    "bitwise_not", kernel=np.invert, method=True, inplace=True,
+    "bitwise_not", kernel=np.invert, method=True, inplace=True, out="same",
     doc="Each bit turned; for bools the logical not.",
 )  # fmt: skip
 

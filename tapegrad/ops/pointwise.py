@@ -11,7 +11,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor, attach_method, get_default_dtype
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 
 exp = op(
     "exp", kernel=np.exp, makes_float=True, method=True, inplace=True,
@@ -95,12 +95,12 @@ erf = op(
     doc="Error function of each element: ``2/sqrt(pi) * integral of exp(-t²) from 0 to x``.",
 )  # fmt: skip
 abs = op(
-    "abs", kernel=np.absolute, method=True, inplace=True,
+    "abs", kernel=np.absolute, method=True, inplace=True, out="same",
     input=lambda g, input: g * input.sign(),
     doc="Each element without its sign.",
 )  # fmt: skip
 sign = op(
-    "sign", kernel=OURS["sign"], method=True, inplace=True,
+    "sign", kernel=OURS["sign"], method=True, inplace=True, out="same",
     input=lambda g: g * 0.0,
     doc="-1, 0 or 1 by each element's sign.",
 )  # fmt: skip
@@ -183,10 +183,11 @@ def _of_tensors(operation):
     return checked
 
 
-maximum, minimum = _of_tensors(maximum_op), _of_tensors(minimum_op)
-floor, ceil = _whole(floor_op), _whole(ceil_op)
+maximum, minimum = map(takes_out("cast"), (_of_tensors(maximum_op), _of_tensors(minimum_op)))
+floor, ceil = map(takes_out("same"), (_whole(floor_op), _whole(ceil_op)))
 
 
+@takes_out("same")
 @method()
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """Each element rounded to ``decimals`` places, halves to even."""
@@ -227,6 +228,7 @@ def _bounds(input: Tensor, min, max) -> tuple:
     return (lowest if min is None else min), (highest if max is None else max)
 
 
+@takes_out("same")
 @method()
 def clamp(input: Tensor, min=None, max=None) -> Tensor:
     """Each element, at least ``min`` and at most ``max``: numbers, tensors or None."""

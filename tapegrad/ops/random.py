@@ -13,7 +13,7 @@ from tapegrad import _types
 from tapegrad._core import Op
 from tapegrad._kernels import GENERATOR_SIZE, OURS
 from tapegrad._tensor import Tensor, get_default_dtype
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import sizes_of
 from tapegrad.ops.convert import check_device
 from tapegrad.ops.create import finished, zeros_like
@@ -137,7 +137,8 @@ def drawn(kernel: str, params: tuple, shape: tuple, generator, dtype, requires_g
     return finished(array, requires_grad)
 
 
-def rand(*sizes, size=None, generator=None, out=None, dtype=None, layout=None, device=None,
+@takes_out("factory")
+def rand(*sizes, size=None, generator=None, dtype=None, layout=None, device=None,
          requires_grad=False, pin_memory=False) -> Tensor:  # fmt: skip
     """Numbers drawn evenly from [0, 1)."""
     check_device(device)
@@ -146,7 +147,8 @@ def rand(*sizes, size=None, generator=None, out=None, dtype=None, layout=None, d
     return drawn("uniform", (0.0, 1.0), shape, generator, dtype, requires_grad)
 
 
-def randn(*sizes, size=None, generator=None, out=None, dtype=None, layout=None, device=None,
+@takes_out("factory")
+def randn(*sizes, size=None, generator=None, dtype=None, layout=None, device=None,
           requires_grad=False, pin_memory=False) -> Tensor:  # fmt: skip
     """Numbers drawn from the normal distribution with mean 0 and deviation 1."""
     check_device(device)
@@ -164,7 +166,8 @@ def _bounds(low, high) -> tuple[int, int]:
     return low, high
 
 
-def randint(*args, low=None, high=None, size=None, generator=None, out=None, dtype=None,
+@takes_out("factory")
+def randint(*args, low=None, high=None, size=None, generator=None, dtype=None,
             layout=None, device=None, requires_grad=False) -> Tensor:  # fmt: skip
     """Whole numbers drawn evenly from [low, high); ``randint(high, size)`` starts at 0."""
     given = list(args)
@@ -182,7 +185,8 @@ def randint(*args, low=None, high=None, size=None, generator=None, out=None, dty
     return finished(array, requires_grad)
 
 
-def randperm(n, *, generator=None, out=None, dtype=None, layout=None, device=None,
+@takes_out("factory")
+def randperm(n, *, generator=None, dtype=None, layout=None, device=None,
              requires_grad=False, pin_memory=False) -> Tensor:  # fmt: skip
     """The numbers 0 to n - 1 in random order."""
     check_device(device)
@@ -239,6 +243,7 @@ def _bernoulli(probabilities: np.ndarray, generator: Generator) -> np.ndarray:
 _bernoulli_op = sampled("bernoulli_from", _bernoulli, "BernoulliBackward0")
 
 
+@takes_out("any")
 @method()
 def bernoulli(input: Tensor, p=None, *, generator=None) -> Tensor:
     """1 with each element's probability, else 0; or all with probability ``p``."""

@@ -8,6 +8,7 @@ from typing import Any
 import tapegrad
 from tapegrad import ops
 from tapegrad._tensor import Tensor
+from tapegrad.ops.arithmetic import div
 
 
 def layer_norm(
@@ -124,6 +125,4 @@ def normalize(
 ) -> Tensor:
     """Scale to unit length along ``dim``: ``x / max(norm(x, p), eps)``. Shape: any, to the same."""
     length = input.norm(p, dim, keepdim=True).clamp(min=eps).expand_as(input)
-    if out is None:
-        return input / length
-    return out.copy_(input / length)
+    return div(input, length, out=out)

@@ -7,7 +7,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor, get_default_dtype
-from tapegrad.ops._declare import method
+from tapegrad.ops._declare import method, takes_out
 from tapegrad.ops._dims import sizes_of
 from tapegrad.ops.convert import check_device
 from tapegrad.ops.create.from_data import finished
@@ -37,27 +37,31 @@ def _new(name: str, sizes: tuple, keyword, dtype, device) -> np.ndarray:
     return kernels.empty(shape, dtype.numpy)
 
 
-def empty(*sizes, size=None, out=None, dtype=None, layout=None, device=None, requires_grad=False,
+@takes_out("factory")
+def empty(*sizes, size=None, dtype=None, layout=None, device=None, requires_grad=False,
           pin_memory=False, memory_format=None) -> Tensor:  # fmt: skip
     """Uninitialised memory of a shape."""
     return finished(_new("empty", sizes, size, dtype, device), requires_grad)
 
 
-def zeros(*sizes, size=None, out=None, dtype=None, layout=None, device=None,
+@takes_out("factory")
+def zeros(*sizes, size=None, dtype=None, layout=None, device=None,
           requires_grad=False) -> Tensor:  # fmt: skip
     """Zeros of a shape."""
     array = kernels.fill(_new("zeros", sizes, size, dtype, device), 0)
     return finished(array, requires_grad)
 
 
-def ones(*sizes, size=None, out=None, dtype=None, layout=None, device=None,
+@takes_out("factory")
+def ones(*sizes, size=None, dtype=None, layout=None, device=None,
          requires_grad=False) -> Tensor:  # fmt: skip
     """Ones of a shape."""
     array = kernels.fill(_new("ones", sizes, size, dtype, device), 1)
     return finished(array, requires_grad)
 
 
-def full(size=_REQUIRED, fill_value=_REQUIRED, *, out=None, dtype=None, layout=None, device=None,
+@takes_out("factory")
+def full(size=_REQUIRED, fill_value=_REQUIRED, *, dtype=None, layout=None, device=None,
          requires_grad=False) -> Tensor:  # fmt: skip
     """A shape filled with one number; the dtype is that of the number unless given."""
     _check_given("full", size=size, fill_value=fill_value)
@@ -225,7 +229,8 @@ def new_full(
     return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
 
-def eye(n, m=None, *, out=None, dtype=None, layout=None, device=None,
+@takes_out("factory")
+def eye(n, m=None, *, dtype=None, layout=None, device=None,
         requires_grad=False) -> Tensor:  # fmt: skip
     """A matrix with ones on its diagonal and zeros elsewhere."""
     for position, (name, size) in enumerate((("n", n), ("m", n if m is None else m)), 1):

@@ -10,11 +10,13 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor, get_default_dtype
+from tapegrad.ops._declare import takes_out
 from tapegrad.ops.convert import check_device
 from tapegrad.ops.create.from_data import finished
 
 
-def arange(start, end=None, step=1, *, out=None, dtype=None, layout=None, device=None,
+@takes_out("factory")
+def arange(start, end=None, step=1, *, dtype=None, layout=None, device=None,
            requires_grad=False) -> Tensor:  # fmt: skip
     """Numbers from ``start`` up to, without, ``end``, ``step`` apart."""
     check_device(device)
@@ -112,7 +114,8 @@ def _whole(value, dtype: _types.dtype) -> int:
     return whole & 255 if dtype is _types.uint8 else whole
 
 
-def linspace(start, end, steps, *, out=None, dtype=None, layout=None, device=None,
+@takes_out("factory")
+def linspace(start, end, steps, *, dtype=None, layout=None, device=None,
              requires_grad=False) -> Tensor:  # fmt: skip
     """``steps`` numbers from ``start`` to ``end``, both included, evenly spaced."""
     check_device(device)
@@ -121,7 +124,8 @@ def linspace(start, end, steps, *, out=None, dtype=None, layout=None, device=Non
     return finished(values.astype(dtype.numpy), requires_grad)
 
 
-def logspace(start, end, steps, base=10.0, *, out=None, dtype=None, layout=None, device=None,
+@takes_out("factory")
+def logspace(start, end, steps, base=10.0, *, dtype=None, layout=None, device=None,
              requires_grad=False) -> Tensor:  # fmt: skip
     """``steps`` powers of ``base``, the exponents evenly spaced from ``start`` to ``end``.
 

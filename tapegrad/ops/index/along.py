@@ -6,7 +6,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops.index.by_tensors import index_backward
 from tapegrad.ops.index.rows import gather_rows, index_rows, write_rows
@@ -61,6 +61,7 @@ gather_backward = op(
 )
 
 
+@takes_out()
 @method()
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """``out[i][j] = input[index[i][j]][j]`` for ``dim=0``, and so on."""
@@ -69,6 +70,7 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     return gather_op(input, dim, index) if input.ndim else input.clone()
 
 
+@takes_out("index_select(): self and result must have the same scalar type")
 @method()
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The positions ``index`` along a dimension."""

@@ -8,7 +8,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import common_shape
 from tapegrad.ops.pointwise import where_op
 
@@ -66,6 +66,7 @@ def masked_fill_(self: Tensor, mask: Tensor, value) -> Tensor:
     return _masked_fill_inplace(self, mask, value)
 
 
+@takes_out("masked_select(): self and result must have the same scalar type")
 @method()
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where the mask holds, in one dimension."""

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method
+from tapegrad.ops._declare import method, takes_out
 from tapegrad.ops.index.by_tensors import positions
 
 
+@takes_out("nonzero: Expected out tensor to have scalar type {result} but got scalar type{out}")
 @method()
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """The positions of the elements that are not zero: (count, ndim), or a tuple a dimension."""

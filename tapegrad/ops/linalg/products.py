@@ -10,7 +10,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops.linalg._checks import check_tensors
 from tapegrad.ops.shape import expand, t_op, unsafe_squeeze_op, unsafe_view_op
 from tapegrad.ops.tensor_types import type_name
@@ -124,6 +124,7 @@ def _check_dtypes(a: Tensor, b: Tensor) -> None:
         )
 
 
+@takes_out()
 @method()
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """Product of two matrices: ``(n, k) @ (k, m)``."""
@@ -153,6 +154,7 @@ def _check_inner(a: Tensor, b: Tensor) -> None:
         )
 
 
+@takes_out()
 @method()
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """Products of two batches of matrices: ``(b, n, k) @ (b, k, m)``."""
@@ -179,6 +181,7 @@ def check_batches(kernel: str, input: Tensor, other: Tensor) -> None:
     refuse_bool(kernel, input)
 
 
+@takes_out("addmv input tensors must have the same dtype, but got {out}, {result}, and {result}")
 @method()
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """Product of a matrix and a vector: ``(n, k) @ (k)``."""
@@ -230,6 +233,7 @@ def check_vectors(function: str, input: Tensor, other: Tensor) -> None:
     refuse_bool(function, input)
 
 
+@takes_out("result dtype {out} does not match input dtype {result}")
 @method()
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """Inner product of two vectors of one size."""
@@ -239,6 +243,7 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
     return dot_op(input, tensor)
 
 
+@takes_out("result dtype {out} does not match input dtype {result}")
 @method()
 def vdot(input: Tensor, other: Tensor) -> Tensor:
     """Inner product of two vectors of one size; of real numbers, the same as :func:`dot`."""
@@ -247,6 +252,7 @@ def vdot(input: Tensor, other: Tensor) -> Tensor:
     return vdot_op(input, other)
 
 
+@takes_out()
 @method()
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tensor:
     """``beta * input + alpha * (mat1 @ mat2)``; ``input`` is broadcast.
@@ -306,6 +312,7 @@ def _bad_bias(given: tuple, shape: tuple) -> bool:
     )
 
 
+@takes_out()
 @method()
 def matmul(input: Tensor, other: Tensor) -> Tensor:
     """Matrix product, by the operands' numbers of dimensions as in ``@``.
@@ -393,6 +400,7 @@ def _raise_batch_mismatch(input: Tensor, other: Tensor) -> None:
             )
 
 
+@takes_out()
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """``input @ weight.T + bias`` over the last dimension.
 

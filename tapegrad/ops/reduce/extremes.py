@@ -7,7 +7,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim, normal_dims
 from tapegrad.ops._results import NamedResult, named_result
 from tapegrad.ops.pointwise import isnan, maximum, minimum, where_op
@@ -122,8 +122,8 @@ def _refuse_unnamed(name: str) -> None:
     )
 
 
-max = _extreme("max", max_all, max_dim, maximum, max_result)
-min = _extreme("min", min_all, min_dim, minimum, min_result)
+max = takes_out()(_extreme("max", max_all, max_dim, maximum, max_result))
+min = takes_out()(_extreme("min", min_all, min_dim, minimum, min_result))
 
 
 def _extreme_over_dims(name, operation):
@@ -142,7 +142,12 @@ def _extreme_over_dims(name, operation):
     return extreme
 
 
-amax, amin = _extreme_over_dims("amax", amax_op), _extreme_over_dims("amin", amin_op)
+_matching = takes_out(
+    "Expected the dtype for input and out to match, but got {result} for input's dtype and {out} "
+    "for out's dtype."
+)
+amax = _matching(_extreme_over_dims("amax", amax_op))
+amin = _matching(_extreme_over_dims("amin", amin_op))
 
 
 def _aminmax(input: np.ndarray, dims, keepdim) -> tuple:
@@ -228,7 +233,8 @@ def _place_of_extreme(name, operation):
     return place
 
 
-argmax, argmin = _place_of_extreme("argmax", argmax_op), _place_of_extreme("argmin", argmin_op)
+argmax = takes_out()(_place_of_extreme("argmax", argmax_op))
+argmin = takes_out()(_place_of_extreme("argmin", argmin_op))
 
 __all__ = [
     "amax", "amin", "aminmax", "argmax", "argmin", "even_share", "max", "min",

@@ -10,7 +10,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, get_default_dtype
-from tapegrad.ops._declare import composite, method, op
+from tapegrad.ops._declare import composite, method, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops.pointwise import where_op
 from tapegrad.ops.reduce._dims import dims_of, every_dim_or, restore, with_lost_dims
@@ -82,6 +82,7 @@ def refuse_integers(input: Tensor) -> None:
         )
 
 
+@takes_out()
 @method()
 def norm(input: Tensor, p="fro", dim=None, keepdim: bool = False, dtype=None) -> Tensor:
     """The p-norm of the elements: ``(sum |x|**p) ** (1/p)``, over all or some dimensions.
@@ -227,6 +228,7 @@ logsumexp_op = op(
 )
 
 
+@takes_out("cast")
 @method()
 def logsumexp(input: Tensor, dim, keepdim: bool = False) -> Tensor:
     """``log(sum(exp(x)))`` over the dimensions ``dim``, without overflow.

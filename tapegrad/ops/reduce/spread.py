@@ -9,7 +9,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops.pointwise import where_op
 from tapegrad.ops.reduce._dims import count, dims_of, restore
 from tapegrad.ops.reduce.sums import mean_array, sum_array
@@ -124,7 +124,7 @@ def _spread(name, operation):
     return spread
 
 
-var, std = _spread("var", var_op), _spread("std", std_op)
+var, std = takes_out("cast")(_spread("var", var_op)), takes_out("cast")(_spread("std", std_op))
 var_mean, std_mean = _spread("var_mean", var_mean_op), _spread("std_mean", std_mean_op)
 
 # ------------------------------------------------------------------------- several variables

@@ -8,7 +8,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim, sizes_of
 from tapegrad.ops.arithmetic import div_op
 from tapegrad.ops.pointwise import isnan, where_op
@@ -62,6 +62,7 @@ def _in_dtype(total: Tensor, dtype) -> Tensor:
     return total if dtype is None or total.dtype is dtype else total.to(dtype)
 
 
+@takes_out("dtype")
 @method()
 def sum(input: Tensor, dim=None, keepdim: bool = False, *, axis=None, dtype=None) -> Tensor:
     """Sum of all elements, or over the dimensions ``dim``; integers add up in int64.
@@ -125,6 +126,7 @@ def _refuse_mean_dtype(whose: str, dtype: _types.dtype) -> None:
     )
 
 
+@takes_out("cast")
 @method()
 def mean(input: Tensor, dim=None, keepdim: bool = False, *, axis=None, dtype=None) -> Tensor:
     """Mean of all elements, or over the dimensions ``dim``. Raises RuntimeError for integers."""
@@ -193,6 +195,7 @@ prod_all = op(
 )
 
 
+@takes_out("dtype")
 @method()
 def prod(input: Tensor, dim=None, keepdim: bool = False, *, dtype=None) -> Tensor:
     """Product of all elements, or over one dimension; integers multiply in int64."""

@@ -7,7 +7,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dims
 from tapegrad.ops.reduce._dims import dims_of
 
@@ -43,12 +43,14 @@ def _named_dims(input: Tensor, dim) -> tuple | None:
     return None if dim is None else normal_dims(dim, input.ndim)
 
 
+@takes_out("any only supports bool tensor for result, got: {out}")
 @method()
 def any(input: Tensor, dim=None, keepdim: bool = False) -> Tensor:
     """Whether any element is true, or any over the dimensions ``dim``."""
     return any_op(input, _named_dims(input, dim), keepdim)
 
 
+@takes_out("all only supports bool tensor for result, got: {out}")
 @method()
 def all(input: Tensor, dim=None, keepdim: bool = False) -> Tensor:
     """Whether all elements are true, or all over the dimensions ``dim``."""

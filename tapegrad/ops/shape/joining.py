@@ -8,7 +8,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import op
+from tapegrad.ops._declare import op, takes_out
 from tapegrad.ops._dims import check_sequence, check_tensors, normal_dim
 from tapegrad.ops.create import zeros
 from tapegrad.ops.promotion import promote_types
@@ -72,7 +72,8 @@ def _promoted(tensors) -> list[Tensor]:
     return [tensor.to(dtype) for tensor in tensors]
 
 
-def cat(tensors, dim: int = 0, *, out=None) -> Tensor:
+@takes_out("join")
+def cat(tensors, dim: int = 0) -> Tensor:
     """Tensors joined along an existing dimension; the other sizes must agree."""
     check_sequence("cat", tensors)
     if not tensors:
@@ -107,7 +108,8 @@ def _check_cat_shapes(tensors, first, dim: int) -> None:
                 )
 
 
-def stack(tensors, dim: int = 0, *, out=None) -> Tensor:
+@takes_out("join")
+def stack(tensors, dim: int = 0) -> Tensor:
     """Tensors of one shape joined along a new dimension."""
     check_sequence("stack", tensors)
     if not tensors:

@@ -1,0 +1,177 @@
+"""``out=``: a result that is written into memory the caller gives.
+
+How an operation treats an ``out`` of another dtype than the result's is its rule:
+
+==========  ================================================================================
+``cast``    written if the result's kind of number can be cast to it (element-wise operations)
+``same``    refused: *Found dtype Long but expected Float*
+``exact``   refused: *Expected out tensor to have dtype float, but got long int instead*
+``dtype``   the operation computes in it, as with ``dtype=``
+``any``     written
+``join``    as ``cast``, with the text of ``cat``
+``factory`` as ``dtype``, for functions that make a tensor: they resize ``out`` in silence
+==========  ================================================================================
+
+Any other rule is the text of the refusal itself, with ``{result}`` and ``{out}`` for the dtypes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import update_wrapper
+from typing import Any
+from warnings import warn
+
+from tapegrad import _kernels as kernels
+from tapegrad import _types
+from tapegrad._core import OutFunction, register_out_writer
+from tapegrad._tensor import Tensor, _set_grad_enabled, is_grad_enabled
+
+_NAMES = {
+    _types.bool: ("Bool", "bool"),
+    _types.uint8: ("Byte", "unsigned char"),
+    _types.int8: ("Char", "signed char"),
+    _types.int16: ("Short", "short int"),
+    _types.int32: ("Int", "int"),
+    _types.int64: ("Long", "long int"),
+    _types.float16: ("Half", "c10::Half"),
+    _types.float32: ("Float", "float"),
+    _types.float64: ("Double", "double"),
+}
+_RULES: dict[str, str] = {}
+
+
+_COMPOSED: set[str] = set()
+
+
+def takes_out(
+    rule: str = "exact", name: str | None = None, *, refuses_grad: bool = True
+) -> Callable[[Callable], OutFunction]:
+    """Give a function the keyword ``out``, which PyTorch's messages call ``name(): ...``.
+
+    ``refuses_grad`` is False for the few that drop a gradient in silence.
+    """
+
+    def decorate(function: Callable) -> OutFunction:
+        made = OutFunction(function, name or function.__name__, rule)
+        if not refuses_grad:
+            _COMPOSED.add(made.name)
+        return update_wrapper(made, function)
+
+    return decorate
+
+
+def note_rule(name: str, rule: str) -> None:
+    """Set how an op treats an ``out`` of another dtype."""
+    _RULES[name] = rule
+
+
+def _write(
+    function: Callable, name: str, rule: str | None, args: tuple, kwargs: dict, out: Any
+) -> Any:
+    """Call a function and put what it returns into ``out``, without a trace on the tape."""
+    rule = rule or _RULES[name]
+    targets = _targets(name, out)
+    records = is_grad_enabled()
+    if (
+        records
+        and name not in _COMPOSED
+        and any(x.requires_grad for x in _tensors((args, kwargs, targets)))
+    ):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, "
+            "but one of the arguments requires grad."
+        )
+    if rule in ("dtype", "factory") and kwargs.get("dtype") is None:
+        kwargs["dtype"] = targets[0].dtype
+    _set_grad_enabled(False)
+    try:
+        result = function(*args, **kwargs)
+        results = result if isinstance(result, tuple) else (result,)
+        if results is not result and out is not targets[0]:
+            _refuse(name, out)
+        if len(results) != len(targets):
+            raise TypeError(f"expected tuple of {len(results)} elements but got {len(targets)}")
+        for target, source in zip(targets, results, strict=True):
+            _check_dtype(source.dtype, target.dtype, rule)
+        for target, source in zip(targets, results, strict=True):
+            if target.shape != source.shape:
+                _resize(target, source, is_announced=rule != "factory")
+            else:
+                read = _tensors(args if rule in ("cast", "same", "join") else ())
+                kernels.check_written(target._array, [x._array for x in read])
+                target.copy_(source)
+    finally:
+        _set_grad_enabled(records)
+    return type(result)(targets) if isinstance(result, tuple) else out
+
+
+def _targets(name: str, out: Any) -> tuple[Tensor, ...]:
+    targets = tuple(out) if type(out) in (tuple, list) else (out,)
+    for target in targets:
+        if not isinstance(target, Tensor):
+            _refuse(name, target)
+    return targets
+
+
+def _refuse(name: str, value: Any) -> None:
+    raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(value).__name__}")
+
+
+def _check_dtype(result: _types.dtype, out: _types.dtype, rule: str) -> None:
+    """Refuse an ``out`` whose dtype an operation does not write."""
+    if result is out or rule == "any":
+        return
+    (result_name, result_text), (out_name, out_text) = _NAMES[result], _NAMES[out]
+    is_castable = out.is_floating_point or not (result.is_floating_point or out is _types.bool)
+    if rule == "cast":
+        if not is_castable:
+            raise RuntimeError(
+                f"result type {result_name} can't be cast to the desired output type {out_name}"
+            )
+    elif rule == "join":
+        if not is_castable:
+            raise TypeError(
+                f"torch.cat(): input types can't be cast to the desired output type {out_name}"
+            )
+    elif rule == "same":
+        raise RuntimeError(f"Found dtype {out_name} but expected {result_name}")
+    elif rule == "factory":
+        raise RuntimeError(
+            f"dtype {result_name} does not match dtype of out parameter ({out_name})"
+        )
+    elif rule in ("exact", "dtype"):
+        raise RuntimeError(
+            f"Expected out tensor to have dtype {result_text}, but got {out_text} instead"
+        )
+    elif not (result is _types.bool and out is _types.uint8):  # a mask of bytes is one too
+        raise RuntimeError(rule.format(result=result_name, out=out_name))
+
+
+def _resize(target: Tensor, source: Tensor, is_announced: bool) -> None:
+    """Give a target of another shape the result's, and warn if it held elements."""
+    if target.numel() and is_announced:
+        warn(
+            "An output with one or more elements was resized since it had shape "
+            f"{list(target.shape)}, which does not match the required output shape "
+            f"{list(source.shape)}. This behavior is deprecated, and in a future PyTorch release "
+            "outputs will not be resized unless they have zero elements. You can explicitly reuse "
+            "an out tensor t by resizing it, inplace, to zero elements with t.resize_(0).",
+            stacklevel=4,
+        )
+    target.data = source.to(target.dtype, copy=True)
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            yield from _tensors(item)
+    elif isinstance(value, dict):
+        yield from _tensors(tuple(value.values()))
+
+
+register_out_writer(_write)
+
+__all__ = ["note_rule", "takes_out"]

@@ -1,0 +1,114 @@
+"""``out=``: what is written, resized and refused."""
+
+import warnings
+
+import pytest
+
+
+def test_the_result_is_out(torch):
+    """A function writes into out and returns it."""
+    x, out = torch.tensor([1.0, 4.0]), torch.zeros(2)
+
+    assert torch.sqrt(x, out=out) is out
+    assert out.tolist() == [1.0, 2.0]
+
+
+def test_a_write_is_counted(torch):
+    """Writing through out= is an in-place change like any other."""
+    x = torch.ones(2, requires_grad=True)
+    saved = torch.ones(2)
+    product = x * saved
+    torch.add(torch.ones(2), 1, out=saved)
+
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        product.sum().backward()
+
+
+def test_out_is_resized_with_a_warning(torch):
+    """A target of another shape becomes the result's shape; PyTorch says that it will not last."""
+    out = torch.ones(5)
+    with pytest.warns(UserWarning, match=r"An output with one or more elements was resized since "
+                                         r"it had shape \[5\], which does not match the required "
+                                         r"output shape \[2\]"):
+        torch.add(torch.ones(2), 1, out=out)
+
+    assert out.tolist() == [2.0, 2.0]
+
+
+def test_an_empty_out_is_resized_in_silence(torch):
+    """A target without elements is made for being resized."""
+    out = torch.empty(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        torch.add(torch.ones(2), 1, out=out)
+
+    assert out.shape == (2,)
+
+
+def test_out_keeps_its_strides(torch):
+    """A target that fits is written where it lies."""
+    base = torch.zeros(3, 2)
+    torch.add(torch.ones(2, 3), 1, out=base.t())
+
+    assert base.tolist() == [[2.0, 2.0]] * 3
+
+
+def test_out_may_be_the_input(torch):
+    """An element-wise operation may overwrite what it reads."""
+    x = torch.tensor([1.0, 2.0])
+    torch.mul(x, x, out=x)
+
+    assert x.tolist() == [1.0, 4.0]
+
+
+def test_several_results(torch):
+    """An operation with several results takes a tuple and names them."""
+    values, indices = torch.zeros(2), torch.zeros(2, dtype=torch.int64)
+    result = torch.max(torch.tensor([[1.0, 5.0], [7.0, 3.0]]), 1, out=(values, indices))
+
+    assert result.values is values and result.indices is indices
+    assert (values.tolist(), indices.tolist()) == ([5.0, 7.0], [1, 0])
+
+
+def test_a_sum_is_computed_in_the_type_of_out(torch):
+    """Sums take their dtype from out."""
+    out = torch.zeros((), dtype=torch.float64)
+    torch.sum(torch.ones(3), (0,), out=out)
+
+    assert out.item() == 3.0
+
+
+@pytest.mark.parametrize(("call", "error", "text"), [
+    (lambda t: t.add(t.ones(2), 1, out=t.zeros(2, dtype=t.int64)), RuntimeError,
+     "result type Float can't be cast to the desired output type Long"),
+    (lambda t: t.floor(t.ones(2), out=t.zeros(2, dtype=t.int64)), RuntimeError,
+     "Found dtype Long but expected Float"),
+    (lambda t: t.matmul(t.ones(2, 2), t.ones(2, 2), out=t.zeros(2, 2, dtype=t.float64)),
+     RuntimeError, "Expected out tensor to have dtype float, but got double instead"),
+    (lambda t: t.amax(t.ones(2), 0, out=t.zeros((), dtype=t.float64)), RuntimeError,
+     "Expected the dtype for input and out to match, but got Float for input's dtype and Double "
+     "for out's dtype."),
+    (lambda t: t.cat([t.ones(2)], out=t.zeros(2, dtype=t.int64)), TypeError,
+     "torch.cat(): input types can't be cast to the desired output type Long"),
+    (lambda t: t.zeros(3, dtype=t.float32, out=t.zeros(3, dtype=t.float64)), RuntimeError,
+     "dtype Float does not match dtype of out parameter (Double)"),
+    (lambda t: t.add(t.ones(2, requires_grad=True), 1, out=t.zeros(2)), RuntimeError,
+     "add(): functions with out=... arguments don't support automatic differentiation, but one "
+     "of the arguments requires grad."),
+    (lambda t: t.add(t.ones(2, 3), 1, out=t.ones(1, 3).expand(2, 3)), RuntimeError,
+     "unsupported operation: more than one element of the written-to tensor refers to a single "
+     "memory location. Please clone() the tensor before performing the operation."),
+    (lambda t: (lambda x: t.add(x, 1, out=x.t()))(t.ones(3, 3)), RuntimeError,
+     "unsupported operation: some elements of the input tensor and the written-to tensor refer "
+     "to a single memory location. Please clone() the tensor before performing the operation."),
+    (lambda t: t.add(t.ones(2), 1, out=(t.zeros(2),)), TypeError,
+     "add(): argument 'out' must be Tensor, not tuple"),
+    (lambda t: t.max(t.ones(2, 2), 0, out=(t.zeros(2),)), TypeError,
+     "expected tuple of 2 elements but got 1"),
+])
+def test_refusals(torch, call, error, text):
+    """What cannot be written is refused in PyTorch's words, and nothing is written."""
+    with pytest.raises(error) as caught:
+        call(torch)
+
+    assert str(caught.value).startswith(text)
