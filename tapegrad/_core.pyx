@@ -272,7 +272,7 @@ def register_out_writer(writer):
 
 
 cdef class OutFunction:
-    """A function in Python that takes the keyword ``out`` as well; without it a call costs nothing."""
+    """A function in Python that takes the keyword ``out`` as well; without it, it is called."""
 
     def __cinit__(self, *args):
         self.vectorcall = <void*>call_out_function

@@ -73,11 +73,8 @@ def _write(
     rule = rule or _RULES[name]
     targets = _targets(name, out)
     records = is_grad_enabled()
-    if (
-        records
-        and name not in _COMPOSED
-        and any(x.requires_grad for x in _tensors((args, kwargs, targets)))
-    ):
+    given = [] if not records or name in _COMPOSED else _tensors((args, kwargs, targets))
+    if any(x.requires_grad for x in given):
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, "
             "but one of the arguments requires grad."
