@@ -95,6 +95,7 @@ from tapegrad.ops.create import (
 )
 from tapegrad.ops.distributions import multinomial, normal, poisson
 from tapegrad.ops.index import gather, index_put, index_select, masked_fill, masked_select, nonzero
+from tapegrad.ops.interop import asarray, from_dlpack, frombuffer
 from tapegrad.ops.linalg import (
     addbmm,
     addmm,
@@ -319,6 +320,7 @@ __all__ = [
     "argmin",
     "as_strided",
     "as_tensor",
+    "asarray",
     "atan",
     "atleast_1d",
     "atleast_2d",
@@ -401,7 +403,9 @@ __all__ = [
     "floor",
     "floor_divide",
     "fmod",
+    "from_dlpack",
     "from_numpy",
+    "frombuffer",
     "full",
     "full_like",
     "func",

@@ -34,7 +34,7 @@ import numpy as np
 
 from tapegrad._tensor import Tensor as _PublicTensor, register_saved_reader
 from tapegrad._kernels import numpy_kernel
-from tapegrad._types import BY_NUMPY_NUMBER
+from tapegrad._types import BY_NUMPY_NUMBER, kind_of
 
 import_array()
 
@@ -419,10 +419,10 @@ cdef bint check_operands(Op op, PyObject** args, Py_ssize_t n) except -1:
             is_plain = False
         elif not isinstance(arg, (float, int)):
             raise TypeError(f"{op.name}(): argument '{op.params[k]}' (position {k + 1}) must be "
-                            f"Tensor, not {type(arg).__name__}")
+                            f"Tensor, not {kind_of(arg)}")
     if not has_tensor:
         raise TypeError(f"{op.name}(): argument '{op.params[0]}' (position 1) must be Tensor, not "
-                        f"{type(<object>args[0]).__name__}")
+                        f"{kind_of(<object>args[0])}")
     return is_plain
 
 
@@ -551,7 +551,7 @@ cdef object run_forward(Op op, PyObject** args, Py_ssize_t n):
             stack[k] = <PyObject*>arrays
         elif k == 0 and not op.takes_sequence:
             raise TypeError(f"{op.name}(): argument '{op.params[0]}' (position 1) must be Tensor, "
-                            f"not {type(arg).__name__}")
+                            f"not {kind_of(arg)}")
         else:
             stack[k] = args[k]
     return PyObject_Vectorcall(op.forward, stack, n_params, NULL)

@@ -34,6 +34,7 @@ cdef extern from "numpy/arrayobject.h":
     int PyArray_SetBaseObject(ndarray array, object base) except -1
     int PyArray_FLAGS(ndarray array)
     int NPY_ARRAY_WRITEABLE
+    void PyArray_ENABLEFLAGS(ndarray array, int flags)
     int NPY_ARRAY_C_CONTIGUOUS
     int NPY_ARRAY_OWNDATA
     int NPY_ARRAY_ALIGNED
@@ -943,6 +944,12 @@ def contiguous(ndarray array not None):
     result = allocate(PyArray_NDIM(array), PyArray_DIMS(array), PyArray_TYPE(array))
     copy_into(result, array)
     return result
+
+
+def writable(ndarray array not None):
+    """The same array, marked as one that may be written: for memory whose owner cannot say so."""
+    PyArray_ENABLEFLAGS(array, NPY_ARRAY_WRITEABLE)
+    return array
 
 
 cpdef ndarray fill(ndarray array, object value):

@@ -623,7 +623,7 @@ def register_tensor_support(*, repr, construct, rebuild_tensor):
 
 cdef object OP_ADD, OP_RADD, OP_SUB, OP_RSUB, OP_MUL, OP_DIV, OP_RDIV, OP_FLOORDIV, OP_RFLOORDIV
 cdef object OP_MOD, OP_RMOD, OP_POW, OP_RPOW, OP_MATMUL, OP_RMATMUL, OP_NEG, OP_ABS, OP_INVERT
-cdef object OP_AND, OP_OR, OP_XOR, OP_LSHIFT, OP_RSHIFT
+cdef object OP_AND, OP_OR, OP_XOR, OP_LSHIFT, OP_RSHIFT, OP_RLSHIFT, OP_RRSHIFT
 cdef object OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE
 cdef object OP_IADD, OP_ISUB, OP_IMUL, OP_IDIV, OP_IFLOORDIV, OP_IMOD, OP_IPOW
 cdef object OP_IAND, OP_IOR, OP_IXOR, OP_GETITEM, OP_SETITEM
@@ -632,7 +632,7 @@ cdef object OP_IAND, OP_IOR, OP_IXOR, OP_GETITEM, OP_SETITEM
 cdef int load_operators() except -1:
     global OP_ADD, OP_RADD, OP_SUB, OP_RSUB, OP_MUL, OP_DIV, OP_RDIV, OP_FLOORDIV, OP_RFLOORDIV
     global OP_MOD, OP_RMOD, OP_POW, OP_RPOW, OP_MATMUL, OP_RMATMUL, OP_NEG, OP_ABS, OP_INVERT
-    global OP_AND, OP_OR, OP_XOR, OP_LSHIFT, OP_RSHIFT
+    global OP_AND, OP_OR, OP_XOR, OP_LSHIFT, OP_RSHIFT, OP_RLSHIFT, OP_RRSHIFT
     global OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE
     global OP_IADD, OP_ISUB, OP_IMUL, OP_IDIV, OP_IFLOORDIV, OP_IMOD, OP_IPOW
     global OP_IAND, OP_IOR, OP_IXOR, OP_GETITEM, OP_SETITEM
@@ -645,6 +645,7 @@ cdef int load_operators() except -1:
     OP_NEG, OP_ABS, OP_INVERT = get("neg"), get("abs"), get("invert")
     OP_AND, OP_OR, OP_XOR = get("and"), get("or"), get("xor")
     OP_LSHIFT, OP_RSHIFT = get("lshift"), get("rshift")
+    OP_RLSHIFT, OP_RRSHIFT = get("rlshift"), get("rrshift")
     OP_EQ, OP_NE, OP_LT, OP_LE = get("eq"), get("ne"), get("lt"), get("le")
     OP_GT, OP_GE = get("gt"), get("ge")
     OP_IADD, OP_ISUB, OP_IMUL, OP_IDIV = get("iadd"), get("isub"), get("imul"), get("itruediv")
@@ -659,13 +660,19 @@ cdef inline bint is_number(object value) noexcept:
 
 
 cdef object as_operand(object other):
-    """NumPy's scalars as numbers and its arrays as tensors; None for what is no operand."""
-    if isinstance(other, np.generic):
-        return other.item()
-    if isinstance(other, ndarray) and PyArray_TYPE(other) < 24 \
-            and DTYPES[PyArray_TYPE(other)] is not None:
-        return wrap(other)
-    return None
+    """NumPy's scalars as numbers; None for what is no operand. Arrays are NumPy's business."""
+    return other.item() if isinstance(other, np.generic) else None
+
+
+cdef object array_operator = None
+cdef dict array_operators = {}
+
+
+def register_array_operator(function, dict ufuncs):
+    """Hand in what an array left of an operator gives: ``function(ufunc, array, tensor)``."""
+    global array_operator
+    array_operator = function
+    array_operators.update({operators[name]: ufunc for name, ufunc in ufuncs.items()})
 
 
 cdef apply_function apply_op = NULL
@@ -697,9 +704,19 @@ cdef object call(object function, object self, object other):
     return function(self, other)
 
 
+cdef object compare(object op, object self, object other):
+    """Run a comparison; unlike PyTorch's these take arrays too."""
+    if isinstance(other, ndarray) and PyArray_TYPE(other) < 24 \
+            and DTYPES[PyArray_TYPE(other)] is not None:
+        other = wrap(other)
+    return binary(op, self, other)
+
+
 cdef object reflected(object function, object self, object other):
-    """Run an operator whose other operand came first; arrays there are NumPy's business."""
-    return NotImplemented if isinstance(other, ndarray) else call(function, self, other)
+    """Run an operator whose other operand came first."""
+    if isinstance(other, ndarray):
+        return array_operator(array_operators[function], other, self)
+    return call(function, self, other)
 
 
 @cython.freelist(256)
@@ -1047,16 +1064,6 @@ cdef class Tensor:
                                "Use tensor.detach().numpy() instead.")
         return self.array
 
-    def __array__(self, dtype=None, copy=None):
-        array = self.numpy()
-        if dtype is not None and array.dtype != dtype:
-            return array.astype(dtype)
-        return array.copy() if copy else array
-
-    def __array_wrap__(self, array, context=None, return_scalar=False):
-        # What NumPy computes from tensors is a tensor again.
-        return wrap(np.asarray(array))
-
     def item(self):
         """The value of a tensor with one element, as a Python number."""
         if PyArray_SIZE(self.array) != 1:
@@ -1124,16 +1131,12 @@ cdef class Tensor:
         return object.__format__(self, spec)
 
     def __reduce_ex__(self, protocol):
-        if self.entry != NULL or self.view is not None and requires_grad(self):
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the pickle "
-                "protocol at the moment: detach() the tensor first.")
         state = dict((<object>self).__dict__) or None
-        return rebuild, (self.array, bool(self.flags & REQUIRES_GRAD), state)
+        return rebuild, (self.array, requires_grad(self), state)
 
     def __copy__(self):
         cdef Tensor tensor = self.detach()
-        return tensor.requires_grad_(True) if self.flags & REQUIRES_GRAD else tensor
+        return tensor.requires_grad_(True) if requires_grad(self) else tensor
 
     def __deepcopy__(self, dict memo not None):
         cdef Tensor tensor
@@ -1204,7 +1207,7 @@ cdef class Tensor:
         return NotImplemented if is_number(other) else call(OP_MATMUL, self, other)
 
     def __rmatmul__(self, other):
-        return OP_RMATMUL(self, other) if isinstance(other, Tensor) else NotImplemented
+        return NotImplemented if is_number(other) else reflected(OP_RMATMUL, self, other)
 
     def __and__(self, other):
         return binary(OP_AND, self, other)
@@ -1227,8 +1230,14 @@ cdef class Tensor:
     def __lshift__(self, other):
         return call(OP_LSHIFT, self, other)
 
+    def __rlshift__(self, other):
+        return reflected(OP_RLSHIFT, self, other)
+
     def __rshift__(self, other):
         return call(OP_RSHIFT, self, other)
+
+    def __rrshift__(self, other):
+        return reflected(OP_RRSHIFT, self, other)
 
     def __neg__(self):
         return OP_NEG(self)
@@ -1243,22 +1252,22 @@ cdef class Tensor:
         return OP_INVERT(self)
 
     def __eq__(self, other):
-        return binary(OP_EQ, self, other)
+        return compare(OP_EQ, self, other)
 
     def __ne__(self, other):
-        return binary(OP_NE, self, other)
+        return compare(OP_NE, self, other)
 
     def __lt__(self, other):
-        return binary(OP_LT, self, other)
+        return compare(OP_LT, self, other)
 
     def __le__(self, other):
-        return binary(OP_LE, self, other)
+        return compare(OP_LE, self, other)
 
     def __gt__(self, other):
-        return binary(OP_GT, self, other)
+        return compare(OP_GT, self, other)
 
     def __ge__(self, other):
-        return binary(OP_GE, self, other)
+        return compare(OP_GE, self, other)
 
     def __iadd__(self, other):
         return call(OP_IADD, self, other)

@@ -13,6 +13,19 @@ _float: TypeAlias = builtins.float
 _bool: TypeAlias = builtins.bool
 
 
+def kind_of(value: object) -> str:
+    """A value's type as PyTorch's errors name it: with its module if it is compiled, not built in.
+
+    So it is ``list`` and ``MyClass``, but ``numpy.ndarray``.
+    """
+    kind = type(value)
+    is_compiled = not kind.__flags__ & _HEAP_TYPE and kind.__module__ != "builtins"
+    return f"{kind.__module__}.{kind.__name__}" if is_compiled else kind.__name__
+
+
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
+
+
 class dtype:
     """The type of a tensor's elements; one object each, printed as ``torch.float32``."""
 

@@ -65,7 +65,8 @@ def _merged(given: Any) -> _Tensors:
 
 
 def _own_tensors(module: Module) -> _Tensors:
-    own = dict(module.named_parameters(remove_duplicate=False))
+    own: _Tensors = {}
+    own.update(module.named_parameters(remove_duplicate=False))
     own.update(module.named_buffers(remove_duplicate=False))
     return own
 
@@ -115,9 +116,9 @@ def _replaced(module: Module, given: _Tensors) -> Iterator[None]:
                 registry[name] = value
         yield
     finally:
-        for registry, name, value in before:
+        for registry, name, own in before:
             if name in registry:
-                registry[name] = value
+                registry[name] = own
 
 
 def _place_of(module: Module, full_name: str) -> tuple[dict[str, Any], str]:

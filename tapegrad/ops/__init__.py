@@ -14,6 +14,7 @@ from tapegrad.ops import (
     distance,
     distributions,
     index,
+    interop,
     linalg,
     loss,
     margin_loss,
@@ -101,6 +102,8 @@ _tensor.register_operators(
         "ixor": compare.xor_inplace,
         "lshift": compare.left_shift,
         "rshift": compare.right_shift,
+        "rlshift": lambda self, other: compare.left_shift(self.new_full((), other), self),
+        "rrshift": lambda self, other: compare.right_shift(self.new_full((), other), self),
         "eq": compare.eq,
         "ne": compare.ne,
         "lt": compare.lt,
@@ -111,6 +114,7 @@ _tensor.register_operators(
         "setitem": index.setitem,
     }
 )
+_tensor.register_array_operator(interop.array_first, interop.ARRAY_UFUNCS)
 _tensor.register_tensor_support(
     repr=tensor_repr, construct=create.construct_legacy, rebuild_tensor=create.rebuild_tensor
 )

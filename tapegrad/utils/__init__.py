@@ -1,5 +1,5 @@
-"""What programs around a model need: recomputation in place of stored activations."""
+"""What programs around a model need: recomputation instead of storage, exchange, hook handles."""
 
-from tapegrad.utils import checkpoint
+from tapegrad.utils import checkpoint, dlpack, hooks
 
-__all__ = ["checkpoint"]
+__all__ = ["checkpoint", "dlpack", "hooks"]

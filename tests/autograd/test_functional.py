@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.autograd.beside import assert_alike
+from tests.beside import assert_alike
 from tests.support import evaluate
 
 NAMES = """

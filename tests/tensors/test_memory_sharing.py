@@ -214,13 +214,6 @@ def test_tensor_times_array(torch):
     assert isinstance(out, torch.Tensor)
 
 
-def test_array_times_tensor_is_refused(torch):
-    """An array on the left is not."""
-    with pytest.raises(TypeError, match=r"unsupported operand type\(s\) for \*: 'numpy.ndarray' "
-                                        r"and 'Tensor'"):
-        np.array([1.0, 2.0]) * torch.ones(2)
-
-
 @pytest.mark.filterwarnings("ignore:__array_wrap__ must accept context:DeprecationWarning")
 def test_numpy_scalar_times_tensor(torch):
     """A NumPy scalar on either side counts as a number."""

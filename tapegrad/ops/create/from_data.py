@@ -166,11 +166,8 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
     check_device(device)
     dtype = _types.as_dtype(dtype, "tensor")
     if isinstance(data, (Tensor, np.ndarray)):
-        source = data._array if isinstance(data, Tensor) else _supported(data)
-        array = source.astype(
-            source.dtype if dtype is None else dtype.numpy,
-            order="K" if isinstance(data, Tensor) else "C",
-        )
+        source = (data if isinstance(data, Tensor) else over_array(data))._array
+        array = source.astype(source.dtype if dtype is None else dtype.numpy, order="K")
     else:
         array = _array_of(data, dtype)
     return finished(array, requires_grad)
@@ -192,7 +189,14 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
     Raises TypeError for dtypes that tensors do not have, ValueError for negative strides.
     """
     if not isinstance(ndarray, np.ndarray):
-        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+        raise TypeError(f"expected np.ndarray (got {_types.kind_of(ndarray)})")
+    if not ndarray.flags.writeable:
+        warnings.warn(_NOT_WRITABLE, UserWarning, stacklevel=2)
+    return over_array(ndarray)
+
+
+def over_array(ndarray: np.ndarray) -> Tensor:
+    """A tensor that shares an array's memory, if tensors can have such an array at all."""
     array = _supported(ndarray)
     if any(stride < 0 for stride in array.strides):
         raise ValueError(
@@ -205,8 +209,6 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
             "given numpy array strides not a multiple of the element byte size. Copy the numpy "
             "array to reallocate the memory."
         )
-    if not array.flags.writeable:
-        warnings.warn(_NOT_WRITABLE, UserWarning, stacklevel=2)
     return Tensor._wrap(array.view(np.ndarray))
 
 

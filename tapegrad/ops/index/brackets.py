@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tapegrad._tensor import Tensor
+from tapegrad._types import kind_of
 from tapegrad.ops.convert import copy_inplace, fill_
 from tapegrad.ops.create import tensor
 from tapegrad.ops.index.by_tensors import index_arrays, index_op, put_values
@@ -148,7 +149,7 @@ def _as_value(target: Tensor, value) -> Tensor | int | float:
     names = {"float32": "Float", "float64": "Double", "int64": "Long", "int32": "Int",
              "int16": "Short", "int8": "Char", "uint8": "Byte", "bool": "Bool", "float16": "Half"}
     raise TypeError(
-        f"can't assign a {type(value).__name__} to a torch.{names[target.dtype.name]}Tensor"
+        f"can't assign a {kind_of(value)} to a torch.{names[target.dtype.name]}Tensor"
     )
 
 

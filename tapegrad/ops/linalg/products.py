@@ -321,7 +321,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     """
     if not isinstance(other, Tensor):
         raise TypeError(
-            f"matmul(): argument 'other' (position 2) must be Tensor, not {type(other).__name__}"
+            f"matmul(): argument 'other' (position 2) must be Tensor, not {_types.kind_of(other)}"
         )
     a_ndim, b_ndim = input.ndim, other.ndim
     if a_ndim == 2 and b_ndim == 2:
