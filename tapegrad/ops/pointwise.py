@@ -11,6 +11,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor, attach_method, get_default_dtype
+from tapegrad._types import kind_of
 from tapegrad.ops._declare import method, op, takes_out
 
 exp = op(
@@ -173,7 +174,7 @@ def _of_tensors(operation):
         if not isinstance(other, Tensor):
             raise TypeError(
                 f"{operation.__name__}(): argument 'other' (position 2) must be Tensor, not "
-                f"{type(other).__name__}"
+                f"{kind_of(other)}"
             )
         return operation(input, other)
 
