@@ -4,7 +4,7 @@ import warnings
 from types import ModuleType
 from typing import Any
 
-from tests.support import assert_same, evaluate
+from support import assert_same, evaluate
 
 
 def run(code: str, torch: ModuleType) -> Any:

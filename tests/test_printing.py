@@ -663,8 +663,27 @@ def random_options(draw, st):
     return draw(st.fixed_dictionaries({}, optional=choices), label="options")
 
 
+LAYOUTS = {
+    "plain": lambda x: x,
+    "transposed": lambda x: x.transpose(0, -1) if x.ndim else x,
+    "stepped": lambda x: x[::2] if x.ndim else x,
+    "expanded": lambda x: x.unsqueeze(0).expand((2, *x.shape)),
+    "computed": lambda x: x.clone(),
+}
+
+
+def printed(library, values, layout, wants_grad, default):
+    """What a library prints of an array as a tensor, seen in one of the ways above."""
+    library.set_default_dtype(getattr(library, default))
+    try:
+        x = LAYOUTS[layout](library.from_numpy(values.copy()).requires_grad_(wants_grad))
+        return repr(x), repr(library.nn.Parameter(x.detach(), requires_grad=wants_grad))
+    finally:
+        library.set_default_dtype(library.float32)
+
+
 def test_prints_as_pytorch(reference):
-    """Whatever the elements, the shape, the dtype and the options."""
+    """Whatever the elements, the shape, the dtype, the layout, the history and the options."""
     hypothesis = pytest.importorskip("hypothesis", reason="hypothesis is not installed")
     st = hypothesis.strategies
     nps = pytest.importorskip("hypothesis.extra.numpy", reason="hypothesis is not installed")
@@ -675,10 +694,15 @@ def test_prints_as_pytorch(reference):
         values = random_array(data.draw, st, nps)
         options = random_options(data.draw, st)
         requires_grad = values.dtype.kind == "f" and data.draw(st.booleans(), label="requires_grad")
+        how = (
+            data.draw(st.sampled_from(sorted(LAYOUTS)), label="layout"),
+            requires_grad,
+            data.draw(st.sampled_from(["float32", "float32", "float64", "float16"]), label="default"),
+        )
         with reference._tensor_str.printoptions(**options):
-            expected = repr(reference.from_numpy(values.copy()).requires_grad_(requires_grad))
+            expected = printed(reference, values, *how)
         with printoptions(**options):
-            text = repr(torch.from_numpy(values.copy()).requires_grad_(requires_grad))
+            text = printed(torch, values, *how)
 
         assert text == expected
 

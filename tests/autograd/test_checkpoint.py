@@ -4,7 +4,7 @@ import warnings
 
 import pytest
 
-from tests.beside import assert_alike
+from beside import assert_alike
 
 BOTH_WAYS = pytest.mark.parametrize("use_reentrant", [True, False])
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.beside import assert_alike
-from tests.support import evaluate
+from beside import assert_alike
+from support import evaluate
 
 NAMES = """
 import collections

@@ -5,8 +5,8 @@ import operator
 import numpy as np
 import pytest
 
-from tests.beside import assert_alike
-from tests.support import evaluate
+from beside import assert_alike
+from support import evaluate
 
 NAMES = """
 import copy, io, operator as O, pickle
