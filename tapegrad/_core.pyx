@@ -345,8 +345,7 @@ cdef object apply(Op op, PyObject** args, Py_ssize_t n):
     if op.kernel is None:
         return apply_forward(op, args, n)
     if n != op.kernel.n_in:
-        raise TypeError(f"{op.name}() takes {op.kernel.n_in} positional arguments but "
-                        f"{n} were given")
+        refuse_count(op, n)
     result = compute_alike(op, args, n)
     if result is None:
         if not check_operands(op, args, n):
@@ -361,6 +360,15 @@ cdef object apply(Op op, PyObject** args, Py_ssize_t n):
         if wanted and is_float(PyArray_TYPE(result)):
             record_single(op, args, n, out)
     return out
+
+
+cdef int refuse_count(Op op, Py_ssize_t n) except -1:
+    cdef Py_ssize_t n_in = op.kernel.n_in
+    if n < n_in:
+        missing = ", ".join([f'"{name}"' for name in op.params[n:n_in]])
+        raise TypeError(f"{op.name}() missing {n_in - n} required positional arguments: {missing}")
+    raise TypeError(f"{op.name}() takes {n_in} positional argument{'s' * (n_in > 1)} but {n} were "
+                    "given")
 
 
 cdef ndarray compute_alike(Op op, PyObject** args, Py_ssize_t n):

@@ -224,8 +224,8 @@ class finfo:
     def __init__(self, type: dtype = float32) -> None:
         if not type.is_floating_point:
             raise TypeError(
-                f"torch.finfo() requires a floating point input type. "
-                f"Use torch.iinfo to handle '{type}'"
+                "torch.finfo() requires a floating point input type. "
+                "Use torch.iinfo to handle 'torch.finfo'"
             )
         limits = np.finfo(type.numpy)
         self.dtype = type.name
@@ -250,8 +250,8 @@ class iinfo:
     def __init__(self, type: dtype) -> None:
         if type.is_floating_point or type is bool:
             raise TypeError(
-                f"torch.iinfo() requires an integer input type. "
-                f"Use torch.finfo to handle '{type}'"
+                "torch.iinfo() requires an integer input type. "
+                "Use torch.finfo to handle 'torch.iinfo'"
             )
         limits = np.iinfo(type.numpy)
         self.dtype, self.bits = type.name, limits.bits

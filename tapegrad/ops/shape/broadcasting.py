@@ -34,7 +34,7 @@ def check_expansion(shape: tuple, wanted: tuple, input: Tensor) -> tuple[int, ..
             f"tensor ({len(shape)})"
         )
     result = []
-    for k, size in enumerate(wanted):
+    for k, size in reversed(list(enumerate(wanted))):
         old = 1 if k < missing else shape[k - missing]
         if size == -1 and k < missing:
             raise RuntimeError(
@@ -48,7 +48,7 @@ def check_expansion(shape: tuple, wanted: tuple, input: Tensor) -> tuple[int, ..
                 f"{list(shape)}"
             )
         result.append(old if size == -1 else size)
-    return tuple(result)
+    return tuple(reversed(result))
 
 
 @method()
