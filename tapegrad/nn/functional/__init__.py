@@ -34,7 +34,12 @@ from tapegrad.nn.functional.activations import (
     threshold,
     threshold_,
 )
-from tapegrad.nn.functional.affine import linear
+from tapegrad.nn.functional.affine import bilinear, linear
+from tapegrad.nn.functional.attention import (
+    multi_head_attention_forward,
+    scaled_dot_product_attention,
+)
+from tapegrad.nn.functional.bags import embedding_bag
 from tapegrad.nn.functional.classification import cross_entropy, nll_loss
 from tapegrad.nn.functional.distances import pairwise_distance, pdist
 from tapegrad.nn.functional.distribution_losses import gaussian_nll_loss, kl_div, poisson_nll_loss
@@ -47,6 +52,13 @@ from tapegrad.nn.functional.dropouts import (
     feature_alpha_dropout,
 )
 from tapegrad.nn.functional.embeddings import embedding
+from tapegrad.nn.functional.group_normalizations import (
+    group_norm,
+    instance_norm,
+    local_response_norm,
+    rms_norm,
+)
+from tapegrad.nn.functional.linear_cross_entropy import linear_cross_entropy
 from tapegrad.nn.functional.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -68,11 +80,12 @@ from tapegrad.nn.functional.margin_losses import (
 )
 from tapegrad.nn.functional.normalizations import batch_norm, layer_norm, normalize
 from tapegrad.nn.functional.similarity import cosine_similarity, one_hot
-from tapegrad.nn.functional.softmaxes import log_softmax, softmax, softmin
+from tapegrad.nn.functional.softmaxes import gumbel_softmax, log_softmax, softmax, softmin
 
 __all__ = [
     "alpha_dropout",
     "batch_norm",
+    "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
@@ -87,10 +100,13 @@ __all__ = [
     "elu",
     "elu_",
     "embedding",
+    "embedding_bag",
     "feature_alpha_dropout",
     "gaussian_nll_loss",
     "gelu",
     "glu",
+    "group_norm",
+    "gumbel_softmax",
     "hardshrink",
     "hardsigmoid",
     "hardswish",
@@ -98,17 +114,21 @@ __all__ = [
     "hardtanh_",
     "hinge_embedding_loss",
     "huber_loss",
+    "instance_norm",
     "kl_div",
     "l1_loss",
     "layer_norm",
     "leaky_relu",
     "leaky_relu_",
     "linear",
+    "linear_cross_entropy",
+    "local_response_norm",
     "log_softmax",
     "logsigmoid",
     "margin_ranking_loss",
     "mish",
     "mse_loss",
+    "multi_head_attention_forward",
     "multi_margin_loss",
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
@@ -122,8 +142,10 @@ __all__ = [
     "relu",
     "relu6",
     "relu_",
+    "rms_norm",
     "rrelu",
     "rrelu_",
+    "scaled_dot_product_attention",
     "selu",
     "selu_",
     "sigmoid",

@@ -1,5 +1,6 @@
-"""Affine maps."""
+"""Affine maps and bilinear forms."""
 
+from tapegrad.ops.bilinear import bilinear
 from tapegrad.ops.linalg import linear
 
-__all__ = ["linear"]
+__all__ = ["bilinear", "linear"]

@@ -36,7 +36,7 @@ def embedding(
         )
     padding_idx = _wrap_padding(padding_idx, weight.shape[0])
     if max_norm is not None:
-        _shorten_rows(weight.detach(), input, max_norm, norm_type)
+        shorten_rows(weight.detach(), input, max_norm, norm_type)
     return ops.embedding(weight, input, padding_idx, scale_grad_by_freq)
 
 
@@ -55,7 +55,7 @@ def _wrap_padding(padding_idx: int | None, n_rows: int) -> int:
     return padding_idx % n_rows
 
 
-def _shorten_rows(weight: Tensor, index: Tensor, max_norm: float, norm_type: float) -> None:
+def shorten_rows(weight: Tensor, index: Tensor, max_norm: float, norm_type: float) -> None:
     """Scale the rows that are looked up and longer than ``max_norm``, once each, down to it."""
     rows = np.unique(index.detach().numpy())
     for row in rows:

@@ -37,11 +37,12 @@ def layer_norm(
                 f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
                 f"{list(parameter.shape)} and normalized_shape = {list(shape)}"
             )
-    _check_dtypes(input, weight, bias)
+    check_dtypes(input, weight, bias)
     return ops.layer_norm(input, shape, weight, bias, eps)
 
 
-def _check_dtypes(input: Tensor, *parameters: Tensor | None) -> None:
+def check_dtypes(input: Tensor, *parameters: Tensor | None) -> None:
+    """Refuse parameters of another dtype than the input."""
     if input.dtype not in _MIXED:
         return
     for parameter in parameters:
@@ -106,9 +107,22 @@ def batch_norm(
         "weight": weight,
         "bias": bias,
     }
-    _check_channels(channels, size[1], training)
-    _check_dtypes(input, *channels.values())
+    n_channels = size[1] if len(size) > 1 else 0
+    _check_channels(channels, n_channels, training)
+    if len(size) < 2:
+        return _normalized_nothing(input)
+    check_dtypes(input, *channels.values())
     return ops.batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)
+
+
+def _normalized_nothing(input: Tensor) -> Tensor:
+    """An input without channels, which must be empty."""
+    if input.numel():
+        raise IndexError(
+            "Dimension out of range (expected to be in range of "
+            f"[{-max(input.dim(), 1)}, {max(input.dim(), 1) - 1}], but got 1)"
+        )
+    return input.clone()
 
 
 def _check_channels(tensors: dict[str, Tensor | None], n_channels: int, training: bool) -> None:

@@ -36,6 +36,27 @@ def log_softmax(
     return ops.log_softmax(input if dtype is None else input.to(dtype), dim)
 
 
+def gumbel_softmax(
+    logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
+) -> Tensor:
+    """A softmax of scores with random noise: ``softmax((x + gumbel) / tau)``.
+
+    With ``hard`` one-hot vectors of the largest, with the gradient of the soft ones. Source: Jang,
+    Gu and Poole 2017.
+    """
+    if eps != 1e-10:
+        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
+    noise = -ops.create.empty_like(logits.detach()).exponential_().log()
+    soft = ops.softmax((logits + noise) / tau, dim)
+    if not hard:
+        return soft
+    chosen = soft.detach().argmax(dim, keepdim=True)
+    places = ops.create.arange(soft.shape[dim]).reshape(
+        [-1 if d == dim % soft.dim() else 1 for d in range(soft.dim())]
+    )
+    return (places == chosen).to(soft.dtype) - soft.detach() + soft
+
+
 def _implicit_dim(name: str, n_dims: int, stacklevel: int) -> int:
     warnings.warn(
         f"Implicit dimension choice for {name} has been deprecated. "

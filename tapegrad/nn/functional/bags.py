@@ -1,0 +1,156 @@
+"""Sums, means and maxima of vectors that are looked up."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import tapegrad
+from tapegrad._tensor import Tensor
+from tapegrad.nn.functional.embeddings import refuse_sparse, shorten_rows
+from tapegrad.ops.embedding_bag import MAX, MEAN, SUM, Bags, embedding_bag_op
+
+_MODES = {"sum": SUM, "mean": MEAN, "max": MAX}
+
+
+def embedding_bag(
+    input: Tensor,
+    weight: Tensor,
+    offsets: Tensor | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2,
+    scale_grad_by_freq: bool = False,
+    mode: str = "mean",
+    sparse: bool = False,
+    per_sample_weights: Tensor | None = None,
+    include_last_offset: bool = False,
+    padding_idx: int | None = None,
+) -> Tensor:
+    """The sum, mean or maximum of rows of ``weight``, without the rows in between.
+
+    Bags are the rows of a matrix ``input``, or parts of a vector that begin at ``offsets``; an
+    empty one gives zeros. ``per_sample_weights`` multiply rows that are summed; ``padding_idx``
+    counts for nothing. Shape: ``(bags, n)``, or ``(n)`` and offsets ``(bags)``, to ``(bags,
+    size)``.
+    """
+    if mode not in _MODES:
+        raise ValueError("mode has to be one of sum, mean or max")
+    _check_samples(input, weight, per_sample_weights, mode)
+    starts = _starts(input, offsets)
+    _check_mode(mode, scale_grad_by_freq, sparse, per_sample_weights)
+    if max_norm is not None:
+        shorten_rows(weight.detach(), input, max_norm, norm_type)
+    index = input.detach().numpy().reshape(-1)
+    _check_dtypes(input, weight, per_sample_weights)
+    starts = _checked_starts(starts, index.size, include_last_offset)
+    _check_rows(index, weight.shape[0])
+    padding = _wrap_padding(padding_idx, weight.shape[0])
+    bags = Bags(index, starts, padding)
+    return embedding_bag_op(weight, per_sample_weights, bags, _MODES[mode], scale_grad_by_freq)
+
+
+def _check_samples(input: Tensor, weight: Tensor, samples: Tensor | None, mode: str) -> None:
+    if samples is not None and input.size() != samples.size():
+        raise ValueError(
+            f"embedding_bag: If per_sample_weights ({samples.shape}) is not None, then it must "
+            f"have the same shape as the input ({input.shape})"
+        )
+    if weight.dim() != 2:
+        raise ValueError(
+            f"weight has to be a 2D Tensor, but got Tensor of dimension {weight.dim()}"
+        )
+
+
+def _starts(input: Tensor, offsets: Tensor | None) -> np.ndarray:
+    """Where each bag begins among all indices."""
+    if input.dim() == 2:
+        if offsets is not None:
+            raise ValueError(
+                "if input is 2D, then offsets has to be None, as input is treated is a mini-batch "
+                f"of fixed length sequences. However, found offsets of type {_type_of(offsets)}"
+            )
+        return np.arange(input.shape[0]) * input.shape[1]
+    if input.dim() != 1:
+        raise ValueError(
+            f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.dim()}"
+        )
+    if not isinstance(offsets, Tensor):
+        raise ValueError("offsets has to be a 1D Tensor but got None")
+    if offsets.dim() != 1:
+        raise ValueError("offsets has to be a 1D Tensor")
+    return offsets.detach().numpy()
+
+
+def _type_of(offsets: object) -> str:
+    return "<class 'torch.Tensor'>" if isinstance(offsets, Tensor) else str(type(offsets))
+
+
+def _check_mode(mode: str, by_freq: bool, sparse: bool, samples: Tensor | None) -> None:
+    if mode == "max" and by_freq:
+        raise ValueError("max mode does not support scaling the gradient by the frequency")
+    if mode == "max" and sparse:
+        raise ValueError("max mode does not support sparse weights")
+    if samples is not None and mode != "sum":
+        raise NotImplementedError(
+            "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported "
+            f"for mode='sum' (got mode='{mode}'). Please open a feature request on GitHub."
+        )
+    refuse_sparse(sparse)
+
+
+def _check_dtypes(input: Tensor, weight: Tensor, samples: Tensor | None) -> None:
+    tail = "(while checking arguments for embedding_bag)"
+    if input.dtype not in (tapegrad.int64, tapegrad.int32):
+        raise RuntimeError(
+            "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
+            f"Long, Int; but got {tapegrad.typename(input)} instead {tail}"
+        )
+    if not weight.is_floating_point():
+        raise RuntimeError(
+            "Expected tensor for argument #1 'weight' to have one of the following scalar types: "
+            f"Half, BFloat16, Float, Double; but got {tapegrad.typename(weight)} instead {tail}"
+        )
+    if samples is not None and samples.dtype is not weight.dtype:
+        raise RuntimeError(
+            "Expected tensor for argument #1 'weight' to have the same type as tensor for argument "
+            f"#1 'per_sample_weights'; but type {tapegrad.typename(weight)} does not equal "
+            f"{tapegrad.typename(samples)} {tail}"
+        )
+
+
+def _checked_starts(starts: np.ndarray, n: int, include_last: bool) -> np.ndarray:
+    if include_last and not starts.size:
+        raise RuntimeError("include_last_offset: number of offset should be at least 1")
+    if starts.size and starts[0] != 0:
+        raise RuntimeError(
+            "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from "
+            f"position 0. However, got {starts[0]}"
+        )
+    if starts.size and starts[-1] > n:
+        raise RuntimeError(
+            f"offsets[-1] can not be greater than input's length {n} but got offsets[-1] of "
+            f"{starts[-1]}"
+        )
+    if bool((np.diff(starts) < 0).any()):
+        raise RuntimeError("embedding_bag: offsets must not decrease")
+    return starts[:-1] if include_last else starts
+
+
+def _check_rows(index: np.ndarray, n_rows: int) -> None:
+    is_outside = (index < 0) | (index >= n_rows)
+    if bool(is_outside.any()):
+        place = int(np.argmax(is_outside))
+        raise RuntimeError(
+            f"Index {place} of input takes value {index[place]} which is not in the valid range "
+            f"[0, {n_rows})"
+        )
+
+
+def _wrap_padding(padding_idx: int | None, n_rows: int) -> int:
+    if padding_idx is None:
+        return -1
+    if not -n_rows <= padding_idx < n_rows:
+        raise RuntimeError(
+            f"padding_idx must be within the number of embeddings, -{n_rows} through {n_rows - 1}, "
+            f"but got {padding_idx}"
+        )
+    return padding_idx % n_rows

@@ -1,0 +1,118 @@
+"""Normalisation of groups of channels, of single channels, and over neighbouring channels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import tapegrad
+from tapegrad import ops
+from tapegrad._tensor import Tensor
+from tapegrad.nn.functional.normalizations import check_dtypes
+
+
+def group_norm(
+    input: Tensor,
+    num_groups: int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalise each sample's groups of channels, then scale and shift each channel.
+
+    ``y = (x - mean) / sqrt(var + eps) * weight + bias`` with mean and variance over a group and all
+    positions. Shape: ``(batch, channels, ...)`` to the same. Source: Wu and He 2018.
+    """
+    if input.dim() < 2:
+        raise RuntimeError(
+            f"Expected at least 2 dimensions for input tensor but received {input.dim()}"
+        )
+    n, n_channels, *size = input.shape
+    per_group = [n * n_channels // num_groups, num_groups, *size]
+    if per_group[0] * math.prod(size) == 1:
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {per_group}"
+        )
+    check_dtypes(input, weight, bias)
+    return ops.group_norm.group_norm(input, num_groups, weight, bias, eps)
+
+
+def instance_norm(
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Normalise each channel of each sample over its positions, then scale and shift.
+
+    The running statistics are used without ``use_input_stats``, else moved towards the mean of the
+    samples' by ``momentum``. Shape: ``(batch, channels, ...)`` to the same. Source: Ulyanov et al.
+    2016.
+    """
+    if use_input_stats and math.prod(input.shape[2:]) == 1:
+        raise ValueError(
+            f"Expected more than 1 spatial element when training, got input size {input.size()}"
+        )
+    if (running_mean is None) != (running_var is None):
+        raise ValueError("running_mean and running_var must either both be None or neither be None")
+    check_dtypes(input, weight, bias)
+    return ops.group_norm.instance_norm(
+        input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps
+    )
+
+
+def rms_norm(
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    eps: float | None = None,
+) -> Tensor:
+    """Scale the last dimensions, which are ``normalized_shape``, to unit root mean square.
+
+    ``y = x / sqrt(mean(x²) + eps) * weight``; without ``eps`` it is the machine epsilon. Shape:
+    ``(..., *normalized_shape)`` to the same. Source: Zhang and Sennrich 2019.
+    """
+    if not isinstance(normalized_shape, (tuple, list)):
+        raise TypeError(
+            "rms_norm(): argument 'normalized_shape' (position 2) must be tuple of ints, not "
+            + type(normalized_shape).__name__
+        )
+    return ops.group_norm.rms_norm(input, normalized_shape, weight, eps)
+
+
+def local_response_norm(
+    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Tensor:
+    """``x / (k + alpha · mean)^beta``, the mean that of the squares of ``size`` channels around.
+
+    Channels beyond the first and the last count as zeros. Shape: ``(batch, channels, ...)`` to the
+    same. Source: Krizhevsky, Sutskever and Hinton 2012.
+    """
+    if input.dim() < 3:
+        raise ValueError(
+            "Expected 3D or higher dimensionality                          input (got "
+            f"{input.dim()} dimensions)"
+        )
+    if input.numel() == 0:
+        return input
+    if size <= 0:
+        shown = f"kH: {size} kW: 1" if input.dim() == 3 else f"kT: {size} kH: 1 kW: 1"
+        raise RuntimeError(f"kernel size should be greater than zero, but got {shown}")
+    mode = None if input.is_floating_point() else "floor"
+    mean = tapegrad.div(_around(input * input, size), size, rounding_mode=mode)
+    return input / (mean * alpha + k) ** beta
+
+
+def _around(x: Tensor, size: int) -> Tensor:
+    """The sums over ``size`` channels around each."""
+    n, n_channels, *rest = x.shape
+    before, after = (x.new_zeros((n, pad, *rest)) for pad in (size // 2, (size - 1) // 2))
+    padded = tapegrad.cat((before, x, after), 1)
+    total = padded.narrow(1, 0, n_channels)
+    for shift in range(1, size):
+        total = total + padded.narrow(1, shift, n_channels)
+    return total

@@ -1,0 +1,117 @@
+"""Attention: means of values, weighted by how well queries and keys agree."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tapegrad import _types
+from tapegrad._kernels import TYPE_NAMES
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import op
+from tapegrad.ops.activation import softmax_backward, softmax_op
+from tapegrad.ops.dropouts import dropout
+from tapegrad.ops.linalg import matmul
+from tapegrad.ops.tensor_types import type_name
+
+
+def _safe_softmax(input: np.ndarray, dim: int) -> np.ndarray:
+    """Softmax; a row without any place to look at gives zeros."""
+    result = softmax_op.forward(input, dim)
+    if input.size:
+        result[np.broadcast_to((input == -np.inf).all(dim, keepdims=True), result.shape)] = 0
+    return result
+
+
+safe_softmax = op(
+    "safe_softmax",
+    forward=_safe_softmax,
+    input=lambda g, out, dim: softmax_backward(g, out, dim),
+    doc="Softmax along a dimension, 0 where all is minus infinity.",
+)
+
+
+def scaled_dot_product_attention(
+    query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0, is_causal: bool = False, scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Tensor:  # fmt: skip
+    """``softmax(query @ key.T * scale + mask) @ value``.
+
+    ``scale`` is ``1 / sqrt(features)`` if not given; a bool mask is True where a query may look,
+    ``is_causal`` lets it look at no later place. ``enable_gqa`` lets several heads of the query
+    share one of key and value. Shape: query ``(..., places, features)``, key ``(..., others,
+    features)``, value ``(..., others, n)`` to ``(..., places, n)``. Source: Vaswani et al. 2017.
+    """
+    _check_attention(query, key, value, attn_mask, is_causal)
+    weights = attention_weights(query, key, attn_mask, dropout_p, is_causal, scale, enable_gqa)
+    return matmul(weights, _shared(query, value) if enable_gqa else value)
+
+
+def attention_weights(query, key, attn_mask, dropout_p, is_causal, scale, enable_gqa) -> Tensor:
+    """How much each query looks at each key."""
+    if is_causal:
+        attn_mask = _causal(query.shape[-2], key.shape[-2])
+    scale = math.sqrt(1 / math.sqrt(query.shape[-1] or 1) if scale is None else abs(scale)) * (
+        1 if scale is None or scale >= 0 else -1
+    )
+    if enable_gqa:
+        key = _shared(query, key)
+    scores = matmul(query * scale, key.transpose(-2, -1) * abs(scale))
+    if attn_mask is not None:
+        if attn_mask.dtype is _types.bool:
+            attn_mask = _as_summand(attn_mask, scores.dtype)
+        scores = scores + attn_mask
+    return dropout(safe_softmax(scores, scores.ndim - 1), dropout_p, dropout_p != 0)
+
+
+def _causal(n: int, n_keys: int) -> Tensor:
+    return Tensor._wrap(np.tri(n, n_keys, dtype=np.bool_))
+
+
+def _as_summand(mask: Tensor, dtype: _types.dtype) -> Tensor:
+    """0 where one may look, else minus infinity."""
+    return Tensor._wrap(np.where(mask._array, 0, -np.inf).astype(dtype.numpy))
+
+
+def _shared(query: Tensor, x: Tensor) -> Tensor:
+    """Heads repeated until there are as many as the query has."""
+    n_heads, n_shared = query.shape[-3], x.shape[-3]
+    if n_heads % n_shared:
+        raise RuntimeError("Number of heads in key and value must divide the number of heads in ")
+    return x if n_heads == n_shared else x.repeat_interleave(n_heads // n_shared, -3)
+
+
+def _check_attention(query, key, value, mask, is_causal) -> None:
+    dims = [x.ndim for x in (query, key, value)]
+    if min(dims) < 2:
+        raise RuntimeError(
+            "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: "
+            f"{dims[0]} key.dim: {dims[1]} and value.dim: {dims[2]} instead."
+        )
+    names = [TYPE_NAMES[x.dtype.numpy.num].lower() for x in (query, key, value)]
+    if len(set(names)) > 1:
+        raise RuntimeError(
+            "Expected query, key, and value to have the same dtype, but got query.dtype: "
+            f"{names[0]} key.dtype: {names[1]} and value.dtype: {names[2]} instead."
+        )
+    if mask is not None:
+        if mask.dtype is not _types.bool and mask.dtype is not query.dtype:
+            found = _C_NAMES.get(mask.dtype.name, type_name(mask).lower())
+            raise RuntimeError(
+                "Expected attn_mask dtype to be bool or float or to match query dtype, but got "
+                f"attn_mask.dtype: {found} and  query.dtype: {names[0]} instead."
+            )
+        if is_causal:
+            raise RuntimeError(
+                "_scaled_dot_product_attention: Explicit attn_mask should not be set when "
+                "is_causal=True"
+            )
+    if not query.is_floating_point():
+        raise RuntimeError(f"expected scalar type Float but found {type_name(query)}")
+
+
+_C_NAMES = {
+    "int64": "long int", "int8": "signed char", "uint8": "unsigned char", "int16": "short int",
+}  # fmt: skip

@@ -1,0 +1,146 @@
+"""Normalisation of groups of channels, of single channels, and by the root mean square."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tapegrad._tensor import Tensor
+from tapegrad._types import BY_NUMPY_NUMBER, float32
+from tapegrad.ops._declare import composite, op
+from tapegrad.ops.normalization import (
+    _per_channel,
+    _scaled,
+    _standardized,
+    _through_statistics,
+    batch_norm,
+)
+from tapegrad.ops.tensor_types import refuse_integers
+
+
+def _grouped(x: Tensor, n_groups: int) -> Tensor:
+    """A row for each group of each sample."""
+    n, n_channels = x.shape[:2]
+    return x.reshape(n, n_groups, math.prod(x.shape[2:]) * (n_channels // n_groups))
+
+
+def _group_norm(input, weight, bias, n_groups, eps):
+    refuse_integers("GroupNormKernelImpl", input._array)
+    normal, _ = _standardized(_grouped(input, n_groups), (2,), eps)
+    return _scaled(normal.reshape(input.shape), weight, bias)
+
+
+def _group_norm_slopes(g, input, weight, n_groups, eps, needs):
+    normal, scale = _standardized(_grouped(input, n_groups), (2,), eps)
+    inner = g if weight is None else g * _per_channel(weight, g.ndim)
+    others = (0, *range(2, g.ndim))
+    slope = None
+    if needs[0]:
+        slope = _through_statistics(_grouped(inner, n_groups), normal, scale, (2,))
+        slope = slope.reshape(input.shape)
+    return (
+        slope,
+        (g * normal.reshape(g.shape)).sum(others) if needs[1] else None,
+        g.sum(others) if needs[2] else None,
+    )
+
+
+group_norm_op = op(
+    "group_norm",
+    forward=composite(_group_norm),
+    params=("input", "weight", "bias", "n_groups", "eps"),
+    grad_name="NativeGroupNormBackward0",
+    inputs=("input", "weight", "bias"),
+    gradients=lambda g, input, weight, n_groups, eps, needs: _group_norm_slopes(
+        g, input, weight, n_groups, eps, needs
+    ),
+    doc="Each group of channels with mean 0 and variance 1, each channel scaled and shifted.",
+)
+
+
+def group_norm(
+    input: Tensor, num_groups: int, weight=None, bias=None, eps: float = 1e-5,
+    cudnn_enabled: bool = True,
+) -> Tensor:  # fmt: skip
+    """``(x - mean) / sqrt(var + eps) * weight + bias``, statistics over groups of channels.
+
+    Shape: ``(batch, channels, ...)`` to the same. Source: Wu and He 2018.
+    """
+    if num_groups <= 0:
+        raise RuntimeError(f"Expected num groups to be greater than 0, got {num_groups}")
+    n_channels = input.shape[1]
+    if n_channels % num_groups:
+        raise RuntimeError(
+            "Expected number of channels in input to be divisible by num_groups, but got input of "
+            f"shape {list(input.shape)} and num_groups={num_groups}"
+        )
+    for name, one in (("weight", weight), ("bias", bias)):
+        if one is not None and (one.ndim != 1 or one.numel() != n_channels):
+            raise RuntimeError(
+                f"Expected {name} to be a vector of size equal to the number of channels in input, "
+                f"but got {name} of shape {list(one.shape)} and input of shape {list(input.shape)}"
+            )
+    return group_norm_op(input, weight, bias, num_groups, float(eps))
+
+
+def instance_norm(
+    input, weight=None, bias=None, running_mean=None, running_var=None, use_input_stats=True,
+    momentum=0.1, eps=1e-5, cudnn_enabled=True,
+) -> Tensor:  # fmt: skip
+    """Batch norm of a batch whose samples are taken for further channels.
+
+    Shape: ``(batch, channels, ...)`` to the same. Source: Ulyanov et al. 2016.
+    """
+    if not use_input_stats and (running_mean is None or running_var is None):
+        raise RuntimeError(
+            "Expected running_mean and running_var to be defined when use_input_stats is false"
+        )
+    n, n_channels = input.shape[:2]
+    running = [one if one is None else one.repeat(n) for one in (running_mean, running_var)]
+    affine = [one if one is None else one.repeat(n) for one in (weight, bias)]
+    flat = input.reshape(1, n * n_channels, *input.shape[2:])
+    result = batch_norm(flat, *affine, *running, use_input_stats, momentum, eps)
+    if use_input_stats:
+        for mine, repeated in zip((running_mean, running_var), running, strict=True):
+            if mine is not None:
+                mine.detach().copy_(repeated.reshape(n, n_channels).mean(0))
+    return result.reshape(input.shape)
+
+
+def rms_norm(input: Tensor, normalized_shape, weight=None, eps: float | None = None) -> Tensor:
+    """``x / sqrt(mean(x²) + eps) * weight`` over the last dimensions.
+
+    Without ``eps`` it is the machine epsilon of the dtype that is computed in. Shape:
+    ``(..., *normalized_shape)`` to the same. Source: Zhang and Sennrich 2019.
+    """
+    shape = list(normalized_shape)
+    _check_normalized(input, shape, weight)
+    is_half = input.dtype.numpy == np.float16
+    values = input.to(float32) if is_half else input
+    if eps is None:
+        eps = float(np.finfo(values.dtype.numpy).eps)
+    dims = tuple(range(-len(shape), 0))
+    normal = values * ((values * values).mean(dims, keepdim=True) + eps).rsqrt()
+    if weight is not None:
+        normal = normal * weight
+    return normal.to(BY_NUMPY_NUMBER[input.dtype.numpy.num])
+
+
+def _check_normalized(input: Tensor, shape: list, weight: Tensor | None) -> None:
+    if not shape:
+        raise RuntimeError(
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least "
+            "one element, but got normalized_shape = []"
+        )
+    if weight is not None and list(weight.shape) != shape:
+        raise RuntimeError(
+            "Expected weight to be of same shape as normalized_shape, but got weight of shape "
+            f"{list(weight.shape)} and normalized_shape = {shape}"
+        )
+    if list(input.shape[-len(shape) :]) != shape:
+        raise RuntimeError(
+            f"Given normalized_shape={shape}, expected input with shape [*"
+            f"{', '.join(map(str, shape))}], but got input of size{list(input.shape)}"
+        )
+    refuse_integers("rms_norm", input._array)
