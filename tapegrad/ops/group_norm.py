@@ -22,7 +22,8 @@ from tapegrad.ops.tensor_types import refuse_integers
 def _grouped(x: Tensor, n_groups: int) -> Tensor:
     """A row for each group of each sample."""
     n, n_channels = x.shape[:2]
-    return x.reshape(n, n_groups, math.prod(x.shape[2:]) * (n_channels // n_groups))
+    rows = x.contiguous()
+    return rows.reshape(n, n_groups, math.prod(x.shape[2:]) * (n_channels // n_groups))
 
 
 def _group_norm(input, weight, bias, n_groups, eps):
@@ -97,12 +98,13 @@ def instance_norm(
             "Expected running_mean and running_var to be defined when use_input_stats is false"
         )
     n, n_channels = input.shape[:2]
-    running = [one if one is None else one.repeat(n) for one in (running_mean, running_var)]
-    affine = [one if one is None else one.repeat(n) for one in (weight, bias)]
+    mean, var, scale, shift = (
+        one if one is None else one.repeat(n) for one in (running_mean, running_var, weight, bias)
+    )
     flat = input.reshape(1, n * n_channels, *input.shape[2:])
-    result = batch_norm(flat, *affine, *running, use_input_stats, momentum, eps)
+    result = batch_norm(flat, scale, shift, mean, var, use_input_stats, momentum, eps)
     if use_input_stats:
-        for mine, repeated in zip((running_mean, running_var), running, strict=True):
+        for mine, repeated in ((running_mean, mean), (running_var, var)):
             if mine is not None:
                 mine.detach().copy_(repeated.reshape(n, n_channels).mean(0))
     return result.reshape(input.shape)
