@@ -3,7 +3,6 @@
 import warnings
 
 import pytest
-
 from beside import assert_alike
 
 BOTH_WAYS = pytest.mark.parametrize("use_reentrant", [True, False])

@@ -1,7 +1,6 @@
 """``func``: transforms of functions and calls with other parameters, beside PyTorch's."""
 
 import pytest
-
 from beside import assert_alike
 from support import evaluate
 

@@ -1,7 +1,6 @@
 """``autograd.functional``: Jacobians, Hessians and products, beside PyTorch's."""
 
 import pytest
-
 from beside import assert_alike
 from support import evaluate
 

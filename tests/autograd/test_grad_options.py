@@ -1,7 +1,6 @@
 """``autograd.grad``'s options, mutation of saved tensors, and old names, beside PyTorch's."""
 
 import pytest
-
 from beside import assert_alike
 from support import evaluate
 

@@ -5,7 +5,6 @@ import weakref
 
 import numpy as np
 import pytest
-
 from beside import assert_alike
 
 DTYPES = ["uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64", "bool"]

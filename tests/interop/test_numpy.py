@@ -4,7 +4,6 @@ import operator
 
 import numpy as np
 import pytest
-
 from beside import assert_alike
 from support import evaluate
 
