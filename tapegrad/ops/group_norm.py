@@ -105,7 +105,7 @@ def instance_norm(
     result = batch_norm(flat, scale, shift, mean, var, use_input_stats, momentum, eps)
     if use_input_stats:
         for mine, repeated in ((running_mean, mean), (running_var, var)):
-            if mine is not None:
+            if mine is not None and repeated is not None:
                 mine.detach().copy_(repeated.reshape(n, n_channels).mean(0))
     return result.reshape(input.shape)
 
