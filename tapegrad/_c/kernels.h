@@ -61,6 +61,7 @@ typedef struct {
     X(reduce)          \
     X(scan)            \
     X(select)          \
+    X(search)          \
     X(index)           \
     X(softmax)         \
     X(random)          \

@@ -11,8 +11,8 @@ from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor, attach_method, is_grad_enabled
 from tapegrad.ops._declare import method, op
 from tapegrad.ops._dims import normal_dim
+from tapegrad.ops._places import scatter_back
 from tapegrad.ops._results import named_result
-from tapegrad.ops.order._places import scatter_back
 from tapegrad.ops.pointwise import where_op
 from tapegrad.ops.shape import cat, narrow
 

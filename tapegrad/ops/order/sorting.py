@@ -1,0 +1,76 @@
+"""Sorting along a dimension."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import method, op
+from tapegrad.ops._dims import normal_dim
+from tapegrad.ops._places import as_rows, scatter_back
+from tapegrad.ops._results import NamedResult, named_result
+
+sort_result = named_result("sort", "values", "indices")
+
+
+def _order(rows: np.ndarray, descending: bool) -> np.ndarray:
+    """The places of the elements of rows in order; equal ones keep theirs, NaN is the largest."""
+    if not descending:
+        return np.argsort(rows, axis=-1, kind="stable")
+    backwards = np.argsort(rows[..., ::-1], axis=-1, kind="stable")
+    return rows.shape[-1] - 1 - backwards[..., ::-1]
+
+
+def _sort(input: np.ndarray, dim, descending) -> tuple[np.ndarray, np.ndarray]:
+    values, indices = kernels.empty_like(input), kernels.empty_like(input, np.int64)
+    rows = as_rows(input, dim)
+    order = _order(rows, descending)
+    kernels.copy_array(as_rows(indices, dim), order)
+    kernels.copy_array(as_rows(values, dim), np.take_along_axis(rows, order, -1))
+    return values, indices
+
+
+def _sort_op(name: str, grad_name: str):
+    return op(
+        name,
+        forward=_sort,
+        grad_name=grad_name,
+        outputs=("values", "indices"),
+        input=lambda g, input_shape, dim, indices: scatter_back(g, input_shape, dim, indices),
+        doc="The elements along a dimension in order.",
+    )
+
+
+sort_op = _sort_op("sort", "SortBackward0")
+sort_stable_op = _sort_op("sort_stable", "SortBackward1")  # as PyTorch tells the two calls apart
+
+
+@method()
+def sort(
+    input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool | None = None
+) -> NamedResult:
+    """The elements along ``dim`` in order, and where they were: (values, indices).
+
+    Equal elements keep their order, whether ``stable`` or not; NaN is larger than all numbers.
+    Shape: both as the input.
+    """
+    operation = sort_op if stable is None else sort_stable_op
+    return sort_result(operation(input, normal_dim(dim, input.ndim), bool(descending)))
+
+
+@method()
+def argsort(
+    input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False
+) -> Tensor:
+    """Where the elements along ``dim`` are, in the order of :func:`sort`."""
+    return sort(input.detach(), dim, descending)[1]
+
+
+@method()
+def msort(input: Tensor) -> Tensor:
+    """The elements along the first dimension in ascending order."""
+    return sort(input, 0)[0]
+
+
+__all__ = ["argsort", "msort", "sort", "sort_op"]

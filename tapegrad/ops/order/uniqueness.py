@@ -1,0 +1,95 @@
+"""Elements and slices without their repetitions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import method
+from tapegrad.ops._dims import normal_dim
+
+
+def _slices(array: np.ndarray, dim) -> np.ndarray:
+    """What is compared, one a row: single elements, or the slices along ``dim``."""
+    if dim is None:
+        return array.reshape(-1, 1)
+    if array.ndim == 0:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    if 0 in array.shape[:dim] + array.shape[dim + 1 :] and array.shape[dim]:
+        raise RuntimeError(
+            "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied"
+        )
+    rows = np.moveaxis(array, dim, 0)
+    return rows.reshape(rows.shape[0], -1) if rows.size else rows.reshape(rows.shape[0], 0)
+
+
+def _order(rows: np.ndarray) -> np.ndarray:
+    """The rows in ascending order, compared from the left; equal ones keep their order."""
+    if rows.shape[1] == 1:
+        return np.argsort(rows[:, 0], kind="stable")
+    return np.lexsort(rows.T[::-1]) if rows.size else np.arange(rows.shape[0])
+
+
+def _without_repetitions(array: np.ndarray, dim, order) -> tuple:
+    """The rows that differ from the one before, which of them each row is, how often they come."""
+    rows = _slices(array, dim)
+    order = order(rows)
+    following = rows[order]
+    is_new = np.ones(rows.shape[0], np.bool_)
+    is_new[1:] = (following[1:] != following[:-1]).any(axis=1)
+    starts = np.flatnonzero(is_new)
+    inverse = np.empty(rows.shape[0], np.int64)
+    inverse[order] = np.cumsum(is_new) - 1
+    counts = np.diff(np.append(starts, rows.shape[0]))
+    kept = order[starts]
+    if dim is None:
+        values = array.reshape(-1)[kept]
+    else:
+        values = np.moveaxis(np.moveaxis(array, dim, 0)[kept], 0, dim)
+    return values, inverse.reshape(array.shape) if dim is None else inverse, counts
+
+
+def _results(found: tuple, return_inverse: bool, return_counts: bool):
+    """A tensor, or a tuple of those that are asked for."""
+    is_wanted = (True, return_inverse, return_counts)
+    results = tuple(
+        Tensor._wrap(one)
+        for one, wanted in zip(found, is_wanted, strict=True) if wanted
+    )  # fmt: skip
+    return results if len(results) > 1 else results[0]
+
+
+def _checked_dim(input: Tensor, dim) -> int | None:
+    return None if dim is None else normal_dim(dim, input.ndim)
+
+
+@method()
+def unique(
+    input: Tensor, sorted=True, return_inverse=False, return_counts=False, dim=None
+) -> Any:
+    """The different elements in ascending order, or the different slices along ``dim``.
+
+    With ``return_inverse`` also where each element went, with ``return_counts`` how often each
+    comes. No NaN equals another. Raises RuntimeError where slices have no elements.
+    """
+    found = _without_repetitions(input._array, _checked_dim(input, dim), _order)
+    return _results(found, return_inverse, return_counts)
+
+
+@method()
+def unique_consecutive(
+    input: Tensor, return_inverse=False, return_counts=False, dim=None
+) -> Any:
+    """The elements that differ from the one before, or the slices along ``dim`` that do.
+
+    Results as those of :func:`unique`.
+    """
+    found = _without_repetitions(
+        input._array, _checked_dim(input, dim), lambda rows: np.arange(rows.shape[0])
+    )
+    return _results(found, return_inverse, return_counts)
+
+
+__all__ = ["unique", "unique_consecutive"]
