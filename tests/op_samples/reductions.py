@@ -70,7 +70,7 @@ CASES = [
     *[Case(name, Array([[2, 2, 1, 3, 3, 0]]), 1, differentiable=False)
       for name in ("cummax", "cummin")],
     *[Case(name, edges(), 0, differentiable=False) for name in ("cummax", "cummin")],
-    
+
     Case("logsumexp", real(2, 0), 0, reference=lambda x, dim: np.zeros(0)),
     Case("logsumexp", positive(2, 3), -1, keepdim=True),
 ]
