@@ -161,9 +161,11 @@ def to(input: Tensor, *args, dtype=None, device=None, other=None, non_blocking=F
         dtype = first.dtype if isinstance(first, Tensor) else first
         copy = copy or True in flags[1:]
     target = _types.as_dtype(dtype if other is None else other.dtype, "to")
-    if target is None or target is input.dtype:
-        return clone_op(input) if copy else input
-    return to_copy(input, target)
+    if target is not None and target is not input.dtype:
+        input, copy = to_copy(input, target), False
+    if memory_format is _types.contiguous_format and not input.is_contiguous():
+        return contiguous_op(input)
+    return clone_op(input) if copy else input
 
 
 @method()
@@ -179,7 +181,9 @@ def cpu(input: Tensor) -> Tensor:
 
 
 def _converter(name: str, dtype: _types.dtype):
-    def convert(input: Tensor) -> Tensor:
+    def convert(input: Tensor, *, memory_format=_types.preserve_format) -> Tensor:
+        if memory_format is not _types.preserve_format:
+            return to(input, dtype, memory_format=memory_format)
         return input if input.dtype is dtype else to_copy(input, dtype)
 
     convert.__name__ = name

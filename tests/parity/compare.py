@@ -10,8 +10,11 @@ import torch
 
 import tapegrad
 
-# torch.testing.assert_close's; in float16 sums differ by the precision in which they are kept.
-DEFAULTS = {"float64": (1e-7, 1e-7), "float32": (1.3e-6, 1e-5), "float16": (1e-3, 1e-3)}
+# torch.testing.assert_close's. In float16 the precision in which a result is kept on its way is not
+# the same, so that only its size is compared. Formulas of gradients may differ in their order:
+# float64 holds them to the default, float32 to what a few more roundings leave.
+DEFAULTS = {"float64": (1e-7, 1e-7), "float32": (1.3e-6, 1e-5), "float16": (1e-2, 1e-2)}
+OF_GRADIENTS = {"float64": (0.0, 0.0), "float32": (1e-4, 1e-4), "float16": (1e-2, 1e-2)}
 
 
 class Differs(Exception):
