@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from op_samples._case import Array, Case, classes, fixed, positive, real, turned
+from op_samples._case import Array, Case, fixed, positive, real, turned
 
 
 def added(product):
@@ -87,8 +87,6 @@ CASES = [
     Case("cross", real(2, 3), real(2, 3), reference=cross, dim=1),
     Case("cross", real(3, 2), real(3, 2), reference=cross, dim=0),
     Case("linalg_cross", real(2, 3), real(1, 3), call=linalg("cross"), reference=cross),
-    Case("trace", real(3, 4), reference=np.trace),
-    Case("trace", classes(9, 2, 2), differentiable=False, reference=np.trace),
     Case("vander", fixed(real(4)), differentiable=False, reference=np.vander),
     Case("linalg_vander", fixed(real(2, 3)), call=linalg("vander"), N=4, differentiable=False,
          reference=lambda x, N: x[..., None] ** np.arange(N)),

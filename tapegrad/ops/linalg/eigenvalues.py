@@ -1,0 +1,94 @@
+"""Eigenvalues and eigenvectors of symmetric matrices."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tapegrad._tensor import Tensor, is_grad_enabled
+from tapegrad.ops._declare import op
+from tapegrad.ops._results import named_result
+from tapegrad.ops.linalg import _lapack
+from tapegrad.ops.linalg._checks import (
+    LinAlgError,
+    check_implemented,
+    check_square,
+    check_tensors,
+)
+from tapegrad.ops.linalg.products import matmul
+from tapegrad.ops.pointwise import where_op
+
+
+def _converged(function: str, routine, *arguments):
+    """Call a routine of LAPACK, with PyTorch's error where its iteration does not end."""
+    try:
+        with np.errstate(all="ignore"):
+            return routine(*arguments)
+    except np.linalg.LinAlgError:
+        raise LinAlgError(
+            f"{function}: The algorithm failed to converge because the input matrix is "
+            "ill-conditioned or has too many repeated eigenvalues (error code: 1)."
+        ) from None
+
+
+def _eigh(A: np.ndarray, upper: bool) -> tuple[np.ndarray, np.ndarray]:
+    values, vectors = _converged("linalg.eigh", np.linalg.eigh, A, "U" if upper else "L")
+    return values, _lapack.by_columns(vectors)
+
+
+def _slope(grads, values: Tensor, vectors: Tensor) -> tuple[Tensor]:
+    """``V (diag(gL) + (Vᵀ gV) / E) Vᵀ`` with ``E[i, j] = L[j] - L[i]``, nothing on the diagonal.
+
+    Source: Giles, Collected matrix derivative results, 2008, section 3.1.
+    """
+    g_values, g_vectors = grads
+    if g_vectors is None:
+        return (matmul(vectors * g_values.unsqueeze(-2), vectors.mT),)
+    apart = values.unsqueeze(-2) - values.unsqueeze(-1)
+    is_diagonal = Tensor._wrap(np.eye(values.shape[-1], dtype=bool))
+    inside = matmul(vectors.mT, g_vectors) / where_op(is_diagonal, 1.0, apart)
+    on_diagonal = 0.0 if g_values is None else g_values.unsqueeze(-1)
+    inside = where_op(is_diagonal, on_diagonal, inside)
+    return (matmul(vectors, matmul(inside, vectors.mT)),)
+
+
+eigh_op = op(
+    "linalg_eigh",
+    forward=_eigh,
+    outputs=("eigenvalues", "eigenvectors"),
+    inputs=("A",),
+    gradients=lambda grads, eigenvalues, eigenvectors: _slope(grads, eigenvalues, eigenvectors),
+    doc="Eigenvalues in ascending order, and eigenvectors as columns.",
+)
+_Eigh = named_result("linalg_eigh", "eigenvalues", "eigenvectors")
+
+
+def _is_upper(A: Tensor, UPLO: str) -> bool:
+    check_square("linalg.eigh", A)
+    if UPLO.upper() not in ("L", "U"):
+        raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
+    check_implemented("linalg_eigh_cpu", A)
+    return UPLO.upper() == "U"
+
+
+def eigh(A: Tensor, UPLO: str = "L") -> tuple:
+    """``(eigenvalues, eigenvectors)`` of symmetric matrices: ``A = V @ diag(L) @ V.T``.
+
+    Only the lower triangle is read, or the upper with ``UPLO="U"``. Eigenvalues ascend. Shape:
+    ``(*, n, n)`` to ``(*, n)`` and ``(*, n, n)``. The sign of each eigenvector is free; gradients
+    hold for results that do not depend on it. Raises LinAlgError where LAPACK does not converge.
+    """
+    check_tensors("linalg_eigh", A=A)
+    return _Eigh(eigh_op(A, _is_upper(A, UPLO)))
+
+
+def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
+    """The eigenvalues of symmetric matrices, ascending. Shape: ``(*, n, n)`` to ``(*, n)``."""
+    check_tensors("linalg_eigvalsh", A=A)
+    upper = _is_upper(A, UPLO)
+    if A.requires_grad and is_grad_enabled():
+        return eigh_op(A, upper)[0]
+    arguments = A._array, "U" if upper else "L"
+    return Tensor._wrap(_converged("linalg.eigh", np.linalg.eigvalsh, *arguments))
+
+
+__all__ = ["eigh", "eigh_op", "eigvalsh"]

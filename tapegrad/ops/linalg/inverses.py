@@ -1,0 +1,213 @@
+"""Inverses of square matrices, and equations with them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tapegrad._tensor import Tensor, attach_method
+from tapegrad.ops._declare import op
+from tapegrad.ops._results import named_result
+from tapegrad.ops.linalg import _lapack
+from tapegrad.ops.linalg._checks import (
+    LinAlgError,
+    batch_shape,
+    check_equation,
+    check_floating,
+    check_implemented,
+    check_matrix,
+    check_square,
+    check_tensors,
+    first_failure,
+)
+from tapegrad.ops.linalg.products import matmul
+from tapegrad.ops.tensor_types import type_name
+
+
+def _inverse(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    try:
+        with np.errstate(all="ignore"):
+            inverse, info = np.linalg.inv(A), np.zeros(A.shape[:-2], np.int32)
+    except np.linalg.LinAlgError:
+        inverse, info = _lapack.solve(A, np.eye(A.shape[-1], dtype=A.dtype))
+    return _lapack.by_columns(inverse), info
+
+
+inv_ex_op = op(
+    "linalg_inv_ex",
+    forward=_inverse,
+    outputs=("inverse", "info"),
+    A=lambda g, inverse: -matmul(inverse.mT, matmul(g, inverse.mT)),
+    doc="The inverse of matrices, and the first zero pivot or 0.",
+)
+_Inverse = named_result("linalg_inv_ex", "inverse", "info")
+
+
+def refuse_singular(function: str, info: Tensor) -> None:
+    """Raise PyTorch's error for the first matrix without inverse."""
+    place, step = first_failure(info)
+    if step:
+        raise LinAlgError(
+            f"{function}: {place}The diagonal element {step} is zero, the inversion could not be "
+            "completed because the input matrix is singular."
+        )
+
+
+def inv_ex(A: Tensor, *, check_errors: bool = False) -> tuple:
+    """``(inverse, info)``: as :func:`linalg.inv`, but ``info`` says what failed.
+
+    ``info`` is 0, or the number of the first pivot that is zero; the inverse then has no meaning.
+    """
+    check_tensors("linalg_inv_ex", A=A)
+    check_square("linalg.inv", A)
+    check_floating("linalg.inv", A)
+    result = _Inverse(inv_ex_op(A))
+    if check_errors:
+        refuse_singular("linalg.inv_ex", result[1])
+    return result
+
+
+def inv(A: Tensor) -> Tensor:
+    """The inverse of square matrices: ``A @ inv(A)`` is the identity.
+
+    Shape: ``(*, n, n)`` to the same. Raises LinAlgError for a singular matrix.
+    """
+    check_tensors("linalg_inv", A=A)
+    check_square("linalg.inv", A)
+    check_floating("linalg.inv", A)
+    inverse, info = inv_ex_op(A)
+    refuse_singular("linalg.inv", info)
+    return inverse
+
+
+attach_method("inverse", inv)
+
+# ------------------------------------------------------------------------- equations
+
+
+def _solution(A: np.ndarray, B: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    result, info = _lapack.solve(A, B)
+    return _lapack.by_columns(result), info
+
+
+solve_ex_op = op(
+    "linalg_solve_ex",
+    forward=_solution,
+    outputs=("result", "info"),
+    A=lambda g, A, result: -matmul(solve_ex_op(A.mT, g)[0], result.mT),
+    B=lambda g, A: solve_ex_op(A.mT, g)[0],
+    doc="The solution of linear equations, and the first zero pivot or 0.",
+)
+_Solution = named_result("linalg_solve_ex", "result", "info")
+
+
+def is_vector(A: Tensor, B: Tensor) -> bool:
+    """Whether a right-hand side is one vector, or one for each matrix of a batch."""
+    return B.ndim == 1 or (A.ndim - 1 == B.ndim and A.shape[:-1] == B.shape)
+
+
+def _solve(A: Tensor, B: Tensor, left: bool) -> tuple[Tensor, Tensor]:
+    check_tensors("linalg_solve", A=A, B=B)
+    check_floating("linalg.solve", A, refuses_half=False)
+    if A.dtype is not B.dtype:
+        raise RuntimeError(
+            "linalg.solve: Expected A and B to have the same dtype, but found A of type "
+            f"{type_name(A)} and B of type {type_name(B)} instead"
+        )
+    check_matrix("linalg.solve", A)
+    has_vector = is_vector(A, B)
+    if has_vector and not left:
+        raise RuntimeError(
+            "linalg.solve: Vector broadcasting of the left hand side is not supported for "
+            "left=False. In this case linalg.solve is equivalent to B / A.squeeze(-1)"
+        )
+    right = B.unsqueeze(-1) if has_vector else B
+    check_square("linalg.solve", A)
+    check_matrix("linalg.solve", right, "B")
+    check_equation("linalg.solve", A, right, left)
+    batch_shape(right, A)
+    check_implemented("lu_cpu", A)
+    if left:
+        result, info = solve_ex_op(A, right)
+    else:
+        result, info = solve_ex_op(A.mT, right.mT)
+        result = result.mT
+    return (result.squeeze(-1) if has_vector else result), info
+
+
+def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> tuple:
+    """``(result, info)``: as :func:`linalg.solve`, but ``info`` says what failed."""
+    result = _Solution(_solve(A, B, left))
+    if check_errors:
+        _refuse_unsolved("torch.linalg.solve_ex", result[1])
+    return result
+
+
+def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
+    """``X`` with ``A @ X = B``, or ``X @ A = B`` unless ``left``.
+
+    Shape: ``(*, n, n)`` and ``(*, n, k)`` to ``(*, n, k)``; also ``(*, n)`` to ``(*, n)``, one
+    vector for each matrix or one for all. Raises LinAlgError for a singular matrix.
+    """
+    result, info = _solve(A, B, left)
+    _refuse_unsolved("torch.linalg.solve", info)
+    return result
+
+
+def _refuse_unsolved(function: str, info: Tensor) -> None:
+    place, step = first_failure(info)
+    if step:
+        raise LinAlgError(
+            f"{function}: {place}The solver failed because the input matrix is singular."
+        )
+
+
+# ------------------------------------------------------------------------- tensors as matrices
+
+
+def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
+    """The inverse under :func:`tensordot` over the last ``ind`` dimensions.
+
+    Shape: ``(*a, *b)`` to ``(*b, *a)``, with ``ind`` sizes in ``a`` and equal products. Raises
+    RuntimeError where the products differ, LinAlgError for a singular map.
+    """
+    check_tensors("linalg_tensorinv", A=A)
+    if ind <= 0:
+        raise RuntimeError(f"Expected a strictly positive integer for 'ind', but got {ind}")
+    first, last = tuple(A.shape[:ind]), tuple(A.shape[ind:])
+    n, m = math.prod(first), math.prod(last)
+    if n != m:
+        raise RuntimeError(
+            "Expected self to satisfy the requirement prod(self.shape[ind:]) == "
+            f"prod(self.shape[:ind]), but got {m} != {n}"
+        )
+    matrix = A.reshape(n, m)
+    check_floating("linalg.inv", A)
+    inverse, info = inv_ex_op(matrix)
+    refuse_singular("inv", info)
+    return inverse.reshape(last + first)
+
+
+def tensorsolve(A: Tensor, B: Tensor, dims: tuple[int, ...] | None = None) -> Tensor:
+    """``X`` with ``tensordot(A, X, X.ndim) = B``; ``dims`` of ``A`` are moved behind first.
+
+    Raises RuntimeError where sizes do not fit, LinAlgError for a singular map.
+    """
+    check_tensors("linalg_tensorsolve", A=A, B=B)
+    if dims is not None:
+        A = A.movedim(tuple(dims), tuple(range(A.ndim - len(dims), A.ndim)))
+    split = B.ndim
+    given, wanted = math.prod(A.shape[:split]), tuple(A.shape[split:])
+    if given != math.prod(wanted):
+        raise RuntimeError(
+            "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == "
+            f"prod(self.shape[:other.ndim]), but got {math.prod(wanted)} != {given}"
+        )
+    count = B.numel()
+    if count != given:
+        B.reshape(given)
+    return solve(A.reshape(given, given), B.reshape(-1)).reshape(wanted)
+
+
+__all__ = ["inv", "inv_ex", "solve", "solve_ex", "tensorinv", "tensorsolve"]

@@ -1,0 +1,197 @@
+"""What rests on a cut-off of singular values: rank, pseudoinverse, least squares."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tapegrad._tensor import Tensor
+from tapegrad._types import float32, float64, int64
+from tapegrad.ops._declare import method, op
+from tapegrad.ops._dims import common_shape
+from tapegrad.ops._results import named_result
+from tapegrad.ops.linalg import _lapack
+from tapegrad.ops.linalg._checks import check_matrix, check_square, check_tensors
+from tapegrad.ops.linalg.eigenvalues import eigh, eigvalsh
+from tapegrad.ops.linalg.inverses import is_vector
+from tapegrad.ops.linalg.products import matmul
+from tapegrad.ops.linalg.singular_values import linalg_svd, svdvals
+from tapegrad.ops.tensor_types import type_name
+
+
+def _limits(A: Tensor, values: np.ndarray, atol, rtol) -> np.ndarray:
+    """Below what each matrix's singular values count as zero: ``max(atol, rtol * largest)``."""
+    if rtol is None:
+        eps = np.finfo(A.dtype.numpy).eps * max(A.shape[-2:])
+        is_needed = True if atol is None else np.asarray(_number(atol)) <= 0
+        rtol = np.where(is_needed, eps, 0.0)
+    largest = values.max(-1) if values.shape[-1] else np.zeros(values.shape[:-1], values.dtype)
+    relative = np.asarray(_number(rtol)) * largest
+    return np.maximum(relative, 0.0 if atol is None else _number(atol)).astype(A.dtype.numpy)
+
+
+def _number(tolerance):
+    return tolerance._array if isinstance(tolerance, Tensor) else float(tolerance)
+
+
+def matrix_rank(A: Tensor, tol=None, hermitian: bool = False, *, atol=None, rtol=None) -> Tensor:
+    """How many singular values exceed ``max(atol, rtol * largest)``.
+
+    ``rtol`` is the dtype's eps times the larger size unless a tolerance is given; each may be a
+    tensor, one number for each matrix. With ``hermitian`` eigenvalues are used. Shape:
+    ``(*, m, n)`` to ``(*)``.
+    """
+    check_tensors("linalg_matrix_rank", input=A)
+    check_matrix("torch.linalg.matrix_rank", A, "input")
+    if isinstance(tol, bool):
+        tol, hermitian = None, tol
+    if tol is not None:
+        atol, rtol = tol, 0.0
+    if A.dtype not in (float32, float64):
+        raise RuntimeError("This function doesn't handle types other than float and double")
+    A = A.detach()
+    if hermitian:
+        check_square("linalg.eigh", A)
+        values = np.abs(eigvalsh(A)._array)
+    else:
+        values = svdvals(A)._array
+    limit = _limits(A, values, atol, rtol)
+    return Tensor._wrap(np.asarray((values > limit[..., None]).sum(-1)))
+
+
+def _pseudoinverse(A: np.ndarray, left: np.ndarray, values: np.ndarray, right: np.ndarray,
+                   limit: np.ndarray) -> np.ndarray:
+    is_kept = np.abs(values) > limit[..., None]
+    scale = np.where(is_kept, 1 / np.where(is_kept, values, 1), 0)
+    return np.asarray(_lapack.swapped(right) * scale[..., None, :] @ _lapack.swapped(left), A.dtype)
+
+
+def _slope(g: Tensor, A: Tensor, X: Tensor) -> Tensor:
+    """``-Xᵀ g Xᵀ + (I - A X) gᵀ X Xᵀ + Xᵀ X gᵀ (I - X A)`` for ``X = A⁺``, at constant rank.
+
+    Source: Golub and Pereyra, The Differentiation of Pseudo-Inverses and Nonlinear Least Squares
+    Problems Whose Variables Separate, 1973.
+    """
+    first = matmul(g.mT, matmul(X, X.mT))
+    second = matmul(matmul(X.mT, X), g.mT)
+    outside = first - matmul(A, matmul(X, first)) + second - matmul(matmul(second, X), A)
+    return outside - matmul(X.mT, matmul(g, X.mT))
+
+
+pinv_op = op(
+    "linalg_pinv",
+    forward=_pseudoinverse,
+    A=lambda g, A, out: _slope(g, A, out),
+    doc="The inverse of matrices on the space where they have one.",
+)
+
+
+def pinv(A: Tensor, rcond=None, hermitian: bool = False, *, atol=None, rtol=None) -> Tensor:
+    """The Moore-Penrose inverse ``V diag(1/S) Uᵀ``, without singular values that count as zero.
+
+    Those are at most ``max(atol, rtol * largest)``; ``rtol`` is the dtype's eps times the larger
+    size unless a tolerance is given. Shape: ``(*, m, n)`` to ``(*, n, m)``. With ``hermitian``
+    eigenvalues are used. Gradients hold where the rank does not change.
+    """
+    check_tensors("linalg_pinv", A=A)
+    if A.ndim < 2 or A.dtype not in (float32, float64):
+        raise RuntimeError(
+            f"linalg.pinv({type_name(A)}{{{list(A.shape)}}}): expected a tensor with 2 or more "
+            "dimensions of float, double, cfloat or cdouble types"
+        )
+    if isinstance(rcond, bool):
+        rcond, hermitian = None, rcond
+    if rcond is not None:
+        atol, rtol = 0.0, rcond
+    if A.numel() == 0:
+        return A.mT * 0
+    if hermitian:
+        values, left = (one._array for one in eigh(A.detach()))
+        right = _lapack.swapped(left)
+    else:
+        left, values, right = (one._array for one in linalg_svd(A.detach(), False))
+    return pinv_op(A, left, values, right, _limits(A, np.abs(values), atol, rtol))
+
+
+@method()
+def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
+    """:func:`linalg.pinv` under its older name, with a relative tolerance of its own."""
+    return pinv(input, rcond)
+
+
+# ------------------------------------------------------------------------- least squares
+
+_LeastSquares = named_result("linalg_lstsq", "solution", "residuals", "rank", "singular_values")
+
+
+def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> tuple:
+    """``X`` that makes ``|A @ X - B|`` smallest, and of those the shortest.
+
+    Gives ``(solution, residuals, rank, singular_values)``. By singular values, whatever the
+    ``driver``; it says what is given besides: ``gelsy``, the default, gives the rank, ``gelsd`` and
+    ``gelss`` also singular values, ``gels`` neither; all but ``gelsy`` give the squared residuals
+    of a tall matrix of full rank. What is not given is empty. Singular values below ``rcond`` times
+    the largest count as zero; ``rcond`` is the dtype's eps times the larger size by default.
+    Shape: ``(*, m, n)`` and ``(*, m, k)`` to ``(*, n, k)``, or ``(*, m)`` to ``(*, n)``.
+    """
+    check_tensors("linalg_lstsq", input=A, b=B)
+    right, has_vector = _right_side(A, B)
+    driver = _checked_driver(driver)
+    values = svdvals(A.detach())
+    limit = np.finfo(A.dtype.numpy).eps * max(A.shape[-2:]) if rcond is None else rcond
+    inverse = pinv(A, atol=0.0, rtol=limit)
+    solution = matmul(inverse, right)
+    m, n = A.shape[-2:]
+    rank = (values > values.amax(-1, keepdim=True) * limit).sum(-1) if min(m, n) else (
+        values.sum(-1).to(int64))
+    nothing = A.new_empty(0)
+    residuals = nothing
+    if m > n and driver != "gelsy" and (driver == "gels" or bool((rank == n).all())):
+        residuals = (matmul(A, solution) - right).square().sum(-2)
+    return _LeastSquares((
+        solution.squeeze(-1) if has_vector else solution,
+        residuals,
+        rank if driver != "gels" else nothing.to(int64),
+        values if driver in ("gelsd", "gelss") else nothing,
+    ))
+
+
+def _right_side(A: Tensor, B: Tensor) -> tuple[Tensor, bool]:
+    """The right-hand sides as columns, and whether they were vectors."""
+    name = "torch.linalg.lstsq"
+    if A.ndim < 2:
+        raise RuntimeError(f"{name}: input must have at least 2 dimensions.")
+    if B.ndim < 1:
+        raise RuntimeError(f"{name}: other must have at least 1 dimension.")
+    if A.dtype is not B.dtype:
+        raise RuntimeError(
+            f"{name}: Expected input and other to have the same dtype, but got input's dtype "
+            f"{type_name(A)} and other's dtype {type_name(B)}"
+        )
+    if A.ndim - B.ndim not in (0, 1) and B.ndim != 1 and A.ndim < B.ndim:
+        raise RuntimeError(
+            f"{name}: input.dim() must be greater or equal to other.dim() and (input.dim() - "
+            "other.dim()) <= 1"
+        )
+    has_vector = is_vector(A, B)
+    right = B.unsqueeze(-1) if has_vector else B
+    if right.shape[-2] != A.shape[-2]:
+        which = ("-2", "-1") if has_vector else ("-2", "-2")
+        raise RuntimeError(
+            f"{name}: input.size({which[0]}) should match other.size({which[1]})"
+        )
+    if A.dtype not in (float32, float64):
+        raise RuntimeError("This function doesn't handle types other than float and double")
+    common_shape(tuple(A.shape[:-2]), tuple(right.shape[:-2]))
+    return right, has_vector
+
+
+def _checked_driver(driver: str | None) -> str:
+    driver = "gelsy" if driver is None else driver.lower()
+    if driver not in ("gels", "gelsy", "gelsd", "gelss"):
+        raise RuntimeError(
+            "torch.linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)"
+        )
+    return driver
+
+
+__all__ = ["lstsq", "matrix_rank", "pinv", "pinverse"]

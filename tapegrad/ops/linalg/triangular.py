@@ -1,0 +1,110 @@
+"""Equations with a triangular matrix."""
+
+from __future__ import annotations
+
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import method, op
+from tapegrad.ops._results import named_result
+from tapegrad.ops.linalg import _lapack
+from tapegrad.ops.linalg._checks import (
+    batch_shape,
+    check_equation,
+    check_implemented,
+    check_matrix,
+    check_square,
+    check_tensors,
+    refuse_rectangles,
+)
+from tapegrad.ops.linalg.products import matmul
+from tapegrad.ops.shape.diagonals import tril, triu
+from tapegrad.ops.tensor_types import type_name
+
+
+def _solve(A, B, upper, left, unit):
+    if left:
+        return _lapack.by_columns(_lapack.solve_triangular(A, B, upper, unit))
+    turned = _lapack.solve_triangular(_lapack.swapped(A), _lapack.swapped(B), not upper, unit)
+    return _lapack.swapped(turned)
+
+
+def triangle(x: Tensor, upper: bool, unit: bool = False) -> Tensor:
+    """One triangle of a matrix, without its diagonal if that counts as ones."""
+    return triu(x, int(unit)) if upper else tril(x, -int(unit))
+
+
+def _slope_of_matrix(g, A, out, upper, left, unit) -> Tensor:
+    """``X = A⁻¹B`` gives ``-A⁻ᵀ g Xᵀ``, of which the triangle that was read counts."""
+    solved = solve_triangular_op(A.mT, g, not upper, left, unit)
+    product = matmul(solved, out.mT) if left else matmul(out.mT, solved)
+    return -triangle(product, upper, unit)
+
+
+solve_triangular_op = op(
+    "linalg_solve_triangular",
+    forward=_solve,
+    A=lambda g, A, out, upper, left, unit: _slope_of_matrix(g, A, out, upper, left, unit),
+    B=lambda g, A, upper, left, unit: solve_triangular_op(A.mT, g, not upper, left, unit),
+    doc="The solution of equations with a triangular matrix.",
+)
+
+
+def solve_triangular(
+    A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False
+) -> Tensor:
+    """``X`` with ``A @ X = B``, or ``X @ A = B`` unless ``left``, for triangular ``A``.
+
+    The other triangle of ``A`` is not read, nor is the diagonal if ``unitriangular``, where it
+    counts as ones. A zero on the diagonal gives infinities. Shape: ``(*, n, n)`` and ``(*, n, k)``
+    to ``(*, n, k)``; ``(*, k, n)`` unless ``left``.
+    """
+    check_tensors("linalg_solve_triangular", A=A, B=B)
+    check_matrix("linalg.solve_triangular", B, "B")
+    check_square("linalg.solve_triangular", A)
+    check_equation("linalg.solve_triangular", A, B, left)
+    batch_shape(B, A)
+    check_implemented("triangular_solve_cpu", A)
+    return solve_triangular_op(A, B.to(A.dtype), upper, left, unitriangular)
+
+
+_Solution = named_result("triangular_solve", "solution", "cloned_coefficient")
+
+
+@method()
+def triangular_solve(
+    b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False
+) -> tuple:
+    """``X`` with ``A @ X = b``, or ``A.T @ X = b``, and a copy of ``A``.
+
+    :func:`linalg.solve_triangular` under its older name.
+    """
+    check_tensors("triangular_solve", input=b, A=A)
+    for name, x in (("b", b), ("A", A)):
+        if x.ndim < 2:
+            raise RuntimeError(
+                f"torch.triangular_solve: Expected {name} to have at least 2 dimensions, but it "
+                f"has {x.ndim} dimensions instead"
+            )
+    check_pair("triangular_solve", b, A)
+    check_implemented("triangular_solve_cpu", A)
+    matrix, is_upper = (A.mT, not upper) if transpose else (A, upper)
+    shape = (*batch_shape(b, A), *A.shape[-2:])
+    solution = solve_triangular_op(matrix, b, is_upper, True, unitriangular)
+    return _Solution((solution, A.expand(shape).clone()))
+
+
+def check_pair(function: str, b: Tensor, A: Tensor) -> None:
+    """Refuse a right-hand side and a matrix that do not fit, in the words of older functions."""
+    if b.dtype is not A.dtype:
+        raise RuntimeError(
+            f"Expected b and A to have the same dtype, but found b of type {type_name(b)} and A "
+            f"of type {type_name(A)} instead."
+        )
+    refuse_rectangles("", A)
+    if A.shape[-1] != b.shape[-2]:
+        raise RuntimeError(
+            f"Incompatible matrix sizes for {function}: each A matrix is {A.shape[-1]} by "
+            f"{A.shape[-1]} but each b matrix is {b.shape[-2]} by {b.shape[-1]}"
+        )
+
+
+__all__ = ["solve_triangular", "triangular_solve"]
