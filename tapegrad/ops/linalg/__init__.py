@@ -48,5 +48,6 @@ __all__ = [
     "linalg_vander", "linear", "logdet", "lstsq", "lu", "lu_factor", "lu_factor_ex", "lu_solve",
     "lu_unpack", "matmul", "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "mm",
     "multi_dot", "mv", "norm", "outer", "pinv", "pinverse", "qr", "slogdet", "solve", "solve_ex",
-    "solve_triangular", "svd", "svdvals", "tensordot", "tensorinv", "tensorsolve", "triangular_solve", "vander", "vdot", "vecdot", "vector_norm",
+    "solve_triangular", "svd", "svdvals", "tensordot", "tensorinv", "tensorsolve",
+    "triangular_solve", "vander", "vdot", "vecdot", "vector_norm",
 ]  # fmt: skip

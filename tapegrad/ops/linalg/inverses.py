@@ -86,17 +86,29 @@ attach_method("inverse", inv)
 # ------------------------------------------------------------------------- equations
 
 
-def _solution(A: np.ndarray, B: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    result, info = _lapack.solve(A, B)
-    return _lapack.by_columns(result), info
+def _solution(A: np.ndarray, B: np.ndarray, left: bool, has_vector: bool) -> tuple:
+    if not left:
+        turned, info = _lapack.solve(_lapack.swapped(A), _lapack.swapped(B))
+        return np.ascontiguousarray(_lapack.swapped(turned)), info
+    result, info = _lapack.solve(A, B[..., None] if has_vector else B)
+    result = _lapack.by_columns(result)
+    return result[..., 0] if has_vector else result, info
+
+
+def _slope_of_matrix(g: Tensor, A: Tensor, X: Tensor, left: bool, has_vector: bool) -> Tensor:
+    """``-A⁻ᵀ g Xᵀ`` for ``X = A⁻¹ B``. Source: Giles, section 2.2.3 (see :mod:`eigenvalues`)."""
+    solved = solve_ex_op(A.mT, g, left, has_vector)[0]
+    if has_vector:
+        return -solved.unsqueeze(-1) * X.unsqueeze(-2)
+    return -matmul(solved, X.mT) if left else -matmul(X.mT, solved)
 
 
 solve_ex_op = op(
     "linalg_solve_ex",
     forward=_solution,
     outputs=("result", "info"),
-    A=lambda g, A, result: -matmul(solve_ex_op(A.mT, g)[0], result.mT),
-    B=lambda g, A: solve_ex_op(A.mT, g)[0],
+    A=lambda g, A, result, left, has_vector: _slope_of_matrix(g, A, result, left, has_vector),
+    B=lambda g, A, left, has_vector: solve_ex_op(A.mT, g, left, has_vector)[0],
     doc="The solution of linear equations, and the first zero pivot or 0.",
 )
 _Solution = named_result("linalg_solve_ex", "result", "info")
@@ -128,12 +140,7 @@ def _solve(A: Tensor, B: Tensor, left: bool) -> tuple[Tensor, Tensor]:
     check_equation("linalg.solve", A, right, left)
     batch_shape(right, A)
     check_implemented("lu_cpu", A)
-    if left:
-        result, info = solve_ex_op(A, right)
-    else:
-        result, info = solve_ex_op(A.mT, right.mT)
-        result = result.mT
-    return (result.squeeze(-1) if has_vector else result), info
+    return solve_ex_op(A, B, left, has_vector)
 
 
 def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> tuple:
@@ -197,17 +204,13 @@ def tensorsolve(A: Tensor, B: Tensor, dims: tuple[int, ...] | None = None) -> Te
     check_tensors("linalg_tensorsolve", A=A, B=B)
     if dims is not None:
         A = A.movedim(tuple(dims), tuple(range(A.ndim - len(dims), A.ndim)))
-    split = B.ndim
-    given, wanted = math.prod(A.shape[:split]), tuple(A.shape[split:])
-    if given != math.prod(wanted):
+    wanted, count = tuple(A.shape[B.ndim :]), B.numel()
+    if count != math.prod(wanted):
         raise RuntimeError(
             "Expected self to satisfy the requirement prod(self.shape[other.ndim:]) == "
-            f"prod(self.shape[:other.ndim]), but got {math.prod(wanted)} != {given}"
+            f"prod(self.shape[:other.ndim]), but got {math.prod(wanted)} != {count}"
         )
-    count = B.numel()
-    if count != given:
-        B.reshape(given)
-    return solve(A.reshape(given, given), B.reshape(-1)).reshape(wanted)
+    return solve(A.reshape(count, count), B.reshape(-1)).reshape(wanted)
 
 
 __all__ = ["inv", "inv_ex", "solve", "solve_ex", "tensorinv", "tensorsolve"]

@@ -168,7 +168,7 @@ def _unpack(LU: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     k = min(m, n)
     L = np.tril(LU[..., :k], -1)
     L[..., np.arange(k), np.arange(k)] = 1
-    return _lapack.by_columns(L), _lapack.by_columns(np.triu(LU[..., :k, :]))
+    return np.ascontiguousarray(L), np.ascontiguousarray(np.triu(LU[..., :k, :]))
 
 
 def _slope_of_factors(grads, L: Tensor, U: Tensor, pivots: Tensor) -> tuple[Tensor]:
@@ -275,7 +275,8 @@ def _lu_solve(LU, pivots, B, left, adjoint):
     order = _lapack.permutation(pivots, LU.shape[-1])
     if left:
         return _lapack.by_columns(_lapack.lu_solve(LU, order, B, adjoint))
-    return _lapack.swapped(_lapack.lu_solve(LU, order, _lapack.swapped(B), not adjoint))
+    turned = _lapack.lu_solve(LU, order, _lapack.swapped(B), not adjoint)
+    return np.ascontiguousarray(_lapack.swapped(turned))
 
 
 def _slope_of_solved(g, LU, pivots, out, left, adjoint) -> Tensor:

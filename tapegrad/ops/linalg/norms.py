@@ -99,18 +99,17 @@ def matrix_norm(A: Tensor, ord="fro", dim=(-2, -1), keepdim: bool = False, *, dt
     if ord not in ("fro", "nuc") and (isinstance(ord, str) or abs(ord) not in (1, 2, _INF)):
         raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
     row, column = _matrix_dims(A, dim)
-    if ord == "fro":
-        return vector_norm(A, 2, (row, column), keepdim, dtype=dtype)
     A = _converted("linalg.matrix_norm", A, dtype)
+    if ord == "fro":
+        return vector_norm(A, 2, (row, column), keepdim)
     if ord == "nuc" or abs(ord) == 2:
         values = svdvals(A.movedim((row, column), (-2, -1)))
         norm = values.sum(-1) if ord == "nuc" else _extreme(values, ord > 0, -1, False)
         return _with_ones(norm, row, column) if keepdim else norm
     if abs(ord) == _INF:
         row, column = column, row
-    sums = vector_norm(A, 1, row, True)
-    norm = _extreme(sums, ord > 0, column, True)
-    return norm if keepdim else norm.squeeze((row, column))
+    sums = vector_norm(A, 1, row, keepdim)
+    return _extreme(sums, ord > 0, column - (column > row and not keepdim), keepdim)
 
 
 def _extreme(values: Tensor, largest: bool, dim: int, keepdim: bool) -> Tensor:
@@ -133,16 +132,15 @@ def norm(A: Tensor, ord=None, dim=None, keepdim: bool = False, *, dtype=None) ->
     """
     check_tensors("linalg_norm", A=A)
     dims = None if dim is None else dim if isinstance(dim, (tuple, list)) else (dim,)
-    if isinstance(ord, str):
-        if dims is None and A.ndim > 2:
-            _refuse_count(A)
-        dims = tuple(range(A.ndim)) if dims is None and A.ndim == 2 else dims
-        return matrix_norm(A, ord, (-2, -1) if dims is None else dims, keepdim, dtype=dtype)
     if dims is not None and len(dims) not in (1, 2):
         raise RuntimeError(
             "linalg.norm: If dim is specified, it must be of length 1 or 2. Got "
             f"{list(dims)}"
         )
+    if isinstance(ord, str):
+        if dims is None and A.ndim > 2:
+            _refuse_count(A)
+        return matrix_norm(A, ord, (-2, -1) if dims is None else dims, keepdim, dtype=dtype)
     if dims is None and ord is not None and A.ndim not in (1, 2):
         _refuse_count(A)
     n_dims = A.ndim if dims is None else len(dims)
@@ -175,8 +173,8 @@ def cond(A: Tensor, p=None) -> Tensor:
         return A.new_zeros(A.shape[:-2])
     if p is None or (not isinstance(p, str) and abs(p) == 2):
         values = svdvals(A)
-        largest, smallest = values[..., 0], values[..., -1]
-        return smallest / largest if p == -2 else largest / smallest
+        largest, smallest = values[..., :1], values[..., -1:]
+        return (smallest / largest if p == -2 else largest / smallest).squeeze(-1)
     refuse_rectangles(f"linalg.cond(ord={p}): ", A)
     check_floating("linalg.cond", A)
     inverse, info = inv_ex_op(A)

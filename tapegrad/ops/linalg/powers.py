@@ -29,17 +29,18 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
     n = operator.index(n)
     check_square("linalg.matrix_power", A)
     if n == 0:
-        return eye(A.shape[-1], dtype=A.dtype).expand(A.shape).clone()
+        return A.clone().copy_(eye(A.shape[-1], dtype=A.dtype))
     if n == 1:
         return A.clone()
     base, n = (inv(A), -n) if n < 0 else (A, n)
-    result = None
-    while n:
+    result: Tensor | None = None
+    while True:
         if n & 1:
             result = base if result is None else matmul(result, base)
         n >>= 1
-        base = matmul(base, base) if n else base
-    return result
+        if result is not None and n == 0:
+            return result
+        base = matmul(base, base)
 
 
 attach_method("matrix_power", matrix_power)

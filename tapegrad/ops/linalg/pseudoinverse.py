@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad._tensor import Tensor
-from tapegrad._types import float32, float64, int64
+from tapegrad._types import float32, float64
 from tapegrad.ops._declare import method, op
 from tapegrad.ops._dims import common_shape
 from tapegrad.ops._results import named_result
@@ -14,7 +14,7 @@ from tapegrad.ops.linalg._checks import check_matrix, check_square, check_tensor
 from tapegrad.ops.linalg.eigenvalues import eigh, eigvalsh
 from tapegrad.ops.linalg.inverses import is_vector
 from tapegrad.ops.linalg.products import matmul
-from tapegrad.ops.linalg.singular_values import linalg_svd, svdvals
+from tapegrad.ops.linalg.singular_values import linalg_svd, svd_arrays, svdvals
 from tapegrad.ops.tensor_types import type_name
 
 
@@ -23,13 +23,17 @@ def _limits(A: Tensor, values: np.ndarray, atol, rtol) -> np.ndarray:
     if rtol is None:
         eps = np.finfo(A.dtype.numpy).eps * max(A.shape[-2:])
         is_needed = True if atol is None else np.asarray(_number(atol)) <= 0
-        rtol = np.where(is_needed, eps, 0.0)
+        relative = np.where(is_needed, eps, 0.0)
+    else:
+        relative = np.asarray(_number(rtol))
     largest = values.max(-1) if values.shape[-1] else np.zeros(values.shape[:-1], values.dtype)
-    relative = np.asarray(_number(rtol)) * largest
-    return np.maximum(relative, 0.0 if atol is None else _number(atol)).astype(A.dtype.numpy)
+    absolute = 0.0 if atol is None else _number(atol)
+    return np.maximum(relative * largest, absolute).astype(A.dtype.numpy)
 
 
 def _number(tolerance):
+    if isinstance(tolerance, str):
+        raise TypeError("a tolerance must be a Tensor or float, not str")
     return tolerance._array if isinstance(tolerance, Tensor) else float(tolerance)
 
 
@@ -120,6 +124,45 @@ def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
 
 # ------------------------------------------------------------------------- least squares
 
+
+
+def _lstsq(A: np.ndarray, B: np.ndarray, rcond: float, wants_residuals: bool) -> tuple:
+    """The solution, squared residuals or none, ranks, and singular values."""
+    left, values, right = svd_arrays(A, False)
+    limit = values.max(-1, initial=0) * A.dtype.type(rcond)
+    rank = np.asarray((values > limit[..., None]).sum(-1))
+    inverse = _pseudoinverse(A, left, values, right, limit)
+    solution = _lapack.by_columns(inverse @ B)
+    residuals = np.empty(0, A.dtype)
+    if wants_residuals and (rank == A.shape[-1]).all():
+        residuals = np.square(A @ solution - B).sum(-2)
+    return solution, residuals, rank, values
+
+
+def _slope_of_least_squares(grads, A: Tensor, B: Tensor, solution: Tensor, rcond) -> tuple:
+    """Through ``X = A⁺ B``, and through ``sum (A X - B)²`` if there are residuals."""
+    g, g_residuals = grads[0], grads[1]
+    g = solution.new_zeros(solution.shape) if g is None else g
+    gA: Tensor | float = 0.0
+    gB: Tensor | float = 0.0
+    if g_residuals is not None and g_residuals.numel():
+        fault = 2 * g_residuals.unsqueeze(-2) * (matmul(A, solution) - B)
+        g = g + matmul(A.mT, fault)
+        gA, gB = matmul(fault, solution.mT), -fault
+    inverse = pinv(A, atol=0.0, rtol=rcond)
+    return gA + _slope(matmul(g, B.mT), A, inverse), gB + matmul(inverse.mT, g)
+
+
+lstsq_op = op(
+    "linalg_lstsq",
+    forward=_lstsq,
+    outputs=("solution", "residuals", "rank", "singular_values"),
+    inputs=("A", "B"),
+    gradients=lambda grads, A, B, solution, rcond: _slope_of_least_squares(
+        grads, A, B, solution, rcond
+    ),
+    doc="The solution of least squares.",
+)
 _LeastSquares = named_result("linalg_lstsq", "solution", "residuals", "rank", "singular_values")
 
 
@@ -136,22 +179,15 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
     check_tensors("linalg_lstsq", input=A, b=B)
     right, has_vector = _right_side(A, B)
     driver = _checked_driver(driver)
-    values = svdvals(A.detach())
-    limit = np.finfo(A.dtype.numpy).eps * max(A.shape[-2:]) if rcond is None else rcond
-    inverse = pinv(A, atol=0.0, rtol=limit)
-    solution = matmul(inverse, right)
-    m, n = A.shape[-2:]
-    rank = (values > values.amax(-1, keepdim=True) * limit).sum(-1) if min(m, n) else (
-        values.sum(-1).to(int64))
-    nothing = A.new_empty(0)
-    residuals = nothing
-    if m > n and driver != "gelsy" and (driver == "gels" or bool((rank == n).all())):
-        residuals = (matmul(A, solution) - right).square().sum(-2)
+    if rcond is None:
+        rcond = float(np.finfo(A.dtype.numpy).eps) * max(A.shape[-2:])
+    wants_residuals = A.shape[-2] > A.shape[-1] and driver != "gelsy"
+    solution, residuals, rank, values = lstsq_op(A, right, rcond, wants_residuals)
     return _LeastSquares((
         solution.squeeze(-1) if has_vector else solution,
         residuals,
-        rank if driver != "gels" else nothing.to(int64),
-        values if driver in ("gelsd", "gelss") else nothing,
+        rank.new_empty(0) if driver == "gels" else rank,
+        values.detach() if driver in ("gelsd", "gelss") else A.new_empty(0),
     ))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tapegrad._tensor import Tensor
@@ -17,13 +19,14 @@ from tapegrad.ops.shape.diagonals import tril, triu
 
 def _qr(A: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
     if mode == "r":
-        return np.empty(0, A.dtype), _lapack.by_columns(np.linalg.qr(A, "r"))
+        upper: Any = np.linalg.qr(A, "r")  # NumPy's stubs say that it gives both
+        return np.empty(0, A.dtype), _lapack.by_columns(upper)
     m, n = A.shape[-2:]
     if A.size == 0:
         k = m if mode == "complete" else min(m, n)
         Q = np.broadcast_to(np.eye(m, k, dtype=A.dtype), (*A.shape[:-2], m, k)).copy()
         return Q, np.zeros((*A.shape[:-2], k, n), A.dtype)
-    Q, R = np.linalg.qr(A, mode)
+    Q, R = np.linalg.qr(A, "complete" if mode == "complete" else "reduced")
     return _lapack.by_columns(Q), _lapack.by_columns(R)
 
 

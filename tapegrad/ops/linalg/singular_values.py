@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tapegrad._tensor import Tensor, is_grad_enabled
@@ -19,11 +21,11 @@ from tapegrad.ops.linalg.products import matmul
 from tapegrad.ops.pointwise import where_op
 
 
-def _routine(A: np.ndarray, full_matrices: bool = False, compute_uv: bool = True):
-    """NumPy's, with PyTorch's error where its iteration does not end."""
+def _converged(A: np.ndarray, routine: Callable, *arguments):
+    """Call a routine of LAPACK, with PyTorch's error where its iteration does not end."""
     try:
         with np.errstate(all="ignore"):
-            return np.linalg.svd(A, full_matrices, compute_uv)
+            return routine(A, *arguments)
     except np.linalg.LinAlgError:
         place, is_bad = first_failure((~np.isfinite(A)).any((-1, -2)).astype(np.int32))
         reason = (
@@ -35,8 +37,9 @@ def _routine(A: np.ndarray, full_matrices: bool = False, compute_uv: bool = True
         ) from None
 
 
-def _svd(A: np.ndarray, full_matrices: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    U, S, Vh = _routine(A, full_matrices)
+def svd_arrays(A: np.ndarray, full_matrices: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Singular vectors and values of arrays."""
+    U, S, Vh = _converged(A, np.linalg.svd, full_matrices)
     return _lapack.by_columns(U), S, _lapack.by_columns(Vh)
 
 
@@ -84,7 +87,7 @@ def _inside(gU, gVh, U: Tensor, S: Tensor, Vh: Tensor, is_diagonal: Tensor) -> T
 
 svd_op = op(
     "linalg_svd",
-    forward=_svd,
+    forward=svd_arrays,
     outputs=("U", "S", "Vh"),
     inputs=("A",),
     gradients=lambda grads, U, S, Vh: _slope(grads, U, S, Vh),
@@ -123,7 +126,7 @@ def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
     _check(A, driver)
     if A.requires_grad and is_grad_enabled():
         return svd_op(A, False)[1]
-    return Tensor._wrap(_routine(A._array, compute_uv=False))
+    return Tensor._wrap(_converged(A._array, np.linalg.svdvals))
 
 
 @method()

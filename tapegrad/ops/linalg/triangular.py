@@ -39,17 +39,27 @@ def _slope_of_matrix(g, A, out, upper, left, unit) -> Tensor:
     return -triangle(product, upper, unit)
 
 
-solve_triangular_op = op(
-    "linalg_solve_triangular",
-    forward=_solve,
-    A=lambda g, A, out, upper, left, unit: _slope_of_matrix(g, A, out, upper, left, unit),
-    B=lambda g, A, upper, left, unit: solve_triangular_op(A.mT, g, not upper, left, unit),
-    doc="The solution of equations with a triangular matrix.",
-)
+def _declared(name: str):
+    return op(
+        name,
+        forward=_solve,
+        A=lambda g, A, out, upper, left, unit: _slope_of_matrix(g, A, out, upper, left, unit),
+        B=lambda g, A, upper, left, unit: solve_triangular_op(A.mT, g, not upper, left, unit),
+        doc="The solution of equations with a triangular matrix.",
+    )
+
+
+solve_triangular_op = _declared("linalg_solve_triangular")
+_older_op = _declared("triangular_solve")
 
 
 def solve_triangular(
-    A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False
+    A: Tensor,
+    B: Tensor,
+    *,
+    upper: bool | None = None,
+    left: bool = True,
+    unitriangular: bool = False,
 ) -> Tensor:
     """``X`` with ``A @ X = B``, or ``X @ A = B`` unless ``left``, for triangular ``A``.
 
@@ -58,6 +68,10 @@ def solve_triangular(
     to ``(*, n, k)``; ``(*, k, n)`` unless ``left``.
     """
     check_tensors("linalg_solve_triangular", A=A, B=B)
+    if upper is None:
+        raise TypeError(
+            'linalg_solve_triangular() missing 1 required positional arguments: "upper"'
+        )
     check_matrix("linalg.solve_triangular", B, "B")
     check_square("linalg.solve_triangular", A)
     check_equation("linalg.solve_triangular", A, B, left)
@@ -88,7 +102,7 @@ def triangular_solve(
     check_implemented("triangular_solve_cpu", A)
     matrix, is_upper = (A.mT, not upper) if transpose else (A, upper)
     shape = (*batch_shape(b, A), *A.shape[-2:])
-    solution = solve_triangular_op(matrix, b, is_upper, True, unitriangular)
+    solution = _older_op(matrix, b, is_upper, True, unitriangular)
     return _Solution((solution, A.expand(shape).clone()))
 
 
