@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tapegrad._tensor import Tensor, is_grad_enabled
+from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import op
 from tapegrad.ops._results import named_result
 from tapegrad.ops.linalg import _lapack
@@ -18,20 +18,15 @@ from tapegrad.ops.linalg.products import matmul
 from tapegrad.ops.pointwise import where_op
 
 
-def _converged(function: str, routine, *arguments):
-    """Call a routine of LAPACK, with PyTorch's error where its iteration does not end."""
+def _eigh(A: np.ndarray, upper: bool) -> tuple[np.ndarray, np.ndarray]:
     try:
         with np.errstate(all="ignore"):
-            return routine(*arguments)
+            values, vectors = np.linalg.eigh(A, "U" if upper else "L")
     except np.linalg.LinAlgError:
         raise LinAlgError(
-            f"{function}: The algorithm failed to converge because the input matrix is "
+            "linalg.eigh: The algorithm failed to converge because the input matrix is "
             "ill-conditioned or has too many repeated eigenvalues (error code: 1)."
         ) from None
-
-
-def _eigh(A: np.ndarray, upper: bool) -> tuple[np.ndarray, np.ndarray]:
-    values, vectors = _converged("linalg.eigh", np.linalg.eigh, A, "U" if upper else "L")
     return values, _lapack.by_columns(vectors)
 
 
@@ -84,11 +79,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> tuple:
 def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     """The eigenvalues of symmetric matrices, ascending. Shape: ``(*, n, n)`` to ``(*, n)``."""
     check_tensors("linalg_eigvalsh", A=A)
-    upper = _is_upper(A, UPLO)
-    if A.requires_grad and is_grad_enabled():
-        return eigh_op(A, upper)[0]
-    arguments = A._array, "U" if upper else "L"
-    return Tensor._wrap(_converged("linalg.eigh", np.linalg.eigvalsh, *arguments))
+    return eigh_op(A, _is_upper(A, UPLO))[0]
 
 
 __all__ = ["eigh", "eigh_op", "eigvalsh"]

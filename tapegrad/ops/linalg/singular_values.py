@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import NoReturn
 
 import numpy as np
 
-from tapegrad._tensor import Tensor, is_grad_enabled
+from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op
 from tapegrad.ops._results import named_result
 from tapegrad.ops.linalg import _lapack
@@ -21,26 +21,25 @@ from tapegrad.ops.linalg.products import matmul
 from tapegrad.ops.pointwise import where_op
 
 
-def _converged(A: np.ndarray, routine: Callable, *arguments):
-    """Call a routine of LAPACK, with PyTorch's error where its iteration does not end."""
-    try:
-        with np.errstate(all="ignore"):
-            return routine(A, *arguments)
-    except np.linalg.LinAlgError:
-        place, is_bad = first_failure((~np.isfinite(A)).any((-1, -2)).astype(np.int32))
-        reason = (
-            "contained non-finite values." if is_bad
-            else "is ill-conditioned or has too many repeated singular values (error code: 1)."
-        )  # fmt: skip
-        raise LinAlgError(
-            f"linalg.svd: {place}The algorithm failed to converge because the input matrix {reason}"
-        ) from None
-
-
 def svd_arrays(A: np.ndarray, full_matrices: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Singular vectors and values of arrays."""
-    U, S, Vh = _converged(A, np.linalg.svd, full_matrices)
+    try:
+        with np.errstate(all="ignore"):
+            U, S, Vh = np.linalg.svd(A, full_matrices)
+    except np.linalg.LinAlgError:
+        _refuse_unconverged(A)
     return _lapack.by_columns(U), S, _lapack.by_columns(Vh)
+
+
+def _refuse_unconverged(A: np.ndarray) -> NoReturn:
+    place, is_bad = first_failure((~np.isfinite(A)).any((-1, -2)).astype(np.int32))
+    reason = (
+        "contained non-finite values." if is_bad
+        else "is ill-conditioned or has too many repeated singular values (error code: 1)."
+    )  # fmt: skip
+    raise LinAlgError(
+        f"linalg.svd: {place}The algorithm failed to converge because the input matrix {reason}"
+    ) from None
 
 
 def _slope(grads, U: Tensor, S: Tensor, Vh: Tensor) -> tuple[Tensor]:
@@ -124,9 +123,7 @@ def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
     """The singular values of matrices, descending. Shape: ``(*, m, n)`` to ``(*, min(m, n))``."""
     check_tensors("linalg_svdvals", A=A)
     _check(A, driver)
-    if A.requires_grad and is_grad_enabled():
-        return svd_op(A, False)[1]
-    return Tensor._wrap(_converged(A._array, np.linalg.svdvals))
+    return svd_op(A, False)[1]
 
 
 @method()
