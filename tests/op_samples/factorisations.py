@@ -106,7 +106,8 @@ CASES = [
          reference=lambda b, a: np.linalg.solve(a, b)),
     *[Case("lu_factor", matrix, call=lambda torch, a: torch.linalg.lu_factor(a)[0])
       for matrix in (solid(3, 3), real(2, 3, 5), real(5, 3))],
-    Case("lu_factor", fixed(Array(STREAM.randn(220, 220) / 99 + np.roll(np.eye(220), 1, 0))), differentiable=False,
+    Case("lu_factor", fixed(Array(STREAM.randn(220, 220) / 99 + np.roll(np.eye(220), 1, 0))),
+         differentiable=False,
          call=lambda torch, a: torch.linalg.lu_factor(a)[0]),
     *[Case("lu", matrix, call=lambda torch, a: list(torch.linalg.lu(a))[1:])
       for matrix in (solid(3, 3), real(2, 3, 4), real(4, 3))],
