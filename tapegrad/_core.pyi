@@ -41,6 +41,8 @@ class Op:
     @property
     def takes_sequence(self) -> bool: ...
     @property
+    def n_tensors(self) -> int: ...
+    @property
     def writes(self) -> bool: ...
     @property
     def overwrites(self) -> bool: ...
@@ -65,6 +67,7 @@ class Op:
         makes_float: bool = False,
         takes_mask: bool = False,
         takes_sequence: bool = False,
+        n_tensors: int = 0,
         writes: bool = False,
         overwrites: bool = False,
         has_many_outputs: bool = False,

@@ -144,8 +144,8 @@ cdef class Op:
     def __init__(self, str name, str grad_name, *, kernel=None, forward=None, tuple params,
                  tuple defaults=(), tuple edges=(), tuple formulas=(), tuple formula_args=(),
                  tuple slots=(), bint is_joint=False, bint is_view=False, bint makes_float=False,
-                 bint takes_mask=False, bint takes_sequence=False, bint writes=False,
-                 bint overwrites=False, bint has_many_outputs=False,
+                 bint takes_mask=False, bint takes_sequence=False, int n_tensors=0,
+                 bint writes=False, bint overwrites=False, bint has_many_outputs=False,
                  bint is_function=False, tuple drops=(), tuple reads=(), doc=None):
         self.name, self.grad_name, self.__doc__ = name, grad_name, doc
         self.kernel = None if kernel is None else numpy_kernel(kernel)
@@ -154,6 +154,7 @@ cdef class Op:
         self.is_joint, self.is_view = is_joint, is_view
         self.makes_float, self.takes_mask, self.takes_sequence = (
             makes_float, takes_mask, takes_sequence)
+        self.n_tensors = n_tensors
         self.writes, self.overwrites = writes, overwrites
         self.has_many_outputs, self.is_function = has_many_outputs, is_function
         self.n_edges, self.n_slots = len(edges), len(slots)
@@ -423,6 +424,9 @@ cdef bint check_operands(Op op, PyObject** args, Py_ssize_t n) except -1:
         arg = <object>args[k]
         if isinstance(arg, Tensor):
             has_tensor = True
+        elif k < op.n_tensors:
+            raise TypeError(f"{op.name}(): argument '{op.params[k]}' (position {k + 1}) must be "
+                            f"Tensor, not {kind_of(arg)}")
         elif isinstance(arg, np.generic) and not isinstance(arg, float):
             is_plain = False
         elif not isinstance(arg, (float, int)):

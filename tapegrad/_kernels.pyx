@@ -107,17 +107,22 @@ cdef class Kernel:
         return 0
 
     @staticmethod
-    def from_ufunc(ufunc source, bint may_raise=False):
-        """The loops of a NumPy ufunc whose inputs all have the same dtype."""
+    def from_ufunc(ufunc source, bint may_raise=False, str name=None, str without=""):
+        """The loops of a NumPy ufunc whose inputs all have the same dtype.
+
+        ``name`` is what errors call it; ``without`` lists NumPy's characters of dtypes to refuse.
+        """
         signature = (<object>source).signature or ",".join(["()"] * source.nin) + "->" + ",".join(
             ["()"] * source.nout)
-        cdef Kernel kernel = Kernel((<object>source).__name__, signature, may_raise=may_raise)
+        cdef Kernel kernel = Kernel(name or (<object>source).__name__, signature,
+                                    may_raise=may_raise)
         cdef int position
         cdef Loop* loop
         for position, types in enumerate((<object>source).types):
             inputs, outputs = types.split("->")
             first = np.dtype(inputs[0]).num
-            if first >= N_TYPES or len(set(inputs)) > 1 or kernel.loops[first].function != NULL:
+            if first >= N_TYPES or len(set(inputs)) > 1 or inputs[0] in without \
+                    or kernel.loops[first].function != NULL:
                 continue
             loop = &kernel.loops[first]
             loop.function = <tg_loop>source.functions[position]

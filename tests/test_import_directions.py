@@ -20,7 +20,7 @@ ORDER = (
     ("_sweep",),
     ("_print", "utils.hooks"),
     ("ops",),
-    ("autograd", "linalg", "random", "return_types"),
+    ("autograd", "linalg", "random", "return_types", "signal", "special"),
     ("nn", "optim", "utils.data"),
     ("training", "func", "utils"),
     ("__init__",),

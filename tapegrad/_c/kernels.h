@@ -57,6 +57,8 @@ typedef struct {
  * naming the family here makes its kernels known. */
 #define TG_FAMILIES(X) \
     X(pointwise)       \
+    X(arithmetic)      \
+    X(special)         \
     X(cast)            \
     X(reduce)          \
     X(scan)            \

@@ -108,4 +108,30 @@ static inline int tg_never_nan(int64_t x) { (void)x; return 0; }
         }                                                                                      \
     }
 
+#define TG_MAP3(name, T0, T1, OUT, RESULT)                                                     \
+    TG_LOOP(name)                                                                              \
+    {                                                                                          \
+        const tg_intp n = dims[0], s0 = steps[0], s1 = steps[1], s2 = steps[2], s3 = steps[3]; \
+        (void)params;                                                                          \
+        if (s0 == (tg_intp)sizeof(T0) && s1 == (tg_intp)sizeof(T1) &&                          \
+            s2 == (tg_intp)sizeof(T1) && s3 == (tg_intp)sizeof(OUT)) {                         \
+            const T0 *in0 = (const T0 *)args[0];                                               \
+            const T1 *in1 = (const T1 *)args[1], *in2 = (const T1 *)args[2];                   \
+            OUT *out = (OUT *)args[3];                                                         \
+            TG_INDEPENDENT                                                                     \
+            for (tg_intp i = 0; i < n; i++) {                                                  \
+                const T0 x = in0[i];                                                           \
+                const T1 y = in1[i], z = in2[i];                                               \
+                out[i] = RESULT;                                                               \
+            }                                                                                  \
+            return;                                                                            \
+        }                                                                                      \
+        for (tg_intp i = 0; i < n; i++) {                                                      \
+            const T0 x = TG_AT(const T0, args[0], i * s0);                                     \
+            const T1 y = TG_AT(const T1, args[1], i * s1);                                     \
+            const T1 z = TG_AT(const T1, args[2], i * s2);                                     \
+            TG_AT(OUT, args[3], i * s3) = RESULT;                                              \
+        }                                                                                      \
+    }
+
 #endif

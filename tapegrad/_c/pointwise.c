@@ -52,9 +52,6 @@ SIGMOID(double)
 #define ERF_LOOP(op, dtype, T, C, load, store, ...) \
     TG_MAP1(op##_##dtype, T, C, load, T, , store(ERF(x)))
 
-#define IS_NAN(op, dtype, T, C, load, store, ...) \
-    TG_MAP1(op##_##dtype, T, C, load, uint8_t, , (uint8_t)TG_IS_NAN(x))
-
 #define LEAKY_RELU(op, dtype, T, C, load, store, ...)              \
     TG_MAP1(op##_##dtype, T, C, load, T, const C slope = PARAM(C, 0);, \
             store(x > 0 ? x : x * slope))
@@ -87,36 +84,10 @@ SIGMOID(double)
         const C y = load(raised);                                             \
         return y <= high || TG_IS_NAN(y) ? raised : high_bound;               \
     }                                                                         \
-    MAP3(op##_##dtype, T, T, T, op##_of_##dtype(x, y, z))
+    TG_MAP3(op##_##dtype, T, T, T, op##_of_##dtype(x, y, z))
 
 #define WHERE(op, dtype, T, C, load, store, ...) \
-    MAP3(op##_##dtype, uint8_t, T, T, (x ? y : z))
-
-#define MAP3(name, T0, T1, OUT, RESULT)                                                     \
-    TG_LOOP(name)                                                                           \
-    {                                                                                       \
-        const tg_intp n = dims[0], s0 = steps[0], s1 = steps[1], s2 = steps[2], s3 = steps[3]; \
-        (void)params;                                                                       \
-        if (s0 == (tg_intp)sizeof(T0) && s1 == (tg_intp)sizeof(T1) &&                       \
-            s2 == (tg_intp)sizeof(T1) && s3 == (tg_intp)sizeof(OUT)) {                      \
-            const T0 *in0 = (const T0 *)args[0];                                            \
-            const T1 *in1 = (const T1 *)args[1], *in2 = (const T1 *)args[2];                \
-            OUT *out = (OUT *)args[3];                                                      \
-            TG_INDEPENDENT                                                                  \
-            for (tg_intp i = 0; i < n; i++) {                                               \
-                const T0 x = in0[i];                                                        \
-                const T1 y = in1[i], z = in2[i];                                            \
-                out[i] = RESULT;                                                            \
-            }                                                                               \
-            return;                                                                         \
-        }                                                                                   \
-        for (tg_intp i = 0; i < n; i++) {                                                   \
-            const T0 x = TG_AT(const T0, args[0], i * s0);                                  \
-            const T1 y = TG_AT(const T1, args[1], i * s1);                                  \
-            const T1 z = TG_AT(const T1, args[2], i * s2);                                  \
-            TG_AT(OUT, args[3], i * s3) = RESULT;                                           \
-        }                                                                                   \
-    }
+    TG_MAP3(op##_##dtype, uint8_t, T, T, (x ? y : z))
 
 /* Strictly in order, so that several inputs may add to one output. No promise of
  * independence here: where vectorising pays, the compiler checks the overlap itself. */
@@ -155,7 +126,6 @@ TG_FLOATS(RELU_BACKWARD, relu_backward)
 TG_FLOATS(SIGMOID_LOOP, sigmoid)
 TG_FLOATS(LOG_SIGMOID, log_sigmoid)
 TG_FLOATS(ERF_LOOP, erf)
-TG_FLOATS(IS_NAN, isnan)
 TG_FLOATS(LEAKY_RELU, leaky_relu)
 TG_FLOATS(ELU, elu)
 TG_FLOATS(SOFTPLUS, softplus)
@@ -184,8 +154,6 @@ TG_FLOATS(ACCUMULATE_FLOAT, accumulate)
     {#op, "(),(),()->()", letter letter letter letter, number, op##_##dtype, NULL, 0, 0},
 #define ROW_WHERE(op, dtype, T, C, load, store, number, letter) \
     {#op, "(),(),()->()", "?" letter letter letter, number, op##_##dtype, NULL, 0, 0},
-#define ROW_PREDICATE(op, dtype, T, C, load, store, number, letter) \
-    {#op, "()->()", letter "?", number, op##_##dtype, NULL, 0, 0},
 
 const tg_kernel tg_pointwise_kernels[] = {
     TG_NUMBERS(ROW1, relu)
@@ -193,7 +161,6 @@ const tg_kernel tg_pointwise_kernels[] = {
     TG_FLOATS(ROW1, sigmoid)
     TG_FLOATS(ROW1, log_sigmoid)
     TG_FLOATS(ROW1, erf)
-    TG_FLOATS(ROW_PREDICATE, isnan)
     TG_FLOATS(ROW1_WITH_1, leaky_relu)
     TG_FLOATS(ROW1_WITH_3, elu)
     TG_FLOATS(ROW1_WITH_2, softplus)

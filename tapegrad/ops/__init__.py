@@ -10,6 +10,7 @@ from tapegrad.ops import (
     arithmetic,
     attention,
     bilinear,
+    bits,
     compare,
     convert,
     create,
@@ -31,6 +32,7 @@ from tapegrad.ops import (
     reduce,
     scan,
     shape,
+    special,
     tensor_types,
 )
 from tapegrad.ops._declare import _REGISTRY, registered_ops
@@ -71,7 +73,8 @@ from tapegrad.ops.piecewise import (
     softshrink,
     threshold,
 )
-from tapegrad.ops.pointwise import clamp, erf, sigmoid, tanh, where
+from tapegrad.ops.pointwise import clamp, sigmoid, tanh, where
+from tapegrad.ops.special import erf
 from tapegrad.ops.tensor_types import type_name, typename
 
 _tensor.register_operators(
@@ -79,9 +82,9 @@ _tensor.register_operators(
         "add": arithmetic.add_op,
         "radd": arithmetic.add_op,
         "iadd": arithmetic.add_inplace,
-        "sub": arithmetic.sub,
+        "sub": arithmetic.minus,
         "rsub": arithmetic.rsub,
-        "isub": arithmetic.sub_,
+        "isub": arithmetic.minus_,
         "mul": arithmetic.mul,
         "imul": arithmetic.mul_inplace,
         "truediv": arithmetic.div_op,
@@ -100,17 +103,17 @@ _tensor.register_operators(
         "rmatmul": lambda self, other: linalg.matmul(create.as_tensor(other), self),
         "neg": arithmetic.neg,
         "abs": pointwise.abs,
-        "invert": compare.invert,
-        "and": compare.bitwise_and,
-        "or": compare.bitwise_or,
-        "xor": compare.bitwise_xor,
-        "iand": compare.and_inplace,
-        "ior": compare.or_inplace,
-        "ixor": compare.xor_inplace,
-        "lshift": compare.left_shift,
-        "rshift": compare.right_shift,
-        "rlshift": lambda self, other: compare.left_shift(self.new_full((), other), self),
-        "rrshift": lambda self, other: compare.right_shift(self.new_full((), other), self),
+        "invert": bits.invert,
+        "and": bits.bitwise_and,
+        "or": bits.bitwise_or,
+        "xor": bits.bitwise_xor,
+        "iand": bits.and_inplace,
+        "ior": bits.or_inplace,
+        "ixor": bits.xor_inplace,
+        "lshift": bits.bitwise_left_shift,
+        "rshift": bits.bitwise_right_shift,
+        "rlshift": lambda self, other: bits.bitwise_left_shift(other, self),
+        "rrshift": lambda self, other: bits.bitwise_right_shift(other, self),
         "eq": compare.eq,
         "ne": compare.ne,
         "lt": compare.lt,
@@ -140,13 +143,13 @@ _sweep.register_zeros(
 
 __all__ = [
     "Tensor", "activation", "arithmetic", "attention", "batch_norm", "bilinear",
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "clamp", "compare",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "bits", "celu", "clamp", "compare",
     "convert", "create", "differences", "distance", "distributions", "div_by_count", "dropout",
     "elu", "embedding", "embedding_bag", "erf", "gelu", "glu", "group_norm", "hardshrink",
     "hardsigmoid", "hardswish", "hardtanh", "histogram", "huber_loss", "index", "l1_loss",
     "layer_norm", "leaky_relu", "linalg", "linear", "log_sigmoid", "log_softmax", "loss",
     "margin_loss", "mish", "mse_loss", "nll_loss", "nll_loss2d", "normalization", "order",
     "pointwise", "prelu_kernel", "random", "reduce", "registered_ops", "relu", "rrelu", "scan",
-    "shape", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softplus", "softshrink", "tanh",
-    "tensor_types", "threshold", "type_name", "typename", "where",
+    "shape", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softplus", "softshrink", "special",
+    "tanh", "tensor_types", "threshold", "type_name", "typename", "where",
 ]  # fmt: skip

@@ -108,8 +108,71 @@ def op(
 
 
 _FLAGS = frozenset(
-    {"is_view", "makes_float", "takes_mask", "takes_sequence", "writes", "overwrites", "drops"}
-)
+    ("is_view", "makes_float", "takes_mask", "takes_sequence", "n_tensors", "writes", "overwrites",
+     "drops")
+)  # fmt: skip
+
+
+def mixed_op(
+    name: str,
+    grad_name: str,
+    *,
+    input: Callable,
+    other: Callable,
+    numbers: tuple[int | None, int] = (1, 2),
+    method: bool = False,
+    inplace: bool = False,
+    doc: str = "",
+    **options: Any,
+) -> Callable:
+    """Declare an op of two inputs that PyTorch records under another node where one is a number.
+
+    ``numbers`` are those of the nodes where the first and where the second input is a number; None
+    where it must not be one.
+    """
+    both = op(name, grad_name=f"{grad_name}0", input=input, other=other, doc=doc,
+              n_tensors=numbers[0] is None, **options)  # fmt: skip
+    by_number = op(f"{name}_number", grad_name=f"{grad_name}{numbers[1]}",
+                   params=("input", "other"), input=input, doc=doc, **options)  # fmt: skip
+    of_number = both
+    if numbers[0] is not None:
+        of_number = op(f"{name}_of_number", grad_name=f"{grad_name}{numbers[0]}",
+                       params=("input", "other"), other=other, doc=doc, **options)  # fmt: skip
+    both_written, number_written = InplaceOp(both), InplaceOp(by_number)
+
+    def chosen(input: Any, other: Any) -> Tensor:
+        if not isinstance(other, Tensor):
+            return by_number(input, other)
+        return (both if isinstance(input, Tensor) else of_number)(input, other)
+
+    def written(self: Tensor, other: Any) -> Tensor:
+        return (both_written if isinstance(other, Tensor) else number_written)(self, other)
+
+    chosen.__name__, written.__name__ = name, f"{name}_"
+    chosen.__doc__, written.__doc__ = doc, both_written.__doc__
+    if method:
+        attach_method(name, chosen)
+    if inplace:
+        attach_method(f"{name}_", written)
+    return takes_out("cast")(chosen)
+
+
+def without_derivative(name: str) -> Callable:
+    """The formula of an input in which PyTorch has no derivative: it raises when asked for."""
+
+    def formula(g: Tensor) -> Tensor:
+        raise NotImplementedError(f"the derivative for '{name}' is not implemented.")
+
+    return formula
+
+
+def not_differentiable(name: str) -> Callable:
+    """The formula of an op that PyTorch cannot differentiate at all, by its internal name."""
+
+    def formula(g: Tensor) -> Tensor:
+        raise RuntimeError(f"derivative for aten::{name} is not implemented")
+
+    return formula
 
 
 _ONE_OP = re.compile(r"(\w+)\((\w+(?:, \w+)*)\)")
@@ -144,6 +207,15 @@ def method(name: str | None = None) -> Callable[[Callable], Callable]:
         return function
 
     return attach
+
+
+def alias(name: str, operation: Callable) -> Callable:
+    """Give an operation, its method and its in-place method, where there are any, another name."""
+    for suffix in ("", "_"):
+        attached = getattr(Tensor, f"{operation.__name__}{suffix}", None)
+        if attached is not None:
+            attach_method(f"{name}{suffix}", attached)
+    return operation
 
 
 def _argument_names(kernel: Any, forward: Callable | None, formulas: dict) -> tuple[str, ...]:
@@ -195,4 +267,7 @@ class _Plan:
         return list(self.slots).index(key)
 
 
-__all__ = ["composite", "method", "op", "registered_ops", "takes_out"]
+__all__ = [
+    "alias", "composite", "method", "mixed_op", "not_differentiable", "op", "registered_ops",
+    "takes_out", "without_derivative",
+]  # fmt: skip

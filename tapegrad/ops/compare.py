@@ -1,70 +1,38 @@
-"""Comparisons, logic and bits: results without gradient."""
+"""Comparisons and logic: results without gradient."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from tapegrad import _types
-from tapegrad._core import InplaceOp
-from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import method, op
+from tapegrad._tensor import Tensor, get_default_dtype
+from tapegrad.ops._declare import alias, method, op
+from tapegrad.ops.pointwise import isfinite
+from tapegrad.ops.tensor_types import type_name
 
-eq = op("eq", kernel=np.equal, method=True, inplace=True, doc="Where both are equal.")
-ne = op("ne", kernel=np.not_equal, method=True, inplace=True, doc="Where both differ.")
-lt = op("lt", kernel=np.less, method=True, inplace=True, doc="Where input < other.")
-le = op("le", kernel=np.less_equal, method=True, inplace=True, doc="Where input <= other.")
-gt = op("gt", kernel=np.greater, method=True, inplace=True, doc="Where input > other.")
-ge = op("ge", kernel=np.greater_equal, method=True, inplace=True, doc="Where input >= other.")
-logical_and = op(
-    "logical_and", kernel=np.logical_and, method=True, inplace=True, doc="Where both are true."
+
+def _comparison(name: str, kernel: np.ufunc, doc: str, n_tensors: int = 1):
+    return op(name, kernel=kernel, n_tensors=n_tensors, method=True, inplace=True, doc=doc)
+
+
+eq = _comparison("eq", np.equal, "Where both are equal.")
+ne = _comparison("ne", np.not_equal, "Where both differ.")
+lt = _comparison("lt", np.less, "Where input < other.")
+le = _comparison("le", np.less_equal, "Where input <= other.")
+gt = _comparison("gt", np.greater, "Where input > other.")
+ge = _comparison("ge", np.greater_equal, "Where input >= other.")
+logical_and = _comparison("logical_and", np.logical_and, "Where both are true.", n_tensors=2)
+logical_or = _comparison("logical_or", np.logical_or, "Where either is true.", n_tensors=2)
+logical_xor = _comparison("logical_xor", np.logical_xor, "Where just one is true.", n_tensors=2)
+logical_not = _comparison("logical_not", np.logical_not, "Where not true.")
+
+less, less_equal, greater, greater_equal, not_equal = map(
+    alias, ("less", "less_equal", "greater", "greater_equal", "not_equal"), (lt, le, gt, ge, ne)
 )
-logical_or = op(
-    "logical_or", kernel=np.logical_or, method=True, inplace=True, doc="Where either is true."
-)
-logical_xor = op(
-    "logical_xor", kernel=np.logical_xor, method=True, inplace=True, doc="Where just one is true."
-)
-logical_not = op(
-    "logical_not", kernel=np.logical_not, method=True, inplace=True, doc="Where not true."
-)
-bitwise_and = op(
-    "bitwise_and", kernel=np.bitwise_and, method=True, inplace=True, doc="Bits of both."
-)
-bitwise_or = op(
-    "bitwise_or", kernel=np.bitwise_or, method=True, inplace=True, doc="Bits of either."
-)
-bitwise_xor = op(
-    "bitwise_xor", kernel=np.bitwise_xor, method=True, inplace=True, doc="Bits of just one."
-)
-bitwise_not = op(
-    "bitwise_not", kernel=np.invert, method=True, inplace=True, out="same",
-    doc="Each bit turned; for bools the logical not.",
-)  # fmt: skip
 
 
-def invert(input: Tensor) -> Tensor:
-    """What ``~`` does: :func:`bitwise_not`. Raises TypeError for floating-point numbers."""
-    if input.is_floating_point():
-        raise TypeError(
-            "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
-        )
-    return bitwise_not(input)
-
-
-left_shift = op("bitwise_left_shift", kernel=np.left_shift, method=True, doc="Bits moved up.")
-right_shift = op("bitwise_right_shift", kernel=np.right_shift, method=True, doc="Bits moved down.")
-
-
-@method()
-def isinf(input: Tensor) -> Tensor:
-    """Where an element is infinite."""
-    return abs(input) == float("inf")
-
-
-@method()
-def isfinite(input: Tensor) -> Tensor:
-    """Where an element is neither infinite nor NaN."""
-    return (input == input) & (abs(input) != float("inf"))
+def _check_one_dtype(input: Tensor, other: Tensor) -> None:
+    if input.dtype is not other.dtype:
+        raise RuntimeError(f"{type_name(input)} did not match {type_name(other)}")
 
 
 @method()
@@ -77,17 +45,25 @@ def equal(input: Tensor, other: Tensor) -> bool:
 def isclose(
     input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
 ) -> Tensor:
-    """Where ``|input - other| <= atol + rtol * |other|``."""
-    if input.dtype is not other.dtype:
-        raise RuntimeError(
-            f"{input.dtype} did not match {other.dtype}"
-            if input.dtype is _types.bool
-            else "Float did not match Double"
-        )
-    close = (input == other) | (
-        isfinite(input) & (abs(input - other) <= atol + rtol * abs(other)) & isfinite(other)
-    )
-    return close | ((input != input) & (other != other)) if equal_nan else close
+    """Where ``|input - other| <= atol + rtol * |other|``; infinities are close to themselves.
+
+    Raises RuntimeError for tensors of different dtypes and for negative tolerances.
+    """
+    _check_one_dtype(input, other)
+    for name, tolerance in (("rtol", rtol), ("atol", atol)):
+        if not tolerance >= 0:
+            raise RuntimeError(
+                f"{name} must be greater than or equal to zero, but got {tolerance:g}"
+            )
+    close = input == other
+    if equal_nan:
+        close = close | ((input != input) & (other != other))
+    if rtol == 0 and atol == 0:
+        return close
+    if not other.is_floating_point():
+        other = other.to(get_default_dtype())
+    error = (input - other).abs()
+    return close | (isfinite(error) & (error <= (other * rtol).abs() + atol))
 
 
 @method()
@@ -96,10 +72,3 @@ def allclose(
 ) -> bool:
     """Whether :func:`isclose` holds everywhere."""
     return bool(isclose(input, other, rtol, atol, equal_nan).all())
-
-
-for _alias, _of in {
-    "less": lt, "less_equal": le, "greater": gt, "greater_equal": ge, "not_equal": ne,
-}.items():  # fmt: skip
-    attach_method(_alias, _of)
-and_inplace, or_inplace, xor_inplace = map(InplaceOp, (bitwise_and, bitwise_or, bitwise_xor))

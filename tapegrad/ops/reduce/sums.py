@@ -53,7 +53,7 @@ nansum_op = op(
 
 def _without_nan(input: np.ndarray) -> np.ndarray:
     zero = kernels.fill(kernels.empty((), input.dtype), 0)
-    is_nan = kernels.pointwise(OURS["isnan"], input)
+    is_nan = kernels.pointwise(isnan.kernel, input)
     return kernels.pointwise(OURS["where"], is_nan, zero, input, dtype=input.dtype)
 
 

@@ -1,0 +1,73 @@
+/* Arithmetic and tests of numbers that NumPy lacks or does otherwise than PyTorch. */
+#include "loops.h"
+
+#include <math.h>
+
+#define TRUNC(x) _Generic((x), float: truncf, default: trunc)(x)
+#define PARAM(C, k) ((C)((const double *)params)[k])
+
+/* No operation here traps: callers refuse divisors of zero, and the smallest number divided by -1
+ * wraps to itself. */
+#define DIV_TRUNC_UNSIGNED(op, dtype, T, ...) \
+    TG_MAP2(op##_##dtype, T, T, TG_AS_IS, T, , (y == 0 ? (T)0 : (T)(x / y)))
+#define DIV_TRUNC_SIGNED(op, dtype, T, ...)    \
+    TG_MAP2(op##_##dtype, T, T, TG_AS_IS, T, , \
+            (y == 0 ? (T)0 : y == -1 ? (T)(0 - (uint64_t)x) : (T)(x / y)))
+#define DIV_TRUNC_FLOAT(op, dtype, T, C, load, store, ...) \
+    TG_MAP2(op##_##dtype, T, C, load, T, , store(TRUNC(load(store(x / y)))))
+
+/* From the nearer end, so that a weight of 1 gives the end itself. */
+#define LERP(op, dtype, T, C, load, store, ...)                                  \
+    static inline T op##_of_##dtype(T start, T end, T weight)                    \
+    {                                                                            \
+        const C a = load(start), b = load(end), w = load(weight), size = b - a;  \
+        return store(w > (C)-0.5 && w < (C)0.5 ? a + w * size                    \
+                                               : b - size * (1 - w));            \
+    }                                                                            \
+    TG_MAP3(op##_##dtype, T, T, T, op##_of_##dtype(x, y, z))
+
+#define HEAVISIDE(op, dtype, T, C, load, store, ...) \
+    TG_MAP2(op##_##dtype, T, T, TG_AS_IS, T, ,       \
+            (load(x) == 0 ? y : store((C)(load(x) > 0))))
+
+#define SIGNBIT_UNSIGNED(op, dtype, T, ...) \
+    TG_MAP1(op##_##dtype, T, T, TG_AS_IS, uint8_t, , (uint8_t)(0 * x))
+#define SIGNBIT_SIGNED(op, dtype, T, ...) \
+    TG_MAP1(op##_##dtype, T, T, TG_AS_IS, uint8_t, , (x < 0))
+#define SIGNBIT_FLOAT(op, dtype, T, C, load, ...) \
+    TG_MAP1(op##_##dtype, T, C, load, uint8_t, , (signbit(x) != 0))
+
+#define NAN_TO_NUM(op, dtype, T, C, load, store, ...)                              \
+    TG_MAP1(op##_##dtype, T, C, load, T,                                           \
+            const C nan = PARAM(C, 0); const C above = PARAM(C, 1);                \
+            const C below = PARAM(C, 2);,                                          \
+            store(TG_IS_NAN(x) ? nan : x == (C)INFINITY ? above : x == -(C)INFINITY ? below : x))
+
+TG_UNSIGNED(DIV_TRUNC_UNSIGNED, div_trunc)
+TG_SIGNED(DIV_TRUNC_SIGNED, div_trunc)
+TG_FLOATS(DIV_TRUNC_FLOAT, div_trunc)
+TG_FLOATS(LERP, lerp)
+TG_ALL(HEAVISIDE, heaviside)
+TG_BOOLS(SIGNBIT_UNSIGNED, signbit)
+TG_UNSIGNED(SIGNBIT_UNSIGNED, signbit)
+TG_SIGNED(SIGNBIT_SIGNED, signbit)
+TG_FLOATS(SIGNBIT_FLOAT, signbit)
+TG_FLOATS(NAN_TO_NUM, nan_to_num)
+
+#define ROW2(op, dtype, T, C, load, store, number, letter) \
+    {#op, "(),()->()", letter letter letter, number, op##_##dtype, NULL, 0, 0},
+#define ROW3(op, dtype, T, C, load, store, number, letter) \
+    {#op, "(),(),()->()", letter letter letter letter, number, op##_##dtype, NULL, 0, 0},
+#define ROW_PREDICATE(op, dtype, T, C, load, store, number, letter) \
+    {#op, "()->()", letter "?", number, op##_##dtype, NULL, 0, 0},
+#define ROW_WITH_3(op, dtype, T, C, load, store, number, letter) \
+    {#op, "()->()", letter letter, number, op##_##dtype, "ddd", 3 * sizeof(double), 0},
+
+const tg_kernel tg_arithmetic_kernels[] = {
+    TG_NUMBERS(ROW2, div_trunc)
+    TG_FLOATS(ROW3, lerp)
+    TG_ALL(ROW2, heaviside)
+    TG_ALL(ROW_PREDICATE, signbit)
+    TG_FLOATS(ROW_WITH_3, nan_to_num)
+    TG_TABLE_END
+};

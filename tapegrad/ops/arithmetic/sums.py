@@ -1,0 +1,193 @@
+"""Sums and differences."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tapegrad import _types
+from tapegrad._core import InplaceOp
+from tapegrad._tensor import Tensor, attach_method
+from tapegrad.ops._declare import composite, op, takes_out
+from tapegrad.ops.promotion import result_type
+
+add_op = op(
+    "add",
+    kernel=np.add,
+    input="g",
+    other="g",
+    doc="Sum of two tensors, element by element.",
+)
+sub_op = op(
+    "sub",
+    kernel=np.subtract,
+    input="g",
+    other="neg(g)",
+    doc="Difference of two tensors, element by element.",
+)
+rsub_op = op(
+    "rsub",
+    kernel=np.subtract,
+    grad_name="RsubBackward1",
+    params=("number", "input"),
+    input="neg(g)",
+    doc="A number minus a tensor.",
+)
+
+
+def _times(alpha, factor, partner):
+    """``alpha * factor`` in the dtype in which it meets its partner."""
+    if isinstance(factor, Tensor):
+        factor = factor.to(result_type(factor, partner))
+    return factor * alpha
+
+
+add_scaled = op(
+    "add_scaled",
+    forward=composite(lambda input, other, alpha: add_op(input, _times(alpha, other, input))),
+    grad_name="AddBackward0",
+    params=("input", "other", "alpha"),
+    input="g",
+    other=lambda g, alpha: g * alpha,
+    doc="``input + alpha * other``, element by element.",
+)
+sub_scaled = op(
+    "sub_scaled",
+    forward=composite(lambda input, other, alpha: sub_op(input, _times(alpha, other, input))),
+    grad_name="SubBackward0",
+    params=("input", "other", "alpha"),
+    input="g",
+    other=lambda g, alpha: g * -alpha,
+    doc="``input - alpha * other``, element by element.",
+)
+
+
+def _rsub_scaled(name: str, grad_name: str):
+    return op(
+        name,
+        forward=composite(
+            lambda input, other, alpha: sub_op(other, _times(alpha, input, other))
+        ),
+        grad_name=grad_name,
+        params=("input", "other", "alpha"),
+        input=lambda g, alpha: g * -alpha,
+        other="g",
+        doc="``other - alpha * input``, element by element.",
+    )
+
+
+rsub_scaled = _rsub_scaled("rsub_scaled", "RsubBackward0")
+rsub_number_scaled = _rsub_scaled("rsub_number_scaled", "RsubBackward1")
+
+add_inplace, sub_inplace = InplaceOp(add_op), InplaceOp(sub_op)
+add_scaled_inplace, sub_scaled_inplace = InplaceOp(add_scaled), InplaceOp(sub_scaled)
+
+
+def _combined(plain, scaled, input, other, alpha) -> Tensor:
+    """``plain(input, alpha * other)`` as one entry of the tape."""
+    if type(alpha) is int and alpha == 1:
+        return plain(input, other)
+    check_factor(plain.__name__, "alpha", alpha, input, other)
+    if is_bool(input) and is_bool(other):
+        alpha = bool(alpha)
+    if not isinstance(input, Tensor):
+        return plain(input, other * alpha)
+    return scaled(input, other, alpha)
+
+
+def check_factor(name: str, argument: str, factor, *operands) -> None:
+    """Refuse a factor that the operands' dtype cannot hold."""
+    if not isinstance(factor, (int, float)):
+        raise TypeError(
+            f"{name}(): argument '{argument}' must be Number, not {type(factor).__name__}"
+        )
+    if isinstance(factor, float) and not any(map(is_float, operands)):
+        raise RuntimeError(
+            f"For integral input tensors, argument {argument} must not be a floating point number."
+        )
+    if isinstance(factor, bool) and not all(map(is_bool, operands)):
+        raise RuntimeError(f"Boolean {argument} only supported for Boolean results.")
+
+
+@takes_out("cast")
+def add(input, other, *, alpha=1) -> Tensor:
+    """Sum, element by element: ``input + alpha * other``. Shapes broadcast, dtypes promote."""
+    return _combined(add_op, add_scaled, input, other, alpha)
+
+
+@takes_out("cast")
+def sub(input, other, *, alpha=1) -> Tensor:
+    """Difference, element by element: ``input - alpha * other``. Shapes broadcast, dtypes promote.
+
+    Raises RuntimeError for two tensors of bools.
+    """
+    _refuse_bool_difference(input, other)
+    return _combined(sub_op, sub_scaled, input, other, alpha)
+
+
+def minus(input: Tensor, other) -> Tensor:
+    """What ``input - other`` does: :func:`sub` without its options."""
+    kind = type(other)
+    if input.dtype is _types.bool or (kind is not float and kind is not int and is_bool(other)):
+        _refuse_bool_difference(input, other)
+    return sub_op(input, other)
+
+
+def minus_(self: Tensor, other) -> Tensor:
+    """What ``self -= other`` does."""
+    if self.dtype is _types.bool or is_bool(other):
+        _refuse_bool_difference(self, other)
+    return sub_inplace(self, other)
+
+
+def _refuse_bool_difference(input, other) -> None:
+    if not (is_bool(input) or is_bool(other)):
+        return
+    if is_bool(input) and is_bool(other):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
+            "`logical_xor()` operator instead."
+        )
+    raise RuntimeError(
+        "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to "
+        "invert a mask, use the `~` or `logical_not()` operator instead."
+    )
+
+
+def is_bool(value) -> bool:
+    """Whether an operand, a tensor or a number, is one of bools."""
+    return value.dtype is _types.bool if isinstance(value, Tensor) else isinstance(value, bool)
+
+
+def is_float(value) -> bool:
+    """Whether an operand, a tensor or a number, is a floating-point one."""
+    return value.is_floating_point() if isinstance(value, Tensor) else isinstance(value, float)
+
+
+def add_(self: Tensor, other, *, alpha=1) -> Tensor:
+    """In-place form of :func:`add`."""
+    return _combined(add_inplace, add_scaled_inplace, self, other, alpha)
+
+
+def sub_(self: Tensor, other, *, alpha=1) -> Tensor:
+    """In-place form of :func:`sub`."""
+    _refuse_bool_difference(self, other)
+    return _combined(sub_inplace, sub_scaled_inplace, self, other, alpha)
+
+
+def rsub(input, other, *, alpha=1) -> Tensor:
+    """``other - alpha * input``, element by element."""
+    _refuse_bool_difference(input, other)
+    if isinstance(other, Tensor):
+        return rsub_scaled(input, other, alpha)
+    return _combined(_number_minus, rsub_number_scaled, input, other, alpha)
+
+
+def _number_minus(input: Tensor, other) -> Tensor:
+    return rsub_op(other, input)
+
+
+for _name, _function in {
+    "add": add, "add_": add_, "sub": sub, "sub_": sub_, "subtract": sub, "subtract_": sub_,
+    "rsub": rsub,
+}.items():  # fmt: skip
+    attach_method(_name, _function)

@@ -1,0 +1,174 @@
+"""The larger, the smaller, and what lies between bounds."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tapegrad import _types
+from tapegrad._core import InplaceOp, result_type_number
+from tapegrad._kernels import OURS
+from tapegrad._tensor import Tensor, attach_method
+from tapegrad.ops._declare import method, op, takes_out
+from tapegrad.ops.pointwise.selection import where_op
+from tapegrad.ops.promotion import can_cast
+from tapegrad.ops.tensor_types import type_name
+
+
+def _share(g, a, b, wins):
+    """All of a gradient where this side wins, half of it where both are equal."""
+    return where_op(a == b, g * 0.5, where_op(wins, g, 0.0))
+
+
+maximum = op(
+    "maximum", kernel=np.maximum, method=True, n_tensors=2,
+    input=lambda g, input, other: _share(g, input, other, input > other),
+    other=lambda g, input, other: _share(g, input, other, other > input),
+    doc="The larger of two elements; NaN if either is. Equal ones share the gradient.",
+)  # fmt: skip
+minimum = op(
+    "minimum", kernel=np.minimum, method=True, n_tensors=2,
+    input=lambda g, input, other: _share(g, input, other, input < other),
+    other=lambda g, input, other: _share(g, input, other, other < input),
+    doc="The smaller of two elements; NaN if either is. Equal ones share the gradient.",
+)  # fmt: skip
+fmax = op(
+    "fmax", kernel=np.fmax, method=True, n_tensors=2,
+    input=lambda g, input, other: where_op((input >= other) | (other != other), g, 0.0),
+    other=lambda g, input, other: where_op((input >= other) | (other != other), 0.0, g),
+    doc="The larger of two elements; the other one where one is NaN.",
+)  # fmt: skip
+fmin = op(
+    "fmin", kernel=np.fmin, method=True, n_tensors=2,
+    input=lambda g, input, other: where_op((input <= other) | (other != other), g, 0.0),
+    other=lambda g, input, other: where_op((input <= other) | (other != other), 0.0, g),
+    doc="The smaller of two elements; the other one where one is NaN.",
+)  # fmt: skip
+
+clamp_op = op(
+    "clamp", kernel=OURS["clamp"], params=("input", "low", "high"), grad_name="ClampBackward1",
+    input=lambda g, input, low, high: where_op((input >= low) & (input <= high), g, 0.0),
+    doc="Each element, at least ``low`` and at most ``high``.",
+)  # fmt: skip
+clamp_tensor_op = op(
+    "clamp_tensor", kernel=OURS["clamp"], params=("input", "low", "high"),
+    grad_name="ClampBackward0",
+    input=lambda g, input, low, high: where_op((input >= low) & (input <= high), g, 0.0),
+    low=lambda g, input, low, high: where_op((input < low) & (low < high), g, 0.0),
+    high=lambda g, input, low, high: where_op((input > high) | (high < low), g, 0.0),
+    doc="Each element within bounds that are tensors.",
+)  # fmt: skip
+clamp_min_op = op(
+    "clamp_min", kernel=np.maximum, params=("input", "min"), n_tensors=1,
+    input=lambda g, input, min: where_op(input >= min, g, 0.0),
+    doc="Each element, at least a number.",
+)  # fmt: skip
+clamp_max_op = op(
+    "clamp_max", kernel=np.minimum, params=("input", "max"), n_tensors=1,
+    input=lambda g, input, max: where_op(input <= max, g, 0.0),
+    doc="Each element, at most a number.",
+)  # fmt: skip
+clamp_min_tensor_op = op(
+    "clamp_min_tensor", kernel=np.maximum, params=("input", "min"), n_tensors=1,
+    grad_name="ClampMinBackward1",
+    input=lambda g, input, min: where_op(input >= min, g, 0.0),
+    min=lambda g, input, min: where_op(input < min, g, 0.0),
+    doc="Each element, at least a tensor's.",
+)  # fmt: skip
+clamp_max_tensor_op = op(
+    "clamp_max_tensor", kernel=np.minimum, params=("input", "max"), n_tensors=1,
+    grad_name="ClampMaxBackward1",
+    input=lambda g, input, max: where_op(input <= max, g, 0.0),
+    max=lambda g, input, max: where_op(input > max, g, 0.0),
+    doc="Each element, at most a tensor's.",
+)  # fmt: skip
+_clamp_inplace, _clamp_tensor_inplace = InplaceOp(clamp_op), InplaceOp(clamp_tensor_op)
+_clamp_min_inplace, _clamp_max_inplace = InplaceOp(clamp_min_op), InplaceOp(clamp_max_op)
+_clamp_min_tensor_inplace = InplaceOp(clamp_min_tensor_op)
+_clamp_max_tensor_inplace = InplaceOp(clamp_max_tensor_op)
+
+
+def _limits(dtype: _types.dtype) -> tuple:
+    if dtype.is_floating_point:
+        return -math.inf, math.inf
+    if dtype is _types.bool:
+        return False, True
+    info = np.iinfo(dtype.numpy)
+    return int(info.min), int(info.max)
+
+
+def _bounds(input: Tensor, min, max) -> tuple:
+    """Both bounds and the dtype in which they meet the tensor; a missing one is the dtype's own."""
+    if min is None and max is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+    given = [bound for bound in (min, max) if bound is not None]
+    dtype = _types.BY_NUMPY_NUMBER[result_type_number(input, *given)]
+    lowest, highest = _limits(dtype)
+    return (lowest if min is None else min), (highest if max is None else max), dtype
+
+
+def _check_kinds(min, max) -> bool:
+    """Whether the bounds are tensors, which either all or none of them are."""
+    given = [isinstance(bound, Tensor) for bound in (min, max) if bound is not None]
+    if len(set(given)) > 1:
+        raise TypeError(
+            "clamp() received an invalid combination of arguments: 'min' and 'max' must both be "
+            "tensors or both be numbers"
+        )
+    return any(given)
+
+
+@takes_out("same")
+@method()
+def clamp(input: Tensor, min=None, max=None) -> Tensor:
+    """Each element, at least ``min`` and at most ``max``: both numbers, both tensors, or one None.
+
+    Raises RuntimeError where both are None.
+    """
+    has_tensors = _check_kinds(min, max)
+    low, high, dtype = _bounds(input, min, max)
+    return (clamp_tensor_op if has_tensors else clamp_op)(input.to(dtype), low, high)
+
+
+@method()
+def clamp_(self: Tensor, min=None, max=None) -> Tensor:
+    """In-place form of :func:`clamp`."""
+    has_tensors = _check_kinds(min, max)
+    low, high, dtype = _bounds(self, min, max)
+    if not can_cast(dtype, self.dtype):
+        raise RuntimeError(
+            f"result type {type_name(self.new_empty(0, dtype=dtype))} can't be cast to the desired "
+            f"output type {type_name(self)}"
+        )
+    return (_clamp_tensor_inplace if has_tensors else _clamp_inplace)(self, low, high)
+
+
+@takes_out("cast")
+@method()
+def clamp_min(input: Tensor, min) -> Tensor:
+    """Each element, at least ``min``: a number or a tensor."""
+    return (clamp_min_tensor_op if isinstance(min, Tensor) else clamp_min_op)(input, min)
+
+
+@takes_out("cast")
+@method()
+def clamp_max(input: Tensor, max) -> Tensor:
+    """Each element, at most ``max``: a number or a tensor."""
+    return (clamp_max_tensor_op if isinstance(max, Tensor) else clamp_max_op)(input, max)
+
+
+@method()
+def clamp_min_(self: Tensor, min) -> Tensor:
+    """In-place form of :func:`clamp_min`."""
+    return (_clamp_min_tensor_inplace if isinstance(min, Tensor) else _clamp_min_inplace)(self, min)
+
+
+@method()
+def clamp_max_(self: Tensor, max) -> Tensor:
+    """In-place form of :func:`clamp_max`."""
+    return (_clamp_max_tensor_inplace if isinstance(max, Tensor) else _clamp_max_inplace)(self, max)
+
+
+for _name, _function in {"clip": clamp, "clip_": clamp_}.items():
+    attach_method(_name, _function)

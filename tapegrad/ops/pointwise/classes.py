@@ -1,0 +1,122 @@
+"""What kind of number an element is, and the parts and neighbours of floating-point numbers."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad._kernels import OURS
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import composite, method, op, takes_out
+from tapegrad.ops._results import NamedResult, named_result
+from tapegrad.ops.pointwise.selection import where_op
+
+isnan = op("isnan", kernel=np.isnan, method=True, doc="Where an element is NaN.")
+isinf = op("isinf", kernel=np.isinf, method=True, doc="Where an element is infinite.")
+isfinite = op(
+    "isfinite", kernel=np.isfinite, method=True,
+    doc="Where an element is neither infinite nor NaN.",
+)  # fmt: skip
+isposinf = op(
+    "isposinf", forward=composite(lambda input: input == math.inf), params=("input",), method=True,
+    doc="Where an element is infinite and positive.",
+)  # fmt: skip
+isneginf = op(
+    "isneginf", forward=composite(lambda input: input == -math.inf), params=("input",), method=True,
+    doc="Where an element is infinite and negative.",
+)  # fmt: skip
+
+
+@method()
+def isreal(input: Tensor) -> Tensor:
+    """Where an element is real: everywhere, as numbers here are."""
+    return Tensor._wrap(kernels.fill(kernels.empty_like(input._array, np.bool_), True))
+
+
+@method()
+def conj(input: Tensor) -> Tensor:
+    """The complex conjugate: the tensor itself, as numbers here are real."""
+    return input
+
+
+def real(input: Tensor) -> Tensor:
+    """The real part: the tensor itself, as numbers here are real."""
+    return input
+
+
+def imag(input: Tensor) -> Tensor:
+    """The imaginary part, which no tensor here has. Raises RuntimeError."""
+    raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
+
+
+def _replaced(input: np.ndarray, nan=None, posinf=None, neginf=None) -> np.ndarray:
+    if input.dtype.kind != "f":
+        return kernels.cast_array(input, input.dtype)
+    limits = np.finfo(input.dtype)
+    result = kernels.empty_like(input)
+    OURS["nan_to_num"](input, result, params=(
+        0.0 if nan is None else nan,
+        float(limits.max) if posinf is None else posinf,
+        float(limits.min) if neginf is None else neginf,
+    ))  # fmt: skip
+    return result
+
+
+nan_to_num = op(
+    "nan_to_num", forward=_replaced, method=True, inplace=True, out="same",
+    input=lambda g, input: where_op(isfinite(input), g, 0.0),
+    doc="""Each element, but ``nan`` for NaN, ``posinf`` and ``neginf`` for infinities.
+
+    By default these are 0, the largest and the smallest number of the dtype.
+    """,
+)  # fmt: skip
+nextafter = op(
+    "nextafter", kernel=np.nextafter, method=True, inplace=True, n_tensors=2,
+    input="g", other=lambda g: g * 0.0,
+    doc="The next floating-point number from ``input`` towards ``other``.",
+)  # fmt: skip
+
+frexp_result = named_result("frexp", "mantissa", "exponent")
+_FREXP = kernels.numpy_kernel(np.frexp)
+
+
+def _frexp(input: np.ndarray) -> tuple:
+    if input.dtype.kind != "f":
+        raise RuntimeError("torch.frexp() only supports floating-point dtypes")
+    return kernels.outputs(_FREXP, (input,), (input.shape, input.shape))
+
+
+frexp_op = op(
+    "frexp", forward=_frexp, outputs=("mantissa", "exponent"),
+    input=lambda g, exponent: g / exponent.exp2(),
+    doc="Mantissa and exponent of each element.",
+)  # fmt: skip
+
+
+@takes_out("exact")
+@method()
+def frexp(input: Tensor) -> NamedResult:
+    """Each element as ``mantissa * 2**exponent``, the mantissa's size from 0.5 to below 1.
+
+    Gives ``(mantissa, exponent)``, the exponents as int32. Raises RuntimeError for integers.
+    """
+    return frexp_result(frexp_op(input))
+
+
+def _ldexp(input: np.ndarray, other: np.ndarray) -> np.ndarray:
+    return _scaled_by_power(input, other)
+
+
+_scaled_by_power = composite(lambda input, other: input * 2.0**other)
+ldexp = op(
+    "ldexp", forward=_ldexp, method=True, inplace=True, out="cast",
+    # As PyTorch: 2 to a negative integer exponent is the integer 0 here.
+    input=lambda g, other: g * 2**other,
+    other=lambda g, out: g * (out * math.log(2)),
+    doc="``input * 2**other``.",
+)  # fmt: skip
+
+for _name in ("conj_physical", "resolve_conj", "resolve_neg"):
+    method(_name)(conj)

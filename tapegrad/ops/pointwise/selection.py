@@ -1,0 +1,45 @@
+"""One of two values by a mask."""
+
+from __future__ import annotations
+
+from typing import Any, overload
+
+from tapegrad import _types
+from tapegrad._kernels import OURS, TYPE_NAMES
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import method, op
+
+where_op = op(
+    "where", kernel=OURS["where"], takes_mask=True, params=("condition", "input", "other"),
+    input=lambda g, condition: where_op(condition, g, 0.0),
+    other=lambda g, condition: where_op(condition, 0.0, g),
+    doc="The first value where a mask holds, else the second.",
+)  # fmt: skip
+
+
+@overload
+def where(condition: Tensor) -> tuple[Tensor, ...]: ...
+@overload
+def where(condition: Tensor, input: Any, other: Any) -> Tensor: ...
+def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
+    """``input`` where the condition holds, else ``other``; alone, the condition's indices."""
+    if input is None and other is None:
+        return condition.nonzero(as_tuple=True)
+    if not isinstance(condition, Tensor):
+        raise TypeError(
+            "where(): argument 'condition' (position 1) must be Tensor, not "
+            f"{type(condition).__name__}"
+        )
+    if condition.dtype is _types.uint8:
+        condition = condition.bool()
+    if condition.dtype is not _types.bool:
+        raise RuntimeError(
+            f"where expected condition to be a boolean tensor, but got a tensor with dtype "
+            f"{TYPE_NAMES[condition.dtype.numpy.num]}"
+        )
+    return where_op(condition, input, other)
+
+
+@method("where")
+def _where_method(self: Tensor, condition: Tensor, other) -> Tensor:
+    return where(condition, self, other)

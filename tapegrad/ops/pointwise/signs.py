@@ -1,0 +1,104 @@
+"""Signs and sizes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tapegrad._core import InplaceOp
+from tapegrad._kernels import OURS, Kernel
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import (
+    alias,
+    composite,
+    method,
+    mixed_op,
+    not_differentiable,
+    op,
+    takes_out,
+)
+from tapegrad.ops.pointwise.selection import where_op
+
+abs = op(
+    "abs", kernel=Kernel.from_ufunc(np.absolute, name="abs", without="?"),
+    method=True, inplace=True, out="same",
+    input=lambda g, input: g * input.sgn(),
+    doc="Each element without its sign.",
+)  # fmt: skip
+sign = op(
+    "sign", kernel=OURS["sign"], method=True, inplace=True, out="same",
+    input=lambda g: g * 0.0,
+    doc="-1, 0 or 1 by each element's sign.",
+)  # fmt: skip
+sgn = op(
+    "sgn", kernel=OURS["sign"], method=True, inplace=True, out="same",
+    input=lambda g: g * 0.0,
+    doc="-1, 0 or 1 by each element's sign: :func:`sign`, as numbers here are real.",
+)  # fmt: skip
+signbit = op(
+    "signbit", kernel=OURS["signbit"], method=True,
+    doc="Where an element is below zero or minus zero.",
+)  # fmt: skip
+
+
+def _copied_slope(g, input, out):
+    return where_op(input == 0, 0.0, g * (out / input))
+
+
+copysign = mixed_op(
+    "copysign", "CopysignBackward", numbers=(None, 1), kernel=np.copysign, makes_float=True,
+    method=True, inplace=True,
+    input=lambda g, input, out: _copied_slope(g, input, out),
+    other=lambda g: g * 0.0,
+    doc="The size of each element with the sign of ``other``.",
+)  # fmt: skip
+heaviside_op = op(
+    "heaviside", kernel=OURS["heaviside"], grad_name="NotImplemented",
+    input=not_differentiable("heaviside"), values=not_differentiable("heaviside"),
+    doc="0 below zero, 1 above, and ``values`` at zero.",
+)  # fmt: skip
+_heaviside_inplace = InplaceOp(heaviside_op)
+
+
+def _check_same_dtype(input: Tensor, values: Tensor) -> None:
+    if input.dtype is not values.dtype:
+        raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
+
+
+@takes_out("cast")
+@method()
+def heaviside(input: Tensor, values: Tensor) -> Tensor:
+    """The step function: 0 below zero, 1 above, and ``values`` at zero.
+
+    Raises RuntimeError for tensors of different dtypes.
+    """
+    _check_same_dtype(input, values)
+    return heaviside_op(input, values)
+
+
+@method()
+def heaviside_(self: Tensor, values: Tensor) -> Tensor:
+    """In-place form of :func:`heaviside`."""
+    _check_same_dtype(self, values)
+    return _heaviside_inplace(self, values)
+
+
+angle = op(
+    "angle",
+    forward=composite(lambda input: _angle(input)),
+    params=("input",),
+    method=True,
+    out="cast",
+    input=lambda g: g * 0.0,
+    doc="The angle of each number in the complex plane: 0 from zero on, pi below, NaN for NaN.",
+)
+
+
+def _angle(x: Tensor) -> Tensor:
+    if not x.is_floating_point():
+        return (x < 0) * math.pi
+    return where_op(x != x, x, (x < 0).to(x.dtype) * math.pi)
+
+
+absolute = alias("absolute", abs)

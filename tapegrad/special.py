@@ -1,0 +1,36 @@
+"""Special functions under the names that PyTorch has for them in ``torch.special``."""
+
+from tapegrad.ops.pointwise import exp2, expm1, log1p, round, sinc, xlogy
+from tapegrad.ops.pointwise import sigmoid as expit
+from tapegrad.ops.reduce import logsumexp
+from tapegrad.ops.special import (
+    digamma,
+    entr,
+    erf,
+    erfc,
+    erfcx,
+    erfinv,
+    i0,
+    i0e,
+    i1,
+    i1e,
+    log_ndtr,
+    logit,
+    ndtr,
+    ndtri,
+    polygamma,
+    xlog1py,
+    zeta,
+)
+from tapegrad.ops.special import digamma as psi
+from tapegrad.ops.special import igamma as gammainc
+from tapegrad.ops.special import igammac as gammaincc
+from tapegrad.ops.special import lgamma as gammaln
+from tapegrad.ops.special import mvlgamma as multigammaln
+
+__all__ = [
+    "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "exp2", "expit", "expm1", "gammainc",
+    "gammaincc", "gammaln", "i0", "i0e", "i1", "i1e", "log1p", "log_ndtr", "logit", "logsumexp",
+    "multigammaln", "ndtr", "ndtri", "polygamma", "psi", "round", "sinc", "xlog1py", "xlogy",
+    "zeta",
+]  # fmt: skip
