@@ -37,7 +37,17 @@ from tapegrad.ops.pointwise.exponentials import (
     sigmoid,
     xlogy,
 )
-from tapegrad.ops.pointwise.rounding import ceil, fix, floor, frac, round, trunc
+from tapegrad.ops.pointwise.rounding import (
+    ceil,
+    ceil_op,
+    fix,
+    floor,
+    floor_op,
+    frac,
+    round,
+    round_op,
+    trunc,
+)
 from tapegrad.ops.pointwise.selection import where, where_op
 from tapegrad.ops.pointwise.signs import (
     abs,
@@ -95,6 +105,7 @@ __all__ = [
     "atan2",
     "atanh",
     "ceil",
+    "ceil_op",
     "clamp",
     "clamp_max",
     "clamp_min",
@@ -108,6 +119,7 @@ __all__ = [
     "expm1",
     "fix",
     "floor",
+    "floor_op",
     "fmax",
     "fmin",
     "frac",
@@ -135,6 +147,7 @@ __all__ = [
     "rad2deg",
     "real",
     "round",
+    "round_op",
     "sgn",
     "sigmoid",
     "sign",
