@@ -376,7 +376,6 @@ concat, concatenate, multiply, subtract, true_divide, divide, negative = (
     cat, cat, mul, sub, div, div, neg,
 )  # fmt: skip
 ger, inverse = outer, linalg.inv
-clip, swapaxes, ravel, greater, less, not_equal = clamp, transpose, Tensor.ravel, gt, lt, ne
 ger = outer
 swapdims, moveaxis, row_stack = transpose, movedim, vstack
 clip, swapaxes, ravel = clamp, transpose, Tensor.ravel
@@ -502,8 +501,8 @@ __all__ = [
     "cumsum",
     "cumulative_trapezoid",
     "default_generator",
-    "det",
     "deg2rad",
+    "det",
     "detach",
     "device",
     "diag",
