@@ -17,7 +17,7 @@ sources := setup.py $(wildcard tapegrad/*.pyx tapegrad/*.pxd tapegrad/*/*.pyx ta
 .NOTPARALLEL:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-parity test-all test-debug bench bench-readme run-bench lint types dist clean distclean
+.PHONY: help demo test test-parity test-all test-debug fuzz bench bench-readme run-bench lint types dist clean distclean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test-all:  ## build and test on every Python from 3.10 to 3.13 that this machine
 
 test-debug: $(env)/built-debug $(env)/has-test  ## the test suite on a build with every check on
 	PYTHONPATH=$(CURDIR)/build/debug/lib $(env)/bin/pytest $(ARGS)
+
+fuzz: $(env)/built $(env)/has-test  ## call everything public with random arguments, in child processes
+	$(python) -m tests.fuzz $(or $(ARGS),--rounds 100)
 
 bench:  ## print the tables of speed and memory that the README shows
 	@python=$$($(PYTHON) tools/find_pythons.py 3.11); \

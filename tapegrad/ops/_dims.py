@@ -48,9 +48,23 @@ def sizes_of(function: str, args: tuple, keyword=None, name: str = "size") -> tu
             raise TypeError(f'{function}() missing 1 required positional arguments: "{name}"')
         args = keyword
     try:
-        return tuple(map(operator.index, args))
+        sizes = tuple(map(operator.index, args))
     except TypeError:
         raise TypeError(_bad_size(function, args, name)) from None
+    if sizes and not -_LIMIT <= min(sizes) <= max(sizes) < _LIMIT:
+        raise TypeError(_too_large(function, sizes, name))
+    return sizes
+
+
+_LIMIT = 2**63
+
+
+def _too_large(function: str, sizes: tuple, name: str) -> str:
+    position = next(k for k, size in enumerate(sizes) if not -_LIMIT <= size < _LIMIT)
+    return (
+        f"{function}(): argument '{name}' failed to unpack the object at pos {position + 1} with "
+        'error "Overflow when unpacking long long'
+    )
 
 
 def _bad_size(function: str, sizes, name: str) -> str:

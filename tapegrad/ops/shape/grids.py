@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import math
 import warnings
 from typing import Any
 
@@ -87,6 +87,24 @@ def cartesian_prod(*tensors: Tensor) -> Tensor:
     return stack([reshape(grid, -1) for grid in grids], 1)
 
 
+def _choices(n: int, r: int, with_replacement: bool) -> np.ndarray:
+    """The positions of all choices of ``r`` out of ``n`` in order, as rows."""
+    total = math.comb(max(n + r - 1, 0) if with_replacement else n, r)
+    if total * r > 2**60:
+        raise MemoryError(f"Unable to allocate {total} choices of {r} elements")
+    chosen = np.empty((total, r), np.int64)  # fails at once if there is no memory for them
+    rows = np.arange(n)[:, None]
+    for position in range(1, r):
+        first = rows[:, -1] if with_replacement else rows[:, -1] + 1
+        last = n if with_replacement else n - (r - position - 1)
+        counts = np.maximum(last - first, 0)
+        starts = np.repeat(first - (np.cumsum(counts) - counts), counts)
+        following = starts + np.arange(len(starts))
+        rows = np.hstack([np.repeat(rows, counts, axis=0), following[:, None]])
+    chosen[:] = rows
+    return chosen
+
+
 def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
     """All ways to choose ``r`` elements of a vector, in order, as rows: (count, r)."""
     _check_vector(input)
@@ -94,7 +112,6 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
         raise RuntimeError(f"Expect a non-negative number, but got {r}")
     if r == 0:
         return input.new_empty(0)
-    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
-    chosen = np.array(list(choose(range(len(input)), r)), np.int64).reshape(-1, r)
+    chosen = _choices(len(input), r, with_replacement)
     columns = [input.index_select(0, Tensor._wrap(one)) for one in np.ascontiguousarray(chosen.T)]
     return stack(columns, 1)

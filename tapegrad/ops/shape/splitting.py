@@ -183,10 +183,11 @@ def tensor_split(input: Tensor, indices_or_sections, dim: int = 0) -> tuple[Tens
     if cuts <= 0:
         raise RuntimeError(f"number of sections must be larger than 0, got {cuts}")
     size, n_larger = divmod(input.shape[dim], cuts)
-    starts = [k * size + min(k, n_larger) for k in range(cuts + 1)]
-    return tuple(
-        slice_op(input, dim, starts[k], starts[k + 1], 1) for k in range(cuts)
-    )
+    parts: list = [None] * cuts  # fails at once if there is no memory for so many
+    for k in range(cuts):
+        start, stop = (one * size + min(one, n_larger) for one in (k, k + 1))
+        parts[k] = slice_op(input, dim, start, stop, 1)
+    return tuple(parts)
 
 
 def _plain_cuts(given) -> int | tuple[int, ...]:
