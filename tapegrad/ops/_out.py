@@ -12,7 +12,8 @@ How an operation treats an ``out`` of another dtype than the result's is its rul
 ``factory`` as ``dtype``, for functions that make a tensor: they resize ``out`` in silence
 ==========  ================================================================================
 
-Any other rule is the text of the refusal itself, with ``{result}`` and ``{out}`` for the dtypes.
+Any other rule is the text of the refusal itself, with ``{result}`` and ``{out}`` for the dtypes; one
+that something is *not implemented for* a dtype is raised for fractions that whole numbers would lose.
 """
 
 from __future__ import annotations
@@ -56,7 +57,8 @@ def takes_out(
         made = OutFunction(function, name or function.__name__, rule)
         if not refuses_grad:
             _COMPOSED.add(made.name)
-        return update_wrapper(made, function)
+        update_wrapper(made, function)
+        return made
 
     return decorate
 
@@ -141,6 +143,9 @@ def _check_dtype(result: _types.dtype, out: _types.dtype, rule: str) -> None:
         raise RuntimeError(
             f"Expected out tensor to have dtype {result_text}, but got {out_text} instead"
         )
+    elif "not implemented for" in rule:
+        if result.is_floating_point and not out.is_floating_point:
+            raise NotImplementedError(rule.format(result=result_name, out=out_name))
     elif not (result is _types.bool and out is _types.uint8):  # a mask of bytes is one too
         raise RuntimeError(rule.format(result=result_name, out=out_name))
 

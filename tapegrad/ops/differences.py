@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tapegrad import _types
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method
+from tapegrad.ops._declare import method, takes_out
 from tapegrad.ops._dims import normal_dim, normal_dims
 from tapegrad.ops.scan import cumsum
 from tapegrad.ops.shape import cat, narrow
@@ -101,6 +101,7 @@ def _check_extension(input: Tensor, other: Tensor, dim: int) -> None:
             )
 
 
+@takes_out("cast")
 @method()
 def diff(
     input: Tensor,

@@ -9,7 +9,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method
+from tapegrad.ops._declare import method, takes_out
 from tapegrad.ops._results import NamedResult, named_result
 from tapegrad.ops.create import linspace
 
@@ -70,6 +70,7 @@ def _spelled(number: float) -> str:
     return f"{number:g}"
 
 
+@takes_out()
 @method()
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """How many elements fall into each of ``bins`` bins of one width between ``min`` and ``max``.
@@ -224,6 +225,7 @@ def _histogram(input: Tensor, bins, ranges, weight, density: bool) -> tuple[Tens
     return Tensor._wrap(_as_density(counts, arrays) if density else counts), edges
 
 
+@takes_out()
 @method()
 def histogram(
     input: Tensor,

@@ -9,7 +9,7 @@ from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor, attach_method, is_grad_enabled
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops._places import scatter_back
 from tapegrad.ops._results import named_result
@@ -107,7 +107,7 @@ def _accumulation(operation):
 
     def scan(input: Tensor, dim: int, *, dtype=None) -> Tensor:
         dim = normal_dim(dim, input.ndim)
-        if dtype is _types.bool:
+        if dtype is _types.bool and input.ndim:
             raise NotImplementedError(f"\"{name}_out_cpu\" not implemented for 'Bool'")
         if dtype is not None:
             input = input.to(dtype)
@@ -143,7 +143,7 @@ _C_NAMES = {
     "int32": "int", "int64": "long int", "float16": "c10::Half", "float32": "float",
     "float64": "double",
 }  # fmt: skip
-cumsum, cumprod = _accumulation(cumsum_op), _accumulation(cumprod_op)
+cumsum, cumprod = map(takes_out("dtype"), (_accumulation(cumsum_op), _accumulation(cumprod_op)))
 
 # ------------------------------------------------------------------------- extremes
 
@@ -177,7 +177,7 @@ def _extreme_so_far(name: str, result):
     extreme.__name__ = extreme.__qualname__ = name
     extreme.__doc__ = f"{operation.__doc__} NaN wins; of equals the last is named."
     attach_method(name, extreme)
-    return extreme
+    return takes_out()(extreme)
 
 
 cummax = _extreme_so_far("cummax", cummax_result)
@@ -205,6 +205,7 @@ def _log_scan_slope(g, input, out, dim, is_reversed):
     return (totals + input).exp()
 
 
+@takes_out()
 @method()
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     """``log(cumsum(exp(x)))`` along a dimension, without overflow. For floating-point dtypes."""

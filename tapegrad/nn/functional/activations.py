@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tapegrad import ops
 from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import takes_out
 
 _SELU_ALPHA = 1.6732632423543772848170429916717
 _SELU_SCALE = 1.0507009873554804934193349852946
@@ -88,6 +89,7 @@ def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
     return celu(input, alpha, inplace=True)
 
 
+@takes_out("cast")
 def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
     """``x · Φ(x)`` with the normal distribution function, or with its ``"tanh"`` form."""
     if approximate not in ("none", "tanh"):
@@ -103,11 +105,13 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     return ops.glu(input, dim)
 
 
+@takes_out("cast")
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """``x`` where ``|x| > lambd``, 0 elsewhere."""
     return ops.hardshrink(input, lambd)
 
 
+@takes_out("cast")
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """``x - lambd`` above ``lambd``, ``x + lambd`` below ``-lambd``, 0 between."""
     return ops.softshrink(input, lambd)
@@ -182,11 +186,13 @@ def tanhshrink(input: Tensor) -> Tensor:
     return input - ops.tanh(input)
 
 
+@takes_out("cast", "log_sigmoid_forward")
 def logsigmoid(input: Tensor) -> Tensor:
     """``log(1 / (1 + exp(-x)))``."""
     return ops.log_sigmoid(input)
 
 
+@takes_out("cast")
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """``log(1 + exp(beta · x)) / beta``, and ``x`` itself where ``beta · x > threshold``."""
     return ops.softplus(input, beta, threshold)

@@ -13,7 +13,7 @@ from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops.linalg._checks import check_tensors
 from tapegrad.ops.linalg.products import (
@@ -42,6 +42,7 @@ addmv_op = op(
 )
 
 
+@takes_out()
 @method()
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta=1, alpha=1) -> Tensor:
     """``beta * input + alpha * (mat @ vec)``: ``(n)``, ``(n, k)`` and ``(k)`` to ``(n)``."""
@@ -97,6 +98,7 @@ def _check_addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta, alpha) -> _type
     return dtype
 
 
+@takes_out("cast")
 @method()
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta=1, alpha=1) -> Tensor:
     """``beta * input + alpha * outer(vec1, vec2)``: ``(n, m)``, ``(n)`` and ``(m)`` to ``(n, m)``.
@@ -166,6 +168,7 @@ _C_NAMES = {_types.float32: "float", _types.float64: "double", _types.float16: "
             _types.int64: "long int", _types.int32: "int", _types.bool: "bool"}  # fmt: skip
 
 
+@takes_out()
 @method()
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) -> Tensor:
     """``beta * input + alpha * (batch1 @ batch2)`` for each matrix of two batches.
@@ -237,6 +240,7 @@ def _check_addbmm(input: Tensor, batch1: Tensor, batch2: Tensor) -> tuple[int, .
     return shape
 
 
+@takes_out()
 @method()
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) -> Tensor:
     """``beta * input + alpha * sum_b (batch1[b] @ batch2[b])``.

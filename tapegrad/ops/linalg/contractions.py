@@ -8,7 +8,7 @@ import numpy as np
 
 from tapegrad import _types
 from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import method
+from tapegrad.ops._declare import method, takes_out
 from tapegrad.ops._dims import normal_dim, normal_dims
 from tapegrad.ops.convert import contiguous
 from tapegrad.ops.linalg._checks import check_floating, check_tensors
@@ -17,6 +17,7 @@ from tapegrad.ops.shape import reshape, unsafe_view_op
 from tapegrad.ops.tensor_types import type_name
 
 
+@takes_out("cast")
 @method()
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """Products of all pairs of elements of two vectors: ``(n)`` and ``(m)`` to ``(n, m)``."""
@@ -30,6 +31,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 attach_method("ger", outer)
 
 
+@takes_out("cast")
 @method()
 def inner(input: Tensor, other: Tensor) -> Tensor:
     """Inner products over the last dimensions: ``(*a, k)`` and ``(*b, k)`` to ``(*a, *b)``."""
@@ -47,6 +49,7 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
     return tensordot(input, other, ([-1], [-1]))
 
 
+@takes_out()
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """``sum(x * y)`` over one dimension; the others are broadcast."""
     check_tensors("linalg_vecdot", x=x, y=y)
@@ -61,6 +64,7 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     return (x * y).sum(dim)
 
 
+@takes_out()
 def tensordot(a: Tensor, b: Tensor, dims=2) -> Tensor:
     """Sum products over dimensions of ``a`` and as many of ``b``, paired as listed.
 
@@ -121,6 +125,7 @@ def _paired_dims(a: Tensor, b: Tensor, dims) -> tuple[list, list]:
     return list(range(-dims, 0)), list(range(dims))
 
 
+@takes_out("cast")
 @method()
 def kron(input: Tensor, other: Tensor) -> Tensor:
     """Kronecker product: a copy of ``other`` for each element of ``input``, scaled by it.
@@ -137,6 +142,7 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
     return unsafe_view_op(product, [one * two for one, two in zip(n, m, strict=True)])
 
 
+@takes_out()
 def multi_dot(tensors) -> Tensor:
     """Product of a chain of matrices, in the order that takes the fewest multiplications.
 

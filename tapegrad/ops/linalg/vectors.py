@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import common_shape, normal_dim
 from tapegrad.ops.linalg._checks import batch_shape, check_tensors
 from tapegrad.ops.pointwise import where_op
@@ -33,6 +33,7 @@ cross_op = op(
 )
 
 
+@takes_out()
 def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     """Cross products of vectors in space, that lie along ``dim``; other dimensions broadcast.
 
@@ -56,6 +57,7 @@ def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     return cross_op(input, other, place)
 
 
+@takes_out()
 @method()
 def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """Cross products of vectors along ``dim``, or else along the first dimension of size 3."""

@@ -8,7 +8,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import op
+from tapegrad.ops._declare import op, takes_out
 from tapegrad.ops.create import tensor
 from tapegrad.ops.promotion import result_type
 
@@ -79,6 +79,7 @@ def _is_right(side, right: bool) -> bool:
     return right or side == "right"
 
 
+@takes_out()
 def searchsorted(
     sorted_sequence: Tensor,
     input,
@@ -111,6 +112,7 @@ def searchsorted(
     return places.to(_types.int32) if out_int32 else places
 
 
+@takes_out()
 def bucketize(
     input, boundaries: Tensor, *, out_int32: bool = False, right: bool = False
 ) -> Tensor:
@@ -133,6 +135,7 @@ isin_op = op(
 )
 
 
+@takes_out("cast")
 def isin(elements, test_elements, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
     """Whether each element is among ``test_elements``; with ``invert`` whether it is not.
 

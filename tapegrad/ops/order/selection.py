@@ -7,7 +7,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS, KernelRefusal
 from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops._places import as_rows, scatter_back
 from tapegrad.ops._results import NamedResult, named_result
@@ -83,6 +83,7 @@ nanmedian_dim = _choice_op(
 )
 
 
+@takes_out()
 @method()
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> NamedResult:
     """The k-th smallest element along ``dim``, counted from 1: (values, indices).
@@ -98,6 +99,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Nam
     return kthvalue_result(kthvalue_op(input, k, dim, keepdim))
 
 
+@takes_out()
 @method()
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> NamedResult:
     """The most frequent element along ``dim``, the smallest of several: (values, indices)."""
@@ -176,6 +178,7 @@ topk_op = op(
 )
 
 
+@takes_out()
 @method()
 def topk(
     input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True

@@ -6,7 +6,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops._places import as_rows, scatter_back
 from tapegrad.ops._results import NamedResult, named_result
@@ -46,6 +46,7 @@ sort_op = _sort_op("sort", "SortBackward0")
 sort_stable_op = _sort_op("sort_stable", "SortBackward1")  # as PyTorch tells the two calls apart
 
 
+@takes_out()
 @method()
 def sort(
     input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool | None = None
@@ -67,6 +68,7 @@ def argsort(
     return sort(input.detach(), dim, descending)[1]
 
 
+@takes_out()
 @method()
 def msort(input: Tensor) -> Tensor:
     """The elements along the first dimension in ascending order."""

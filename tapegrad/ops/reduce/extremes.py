@@ -173,6 +173,7 @@ aminmax_op = op(
 )
 
 
+@takes_out()
 @method()
 def aminmax(input: Tensor, *, dim=None, keepdim: bool = False) -> NamedResult:
     """The minimum and the maximum of all elements or over ``dim``, as (min, max).

@@ -182,6 +182,7 @@ def _renorm_arguments(input: Tensor, p, dim, maxnorm) -> tuple:
     return float(p), dim, float(maxnorm)
 
 
+@takes_out("cast")
 @method()
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     """Scale each slice along ``dim`` whose p-norm exceeds ``maxnorm`` down to that norm.

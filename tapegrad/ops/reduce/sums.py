@@ -81,6 +81,7 @@ def sum(input: Tensor, dim=None, keepdim: bool = False, *, axis=None, dtype=None
     return sum_dims(input, every_dim_or(input, dim), keepdim)
 
 
+@takes_out('"nansum_cpu" not implemented for {out!r}')
 @method()
 def nansum(input: Tensor, dim=None, keepdim: bool = False, *, dtype=None) -> Tensor:
     """Sum of all elements that are not NaN, or over the dimensions ``dim``.
@@ -145,6 +146,7 @@ def mean(input: Tensor, dim=None, keepdim: bool = False, *, axis=None, dtype=Non
     return mean_dims(input, every_dim_or(input, dim), keepdim)
 
 
+@takes_out('"nansum_cpu" not implemented for {out!r}')
 @method()
 def nanmean(input: Tensor, dim=None, keepdim: bool = False, *, dtype=None) -> Tensor:
     """Mean of all elements that are not NaN, or over the dimensions ``dim``.

@@ -11,7 +11,7 @@ from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops.create import finished
 from tapegrad.ops.shape.parts import diagonal_backward, diagonal_view
@@ -45,6 +45,7 @@ def _check_matrices(name: str, input: Tensor) -> None:
         raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
 
 
+@takes_out()
 @method()
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The lower triangle of each matrix, up to ``diagonal``, and zeros above it.
@@ -55,6 +56,7 @@ def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     return _TRIANGLES["tril"](input, operator.index(diagonal))
 
 
+@takes_out()
 @method()
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The upper triangle of each matrix, from ``diagonal`` on, and zeros below it.
@@ -145,6 +147,7 @@ diag_embed_op = op(
 )
 
 
+@takes_out(refuses_grad=False)
 @method()
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """The diagonal of a matrix as a vector, or a matrix with a vector on its diagonal."""
