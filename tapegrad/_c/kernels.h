@@ -68,6 +68,7 @@ typedef struct {
     X(softmax)         \
     X(random)          \
     X(distributions)   \
+    X(ctc)             \
     X(optim)           \
     X(linalg)
 

@@ -79,6 +79,7 @@ from tapegrad.nn.functional.margin_losses import (
     triplet_margin_with_distance_loss,
 )
 from tapegrad.nn.functional.normalizations import batch_norm, layer_norm, normalize
+from tapegrad.nn.functional.sequence_losses import ctc_loss
 from tapegrad.nn.functional.similarity import cosine_similarity, one_hot
 from tapegrad.nn.functional.softmaxes import gumbel_softmax, log_softmax, softmax, softmin
 
@@ -93,6 +94,7 @@ __all__ = [
     "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
+    "ctc_loss",
     "dropout",
     "dropout1d",
     "dropout2d",
