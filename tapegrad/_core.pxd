@@ -59,6 +59,11 @@ cdef class Op:
     cdef readonly bint overwrites       # ... all of it, whatever was there
     cdef readonly bint has_many_outputs
     cdef readonly bint is_function       # a custom Function: its context computes the gradients
+    # An entry of this op stands for two of PyTorch's graph: `inner` on the edge `inner_edge`, then
+    # `outer`; it is split when somebody looks.
+    cdef readonly Op inner
+    cdef readonly Op outer
+    cdef int inner_edge
     cdef uint32_t dropped_slots         # bit s: backward drops slot s after use, whatever it holds
     cdef int n_edges
     cdef int n_slots
@@ -82,4 +87,5 @@ cdef class OutFunction:
 
 
 cdef void free_slots(Op op, Entry* entry) noexcept
+cdef int split(Entry* entry) except -1
 cdef object unwrap_saved(Entry* entry, int slot)

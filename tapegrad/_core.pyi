@@ -25,6 +25,10 @@ class Op:
     @property
     def formulas(self) -> tuple[Callable | str | None, ...]: ...
     @property
+    def inner(self) -> Op | None: ...
+    @property
+    def outer(self) -> Op | None: ...
+    @property
     def reads(self) -> tuple[tuple[str, ...], ...]: ...
     @property
     def is_joint(self) -> bool: ...
@@ -60,6 +64,7 @@ class Op:
         edges: tuple[int, ...] = (),
         formulas: tuple[Callable | str | None, ...] = (),
         reads: tuple[tuple[str, ...], ...] = (),
+        stands_for: tuple[str, Op, Op] | None = None,
         formula_args: tuple = (),
         slots: tuple = (),
         is_joint: bool = False,

@@ -6,7 +6,7 @@ formulas themselves are data handed in by ``ops``: nothing here knows an operati
 """
 
 from cpython.object cimport PyObject, PyTypeObject
-from cpython.ref cimport Py_INCREF, Py_XDECREF
+from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 from libc.stdint cimport int8_t, uint32_t
 from numpy cimport (
     NPY_BOOL, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, NPY_INT8, NPY_INT16, NPY_INT32, NPY_INT64,
@@ -19,15 +19,15 @@ from tapegrad._kernels cimport (
     check_writable, copy_into, elementwise, iterate, launch, operand_of, scalar_operand,
 )
 from tapegrad._tape cimport (
-    CONSTANT, FIRST_OUTPUT, IS_LEAF, NO_TENSOR, PACKED, SAVED_WERE_FREED, Edge, Entry, Saved,
+    CONSTANT, FIRST_OUTPUT, IS_LEAF, IS_SPLIT_OFF, NO_TENSOR, PACKED, SAVED_WERE_FREED, Edge, Entry, Saved,
     connect, describe_output, free_saved, new_entry, release, save, stamp,
 )
 from tapegrad._tensor cimport (
     IS_INFERENCE, PLAIN_VIEW, REQUIRES_GRAD, VIEW_OF_CUSTOM_FUNCTION, VIEW_OF_MULTI_OUTPUT, Carry,
     Context, Node, Tensor, Version, View, ViewKind, adopt, anomaly_enabled, carry_of, check_view,
     default_float, describe, edge_of, evaluated_entry, grad_enabled, inference_enabled,
-    is_recording, node_of, note_write, refresh_view, refuse_view, register_apply, requires_grad,
-    set_grad_mode, short_name, version_of, wrap, wrap_view,
+    is_recording, node_of, note_write, refresh_view, refuse_view, register_apply,
+    register_splitter, requires_grad, set_grad_mode, shape_tuple, short_name, version_of, wrap, wrap_view,
 )
 
 import numpy as np
@@ -146,7 +146,8 @@ cdef class Op:
                  tuple slots=(), bint is_joint=False, bint is_view=False, bint makes_float=False,
                  bint takes_mask=False, bint takes_sequence=False, int n_tensors=0,
                  bint writes=False, bint overwrites=False, bint has_many_outputs=False,
-                 bint is_function=False, tuple drops=(), tuple reads=(), doc=None):
+                 bint is_function=False, tuple drops=(), tuple reads=(),
+                 tuple stands_for=None, doc=None):
         self.name, self.grad_name, self.__doc__ = name, grad_name, doc
         self.kernel = None if kernel is None else numpy_kernel(kernel)
         self.forward, self.params, self.defaults = forward, params, defaults
@@ -157,6 +158,9 @@ cdef class Op:
         self.n_tensors = n_tensors
         self.writes, self.overwrites = writes, overwrites
         self.has_many_outputs, self.is_function = has_many_outputs, is_function
+        if stands_for is not None:
+            param, self.inner, self.outer = stands_for
+            self.inner_edge = edges.index(params.index(param))
         self.n_edges, self.n_slots = len(edges), len(slots)
         if self.n_edges > MAX_EDGES or self.n_slots > MAX_SLOTS:
             raise ValueError(f"op {name}: too many differentiable inputs or saved values")
@@ -596,7 +600,10 @@ cdef bint any_requires_grad(Op op, PyObject** args, Py_ssize_t n):
 cdef int record_single(Op op, PyObject** args, Py_ssize_t n, Tensor out) except -1:
     """Append an entry with one output and make the tensor that output."""
     cdef ndarray array = out.array
-    cdef Entry* entry = start_entry(op, args, n, 1, PyArray_NDIM(array))
+    cdef Entry* entry
+    if op.inner is not None and saved_hooks_depth > 0:
+        return record_apart(op, args, n, out)
+    entry = start_entry(op, args, n, 1, PyArray_NDIM(array))
     try:
         describe_output(entry, 0, PyArray_TYPE(array), PyArray_NDIM(array), PyArray_DIMS(array))
         if op.n_slots > 0:
@@ -608,6 +615,17 @@ cdef int record_single(Op op, PyObject** args, Py_ssize_t n, Tensor out) except 
         raise
     out.entry, out.output = entry, 0
     return 0
+
+
+cdef int record_apart(Op op, PyObject** args, Py_ssize_t n, Tensor out) except -1:
+    """Record an op that stands for two as these two, so that hooks pack what PyTorch's pack."""
+    cdef PyObject* stack[32]
+    cdef Py_ssize_t k
+    cdef int param = op.edge_param[op.inner_edge]
+    cdef object between = apply(op.inner, args + param, 1)
+    for k in range(n):
+        stack[k] = args[k] if k != param else <PyObject*>between
+    return record_single(op.outer, stack, n, out)
 
 
 cdef int record(Op op, PyObject** args, Py_ssize_t n, list outputs) except -1:
@@ -657,8 +675,60 @@ cdef Entry* start_entry(Op op, PyObject** args, Py_ssize_t n, int n_outputs,
     except BaseException:
         release(entry)
         raise
+    if op.inner is not None:
+        stamp(entry)            # a number is left for the entry that a split puts before this one
     stamp(entry)
     return entry
+
+
+cdef int split(Entry* entry) except -1:
+    """Make the two entries of PyTorch's graph out of one that stands for both.
+
+    Training never asks; what shows the graph, hooks on it, and texts that name its nodes do. The
+    entry becomes the outer op, whose formulas read the same slots, and gets the inner one as input.
+    """
+    cdef Op op = <Op>entry.op
+    cdef Edge* edge
+    cdef Entry* inner
+    cdef Saved* saved
+    cdef int s
+    cdef ndarray array
+    if entry.flags & IS_LEAF or op.inner is None:
+        return 0
+    edge = &entry.edges[op.inner_edge]
+    if edge.entry != NULL:
+        inner = new_entry(op.inner, 1, 0, 1, 2)
+        inner.sequence, inner.flags = entry.sequence - 1, IS_SPLIT_OFF
+        inner.edges[0] = edge[0]
+        edge.entry, edge.output = inner, 0
+        describe_transpose(inner)
+    for s in range(op.n_slots):
+        saved = &entry.saved[s]
+        if op.slots[s].index == op.edge_param[op.inner_edge] and saved.value != NULL:
+            array = op.inner.forward(<object>saved.value)
+            Py_INCREF(array)
+            Py_DECREF(<object>saved.value)
+            saved.value = <PyObject*>array
+    Py_INCREF(op.outer)
+    entry.op = <PyObject*>op.outer
+    Py_DECREF(op)
+    return 0
+
+
+cdef int describe_transpose(Entry* inner) except -1:
+    """Note the shape of an inner entry's output: its input's, with the dimensions swapped."""
+    cdef npy_intp dims[2]
+    cdef Edge* edge = &inner.edges[0]
+    rows, columns = shape_tuple(edge.entry, edge.output)
+    dims[0], dims[1] = columns, rows
+    describe_output(inner, 0, type_number_at(edge), 2, dims)
+    return 0
+
+
+cdef int type_number_at(Edge* edge) noexcept:
+    if edge.entry.flags & IS_LEAF:
+        return PyArray_TYPE((<Tensor>edge.entry.op).array)
+    return edge.entry.outputs[edge.output].type_number
 
 
 cdef int save_slots(Op op, Entry* entry, PyObject** args, Tensor out, list outputs,
@@ -819,6 +889,7 @@ def saved_value(Node node not None, str name):
     cdef Op op
     cdef int s
     if not node.entry.flags & IS_LEAF:
+        split(node.entry)
         op = <Op>node.entry.op
         for s in range(op.n_slots):
             if op.slots[s].kind != SAVES_SHAPE and saved_name(op, &op.slots[s]) == name:
@@ -867,6 +938,7 @@ cdef int raise_freed() except -1:
 
 cdef int raise_modified(Entry* entry, Saved* saved, Version version) except -1:
     """PyTorch's report of a changed buffer, then who saved and who wrote."""
+    split(entry)
     hint = ("the backtrace further above shows the operation that failed to compute its gradient. "
             "The variable in question was changed in there or anywhere later. Good luck!"
             if anomaly_enabled() else
@@ -1220,6 +1292,7 @@ cdef int set_fast_call(type kind, Py_ssize_t offset) except -1:
 
 enable_fast_calls()
 register_apply(call_any)
+register_splitter(split)
 globals()["Tensor"] = _PublicTensor
 
 

@@ -1362,50 +1362,51 @@ def transposed(ndarray array not None):
 
 
 cpdef ndarray mm(ndarray a, ndarray b):
-    """Product of two matrices, with PyTorch's refusals of sizes and dtypes that do not fit."""
-    cdef npy_intp* a_dims = PyArray_DIMS(a)
-    cdef npy_intp* b_dims = PyArray_DIMS(b)
-    if a_dims[1] != b_dims[0]:
-        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({a_dims[0]}x{a_dims[1]} "
-                           f"and {b_dims[0]}x{b_dims[1]})")
-    if PyArray_TYPE(a) != PyArray_TYPE(b):
-        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: "
-                           f"{C_NAMES[PyArray_TYPE(a)]} != {C_NAMES[PyArray_TYPE(b)]}")
-    return product_of_matrices(a, b)
-
-
-cdef ndarray product_of_matrices(ndarray a, ndarray b):
-    """Two matrices whose sizes and dtypes are known to fit, without the general iteration."""
-    cdef Loop* loop = MATMUL.loop_for(PyArray_TYPE(a))
-    cdef npy_intp dims[4]
-    cdef npy_intp steps[9]
-    cdef char* args[3]
-    cdef ndarray out, operand
-    cdef int k
-    a, b = _for_blas(a), _for_blas(b)
-    cdef npy_intp shape[2]
-    shape[0], shape[1] = PyArray_DIMS(a)[0], PyArray_DIMS(b)[1]
-    dims[0], dims[1], dims[2], dims[3] = 1, shape[0], PyArray_DIMS(a)[1], shape[1]
-    steps[0] = steps[1] = steps[2] = 0
-    out = allocate(2, shape, PyArray_TYPE(a))
-    for k in range(3):
-        operand = a if k == 0 else b if k == 1 else out
-        args[k] = PyArray_BYTES(operand)
-        steps[3 + 2 * k] = PyArray_STRIDES(operand)[0]
-        steps[4 + 2 * k] = PyArray_STRIDES(operand)[1]
-    if PyArray_SIZE(out) > 0:
-        launch(loop, args, dims, steps, NULL, NULL)
-    return out
+    """``a @ b`` of two matrices."""
+    return product_of_matrices(a, b, False, False)
 
 
 def mm_nt(ndarray a not None, ndarray b not None):
     """``a @ b.T``."""
-    return mm(a, transposed(b))
+    return product_of_matrices(a, b, False, True)
 
 
 def mm_tn(ndarray a not None, ndarray b not None):
     """``a.T @ b``."""
-    return mm(transposed(a), b)
+    return product_of_matrices(a, b, True, False)
+
+
+cdef ndarray product_of_matrices(ndarray a, ndarray b, int turn_a, int turn_b):
+    """The product of two matrices, or of their transposes, without the general iteration.
+
+    Raises PyTorch's refusals of sizes and dtypes that do not fit.
+    """
+    cdef npy_intp n = PyArray_DIMS(a)[turn_a], inner = PyArray_DIMS(a)[1 - turn_a]
+    cdef npy_intp m = PyArray_DIMS(b)[1 - turn_b]
+    cdef Loop* loop
+    cdef npy_intp dims[4]
+    cdef npy_intp steps[9]
+    cdef char* args[3]
+    cdef ndarray out
+    if inner != PyArray_DIMS(b)[turn_b]:
+        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{inner} and "
+                           f"{PyArray_DIMS(b)[turn_b]}x{m})")
+    if PyArray_TYPE(a) != PyArray_TYPE(b):
+        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: "
+                           f"{C_NAMES[PyArray_TYPE(a)]} != {C_NAMES[PyArray_TYPE(b)]}")
+    loop = MATMUL.loop_for(PyArray_TYPE(a))
+    a, b = _for_blas(a), _for_blas(b)
+    dims[0], dims[1], dims[2], dims[3] = n, m, inner, m
+    out = allocate(2, dims, PyArray_TYPE(a))
+    dims[0], dims[1] = 1, n
+    steps[0] = steps[1] = steps[2] = 0
+    args[0], args[1], args[2] = PyArray_BYTES(a), PyArray_BYTES(b), PyArray_BYTES(out)
+    steps[3], steps[4] = PyArray_STRIDES(a)[turn_a], PyArray_STRIDES(a)[1 - turn_a]
+    steps[5], steps[6] = PyArray_STRIDES(b)[turn_b], PyArray_STRIDES(b)[1 - turn_b]
+    steps[7], steps[8] = PyArray_STRIDES(out)[0], PyArray_STRIDES(out)[1]
+    if n > 0 and m > 0:
+        launch(loop, args, dims, steps, NULL, NULL)
+    return out
 
 
 cdef dict C_NAMES = {
@@ -1415,9 +1416,18 @@ cdef dict C_NAMES = {
 }
 
 
-def addmm(ndarray bias not None, ndarray a not None, ndarray b not None, other_is_view=False):
-    """``bias + a @ b``; the bias is broadcast. The last argument only concerns the gradient."""
-    cdef ndarray product = mm(a, b)
+def addmm(ndarray bias not None, ndarray a not None, ndarray b not None):
+    """``bias + a @ b``; the bias is broadcast."""
+    return with_bias(product_of_matrices(a, b, False, False), bias)
+
+
+def linear(ndarray bias not None, ndarray a not None, ndarray b not None):
+    """``bias + a @ b.T``; the bias is broadcast."""
+    return with_bias(product_of_matrices(a, b, False, True), bias)
+
+
+cdef ndarray with_bias(ndarray product, ndarray bias):
+    """A fresh matrix plus a bias, in the matrix's memory."""
     cdef Operand operands[3]
     cdef Loop* loop = ADD.loop_for(PyArray_TYPE(product))
     if PyArray_NDIM(bias) == 1 and PyArray_TYPE(bias) == PyArray_TYPE(product) \

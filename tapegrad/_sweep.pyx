@@ -20,13 +20,13 @@ from numpy cimport (
 
 from tapegrad._core cimport (
     FROM_GRADIENT, FROM_GRADIENTS, FROM_SHAPE, FROM_SLOT, MAX_FORMULA_ARGS, FormulaArg, Op,
-    free_slots, unwrap_saved,
+    free_slots, split, unwrap_saved,
 )
 from tapegrad._kernels cimport (
     Kernel, allocate_like, cast, column_sums, copy_into, fill, is_dense, reduce,
 )
 from tapegrad._tape cimport (
-    IS_LEAF, NO_TENSOR, SAVED_WERE_FREED, Edge, Entry, OutputShape, connect, release,
+    IS_LEAF, IS_SPLIT_OFF, NO_TENSOR, SAVED_WERE_FREED, Edge, Entry, OutputShape, connect, release,
 )
 from tapegrad._tensor cimport (
     Carry, Node, Tensor, View, anomaly_checks_nan, anomaly_enabled, edge_of, grad_enabled, node_of,
@@ -155,8 +155,12 @@ cdef class Sweep:
         return add(waiting, gradient)
 
     cdef bint leads_to_input(self, Edge* edge) except -1:
-        return <uintptr_t>edge.entry in self.needed or \
+        return self.is_needed(edge.entry) or \
             (<uintptr_t>edge.entry, edge.output) in self.captures
+
+    cdef bint is_needed(self, Entry* entry) except -1:
+        return <uintptr_t>entry in self.needed or (
+            entry.flags & IS_SPLIT_OFF and self.leads_to_input(&entry.edges[0]))
 
     cdef int run(self) except -1:
         """Work off what waits, newest entry first."""
@@ -180,13 +184,15 @@ cdef class Sweep:
 
     cdef int pass_entry(self, Entry* entry, object holder) except -1:
         """Turn the gradients of an entry's outputs into those of its inputs."""
-        cdef Op op = <Op>entry.op
+        cdef Op op
         if entry.carry != NULL:
+            split(entry)                # hooks see PyTorch's graph
             holder = run_output_hooks(entry, holder)
         if self.captures is not None:
             self.capture(entry, holder)
-            if <uintptr_t>entry not in self.needed:
+            if not self.is_needed(entry):
                 return 0
+        op = <Op>entry.op
         if entry.flags & SAVED_WERE_FREED:
             check_not_freed(op, entry)
         if entry.carry == NULL and not op.is_function and not anomaly_enabled():

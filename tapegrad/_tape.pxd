@@ -7,6 +7,7 @@ from numpy cimport npy_intp
 cdef enum EntryFlags:
     IS_LEAF = 1            # accumulates into a tensor instead of computing
     SAVED_WERE_FREED = 2   # a sweep has passed and dropped what was saved
+    IS_SPLIT_OFF = 4       # made from part of another entry, perhaps while a sweep runs
 
 cdef enum SavedSource:
     # Where a saved value came from, beside the input edges 0, 1, 2, ...

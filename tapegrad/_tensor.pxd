@@ -96,3 +96,6 @@ cdef int default_float() noexcept
 
 ctypedef object (*apply_function)(object op, PyObject** args, Py_ssize_t n)
 cdef void register_apply(apply_function function) noexcept
+
+ctypedef int (*splitter_function)(Entry* entry) except -1
+cdef void register_splitter(splitter_function function) noexcept

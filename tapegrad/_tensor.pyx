@@ -407,6 +407,15 @@ cdef object node_of(Entry* entry):
     return node
 
 
+cdef splitter_function split_entry = NULL
+
+
+cdef void register_splitter(splitter_function function) noexcept:
+    """Hand in what makes two entries of one that stands for two of PyTorch's nodes."""
+    global split_entry
+    split_entry = function
+
+
 cdef object read_saved = None
 
 
@@ -452,6 +461,7 @@ cdef class Node:
         found = []
         if self.entry == NULL or self.entry.flags & IS_LEAF:
             return found
+        split_entry(self.entry)
         found = [_EdgeView(<uintptr_t>self.entry.edges[k].entry, self.entry.edges[k].output)
                  for k in range(self.entry.n_edges)]
         if (<object>self.entry.op).grad_name == "CopySlices":

@@ -66,6 +66,8 @@ def op(
     that gives the gradients of all ``inputs`` at once. ``method`` and ``inplace`` attach the op to
     Tensor, as ``x.name()`` and ``x.name_()``; ``inplace_grad_name`` is for in-place forms that
     PyTorch numbers apart. ``out`` is the rule for the dtype of an ``out=``, see :mod:`._out`.
+    ``stands_for=(input, inner, outer)`` is for an op whose graph in PyTorch has two nodes,
+    ``inner`` on one input and then ``outer``: one entry stands for both.
     """
     if name in _REGISTRY:
         raise ValueError(f"there is an op {name} already")
@@ -109,7 +111,7 @@ def op(
 
 _FLAGS = frozenset(
     ("is_view", "makes_float", "takes_mask", "takes_sequence", "n_tensors", "writes", "overwrites",
-     "drops")
+     "drops", "stands_for")
 )  # fmt: skip
 
 

@@ -73,15 +73,33 @@ vdot_op = op(
 addmm_op = op(
     "addmm",
     forward=kernels.addmm,
-    params=("bias", "input", "other", "other_is_view"),
-    defaults=(False,),
+    params=("bias", "input", "other"),
     bias="g",
     input="mm_nt(g, other)",
-    # The gradient of a transposed weight is made transposed: turned back it lies as the weight.
-    other=lambda g, input, other_is_view: (
-        t_op(mm_tn(g, input)) if other_is_view else mm_tn(input, g)
-    ),
+    other="mm_tn(input, g)",
     doc="A matrix plus the product of two others.",
+)
+# The gradient of a transposed weight is made transposed: turned back it lies as the weight.
+addmm_of_transpose_op = op(
+    "addmm_of_transpose",
+    forward=kernels.addmm,
+    params=("bias", "input", "other"),
+    grad_name="AddmmBackward0",
+    bias="g",
+    input="mm_nt(g, other)",
+    other=lambda g, input: t_op(mm_tn(g, input)),
+    doc="A matrix plus the product of another and the view of a transposed one.",
+)
+linear_op = op(
+    "linear",
+    forward=kernels.linear,
+    params=("bias", "input", "weight"),
+    grad_name="AddmmBackward0",
+    bias="g",
+    input="mm(g, weight)",
+    weight="mm_tn(g, input)",
+    stands_for=("weight", t_op, addmm_of_transpose_op),
+    doc="A matrix plus the product of another and the transpose of a third.",
 )
 
 
@@ -408,12 +426,12 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     ``(..., out_features)``.
     """
     if bias is not None and input.ndim == 2 and weight.ndim == 2:
-        return addmm_op(bias, input, t_op(weight), True)
+        return linear_op(bias, input, weight)
     if bias is None:
         return matmul(input, weight.t())
     if weight.ndim == 1:
         return matmul(input, weight) + bias
     shape = input.shape
-    flat = addmm(bias, input.reshape(-1, shape[-1]), weight.t())
+    flat = linear_op(bias, input.reshape(-1, shape[-1]), weight)
     return flat.view((*shape[:-1], weight.shape[0]))
 
