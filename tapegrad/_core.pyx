@@ -45,6 +45,7 @@ cdef extern from "Python.h":
     void PyType_Modified(PyTypeObject*)
     object PyObject_Vectorcall(object, PyObject* const*, size_t, PyObject*)
     object PyMethod_New(object, object)
+    char* PyByteArray_AS_STRING(object)
     ctypedef struct _TypeSlots "PyTypeObject":
         Py_ssize_t tp_vectorcall_offset
         unsigned long tp_flags
@@ -1200,6 +1201,17 @@ def become_view(Op op not None, Tensor target not None, *args):
 
 # ---------------------------------------------------------------------------------- for Python
 
+def with_gradients(list parameters not None):
+    """The parameters that have a gradient, and these gradients: two lists, as optimizers need."""
+    cdef Tensor parameter
+    cdef list found = [], gradients = []
+    for parameter in parameters:
+        if parameter._grad is not None:
+            found.append(parameter)
+            gradients.append(parameter._grad)
+    return found, gradients
+
+
 def update_each(Kernel kernel not None, tuple lists not None, tuple params=None, written=()):
     """Run an element-wise kernel over whole lists of tensors in one call, as optimizers do.
 
@@ -1207,25 +1219,30 @@ def update_each(Kernel kernel not None, tuple lists not None, tuple params=None,
     Tensors must agree in shape within a run; the runs share ``params``.
     """
     cdef int k, n = kernel.n_operands
-    cdef Py_ssize_t row, n_rows = len(lists[0])
+    cdef uint32_t is_written = 0
+    cdef Py_ssize_t row, n_rows = len(<list?>lists[0])
     cdef Tensor tensor
     for k in range(n):
         if len(<list?>lists[k]) != n_rows:
             raise ValueError(f"{kernel.name}: lists of {n_rows} and {len(lists[k])} tensors")
+    for k in written:
+        is_written |= (<uint32_t>1) << k
     packed = kernel.pack(params)
     for row in range(n_rows):
-        check_update(kernel, lists, row, written)
+        check_update(kernel, lists, row, is_written)
     for row in range(n_rows):
-        update_one(kernel, lists, row, <char*>packed)
-    for k in written:
-        for tensor in lists[k]:
-            note_write(tensor, kernel.name)
+        update_one(kernel, lists, row, PyByteArray_AS_STRING(packed))
+    for k in range(n):
+        if is_written >> k & 1:
+            for tensor in <list>lists[k]:
+                note_write(tensor, kernel.name)
 
 
-cdef int check_update(Kernel kernel, tuple lists, Py_ssize_t row, object written) except -1:
+cdef int check_update(Kernel kernel, tuple lists, Py_ssize_t row, uint32_t is_written) except -1:
     """Refuse tensors that differ in shape or that must not be written, before anything is."""
     cdef ndarray first = (<Tensor?>(<list>lists[0])[row]).array, array
     cdef int k, d
+    cdef bint fits
     for k in range(kernel.n_operands):
         array = (<Tensor?>(<list>lists[k])[row]).array
         fits = PyArray_NDIM(array) == PyArray_NDIM(first)
@@ -1234,7 +1251,7 @@ cdef int check_update(Kernel kernel, tuple lists, Py_ssize_t row, object written
         if not fits:
             raise RuntimeError(f"The size of tensor a {list(target_shape(array))} must match the "
                                f"size of tensor b {list(target_shape(first))}")
-        if k in written:
+        if is_written >> k & 1:
             check_writable(array)
     return 0
 
@@ -1244,26 +1261,32 @@ cdef int update_one(Kernel kernel, tuple lists, Py_ssize_t row, void* params) ex
     cdef Operand operands[MAX_OPERANDS]
     cdef char* args[MAX_OPERANDS]
     cdef npy_intp steps[MAX_OPERANDS]
+    cdef PyObject* held[MAX_OPERANDS]
     cdef npy_intp count
     cdef ndarray array = (<Tensor>(<list>lists[0])[row]).array
     cdef Loop* loop = kernel.loop_for(PyArray_TYPE(array))
     cdef bint flat = True
-    cdef int k
+    cdef int k, n_held = 0
     # A large run drops the GIL; another thread may then give a tensor other memory.
-    cdef list held = []
-    for k in range(kernel.n_operands):
-        array = (<Tensor>(<list>lists[k])[row]).array
-        held.append(array)
-        if PyArray_TYPE(array) != loop.types[k]:
-            raise RuntimeError(f"{kernel.name}: expected all tensors of one update to have the "
-                               f"same dtype, got {array.dtype}")
-        flat = flat and PyArray_IS_C_CONTIGUOUS(array)
-        operands[k] = operand_of(array)
-        args[k], steps[k] = operands[k].data, PyArray_ITEMSIZE(array)
-    if not flat:
-        return iterate(loop, operands, params)
-    count = PyArray_SIZE(array)
-    return launch(loop, args, &count, steps, params, NULL)
+    try:
+        for k in range(kernel.n_operands):
+            array = (<Tensor>(<list>lists[k])[row]).array
+            Py_INCREF(array)
+            held[k] = <PyObject*>array
+            n_held += 1
+            if PyArray_TYPE(array) != loop.types[k]:
+                raise RuntimeError(f"{kernel.name}: expected all tensors of one update to have the "
+                                   f"same dtype, got {array.dtype}")
+            flat = flat and PyArray_IS_C_CONTIGUOUS(array)
+            operands[k] = operand_of(array)
+            args[k], steps[k] = operands[k].data, PyArray_ITEMSIZE(array)
+        if not flat:
+            return iterate(loop, operands, params)
+        count = PyArray_SIZE(array)
+        return launch(loop, args, &count, steps, params, NULL)
+    finally:
+        for k in range(n_held):
+            Py_XDECREF(held[k])
 
 
 cdef object call_any(object op, PyObject** args, Py_ssize_t n):

@@ -56,7 +56,7 @@ cdef class Kernel:
     cdef bint can_fail
     cdef tuple last_params              # most calls repeat the params of the one before
     cdef bytes last_packed
-    cdef bint may_raise                 # sets a Python exception from inside
+    cdef bint keeps_gil                 # may set a Python exception from inside
     cdef Loop loops[N_TYPES]
 
     cdef Loop* loop_for(self, int type_number) except NULL

@@ -74,6 +74,18 @@ cdef int type_number_of(str character) except -1:
     return np.dtype(character).num
 
 
+# NumPy's loops that touch no Python object and raise nothing, also for integers: only these, and
+# our own, run without the GIL. (`power` of integers raises.)
+cdef frozenset WITHOUT_GIL = frozenset("""
+    absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh bitwise_and bitwise_or
+    bitwise_xor cbrt ceil copysign cos cosh deg2rad divide equal exp exp2 expm1 fabs float_power
+    floor fmax fmin greater greater_equal heaviside hypot invert isfinite isinf isnan less
+    less_equal log log10 log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or
+    logical_xor matmul maximum minimum multiply negative nextafter not_equal positive rad2deg
+    reciprocal rint sign signbit sin sinh spacing sqrt square subtract tan tanh trunc
+""".split())
+
+
 @cython.final
 cdef class Kernel:
     """A family of loops that do one thing, one loop a dtype.
@@ -83,9 +95,9 @@ cdef class Kernel:
     """
 
     def __init__(self, str name, str signature, str params_format=None, size_t params_size=0,
-                 bint can_fail=False, bint may_raise=False):
+                 bint can_fail=False, bint keeps_gil=False):
         self.name, self.signature, self.params_format = name, signature, params_format
-        self.params_size, self.can_fail, self.may_raise = params_size, can_fail, may_raise
+        self.params_size, self.can_fail, self.keeps_gil = params_size, can_fail, keeps_gil
         self._read_signature(signature)
 
     cdef int _read_signature(self, str signature) except -1:
@@ -107,15 +119,16 @@ cdef class Kernel:
         return 0
 
     @staticmethod
-    def from_ufunc(ufunc source, bint may_raise=False, str name=None, str without=""):
+    def from_ufunc(ufunc source, str name=None, str without=""):
         """The loops of a NumPy ufunc whose inputs all have the same dtype.
 
         ``name`` is what errors call it; ``without`` lists NumPy's characters of dtypes to refuse.
         """
         signature = (<object>source).signature or ",".join(["()"] * source.nin) + "->" + ",".join(
             ["()"] * source.nout)
-        cdef Kernel kernel = Kernel(name or (<object>source).__name__, signature,
-                                    may_raise=may_raise)
+        cdef str known_as = (<object>source).__name__
+        cdef Kernel kernel = Kernel(name or known_as, signature,
+                                    keeps_gil=known_as not in WITHOUT_GIL)
         cdef int position
         cdef Loop* loop
         for position, types in enumerate((<object>source).types):
@@ -132,7 +145,7 @@ cdef class Kernel:
 
     cdef int _describe(self, Loop* loop, str types) except -1:
         loop.kernel = <PyObject*>self
-        loop.needs_gil = self.may_raise
+        loop.needs_gil = self.keeps_gil
         for k, character in enumerate(types):
             loop.types[k] = type_number_of(character)
         return 0
@@ -243,7 +256,7 @@ def numpy_kernel(source):
     """The kernel made of a NumPy ufunc's loops; a kernel is returned as it is."""
     if isinstance(source, Kernel):
         return source
-    return Kernel.from_ufunc(source, may_raise=source is np.power)
+    return Kernel.from_ufunc(source)
 
 
 # ---------------------------------------------------------------------------------- launch

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import tapegrad
-from tapegrad._core import update_each
+from tapegrad._core import update_each, with_gradients
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.optim.optimizer import Optimizer, check, closure_loss
@@ -85,30 +85,26 @@ class SGD(Optimizer):
 
     def _step_at_once(self, group: dict[str, Any]) -> None:
         """One compiled call for all parameters, and one for those that have no momentum yet."""
-        has_momentum = group["momentum"] != 0
-        grads: list[Tensor] = []
-        parameters: list[Tensor] = []
-        buffers: list[Tensor] = [] if has_momentum else parameters
-        new: list[Tensor] = []
-        new_grads: list[Tensor] = []
-        for p in group["params"]:
-            if (g := p.grad) is None:
-                continue
-            if has_momentum:
-                if (buffer := self.state[p].get("momentum_buffer")) is None:
-                    new.append(p)
-                    new_grads.append(g)
-                    continue
-                buffers.append(buffer)
-            grads.append(g)
-            parameters.append(p)
-        if parameters:
-            _update(grads, parameters, buffers, group, is_first=False)
+        parameters, grads = with_gradients(group["params"])
+        if group["momentum"] == 0:
+            _update(grads, parameters, parameters, group, is_first=False)
+            return
+        buffers = [self.state[p].get("momentum_buffer") for p in parameters]
+        new = [k for k, buffer in enumerate(buffers) if buffer is None]
         if new:
-            fresh = [tapegrad.empty_like(p, requires_grad=False) for p in new]
-            _update(new_grads, new, fresh, group, is_first=True)
-            for p, buffer in zip(new, fresh, strict=True):
-                self.state[p]["momentum_buffer"] = buffer
+            self._start_momentum([parameters[k] for k in new], [grads[k] for k in new], group)
+            for k in reversed(new):
+                del parameters[k], grads[k], buffers[k]
+        _update(grads, parameters, buffers, group, is_first=False)
+
+    def _start_momentum(
+        self, parameters: list[Tensor], grads: list[Tensor], group: dict[str, Any]
+    ) -> None:
+        """The first step of parameters, whose momentum is the gradient."""
+        buffers = [tapegrad.empty_like(p, requires_grad=False) for p in parameters]
+        _update(grads, parameters, buffers, group, is_first=True)
+        for p, buffer in zip(parameters, buffers, strict=True):
+            self.state[p]["momentum_buffer"] = buffer
 
     def _step_on_tape(self, group: dict[str, Any]) -> None:
         """The same formula in tensor operations, so that it can be differentiated."""
