@@ -727,6 +727,7 @@ cdef int run(Loop* loop, Operand* operands, int ndim, npy_intp* shape,
     cdef npy_intp dims[1 + MAX_OPERANDS * MAX_CORE_DIMS]
     cdef npy_intp steps[MAX_OPERANDS * (1 + MAX_CORE_DIMS)]
     cdef char* args[MAX_OPERANDS]
+    cdef char* handed[MAX_OPERANDS]     # a copy: NumPy's matmul moves the pointers it is given
     for k in range(ndim):
         if shape[k] == 0:
             return 0
@@ -746,7 +747,8 @@ cdef int run(Loop* loop, Operand* operands, int ndim, npy_intp* shape,
     for k in range(ndim - 1):
         index[k] = 0
     while True:
-        launch(loop, args, dims, steps, params, scalars)
+        memcpy(handed, args, n * sizeof(char*))
+        launch(loop, handed, dims, steps, params, scalars)
         position = ndim - 2
         while position >= 0:
             index[position] += 1

@@ -70,7 +70,10 @@ typedef struct {
     X(distributions)   \
     X(ctc)             \
     X(optim)           \
-    X(linalg)
+    X(linalg)          \
+    X(conv)            \
+    X(pool)            \
+    X(resample)
 
 #define TG_DECLARE_FAMILY(family) extern const tg_kernel tg_##family##_kernels[];
 TG_FAMILIES(TG_DECLARE_FAMILY)

@@ -33,6 +33,7 @@ from tapegrad.ops import (
     scan,
     shape,
     special,
+    spatial,
     tensor_types,
 )
 from tapegrad.ops._declare import _REGISTRY, registered_ops
@@ -150,6 +151,6 @@ __all__ = [
     "layer_norm", "leaky_relu", "linalg", "linear", "log_sigmoid", "log_softmax", "loss",
     "margin_loss", "mish", "mse_loss", "nll_loss", "nll_loss2d", "normalization", "order",
     "pointwise", "prelu_kernel", "random", "reduce", "registered_ops", "relu", "rrelu", "scan",
-    "shape", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softplus", "softshrink", "special",
-    "tanh", "tensor_types", "threshold", "type_name", "typename", "where",
+    "shape", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softplus", "softshrink", "spatial",
+    "special", "tanh", "tensor_types", "threshold", "type_name", "typename", "where",
 ]  # fmt: skip

@@ -1,0 +1,295 @@
+/* Pools: means and maxima over boxes of a plane, and picking from and placing into planes.
+ *
+ * A plane is one channel of one sample, (depth, height, width) row-major; what has fewer
+ * dimensions has ones in front. An output's box is the product of one window an axis. */
+#include "loops.h"
+
+#include <math.h>
+
+/* A kernel size of 0 stands for adaptive windows, which share the axis out evenly. */
+typedef struct {
+    int64_t n_in, n_out, kernel, stride, padding, dilation;
+} pool_axis;
+
+typedef struct {
+    int64_t status;
+    pool_axis axes[3];
+    int64_t counts_padding; /* whether a mean divides by places beyond the borders too */
+    int64_t divisor;        /* what a mean divides by instead; 0 for the count */
+} pool_params;
+
+typedef struct {
+    int64_t start, end, step; /* the places inside the plane */
+    int64_t count;            /* how many there are, with those in the padding */
+} window;
+
+static window window_of(const pool_axis *axis, int64_t o)
+{
+    window w = {0, 0, 1, 0};
+    if (axis->kernel == 0) {
+        w.start = o * axis->n_in / axis->n_out;
+        w.end = ((o + 1) * axis->n_in + axis->n_out - 1) / axis->n_out;
+        w.count = w.end - w.start;
+        return w;
+    }
+    w.step = axis->dilation;
+    w.start = o * axis->stride - axis->padding;
+    w.end = w.start + (axis->kernel - 1) * axis->dilation + 1;
+    if (w.end > axis->n_in + axis->padding)
+        w.end = axis->n_in + axis->padding;
+    w.count = w.end - w.start;
+    if (w.start < 0)
+        w.start += (-w.start + w.step - 1) / w.step * w.step;
+    if (w.end > axis->n_in)
+        w.end = axis->n_in;
+    return w;
+}
+
+static int64_t length(const window *w) { return w->end > w->start ? w->end - w->start : 0; }
+
+/* Whether the operands have the sizes that the params promise. */
+static int sizes_agree(pool_params *p, tg_intp n_in, tg_intp n_out)
+{
+    const pool_axis *a = p->axes;
+    if (a[0].n_in * a[1].n_in * a[2].n_in == n_in && a[0].n_out * a[1].n_out * a[2].n_out == n_out)
+        return 1;
+    p->status = 1;
+    return 0;
+}
+
+static int64_t divisor_of(const pool_params *p, const window w[3])
+{
+    if (p->divisor != 0)
+        return p->divisor;
+    if (p->counts_padding)
+        return w[0].count * w[1].count * w[2].count;
+    return length(&w[0]) * length(&w[1]) * length(&w[2]);
+}
+
+/* Runs BODY for each output o of one plane, with its windows w. */
+#define FOR_EACH_OUTPUT(p, o, w, BODY)                                                             \
+    {                                                                                              \
+        const pool_axis *axes = (p)->axes;                                                         \
+        window w[3];                                                                               \
+        int64_t o = 0;                                                                             \
+        for (int64_t o0 = 0; o0 < axes[0].n_out; o0++) {                                           \
+            w[0] = window_of(&axes[0], o0);                                                        \
+            for (int64_t o1 = 0; o1 < axes[1].n_out; o1++) {                                       \
+                w[1] = window_of(&axes[1], o1);                                                    \
+                for (int64_t o2 = 0; o2 < axes[2].n_out; o2++, o++) {                              \
+                    w[2] = window_of(&axes[2], o2);                                                \
+                    BODY                                                                           \
+                }                                                                                  \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+/* Runs BODY for each place i of the plane inside the windows w. */
+#define FOR_EACH_PLACE(p, w, i, BODY)                                                              \
+    for (int64_t i0 = w[0].start; i0 < w[0].end; i0 += w[0].step)                                  \
+        for (int64_t i1 = w[1].start; i1 < w[1].end; i1 += w[1].step)                              \
+            for (int64_t i2 = w[2].start; i2 < w[2].end; i2 += w[2].step) {                        \
+                const int64_t i = (i0 * (p)->axes[1].n_in + i1) * (p)->axes[2].n_in + i2;          \
+                BODY                                                                               \
+            }
+
+/* out[o] = sum over the box / divisor; an empty box gives 0 */
+#define AVG_POOL_OF(name, T, C, SUM, load, store)                                                  \
+    TG_LOOP(name)                                                                                  \
+    {                                                                                              \
+        pool_params *p = params;                                                                   \
+        const tg_intp in_step = steps[2], out_step = steps[3];                                     \
+        if (!sizes_agree(p, dims[1], dims[2]))                                                     \
+            return;                                                                                \
+        for (tg_intp plane = 0; plane < dims[0]; plane++) {                                        \
+            const char *in = args[0] + plane * steps[0];                                           \
+            char *out = args[1] + plane * steps[1];                                                \
+            FOR_EACH_OUTPUT(p, o, w, {                                                             \
+                SUM sum = 0;                                                                       \
+                FOR_EACH_PLACE(p, w, i, sum += load(TG_AT(const T, in, i * in_step));)             \
+                if (length(&w[0]) * length(&w[1]) * length(&w[2]) != 0)                            \
+                    sum /= (SUM)divisor_of(p, w);                                                  \
+                TG_AT(T, out, o * out_step) = store((C)sum);                                       \
+            })                                                                                     \
+        }                                                                                          \
+    }
+
+/* in[i] = the sum of g[o] / divisor over the boxes that hold i */
+#define AVG_POOL_BACKWARD(op, dtype, T, C, load, store, ...)                                       \
+    TG_LOOP(op##_##dtype)                                                                          \
+    {                                                                                              \
+        pool_params *p = params;                                                                   \
+        const tg_intp g_step = steps[2], in_step = steps[3];                                       \
+        if (!sizes_agree(p, dims[2], dims[1]))                                                     \
+            return;                                                                                \
+        for (tg_intp plane = 0; plane < dims[0]; plane++) {                                        \
+            const char *g = args[0] + plane * steps[0];                                            \
+            char *in = args[1] + plane * steps[1];                                                 \
+            for (tg_intp i = 0; i < dims[2]; i++)                                                  \
+                TG_AT(T, in, i * in_step) = 0;                                                     \
+            FOR_EACH_OUTPUT(p, o, w, {                                                             \
+                const int64_t divisor = divisor_of(p, w);                                          \
+                const C share = load(TG_AT(const T, g, o * g_step)) / (C)divisor;                  \
+                FOR_EACH_PLACE(p, w, i, {                                                          \
+                    T *to = &TG_AT(T, in, i * in_step);                                            \
+                    *to = store(load(*to) + share);                                                \
+                })                                                                                 \
+            })                                                                                     \
+        }                                                                                          \
+    }
+
+/* out[o] = the largest of the box, and where it is; NaN wins. The first place is named where
+ * nothing is larger than the lowest number. */
+#define MAX_POOL_OF(name, T, C, load, LOWEST)                                                      \
+    TG_LOOP(name)                                                                                  \
+    {                                                                                              \
+        pool_params *p = params;                                                                   \
+        const tg_intp in_step = steps[3], out_step = steps[4], place_step = steps[5];              \
+        if (!sizes_agree(p, dims[1], dims[2]))                                                     \
+            return;                                                                                \
+        for (tg_intp plane = 0; plane < dims[0]; plane++) {                                        \
+            const char *in = args[0] + plane * steps[0];                                           \
+            char *out = args[1] + plane * steps[1], *places = args[2] + plane * steps[2];          \
+            FOR_EACH_OUTPUT(p, o, w, {                                                             \
+                C largest = (LOWEST);                                                              \
+                int64_t place = -1;                                                                \
+                FOR_EACH_PLACE(p, w, i, {                                                          \
+                    const C x = load(TG_AT(const T, in, i * in_step));                             \
+                    if (x > largest || TG_IS_NAN(x) || place < 0) {                                \
+                        largest = x;                                                               \
+                        place = i;                                                                 \
+                    }                                                                              \
+                })                                                                                 \
+                if (place >= 0)                                                                    \
+                    TG_AT(T, out, o * out_step) = TG_AT(const T, in, place * in_step);             \
+                else                                                                               \
+                    TG_AT(T, out, o * out_step) = name##_store(largest);                           \
+                TG_AT(int64_t, places, o * place_step) = place < 0 ? 0 : place;                    \
+            })                                                                                     \
+        }                                                                                          \
+    }
+
+typedef struct {
+    int64_t status;
+    int64_t bad_place;
+} place_params;
+
+static int places_are_valid(const char *places, tg_intp step, tg_intp n, tg_intp size,
+                            place_params *p)
+{
+    for (tg_intp o = 0; o < n; o++) {
+        const int64_t place = TG_AT(const int64_t, places, o * step);
+        if (place < 0 || place >= size) {
+            p->status = 1;
+            p->bad_place = place;
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int all_places_are_valid(char **args, const tg_intp *dims, const tg_intp *steps,
+                                tg_intp step, tg_intp n, tg_intp size, place_params *p)
+{
+    for (tg_intp plane = 0; plane < dims[0]; plane++)
+        if (!places_are_valid(args[1] + plane * steps[1], step, n, size, p))
+            return 0;
+    return 1;
+}
+
+/* out[o] = in[places[o]] */
+#define PICK(name, T)                                                                              \
+    TG_LOOP(name)                                                                                  \
+    {                                                                                              \
+        if (!all_places_are_valid(args, dims, steps, steps[4], dims[2], dims[1], params))          \
+            return;                                                                                \
+        for (tg_intp plane = 0; plane < dims[0]; plane++)                                          \
+            for (tg_intp o = 0; o < dims[2]; o++) {                                                \
+                const int64_t place =                                                              \
+                    TG_AT(const int64_t, args[1], plane * steps[1] + o * steps[4]);                \
+                TG_AT(T, args[2], plane * steps[2] + o * steps[5]) =                               \
+                    TG_AT(const T, args[0], plane * steps[0] + place * steps[3]);                  \
+            }                                                                                      \
+    }
+
+/* out = zeros, then out[places[o]] = RESULT, which is an expression in the old y and x = in[o] */
+#define PLACE(name, T, RESULT)                                                                     \
+    TG_LOOP(name)                                                                                  \
+    {                                                                                              \
+        if (!all_places_are_valid(args, dims, steps, steps[4], dims[1], dims[2], params))          \
+            return;                                                                                \
+        for (tg_intp plane = 0; plane < dims[0]; plane++) {                                        \
+            char *out = args[2] + plane * steps[2];                                                \
+            for (tg_intp i = 0; i < dims[2]; i++)                                                  \
+                TG_AT(T, out, i * steps[5]) = 0;                                                   \
+            for (tg_intp o = 0; o < dims[1]; o++) {                                                \
+                const int64_t place =                                                              \
+                    TG_AT(const int64_t, args[1], plane * steps[1] + o * steps[4]);                \
+                T *to = &TG_AT(T, out, place * steps[5]);                                          \
+                const T x = TG_AT(const T, args[0], plane * steps[0] + o * steps[3]), y = *to;     \
+                (void)y;                                                                           \
+                *to = RESULT;                                                                      \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+PICK(pick_1, uint8_t)
+PICK(pick_2, uint16_t)
+PICK(pick_4, uint32_t)
+PICK(pick_8, uint64_t)
+PLACE(place_1, uint8_t, x)
+PLACE(place_2, uint16_t, x)
+PLACE(place_4, uint32_t, x)
+PLACE(place_8, uint64_t, x)
+
+#define AVG_POOL(op, dtype, T, C, load, store, ...) \
+    AVG_POOL_OF(op##_##dtype, T, C, double, load, store)
+#define PLACE_SUM(op, dtype, T, C, load, store, ...) \
+    PLACE(op##_##dtype, T, store(load(y) + load(x)))
+#define MAX_POOL_FLOAT(op, dtype, T, C, load, store, ...)      \
+    static T op##_##dtype##_store(C x) { return store(x); }    \
+    MAX_POOL_OF(op##_##dtype, T, C, load, -INFINITY)
+#define MAX_POOL_INTEGER(op, dtype, T, C, load, store, ...)    \
+    static T op##_##dtype##_store(C x) { return x; }           \
+    MAX_POOL_OF(op##_##dtype, T, C, load, lowest_##dtype)
+
+enum { lowest_uint8 = 0, lowest_int8 = INT8_MIN, lowest_int16 = INT16_MIN, lowest_int32 = INT32_MIN };
+static const int64_t lowest_int64 = INT64_MIN;
+
+TG_FLOATS(AVG_POOL, avg_pool)
+AVG_POOL_OF(avg_pool_int64, int64_t, int64_t, int64_t, TG_AS_IS, TG_AS_IS)
+TG_FLOATS(AVG_POOL_BACKWARD, avg_pool_backward)
+TG_FLOATS(MAX_POOL_FLOAT, max_pool)
+TG_INTEGERS(MAX_POOL_INTEGER, max_pool)
+TG_FLOATS(PLACE_SUM, place_sums)
+
+#define OF_SIZE_OF(T, loop) \
+    (sizeof(T) == 1 ? loop##_1 : sizeof(T) == 2 ? loop##_2 : sizeof(T) == 4 ? loop##_4 : loop##_8)
+
+#define ROW_POOL(op, signature, types, number, loop) \
+    {op, signature, types, number, loop, "21q", sizeof(pool_params), 1},
+#define ROW_AVG_POOL(op, dtype, T, C, load, store, number, letter) \
+    ROW_POOL(#op, "(i)->(o)", letter letter, number, op##_##dtype)
+#define ROW_AVG_POOL_BACKWARD(op, dtype, T, C, load, store, number, letter) \
+    ROW_POOL(#op, "(o)->(i)", letter letter, number, op##_##dtype)
+#define ROW_MAX_POOL(op, dtype, T, C, load, store, number, letter) \
+    ROW_POOL(#op, "(i)->(o),(o)", letter letter "l", number, op##_##dtype)
+#define ROW_PICK(op, dtype, T, C, load, store, number, letter)                              \
+    {#op, "(i),(o)->(o)", letter "l" letter, number, OF_SIZE_OF(T, pick), "2q",             \
+     sizeof(place_params), 1},
+#define ROW_PLACE(op, dtype, T, C, load, store, number, letter)                             \
+    {#op, "(o),(o)->(i)", letter "l" letter, number, OF_SIZE_OF(T, place), "2q",            \
+     sizeof(place_params), 1},
+#define ROW_PLACE_SUMS(op, dtype, T, C, load, store, number, letter)                        \
+    {#op, "(o),(o)->(i)", letter "l" letter, number, op##_##dtype, "2q", sizeof(place_params), 1},
+
+const tg_kernel tg_pool_kernels[] = {
+    TG_FLOATS(ROW_AVG_POOL, avg_pool)
+    ROW_POOL("avg_pool", "(i)->(o)", "ll", TG_INT64, avg_pool_int64)
+    TG_FLOATS(ROW_AVG_POOL_BACKWARD, avg_pool_backward)
+    TG_NUMBERS(ROW_MAX_POOL, max_pool)
+    TG_ALL(ROW_PICK, pick_in_plane)
+    TG_ALL(ROW_PLACE, place_in_plane)
+    TG_FLOATS(ROW_PLACE_SUMS, place_sums)
+    TG_TABLE_END
+};

@@ -1,0 +1,312 @@
+"""Means, norms and maxima over windows, and the way back from maxima."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from tapegrad._tensor import Tensor
+from tapegrad.ops import spatial
+from tapegrad.ops.spatial import adaptive_avg_pool1d, avg_pool1d, avg_pool2d, avg_pool3d
+from tapegrad.ops.spatial import pool as ops
+
+# ------------------------------------------------------------------------- maxima
+
+
+def max_pool1d_with_indices(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> tuple[Tensor, Tensor]:
+    """Maxima over windows of a sequence, and where they are; see :func:`max_pool1d`."""
+    return ops.max_pool1d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def max_pool2d_with_indices(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> tuple[Tensor, Tensor]:
+    """Maxima over windows of images, and where in the image they are; see :func:`max_pool2d`."""
+    return ops.max_pool2d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def max_pool3d_with_indices(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> tuple[Tensor, Tensor]:
+    """Maxima over windows of volumes, and where in the volume they are; see :func:`max_pool3d`."""
+    return ops.max_pool3d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def max_pool1d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """Maxima over windows of a sequence; with ``return_indices`` also where they are.
+
+    Shape: ``(batch, channels, length)`` to ``(batch, channels, places)``; also without the batch.
+    ``dilation`` leaves gaps within the windows, ``ceil_mode`` also takes windows that reach beyond
+    the end. NaN wins. Raises RuntimeError where no window fits.
+    """
+    function = ops.max_pool1d_with_indices if return_indices else ops.max_pool1d
+    return function(input, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def max_pool2d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """Maxima over windows of images; as :func:`max_pool1d` with two spatial dimensions."""
+    function = ops.max_pool2d_with_indices if return_indices else ops.max_pool2d
+    return function(input, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+def max_pool3d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """Maxima over windows of volumes; as :func:`max_pool1d` with three spatial dimensions."""
+    function = ops.max_pool3d_with_indices if return_indices else ops.max_pool3d
+    return function(input, kernel_size, stride, padding, dilation, ceil_mode)
+
+
+# ------------------------------------------------------------------------- adaptive windows
+
+
+def _with_sizes_of(input: Tensor, output_size: Any) -> Any:
+    """The wanted sizes, with the input's own in the place of None."""
+    if isinstance(output_size, int):
+        return output_size
+    n_dims = len(output_size)
+    if input.ndim <= n_dims:
+        raise ValueError(f"Input dimension should be at least {n_dims + 1}")
+    own = input.shape[input.ndim - n_dims :]
+    return [n if n is not None else m for n, m in zip(output_size, own, strict=True)]
+
+
+def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
+    """Means over windows that share images out evenly.
+
+    Shape: ``(batch, channels, height, width)`` to ``(batch, channels, *output_size)``; also without
+    the batch. None among the sizes stands for the input's own.
+    """
+    return spatial.adaptive_avg_pool2d(input, _with_sizes_of(input, output_size))
+
+
+def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
+    """Means over windows that share volumes out evenly; as :func:`adaptive_avg_pool2d`."""
+    return spatial.adaptive_avg_pool3d(input, _with_sizes_of(input, output_size))
+
+
+def adaptive_max_pool1d_with_indices(
+    input: Tensor, output_size: Any, return_indices: bool = False
+) -> tuple[Tensor, Tensor]:
+    """Maxima over windows that share a sequence out evenly, and where they are."""
+    return spatial.adaptive_max_pool1d(input, output_size)
+
+
+def adaptive_max_pool2d_with_indices(
+    input: Tensor, output_size: Any, return_indices: bool = False
+) -> tuple[Tensor, Tensor]:
+    """Maxima over windows that share images out evenly, and where in the image they are."""
+    return spatial.adaptive_max_pool2d(input, _with_sizes_of(input, output_size))
+
+
+def adaptive_max_pool3d_with_indices(
+    input: Tensor, output_size: Any, return_indices: bool = False
+) -> tuple[Tensor, Tensor]:
+    """Maxima over windows that share volumes out evenly, and where in the volume they are."""
+    return spatial.adaptive_max_pool3d(input, _with_sizes_of(input, output_size))
+
+
+def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """Maxima over windows that share a sequence out evenly.
+
+    Shape: ``(batch, channels, length)`` to ``(batch, channels, output_size)``; also without the
+    batch. With ``return_indices`` also where they are.
+    """
+    result = adaptive_max_pool1d_with_indices(input, output_size)
+    return result if return_indices else result[0]
+
+
+def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """Maxima over windows that share images out evenly; as :func:`adaptive_max_pool1d`."""
+    result = adaptive_max_pool2d_with_indices(input, output_size)
+    return result if return_indices else result[0]
+
+
+def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """Maxima over windows that share volumes out evenly; as :func:`adaptive_max_pool1d`."""
+    result = adaptive_max_pool3d_with_indices(input, output_size)
+    return result if return_indices else result[0]
+
+
+# ------------------------------------------------------------------------- unpooling
+
+
+def _repeated(given: Any, n_dims: int) -> tuple:
+    return tuple(given) if isinstance(given, (tuple, list)) else (given,) * n_dims
+
+
+def _unpooled_size(
+    input: Tensor, kernel: tuple, stride: tuple, padding: tuple, output_size: Sequence[int] | None
+) -> list[int]:
+    """The size from which a pool with these windows came; sizes near it may be asked for."""
+    n_dims = len(kernel)
+    size = input.shape[input.ndim - n_dims :]
+    usual = [
+        (size[k] - 1) * stride[k] + kernel[k] - 2 * padding[k] for k in range(n_dims)
+    ]
+    if output_size is None:
+        for k, n in enumerate(usual):
+            if n < 0:
+                raise ValueError(
+                    "max_unpooling: output_size must contain non-negative spatial dimensions, but "
+                    f"got output_size[{k}]={n}"
+                )
+        return usual
+    wanted = list(output_size)
+    if len(wanted) == n_dims + 2:
+        wanted = wanted[2:]
+    if len(wanted) != n_dims:
+        raise ValueError(
+            f"output_size should be a sequence containing {n_dims} or {n_dims + 2} elements, but "
+            f"it has a length of '{len(wanted)}'"
+        )
+    for k, n in enumerate(usual):
+        if not n - stride[k] < wanted[k] < n + stride[k]:
+            raise ValueError(
+                f'invalid output_size "{wanted}" (dim {k} must be between {n - stride[k]} and '
+                f"{n + stride[k]})"
+            )
+    return wanted
+
+
+def _windows(n_dims: int, kernel_size: Any, stride: Any, padding: Any) -> tuple:
+    kernel = _repeated(kernel_size, n_dims)
+    stride = kernel if stride is None else _repeated(stride, n_dims)
+    return kernel, stride, _repeated(padding, n_dims)
+
+
+def max_unpool1d(
+    input: Tensor,
+    indices: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    output_size: Sequence[int] | None = None,
+) -> Tensor:
+    """Put maxima back where :func:`max_pool1d` found them, among zeros.
+
+    Shape: ``(batch, channels, places)`` to ``(batch, channels, length)``; also without the batch.
+    ``output_size`` says which of the possible lengths. Raises RuntimeError for an index outside.
+    """
+    kernel, stride, padding = _windows(1, kernel_size, stride, padding)
+    size = _unpooled_size(input, kernel, stride, padding, output_size)
+    return spatial.max_unpool2d(input.unsqueeze(-1), indices.unsqueeze(-1), [*size, 1]).squeeze(-1)
+
+
+def max_unpool2d(
+    input: Tensor,
+    indices: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    output_size: Sequence[int] | None = None,
+) -> Tensor:
+    """Put maxima back where :func:`max_pool2d` found them; as :func:`max_unpool1d`."""
+    kernel, stride, padding = _windows(2, kernel_size, stride, padding)
+    size = _unpooled_size(input, kernel, stride, padding, output_size)
+    return spatial.max_unpool2d(input, indices, size)
+
+
+def max_unpool3d(
+    input: Tensor,
+    indices: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    output_size: Sequence[int] | None = None,
+) -> Tensor:
+    """Put maxima back where :func:`max_pool3d` found them; as :func:`max_unpool1d`."""
+    kernel, stride, padding = _windows(3, kernel_size, stride, padding)
+    size = _unpooled_size(input, kernel, stride, padding, output_size)
+    if min(stride) <= 0:
+        raise RuntimeError(f"strides should be greater than zero, but got stride: {list(stride)}")
+    return spatial.max_unpool3d(input, indices, size)
+
+
+# ------------------------------------------------------------------------- norms
+
+
+def _lp_pool(means: Tensor, norm_type: float, count: int) -> Tensor:
+    """From the means of powers to the roots of their sums; negative sums keep their sign once."""
+    positive = means.sign() * means.abs().relu()
+    return positive.mul(count).pow(1.0 / norm_type)
+
+
+def lp_pool1d(
+    input: Tensor, norm_type: float, kernel_size: int, stride: Any = None, ceil_mode: bool = False
+) -> Tensor:
+    """The ``norm_type``-norm of each window of a sequence: ``(sum of x**p) ** (1/p)``.
+
+    Shape: ``(batch, channels, length)`` to ``(batch, channels, places)``; also without the batch.
+    """
+    means = avg_pool1d(input.pow(norm_type), kernel_size, stride, 0, ceil_mode)
+    return _lp_pool(means, norm_type, kernel_size)
+
+
+def lp_pool2d(
+    input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+) -> Tensor:
+    """The norm of each window of images; as :func:`lp_pool1d` with two spatial dimensions."""
+    means = avg_pool2d(input.pow(norm_type), kernel_size, stride, 0, ceil_mode)
+    return _lp_pool(means, norm_type, math.prod(_repeated(kernel_size, 2)))
+
+
+def lp_pool3d(
+    input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+) -> Tensor:
+    """The norm of each window of volumes; as :func:`lp_pool1d` with three spatial dimensions."""
+    means = avg_pool3d(input.pow(norm_type), kernel_size, stride, 0, ceil_mode)
+    return _lp_pool(means, norm_type, math.prod(_repeated(kernel_size, 3)))
+
+
+__all__ = [
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool1d_with_indices", "adaptive_max_pool2d", "adaptive_max_pool2d_with_indices",
+    "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices", "avg_pool1d", "avg_pool2d",
+    "avg_pool3d", "lp_pool1d", "lp_pool2d", "lp_pool3d", "max_pool1d",
+    "max_pool1d_with_indices", "max_pool2d", "max_pool2d_with_indices", "max_pool3d",
+    "max_pool3d_with_indices", "max_unpool1d", "max_unpool2d", "max_unpool3d",
+]  # fmt: skip

@@ -1,0 +1,21 @@
+"""Convolutions, padding, blocks and pixels: the operations as they are."""
+
+from tapegrad.ops.spatial import (
+    channel_shuffle,
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+    fold,
+    pad,
+    pixel_shuffle,
+    pixel_unshuffle,
+    unfold,
+)
+
+__all__ = [
+    "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+    "conv_transpose3d", "fold", "pad", "pixel_shuffle", "pixel_unshuffle", "unfold",
+]  # fmt: skip

@@ -1,0 +1,242 @@
+"""Convolutions and transposed convolutions over one to three dimensions."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import op
+from tapegrad.ops.spatial import conv_checks as checks
+from tapegrad.ops.spatial import correlation
+from tapegrad.ops.spatial.geometry import Geometry
+from tapegrad.ops.spatial.pad import constant_pad_nd
+
+
+def _convolution(input: np.ndarray, weight, bias, geometry: Geometry) -> np.ndarray:
+    if input.dtype == np.float16 and not geometry.transposed:
+        wide_bias = None if bias is None else kernels.cast_array(bias, np.float32)
+        wide = _convolution(
+            kernels.cast_array(input, np.float32), kernels.cast_array(weight, np.float32),
+            wide_bias, geometry,
+        )  # fmt: skip
+        return kernels.cast_array(wide, np.float16)
+    kernel = weight.shape[2:]
+    if geometry.transposed:
+        size = geometry.enlarged(input.shape[2:], kernel)
+        blocks = geometry.blocks(size, kernel)._replace(counts=input.shape[2:])
+        result = correlation.spread(input, weight, blocks, geometry.groups)
+    else:
+        blocks = geometry.blocks(input.shape[2:], kernel)
+        result = correlation.correlate(input, weight, blocks, geometry.groups)
+    if bias is None:
+        return result
+    per_channel = bias.reshape((-1,) + (1,) * len(kernel))
+    return kernels.pointwise(_ADD, result, per_channel, out=result)
+
+
+_ADD = kernels.numpy_kernel(np.add)
+
+
+def _slopes(g, input, weight, geometry: Geometry, needs):
+    """Gradients of a convolution: again convolutions, and the products with patches."""
+    slope = weight_slope = bias_slope = None
+    size, kernel = tuple(input.shape[2:]), tuple(weight.shape[2:])
+    if needs[0]:
+        slope = convolution_op(g, weight, None, geometry.turned(size, kernel))
+    if needs[1]:
+        image, small = (g, input) if geometry.transposed else (input, g)
+        weight_slope = weight_gradient(image, small, geometry, kernel)
+    if needs[2]:
+        bias_slope = g.sum((0, *range(2, g.ndim)))
+    return slope, weight_slope, bias_slope
+
+
+convolution_op = op(
+    "convolution",
+    forward=_convolution,
+    inputs=("input", "weight", "bias"),
+    gradients=lambda g, input, weight, geometry, needs: _slopes(g, input, weight, geometry, needs),
+    doc="Weights slid over images, or spread out from them.",
+)
+
+
+def _weight_gradient(image: np.ndarray, small, geometry: Geometry, kernel: tuple) -> np.ndarray:
+    if image.dtype == np.float16:
+        wide = _weight_gradient(
+            kernels.cast_array(image, np.float32), kernels.cast_array(small, np.float32),
+            geometry, kernel,
+        )  # fmt: skip
+        return kernels.cast_array(wide, np.float16)
+    blocks = geometry.blocks(image.shape[2:], kernel)._replace(counts=small.shape[2:])
+    return correlation.weight_slope(image, small, blocks, geometry.groups)
+
+
+def _weight_gradient_slopes(g, image, small, geometry: Geometry, kernel, needs):
+    plain = geometry._replace(
+        transposed=False, output_padding=(0,) * len(kernel), counts=tuple(small.shape[2:])
+    )
+    size = tuple(image.shape[2:])
+    return (
+        convolution_op(small, g, None, plain.turned(size, kernel)) if needs[0] else None,
+        convolution_op(image, g, None, plain) if needs[1] else None,
+    )
+
+
+weight_gradient = op(
+    "convolution_weight_gradient",
+    forward=_weight_gradient,
+    inputs=("image", "small"),
+    gradients=lambda g, image, small, geometry, kernel, needs: _weight_gradient_slopes(
+        g, image, small, geometry, kernel, needs
+    ),
+    doc="For each weight the sum of products of what it met, in the image and in the smaller one.",
+)
+
+# ------------------------------------------------------------------------- public
+
+
+def convolution(
+    input, weight, bias, stride, padding, dilation, transposed, output_padding, groups
+) -> Tensor:
+    """A convolution over ``weight.ndim - 2`` dimensions of a batch, or a transposed one.
+
+    Shape: ``(batch, channels, *size)`` and ``(out, channels / groups, *kernel)``; transposed
+    ``(channels, out / groups, *kernel)``. Raises RuntimeError for sizes that do not fit.
+    """
+    checks.check_tensors("convolution", input, weight, bias)
+    n_dims = checks.check_weight(weight)
+    named = {
+        "stride": stride, "padding": padding, "dilation": dilation,
+        "output_padding": output_padding,
+    }  # fmt: skip
+    sizes = checks.each_per_dim("convolution", n_dims, n_dims, named)
+    geometry = Geometry(groups=groups, transposed=bool(transposed), **sizes)
+    return _checked(input, weight, bias, geometry)
+
+
+def _checked(input: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry) -> Tensor:
+    checks.check_ranks(input, weight, " ")
+    checks.check_window(geometry)
+    checks.check_channels(input, weight, bias, geometry)
+    checks.check_sizes(input, weight, geometry)
+    checks.check_dtypes(input, weight, bias, geometry.transposed)
+    return convolution_op(input, weight, bias, geometry)
+
+
+def _same_padding(input: Tensor, weight: Tensor, dilation: tuple) -> tuple[Tensor, tuple]:
+    """The padding that keeps the size; where it is uneven the input is padded behind first."""
+    total = [step * (k - 1) for step, k in zip(dilation, weight.shape[2:], strict=True)]
+    if any(n % 2 for n in total):
+        warnings.warn(
+            "Using padding='same' with even kernel lengths and odd dilation may require a "
+            "zero-padded copy of the input be created",
+            stacklevel=5,
+        )
+        behind = [side for n in reversed(total) for side in (0, n % 2)]
+        input = constant_pad_nd(input, behind)
+    return input, tuple(n // 2 for n in total)
+
+
+def _padding_named(
+    padding: str, input: Tensor, weight: Tensor, stride: tuple, dilation: tuple
+) -> tuple[Tensor, tuple]:
+    if padding == "same":
+        if any(n != 1 for n in stride):
+            raise RuntimeError("padding='same' is not supported for strided convolutions")
+        return _same_padding(input, weight, dilation)
+    if padding == "valid":
+        return input, (0,) * len(stride)
+    raise RuntimeError(f"Invalid padding string: '{padding}'")
+
+
+def _convolve(function: str, n_dims: int, input, weight, bias, stride, padding, dilation, groups):
+    checks.check_tensors(function, input, weight, bias)
+    n_weight = checks.check_weight(weight)
+    is_batched = checks.batched(function, input, n_dims)
+    if not is_batched:
+        input = input.unsqueeze(0)
+    if padding == "same":
+        checks.check_ranks(input, weight, "")
+    stride = checks.per_dim(function, "stride", stride, n_dims, n_weight)
+    dilation = checks.per_dim(function, "dilation", dilation, n_dims, n_weight)
+    if isinstance(padding, str):
+        input, padding = _padding_named(padding, input, weight, stride, dilation)
+    else:
+        padding = checks.per_dim(function, "padding", padding, n_dims, n_weight)
+    geometry = Geometry(stride, padding, dilation, False, (0,) * n_weight, groups)
+    result = _checked(input, weight, bias, geometry)
+    return result if is_batched else result.squeeze(0)
+
+
+def _transposed(
+    function: str, n_dims: int, input, weight, bias, stride, padding, more, groups, dilation
+):
+    checks.check_tensors(function, input, weight, bias)
+    n_weight = checks.check_weight(weight)
+    is_batched = checks.batched(function, input, n_dims)
+    if not is_batched:
+        input = input.unsqueeze(0)
+    named = {
+        "stride": stride, "padding": padding, "dilation": dilation, "output_padding": more,
+    }  # fmt: skip
+    sizes = checks.each_per_dim(function, n_dims, n_weight, named)
+    geometry = Geometry(groups=groups, transposed=True, **sizes)
+    result = _checked(input, weight, bias, geometry)
+    return result if is_batched else result.squeeze(0)
+
+
+def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) -> Tensor:
+    """Weights slid along sequences.
+
+    Shape: ``(batch, channels, length)`` with weights ``(out, channels / groups, kernel)`` to
+    ``(batch, out, places)``; also without the batch. ``padding`` is a number of zeros on either
+    side, "valid" or "same". Raises RuntimeError for sizes that do not fit.
+    """
+    return _convolve("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) -> Tensor:
+    """Weights slid over images; as :func:`conv1d` with two spatial dimensions."""
+    return _convolve("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) -> Tensor:
+    """Weights slid through volumes; as :func:`conv1d` with three spatial dimensions."""
+    return _convolve("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv_transpose1d(
+    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
+) -> Tensor:
+    """The transpose of a convolution: each element spreads the weights out around its place.
+
+    Shape: ``(batch, channels, length)`` with weights ``(channels, out / groups, kernel)`` to
+    ``(batch, out, (length - 1)·stride - 2·padding + dilation·(kernel - 1) + output_padding + 1)``.
+    """
+    return _transposed(
+        "conv_transpose1d", 1, input, weight, bias, stride, padding, output_padding, groups,
+        dilation,
+    )  # fmt: skip
+
+
+def conv_transpose2d(
+    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
+) -> Tensor:
+    """The transpose of :func:`conv2d`; as :func:`conv_transpose1d` in two dimensions."""
+    return _transposed(
+        "conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups,
+        dilation,
+    )  # fmt: skip
+
+
+def conv_transpose3d(
+    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
+) -> Tensor:
+    """The transpose of :func:`conv3d`; as :func:`conv_transpose1d` in three dimensions."""
+    return _transposed(
+        "conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups,
+        dilation,
+    )  # fmt: skip

@@ -1,0 +1,195 @@
+"""What convolutions refuse, in PyTorch's words."""
+
+from __future__ import annotations
+
+import operator
+
+from tapegrad._tensor import Tensor
+from tapegrad.ops.spatial.geometry import Geometry
+from tapegrad.ops.spatial.sizes import c_name, scalar_name, times
+
+
+def per_dim(function: str, name: str, given, n_dims: int, n_weight: int) -> tuple[int, ...]:
+    """One number for each of the weight's dimensions; a lone one stands for the function's."""
+    try:
+        if not isinstance(given, (tuple, list)):
+            sizes = (operator.index(given),) * n_dims
+        else:
+            sizes = tuple(map(operator.index, given))
+    except TypeError:
+        raise TypeError(
+            f"{function}(): argument '{name}' must be tuple of ints, not {type(given).__name__}"
+        ) from None
+    if len(sizes) == 1:
+        return sizes * n_weight
+    if len(sizes) != n_weight:
+        raise RuntimeError(
+            f"expected {name} to be a single integer value or a list of {n_weight} values to match "
+            f"the convolution dimensions, but got {name}={list(sizes)}"
+        )
+    return sizes
+
+
+def check_tensors(function: str, input, weight, bias) -> None:
+    """Refuse arguments that are no tensors."""
+    given = (("input", input), ("weight", weight), ("bias", bias))
+    for position, (name, one) in enumerate(given, 1):
+        if not isinstance(one, Tensor) and not (name == "bias" and one is None):
+            raise TypeError(
+                f"{function}(): argument '{name}' (position {position}) must be Tensor, not "
+                f"{type(one).__name__}"
+            )
+
+
+def check_dtypes(input: Tensor, weight: Tensor, bias: Tensor | None, transposed: bool) -> None:
+    """Refuse dtypes that differ, or that PyTorch has no convolution of."""
+    if input.dtype is not weight.dtype:
+        first, second = (weight, input) if transposed else (input, weight)
+        names = [scalar_name(one._array) for one in (first, second)]
+        raise RuntimeError(f"expected scalar type {names[0]} but found {names[1]}")
+    if bias is not None and bias.dtype is not input.dtype:
+        raise RuntimeError(
+            f"Input type ({c_name(input.dtype)}) and bias type ({c_name(bias.dtype)}) should be "
+            "the same"
+        )
+    if input.dtype.name == "bool" or (transposed and input.dtype.name in _NOT_TRANSPOSED):
+        n_dims = input.ndim - 2
+        kind = ("transpose" if transposed else "") + f"{max(n_dims, 2)}d"
+        name = f"slow_conv_{kind}_out_cpu" if transposed else f"slow_conv{kind}_cpu"
+        raise NotImplementedError(f'"{name}" not implemented for \'{scalar_name(input._array)}\'')
+
+
+_NOT_TRANSPOSED = frozenset({"int8", "uint8", "int16", "int32"})
+
+
+def check_window(geometry: Geometry) -> None:
+    """Refuse numbers that no window can have."""
+    if geometry.groups <= 0:
+        raise RuntimeError("non-positive groups is not supported")
+    if min(geometry.padding) < 0:
+        raise RuntimeError("negative padding is not supported")
+    if min(geometry.output_padding) < 0:
+        raise RuntimeError("negative output_padding is not supported")
+    if min(geometry.stride) <= 0:
+        raise RuntimeError("non-positive stride is not supported")
+    if min(geometry.dilation) <= 0:
+        raise RuntimeError(
+            f"dilation should be greater than zero, but got {list(geometry.dilation)}"
+        )
+
+
+def check_channels(input: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry) -> None:
+    """Refuse channels that do not fit groups, weight and bias."""
+    groups, shape, size = geometry.groups, list(weight.shape), list(input.shape)
+    if shape[0] < groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but "
+            f"got weight of size {shape} instead"
+        )
+    if shape[0] % groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, "
+            f"but got weight of size [{shape}] instead"
+        )
+    given, wanted = f"groups={groups}", shape[1] * groups
+    n_out = shape[0]
+    if geometry.transposed:
+        given, wanted, n_out = "transposed=1", shape[0], shape[1] * groups
+    if size[1] != wanted:
+        raise RuntimeError(
+            f"Given {given}, weight of size {shape}, expected input{size} to have {wanted} "
+            f"channels, but got {size[1]} channels instead"
+        )
+    if bias is not None and tuple(bias.shape) != (n_out,):
+        given = "transposed=1, " if geometry.transposed else ""
+        raise RuntimeError(
+            f"Given {given}weight of size {shape}, expected bias to be 1-dimensional with {n_out} "
+            f"elements, but got bias of size {list(bias.shape)} instead"
+        )
+
+
+def check_weight(weight: Tensor) -> int:
+    """The number of dimensions that a weight slides along."""
+    if weight.ndim < 3:
+        raise RuntimeError("weight should have at least three dimensions")
+    return weight.ndim - 2
+
+
+def check_ranks(input: Tensor, weight: Tensor, gap: str) -> None:
+    """Refuse an input that has not as many dimensions as the weight."""
+    if input.ndim != weight.ndim:
+        raise RuntimeError(
+            f"Expected {weight.ndim}-dimensional input for {weight.ndim}-dimensional weight{gap}"
+            f"{list(weight.shape)}, but got {input.ndim}-dimensional input of size "
+            f"{list(input.shape)} instead"
+        )
+
+
+def check_sizes(input: Tensor, weight: Tensor, geometry: Geometry) -> None:
+    """Refuse inputs into which no window fits."""
+    size, kernel = input.shape[2:], weight.shape[2:]
+    if min(kernel) < 1:
+        names = ("depth", "height", "width")[3 - max(len(kernel), 2) :]
+        shown = (*(1,) * (2 - len(kernel)), *kernel)
+        sizes = " ".join(f"kernel_{name}: {n}" for name, n in zip(names, shown, strict=True))
+        raise RuntimeError(f"kernel size should be greater than zero, but got {sizes}")
+    if geometry.transposed:
+        _check_enlarged(size, kernel, geometry)
+    else:
+        padded = tuple(n + 2 * pad for n, pad in zip(size, geometry.padding, strict=True))
+        reach = tuple(
+            step * (k - 1) + 1 for step, k in zip(geometry.dilation, kernel, strict=True)
+        )
+        if any(n < k for n, k in zip(padded, reach, strict=True)):
+            raise RuntimeError(
+                f"Calculated padded input size per channel: ({times(padded)}). Kernel size: "
+                f"({times(reach)}). Kernel size can't be greater than actual input size"
+            )
+    if 0 in size and 0 not in input.shape[:2]:
+        raise RuntimeError(
+            "Only zero batch or zero channel inputs are supported, but got input shape: "
+            f"{list(input.shape)}"
+        )
+
+
+def _check_enlarged(size, kernel, geometry: Geometry) -> None:
+    each = zip(geometry.output_padding, geometry.stride, geometry.dilation, strict=True)
+    if any(more >= every and more >= step for more, every, step in each):
+        names = ("depth", "height", "width")[3 - max(len(kernel), 2) :]
+        rows = (
+            ("output_padding", geometry.output_padding, 0),
+            ("stride", geometry.stride, 1),
+            ("dilation", geometry.dilation, 1),
+        )
+        listed = [
+            f"{what}_{name}: {n}"
+            for what, sizes, filler in rows
+            for name, n in zip(names, (filler,) * (2 - len(sizes)) + sizes, strict=True)
+        ]
+        raise RuntimeError(
+            "output padding must be smaller than either stride or dilation, but got "
+            + " ".join(listed)
+        )
+    result = geometry.enlarged(size, kernel)
+    if min(result) < 1:
+        raise RuntimeError(
+            f"Given input size per channel: ({times(size)}). Calculated output size per channel: "
+            f"({times(result)}). Output size is too small"
+        )
+
+
+def each_per_dim(function: str, n_dims: int, n_weight: int, named: dict) -> dict[str, tuple]:
+    """Several settings of a window, by name."""
+    return {
+        name: per_dim(function, name, given, n_dims, n_weight) for name, given in named.items()
+    }
+
+
+def batched(function: str, input: Tensor, n_dims: int) -> bool:
+    """Whether the input has a batch. Refuses what has too many or too few dimensions."""
+    if input.ndim not in (n_dims + 1, n_dims + 2):
+        raise RuntimeError(
+            f"Expected {n_dims + 1}D (unbatched) or {n_dims + 2}D (batched) input to {function}, "
+            f"but got input of size: {list(input.shape)}"
+        )
+    return input.ndim == n_dims + 2

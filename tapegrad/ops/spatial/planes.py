@@ -1,0 +1,58 @@
+"""Picking elements of planes by their numbers, and placing values there."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad._kernels import OURS
+from tapegrad.ops._declare import op
+from tapegrad.ops.spatial.sizes import as_planes
+
+
+def _pick(input: np.ndarray, indices, n_dims: int) -> np.ndarray:
+    planes, places = as_planes(input, n_dims), as_planes(indices, n_dims)
+    shape = (*input.shape[:-n_dims], places.shape[-1])
+    picked = kernels.outputs(OURS["pick_in_plane"], (planes, places), (shape,), (0, 0))
+    return picked.reshape(*input.shape[:-n_dims], *indices.shape[-n_dims:])
+
+
+def _placed(kernel, values: np.ndarray, indices, shape: tuple, n_dims: int) -> np.ndarray:
+    planes, places = as_planes(values, n_dims), as_planes(indices, n_dims)
+    flat = (*planes.shape[:-1], int(np.prod(shape[-n_dims:])))
+    return kernels.outputs(kernel, (planes, places), (flat,), (0, 0)).reshape(shape)
+
+
+pick = op(
+    "pick_in_planes",
+    forward=_pick,
+    drops=("indices",),
+    input=lambda g, input_shape, indices, n_dims: place_sums(g, indices, input_shape, n_dims),
+    doc="The elements of each plane, which are the last dimensions, with given numbers.",
+)
+place_sums = op(
+    "place_sums",
+    forward=lambda values, indices, shape, n_dims: _placed(
+        OURS["place_sums"], values, indices, shape, n_dims
+    ),
+    drops=("indices",),
+    values=lambda g, indices, n_dims: pick(g, indices, n_dims),
+    doc="Zeros with values added at numbers in each plane.",
+)
+
+
+def _unpool_op(name: str, grad_name: str):
+    """Zeros with values at numbers in each plane; of several values the last one stays."""
+    return op(
+        name,
+        forward=lambda values, indices, shape, n_dims: _placed(
+            OURS["place_in_plane"], values, indices, shape, n_dims
+        ),
+        grad_name=grad_name,
+        drops=("indices",),
+        values=lambda g, indices, n_dims: pick(g, indices, n_dims),
+        doc="Zeros with values at numbers in each plane.",
+    )
+
+
+unpool_ops = {d: _unpool_op(f"max_unpool{d}d", f"MaxUnpool{d}DBackward0") for d in (2, 3)}

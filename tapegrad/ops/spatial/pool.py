@@ -1,0 +1,276 @@
+"""Means and maxima over windows that slide over one to three dimensions."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad._kernels import OURS
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import op, takes_out
+from tapegrad.ops.spatial import pool_checks as checks
+from tapegrad.ops.spatial.planes import place_sums
+from tapegrad.ops.spatial.sizes import as_planes, in_3d, scalar_name
+
+
+class Windows(NamedTuple):
+    """Where windows lie: one number a spatial dimension. A kernel of 0 is an adaptive one."""
+
+    size: tuple
+    counts: tuple
+    kernel: tuple
+    stride: tuple
+    padding: tuple
+    dilation: tuple
+    counts_padding: bool = True
+    divisor: int = 0
+
+    def params(self) -> tuple:
+        """The fields of the kernels' params."""
+        fillers = (1, 1, 1, 1, 0, 1)
+        columns = [in_3d(sizes, one) for sizes, one in zip(self[:6], fillers, strict=True)]
+        fields = [n for axis in zip(*columns, strict=True) for n in axis]
+        return (0, *fields, self.counts_padding, self.divisor)
+
+
+def _avg(input: np.ndarray, windows: Windows) -> np.ndarray:
+    n_dims = len(windows.size)
+    name = "avg_pool2d" if n_dims < 3 else "avg_pool3d_out_frame"
+    if windows.kernel[-1] == 0:
+        name = "adaptive_avg_pool2d" if n_dims < 3 else "adaptive_avg_pool3d_cpu"
+    if input.dtype.kind != "f" and (input.dtype != np.int64 or name.startswith("adaptive")):
+        raise NotImplementedError(f"\"{name}\" not implemented for '{scalar_name(input)}'")
+    return _reduced(OURS["avg_pool"], input, windows, 1)
+
+
+def _reduced(kernel, input: np.ndarray, windows: Windows, n_outputs: int):
+    n_dims = len(windows.size)
+    planes = as_planes(input, n_dims)
+    shape = (*input.shape[:-n_dims], *windows.counts)
+    flat = (*planes.shape[:-1], int(np.prod(windows.counts)))
+    result = kernels.outputs(kernel, (planes,), (flat,) * n_outputs, windows.params())
+    if n_outputs == 1:
+        return result.reshape(shape)
+    return [one.reshape(shape) for one in result]
+
+
+def _avg_back(values: np.ndarray, windows: Windows) -> np.ndarray:
+    n_dims = len(windows.size)
+    planes = as_planes(values, n_dims)
+    flat = (*planes.shape[:-1], int(np.prod(windows.size)))
+    result = kernels.outputs(OURS["avg_pool_backward"], (planes,), (flat,), windows.params())
+    return result.reshape(*values.shape[:-n_dims], *windows.size)
+
+
+def _avg_ops(name: str, grad_name: str):
+    """A mean over windows, and its transpose."""
+    back = op(
+        f"{name}_backward", forward=_avg_back, values=lambda g, windows: pool(g, windows),
+        doc="Each mean's gradient, shared by its window.",
+    )  # fmt: skip
+    pool = op(
+        name, forward=_avg, grad_name=grad_name, input=lambda g, windows: back(g, windows),
+        doc="Means over windows.",
+    )  # fmt: skip
+    return pool
+
+
+def _max(input: np.ndarray, windows: Windows) -> list[np.ndarray]:
+    n_dims = len(windows.size)
+    name = f"max_pool{max(n_dims, 2)}d"
+    if windows.kernel[-1] == 0:
+        name = "adaptive_max_pool2d" if n_dims < 3 else "adaptive_max_pool3d_cpu"
+    if input.dtype.kind == "b" or (name.startswith("adaptive") and input.dtype.kind != "f"):
+        raise NotImplementedError(f"\"{name}\" not implemented for '{scalar_name(input)}'")
+    return _reduced(OURS["max_pool"], input, windows, 2)
+
+
+def _max_op(name: str, grad_name: str):
+    """A maximum over windows; its gradient goes to where the maximum was."""
+    return op(
+        name,
+        forward=_max,
+        grad_name=grad_name,
+        outputs=("values", "indices"),
+        input=lambda g, indices, input_shape, windows: place_sums(
+            g, indices, input_shape, len(windows.size)
+        ),
+        doc="Maxima over windows, and where in the plane they are.",
+    )
+
+
+_AVG = {d: _avg_ops(f"avg_pool{d}d", f"AvgPool{d}DBackward0") for d in (2, 3)}
+_MAX = {
+    d: _max_op(f"max_pool{d}d_with_indices", f"MaxPool{d}DWithIndicesBackward0") for d in (2, 3)
+}
+adaptive_avg_ops = {
+    d: _avg_ops(f"adaptive_avg_pool{d}d", f"AdaptiveAvgPool{d}DBackward0") for d in (2, 3)
+}
+adaptive_max_ops = {
+    d: _max_op(f"adaptive_max_pool{d}d", f"AdaptiveMaxPool{d}DBackward0") for d in (2, 3)
+}
+
+# ------------------------------------------------------------------------- sliding windows
+
+
+def window_counts(size, kernel, stride, padding, dilation, ceil_mode: bool) -> tuple:
+    """How many places a window has; rounding up, none may start in the padding behind."""
+    counts = []
+    for n, k, every, pad, step in zip(size, kernel, stride, padding, dilation, strict=True):
+        extra = every - 1 if ceil_mode else 0
+        count = (n + 2 * pad - step * (k - 1) - 1 + extra) // every + 1
+        if ceil_mode and (count - 1) * every >= n + pad:
+            count -= 1
+        counts.append(count)
+    return tuple(counts)
+
+
+def _avg_pool(input, kernel, stride, padding, ceil_mode, counts_padding, divisor) -> Tensor:
+    """The checked mean over two or three dimensions."""
+    n_dims = len(kernel)
+    ones = (1,) * n_dims
+    if divisor is not None and divisor == 0:
+        raise RuntimeError("divisor must be not zero")
+    size = tuple(input.shape[-n_dims:])
+    checks.check_steps(kernel, stride, padding, ones)
+    count = window_counts(size, kernel, stride, padding, ones, ceil_mode)
+    checks.check_shapes("avg", input, kernel, stride, padding, ones, count)
+    windows = Windows(
+        size, count, kernel, stride, padding, ones, bool(counts_padding), divisor or 0
+    )
+    return _AVG[n_dims](input, windows)
+
+
+def avg_pool1d(
+    input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True
+) -> Tensor:
+    """Means over windows of a sequence.
+
+    Shape: ``(batch, channels, length)`` to ``(batch, channels, places)``; also without the batch.
+    ``ceil_mode`` also takes windows that reach beyond the end; ``count_include_pad`` lets zeros
+    in the padding count. Raises RuntimeError where no window fits.
+    """
+    checks.check_tensor("avg_pool1d", input)
+    checks.check_rank("avg_pool1d", input)
+    kernel = checks.one_int("avg_pool1d", "kernel_size", 2, kernel_size)
+    stride = checks.one_int("avg_pool1d", "stride", 3, stride, kernel)
+    padding = checks.one_int("avg_pool1d", "padding", 4, padding)
+    pooled = _avg_pool(
+        input.unsqueeze(-2), (1, kernel), (1, stride), (0, padding), ceil_mode, count_include_pad,
+        None,
+    )  # fmt: skip
+    return pooled.squeeze(-2)
+
+
+@takes_out("exact")
+def avg_pool2d(
+    input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True,
+    divisor_override=None,
+) -> Tensor:  # fmt: skip
+    """Means over windows of images; as :func:`avg_pool1d` with two spatial dimensions.
+
+    ``divisor_override`` divides the sums instead of the windows' sizes.
+    """
+    kernel, stride, padding = checks.windows_of(
+        "avg_pool2d", 2, input, kernel_size, stride, padding
+    )
+    return _avg_pool(
+        input, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
+
+
+@takes_out("exact")
+def avg_pool3d(
+    input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True,
+    divisor_override=None,
+) -> Tensor:  # fmt: skip
+    """Means over windows of volumes; as :func:`avg_pool2d` with three spatial dimensions."""
+    kernel, stride, padding = checks.windows_of(
+        "avg_pool3d", 3, input, kernel_size, stride, padding
+    )
+    return _avg_pool(
+        input, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
+
+
+def _max_pool(input, kernel, stride, padding, dilation, ceil_mode) -> tuple[Tensor, Tensor]:
+    """The checked maximum over two or three dimensions, and its places."""
+    n_dims = len(kernel)
+    size = tuple(input.shape[-n_dims:])
+    checks.check_steps(kernel, stride, padding, dilation)
+    count = window_counts(size, kernel, stride, padding, dilation, ceil_mode)
+    checks.check_shapes("max", input, kernel, stride, padding, dilation, count)
+    return _MAX[n_dims](input, Windows(size, count, kernel, stride, padding, dilation))
+
+
+def max_pool1d_with_indices(
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False
+) -> tuple[Tensor, Tensor]:
+    """Maxima over windows of a sequence, and where they are; as :func:`max_pool1d`."""
+    checks.check_tensor("max_pool1d_with_indices", input)
+    kernel, stride, padding, dilation = checks.max_pool1d_window(
+        input, kernel_size, stride, padding, dilation
+    )
+    size = (input.shape[-1],)
+    count = window_counts(size, (kernel,), (stride,), (padding,), (dilation,), ceil_mode)
+    if count[0] < 1:
+        raise RuntimeError(f"max_pool1d() Invalid computed output size: {count[0]}")
+    values, indices = _max_pool(
+        input.unsqueeze(-2), (1, kernel), (1, stride), (0, padding), (1, dilation), ceil_mode
+    )
+    return values.squeeze(-2), indices.squeeze(-2)
+
+
+def max_pool1d(
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False
+) -> Tensor:
+    """Maxima over windows of a sequence; NaN wins.
+
+    Shape: ``(batch, channels, length)`` to ``(batch, channels, places)``; also without the batch.
+    ``dilation`` leaves gaps within the windows, ``ceil_mode`` also takes windows that reach
+    beyond the end. Raises RuntimeError where no window fits.
+    """
+    checks.check_tensor("max_pool1d", input)
+    if input.dtype.numpy.kind != "f":
+        checks.max_pool1d_window(input, kernel_size, stride, padding, dilation)
+        name = scalar_name(input._array)
+        raise NotImplementedError(f"\"max_pool1d_impl\" not implemented for '{name}'")
+    return max_pool1d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)[0]
+
+
+def max_pool2d_with_indices(
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False
+) -> tuple[Tensor, Tensor]:
+    """Maxima over windows of images, and where in the image they are."""
+    kernel, stride, padding = checks.windows_of(
+        "max_pool2d", 2, input, kernel_size, stride, padding
+    )
+    dilation = checks.ints("max_pool2d", "dilation", 5, dilation, 2)
+    return _max_pool(input, kernel, stride, padding, dilation, ceil_mode)
+
+
+def max_pool2d(
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False
+) -> Tensor:
+    """Maxima over windows of images; as :func:`max_pool1d` with two spatial dimensions."""
+    return max_pool2d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)[0]
+
+
+def max_pool3d_with_indices(
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False
+) -> tuple[Tensor, Tensor]:
+    """Maxima over windows of volumes, and where in the volume they are."""
+    kernel, stride, padding = checks.windows_of(
+        "max_pool3d", 3, input, kernel_size, stride, padding
+    )
+    dilation = checks.ints("max_pool3d", "dilation", 5, dilation, 3)
+    return _max_pool(input, kernel, stride, padding, dilation, ceil_mode)
+
+
+def max_pool3d(
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False
+) -> Tensor:
+    """Maxima over windows of volumes; as :func:`max_pool1d` with three spatial dimensions."""
+    return max_pool3d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)[0]

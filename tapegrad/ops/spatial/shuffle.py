@@ -1,0 +1,128 @@
+"""Channels turned into pixels and back, and channels in another order."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import op
+
+
+def _shuffled(input: np.ndarray, factor: int) -> np.ndarray:
+    *batch, channels, height, width = input.shape
+    kept, n = channels // factor**2, len(batch)
+    parts = input.reshape(*batch, kept, factor, factor, height, width)
+    turned = parts.transpose(*range(n), n, n + 3, n + 1, n + 4, n + 2)
+    return kernels.contiguous(turned).reshape(*batch, kept, height * factor, width * factor)
+
+
+def _unshuffled(input: np.ndarray, factor: int) -> np.ndarray:
+    *batch, channels, height, width = input.shape
+    n = len(batch)
+    parts = input.reshape(*batch, channels, height // factor, factor, width // factor, factor)
+    turned = parts.transpose(*range(n), n, n + 2, n + 4, n + 1, n + 3)
+    return kernels.contiguous(turned).reshape(
+        *batch, channels * factor**2, height // factor, width // factor
+    )
+
+
+def _owned(array: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """The array, or a copy of it where it is still the source's memory."""
+    if np.may_share_memory(array, source):
+        return kernels.cast_array(array, array.dtype)
+    return array
+
+
+pixel_shuffle_op = op(
+    "pixel_shuffle",
+    forward=lambda input, upscale_factor: _owned(_shuffled(input, upscale_factor), input),
+    input=lambda g, upscale_factor: pixel_unshuffle_op(g, upscale_factor),
+    doc="Squares of channels laid out as pixels.",
+)
+pixel_unshuffle_op = op(
+    "pixel_unshuffle",
+    forward=lambda input, downscale_factor: _owned(_unshuffled(input, downscale_factor), input),
+    input=lambda g, downscale_factor: pixel_shuffle_op(g, downscale_factor),
+    doc="Squares of pixels stacked as channels.",
+)
+
+
+def _channels_shuffled(input: np.ndarray, groups: int) -> np.ndarray:
+    batch, channels, *size = input.shape
+    parts = input.reshape(batch, groups, channels // groups, *size).swapaxes(1, 2)
+    return _owned(kernels.contiguous(parts).reshape(input.shape), input)
+
+
+channel_shuffle_op = op(
+    "channel_shuffle",
+    forward=_channels_shuffled,
+    input=lambda g, input_shape, groups: channel_shuffle_op(g, input_shape[1] // groups),
+    doc="Channels dealt out over groups.",
+)
+
+
+def _factor(function: str, name: str, input, factor) -> int:
+    if not hasattr(factor, "__index__"):
+        raise TypeError(
+            f"{function}(): argument '{name}' (position 2) must be int, not "
+            f"{type(factor).__name__}"
+        )
+    if input.ndim < 3:
+        raise RuntimeError(
+            f"{function} expects input to have at least 3 dimensions, but got input with "
+            f"{input.ndim} dimension(s)"
+        )
+    if factor <= 0:
+        raise RuntimeError(f"{function} expects a positive {name}, but got {factor}")
+    return int(factor)
+
+
+def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
+    """Lay each pixel's channels out as a square of pixels.
+
+    Shape: ``(..., channels·r², height, width)`` to ``(..., channels, height·r, width·r)``.
+    Source: Shi et al. 2016.
+    """
+    factor = _factor("pixel_shuffle", "upscale_factor", input, upscale_factor)
+    if input.shape[-3] % factor**2:
+        raise RuntimeError(
+            "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square "
+            f"of upscale_factor, but input.size(-3)={input.shape[-3]} is not divisible by "
+            f"{factor**2}"
+        )
+    return pixel_shuffle_op(input, factor)
+
+
+def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
+    """Stack squares of pixels as channels: the way back from :func:`pixel_shuffle`."""
+    factor = _factor("pixel_unshuffle", "downscale_factor", input, downscale_factor)
+    for dim, name in ((-2, "height"), (-1, "width")):
+        if input.shape[dim] % factor:
+            raise RuntimeError(
+                f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but "
+                f"input.size({dim})={input.shape[dim]} is not divisible by {factor}"
+            )
+    return pixel_unshuffle_op(input, factor)
+
+
+def channel_shuffle(input: Tensor, groups: int) -> Tensor:
+    """Deal the channels out: number ``i·n + j`` of ``groups·n`` comes to ``j·groups + i``.
+
+    Shape: ``(batch, channels, ...)`` to the same. Source: Zhang et al. 2017.
+    """
+    if input.ndim <= 2:
+        raise RuntimeError(
+            f"channel_shuffle expects input with > 2 dims, but got input with sizes "
+            f"{list(input.shape)}"
+        )
+    if groups <= 0:
+        raise RuntimeError(
+            f"Number of groups to divide channels in must be positive. Value of groups:{groups}"
+        )
+    if input.shape[1] % groups:
+        raise RuntimeError(
+            f"Number of channels must be divisible by groups. Got {input.shape[1]} channels and "
+            f"{groups} groups."
+        )
+    return channel_shuffle_op(input, groups)
