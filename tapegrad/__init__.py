@@ -346,18 +346,6 @@ from tapegrad.ops.shape import (
     vsplit,
     vstack,
 )
-from tapegrad.ops.special import (
-    digamma,
-    erf,
-    erfc,
-    erfinv,
-    i0,
-    igamma,
-    igammac,
-    lgamma,
-    logit,
-    mvlgamma,
-    polygamma,
 from tapegrad.ops.spatial import (
     adaptive_avg_pool1d,
     adaptive_max_pool1d,
@@ -381,6 +369,19 @@ from tapegrad.ops.spatial import (
     max_pool3d,
     pixel_shuffle,
     pixel_unshuffle,
+)
+from tapegrad.ops.special import (
+    digamma,
+    erf,
+    erfc,
+    erfinv,
+    i0,
+    igamma,
+    igammac,
+    lgamma,
+    logit,
+    mvlgamma,
+    polygamma,
 )
 from tapegrad.ops.tensor_types import typename
 
@@ -515,8 +516,6 @@ __all__ = [
     "concatenate",
     "conj",
     "conj_physical",
-    "contiguous_format",
-    "copysign",
     "constant_pad_nd",
     "contiguous_format",
     "conv1d",
@@ -526,6 +525,7 @@ __all__ = [
     "conv_transpose2d",
     "conv_transpose3d",
     "convolution",
+    "copysign",
     "corrcoef",
     "cos",
     "cosh",

@@ -32,8 +32,8 @@ from tapegrad.ops import (
     reduce,
     scan,
     shape,
-    special,
     spatial,
+    special,
     tensor_types,
 )
 from tapegrad.ops._declare import _REGISTRY, registered_ops
