@@ -79,7 +79,6 @@ from tapegrad.nn.functional.margin_losses import (
     triplet_margin_with_distance_loss,
 )
 from tapegrad.nn.functional.normalizations import batch_norm, layer_norm, normalize
-from tapegrad.nn.functional.sequence_losses import ctc_loss
 from tapegrad.nn.functional.pooling import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -114,6 +113,7 @@ from tapegrad.nn.functional.resampling import (
     upsample_bilinear,
     upsample_nearest,
 )
+from tapegrad.nn.functional.sequence_losses import ctc_loss
 from tapegrad.nn.functional.similarity import cosine_similarity, one_hot
 from tapegrad.nn.functional.softmaxes import gumbel_softmax, log_softmax, softmax, softmin
 from tapegrad.nn.functional.spatial import (
