@@ -12,8 +12,8 @@ How an operation treats an ``out`` of another dtype than the result's is its rul
 ``factory`` as ``dtype``, for functions that make a tensor: they resize ``out`` in silence
 ==========  ================================================================================
 
-Any other rule is the text of the refusal itself, with ``{result}`` and ``{out}`` for the dtypes; one
-that something is *not implemented for* a dtype is raised for fractions that whole numbers would lose.
+Any other rule is the text of the refusal itself, with ``{result}`` and ``{out}`` for the dtypes;
+*not implemented for* is said only where whole numbers would lose fractions.
 """
 
 from __future__ import annotations

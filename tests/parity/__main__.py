@@ -38,7 +38,7 @@ def main() -> int:
     if options.update:
         _update(reports)
     if options.write:
-        PAGE.write_text(_page(reports), encoding="utf-8")
+        PAGE.write_text(_page(list(entries), reports), encoding="utf-8")
     return any(not report.passes for report in reports)
 
 
@@ -92,7 +92,7 @@ _TITLES = ("forward", "gradient", "second", "spellings", "out=", "errors")
 
 
 def _cells(report: Any) -> list[str]:
-    from .check import STAGES
+    from .calls import STAGES
 
     return [_cell(report.compared[stage], report.failed[stage]) for stage in STAGES]
 
@@ -120,21 +120,26 @@ def _update(reports: list[Any]) -> None:
     for report in reports:
         (waiting.discard if report.passes else waiting.add)(report.name)
         if report.passes:
-            counts[report.name] = sum(report.compared.values())
+            counts[report.name] = report.counts()
         else:
             counts.pop(report.name, None)
     NOT_YET.write_text("".join(f"{name}\n" for name in sorted(waiting)), encoding="utf-8")
-    COUNTS.write_text(json.dumps(counts, indent=0, sort_keys=True) + "\n", encoding="utf-8")
+    lines = ",\n".join(f"{json.dumps(name)}: {n}" for name, n in sorted(counts.items()))
+    COUNTS.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
 
 
-def _page(reports: list[Any]) -> str:
+def _page(names: list[str], reports: list[Any]) -> str:
+    """Describe this run; what it left out is as it was stored."""
     from .left_out import LEFT_OUT
 
-    rows = "\n".join(f"| {report.name} | " + " | ".join(_cells(report)) + " |"
-                     for report in reports)
+    stored = json.loads(COUNTS.read_text(encoding="utf-8"))
+    cells = {name: [_cell(n, 0) for n in counts] for name, counts in stored.items()}
+    cells |= {report.name: _cells(report) for report in reports}
+    failing = {report.name for report in reports if not report.passes}
+    rows = "\n".join(f"| {name} | " + " | ".join(cells.get(name, ["not yet"] * len(_TITLES))) + " |"
+                     for name in names)
     left = "\n".join(f"| {name} | {reason} |" for name, reason in LEFT_OUT.items())
-    passing = sum(report.passes for report in reports)
-    return _TEXT.format(n=len(reports), passing=passing, rows=rows, left=left,
+    return _TEXT.format(n=len(names), passing=len(set(cells) - failing), rows=rows, left=left,
                         titles=" | ".join(_TITLES), rule=" | ".join("---:" for _ in _TITLES))
 
 
