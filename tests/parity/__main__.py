@@ -30,13 +30,13 @@ def main() -> int:
         bar.set_postfix_str(name)
         report = check.check(name, entries[name], tuple(options.dtype))
         reports.append(report)
+        if options.update:
+            _update(report)
         if options.verbose:
             for line in _shown(report.failures, options.most) + report.texts * options.texts:
                 bar.write(line)
     print(_table(reports))
     _summary(reports, options.verbose)
-    if options.update:
-        _update(reports)
     if options.write:
         PAGE.write_text(_page(list(entries), reports), encoding="utf-8")
     return any(not report.passes for report in reports)
@@ -114,15 +114,14 @@ def _summary(reports: list[Any], verbose: bool) -> None:
           f"{sum(len(report.texts) for report in reports)} error texts differ.")
 
 
-def _update(reports: list[Any]) -> None:
+def _update(report: Any) -> None:
+    """Put an entry on the list of those to come or off it, and store its counts."""
     waiting = set(NOT_YET.read_text(encoding="utf-8").split()) if NOT_YET.exists() else set()
     counts = json.loads(COUNTS.read_text(encoding="utf-8")) if COUNTS.exists() else {}
-    for report in reports:
-        (waiting.discard if report.passes else waiting.add)(report.name)
-        if report.passes:
-            counts[report.name] = report.counts()
-        else:
-            counts.pop(report.name, None)
+    (waiting.discard if report.passes else waiting.add)(report.name)
+    counts.pop(report.name, None)
+    if report.passes:
+        counts[report.name] = report.counts()
     NOT_YET.write_text("".join(f"{name}\n" for name in sorted(waiting)), encoding="utf-8")
     lines = ",\n".join(f"{json.dumps(name)}: {n}" for name, n in sorted(counts.items()))
     COUNTS.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
