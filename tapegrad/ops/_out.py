@@ -9,11 +9,13 @@ How an operation treats an ``out`` of another dtype than the result's is its rul
 ``dtype``   the operation computes in it, as with ``dtype=``
 ``any``     written
 ``join``    as ``cast``, with the text of ``cat``
+``safe f``  as ``cast``, with the text of the function ``f`` of linear algebra
 ``factory`` as ``dtype``, for functions that make a tensor: they resize ``out`` in silence
 ==========  ================================================================================
 
-Any other rule is the text of the refusal itself, with ``{result}`` and ``{out}`` for the dtypes;
-*not implemented for* is said only where whole numbers would lose fractions.
+Any other rule is the text of the refusal itself, with ``{result}`` and ``{out}`` for the dtypes
+(``{result_text}`` and ``{out_text}`` for their names in C); *not implemented for* is said only where
+whole numbers would lose fractions.
 """
 
 from __future__ import annotations
@@ -43,20 +45,30 @@ _RULES: dict[str, str] = {}
 
 
 _COMPOSED: set[str] = set()
+_RECORDED: set[str] = set()
+_SILENT: set[str] = set()
+_BY_ROWS: set[str] = set()
 
 
 def takes_out(
-    rule: str = "exact", name: str | None = None, *, refuses_grad: bool = True
+    rule: str = "exact", name: str | None = None, *, refuses_grad: bool = True,
+    records: bool = False, resizes: str = "",
 ) -> Callable[[Callable], OutFunction]:
     """Give a function the keyword ``out``, which PyTorch's messages call ``name(): ...``.
 
-    ``refuses_grad`` is False for the few that drop a gradient in silence.
+    ``refuses_grad`` is False for the few that drop a gradient in silence; those that ``records``
+    copy into ``out`` with its history. ``resizes`` is ``"silently"`` where PyTorch does not warn,
+    and ``"by rows"`` where the result lies by columns but an ``out`` of another shape does not.
     """
 
     def decorate(function: Callable) -> OutFunction:
         made = OutFunction(function, name or function.__name__, rule)
-        if not refuses_grad:
+        if not refuses_grad or records:
             _COMPOSED.add(made.name)
+        for names, belongs in ((_RECORDED, records), (_SILENT, resizes == "silently"),
+                               (_BY_ROWS, resizes == "by rows")):  # fmt: skip
+            if belongs:
+                names.add(made.name)
         update_wrapper(made, function)
         return made
 
@@ -83,7 +95,7 @@ def _write(
         )
     if rule in ("dtype", "factory") and kwargs.get("dtype") is None:
         kwargs["dtype"] = targets[0].dtype
-    _set_grad_enabled(False)
+    _set_grad_enabled(records and name in _RECORDED)
     try:
         result = function(*args, **kwargs)
         results = result if isinstance(result, tuple) else (result,)
@@ -95,7 +107,10 @@ def _write(
             _check_dtype(source.dtype, target.dtype, rule)
         for target, source in zip(targets, results, strict=True):
             if target.shape != source.shape:
-                _resize(target, source, is_announced=rule != "factory")
+                is_announced = rule != "factory" and name not in _SILENT
+                _resize(target, source.detach(), is_announced, name in _BY_ROWS)
+                if source.requires_grad:
+                    target.copy_(source)
             else:
                 read = _tensors(args if rule in ("cast", "same", "join") else ())
                 kernels.check_written(target._array, [x._array for x in read])
@@ -146,11 +161,18 @@ def _check_dtype(result: _types.dtype, out: _types.dtype, rule: str) -> None:
     elif "not implemented for" in rule:
         if result.is_floating_point and not out.is_floating_point:
             raise NotImplementedError(rule.format(result=result_name, out=out_name))
+    elif rule.startswith("safe "):
+        if not is_castable:
+            raise RuntimeError(
+                f"{rule[5:]}: Expected result to be safely castable from {result_name} dtype, but "
+                f"got result with dtype {out_name}"
+            )
     elif not (result is _types.bool and out is _types.uint8):  # a mask of bytes is one too
-        raise RuntimeError(rule.format(result=result_name, out=out_name))
+        names = {"result_text": result_text, "out_text": out_text}
+        raise RuntimeError(rule.format(result=result_name, out=out_name, **names))
 
 
-def _resize(target: Tensor, source: Tensor, is_announced: bool) -> None:
+def _resize(target: Tensor, source: Tensor, is_announced: bool, by_rows: bool) -> None:
     """Give a target of another shape the result's, and warn if it held elements."""
     if target.numel() and is_announced:
         warn(
@@ -161,7 +183,8 @@ def _resize(target: Tensor, source: Tensor, is_announced: bool) -> None:
             "an out tensor t by resizing it, inplace, to zero elements with t.resize_(0).",
             stacklevel=4,
         )
-    target.data = source.to(target.dtype, copy=True)
+    made = source.to(target.dtype, copy=True)
+    target.data = made.contiguous() if by_rows else made
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:

@@ -23,7 +23,9 @@ def swapped(x: np.ndarray) -> np.ndarray:
 
 def by_columns(x: np.ndarray) -> np.ndarray:
     """The same matrices laid out column by column, as LAPACK and therefore PyTorch leave them."""
-    return swapped(np.ascontiguousarray(swapped(x)))
+    columns = np.empty(swapped(x).shape, x.dtype)
+    columns[...] = swapped(x)
+    return swapped(columns)
 
 
 def lu_factor(a: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

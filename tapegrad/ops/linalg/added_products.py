@@ -240,7 +240,9 @@ def _check_addbmm(input: Tensor, batch1: Tensor, batch2: Tensor) -> tuple[int, .
     return shape
 
 
-@takes_out()
+@takes_out(
+    "self and mat2 must have the same dtype, but got {out} and {result}", resizes="silently"
+)
 @method()
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) -> Tensor:
     """``beta * input + alpha * sum_b (batch1[b] @ batch2[b])``.

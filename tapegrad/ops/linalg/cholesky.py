@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._results import named_result
 from tapegrad.ops.linalg import _lapack
 from tapegrad.ops.linalg._checks import (
@@ -66,6 +66,7 @@ def _refuse_indefinite(function: str, info: Tensor) -> None:
         )
 
 
+@takes_out("exact", "linalg_cholesky_ex")
 def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> tuple:
     """``(L, info)``: as :func:`linalg.cholesky`, but ``info`` says what failed.
 
@@ -81,6 +82,7 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
     return result
 
 
+@takes_out("exact", "linalg_cholesky_ex")
 def linalg_cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     """Lower triangular ``L`` with ``A = L @ L.T``, or upper ``U`` with ``A = U.T @ U``.
 
@@ -95,6 +97,7 @@ def linalg_cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     return factor
 
 
+@takes_out("safe cholesky", resizes="by rows")
 @method()
 def cholesky(input: Tensor, upper: bool = False) -> Tensor:
     """:func:`linalg.cholesky` under its older name."""
@@ -129,6 +132,7 @@ cholesky_solve_op = op(
 )
 
 
+@takes_out("safe cholesky_solve", resizes="by rows")
 @method()
 def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
     """``X`` with ``A @ X = B``, given the Cholesky factor ``L`` of ``A``.
@@ -157,6 +161,7 @@ cholesky_inverse_op = op(
 )
 
 
+@takes_out("safe cholesky_inverse", resizes="by rows")
 @method()
 def cholesky_inverse(input: Tensor, upper: bool = False) -> Tensor:
     """The inverse of ``A``, given its Cholesky factor. Shape: ``(*, n, n)`` to the same."""

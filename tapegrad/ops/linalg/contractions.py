@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from tapegrad import _types
-from tapegrad._tensor import Tensor, attach_method
+from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, takes_out
 from tapegrad.ops._dims import normal_dim, normal_dims
 from tapegrad.ops.convert import contiguous
@@ -16,8 +16,14 @@ from tapegrad.ops.linalg.products import check_vectors, dot, mm
 from tapegrad.ops.shape import reshape, unsafe_view_op
 from tapegrad.ops.tensor_types import type_name
 
+_DTYPE = (
+    "tensordot: Expected the output tensor to have dtype {result}, but got an output tensor with "
+    "dtype {out}"
+)
 
-@takes_out("cast")
+
+@takes_out("cast", "mul")
+@method("ger")
 @method()
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """Products of all pairs of elements of two vectors: ``(n)`` and ``(m)`` to ``(n, m)``."""
@@ -28,10 +34,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     return input.reshape(-1, 1) * vec2
 
 
-attach_method("ger", outer)
-
-
-@takes_out("cast")
+@takes_out(_DTYPE, records=True)
 @method()
 def inner(input: Tensor, other: Tensor) -> Tensor:
     """Inner products over the last dimensions: ``(*a, k)`` and ``(*b, k)`` to ``(*a, *b)``."""
@@ -49,7 +52,7 @@ def inner(input: Tensor, other: Tensor) -> Tensor:
     return tensordot(input, other, ([-1], [-1]))
 
 
-@takes_out()
+@takes_out("linalg.vecdot: Expected out of dtype{result} but found {out}", "vdot")
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """``sum(x * y)`` over one dimension; the others are broadcast."""
     check_tensors("linalg_vecdot", x=x, y=y)
@@ -64,7 +67,7 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     return (x * y).sum(dim)
 
 
-@takes_out()
+@takes_out(_DTYPE, records=True)
 def tensordot(a: Tensor, b: Tensor, dims=2) -> Tensor:
     """Sum products over dimensions of ``a`` and as many of ``b``, paired as listed.
 
@@ -125,7 +128,7 @@ def _paired_dims(a: Tensor, b: Tensor, dims) -> tuple[list, list]:
     return list(range(-dims, 0)), list(range(dims))
 
 
-@takes_out("cast")
+@takes_out("cast", "mul")
 @method()
 def kron(input: Tensor, other: Tensor) -> Tensor:
     """Kronecker product: a copy of ``other`` for each element of ``input``, scaled by it.
@@ -142,7 +145,7 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
     return unsafe_view_op(product, [one * two for one, two in zip(n, m, strict=True)])
 
 
-@takes_out()
+@takes_out("multi_dot(): expected out tensor to have dtype {result_text} but got {out_text}", "mm")
 def multi_dot(tensors) -> Tensor:
     """Product of a chain of matrices, in the order that takes the fewest multiplications.
 
@@ -219,6 +222,7 @@ def _chain(chain: list, split: np.ndarray, start: int, end: int) -> Tensor:
     return mm(_chain(chain, split, start, middle), _chain(chain, split, middle + 1, end))
 
 
+@takes_out("multi_dot(): expected out tensor to have dtype {result_text} but got {out_text}", "mm")
 def chain_matmul(*matrices) -> Tensor:
     """Product of one or more matrices: :func:`linalg.multi_dot` under its older name."""
     chain = matrices[0] if len(matrices) == 1 and not isinstance(matrices[0], Tensor) else matrices

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from tapegrad._tensor import Tensor, attach_method, is_grad_enabled
-from tapegrad.ops._declare import method, op
+from tapegrad._tensor import Tensor, is_grad_enabled
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._results import named_result
 from tapegrad.ops.linalg import _lapack
 from tapegrad.ops.linalg._checks import (
@@ -76,6 +76,8 @@ det_op = op(
 )
 
 
+@takes_out("exact", "_linalg_det")
+@method()
 def det(A: Tensor) -> Tensor:
     """The determinant of square matrices. Shape: ``(*, n, n)`` to ``(*)``."""
     check_tensors("linalg_det", A=A)
@@ -84,8 +86,6 @@ def det(A: Tensor) -> Tensor:
     check_implemented("lu_cpu", A)
     return det_op(A)
 
-
-attach_method("det", det)
 
 
 def _slogdet(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -119,6 +119,7 @@ def _signed_logarithm(function: str, A: Tensor) -> tuple:
     return slogdet_op(A)
 
 
+@takes_out("exact", "_linalg_slogdet")
 def linalg_slogdet(A: Tensor) -> tuple:
     """``(sign, logabsdet)`` with ``det(A) = sign * exp(logabsdet)``, without overflow.
 
@@ -127,6 +128,7 @@ def linalg_slogdet(A: Tensor) -> tuple:
     return _LinalgSlogdet(_signed_logarithm("linalg.slogdet", A))
 
 
+@takes_out("exact", "_linalg_slogdet")
 @method()
 def slogdet(input: Tensor) -> tuple:
     """:func:`linalg.slogdet` under its older name."""

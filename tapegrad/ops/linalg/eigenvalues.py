@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import op
+from tapegrad.ops._declare import op, takes_out
 from tapegrad.ops._results import named_result
 from tapegrad.ops.linalg import _lapack
 from tapegrad.ops.linalg._checks import (
@@ -33,6 +33,8 @@ def _eigh(A: np.ndarray, upper: bool) -> tuple[np.ndarray, np.ndarray]:
 def _slope(grads, values: Tensor, vectors: Tensor) -> tuple[Tensor]:
     """``V (diag(gL) + (Vᵀ gV) / E) Vᵀ`` with ``E[i, j] = L[j] - L[i]``, nothing on the diagonal.
 
+    Of that the symmetric part, which is all that a symmetric matrix can take.
+
     Source: Giles, Collected matrix derivative results, 2008, section 3.1.
     """
     g_values, g_vectors = grads
@@ -43,7 +45,8 @@ def _slope(grads, values: Tensor, vectors: Tensor) -> tuple[Tensor]:
     inside = matmul(vectors.mT, g_vectors) / where_op(is_diagonal, 1.0, apart)
     on_diagonal = 0.0 if g_values is None else g_values.unsqueeze(-1)
     inside = where_op(is_diagonal, on_diagonal, inside)
-    return (matmul(vectors, matmul(inside, vectors.mT)),)
+    slope = matmul(vectors, matmul(inside, vectors.mT))
+    return ((slope + slope.mT) * 0.5,)
 
 
 eigh_op = op(
@@ -65,6 +68,7 @@ def _is_upper(A: Tensor, UPLO: str) -> bool:
     return UPLO.upper() == "U"
 
 
+@takes_out("exact", "_linalg_eigh")
 def eigh(A: Tensor, UPLO: str = "L") -> tuple:
     """``(eigenvalues, eigenvectors)`` of symmetric matrices: ``A = V @ diag(L) @ V.T``.
 
@@ -76,6 +80,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> tuple:
     return _Eigh(eigh_op(A, _is_upper(A, UPLO)))
 
 
+@takes_out("exact", "_linalg_eigh")
 def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     """The eigenvalues of symmetric matrices, ascending. Shape: ``(*, n, n)`` to ``(*, n)``."""
     check_tensors("linalg_eigvalsh", A=A)

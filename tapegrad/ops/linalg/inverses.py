@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import op
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._results import named_result
 from tapegrad.ops.linalg import _lapack
 from tapegrad.ops.linalg._checks import (
@@ -54,6 +54,7 @@ def refuse_singular(function: str, info: Tensor) -> None:
         )
 
 
+@takes_out("exact", "linalg_inv_ex")
 def inv_ex(A: Tensor, *, check_errors: bool = False) -> tuple:
     """``(inverse, info)``: as :func:`linalg.inv`, but ``info`` says what failed.
 
@@ -68,6 +69,8 @@ def inv_ex(A: Tensor, *, check_errors: bool = False) -> tuple:
     return result
 
 
+@takes_out("exact", "linalg_inv_ex")
+@method("inverse")
 def inv(A: Tensor) -> Tensor:
     """The inverse of square matrices: ``A @ inv(A)`` is the identity.
 
@@ -80,8 +83,6 @@ def inv(A: Tensor) -> Tensor:
     refuse_singular("linalg.inv", info)
     return inverse
 
-
-attach_method("inverse", inv)
 
 # ------------------------------------------------------------------------- equations
 
@@ -143,6 +144,7 @@ def _solve(A: Tensor, B: Tensor, left: bool) -> tuple[Tensor, Tensor]:
     return solve_ex_op(A, B, left, has_vector)
 
 
+@takes_out("exact", "_linalg_solve_ex")
 def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> tuple:
     """``(result, info)``: as :func:`linalg.solve`, but ``info`` says what failed."""
     result = _Solution(_solve(A, B, left))
@@ -151,6 +153,7 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
     return result
 
 
+@takes_out("exact", "_linalg_solve_ex")
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     """``X`` with ``A @ X = B``, or ``X @ A = B`` unless ``left``.
 
@@ -173,6 +176,7 @@ def _refuse_unsolved(function: str, info: Tensor) -> None:
 # ------------------------------------------------------------------------- tensors as matrices
 
 
+@takes_out("safe tensorinv", records=True)
 def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     """The inverse under :func:`tensordot` over the last ``ind`` dimensions.
 
@@ -196,6 +200,7 @@ def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     return inverse.reshape(last + first)
 
 
+@takes_out("safe tensorsolve", records=True)
 def tensorsolve(A: Tensor, B: Tensor, dims: tuple[int, ...] | None = None) -> Tensor:
     """``X`` with ``tensordot(A, X, X.ndim) = B``; ``dims`` of ``A`` are moved behind first.
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from tapegrad import _types
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._results import named_result
 from tapegrad.ops.linalg import _lapack
 from tapegrad.ops.linalg._checks import (
@@ -69,8 +69,8 @@ def _permutation_matrix(pivots: Tensor, m: int, dtype: _types.dtype) -> Tensor:
     """``P`` with ``A = P L U``, from the exchanges of rows."""
     order = _lapack.permutation(pivots._array, m)
     matrix = np.zeros((*order.shape, m), dtype.numpy)
-    np.put_along_axis(matrix, order[..., None], 1, -1)
-    return Tensor._wrap(_lapack.swapped(matrix))
+    np.put_along_axis(matrix, order[..., None, :], 1, -2)
+    return Tensor._wrap(matrix)
 
 
 # ------------------------------------------------------------------------- factorising
@@ -112,6 +112,7 @@ def _check_input(function: str, A: Tensor, pivot: bool) -> None:
     check_implemented("lu_cpu", A)
 
 
+@takes_out("exact", "linalg_lu_factor_ex")
 def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -> tuple:
     """``(LU, pivots, info)``: as :func:`lu_factor`, but ``info`` says what failed.
 
@@ -124,6 +125,7 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -
     return result
 
 
+@takes_out("exact", "linalg_lu_factor_ex")
 def lu_factor(A: Tensor, *, pivot: bool = True) -> tuple:
     """``(LU, pivots)``: ``L`` below the diagonal and ``U`` above of ``A = P L U``, in one matrix.
 
@@ -147,6 +149,7 @@ def _refuse_zero_pivots(function: str, info: Tensor) -> None:
         )
 
 
+@takes_out("any", records=True, resizes="silently")
 @method()
 def lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> tuple:
     """``(LU, pivots)`` and perhaps ``info``: :func:`linalg.lu_factor_ex` under its older name."""
@@ -192,6 +195,7 @@ lu_op = op(
 _Factors = named_result("linalg_lu", "P", "L", "U")
 
 
+@takes_out()
 def linalg_lu(A: Tensor, *, pivot: bool = True) -> tuple:
     """``(P, L, U)`` with ``A = P @ L @ U``: a permutation, unit lower and upper triangular.
 
@@ -234,6 +238,7 @@ def _packed(grads, shape: tuple) -> Tensor:
 _Unpacked = named_result("lu_unpack", "P", "L", "U")
 
 
+@takes_out()
 def lu_unpack(
     LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True
 ) -> tuple:
@@ -301,6 +306,7 @@ lu_solve_op = op(
 )
 
 
+@takes_out()
 def linalg_lu_solve(
     LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False
 ) -> Tensor:
@@ -343,6 +349,7 @@ def linalg_lu_solve(
     return lu_solve_op(LU, pivots, B, left, adjoint)
 
 
+@takes_out("exact", "linalg_lu_solve")
 @method()
 def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
     """``x`` with ``A @ x = b``: :func:`linalg.lu_solve` under its older name."""

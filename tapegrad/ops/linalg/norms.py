@@ -7,6 +7,7 @@ import math
 from tapegrad import _types
 from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import takes_out
 from tapegrad.ops._dims import normal_dim, normal_dims
 from tapegrad.ops.linalg._checks import (
     check_floating,
@@ -41,6 +42,7 @@ def _converted(function: str, x: Tensor, dtype: _types.dtype | None) -> Tensor:
     return x.to(dtype)
 
 
+@takes_out("exact", "linalg_vector_norm")
 def vector_norm(x: Tensor, ord=2, dim=None, keepdim: bool = False, *, dtype=None) -> Tensor:
     """``(sum |x|**ord) ** (1/ord)`` over some dimensions, or over all elements.
 
@@ -86,6 +88,11 @@ def _matrix_dims(A: Tensor, dim) -> tuple[int, int]:
     return row, column
 
 
+@takes_out(
+    "linalg.matrix_norm expected out tensor dtype {result} but got: {out}",
+    "linalg_matrix_norm",
+    records=True,
+)
 def matrix_norm(A: Tensor, ord="fro", dim=(-2, -1), keepdim: bool = False, *, dtype=None) -> Tensor:
     """A norm of matrices that lie in two dimensions.
 
@@ -124,6 +131,9 @@ def _with_ones(norm: Tensor, row: int, column: int) -> Tensor:
     return norm
 
 
+@takes_out(
+    "linalg.norm expected out tensor dtype {result} but got: {out}", "linalg_norm", records=True
+)
 def norm(A: Tensor, ord=None, dim=None, keepdim: bool = False, *, dtype=None) -> Tensor:
     """A norm of a vector or a matrix, by the number of dimensions.
 
@@ -156,6 +166,7 @@ def _refuse_count(A: Tensor) -> None:
     )
 
 
+@takes_out("safe linalg.cond", "linalg_cond", records=True)
 def cond(A: Tensor, p=None) -> Tensor:
     """The condition number ``norm(A, p) * norm(inv(A), p)`` of matrices; infinite if singular.
 

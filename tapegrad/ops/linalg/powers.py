@@ -6,8 +6,8 @@ import operator
 
 import numpy as np
 
-from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import op
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops.create import eye
 from tapegrad.ops.linalg._checks import check_floating, check_square, check_tensors
 from tapegrad.ops.linalg.inverses import inv
@@ -15,6 +15,8 @@ from tapegrad.ops.linalg.products import matmul
 from tapegrad.ops.shape import cat
 
 
+@takes_out("exact", "matmul")
+@method()
 def matrix_power(A: Tensor, n: int) -> Tensor:
     """``A`` multiplied with itself ``n`` times, by repeated squaring; of the inverse if negative.
 
@@ -42,8 +44,6 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
             return result
         base = matmul(base, base)
 
-
-attach_method("matrix_power", matrix_power)
 
 # Coefficients of the [13/13] Padé approximant of exp, and up to which 1-norm it is exact to the
 # last digit of float64. Source: Higham, The Scaling and Squaring Method for the Matrix Exponential
@@ -109,6 +109,7 @@ matrix_exp_op = op(
 )
 
 
+@method()
 def matrix_exp(A: Tensor) -> Tensor:
     """The exponential ``sum A**k / k!`` of square matrices. Shape: ``(*, n, n)`` to the same.
 
@@ -119,7 +120,5 @@ def matrix_exp(A: Tensor) -> Tensor:
     check_floating("linalg.matrix_exp", A, refuses_half=False)
     return matrix_exp_op(A)
 
-
-attach_method("matrix_exp", matrix_exp)
 
 __all__ = ["matrix_exp", "matrix_power"]

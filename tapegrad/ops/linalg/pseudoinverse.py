@@ -6,7 +6,7 @@ import numpy as np
 
 from tapegrad._tensor import Tensor
 from tapegrad._types import float32, float64
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import common_shape
 from tapegrad.ops._results import named_result
 from tapegrad.ops.linalg import _lapack
@@ -37,6 +37,7 @@ def _number(tolerance):
     return tolerance._array if isinstance(tolerance, Tensor) else float(tolerance)
 
 
+@takes_out("any", refuses_grad=False)
 def matrix_rank(A: Tensor, tol=None, hermitian: bool = False, *, atol=None, rtol=None) -> Tensor:
     """How many singular values exceed ``max(atol, rtol * largest)``.
 
@@ -89,6 +90,7 @@ pinv_op = op(
 )
 
 
+@takes_out("safe linalg.pinv", "linalg_pinv")
 def pinv(A: Tensor, rcond=None, hermitian: bool = False, *, atol=None, rtol=None) -> Tensor:
     """The Moore-Penrose inverse ``V diag(1/S) Uᵀ``, without singular values that count as zero.
 
@@ -166,6 +168,7 @@ lstsq_op = op(
 _LeastSquares = named_result("linalg_lstsq", "solution", "residuals", "rank", "singular_values")
 
 
+@takes_out("safe torch.linalg.lstsq", "linalg_lstsq", resizes="by rows")
 def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | None = None) -> tuple:
     """``X`` that makes ``|A @ X - B|`` smallest, and of those the shortest.
 

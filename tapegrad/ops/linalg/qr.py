@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._results import named_result
 from tapegrad.ops.linalg import _lapack
 from tapegrad.ops.linalg._checks import check_floating, check_matrix, check_tensors
@@ -75,6 +75,7 @@ _LinalgQR = named_result("linalg_qr", "Q", "R")
 _QR = named_result("qr", "Q", "R")
 
 
+@takes_out()
 def linalg_qr(A: Tensor, mode: str = "reduced") -> tuple:
     """``(Q, R)`` with ``A = Q @ R``: orthonormal columns and an upper triangle.
 
@@ -92,6 +93,7 @@ def linalg_qr(A: Tensor, mode: str = "reduced") -> tuple:
     return _LinalgQR(qr_op(A, mode))
 
 
+@takes_out("exact", "linalg_qr")
 @method()
 def qr(input: Tensor, some: bool = True) -> tuple:
     """:func:`linalg.qr` under its older name: reduced if ``some``, else complete."""

@@ -7,7 +7,7 @@ from typing import NoReturn
 import numpy as np
 
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._results import named_result
 from tapegrad.ops.linalg import _lapack
 from tapegrad.ops.linalg._checks import (
@@ -106,6 +106,7 @@ def _check(A: Tensor, driver) -> None:
         )
 
 
+@takes_out("exact", "_linalg_svd")
 def linalg_svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> tuple:
     """``(U, S, Vh)`` with ``A = U @ diag(S) @ Vh``: singular values descend.
 
@@ -119,6 +120,7 @@ def linalg_svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = No
     return _LinalgSVD(svd_op(A, full_matrices))
 
 
+@takes_out("exact", "_linalg_svd")
 def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
     """The singular values of matrices, descending. Shape: ``(*, m, n)`` to ``(*, min(m, n))``."""
     check_tensors("linalg_svdvals", A=A)
@@ -126,6 +128,7 @@ def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
     return svd_op(A, False)[1]
 
 
+@takes_out("exact", "_linalg_svd")
 @method()
 def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> tuple:
     """``(U, S, V)``: :func:`linalg.svd` under its older name, with ``V`` and not its transpose.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op
+from tapegrad._types import contiguous_format
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._results import named_result
 from tapegrad.ops.linalg import _lapack
 from tapegrad.ops.linalg._checks import (
@@ -53,6 +54,7 @@ solve_triangular_op = _declared("linalg_solve_triangular")
 _older_op = _declared("triangular_solve")
 
 
+@takes_out("expected scalar type {result} but found {out}", "linalg_solve_triangular")
 def solve_triangular(
     A: Tensor,
     B: Tensor,
@@ -83,6 +85,7 @@ def solve_triangular(
 _Solution = named_result("triangular_solve", "solution", "cloned_coefficient")
 
 
+@takes_out()
 @method()
 def triangular_solve(
     b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False
@@ -103,7 +106,8 @@ def triangular_solve(
     matrix, is_upper = (A.mT, not upper) if transpose else (A, upper)
     shape = (*batch_shape(b, A), *A.shape[-2:])
     solution = _older_op(matrix, b, is_upper, True, unitriangular)
-    return _Solution((solution, A.expand(shape).clone()))
+    copied = A.expand(shape).mT.clone(memory_format=contiguous_format).mT
+    return _Solution((solution, copied))
 
 
 def check_pair(function: str, b: Tensor, A: Tensor) -> None:

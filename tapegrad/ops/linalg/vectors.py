@@ -57,7 +57,7 @@ def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     return cross_op(input, other, place)
 
 
-@takes_out()
+@takes_out("exact", "linalg_cross")
 @method()
 def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """Cross products of vectors along ``dim``, or else along the first dimension of size 3."""
