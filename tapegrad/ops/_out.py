@@ -14,8 +14,8 @@ How an operation treats an ``out`` of another dtype than the result's is its rul
 ==========  ================================================================================
 
 Any other rule is the text of the refusal itself, with ``{result}`` and ``{out}`` for the dtypes
-(``{result_text}`` and ``{out_text}`` for their names in C); *not implemented for* is said only where
-whole numbers would lose fractions.
+(``{result_text}`` and ``{out_text}`` for their names in C); *not implemented for* is said only
+where whole numbers would lose fractions.
 """
 
 from __future__ import annotations
