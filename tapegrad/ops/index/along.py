@@ -66,8 +66,28 @@ gather_backward = op(
 def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """``out[i][j] = input[index[i][j]][j]`` for ``dim=0``, and so on."""
     dim = normal_dim(dim, input.ndim)
+    if not input.ndim or not index.ndim:
+        found = gather(_as_vector(input), dim, _as_vector(index))
+        return found.view(index.shape)
     _check_gather("gather", input, dim, index)
-    return gather_op(input, dim, index) if input.ndim else input.clone()
+    bad = _first_outside(index.numpy(), input.shape[dim])
+    if bad is not None:
+        raise RuntimeError(
+            f"index {bad} is out of bounds for dimension {dim} with size {input.shape[dim]}"
+        )
+    return gather_op(input, dim, index)
+
+
+def _first_outside(index: np.ndarray, size: int) -> int | None:
+    """The first index that is none; negative ones do not count from the end here."""
+    if index.size == 0 or (index.min() >= 0 and index.max() < size):
+        return None
+    return int(index[(index < 0) | (index >= size)][0])
+
+
+def _as_vector(input: Tensor) -> Tensor:
+    """A tensor without dimensions as one of a single element."""
+    return input if input.ndim else input.view(1)
 
 
 @takes_out("index_select(): self and result must have the same scalar type")
@@ -77,7 +97,21 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     dim = normal_dim(dim, input.ndim)
     if index.ndim > 1:
         raise IndexError("index_select(): Index is supposed to be a vector")
+    if input.ndim == 0:
+        if index.numel() != 1:
+            raise RuntimeError(
+                "index_select(): Index to scalar can have only 1 value, got "
+                f"{index.numel()} value(s)"
+            )
+        return index_select(input.view(1), 0, index).view(())
     positions = np.atleast_1d(index.long().detach().numpy())
+    bad = _first_outside(positions, input.shape[dim])
+    if bad is not None:
+        if dim == 0:
+            raise IndexError("index out of range in self")
+        raise RuntimeError(
+            f"INDICES element is out of DATA bounds, id={bad} axis_dim={input.shape[dim]}"
+        )
     return index_select_op(input, dim, Tensor._wrap(positions))
 
 
