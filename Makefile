@@ -17,7 +17,7 @@ sources := setup.py $(wildcard tapegrad/*.pyx tapegrad/*.pxd tapegrad/*/*.pyx ta
 .NOTPARALLEL:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-parity test-all test-debug fuzz bench bench-readme run-bench lint types dist clean distclean
+.PHONY: help demo test test-parity test-all test-debug test-asan fuzz bench bench-readme run-bench docs lint types dist clean distclean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,11 @@ test-all:  ## build and test on every Python from 3.10 to 3.13 that this machine
 test-debug: $(env)/built-debug $(env)/has-test  ## the test suite on a build with every check on
 	PYTHONPATH=$(CURDIR)/build/debug/lib $(env)/bin/pytest $(ARGS)
 
+test-asan: $(env)/built-asan $(env)/has-test  ## tests of operations under AddressSanitizer and UBSan
+	LD_PRELOAD=$$($(CC) -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 \
+	    UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc PYTHONPATH=$(CURDIR)/build/asan/lib \
+	    $(env)/bin/pytest -p no:faulthandler $(or $(ARGS),tests/test_ops.py tests/tensors)
+
 fuzz: $(env)/built $(env)/has-test  ## call everything public with random arguments, in child processes
 	$(python) -m tests.fuzz $(or $(ARGS),--rounds 100)
 
@@ -53,6 +58,9 @@ run-bench: $(env)/built
 	@$(MAKE) --no-print-directory $(env)/has-parity PYTHON=$(PYTHON) \
 	    || echo "PyTorch 2.13.0 cannot be installed here: only tapegrad is measured." >&2
 	$(python) -m benchmarks $(ARGS)
+
+docs: $(env)/built  ## write docs/reference from the docstrings
+	$(python) tools/make_reference.py $(ARGS)
 
 lint: $(env)/has-lint types  ## ruff, cython-lint and mypy
 	$(python) -m ruff check .
@@ -92,4 +100,8 @@ $(env)/built: $(env)/made $(sources)
 
 $(env)/built-debug: $(env)/made $(sources) $(shell find tapegrad -name '*.py')
 	$(python) setup.py -q build --build-base build/debug --build-lib build/debug/lib build_ext --checks --parallel $(jobs)
+	@touch $@
+
+$(env)/built-asan: $(env)/made $(sources) $(shell find tapegrad -name '*.py')
+	$(python) setup.py -q build --build-base build/asan --build-lib build/asan/lib build_ext --sanitize --parallel $(jobs)
 	@touch $@

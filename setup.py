@@ -11,6 +11,10 @@ PACKAGE = Path("tapegrad")
 C_KERNELS = sorted(str(path) for path in (PACKAGE / "_c").glob("*.c"))
 C_HEADERS = sorted(str(path) for path in (PACKAGE / "_c").glob("*.h"))
 COMPILER_FLAGS = ["-O3", "-std=c11", "-fno-math-errno", "-ffp-contract=off", "-Wno-unused-function"]
+SANITIZER_FLAGS = [
+    "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer",
+    "-g", "-O1",
+]  # fmt: skip
 
 DIRECTIVES = {
     "language_level": "3",
@@ -44,12 +48,16 @@ def extensions() -> list[Extension]:
 class BuildExtensions(build_ext):
     """Translate the .pyx files as late as possible, so that ``--checks`` can decide how."""
 
-    user_options = [*build_ext.user_options, ("checks", None, "turn every Cython check on")]
-    boolean_options = [*build_ext.boolean_options, "checks"]
+    user_options = [
+        *build_ext.user_options,
+        ("checks", None, "turn every Cython check on"),
+        ("sanitize", None, "look for bad memory accesses and undefined behaviour while running"),
+    ]
+    boolean_options = [*build_ext.boolean_options, "checks", "sanitize"]
 
     def initialize_options(self) -> None:
         super().initialize_options()
-        self.checks = False
+        self.checks = self.sanitize = False
 
     def finalize_options(self) -> None:
         super().finalize_options()
@@ -62,6 +70,9 @@ class BuildExtensions(build_ext):
         for extension in self.extensions:
             # The step that setuptools takes for extensions it knew from the start.
             extension._needs_stub = False
+            if self.sanitize:
+                extension.extra_compile_args = [*COMPILER_FLAGS, *SANITIZER_FLAGS]
+                extension.extra_link_args = SANITIZER_FLAGS[:1]
             extension._full_name = extension.name
             extension._file_name = self.get_ext_filename(extension.name)
 
