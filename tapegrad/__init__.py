@@ -150,6 +150,7 @@ from tapegrad.ops.linalg import (
     vander,
     vdot,
 )
+from tapegrad.ops.norm import norm
 from tapegrad.ops.order import (
     argsort,
     bucketize,
@@ -275,7 +276,6 @@ from tapegrad.ops.reduce import (
     min,
     nanmean,
     nansum,
-    norm,
     prod,
     renorm,
     std,

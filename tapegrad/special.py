@@ -1,5 +1,6 @@
 """Special functions under the names that PyTorch has for them in ``torch.special``."""
 
+from tapegrad.ops.activation import log_softmax, softmax
 from tapegrad.ops.pointwise import exp2, expm1, log1p, round, sinc, xlogy
 from tapegrad.ops.pointwise import sigmoid as expit
 from tapegrad.ops.reduce import logsumexp
@@ -30,7 +31,7 @@ from tapegrad.ops.special import mvlgamma as multigammaln
 
 __all__ = [
     "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "exp2", "expit", "expm1", "gammainc",
-    "gammaincc", "gammaln", "i0", "i0e", "i1", "i1e", "log1p", "log_ndtr", "logit", "logsumexp",
-    "multigammaln", "ndtr", "ndtri", "polygamma", "psi", "round", "sinc", "xlog1py", "xlogy",
-    "zeta",
+    "gammaincc", "gammaln", "i0", "i0e", "i1", "i1e", "log1p", "log_ndtr", "log_softmax", "logit",
+    "logsumexp", "multigammaln", "ndtr", "ndtri", "polygamma", "psi", "round", "sinc", "softmax",
+    "xlog1py", "xlogy", "zeta",
 ]  # fmt: skip

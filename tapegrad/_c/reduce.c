@@ -10,7 +10,8 @@
 /* Compilers keep 16 lanes of a sum in registers, but vectorise a choice only in a loop
  * that is too long for them to unroll. */
 enum { SUM_LANES = 16, CHOICE_LANES = 32 };
-enum { ROW_BLOCK = 512, COLUMN_BLOCK = 128, FEW_ROWS = 16, FEW_COLUMNS = 8 };
+enum { ROW_BLOCK = 512, COLUMN_BLOCK = 128, FEW_ROWS = 16, FEW_COLUMNS = 8,
+       FEW_ELEMENTS = 8 };
 
 static inline tg_intp magnitude(tg_intp step) { return step < 0 ? -step : step; }
 
@@ -41,6 +42,14 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
     {                                                                                            \
         C lanes[LANES];                                                                          \
         tg_intp i = 0;                                                                           \
+        if (n < FEW_ELEMENTS) {                                                                  \
+            C total = START(load(TG_AT(const T, p, 0)));                                         \
+            for (; i < n; i++) {                                                                 \
+                const C x = load(TG_AT(const T, p, i * step));                                   \
+                total = JOIN(total, x);                                                          \
+            }                                                                                    \
+            return total;                                                                        \
+        }                                                                                        \
         for (int k = 0; k < LANES; k++)                                                          \
             lanes[k] = START(load(TG_AT(const T, p, 0)));                                        \
         for (; i + LANES <= n; i += LANES)                                                       \

@@ -271,7 +271,7 @@ def _softmax_along(operation, name: str):
     return along
 
 
-softmax, log_softmax = map(takes_out(refuses_grad=False), (
+softmax, log_softmax = map(takes_out(records=True), (
     _softmax_along(softmax_op, "softmax_lastdim_kernel_impl"),
     _softmax_along(log_softmax_op, "log_softmax_lastdim_kernel_impl"),
 ))

@@ -101,14 +101,14 @@ def _check_extension(input: Tensor, other: Tensor, dim: int) -> None:
             )
 
 
-@takes_out("cast")
-@method()
 def diff(
     input: Tensor,
     n: int = 1,
     dim: int = -1,
     prepend: Tensor | None = None,
     append: Tensor | None = None,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """The differences of neighbours along ``dim``, taken ``n`` times.
 
@@ -116,17 +116,48 @@ def diff(
     to the input first. Shape: ``n`` less along ``dim``. Raises RuntimeError for 0-d tensors, a
     negative ``n`` and pieces that do not fit.
     """
+    function = _differences if n else _copy_of
+    return function(input, n, dim, prepend, append, out=out)
+
+
+@method("diff")
+def _diff_method(
+    self: Tensor,
+    n: int = 1,
+    dim: int = -1,
+    prepend: Tensor | None = None,
+    append: Tensor | None = None,
+) -> Tensor:
+    """The differences of neighbours along ``dim``, as :func:`diff`."""
+    return diff(self, n, dim, prepend, append)
+
+
+def _pieces(input: Tensor, dim: int, prepend, append) -> list[Tensor]:
+    """The input and what extends it, whose shapes must fit."""
+    for extension in (prepend, append):
+        if extension is not None:
+            _check_extension(input, extension, dim)
+    return [part for part in (prepend, input, append) if part is not None]
+
+
+def _checked_diff_dim(input: Tensor, n: int, dim: int) -> int:
     if input.ndim == 0:
         raise RuntimeError("diff expects input to be at least one-dimensional")
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
-    dim = normal_dim(dim, input.ndim)
-    for extension in (prepend, append):
-        if extension is not None:
-            _check_extension(input, extension, dim)
-    if n == 0:
-        return input.new_empty(input.shape).copy_(input)
-    parts = [part for part in (prepend, input, append) if part is not None]
+    return normal_dim(dim, input.ndim)
+
+
+@takes_out("cast", "copy_of", records=True)
+def _copy_of(input: Tensor, n: int, dim: int, prepend, append) -> Tensor:
+    _pieces(input, _checked_diff_dim(input, n, dim), prepend, append)
+    return input.new_empty(input.shape).copy_(input)
+
+
+@takes_out("cast", "diff")
+def _differences(input: Tensor, n: int, dim: int, prepend, append) -> Tensor:
+    dim = _checked_diff_dim(input, n, dim)
+    parts = _pieces(input, dim, prepend, append)
     result = cat(parts, dim) if len(parts) > 1 else input
     for _ in range(min(n, result.shape[dim])):
         kept = result.shape[dim] - 1

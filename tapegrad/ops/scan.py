@@ -107,7 +107,7 @@ def _accumulation(operation):
 
     def scan(input: Tensor, dim: int, *, dtype=None) -> Tensor:
         dim = normal_dim(dim, input.ndim)
-        if dtype is _types.bool and input.ndim:
+        if dtype is _types.bool and input.ndim and input.numel():
             raise NotImplementedError(f"\"{name}_out_cpu\" not implemented for 'Bool'")
         if dtype is not None:
             input = input.to(dtype)
@@ -177,11 +177,12 @@ def _extreme_so_far(name: str, result):
     extreme.__name__ = extreme.__qualname__ = name
     extreme.__doc__ = f"{operation.__doc__} NaN wins; of equals the last is named."
     attach_method(name, extreme)
-    return takes_out()(extreme)
+    return extreme
 
 
-cummax = _extreme_so_far("cummax", cummax_result)
-cummin = _extreme_so_far("cummin", cummin_result)
+_OF_SAME_TYPE = "expected scalar_type {result} but found {out}"
+cummax = takes_out(_OF_SAME_TYPE)(_extreme_so_far("cummax", cummax_result))
+cummin = takes_out(_OF_SAME_TYPE)(_extreme_so_far("cummin", cummin_result))
 
 # ------------------------------------------------------------------------- log-sum-exp
 
@@ -205,7 +206,7 @@ def _log_scan_slope(g, input, out, dim, is_reversed):
     return (totals + input).exp()
 
 
-@takes_out()
+@takes_out(_OF_SAME_TYPE)
 @method()
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     """``log(cumsum(exp(x)))`` along a dimension, without overflow. For floating-point dtypes."""

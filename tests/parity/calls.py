@@ -78,6 +78,8 @@ def fresh(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         if value.layout is not torch.strided:
             raise convert.NotOurs("a sparse tensor")
+        if value.device.type != "cpu":
+            raise convert.NotOurs("a tensor on another device")
         made = torch.empty(0, dtype=value.dtype).set_(
             value.untyped_storage().clone(), value.storage_offset(), value.shape, value.stride())
         return made.requires_grad_(value.requires_grad)

@@ -81,10 +81,11 @@ def _ties(ours: Any, theirs: Any, args: tuple, tolerance: tuple) -> None:
 def _order(ours: Any, theirs: Any, args: tuple, tolerance: tuple) -> None:
     """An order is right if it sorts the values as PyTorch's does."""
     same_dtype(ours, theirs, "indices")
-    x, dim = array(args[0]), _dim_of(args, array(theirs))
+    x = array(args[0])
     if x.ndim == 0:
         same(ours, theirs, tolerance)
         return
+    dim = _dim_of(args, array(theirs))
     same_values(np.take_along_axis(x, array(ours), dim), np.take_along_axis(x, array(theirs), dim),
                 (0, 0), "sorted values")
 

@@ -72,6 +72,13 @@ def _interpolated(rows: Tensor, ranks: Tensor, interpolation: str) -> Tensor:
     return where_op(weights < 0.5, values + weights * step, above - step * (1 - weights))
 
 
+_same_dtype = takes_out(
+    "quantile() out tensor must be same dtype as the input tensor",
+    records=True,
+    resizes="by rows",
+)
+
+
 def _quantiles(name: str, ignore_nan: bool, doc: str):
     def quantile(
         input: Tensor, q, dim=None, keepdim: bool = False, *, interpolation: str = "linear"
@@ -97,7 +104,7 @@ def _quantiles(name: str, ignore_nan: bool, doc: str):
     quantile.__name__ = quantile.__qualname__ = name
     quantile.__doc__ = doc
     attach_method(name, quantile)
-    return takes_out()(quantile)
+    return _same_dtype(quantile)
 
 
 quantile = _quantiles(

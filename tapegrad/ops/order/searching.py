@@ -79,7 +79,14 @@ def _is_right(side, right: bool) -> bool:
     return right or side == "right"
 
 
-@takes_out()
+_takes_places = takes_out(
+    "torch.searchsorted(): output tensor's dtype is wrong, it can only be Int(int32) or "
+    "Long(int64) depending on whether out_int32 flag is True, but we got output tensor's dtype "
+    "{out}"
+)
+
+
+@_takes_places
 def searchsorted(
     sorted_sequence: Tensor,
     input,
@@ -112,7 +119,7 @@ def searchsorted(
     return places.to(_types.int32) if out_int32 else places
 
 
-@takes_out()
+@_takes_places
 def bucketize(
     input, boundaries: Tensor, *, out_int32: bool = False, right: bool = False
 ) -> Tensor:
@@ -135,7 +142,7 @@ isin_op = op(
 )
 
 
-@takes_out("cast")
+@takes_out()
 def isin(elements, test_elements, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
     """Whether each element is among ``test_elements``; with ``invert`` whether it is not.
 

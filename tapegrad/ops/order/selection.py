@@ -83,7 +83,7 @@ nanmedian_dim = _choice_op(
 )
 
 
-@takes_out()
+@takes_out("output values must be of same type as input")
 @method()
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> NamedResult:
     """The k-th smallest element along ``dim``, counted from 1: (values, indices).
@@ -99,7 +99,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Nam
     return kthvalue_result(kthvalue_op(input, k, dim, keepdim))
 
 
-@takes_out()
+@takes_out("expected scalar type '{result}' but got '{out}' for values output")
 @method()
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> NamedResult:
     """The most frequent element along ``dim``, the smallest of several: (values, indices)."""
@@ -153,9 +153,12 @@ def _median(name: str, of_all, over_dim, result, nan: str):
 
 
 median_all, nanmedian_all = _median_of_all("median"), _median_of_all("nanmedian")
-median = _median("median", median_all, median_dim, median_result, "NaN wins.")
-nanmedian = _median(
-    "nanmedian", nanmedian_all, nanmedian_dim, nanmedian_result, "NaN is not counted."
+_matching = takes_out(
+    "Expected tensor for 'values' to have the same type as tensor for argument #2 'self'"
+)
+median = _matching(_median("median", median_all, median_dim, median_result, "NaN wins."))
+nanmedian = _matching(
+    _median("nanmedian", nanmedian_all, nanmedian_dim, nanmedian_result, "NaN is not counted.")
 )
 
 # ------------------------------------------------------------------------- the k best

@@ -16,21 +16,21 @@ from tapegrad.ops.promotion import can_cast
 from tapegrad.ops.tensor_types import type_name
 
 
-def _share(g, a, b, wins):
-    """All of a gradient where this side wins, half of it where both are equal."""
-    return where_op(a == b, g * 0.5, where_op(wins, g, 0.0))
+def _share(g, a, b, loses):
+    """None of a gradient where this side loses, half where both are equal; all of it for NaN."""
+    return where_op(a == b, g * 0.5, where_op(loses, 0.0, g))
 
 
 maximum = op(
     "maximum", kernel=np.maximum, method=True, n_tensors=2,
-    input=lambda g, input, other: _share(g, input, other, input > other),
-    other=lambda g, input, other: _share(g, input, other, other > input),
+    input=lambda g, input, other: _share(g, input, other, input < other),
+    other=lambda g, input, other: _share(g, input, other, other < input),
     doc="The larger of two elements; NaN if either is. Equal ones share the gradient.",
 )  # fmt: skip
 minimum = op(
     "minimum", kernel=np.minimum, method=True, n_tensors=2,
-    input=lambda g, input, other: _share(g, input, other, input < other),
-    other=lambda g, input, other: _share(g, input, other, other < input),
+    input=lambda g, input, other: _share(g, input, other, input > other),
+    other=lambda g, input, other: _share(g, input, other, other > input),
     doc="The smaller of two elements; NaN if either is. Equal ones share the gradient.",
 )  # fmt: skip
 fmax = op(

@@ -82,6 +82,11 @@ min_all, min_dim, amin_op = _extreme_ops("min")
 def _extreme(name, of_all, over_dim, elementwise, result):
     def extreme(input: Tensor, dim=None, keepdim: bool = False, *, other=None):
         dim = other if other is not None else dim
+        if not isinstance(input, Tensor):
+            raise TypeError(
+                f"{name}() received an invalid combination of arguments - got "
+                f"({type(input).__name__}, {type(dim).__name__}), but expected one of:"
+            )
         if isinstance(dim, Tensor):
             return elementwise(input, dim)
         if dim is None:

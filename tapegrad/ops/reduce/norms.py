@@ -13,7 +13,7 @@ from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import composite, method, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops.pointwise import where_op
-from tapegrad.ops.reduce._dims import dims_of, every_dim_or, restore, with_lost_dims
+from tapegrad.ops.reduce._dims import every_dim_or, restore, with_lost_dims
 from tapegrad.ops.reduce.sums import sum_array
 from tapegrad.ops.reduce.truth import truth
 
@@ -71,32 +71,6 @@ vector_norm_op = op(
     ),
     doc="Norm of the elements over dimensions.",
 )
-
-
-def refuse_integers(input: Tensor) -> None:
-    """Refuse to take a norm of whole numbers."""
-    if not input.is_floating_point():
-        raise RuntimeError(
-            "linalg.vector_norm: Expected a floating point or complex tensor as input. "
-            f"Got {kernels.TYPE_NAMES[input.dtype.numpy.num]}"
-        )
-
-
-@takes_out()
-@method()
-def norm(input: Tensor, p="fro", dim=None, keepdim: bool = False, dtype=None) -> Tensor:
-    """The p-norm of the elements: ``(sum |x|**p) ** (1/p)``, over all or some dimensions.
-
-    ``"fro"`` is the 2-norm. ``dtype`` converts the elements first. Raises RuntimeError for
-    integers.
-    """
-    if isinstance(p, str) and p != "fro":
-        raise RuntimeError(f"linalg.matrix_norm: Order {p} not supported.")
-    refuse_integers(input)
-    if dtype is not None:
-        input = input.to(dtype)
-    order = 2.0 if p in ("fro", None) else float(p)
-    return vector_norm_op(input, order, dims_of(input, dim), keepdim)
 
 
 # ------------------------------------------------------------------------- distances
@@ -178,11 +152,15 @@ def _renorm_arguments(input: Tensor, p, dim, maxnorm) -> tuple:
             f"renorm: input needs at least 2 dimensions, got {input.ndim} dimensions"
         )
     dim = normal_dim(dim, input.ndim)
-    refuse_integers(input)
+    if not input.is_floating_point():
+        raise RuntimeError(
+            "linalg.vector_norm: Expected a floating point or complex tensor as input. "
+            f"Got {kernels.TYPE_NAMES[input.dtype.numpy.num]}"
+        )
     return float(p), dim, float(maxnorm)
 
 
-@takes_out("cast")
+@takes_out()
 @method()
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     """Scale each slice along ``dim`` whose p-norm exceeds ``maxnorm`` down to that norm.
@@ -241,4 +219,4 @@ def logsumexp(input: Tensor, dim, keepdim: bool = False) -> Tensor:
     return logsumexp_op(input, every_dim_or(input, dim), keepdim)
 
 
-__all__ = ["dist", "logsumexp", "norm", "renorm", "vector_norm_op"]
+__all__ = ["dist", "logsumexp", "renorm", "vector_norm_op"]

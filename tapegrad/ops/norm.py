@@ -1,0 +1,44 @@
+"""``torch.norm``: the norms of vectors and matrices by one name."""
+
+from __future__ import annotations
+
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import method, takes_out
+from tapegrad.ops.linalg.norms import matrix_norm, vector_norm
+from tapegrad.ops.reduce._dims import dims_of
+from tapegrad.ops.reduce.norms import vector_norm_op
+
+
+def norm(
+    input: Tensor, p="fro", dim=None, keepdim: bool = False, out: Tensor | None = None, dtype=None
+) -> Tensor:
+    """The p-norm of the elements: ``(sum |x|**p) ** (1/p)``, over all or some dimensions.
+
+    ``"fro"`` is the 2-norm, ``"nuc"`` the sum of a matrix's singular values. ``dtype`` converts
+    the elements first. Raises RuntimeError for integers.
+    """
+    function = _norm_of_matrix if isinstance(p, str) and p != "fro" else _norm_of_elements
+    return function(input, p, dim, keepdim, dtype, out=out)
+
+
+@method("norm")
+def _norm_method(self: Tensor, p="fro", dim=None, keepdim: bool = False, dtype=None) -> Tensor:
+    """The p-norm of the elements, as :func:`norm`."""
+    return norm(self, p, dim, keepdim, dtype=dtype)
+
+
+@takes_out(name="norm_of_matrix", records=True)
+def _norm_of_matrix(input: Tensor, p: str, dim, keepdim: bool, dtype) -> Tensor:
+    dims = tuple(range(input.ndim)) if dim is None else dim
+    return matrix_norm(input, p, dims, keepdim, dtype=dtype)
+
+
+@takes_out(name="norm")
+def _norm_of_elements(input: Tensor, p, dim, keepdim: bool, dtype) -> Tensor:
+    order = 2.0 if p in ("fro", None) else p
+    if dtype is None and input.is_floating_point() and input.numel():
+        return vector_norm_op(input, float(order), dims_of(input, dim), keepdim)
+    return vector_norm(input, order, dim, keepdim, dtype=dtype)
+
+
+__all__ = ["norm"]
