@@ -34,7 +34,7 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
     return input.reshape(-1, 1) * vec2
 
 
-@takes_out(_DTYPE, records=True)
+@takes_out(_DTYPE, "mul")
 @method()
 def inner(input: Tensor, other: Tensor) -> Tensor:
     """Inner products over the last dimensions: ``(*a, k)`` and ``(*b, k)`` to ``(*a, *b)``."""

@@ -37,7 +37,7 @@ def _number(tolerance):
     return tolerance._array if isinstance(tolerance, Tensor) else float(tolerance)
 
 
-@takes_out("any", refuses_grad=False)
+@takes_out("safe torch.linalg.matrix_rank", refuses_grad=False)
 def matrix_rank(A: Tensor, tol=None, hermitian: bool = False, *, atol=None, rtol=None) -> Tensor:
     """How many singular values exceed ``max(atol, rtol * largest)``.
 
