@@ -17,7 +17,10 @@ from tapegrad.nn.activation import (
     SiLU,
     Threshold,
 )
-from tapegrad.nn.batchnorm import BatchNorm1d
+from tapegrad.nn.attention import MultiheadAttention
+from tapegrad.nn.bags import EmbeddingBag
+from tapegrad.nn.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
+from tapegrad.nn.bilinear import Bilinear
 from tapegrad.nn.container import ModuleDict, ModuleList, Sequential
 from tapegrad.nn.conv import (
     Conv1d,
@@ -27,13 +30,24 @@ from tapegrad.nn.conv import (
     ConvTranspose2d,
     ConvTranspose3d,
 )
-from tapegrad.nn.dropout import Dropout
+from tapegrad.nn.distance import CosineSimilarity, PairwiseDistance
+from tapegrad.nn.distribution_loss import CTCLoss, GaussianNLLLoss, KLDivLoss, PoissonNLLLoss
+from tapegrad.nn.dropout import (
+    AlphaDropout,
+    Dropout,
+    Dropout1d,
+    Dropout2d,
+    Dropout3d,
+    FeatureAlphaDropout,
+)
 from tapegrad.nn.flatten import Flatten, Unflatten
 from tapegrad.nn.fold import (
     Fold,
     Unfold,
 )
+from tapegrad.nn.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from tapegrad.nn.linear import Identity, Linear
+from tapegrad.nn.linear_cross_entropy import LinearCrossEntropyLoss, LinearCrossEntropyOptions
 from tapegrad.nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -42,10 +56,22 @@ from tapegrad.nn.loss import (
     L1Loss,
     MSELoss,
     NLLLoss,
+    NLLLoss2d,
     SmoothL1Loss,
 )
+from tapegrad.nn.margin_loss import (
+    CosineEmbeddingLoss,
+    HingeEmbeddingLoss,
+    MarginRankingLoss,
+    MultiLabelMarginLoss,
+    MultiLabelSoftMarginLoss,
+    MultiMarginLoss,
+    SoftMarginLoss,
+    TripletMarginLoss,
+    TripletMarginWithDistanceLoss,
+)
 from tapegrad.nn.module import Module
-from tapegrad.nn.normalization import LayerNorm
+from tapegrad.nn.normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
 from tapegrad.nn.padding import (
     CircularPad1d,
     CircularPad2d,
@@ -85,6 +111,7 @@ from tapegrad.nn.pooling import (
     MaxUnpool2d,
     MaxUnpool3d,
 )
+from tapegrad.nn.shrink_activation import GLU, Hardshrink, RReLU, Softshrink
 from tapegrad.nn.smooth_activation import (
     LogSigmoid,
     Sigmoid,
@@ -93,7 +120,7 @@ from tapegrad.nn.smooth_activation import (
     Tanh,
     Tanhshrink,
 )
-from tapegrad.nn.softmax import LogSoftmax, Softmax, Softmin
+from tapegrad.nn.softmax import LogSoftmax, Softmax, Softmax2d, Softmin
 from tapegrad.nn.sparse import Embedding
 from tapegrad.nn.upsampling import (
     ChannelShuffle,
@@ -108,6 +135,7 @@ __all__ = [
     "CELU",
     "ELU",
     "GELU",
+    "GLU",
     "SELU",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
@@ -115,13 +143,18 @@ __all__ = [
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
     "AdaptiveMaxPool3d",
+    "AlphaDropout",
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
+    "BatchNorm2d",
+    "BatchNorm3d",
+    "Bilinear",
     "Buffer",
+    "CTCLoss",
     "ChannelShuffle",
     "CircularPad1d",
     "CircularPad2d",
@@ -135,16 +168,31 @@ __all__ = [
     "ConvTranspose1d",
     "ConvTranspose2d",
     "ConvTranspose3d",
+    "CosineEmbeddingLoss",
+    "CosineSimilarity",
     "CrossEntropyLoss",
     "Dropout",
+    "Dropout1d",
+    "Dropout2d",
+    "Dropout3d",
     "Embedding",
+    "EmbeddingBag",
+    "FeatureAlphaDropout",
     "Flatten",
     "Fold",
+    "GaussianNLLLoss",
+    "GroupNorm",
+    "Hardshrink",
     "Hardsigmoid",
     "Hardswish",
     "Hardtanh",
+    "HingeEmbeddingLoss",
     "HuberLoss",
     "Identity",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
+    "KLDivLoss",
     "L1Loss",
     "LPPool1d",
     "LPPool2d",
@@ -152,9 +200,13 @@ __all__ = [
     "LayerNorm",
     "LeakyReLU",
     "Linear",
+    "LinearCrossEntropyLoss",
+    "LinearCrossEntropyOptions",
+    "LocalResponseNorm",
     "LogSigmoid",
     "LogSoftmax",
     "MSELoss",
+    "MarginRankingLoss",
     "MaxPool1d",
     "MaxPool2d",
     "MaxPool3d",
@@ -165,13 +217,22 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiLabelMarginLoss",
+    "MultiLabelSoftMarginLoss",
+    "MultiMarginLoss",
+    "MultiheadAttention",
     "NLLLoss",
+    "NLLLoss2d",
     "PReLU",
+    "PairwiseDistance",
     "Parameter",
     "ParameterDict",
     "ParameterList",
     "PixelShuffle",
     "PixelUnshuffle",
+    "PoissonNLLLoss",
+    "RMSNorm",
+    "RReLU",
     "ReLU",
     "ReLU6",
     "ReflectionPad1d",
@@ -184,13 +245,18 @@ __all__ = [
     "SiLU",
     "Sigmoid",
     "SmoothL1Loss",
+    "SoftMarginLoss",
     "Softmax",
+    "Softmax2d",
     "Softmin",
     "Softplus",
+    "Softshrink",
     "Softsign",
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "TripletMarginLoss",
+    "TripletMarginWithDistanceLoss",
     "Unflatten",
     "Unfold",
     "Upsample",

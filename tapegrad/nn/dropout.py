@@ -37,3 +37,46 @@ class Dropout(_DropoutNd):
     def forward(self, input: Tensor) -> Tensor:
         """Drop elements of ``input`` in training mode, and return it in evaluation mode."""
         return F.dropout(input, self.p, self.training, self.inplace)
+
+
+class Dropout1d(_DropoutNd):
+    """Zero whole channels at random while training. Shape: ``([batch,] channels, length)``."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Drop channels of ``input`` in training mode, and return it in evaluation mode."""
+        return F.dropout1d(input, self.p, self.training, self.inplace)
+
+
+class Dropout2d(_DropoutNd):
+    """Zero whole channels at random while training. Shape: ``(batch, channels, rows, columns)``.
+
+    Source: Tompson et al. 2015.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Drop channels of ``input`` in training mode, and return it in evaluation mode."""
+        return F.dropout2d(input, self.p, self.training, self.inplace)
+
+
+class Dropout3d(_DropoutNd):
+    """Zero whole channels at random. Shape: ``([batch,] channels, depth, rows, columns)``."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Drop channels of ``input`` in training mode, and return it in evaluation mode."""
+        return F.dropout3d(input, self.p, self.training, self.inplace)
+
+
+class AlphaDropout(_DropoutNd):
+    """Drop elements so that mean 0 and variance 1 stay. Source: Klambauer et al. 2017."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Drop elements of ``input`` in training mode, and return it in evaluation mode."""
+        return F.alpha_dropout(input, self.p, self.training)
+
+
+class FeatureAlphaDropout(_DropoutNd):
+    """``AlphaDropout`` of whole channels. Shape: ``(batch, channels, ...)``."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Drop channels of ``input`` in training mode, and return it in evaluation mode."""
+        return F.feature_alpha_dropout(input, self.p, self.training)

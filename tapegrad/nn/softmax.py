@@ -45,3 +45,15 @@ class Softmin(_AlongDim):
     def forward(self, input: Tensor) -> Tensor:
         """Apply the function along ``dim``."""
         return F.softmin(input, self.dim, _stacklevel=5)
+
+
+class Softmax2d(Module):
+    """Softmax over the channels at each place. Shape: ``([batch,] channels, rows, columns)``."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Apply the function along the channels."""
+        if input.dim() not in (3, 4):
+            raise ValueError(
+                f"Softmax2d: expected input to be 3D or 4D, got {input.dim()}D instead"
+            )
+        return F.softmax(input, -3, _stacklevel=5)

@@ -190,7 +190,8 @@ def batch_norm(
             )
         return batch_norm_op(input, weight, bias, running_mean, running_var, float(eps))
     output = batch_norm_op(input, weight, bias, None, None, float(eps))
-    _update_running(input.detach(), running_mean, running_var, momentum)
+    if input.numel():
+        _update_running(input.detach(), running_mean, running_var, momentum)
     return output
 
 

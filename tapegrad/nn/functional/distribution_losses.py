@@ -83,8 +83,8 @@ def gaussian_nll_loss(
     """The negative log-likelihood of ``y`` under a normal distribution of mean ``x``.
 
     ``(log(var) + (x - y)² / var) / 2`` with ``var`` at least ``eps``; ``full`` adds ``log(2 pi) /
-    2``. Shape: two that broadcast, ``var`` the input's or without or with one in the last
-    dimension. Source: Nix and Weigend 1994.
+    2``. Shape: two that broadcast, ``var`` the input's, without its last dimension, or
+    broadcastable to it. Source: Nix and Weigend 1994.
     """
     variance = _variance(input, var)
     if reduction not in ("none", "mean", "sum"):
@@ -110,6 +110,7 @@ def _variance(input: Tensor, var: Tensor | float) -> Tensor:
         return var
     if input.size()[:-1] == var.size():
         return var.unsqueeze(-1)
-    if input.size()[:-1] != var.size()[:-1] or var.size(-1) != 1:
+    pairs = zip(var.size(), input.size(), strict=False)
+    if var.dim() != input.dim() or any(n not in (1, expected) for n, expected in pairs):
         raise ValueError("var is of incorrect size")
     return var

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import warnings
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from tapegrad._tensor import Tensor
 from tapegrad.nn.functional.classification import cross_entropy
 from tapegrad.nn.functional.reduction import reduction_enum
 
+_RATIO = re.compile(r"aspect_ratio(:0*[1-9][0-9]*)?")
 _POLICIES = ("accurate", "balanced", "compact", "auto")
 _DTYPES = (None, tapegrad.float16, tapegrad.float32, tapegrad.float64)
 
@@ -28,7 +30,8 @@ class LinearCrossEntropyOptions:
 
     def __post_init__(self) -> None:
         """Refuse what PyTorch refuses."""
-        if self.chunking_method not in ("auto", None):
+        method = self.chunking_method
+        if method not in ("auto", None) and not _RATIO.fullmatch(method):
             raise ValueError(f"invalid chunking_method: {self.chunking_method!r}")
         if self.batch_chunk_size is not None and self.batch_chunk_size <= 0:
             raise ValueError(
