@@ -42,4 +42,5 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
 
 @method("where")
 def _where_method(self: Tensor, condition: Tensor, other) -> Tensor:
+    """This tensor's elements where ``condition`` holds, elsewhere those of ``other``."""
     return where(condition, self, other)

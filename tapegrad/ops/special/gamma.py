@@ -40,6 +40,7 @@ def polygamma(n: int, input: Tensor) -> Tensor:
 
 @method("polygamma")
 def _polygamma_method(self: Tensor, n: int) -> Tensor:
+    """The ``n``-th derivative of the digamma function at each element."""
     return polygamma(n, self)
 
 
