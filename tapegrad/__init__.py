@@ -390,7 +390,7 @@ from tapegrad import autograd
 from tapegrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
 
 # isort: split
-from tapegrad import nn, optim, random, return_types, special
+from tapegrad import nn, optim, random, return_types, signal, special
 
 # isort: split
 from tapegrad import func, linalg, utils
@@ -415,7 +415,21 @@ def is_tensor(obj: object) -> _types.builtins.bool:
 
 def is_floating_point(input: Tensor) -> _types.builtins.bool:
     """Whether a tensor's dtype is a floating-point one."""
+    _check_tensor("is_floating_point", input)
     return input.is_floating_point()
+
+
+def is_complex(input: Tensor) -> _types.builtins.bool:
+    """Whether a tensor's dtype is a complex one: none is."""
+    _check_tensor("is_complex", input)
+    return False
+
+
+def _check_tensor(name: str, value: object) -> None:
+    if not isinstance(value, Tensor):
+        raise TypeError(
+            f"{name}(): argument 'input' (position 1) must be Tensor, not {_types.kind_of(value)}"
+        )
 
 
 def numel(input: Tensor) -> _types.builtins.int:
@@ -784,6 +798,7 @@ __all__ = [
     "short",
     "sigmoid",
     "sign",
+    "signal",
     "signbit",
     "sin",
     "sinc",

@@ -467,6 +467,8 @@ cdef ndarray compute(Op op, PyObject** args, Tensor target):
     type_number = common_type(args + first, n - first)
     if op.makes_float and not is_float(type_number):
         type_number = default_float()
+    if target is not None and op.kernel.loops[type_number].function == NULL:
+        check_result_cast(type_number, PyArray_TYPE(target.array))
     loop = op.kernel.loop_for(type_number)
     if target is not None and loop.types[n] == PyArray_TYPE(target.array):
         memory = target.array

@@ -216,12 +216,32 @@ contiguous_format = memory_format("contiguous_format")
 preserve_format = memory_format("preserve_format")
 
 
-class finfo:
+class _Limits:
+    """What :class:`finfo` and :class:`iinfo` share: they are equal for the same dtype."""
+
+    __hash__ = None  # type: ignore[assignment]
+    dtype: str
+
+    def __eq__(self, other: object) -> _bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self.dtype == other.dtype
+
+
+def _check_limits_of(name: str, type: Any) -> None:
+    if not isinstance(type, dtype):
+        raise TypeError(
+            f"{name}(): argument 'type' (position 1) must be torch.dtype, not {kind_of(type)}"
+        )
+
+
+class finfo(_Limits):
     """Limits of a floating-point dtype: ``bits eps max min tiny smallest_normal resolution``."""
 
     __module__ = "torch"
 
     def __init__(self, type: dtype = float32) -> None:
+        _check_limits_of("finfo", type)
         if not type.is_floating_point:
             raise TypeError(
                 "torch.finfo() requires a floating point input type. "
@@ -232,7 +252,7 @@ class finfo:
         self.bits = type.itemsize * 8
         self.max, self.min, self.eps = (_float(limits.max), _float(limits.min), _float(limits.eps))
         self.tiny = self.smallest_normal = _float(limits.smallest_normal)
-        self.resolution = _float(limits.resolution)
+        self.resolution = 10.0**-limits.precision
 
     def __repr__(self) -> str:
         return (
@@ -242,13 +262,16 @@ class finfo:
         )
 
 
-class iinfo:
+class iinfo(_Limits):
     """Limits of an integer dtype: ``bits max min``."""
 
     __module__ = "torch"
 
     def __init__(self, type: dtype) -> None:
-        if type.is_floating_point or type is bool:
+        _check_limits_of("iinfo", type)
+        if type is bool:
+            raise TypeError("torch.bool is not supported by torch.iinfo")
+        if type.is_floating_point:
             raise TypeError(
                 "torch.iinfo() requires an integer input type. "
                 "Use torch.finfo to handle 'torch.iinfo'"

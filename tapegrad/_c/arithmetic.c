@@ -16,6 +16,39 @@
 #define DIV_TRUNC_FLOAT(op, dtype, T, C, load, store, ...) \
     TG_MAP2(op##_##dtype, T, C, load, T, , store(TRUNC(load(store(x / y)))))
 
+/* Euclid's algorithm. As in PyTorch, short products lose their sign in an int, before they wrap. The smallest number has no positive counterpart: it stays as it is, and the
+ * result may be negative then, as in PyTorch. */
+#define IS_MINUS_ONE(T, x) ((T)-1 < (T)1 && (x) == (T)-1)
+#define GCD(op, dtype, T, ...)                                       \
+    static inline T size_of_##dtype(T x)                             \
+    {                                                                \
+        return x < (T)1 ? (T)(0 - (uint64_t)x) : x;                  \
+    }                                                                \
+    static inline T op##_of_##dtype(T x, T y)                        \
+    {                                                                \
+        T a = size_of_##dtype(x), b = size_of_##dtype(y);            \
+        while (a != 0) {                                             \
+            const T rest = IS_MINUS_ONE(T, a) ? (T)0 : (T)(b % a);   \
+            b = a;                                                   \
+            a = rest;                                                \
+        }                                                            \
+        return b;                                                    \
+    }                                                                \
+    TG_MAP2(op##_##dtype, T, T, TG_AS_IS, T, , op##_of_##dtype(x, y))
+
+#define LCM(op, dtype, T, ...)                                                         \
+    static inline T op##_of_##dtype(T x, T y)                                          \
+    {                                                                                  \
+        const T g = gcd_of_##dtype(x, y);                                              \
+        const T part = g == 0 ? (T)0                                                   \
+                       : IS_MINUS_ONE(T, g) ? (T)(0 - (uint64_t)x) : (T)(x / g);       \
+        const int64_t product = (int64_t)((uint64_t)part * (uint64_t)y);               \
+        return sizeof(T) < sizeof(int) ? (T)(product < 0 ? 0 - (uint64_t)product       \
+                                                         : (uint64_t)product)          \
+                                       : size_of_##dtype((T)product);                  \
+    }                                                                                  \
+    TG_MAP2(op##_##dtype, T, T, TG_AS_IS, T, , op##_of_##dtype(x, y))
+
 /* From the nearer end, so that a weight of 1 gives the end itself. */
 #define LERP(op, dtype, T, C, load, store, ...)                                  \
     static inline T op##_of_##dtype(T start, T end, T weight)                    \
@@ -46,6 +79,8 @@
 TG_UNSIGNED(DIV_TRUNC_UNSIGNED, div_trunc)
 TG_SIGNED(DIV_TRUNC_SIGNED, div_trunc)
 TG_FLOATS(DIV_TRUNC_FLOAT, div_trunc)
+TG_INTEGERS(GCD, gcd)
+TG_INTEGERS(LCM, lcm)
 TG_FLOATS(LERP, lerp)
 TG_ALL(HEAVISIDE, heaviside)
 TG_BOOLS(SIGNBIT_UNSIGNED, signbit)
@@ -65,6 +100,8 @@ TG_FLOATS(NAN_TO_NUM, nan_to_num)
 
 const tg_kernel tg_arithmetic_kernels[] = {
     TG_NUMBERS(ROW2, div_trunc)
+    TG_INTEGERS(ROW2, gcd)
+    TG_INTEGERS(ROW2, lcm)
     TG_FLOATS(ROW3, lerp)
     TG_ALL(ROW2, heaviside)
     TG_ALL(ROW_PREDICATE, signbit)

@@ -108,11 +108,15 @@ static double zeta_of(double s, double q)
     return sign * left + zeta_of_positive(s, fraction);
 }
 
-/* (DLMF 5.15.1) */
+/* (DLMF 5.15.1) On the left of 1/2 the trigamma function is reflected (DLMF 5.15.6): at whole
+ * numbers its pole is then as high as the sine's rounding error makes it, as in PyTorch. */
 static double polygamma_of(double order, double x)
 {
     if (order == 0) {
         return digamma_of(x);
+    }
+    if (order == 1 && x < 0.5) {
+        return -zeta_of(2, 1 - x);
     }
     const double size = exp(lgamma(order + 1)) * zeta_of(order + 1, x);
     return fmod(order, 2) == 0 ? -size : size;
@@ -195,8 +199,8 @@ static double upper_small(double a, double x)
     return -expm1(log_factor) - exp(log_factor) * a * sum;
 }
 
-/* Q(a, x) for large a near x, uniformly (Temme 1979; DLMF 8.12.4, 8.12.7). */
-static double upper_uniform(double a, double x)
+/* P or Q(a, x) for large a near x, uniformly (Temme 1979; DLMF 8.12.3, 8.12.4, 8.12.7). */
+static double uniform(double a, double x, int upper)
 {
     static const double c0[] = {-1.0 / 3, 1.0 / 12, -2.0 / 135, 1.0 / 864, 1.0 / 2835,
                                 -139.0 / 777600, 1.0 / 25515};
@@ -204,16 +208,16 @@ static double upper_uniform(double a, double x)
                                 0.000205761316872428};
     const double half_square = -log1p_minus((x - a) / a);
     const double eta = copysign(sqrt(2 * half_square), x - a);
-    const double rest = exp(-a * half_square) / sqrt(2 * PI * a);
-    return 0.5 * erfc(eta * sqrt(a / 2)) +
-           rest * (POLYNOMIAL(eta, c0) + POLYNOMIAL(eta, c1) / a);
+    const double rest = exp(-a * half_square) / sqrt(2 * PI * a) *
+                        (POLYNOMIAL(eta, c0) + POLYNOMIAL(eta, c1) / a);
+    const double scaled = eta * sqrt(a / 2);
+    return upper ? 0.5 * erfc(scaled) + rest : 0.5 * erfc(-scaled) - rest;
 }
 
 /* Both at once: the one that is small is computed, the other is what is left to one. */
 static double incomplete_gamma(double a, double x, int upper)
 {
-    double lower_value;
-    if (isnan(a) || isnan(x) || a < 0 || x < 0 || (a == 0 && x == 0) || (isinf(a) && isinf(x))) {
+    if (a < 0 || x < 0 || (a == 0 && x == 0) || (isinf(a) && isinf(x))) {
         return NAN;
     }
     if (x == 0 || isinf(a)) {
@@ -222,9 +226,11 @@ static double incomplete_gamma(double a, double x, int upper)
     if (a == 0 || isinf(x)) {
         return !upper;
     }
+    if (isnan(a) || isnan(x)) {
+        return NAN;
+    }
     if (a > 1e5 && fabs(x - a) < 0.1 * a) {
-        const double value = upper_uniform(a, x);
-        return upper ? value : 1 - value;
+        return uniform(a, x, upper);
     }
     if (x > 1.1 && x > a) {
         const double value = upper_fraction(a, x);
@@ -233,7 +239,7 @@ static double incomplete_gamma(double a, double x, int upper)
     if (upper && x <= 1.1 && a < 1) {
         return upper_small(a, x);
     }
-    lower_value = lower_series(a, x);
+    const double lower_value = lower_series(a, x);
     return upper ? 1 - lower_value : lower_value;
 }
 
@@ -337,11 +343,10 @@ static double scaled_bessel_i(int order, double x)
     return sum / sqrt(2 * PI * x);
 }
 
+/* NaN at infinity, where the exponential and its factor do not meet: as PyTorch. */
 static double bessel_i(int order, double x)
 {
-    /* The square of exp(x / 2), since exp(x) overflows before the function does. */
-    const double root = exp(fabs(x) / 2), value = scaled_bessel_i(order, fabs(x)) * root * root;
-    const double size = isinf(x) ? INFINITY : value;
+    const double size = scaled_bessel_i(order, fabs(x)) * exp(fabs(x));
     return order && x < 0 ? -size : size;
 }
 
@@ -352,13 +357,29 @@ static double i1e_of(double x) { return copysign(scaled_bessel_i(1, fabs(x)), x)
 
 /* ----------------------------------------------------------------------- elementary ones */
 
-static double sinc_of(double x) { return x == 0 ? 1 : sin(PI * x) / (PI * x); }
 static double logit_of(double x) { return log(x / (1 - x)); }
 static double entr_of(double x) { return x > 0 ? -x * log(x) : x == 0 ? 0 : isnan(x) ? x : -INFINITY; }
 static double xlogy_of(double x, double y) { return isnan(y) ? y : x == 0 ? 0 : x * log(y); }
 static double xlog1py_of(double x, double y) { return isnan(y) ? y : x == 0 ? 0 : x * log1p(y); }
 static double lgamma_of(double x) { return lgamma(x); }
 static double erfc_of(double x) { return erfc(x); }
+
+#define SIN(x) _Generic((x), float: sinf, default: sin)(x)
+
+#define POLYGAMMA(op, dtype, T, C, load, store, ...)                  \
+    static inline T op##_of_##dtype(double order, double x)           \
+    {                                                                 \
+        const C sine = SIN((C)PI * (C)x);                             \
+        const C pole = (C)PI * (C)PI / (sine * sine);                 \
+        const double rest = polygamma_of(order, x);                   \
+        return store((C)(order == 1 && x < 0.5 ? pole + rest : rest)); \
+    }                                                                 \
+    TG_MAP2(op##_##dtype, T, double, load, T, , op##_of_##dtype(x, y))
+
+/* In the dtype's own precision: near whole numbers the product's rounding shows, as in PyTorch. */
+#define SINC(op, dtype, T, C, load, store, ...)    \
+    TG_MAP1(op##_##dtype, T, C, load, T, ,         \
+            store(x == 0 ? (C)1 : SIN((C)PI * x) / ((C)PI * x)))
 
 #define ONE(op, dtype, T, C, load, store, ...) \
     TG_MAP1(op##_##dtype, T, double, load, T, , store((C)op##_of(x)))
@@ -373,17 +394,21 @@ static double erfc_of(double x) { return erfc(x); }
 
 #define FUNCTIONS_OF_ONE(DO, X)                                                                  \
     DO(X, digamma) DO(X, lgamma) DO(X, erfc) DO(X, erfinv) DO(X, erfcx) DO(X, ndtri) \
-    DO(X, log_ndtr) DO(X, i0) DO(X, i0e) DO(X, i1) DO(X, i1e) DO(X, sinc) DO(X, logit)           \
+    DO(X, log_ndtr) DO(X, i0) DO(X, i0e) DO(X, i1) DO(X, i1e) DO(X, logit)           \
     DO(X, entr)
 
 #define FUNCTIONS_OF_TWO(DO, X)                                                               \
-    DO(X, zeta) DO(X, polygamma) DO(X, igamma) DO(X, igammac) DO(X, xlogy) DO(X, xlog1py)
+    DO(X, zeta) DO(X, igamma) DO(X, igammac) DO(X, xlogy) DO(X, xlog1py)
 
 FUNCTIONS_OF_ONE(TG_FLOATS, ONE)
 FUNCTIONS_OF_TWO(TG_FLOATS, TWO)
+TG_FLOATS(POLYGAMMA, polygamma)
+TG_FLOATS(SINC, sinc)
 
 const tg_kernel tg_special_kernels[] = {
     FUNCTIONS_OF_ONE(TG_FLOATS, ROW1)
     FUNCTIONS_OF_TWO(TG_FLOATS, ROW2)
+    TG_FLOATS(ROW2, polygamma)
+    TG_FLOATS(ROW1, sinc)
     TG_TABLE_END
 };

@@ -44,6 +44,11 @@ _NAMES = {
 _RULES: dict[str, str] = {}
 
 
+def c_name(dtype: _types.dtype) -> str:
+    """A dtype as C has it, by which some of PyTorch's errors call it."""
+    return _NAMES[dtype][1]
+
+
 _COMPOSED: set[str] = set()
 _RECORDED: set[str] = set()
 _SILENT: set[str] = set()
@@ -199,4 +204,4 @@ def _tensors(value: Any) -> Iterator[Tensor]:
 
 register_out_writer(_write)
 
-__all__ = ["note_rule", "takes_out"]
+__all__ = ["c_name", "note_rule", "takes_out"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad._tensor import Tensor, get_default_dtype
+from tapegrad._types import kind_of
 from tapegrad.ops._declare import alias, method, op
+from tapegrad.ops.arithmetic.sums import is_bool
 from tapegrad.ops.pointwise import isfinite
 from tapegrad.ops.tensor_types import type_name
 
@@ -30,7 +32,13 @@ less, less_equal, greater, greater_equal, not_equal = map(
 )
 
 
-def _check_one_dtype(input: Tensor, other: Tensor) -> None:
+def _check_one_dtype(name: str, input: Tensor, other: Tensor) -> None:
+    for position, (argument, value) in enumerate((("input", input), ("other", other)), 1):
+        if not isinstance(value, Tensor):
+            raise TypeError(
+                f"{name}(): argument '{argument}' (position {position}) must be Tensor, not "
+                f"{kind_of(value)}"
+            )
     if input.dtype is not other.dtype:
         raise RuntimeError(f"{type_name(input)} did not match {type_name(other)}")
 
@@ -49,7 +57,7 @@ def isclose(
 
     Raises RuntimeError for tensors of different dtypes and for negative tolerances.
     """
-    _check_one_dtype(input, other)
+    _check_one_dtype("isclose", input, other)
     for name, tolerance in (("rtol", rtol), ("atol", atol)):
         if not tolerance >= 0:
             raise RuntimeError(
@@ -62,6 +70,7 @@ def isclose(
         return close
     if not other.is_floating_point():
         other = other.to(get_default_dtype())
+        input = input.long() if is_bool(input) else input
     error = (input - other).abs()
     return close | (isfinite(error) & (error <= (other * rtol).abs() + atol))
 

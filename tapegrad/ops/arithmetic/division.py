@@ -72,11 +72,11 @@ div_trunc_op = op(
     doc="Quotient rounded towards zero, with a gradient of zeros.",
 )
 gcd = op(
-    "gcd", kernel=np.gcd, method=True, inplace=True,
+    "gcd", kernel=OURS["gcd"], n_tensors=2, method=True, inplace=True,
     doc="The largest whole number that divides both; 0 for two zeros.",
 )  # fmt: skip
 lcm = op(
-    "lcm", kernel=np.lcm, method=True, inplace=True,
+    "lcm", kernel=OURS["lcm"], n_tensors=2, method=True, inplace=True,
     doc="The smallest whole number from 0 on that both divide.",
 )  # fmt: skip
 

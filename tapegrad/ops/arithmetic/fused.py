@@ -7,7 +7,7 @@ from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import composite, method, op, takes_out
 from tapegrad.ops.arithmetic.products import div_op, mul
-from tapegrad.ops.arithmetic.sums import add_op, check_factor, is_bool, is_float
+from tapegrad.ops.arithmetic.sums import add_op, is_bool, is_float
 from tapegrad.ops.promotion import result_type
 from tapegrad.ops.tensor_types import refuse_integers, type_name
 
@@ -48,17 +48,17 @@ addcdiv_op = op(
 _addcmul_inplace, _addcdiv_inplace = InplaceOp(addcmul_op), InplaceOp(addcdiv_op)
 
 
-def _check_product(input, tensor1, tensor2, value) -> None:
+def _whole_for_integers(input, tensor1, tensor2, value):
+    """The factor as the operands' dtype holds it; a fraction is cut off from it for integers."""
     operands = (input, tensor1, tensor2)
-    check_factor("addcmul", "value", value, *operands)
     if all(map(is_bool, operands)):
         raise NotImplementedError("\"addcmul_cpu_out\" not implemented for 'Bool'")
+    return value if any(map(is_float, operands)) else int(value)
 
 
-def _check_quotient(input, tensor1, tensor2, value) -> None:
+def _check_quotient(tensor1, tensor2) -> None:
     if not (is_float(tensor1) or is_float(tensor2)):
         raise RuntimeError(_INTEGER_DIVISION)
-    check_factor("addcdiv", "value", value, input, tensor1, tensor2)
 
 
 _INTEGER_DIVISION = (
@@ -75,14 +75,14 @@ _INTEGER_DIVISION = (
 @method()
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tensor:
     """``input + value * tensor1 * tensor2``, element by element. Shapes broadcast."""
-    _check_product(input, tensor1, tensor2, value)
+    value = _whole_for_integers(input, tensor1, tensor2, value)
     return addcmul_op(input, tensor1, tensor2, value)
 
 
 @method()
 def addcmul_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tensor:
     """In-place form of :func:`addcmul`."""
-    _check_product(self, tensor1, tensor2, value)
+    value = _whole_for_integers(self, tensor1, tensor2, value)
     return _addcmul_inplace(self, tensor1, tensor2, value)
 
 
@@ -93,14 +93,14 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tens
 
     Raises RuntimeError where both tensors hold integers.
     """
-    _check_quotient(input, tensor1, tensor2, value)
+    _check_quotient(tensor1, tensor2)
     return addcdiv_op(input, tensor1, tensor2, value)
 
 
 @method()
 def addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tensor:
     """In-place form of :func:`addcdiv`."""
-    _check_quotient(self, tensor1, tensor2, value)
+    _check_quotient(tensor1, tensor2)
     return _addcdiv_inplace(self, tensor1, tensor2, value)
 
 

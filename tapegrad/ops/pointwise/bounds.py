@@ -8,9 +8,10 @@ import numpy as np
 
 from tapegrad import _types
 from tapegrad._core import InplaceOp, result_type_number
-from tapegrad._kernels import OURS
+from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import method, op, takes_out
+from tapegrad.ops._out import c_name
 from tapegrad.ops.pointwise.selection import where_op
 from tapegrad.ops.promotion import can_cast
 from tapegrad.ops.tensor_types import type_name
@@ -138,8 +139,8 @@ def clamp_(self: Tensor, min=None, max=None) -> Tensor:
     low, high, dtype = _bounds(self, min, max)
     if not can_cast(dtype, self.dtype):
         raise RuntimeError(
-            f"result type {type_name(self.new_empty(0, dtype=dtype))} can't be cast to the desired "
-            f"output type {type_name(self)}"
+            f"result type {TYPE_NAMES[dtype.numpy.num]} can't be cast to the desired output type "
+            f"{type_name(self) if has_tensors else c_name(self.dtype)}"
         )
     return (_clamp_tensor_inplace if has_tensors else _clamp_inplace)(self, low, high)
 

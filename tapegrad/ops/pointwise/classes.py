@@ -9,6 +9,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
+from tapegrad._types import kind_of
 from tapegrad.ops._declare import composite, method, op, takes_out
 from tapegrad.ops._results import NamedResult, named_result
 from tapegrad.ops.pointwise.selection import where_op
@@ -85,7 +86,9 @@ _FREXP = kernels.numpy_kernel(np.frexp)
 def _frexp(input: np.ndarray) -> tuple:
     if input.dtype.kind != "f":
         raise RuntimeError("torch.frexp() only supports floating-point dtypes")
-    return kernels.outputs(_FREXP, (input,), (input.shape, input.shape))
+    mantissa, exponent = kernels.empty_like(input), kernels.empty_like(input, np.int32)
+    _FREXP(input, mantissa, exponent)
+    return mantissa, exponent
 
 
 frexp_op = op(
@@ -106,6 +109,10 @@ def frexp(input: Tensor) -> NamedResult:
 
 
 def _ldexp(input: np.ndarray, other: np.ndarray) -> np.ndarray:
+    if not isinstance(other, np.ndarray):
+        raise TypeError(
+            f"ldexp(): argument 'other' (position 2) must be Tensor, not {kind_of(other)}"
+        )
     return _scaled_by_power(input, other)
 
 

@@ -54,7 +54,7 @@ copysign = mixed_op(
     doc="The size of each element with the sign of ``other``.",
 )  # fmt: skip
 heaviside_op = op(
-    "heaviside", kernel=OURS["heaviside"], grad_name="NotImplemented",
+    "heaviside", kernel=OURS["heaviside"], n_tensors=2, grad_name="NotImplemented",
     input=not_differentiable("heaviside"), values=not_differentiable("heaviside"),
     doc="0 below zero, 1 above, and ``values`` at zero.",
 )  # fmt: skip
@@ -62,7 +62,8 @@ _heaviside_inplace = InplaceOp(heaviside_op)
 
 
 def _check_same_dtype(input: Tensor, values: Tensor) -> None:
-    if input.dtype is not values.dtype:
+    are_tensors = isinstance(input, Tensor) and isinstance(values, Tensor)
+    if are_tensors and input.dtype is not values.dtype:
         raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
 
 

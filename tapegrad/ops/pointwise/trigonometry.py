@@ -41,10 +41,18 @@ atan = op(
     input=lambda g, input: g / (input * input + 1),
     doc="Inverse tangent of each element, in radians.",
 )  # fmt: skip
+
+
+def _inverse_square(x: Tensor, y: Tensor) -> Tensor:
+    """One divided by the squared length of a vector; 0 for that of length 0."""
+    square = x * x + y * y
+    return where_op(square == 0, 0.0, square.reciprocal())
+
+
 atan2 = op(
     "atan2", kernel=np.arctan2, makes_float=True, method=True, inplace=True, n_tensors=2,
-    input=lambda g, input, other: g * (other * (input * input + other * other).reciprocal()),
-    other=lambda g, input, other: g * (-input * (input * input + other * other).reciprocal()),
+    input=lambda g, input, other: g * (other * _inverse_square(input, other)),
+    other=lambda g, input, other: g * (-input * _inverse_square(input, other)),
     doc="The angle of the vector ``(other, input)`` from the first axis, between -pi and pi.",
 )  # fmt: skip
 hypot = op(

@@ -77,14 +77,14 @@ def _logit(input: np.ndarray, eps: float | None) -> np.ndarray:
     return kernels.pointwise(OURS["logit"], input)
 
 
-def _logit_slope(x: Tensor, eps: float | None) -> Tensor:
+def _logit_gradient(g: Tensor, x: Tensor, eps: float | None) -> Tensor:
     low, high, outside = (0.0, 1.0, math.nan) if eps is None else (eps, 1.0 - eps, 0.0)
-    return where_op((x >= low) & (x <= high), 1 / (x * (1 - x)), outside)
+    return where_op((x >= low) & (x <= high), g / (x * (1 - x)), outside)
 
 
 logit_op = op(
     "logit", forward=_logit,
-    input=lambda g, input, eps: g * _logit_slope(input, eps),
+    input=lambda g, input, eps: _logit_gradient(g, input, eps),
     doc="Inverse of the logistic function.",
 )  # fmt: skip
 _logit_inplace = InplaceOp(logit_op)

@@ -1,0 +1,5 @@
+"""Signal processing."""
+
+from tapegrad.signal import windows
+
+__all__ = ["windows"]
