@@ -272,8 +272,12 @@ TG_LOOP(weigh_bytes)
                 int64_t sum = half;
                 for (tg_intp k = 0; k < n_taps; k++) {
                     const int64_t place = TG_AT(const int64_t, places, k * steps[7]);
-                    sum += (int64_t)round(ldexp(TG_AT(const double, weights, k * steps[9]),
-                                                (int)p->precision)) *
+                    double weight = TG_AT(const double, weights, k * steps[9]);
+                    /* What falls on a border more than once is rounded together. */
+                    while (k + 1 < n_taps &&
+                           TG_AT(const int64_t, places, (k + 1) * steps[7]) == place)
+                        weight += TG_AT(const double, weights, ++k * steps[9]);
+                    sum += (int64_t)round(ldexp(weight, (int)p->precision)) *
                            TG_AT(const uint8_t, in, place * steps[4] + r * steps[5]);
                 }
                 sum = sum < 0 ? 0 : sum >> p->precision;
