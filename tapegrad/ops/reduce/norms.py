@@ -49,6 +49,10 @@ def _vector_norm(input: np.ndarray, ord, dims, keepdim) -> np.ndarray:
 def _norm_slope(g, input, out, ord, dims, keepdim):
     if ord == 0:
         return None
+    if 2 < ord < math.inf:  # masked where PyTorch masks it, for second derivatives at zero
+        out, g = with_lost_dims(out, dims, keepdim), with_lost_dims(g, dims, keepdim)
+        scale = (g / out.pow(ord - 1)).masked_fill(out == 0, 0.0)
+        return input * input.abs().pow(ord - 2) * scale
     out = restore(out, input.shape, dims, keepdim)
     g = restore(g, input.shape, dims, keepdim)
     if ord == 2:
