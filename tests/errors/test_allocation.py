@@ -30,6 +30,11 @@ CALLS = [
     "torch.zeros(2**31, 2**31, 2**31)", "torch.ones(2**62)", "torch.zeros(2**63)",
     "(leaf * 2 + torch.zeros(N)).sum()", "(leaf.expand(N) * 2).sum()", "torch.vander(x, N)",
     "torch.block_diag(row, column)",
+    "wide.sort()", "wide.topk(2)", "wide.unique()", "torch.bincount(torch.tensor([N]))",
+    "torch.histc(x, bins=N)", "torch.nn.functional.pad(x, (0, N))",
+    "torch.nn.functional.interpolate(torch.ones(1, 1, 2), size=N)",
+    "torch.nn.functional.adaptive_avg_pool1d(torch.ones(1, 1, 2), N)",
+    "torch.nn.functional.unfold(torch.ones(1, 1, 9, 9), 3, padding=M)",
 ]  # fmt: skip
 
 CHILD = """

@@ -80,6 +80,8 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
 
 def _first_outside(index: np.ndarray, size: int) -> int | None:
     """The first index that is none; negative ones do not count from the end here."""
+    # Along an expanded dimension all are the same.
+    index = index[tuple(slice(0, 1) if step == 0 else slice(None) for step in index.strides)]
     if index.size == 0 or (index.min() >= 0 and index.max() < size):
         return None
     return int(index[(index < 0) | (index >= size)][0])
