@@ -110,6 +110,7 @@ from tapegrad.ops.create import (
 )
 from tapegrad.ops.differences import cumulative_trapezoid, diff, gradient, trapezoid, trapz
 from tapegrad.ops.distributions import multinomial, normal, poisson
+from tapegrad.ops.group_norm import group_norm, instance_norm, rms_norm
 from tapegrad.ops.histogram import bincount, histc, histogram, histogramdd
 from tapegrad.ops.index import gather, index_put, index_select, masked_fill, masked_select, nonzero
 from tapegrad.ops.interop import asarray, from_dlpack, frombuffer
@@ -151,6 +152,7 @@ from tapegrad.ops.linalg import (
     vdot,
 )
 from tapegrad.ops.norm import norm
+from tapegrad.ops.normalization import layer_norm
 from tapegrad.ops.order import (
     argsort,
     bucketize,
@@ -623,6 +625,7 @@ __all__ = [
     "grid_sampler",
     "grid_sampler_2d",
     "grid_sampler_3d",
+    "group_norm",
     "gt",
     "half",
     "heaviside",
@@ -642,6 +645,7 @@ __all__ = [
     "inference_mode",
     "initial_seed",
     "inner",
+    "instance_norm",
     "int",
     "int8",
     "int16",
@@ -664,6 +668,7 @@ __all__ = [
     "isreal",
     "kron",
     "kthvalue",
+    "layer_norm",
     "layout",
     "lcm",
     "ldexp",
@@ -779,6 +784,7 @@ __all__ = [
     "resolve_neg",
     "result_type",
     "return_types",
+    "rms_norm",
     "roll",
     "rot90",
     "round",

@@ -8,7 +8,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor, get_default_dtype
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import sizes_of
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.random import (
@@ -124,6 +124,7 @@ _normal_of_both = _normal_op(
 )
 
 
+@takes_out("same")
 def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, **options) -> Tensor:
     """Numbers drawn from the normal distribution; mean and deviation may be tensors."""
     generator = generator or default_generator
@@ -165,6 +166,7 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     return _poisson_op(input, generator or default_generator)
 
 
+@takes_out("multinomial expects Long tensor out, got: {out}")
 @method()
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator=None
