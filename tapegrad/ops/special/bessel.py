@@ -34,7 +34,8 @@ i1e = op(
 
 
 def _is_tiny(x: Tensor) -> Tensor:
-    return x.abs() <= float(np.finfo(x.dtype.numpy).eps)
+    # NaN counts as tiny: its slope is that at zero, as in PyTorch.
+    return ~(x.abs() > float(np.finfo(x.dtype.numpy).eps))
 
 
 def _slope_of_i1(x: Tensor, i0_of_x: Tensor, i1_of_x: Tensor) -> Tensor:
