@@ -65,6 +65,7 @@ typedef struct {
     X(select)          \
     X(search)          \
     X(index)           \
+    X(scatter)         \
     X(softmax)         \
     X(random)          \
     X(distributions)   \

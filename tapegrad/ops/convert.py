@@ -83,6 +83,30 @@ fill_tensor_op = op(
     value=lambda g: g.sum(),
     doc="Set every element to the value of a 0-d tensor.",
 )
+def _fill(input: np.ndarray, value) -> np.ndarray:
+    return kernels.fill(kernels.empty_like(input), value)
+
+
+def _fill_with_tensor(input: np.ndarray, value: np.ndarray) -> np.ndarray:
+    result = kernels.empty_like(input)
+    kernels.copy_array(result, value)
+    return result
+
+
+fill_copy_op = op(
+    "fill",
+    forward=_fill,
+    input=lambda g: _zeros_like(g),
+    doc="A copy with every element set to a number.",
+)
+fill_tensor_copy_op = op(
+    "fill_tensor",
+    forward=_fill_with_tensor,
+    grad_name="FillBackward1",
+    input=lambda g: _zeros_like(g),
+    value=lambda g: g.sum(),
+    doc="A copy with every element set to the value of a 0-d tensor.",
+)
 copy_inplace, fill_inplace, zero_inplace = map(InplaceOp, (copy_op, fill_op, zero_op))
 _fill_tensor_inplace = InplaceOp(fill_tensor_op)
 attach_method("zero_", zero_inplace)
@@ -115,12 +139,24 @@ def fill_(self: Tensor, value) -> Tensor:
     """Set every element to a number or to the value of a 0-d tensor; returns the tensor."""
     if not isinstance(value, Tensor):
         return fill_inplace(self, value)
+    _check_filler(value)
+    return _fill_tensor_inplace(self, value)
+
+
+def _check_filler(value: Tensor) -> None:
     if value.ndim > 0:
         raise RuntimeError(
             "fill_ only supports 0-dimension value tensor but got tensor with "
             f"{value.ndim} dimensions."
         )
-    return _fill_tensor_inplace(self, value)
+
+
+def fill(input: Tensor, value) -> Tensor:
+    """A tensor like the given one with every element set to a number or a 0-d tensor's value."""
+    if not isinstance(value, Tensor):
+        return fill_copy_op(input, value)
+    _check_filler(value)
+    return fill_tensor_copy_op(input, value)
 
 
 @method()

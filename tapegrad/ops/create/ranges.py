@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from typing import Any
 
 import numpy as np
 
@@ -82,8 +83,10 @@ def _end_value(function: str, name: str, value):
     return value
 
 
-def _spaced(function: str, start, end, steps, dtype: _types.dtype) -> np.ndarray:
-    """Numbers from start to end, in the dtype or, for whole numbers, in double precision."""
+def _spaced(
+    function: str, start, end, steps, dtype: _types.dtype, floating: Any
+) -> np.ndarray:
+    """Numbers from start to end, computed in a floating-point type."""
     start, end = _end_value(function, "start", start), _end_value(function, "end", end)
     try:
         steps = operator.index(steps)
@@ -94,17 +97,22 @@ def _spaced(function: str, start, end, steps, dtype: _types.dtype) -> np.ndarray
         raise RuntimeError("number of steps must be non-negative")
     if dtype is _types.bool:
         raise NotImplementedError(f"\"{function}_cpu\" not implemented for 'Bool'")
-    kind = dtype.numpy if dtype.is_floating_point else np.dtype(np.float64)
     if steps <= 1:
-        return np.full(steps, start, kind)
+        return np.full(steps, start, floating)
     if not dtype.is_floating_point:
         start, end = _whole(start, dtype), _whole(end, dtype)
     # PyTorch counts from both ends, so that the last number is exactly the end.
-    first, last = kind.type(start), kind.type(end)
-    step = kind.type((last - first) / kind.type(steps - 1))
+    first, last = floating.type(start), floating.type(end)
+    step = floating.type((last - first) / floating.type(steps - 1))
     k = np.arange(steps)
-    ahead, behind = first + step * k.astype(kind), last - step * (steps - 1 - k).astype(kind)
+    ahead = first + step * k.astype(floating)
+    behind = last - step * (steps - 1 - k).astype(floating)
     return np.where(k < steps // 2, ahead, behind)
+
+
+def _floating(dtype: _types.dtype) -> Any:
+    """What numbers of a dtype are computed in: itself, or double precision for whole ones."""
+    return dtype.numpy if dtype.is_floating_point else np.dtype(np.float64)
 
 
 def _whole(value, dtype: _types.dtype) -> int:
@@ -120,7 +128,7 @@ def linspace(start, end, steps, *, dtype=None, layout=None, device=None,
     """``steps`` numbers from ``start`` to ``end``, both included, evenly spaced."""
     check_device(device)
     dtype = _types.as_dtype(dtype, "linspace") or get_default_dtype()
-    values = _spaced("linspace", start, end, steps, dtype)
+    values = _spaced("linspace", start, end, steps, dtype, _floating(dtype))
     return finished(values.astype(dtype.numpy), requires_grad)
 
 
@@ -133,10 +141,12 @@ def logspace(start, end, steps, base=10.0, *, dtype=None, layout=None, device=No
     """
     check_device(device)
     dtype = _types.as_dtype(dtype, "logspace") or get_default_dtype()
-    exponents = _spaced("logspace", start, end, steps, dtype)
-    wide = np.float32 if dtype is _types.float16 else exponents.dtype.type
+    floating = np.dtype(np.float32) if dtype is _types.float16 else _floating(dtype)
+    if dtype is _types.float16 and steps != 1:
+        start, end = (float(np.float16(_end_value("logspace", "end", one))) for one in (start, end))
+    exponents = _spaced("logspace", start, end, steps, dtype, floating)
     with np.errstate(all="ignore"):
-        values = np.power(wide(base), exponents.astype(wide))
+        values = np.power(floating.type(base), exponents)
         # Powers too large for an integer dtype wrap; what is no number at all is the C cast's.
         values = values if dtype.is_floating_point else values.astype(np.int64)
         return finished(values.astype(dtype.numpy), requires_grad)

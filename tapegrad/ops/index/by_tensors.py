@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op
+from tapegrad.ops.index.lines import writing_ops
 from tapegrad.ops.index.rows import index_rows, put_rows
 
 
@@ -53,7 +53,8 @@ index_backward = op(
 )
 
 
-def _index_put(input, values, indices, versions, accumulate) -> None:
+def _index_put(input, values, indices, versions, accumulate):
+    """Values written or added at the positions given by index tensors."""
     put_rows(input, indices, values, "scatter_add_rows" if accumulate else "scatter_rows")
 
 
@@ -61,10 +62,7 @@ def _index_put_self_slope(g, indices, versions, accumulate):
     if accumulate:
         return g
     _check_unchanged(versions)
-    return g.clone().index_put_(
-        tuple(None if one is None else Tensor._wrap(one) for one in indices),
-        Tensor._wrap(np.zeros((), g.dtype.numpy)),
-    )
+    return _index_put_op(g, g.new_zeros(()), indices, (), False)
 
 
 def _index_put_value_slope(g, indices, versions):
@@ -72,19 +70,17 @@ def _index_put_value_slope(g, indices, versions):
     return index_op(g, indices, versions)
 
 
-index_put_op = op(
-    "index_put_",
-    forward=_index_put,
-    grad_name="IndexPutBackward0",
-    writes=True,
-    drops=("indices",),
+_index_put_op, _index_put_inplace = writing_ops(
+    "index_put", _index_put, "IndexPutBackward0", True,
     input=lambda g, indices, versions, accumulate: _index_put_self_slope(
         g, indices, versions, accumulate
     ),
     values=lambda g, indices, versions: _index_put_value_slope(g, indices, versions),
-    doc="Write values at the positions given by index tensors.",
-)
-_index_put_inplace = InplaceOp(index_put_op)
+    drops=("indices",),
+)  # fmt: skip
+
+
+# ------------------------------------------------------------------------- reading an index
 
 
 def index_arrays(input: Tensor, indices) -> tuple[tuple, tuple]:
@@ -104,7 +100,9 @@ def index_arrays(input: Tensor, indices) -> tuple[tuple, tuple]:
         arrays.append(index.long().detach().numpy())
         versions.append((index, index._version))
     if len(arrays) > input.ndim:
-        raise IndexError(f"too many indices for tensor of dimension {input.ndim}")
+        raise IndexError(
+            f"too many indices for tensor of dimension {input.ndim} (got {len(arrays)})"
+        )
     try:
         np.broadcast_shapes(*(one.shape for one in arrays if one is not None))
     except ValueError:
@@ -127,8 +125,8 @@ def _check_mask(input: Tensor, mask: Tensor, at: int) -> None:
             )
 
 
-def positions(mask: np.ndarray) -> tuple:
-    """For each dimension of a mask the positions where it holds, in row-major order."""
+def true_positions(mask: np.ndarray) -> np.ndarray:
+    """The row-major numbers of the elements that are not zero."""
     if mask.dtype != np.bool_:
         mask = kernels.cast_array(mask, np.bool_)
     flat = kernels.contiguous(mask).reshape(-1)
@@ -136,7 +134,12 @@ def positions(mask: np.ndarray) -> tuple:
     found = kernels.empty((count,), np.int64)
     if count:
         OURS["nonzero"](flat, found)
-    return np.unravel_index(found, mask.shape)
+    return found
+
+
+def positions(mask: np.ndarray) -> tuple:
+    """For each dimension of a mask the positions where it holds, in row-major order."""
+    return np.unravel_index(true_positions(mask), mask.shape)
 
 
 def put_values(target: Tensor, left: list, value, accumulate: bool = False) -> None:
@@ -147,20 +150,30 @@ def put_values(target: Tensor, left: list, value, accumulate: bool = False) -> N
     _index_put_inplace(target, value, arrays, versions, accumulate)
 
 
-@method()
-def index_put_(self: Tensor, indices, values: Tensor, accumulate: bool = False) -> Tensor:
-    """Write ``values`` at the positions given by index tensors; ``accumulate`` adds them up."""
+def _check_put(self: Tensor, indices, values: Tensor) -> list:
+    if isinstance(indices, Tensor) or not isinstance(indices, (tuple, list)):
+        raise TypeError(
+            "index_put(): argument 'indices' (position 1) must be tuple of Tensors, not "
+            f"{type(indices).__name__}"
+        )
     if values.dtype is not self.dtype:
         raise RuntimeError(
             f"Index put requires the source and destination dtypes match, got "
             f"{kernels.TYPE_NAMES[self.dtype.numpy.num]} for the destination and "
             f"{kernels.TYPE_NAMES[values.dtype.numpy.num]} for the source."
         )
-    put_values(self, list(indices), values, accumulate)
+    return list(indices)
+
+
+@method()
+def index_put_(self: Tensor, indices, values: Tensor, accumulate: bool = False) -> Tensor:
+    """Write ``values`` at the positions given by index tensors; ``accumulate`` adds them up."""
+    put_values(self, _check_put(self, indices, values), values, accumulate)
     return self
 
 
 @method()
 def index_put(input: Tensor, indices, values: Tensor, accumulate: bool = False) -> Tensor:
     """A copy with ``values`` written at the positions given by index tensors."""
-    return index_put_(input.clone(), indices, values, accumulate)
+    arrays, versions = index_arrays(input, _check_put(input, indices, values))
+    return _index_put_op(input, values, arrays, versions, accumulate)

@@ -105,11 +105,8 @@ def roll(input: Tensor, shifts, dims=None) -> Tensor:
     ``out[(i + shift) % n] = input[i]``. Without ``dims`` the tensor is rolled as one row of its
     elements. Shape: any, to the same.
     """
-    shifts = sizes_of("roll", shifts if isinstance(shifts, (tuple, list)) else (shifts,), (),
-                      "shifts")  # fmt: skip
-    dims = () if dims is None else sizes_of(
-        "roll", dims if isinstance(dims, (tuple, list)) else (dims,), (), "dims"
-    )
+    shifts = sizes_of("roll", (shifts,), (), "shifts")
+    dims = () if dims is None else sizes_of("roll", (dims,), (), "dims")
     if not shifts:
         raise RuntimeError("`shifts` required")
     if len(shifts) != len(dims) and (dims or len(shifts) > 1):

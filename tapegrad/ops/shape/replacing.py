@@ -9,7 +9,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops.shape.parts import diagonal, diagonal_view, select, slice_op
 
@@ -74,6 +74,7 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     return select_scatter_op(input, src, dim, operator.index(index) % input.shape[dim])
 
 
+@takes_out()
 @method()
 def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start: int | None = None,
                   end: int | None = None, step: int = 1) -> Tensor:  # fmt: skip

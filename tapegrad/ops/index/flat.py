@@ -1,0 +1,117 @@
+"""Elements read and written by their numbers in row-major order."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import method, op, takes_out
+from tapegrad.ops.index.lines import checked_positions, pick, place, refuse_shared, writing_ops
+
+
+def _numbers(index: np.ndarray, count: int) -> np.ndarray:
+    """Element numbers as a vector, counted from the front."""
+    refusal = lambda bad: IndexError(  # noqa: E731
+        f"out of range: tried to access index {bad} on a tensor of {count} elements."
+    )
+    return checked_positions(index, count, refusal, wraps=True).reshape(-1)
+
+
+def _take(input: np.ndarray, index: np.ndarray) -> np.ndarray:
+    flat = kernels.contiguous(input).reshape(-1)
+    return pick(flat, _numbers(index, input.size), 0).reshape(index.shape)
+
+
+def _take_backward(values: np.ndarray, shape: tuple, index: np.ndarray) -> np.ndarray:
+    result = kernels.fill(kernels.empty(shape, values.dtype), 0)
+    flat = kernels.contiguous(values).reshape(-1)
+    place("place_add", result.reshape(-1), _numbers(index, result.size), flat, 0)
+    return result
+
+
+def _put(input, index, source, accumulate):
+    """Values written or added at numbered elements."""
+    flat = kernels.contiguous(input)
+    values = kernels.contiguous(source).reshape(-1)
+    kernel = "place_add" if accumulate else "place"
+    place(kernel, flat.reshape(-1), _numbers(index, input.size), values, 0)
+    if flat is not input:
+        kernels.copy_array(input, flat)
+
+
+take_op = op(
+    "take",
+    forward=_take,
+    input=lambda g, input_shape, index: take_backward(g, input_shape, index),
+    doc="The elements with given numbers.",
+)
+take_backward = op(
+    "take_backward",
+    forward=_take_backward,
+    values=lambda g, index: take_op(g, index),
+    doc="Zeros with values added at numbered elements.",
+)
+
+
+def _put_slope(g: Tensor, index: Tensor, accumulate: bool) -> Tensor:
+    return g if accumulate else g.put(index, g.new_zeros(index.shape))
+
+
+_put_op, _put_inplace = writing_ops(
+    "put", _put, "PutBackward0", True,
+    input=lambda g, index, accumulate: _put_slope(g, index, accumulate),
+    source=lambda g, source_shape, index: take_op(g, index).reshape(source_shape),
+)  # fmt: skip
+
+
+@takes_out(
+    "take(): self and out expected to have the same dtype, but got self.dtype = {result} and "
+    "out.dtype = {out}"
+)
+@method()
+def take(input: Tensor, index: Tensor) -> Tensor:
+    """The elements numbered ``index`` as if the tensor were one row. Shape: that of the index.
+
+    Raises IndexError for a number out of range.
+    """
+    if index.dtype.name != "int64":
+        kind = kernels.TYPE_NAMES[index.dtype.numpy.num]
+        raise RuntimeError(f"take(): Expected a long tensor for index, but got {kind}")
+    if input.numel() == 0 and index.numel() != 0:
+        raise IndexError("take(): tried to take from an empty tensor")
+    return take_op(input, index)
+
+
+def _check_put(self: Tensor, index: Tensor, source: Tensor) -> None:
+    if index.dtype.name != "int64":
+        kind = kernels.TYPE_NAMES[index.dtype.numpy.num]
+        raise RuntimeError(f"put_(): Expected a long tensor for index, but got {kind}")
+    if source.dtype is not self.dtype:
+        names = [kernels.TYPE_NAMES[one.dtype.numpy.num] for one in (self, source)]
+        raise RuntimeError(
+            "put_(): self and source expected to have the same dtype, but got self.dtype = "
+            f"{names[0]} and source.dtype = {names[1]}"
+        )
+    if source.numel() != index.numel():
+        raise IndexError(
+            "put_(): Expected source and index to have the same number of elements, but got "
+            f"source.numel() = {source.numel()}, index.numel() = {index.numel()}"
+        )
+    if self.numel() == 0 and index.numel():
+        raise IndexError("put_(): Expected self to be non-empty")
+
+
+@method()
+def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
+    """A copy with values written, or added, at the elements numbered ``index``."""
+    _check_put(input, index, source)
+    return _put_op(input, index, source, bool(accumulate))
+
+
+@method()
+def put_(self: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
+    """In-place form of :func:`put`."""
+    _check_put(self, index, source)
+    refuse_shared(self, source, index)
+    return _put_inplace(self, index, source, bool(accumulate))

@@ -1,0 +1,113 @@
+"""Lines of memory along one dimension, read and written by positions: on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad._core import InplaceOp, Op
+from tapegrad._kernels import OURS, KernelRefusal
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import op
+
+
+def checked_positions(
+    index: np.ndarray, size: int, refusal: Callable[[int], Exception], wraps: bool = False
+) -> np.ndarray:
+    """An index as int64 positions in a dimension; ``refusal`` makes the error for a bad one.
+
+    With ``wraps`` negative ones count from the end.
+    """
+    result = kernels.empty(index.shape, np.int64)
+    try:
+        OURS["positions"](index, result, params=(0, 0, size, wraps))
+    except KernelRefusal as refused:
+        raise refusal(refused.args[0]) from None
+    return result
+
+
+def out_of_bounds(dim: int, size: int, kind: type[Exception] = RuntimeError) -> Callable:
+    """How most operations refuse an index."""
+    return lambda index: kind(
+        f"index {index} is out of bounds for dimension {dim} with size {size}"
+    )
+
+
+def line_last(array: np.ndarray, dim: int) -> np.ndarray:
+    """A view with the dimension of the lines last; a number is a line of one element."""
+    return array.swapaxes(dim, -1) if array.ndim else array.reshape(1)
+
+
+def cut_to(array: np.ndarray, shape: tuple, dim: int | None = None) -> np.ndarray:
+    """A view of the part that an index of a shape reaches: its sizes, but along ``dim`` all."""
+    if array.shape == shape or array.ndim != len(shape):
+        return array
+    return array[tuple(slice(None) if k == dim else slice(0, n) for k, n in enumerate(shape))]
+
+
+def pick(source: np.ndarray, positions: np.ndarray, dim: int) -> np.ndarray:
+    """Elements of each line at its positions: ``out[i, j] = source[i, positions[i, j]]``."""
+    result = kernels.empty(positions.shape, source.dtype)
+    if result.size:
+        source = cut_to(source, positions.shape, dim)
+        lines = (line_last(one, dim) for one in (source, positions, result))
+        OURS["pick"](*lines)
+    return result
+
+
+def place(
+    kernel: str, target: np.ndarray, positions: np.ndarray, values: np.ndarray, dim: int
+) -> None:
+    """Write or combine values into each line of the target at its positions."""
+    if positions.size:
+        OURS[kernel](
+            line_last(cut_to(values, positions.shape), dim),
+            line_last(positions, dim),
+            line_last(cut_to(target, positions.shape, dim), dim),
+        )
+
+
+def place_slices(
+    kernel: str, target: np.ndarray, positions: np.ndarray, values: np.ndarray, dim: int
+) -> None:
+    """Write or combine whole slices: one position of the vector for all lines."""
+    if values.size and positions.size:
+        OURS[kernel](line_last(values, dim), positions, line_last(target, dim))
+
+
+def writing_ops(
+    name: str, write: Callable, grad_name: str, keeps_order: bool = False, **formulas: Any
+) -> tuple[Op, InplaceOp]:
+    """An op that gives a copy into which ``write`` wrote, and its in-place form.
+
+    ``write`` takes the array to write to first; in place that is the tensor's own. The copy is
+    row-major, as PyTorch's, or with ``keeps_order`` laid out like the input.
+    """
+    names = write.__code__.co_varnames[: write.__code__.co_argcount]
+
+    def copy_and_write(input: np.ndarray, *args) -> np.ndarray:
+        result = kernels.empty_like(input) if keeps_order else kernels.empty(
+            input.shape, input.dtype
+        )
+        kernels.copy_array(result, input)
+        write(result, *args)
+        return result
+
+    shared = {"params": names, "grad_name": grad_name, "doc": write.__doc__ or "", **formulas}
+    copying = op(name, forward=copy_and_write, **shared)
+    writing = op(f"{name}_", forward=write, writes=True, **shared)
+    return copying, InplaceOp(writing)
+
+
+def refuse_shared(target: Tensor, *sources: Tensor) -> None:
+    """Refuse to write to memory that is read at the same time, also where it is just the same."""
+    for source in sources:
+        if np.may_share_memory(target._array, source._array):
+            raise RuntimeError(
+                "unsupported operation: some elements of the input tensor and the written-to "
+                "tensor refer to a single memory location. Please clone() the tensor before "
+                "performing the operation."
+            )
