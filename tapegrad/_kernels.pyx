@@ -820,6 +820,11 @@ cdef int iterate(Loop* loop, Operand* operands, void* params) except -1:
                 raise ValueError(f"kernel {kernel.name}: operand {k} has {size}, expected "
                                  f"{sizes[letter]} in core dimension {position}")
             sizes[letter] = size
+    for k in range(kernel.n_operands):
+        if operands[k].ndim != kernel.core_ndim[k]:
+            break
+    else:
+        return run(loop, operands, 0, shape, strides, params, NULL)
     ndim = broadcast_shape(kernel.n_operands, operands, kernel.core_ndim, shape)
     for k in range(kernel.n_in, kernel.n_operands):
         # An output without outer dimensions is one that every iteration adds to.
@@ -977,7 +982,8 @@ cpdef ndarray fill(ndarray array, object value):
     cdef Operand operands[2]
     cdef Scalars scalars
     cdef int source = NPY_FLOAT64 if isinstance(value, float) else NPY_INT64
-    refuse_overflow(value, PyArray_TYPE(array))
+    if source != NPY_FLOAT64 or PyArray_TYPE(array) != NPY_FLOAT32 or not -1e38 < value < 1e38:
+        refuse_overflow(value, PyArray_TYPE(array))
     scalar_operand(&operands[0], &scalars.slot[0], source, value)
     elementwise((<Kernel>CASTS[PyArray_TYPE(array)]).loop_for(source), operands, array, &scalars)
     return array

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import NoReturn
 
 import numpy as np
 
@@ -20,22 +21,14 @@ _ONES = {
 }
 
 
-def _class_weights(weight, dtype: np.dtype, n_classes: int) -> np.ndarray:
-    """The weight of each class; ones where none were given."""
-    return _unit_weights(dtype, n_classes) if weight is None else weight
-
-
 @lru_cache(maxsize=64)
 def _unit_weights(dtype: np.dtype, n_classes: int) -> np.ndarray:
     return kernels.expanded(_ONES[dtype], (n_classes,))
 
 
-def _outputs_or_refusal(kernel: kernels.Kernel, inputs: tuple, shapes: tuple, params: tuple):
-    """Run a kernel that refuses targets that are no class."""
-    try:
-        return kernels.outputs(kernel, inputs, shapes, params)
-    except KernelRefusal as refusal:
-        raise IndexError(f"Target {refusal.args[0]} is out of bounds.") from None
+def _refuse_target(refusal: KernelRefusal) -> NoReturn:
+    """Raise PyTorch's error for a target that is no class."""
+    raise IndexError(f"Target {refusal.args[0]} is out of bounds.") from None
 
 
 def _rows_of_classes(input: np.ndarray) -> np.ndarray:
@@ -51,14 +44,20 @@ def _nll_loss(input, target, weight, reduction, ignore_index):
     if input.ndim != 2:
         input, target = _rows_of_classes(input), target.reshape(-1)
     n, n_classes = input.shape
-    inputs = (input, target, _class_weights(weight, input.dtype, n_classes))
-    if reduction != NONE:
-        params = (0, 0, ignore_index, reduction == MEAN)
-        return _outputs_or_refusal(_NLL_TOTAL, inputs, ((), ()), params)
-    losses, used = _outputs_or_refusal(_NLL, inputs, ((n,), (n,)), (0, 0, ignore_index))
+    if weight is None:
+        weight = _unit_weights(input.dtype, n_classes)
+    inputs = (input, target, weight)
+    try:
+        if reduction != NONE:
+            params = (0, 0, ignore_index, reduction == MEAN)
+            return kernels.outputs(_NLL_TOTAL, inputs, _TWO_NUMBERS, params)
+        losses, used = kernels.outputs(_NLL, inputs, ((n,), (n,)), (0, 0, ignore_index))
+    except KernelRefusal as refusal:
+        _refuse_target(refusal)
     return losses.reshape(shape), kernels.reduce(_SUM, used, None, False)
 
 
+_TWO_NUMBERS = ((), ())
 _NLL, _NLL_TOTAL, _NLL_BACKWARD, _SUM = (
     OURS[name] for name in ("nll_loss", "nll_loss_total", "nll_loss_backward", "sum")
 )
@@ -101,12 +100,15 @@ def _nll_scattered(values, target, weight, shape, ignore_index):
 
 
 def _scattered_rows(values, target, weight, shape, ignore_index):
-    n, n_classes = shape
-    weights = _class_weights(weight, values.dtype, n_classes)
     if values.ndim == 0:
-        values = kernels.expanded(values, (n,))
-    inputs = (values, target, weights)
-    return _outputs_or_refusal(_NLL_BACKWARD, inputs, (shape,), (0, 0, ignore_index))
+        values = kernels.expanded(values, (shape[0],))
+    if weight is None:
+        weight = _unit_weights(values.dtype, shape[1])
+    try:
+        inputs = (values, target, weight)
+        return kernels.outputs(_NLL_BACKWARD, inputs, (shape,), (0, 0, ignore_index))
+    except KernelRefusal as refusal:
+        _refuse_target(refusal)
 
 
 def _nll_gathered(g, values_shape, target, weight, ignore_index):

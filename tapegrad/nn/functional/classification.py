@@ -10,7 +10,7 @@ from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad._types import int64
 from tapegrad.nn.functional.reduction import apply, reduction_number
-from tapegrad.ops.activation import log_softmax
+from tapegrad.ops.activation import log_softmax, log_softmax_op
 from tapegrad.ops.nll import nll_loss_op
 
 
@@ -38,9 +38,11 @@ def nll_loss(
 def _nll(
     input: Tensor, target: Tensor, weight: Tensor | None, reduction: int, ignore_index: int
 ) -> Tensor:
-    is_matrix = input.ndim == 2
-    if not (is_matrix and target.ndim == 1 and len(input) == len(target)):
-        _check_shapes(input, target)
+    if input.ndim == 2 and target.ndim == 1 and target.dtype is int64 and weight is None:
+        if len(input) != len(target):
+            _check_shapes(input, target)
+        return nll_loss_op(input, target, None, reduction, ignore_index)[0]
+    _check_shapes(input, target)
     if target.dtype is not int64:
         if target.dtype is not tapegrad.uint8:
             raise RuntimeError(
@@ -49,7 +51,7 @@ def _nll(
         target = target.to(tapegrad.int64)
     if weight is not None:
         _check_class_weight(input, weight)
-    if is_matrix:
+    if input.ndim == 2:
         return nll_loss_op(input, target, weight, reduction, ignore_index)[0]
     if input.dim() == 1:
         return ops.nll_loss(input, target.reshape(()), weight, reduction, ignore_index)
@@ -129,13 +131,21 @@ def cross_entropy(
     ``nll_loss``.
     """
     how = reduction_number(size_average, reduce, reduction)
-    class_dim = 1 if input.ndim > 1 else 0
-    if input.ndim == target.ndim and input.shape == target.shape:
+    n_dims = input.ndim
+    class_dim = 1 if n_dims > 1 else 0
+    if n_dims == target.ndim and input.shape == target.shape:
         return _soft_cross_entropy(input, target, weight, ignore_index, how, label_smoothing)
     if label_smoothing > 0.0:
         _check_smoothing(label_smoothing)
         return _smoothed_cross_entropy(input, target, weight, ignore_index, how, label_smoothing)
-    return _nll(log_softmax(input, class_dim), target, weight, how, ignore_index)
+    return _nll(_log_softmax(input, class_dim), target, weight, how, ignore_index)
+
+
+def _log_softmax(input: Tensor, dim: int) -> Tensor:
+    """The op itself where it takes the input; else what refuses it."""
+    if input.is_floating_point():
+        return log_softmax_op(input, dim)
+    return log_softmax(input, dim)
 
 
 def _check_smoothing(label_smoothing: float) -> None:
