@@ -291,14 +291,16 @@ cdef class Sweep:
         if gradient is None:
             return 0
         if leaf.hooks:
-            gradient = run_hooks(leaf.hooks, gradient)
+            return self.take(entry, leaf, run_hooks(leaf.hooks, gradient))
+        return self.take(entry, leaf, gradient)
+
+    cdef int take(self, Entry* entry, Tensor leaf, Tensor gradient) except -1:
+        # Only the caller holds the gradient: a further name for it here would cost a copy.
         if self.captures is not None:
-            self.capture(entry, gradient)
-        elif entry.carry == NULL:
-            accumulate(leaf, gradient, self.create_graph)
-        else:
-            self.accumulate_watched(entry, <Carry>entry.carry, gradient)
-        return 0
+            return self.capture(entry, gradient)
+        if entry.carry == NULL:
+            return accumulate(leaf, gradient, self.create_graph)
+        return self.accumulate_watched(entry, <Carry>entry.carry, gradient)
 
     cdef int accumulate_watched(self, Entry* entry, Carry carry, object gradient) except -1:
         """Accumulate into a leaf whose node has hooks."""
