@@ -19,15 +19,16 @@ from tapegrad._kernels cimport (
     check_writable, copy_into, elementwise, iterate, launch, operand_of, scalar_operand,
 )
 from tapegrad._tape cimport (
-    CONSTANT, FIRST_OUTPUT, IS_LEAF, IS_SPLIT_OFF, NO_TENSOR, PACKED, SAVED_WERE_FREED, Edge, Entry, Saved,
-    connect, describe_output, free_saved, new_entry, release, save, stamp,
+    CONSTANT, FIRST_OUTPUT, IS_LEAF, IS_SPLIT_OFF, NO_TENSOR, PACKED, SAVED_WERE_FREED, Edge,
+    Entry, Saved, connect, describe_output, free_saved, new_entry, release, save, stamp,
 )
 from tapegrad._tensor cimport (
     IS_INFERENCE, PLAIN_VIEW, REQUIRES_GRAD, VIEW_OF_CUSTOM_FUNCTION, VIEW_OF_MULTI_OUTPUT, Carry,
     Context, Node, Tensor, Version, View, ViewKind, adopt, anomaly_enabled, carry_of, check_view,
     default_float, describe, edge_of, evaluated_entry, grad_enabled, inference_enabled,
     is_recording, node_of, note_write, refresh_view, refuse_view, register_apply,
-    register_splitter, requires_grad, set_grad_mode, shape_tuple, short_name, version_of, wrap, wrap_view,
+    register_splitter, requires_grad, set_grad_mode, shape_tuple, short_name, version_of, wrap,
+    wrap_view,
 )
 
 import numpy as np

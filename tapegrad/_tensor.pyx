@@ -376,8 +376,8 @@ cdef extern from "Python.h":
 
 cdef dict node_types = {}
 cdef object live_nodes = weakref.WeakValueDictionary()   # by entry, which a node keeps alive
-cdef frozenset _PLAIN_NODES = frozenset({"AccumulateGrad", "CopySlices", "CopyBackwards",
-                                          "NotImplemented"})
+cdef frozenset _PLAIN_NODES = frozenset({
+    "AccumulateGrad", "CopySlices", "CopyBackwards", "NotImplemented"})
 
 
 cdef str short_name(str grad_name):

@@ -15,7 +15,8 @@ else:
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "tapegrad"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-COMPILED = sorted(path.stem for path in PACKAGE.rglob("*.pyx"))
+COMPILED = sorted(
+    path.relative_to(PACKAGE).with_suffix("").as_posix() for path in PACKAGE.rglob("*.pyx"))
 
 
 def run_python(*arguments: str, cwd: Path = ROOT / "tests") -> str:

@@ -89,7 +89,7 @@ class SGD(Optimizer):
         if group["momentum"] == 0:
             _update(grads, parameters, parameters, group, is_first=False)
             return
-        buffers = [self.state[p].get("momentum_buffer") for p in parameters]
+        buffers: list[Any] = [self.state[p].get("momentum_buffer") for p in parameters]
         new = [k for k, buffer in enumerate(buffers) if buffer is None]
         if new:
             self._start_momentum([parameters[k] for k in new], [grads[k] for k in new], group)

@@ -348,7 +348,7 @@ def checkpoint_sequential(
     keeps_random_state = kwargs.pop("preserve_rng_state", True)
     if kwargs:
         raise ValueError(f"Unexpected keyword arguments: {','.join(kwargs)}")
-    steps = list(functions.children()) if isinstance(functions, Sequential) else functions
+    steps: Any = list(functions.children()) if isinstance(functions, Sequential) else functions
     length = len(steps) // segments
     end = 0
     for start in range(0, length * (segments - 1), length):

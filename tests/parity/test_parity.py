@@ -27,7 +27,10 @@ def test_entry(name):
     failures = "\n".join(report.failures[:20])
 
     if name in NOT_YET:
-        assert not report.passes, f"passes: run `python -m tests.parity --only {name} --update`"
+        # Some of these pass on one processor and not on another, so passing is no failure; it is
+        # `python -m tests.parity --update` that takes an entry off the list.
+        if not report.passes:
+            pytest.xfail(f"still to come: {report.failures[0]}")
     else:
         assert report.passes, failures
         stored = zip(report.counts(), COUNTS[name], strict=True)

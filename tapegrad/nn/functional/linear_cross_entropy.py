@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import warnings
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import tapegrad
 from tapegrad import ops
@@ -18,18 +17,29 @@ _POLICIES = ("accurate", "balanced", "compact", "auto")
 _DTYPES = (None, tapegrad.float16, tapegrad.float32, tapegrad.float64)
 
 
-@dataclasses.dataclass(frozen=True)
-class LinearCrossEntropyOptions:
-    """How PyTorch cuts ``linear_cross_entropy`` into chunks. Here they change no number."""
-
+class _Options(NamedTuple):
     allow_retain_graph: bool = False
     batch_chunk_size: int | None = None
     chunking_method: str | None = "auto"
     acc_policy: Literal["accurate", "balanced", "compact", "auto"] = "auto"
     acc_dtype: Any = None
 
-    def __post_init__(self) -> None:
-        """Refuse what PyTorch refuses."""
+
+class LinearCrossEntropyOptions(_Options):
+    """How PyTorch cuts ``linear_cross_entropy`` into chunks. Here they change no number.
+
+    Raises ValueError for what PyTorch refuses.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> LinearCrossEntropyOptions:
+        """Take the options and check them."""
+        options = super().__new__(cls, *args, **kwargs)
+        options._check()
+        return options
+
+    def _check(self) -> None:
         method = self.chunking_method
         if method not in ("auto", None) and not _RATIO.fullmatch(method):
             raise ValueError(f"invalid chunking_method: {self.chunking_method!r}")

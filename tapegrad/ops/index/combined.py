@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -53,8 +53,7 @@ def _divide(place, target, positions, shape: tuple, dim: int, include_self: bool
     kernels.copy_array(target, np.asarray(divide(target, count)))
 
 
-@dataclass(frozen=True)
-class Combination:
+class Combination(NamedTuple):
     """How values were combined, as functions of tensors: what the derivatives are made of."""
 
     reduce: str
