@@ -1,5 +1,8 @@
 """tapegrad: PyTorch's autograd, nn and optim for small work, on a tape in Cython and NumPy."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from tapegrad import _types
 from tapegrad._print import get_printoptions, printoptions, set_printoptions
 from tapegrad._tensor import (
@@ -173,6 +176,7 @@ from tapegrad.ops.linalg import (
     vander,
     vdot,
 )
+from tapegrad.ops.linalg import inv as inverse
 from tapegrad.ops.norm import norm
 from tapegrad.ops.normalization import layer_norm
 from tapegrad.ops.order import (
@@ -413,23 +417,34 @@ from tapegrad.ops.tensor_types import typename
 from tapegrad import autograd
 from tapegrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
 
-# isort: split
-from tapegrad import nn, optim, random, return_types, signal, special
-
-# isort: split
-from tapegrad import func, linalg, utils
+if TYPE_CHECKING:
+    from tapegrad import func, linalg, nn, optim, random, return_types, signal, special, utils
 
 bool, int, float = _types.bool, _types.int, _types.float
 concat, concatenate, multiply, subtract, true_divide, divide, negative = (
     cat, cat, mul, sub, div, div, neg,
 )  # fmt: skip
-ger, inverse = outer, linalg.inv
 ger = outer
 swapdims, moveaxis, row_stack = transpose, movedim, vstack
 clip, swapaxes, ravel = clamp, transpose, Tensor.ravel
 conj_physical = resolve_conj = resolve_neg = conj
 
 __version__ = "0.1.0"
+
+# Loaded when first asked for: programs that use few of them should not wait for all.
+_LOADED_LATER = frozenset(
+    ("func", "linalg", "nn", "optim", "random", "return_types", "signal", "special", "utils")
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LOADED_LATER:
+        return import_module(f"tapegrad.{name}")
+    raise AttributeError(f"module 'tapegrad' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LOADED_LATER})
 
 
 def is_tensor(obj: object) -> _types.builtins.bool:
