@@ -374,30 +374,6 @@ from tapegrad.ops.shape import (
     vsplit,
     vstack,
 )
-from tapegrad.ops.spatial import (
-    adaptive_avg_pool1d,
-    adaptive_max_pool1d,
-    affine_grid_generator,
-    avg_pool1d,
-    channel_shuffle,
-    constant_pad_nd,
-    conv1d,
-    conv2d,
-    conv3d,
-    conv_transpose1d,
-    conv_transpose2d,
-    conv_transpose3d,
-    convolution,
-    grid_sampler,
-    grid_sampler_2d,
-    grid_sampler_3d,
-    max_pool1d,
-    max_pool1d_with_indices,
-    max_pool2d,
-    max_pool3d,
-    pixel_shuffle,
-    pixel_unshuffle,
-)
 from tapegrad.ops.special import (
     digamma,
     erf,
@@ -419,6 +395,30 @@ from tapegrad.autograd import enable_grad, inference_mode, no_grad, set_grad_ena
 
 if TYPE_CHECKING:
     from tapegrad import func, linalg, nn, optim, random, return_types, signal, special, utils
+    from tapegrad.ops.spatial import (
+        adaptive_avg_pool1d,
+        adaptive_max_pool1d,
+        affine_grid_generator,
+        avg_pool1d,
+        channel_shuffle,
+        constant_pad_nd,
+        conv1d,
+        conv2d,
+        conv3d,
+        conv_transpose1d,
+        conv_transpose2d,
+        conv_transpose3d,
+        convolution,
+        grid_sampler,
+        grid_sampler_2d,
+        grid_sampler_3d,
+        max_pool1d,
+        max_pool1d_with_indices,
+        max_pool2d,
+        max_pool3d,
+        pixel_shuffle,
+        pixel_unshuffle,
+    )
 
 bool, int, float = _types.bool, _types.int, _types.float
 concat, concatenate, multiply, subtract, true_divide, divide, negative = (
@@ -436,15 +436,25 @@ _LOADED_LATER = frozenset(
     ("func", "linalg", "nn", "optim", "random", "return_types", "signal", "special", "utils")
 )
 
+_SPATIAL = frozenset((
+    "adaptive_avg_pool1d", "adaptive_max_pool1d", "affine_grid_generator", "avg_pool1d",
+    "channel_shuffle", "constant_pad_nd", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
+    "conv_transpose2d", "conv_transpose3d", "convolution", "grid_sampler", "grid_sampler_2d",
+    "grid_sampler_3d", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d",
+    "pixel_shuffle", "pixel_unshuffle",
+))  # fmt: skip
+
 
 def __getattr__(name: str) -> Any:
     if name in _LOADED_LATER:
         return import_module(f"tapegrad.{name}")
+    if name in _SPATIAL:
+        return getattr(import_module("tapegrad.ops.spatial"), name)
     raise AttributeError(f"module 'tapegrad' has no attribute '{name}'")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LOADED_LATER})
+    return sorted({*globals(), *_LOADED_LATER, *_SPATIAL})
 
 
 def is_tensor(obj: object) -> _types.builtins.bool:

@@ -1,15 +1,16 @@
 """Every operation, one file a family; importing this attaches them to Tensor."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from tapegrad import _sweep, _tensor
-from tapegrad._core import InplaceOp
+from tapegrad._core import InplaceOp, Op
 from tapegrad._print import tensor_repr
 from tapegrad._tensor import Tensor
 from tapegrad._types import BY_NUMPY_NUMBER
 from tapegrad.ops import (
     activation,
     arithmetic,
-    attention,
-    bilinear,
     bits,
     compare,
     convert,
@@ -17,14 +18,12 @@ from tapegrad.ops import (
     differences,
     distance,
     distributions,
-    embedding_bag,
     group_norm,
     histogram,
     index,
     interop,
     linalg,
     loss,
-    margin_loss,
     norm,
     normalization,
     order,
@@ -33,11 +32,10 @@ from tapegrad.ops import (
     reduce,
     scan,
     shape,
-    spatial,
     special,
     tensor_types,
 )
-from tapegrad.ops._declare import _REGISTRY, registered_ops
+from tapegrad.ops._declare import _REGISTRY
 from tapegrad.ops.activation import (
     celu,
     elu,
@@ -78,6 +76,9 @@ from tapegrad.ops.piecewise import (
 from tapegrad.ops.pointwise import clamp, sigmoid, tanh, where
 from tapegrad.ops.special import erf
 from tapegrad.ops.tensor_types import type_name, typename
+
+if TYPE_CHECKING:
+    from tapegrad.ops import attention, bilinear, embedding_bag, margin_loss, spatial
 
 _tensor.register_operators(
     {
@@ -142,6 +143,23 @@ _sweep.register_named_ops(_REGISTRY)
 _sweep.register_zeros(
     lambda shape, number: create.zeros(shape, dtype=BY_NUMPY_NUMBER[number])
 )
+
+# Families without methods of Tensor are loaded when a program first asks for one.
+_LOADED_LATER = ("attention", "bilinear", "embedding_bag", "margin_loss", "spatial")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LOADED_LATER:
+        return import_module(f"tapegrad.ops.{name}")
+    raise AttributeError(f"module 'tapegrad.ops' has no attribute '{name}'")
+
+
+def registered_ops() -> dict[str, Op]:
+    """Every op by its name, those of families that were not yet loaded too."""
+    for name in _LOADED_LATER:
+        import_module(f"tapegrad.ops.{name}")
+    return dict(_REGISTRY)
+
 
 __all__ = [
     "Tensor", "activation", "arithmetic", "attention", "batch_norm", "bilinear",

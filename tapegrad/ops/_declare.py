@@ -36,11 +36,6 @@ from tapegrad.ops._out import note_rule, takes_out
 _REGISTRY: dict[str, Op] = {}
 
 
-def registered_ops() -> dict[str, Op]:
-    """Every declared op by its name."""
-    return dict(_REGISTRY)
-
-
 def op(
     name: str,
     *,
@@ -270,6 +265,6 @@ class _Plan:
 
 
 __all__ = [
-    "alias", "composite", "method", "mixed_op", "not_differentiable", "op", "registered_ops",
+    "alias", "composite", "method", "mixed_op", "not_differentiable", "op",
     "takes_out", "without_derivative",
 ]  # fmt: skip
