@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-SECONDS_PER_CALL = 20
+SECONDS_PER_CALL = 60
 ROOT = Path(__file__).resolve().parents[2]
 
 
