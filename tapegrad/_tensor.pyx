@@ -464,7 +464,7 @@ cdef class Node:
         split_entry(self.entry)
         found = [_EdgeView(<uintptr_t>self.entry.edges[k].entry, self.entry.edges[k].output)
                  for k in range(self.entry.n_edges)]
-        if (<object>self.entry.op).grad_name == "CopySlices":
+        if (<object>self.entry.op).grad_name == "CopySlices" and self.entry.n_edges == 2:
             # PyTorch shows the op that wrote through a view inside this node: its own inputs follow
             # the base. Here that op has an entry of its own, whose first input is the view.
             inner = self.entry.edges[1].entry

@@ -309,3 +309,12 @@ def test_inputs_are_checked(torch, inputs, text):
         torch.autograd.grad(torch.ones(2, requires_grad=True).sum(), inputs)
 
     assert str(caught.value) == text
+
+
+def test_circular_padding_leads_to_its_input(torch):
+    """An op that only borrows the name CopySlices has one input; the graph below it is sound."""
+    x = torch.ones(1, 1, 4, requires_grad=True)
+    node = torch.nn.functional.pad(x, (1, 1), mode="circular").grad_fn
+
+    assert node.name().endswith("CopySlices")
+    assert "AccumulateGrad" in str(graph_names(node))
