@@ -1,5 +1,6 @@
 """Extensions, compiler flags and Cython directives; the metadata is in pyproject.toml."""
 
+import sys
 from pathlib import Path
 
 import numpy
@@ -8,6 +9,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 PACKAGE = Path("tapegrad")
+PYTHON = "{}.{}".format(*sys.version_info)
 C_KERNELS = sorted(str(path) for path in (PACKAGE / "_c").glob("*.c"))
 C_HEADERS = sorted(str(path) for path in (PACKAGE / "_c").glob("*.h"))
 COMPILER_FLAGS = ["-O3", "-std=c11", "-fno-math-errno", "-ffp-contract=off", "-Wno-unused-function"]
@@ -64,7 +66,8 @@ class BuildExtensions(build_ext):
         self.extensions = cythonize(
             self.extensions,
             compiler_directives=CHECKED_DIRECTIVES if self.checks else DIRECTIVES,
-            build_dir="build/checked" if self.checks else "build/cython",
+            # Pythons may have NumPys of different ages, for which Cython writes different C.
+            build_dir=f"build/{'checked' if self.checks else 'cython'}-{PYTHON}",
             annotate=False,
         )
         for extension in self.extensions:
