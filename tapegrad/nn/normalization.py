@@ -14,7 +14,26 @@ from tapegrad.nn.module import Module
 from tapegrad.nn.parameter import Parameter
 
 
-class LayerNorm(Module):
+class _ScalesAndShifts(Module):
+    """A weight and a bias of one shape, each of which may be left out."""
+
+    def _make_scale(
+        self, shape: Any, has_weight: bool, has_bias: bool, device: Any, dtype: Any
+    ) -> None:
+        for name, is_wanted in (("weight", has_weight), ("bias", has_bias)):
+            empty = tapegrad.empty(shape, device=device, dtype=dtype) if is_wanted else None
+            self.register_parameter(name, None if empty is None else Parameter(empty))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set the weight to ones and the bias to zeros."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+
+class LayerNorm(_ScalesAndShifts):
     """Normalise the last dimensions to mean 0 and variance 1, then scale and shift.
 
     ``y = (x - mean) / sqrt(var + eps) * weight + bias`` with mean and (biased) variance over the
@@ -43,27 +62,12 @@ class LayerNorm(Module):
         self.normalized_shape = tuple(normalized_shape)  # type: ignore[arg-type]
         self.eps = eps
         self.elementwise_affine = elementwise_affine
-        for name, is_wanted in (
-            ("weight", elementwise_affine),
-            ("bias", elementwise_affine and bias),
-        ):
-            if is_wanted:
-                empty = tapegrad.empty(self.normalized_shape, device=device, dtype=dtype)
-                self.register_parameter(name, Parameter(empty))
-            else:
-                self.register_parameter(name, None)
-        self.reset_parameters()
+        has_bias = elementwise_affine and bias
+        self._make_scale(self.normalized_shape, elementwise_affine, has_bias, device, dtype)
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalise ``input``."""
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
-
-    def reset_parameters(self) -> None:
-        """Set the weight to ones and the bias to zeros."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
 
     def extra_repr(self) -> str:
         """List the settings."""
@@ -73,7 +77,7 @@ class LayerNorm(Module):
         )
 
 
-class GroupNorm(Module):
+class GroupNorm(_ScalesAndShifts):
     """Normalise groups of channels to mean 0 and variance 1, then scale and shift each channel.
 
     Shape: ``(batch, num_channels, ...)`` to the same. Source: Wu and He 2018.
@@ -101,21 +105,11 @@ class GroupNorm(Module):
         self.num_channels = num_channels
         self.eps = eps
         self.affine = affine
-        for name, is_wanted in (("weight", affine), ("bias", affine and bias)):
-            empty = tapegrad.empty(num_channels, device=device, dtype=dtype) if is_wanted else None
-            self.register_parameter(name, None if empty is None else Parameter(empty))
-        self.reset_parameters()
+        self._make_scale(num_channels, affine, affine and bias, device, dtype)
 
     def forward(self, input: Tensor) -> Tensor:
         """Normalise ``input``."""
         return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
-
-    def reset_parameters(self) -> None:
-        """Set the weight to ones and the bias to zeros."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
 
     def extra_repr(self) -> str:
         """List the settings."""
