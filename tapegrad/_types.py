@@ -219,6 +219,7 @@ preserve_format = memory_format("preserve_format")
 class _Limits:
     """What :class:`finfo` and :class:`iinfo` share: they are equal for the same dtype."""
 
+    # Equal by value and therefore without a hash, as in PyTorch; typeshed wants a method here.
     __hash__ = None  # type: ignore[assignment]
     dtype: str
 

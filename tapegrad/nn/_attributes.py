@@ -46,6 +46,7 @@ class Attributes(Storage):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if any("__getattr__" in base.__dict__ for base in cls.__mro__):
+            # Typed as a method above, so that checkers allow what registration adds.
             Attributes.__getattr__ = _refuse_attribute  # type: ignore[method-assign]
 
     @property
