@@ -33,11 +33,11 @@ CHECKED_DIRECTIVES = {
 
 
 def extensions() -> list[Extension]:
-    """One extension a .pyx file; only ``_kernels`` contains the C kernels."""
+    """One extension a .pyx file; only ``_kernels.kernel`` contains the C kernels."""
     return [
         Extension(
             ".".join(source.with_suffix("").parts),
-            [str(source), *(C_KERNELS if source.stem == "_kernels" else [])],
+            [str(source), *(C_KERNELS if source.stem == "kernel" else [])],
             depends=[*C_HEADERS, *map(str, PACKAGE.rglob("*.pxd"))],
             include_dirs=[numpy.get_include(), str(PACKAGE / "_c")],
             define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],

@@ -2,7 +2,7 @@
 
 from libc.stdint cimport uint32_t
 
-from tapegrad._kernels cimport Kernel
+from tapegrad._kernels.kernel cimport Kernel
 from tapegrad._tape cimport Entry
 from tapegrad._tensor cimport Tensor
 

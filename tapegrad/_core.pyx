@@ -14,10 +14,10 @@ from numpy cimport (
     PyArray_SIZE, PyArray_TYPE, import_array, ndarray, npy_intp,
 )
 
-from tapegrad._kernels cimport (
-    MAX_OPERANDS, N_TYPES, Kernel, Loop, Operand, Scalars, allocate, cast, check_overlap,
-    check_writable, copy_into, elementwise, iterate, launch, operand_of, scalar_operand,
-)
+from tapegrad._kernels.geometry cimport MAX_OPERANDS, N_TYPES, Operand, operand_of
+from tapegrad._kernels.iteration cimport cast, copy_into, elementwise, iterate, scalar_operand
+from tapegrad._kernels.kernel cimport Kernel, Loop, Scalars, launch
+from tapegrad._kernels.memory cimport allocate, check_overlap, check_writable
 from tapegrad._tape cimport (
     CONSTANT, FIRST_OUTPUT, IS_LEAF, IS_SPLIT_OFF, NO_TENSOR, PACKED, SAVED_WERE_FREED, Edge,
     Entry, Saved, connect, describe_output, free_saved, new_entry, release, save, stamp,
@@ -33,8 +33,8 @@ from tapegrad._tensor cimport (
 
 import numpy as np
 
-from tapegrad._tensor import Tensor as _PublicTensor, register_saved_reader
 from tapegrad._kernels import numpy_kernel
+from tapegrad._tensor import Tensor as _PublicTensor, register_saved_reader
 from tapegrad._types import BY_NUMPY_NUMBER, kind_of
 
 import_array()

@@ -22,9 +22,11 @@ from tapegrad._core cimport (
     FROM_GRADIENT, FROM_GRADIENTS, FROM_SHAPE, FROM_SLOT, MAX_FORMULA_ARGS, FormulaArg, Op,
     free_slots, split, unwrap_saved,
 )
-from tapegrad._kernels cimport (
-    Kernel, allocate_like, cast, column_sums, copy_into, fill, is_dense, reduce,
-)
+from tapegrad._kernels.arrays cimport column_sums, reduce
+from tapegrad._kernels.geometry cimport is_dense
+from tapegrad._kernels.iteration cimport cast, copy_into, fill
+from tapegrad._kernels.kernel cimport Kernel
+from tapegrad._kernels.memory cimport allocate_like
 from tapegrad._tape cimport (
     IS_LEAF, IS_SPLIT_OFF, NO_TENSOR, SAVED_WERE_FREED, Edge, Entry, OutputShape, connect, release,
 )

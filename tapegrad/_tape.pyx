@@ -13,7 +13,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memset
 from numpy cimport PyArray_NBYTES, import_array, npy_intp
 
-from tapegrad._kernels cimport recycle
+from tapegrad._kernels.memory cimport recycle
 
 from typing import NamedTuple
 

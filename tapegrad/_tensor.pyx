@@ -14,7 +14,8 @@ from numpy cimport (
     ndarray, npy_intp,
 )
 
-from tapegrad._kernels cimport is_dense, recycle, strided_view
+from tapegrad._kernels.geometry cimport is_dense
+from tapegrad._kernels.memory cimport recycle, strided_view
 from tapegrad._tape cimport (
     IS_LEAF, Edge, Entry, connect, new_leaf, release, set_carry, visit_owned, watch_python,
 )

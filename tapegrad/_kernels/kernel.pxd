@@ -1,13 +1,12 @@
-"""Layout of kernels, launches and the N-dimensional iteration around them."""
+"""Layout of kernels and launches."""
 
 from cpython.object cimport PyObject
-from numpy cimport ndarray, npy_intp
+from numpy cimport npy_intp
+
+from tapegrad._kernels.geometry cimport MAX_OPERANDS, N_TYPES, Operand
 
 cdef enum:
-    MAX_DIMS = 64
-    MAX_OPERANDS = 8
     MAX_CORE_DIMS = 3
-    N_TYPES = 24
 
 cdef extern from "kernels.h":
     ctypedef void (*tg_loop)(char**, const npy_intp*, const npy_intp*, void*) noexcept nogil
@@ -36,13 +35,6 @@ cdef struct Scalars:
     double slot[4]
 
 
-cdef struct Operand:
-    char* data
-    int ndim
-    const npy_intp* dims
-    const npy_intp* strides
-
-
 cdef class Kernel:
     cdef readonly str name
     cdef readonly str signature
@@ -65,22 +57,8 @@ cdef class Kernel:
     cdef Loop* _matching_loop(self, tuple arrays) except NULL
 
 
+ctypedef int (*iterate_function)(Loop* loop, Operand* operands, void* params) except -1
+cdef void register_iteration(iterate_function function) noexcept
+
 cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,
                 void* params, Scalars* scalars) except -1
-cdef ndarray allocate(int ndim, const npy_intp* dims, int type_number)
-cdef ndarray allocate_like(ndarray model, int type_number)
-cdef ndarray strided_view(ndarray owner, int ndim, const npy_intp* dims, const npy_intp* strides,
-                          char* data)
-cdef ndarray elementwise(Loop* loop, Operand* operands, ndarray out, Scalars* scalars)
-cdef ndarray cast(ndarray array, int type_number)
-cdef int copy_into(ndarray target, ndarray source) except -1
-cdef int check_writable(ndarray target) except -1
-cdef int check_overlap(ndarray target, ndarray source) except -1
-cdef bint is_dense(ndarray array) noexcept
-cdef Operand operand_of(ndarray array) noexcept
-cdef int scalar_operand(Operand* operand, double* slot, int type_number, object value) except -1
-cdef int iterate(Loop* loop, Operand* operands, void* params) except -1
-cpdef object reduce(Kernel kernel, ndarray array, object dims, bint keepdim)
-cdef void recycle(PyObject* array) noexcept
-cpdef ndarray fill(ndarray array, object value)
-cdef ndarray column_sums(ndarray matrix)

@@ -1,0 +1,79 @@
+"""Kernels: memory in, memory out; they know no tensor and no tape.
+
+From the bottom up: ``geometry`` (shapes and strides), ``memory`` (allocation and overlap),
+``kernel`` (families of loops, ``launch`` and its log), ``iteration`` (loops over arrays of any
+layout), ``arrays`` and ``products`` (what forward functions call). The loops themselves are
+NumPy's and those of ``tapegrad/_c``.
+"""
+
+from tapegrad._kernels.arrays import (
+    along,
+    broadcast_array,
+    can_view,
+    cast_array,
+    contiguous,
+    copy_array,
+    expanded,
+    joined,
+    outputs,
+    pointwise,
+    reduce,
+    reshaped_view,
+)
+from tapegrad._kernels.iteration import fill, refuse_overflow
+from tapegrad._kernels.kernel import (
+    GENERATOR_SIZE,
+    OURS,
+    TYPE_NAMES,
+    Kernel,
+    KernelRefusal,
+    LaunchLog,
+    numpy_kernel,
+    record_launches,
+)
+from tapegrad._kernels.memory import (
+    check_written,
+    empty,
+    empty_like,
+    strided,
+    transposed,
+    writable,
+)
+from tapegrad._kernels.products import addmm, linear, matmul, mm, mm_nt, mm_tn
+
+__all__ = [
+    "GENERATOR_SIZE",
+    "OURS",
+    "TYPE_NAMES",
+    "Kernel",
+    "KernelRefusal",
+    "LaunchLog",
+    "addmm",
+    "along",
+    "broadcast_array",
+    "can_view",
+    "cast_array",
+    "check_written",
+    "contiguous",
+    "copy_array",
+    "empty",
+    "empty_like",
+    "expanded",
+    "fill",
+    "joined",
+    "linear",
+    "matmul",
+    "mm",
+    "mm_nt",
+    "mm_tn",
+    "numpy_kernel",
+    "outputs",
+    "pointwise",
+    "record_launches",
+    "reduce",
+    "refuse_overflow",
+    "reshaped_view",
+    "strided",
+    "transposed",
+    "writable",
+]

@@ -1,0 +1,253 @@
+"""What forward functions do with arrays: casts, copies, views, and kernels run into new memory."""
+
+from libc.string cimport memcpy
+from numpy cimport (
+    PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS, PyArray_NDIM, PyArray_SIZE,
+    PyArray_STRIDES, PyArray_TYPE, import_array, ndarray, npy_intp,
+)
+
+from tapegrad._kernels.geometry cimport (
+    MAX_DIMS, MAX_OPERANDS, N_TYPES, Operand, broadcast_strides, move_last, operand_of,
+    reduced_last, view_strides,
+)
+from tapegrad._kernels.iteration cimport cast, copy_into, elementwise, iterate, scalar_operand
+from tapegrad._kernels.kernel cimport Kernel, Loop, Scalars, launch
+from tapegrad._kernels.memory cimport allocate, check_writable, strided_view
+
+import numpy as np
+
+from tapegrad._kernels.kernel import OURS
+
+import_array()
+
+
+def cast_array(ndarray array not None, dtype):
+    """The array in another dtype, in new memory (also where the dtype is the same)."""
+    return cast(array, np.dtype(dtype).num)
+
+
+def copy_array(ndarray target not None, ndarray source not None):
+    """Write the source's values, broadcast and cast, into the target."""
+    check_writable(target)
+    copy_into(target, source)
+
+
+cpdef ndarray contiguous(ndarray array):
+    """The array itself where it is row-major, else a row-major copy."""
+    cdef ndarray result
+    if PyArray_IS_C_CONTIGUOUS(array):
+        return array
+    result = allocate(PyArray_NDIM(array), PyArray_DIMS(array), PyArray_TYPE(array))
+    copy_into(result, array)
+    return result
+
+
+def can_view(ndarray array not None, shape):
+    """Whether the elements can be seen in another shape without a copy."""
+    cdef npy_intp dims[MAX_DIMS]
+    cdef npy_intp strides[MAX_DIMS]
+    for k, size in enumerate(shape):
+        dims[k] = size
+    return view_strides(array, len(shape), dims, strides)
+
+
+def reshaped_view(ndarray array not None, shape):
+    """The same memory in another shape of as many elements. Raises if strides do not allow it."""
+    cdef npy_intp dims[MAX_DIMS]
+    cdef npy_intp strides[MAX_DIMS]
+    for k, size in enumerate(shape):
+        dims[k] = size
+    if not view_strides(array, len(shape), dims, strides):
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least one "
+            "dimension spans across two contiguous subspaces). Use .reshape(...) instead.")
+    return strided_view(array, len(shape), dims, strides, PyArray_BYTES(array))
+
+
+def expanded(ndarray array not None, shape):
+    """Dimensions of size 1 repeated to a larger shape, without copying."""
+    cdef npy_intp dims[MAX_DIMS]
+    cdef npy_intp strides[MAX_DIMS]
+    cdef Operand operand = operand_of(array)
+    cdef int ndim = len(shape)
+    for k, size in enumerate(shape):
+        dims[k] = size
+    broadcast_strides(&operand, 0, ndim, dims, strides)
+    return strided_view(array, ndim, dims, strides, PyArray_BYTES(array))
+
+
+def broadcast_array(ndarray array not None, shape):
+    """The array expanded to a shape; leading dimensions of size 1 too many are dropped."""
+    while array.ndim > len(shape) and PyArray_DIMS(array)[0] == 1:
+        array = array[0]
+    if np.broadcast_shapes((<object>array).shape, tuple(shape)) != tuple(shape):
+        raise ValueError(f"{(<object>array).shape} cannot be broadcast to {tuple(shape)}")
+    return expanded(array, shape)
+
+
+def joined(ndarray array not None, int n_kept):
+    """Dimensions from ``n_kept`` on as one: a view where the layout allows, else a copy."""
+    return join_last_dimensions(array, n_kept)
+
+
+cdef ndarray join_last_dimensions(ndarray array, int n_kept):
+    """Dimensions from ``n_kept`` on as one: a view where the layout allows, else a copy."""
+    cdef npy_intp dims[MAX_DIMS]
+    cdef npy_intp strides[MAX_DIMS]
+    cdef npy_intp size
+    cdef int ndim = PyArray_NDIM(array), k
+    if ndim == n_kept:
+        return array[..., None]
+    memcpy(dims, PyArray_DIMS(array), ndim * sizeof(npy_intp))
+    memcpy(strides, PyArray_STRIDES(array), ndim * sizeof(npy_intp))
+    size, step = 1, strides[ndim - 1]
+    for k in range(ndim - 1, n_kept - 1, -1):
+        if dims[k] == 1:
+            continue
+        if size == 1:
+            step = strides[k]
+        elif strides[k] != step * size and PyArray_SIZE(array) > 0:
+            return join_last_dimensions(contiguous(array), n_kept)
+        size *= dims[k]
+    dims[n_kept], strides[n_kept] = size, step
+    return strided_view(array, n_kept + 1, dims, strides, PyArray_BYTES(array))
+
+
+def pointwise(Kernel kernel not None, *operands, ndarray out=None, dtype=None):
+    """Run an element-wise kernel on arrays of the loop's dtypes and on Python numbers.
+
+    The result is new unless ``out`` is given; ``dtype`` says which loop where the first operand
+    does not.
+    """
+    cdef Operand all_operands[MAX_OPERANDS]
+    cdef Scalars scalars
+    cdef Scalars* used = NULL
+    cdef int k, number
+    cdef Loop* loop
+    number = PyArray_TYPE(<ndarray?>operands[0]) if dtype is None else np.dtype(dtype).num
+    loop = kernel.loop_for(number)
+    for k in range(kernel.n_in):
+        operand = operands[k]
+        if isinstance(operand, ndarray):
+            all_operands[k] = operand_of(<ndarray>operand)
+        else:
+            used = &scalars
+            scalar_operand(&all_operands[k], &scalars.slot[k], loop.types[k], operand)
+    return elementwise(loop, all_operands, out, used)
+
+
+def outputs(Kernel kernel not None, tuple inputs not None, tuple shapes not None,
+            tuple params=None):
+    """Run a kernel with core dimensions into new memory; gives its outputs, one a shape."""
+    cdef Loop* loop = NULL
+    cdef Operand operands[MAX_OPERANDS]
+    cdef npy_intp dims[MAX_DIMS]
+    cdef ndarray array
+    cdef int k, d
+    for k in range(kernel.n_in):
+        array = inputs[k]
+        operands[k] = operand_of(array)
+        if loop == NULL and PyArray_TYPE(array) < N_TYPES:
+            loop = &kernel.loops[PyArray_TYPE(array)]
+            if loop.function == NULL:
+                loop = NULL
+    if loop == NULL:
+        raise NotImplementedError(f"kernel {kernel.name} has no loop for these dtypes")
+    for k in range(kernel.n_in):
+        if PyArray_TYPE(<ndarray>inputs[k]) != loop.types[k]:
+            raise NotImplementedError(f"kernel {kernel.name}: input {k} has dtype "
+                                      f"{inputs[k].dtype}, which its loop does not read")
+    results = []
+    for k, shape in enumerate(shapes, kernel.n_in):
+        for d, size in enumerate(shape):
+            dims[d] = size
+        array = allocate(len(shape), dims, loop.types[k])
+        operands[k] = operand_of(array)
+        results.append(array)
+    packed = kernel.pack(params)
+    iterate(loop, operands, <char*>packed)
+    return results[0] if len(results) == 1 else tuple(results)
+
+
+def along(Kernel kernel not None, *arguments):
+    """Run a kernel of rows, such as ``(n)->(n)``, along one dimension of arrays of one shape.
+
+    The arguments are the arrays and, last, the dimension.
+    """
+    cdef Operand operands[MAX_OPERANDS]
+    cdef npy_intp dims[MAX_DIMS]
+    cdef npy_intp strides[MAX_OPERANDS][MAX_DIMS]
+    cdef ndarray first = arguments[0]
+    cdef Loop* loop = kernel.loop_for(PyArray_TYPE(first))
+    cdef ndarray result = allocate(PyArray_NDIM(first), PyArray_DIMS(first),
+                                   loop.types[kernel.n_in])
+    cdef int k, dim = arguments[kernel.n_in]
+    for k in range(kernel.n_operands):
+        operands[k] = operand_of(result if k == kernel.n_in else <ndarray?>arguments[k])
+        move_last(&operands[k], dim, dims, strides[k])
+    iterate(loop, operands, NULL)
+    return result
+
+
+cpdef object reduce(Kernel kernel, ndarray array, object dims, bint keepdim):
+    """Run a kernel of signature ``(n)->()``, or with more outputs, over some dimensions at once."""
+    cdef int ndim = PyArray_NDIM(array), k, n_kept = 0, n_out
+    cdef bint reduced[MAX_DIMS]
+    cdef npy_intp in_dims[MAX_DIMS]
+    cdef npy_intp in_strides[MAX_DIMS]
+    cdef Operand operands[MAX_OPERANDS]
+    cdef Loop* loop = kernel.loop_for(PyArray_TYPE(array))
+    cdef ndarray out, source = array
+    for k in range(ndim):
+        reduced[k] = dims is None
+    if dims is not None:
+        for k in dims:
+            reduced[k] = True
+    if not reduced_last(array, reduced, in_dims, in_strides, &n_kept):
+        source = contiguous(kept_first(array, reduced))
+        for k in range(ndim):
+            reduced[k] = k >= n_kept
+        reduced_last(source, reduced, in_dims, in_strides, &n_kept)
+    operands[0].data = PyArray_BYTES(source)
+    operands[0].ndim, operands[0].dims, operands[0].strides = n_kept + 1, in_dims, in_strides
+    results = []
+    for n_out in range(1, kernel.n_operands):
+        out = allocate(n_kept, in_dims, loop.types[n_out])
+        operands[n_out] = operand_of(out)
+        results.append(out)
+    iterate(loop, operands, NULL)
+    if keepdim:
+        kept_shape = with_ones(array, dims)
+        results = [result.reshape(kept_shape) for result in results]
+    return results[0] if kernel.n_operands == 2 else tuple(results)
+
+
+cdef tuple with_ones(ndarray array, object dims):
+    """The array's shape with 1 for every reduced dimension."""
+    cdef int k
+    return tuple([1 if dims is None or k in dims else PyArray_DIMS(array)[k]
+                  for k in range(PyArray_NDIM(array))])
+
+
+cdef ndarray kept_first(ndarray array, bint* reduced):
+    """The array with the dimensions that stay before those that go."""
+    cdef int k, ndim = PyArray_NDIM(array)
+    return array.transpose([k for k in range(ndim) if not reduced[k]]
+                           + [k for k in range(ndim) if reduced[k]])
+
+
+cdef ndarray column_sums(ndarray matrix):
+    """The sums over the rows of a matrix, as the gradient of a bias needs them."""
+    cdef Kernel kernel = OURS["sum"]
+    cdef Loop* loop = kernel.loop_for(PyArray_TYPE(matrix))
+    cdef ndarray sums = allocate(1, PyArray_DIMS(matrix) + 1, PyArray_TYPE(matrix))
+    cdef npy_intp dims[2]
+    cdef npy_intp steps[3]
+    cdef char* args[2]
+    args[0], args[1] = PyArray_BYTES(matrix), PyArray_BYTES(sums)
+    dims[0], dims[1] = PyArray_DIMS(matrix)[1], PyArray_DIMS(matrix)[0]
+    steps[0], steps[1], steps[2] = (
+        PyArray_STRIDES(matrix)[1], PyArray_STRIDES(sums)[0], PyArray_STRIDES(matrix)[0])
+    if dims[0] > 0:
+        launch(loop, args, dims, steps, NULL, NULL)
+    return sums

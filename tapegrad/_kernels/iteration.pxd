@@ -1,0 +1,14 @@
+"""Layout of the N-dimensional iteration around launches."""
+
+from numpy cimport ndarray
+
+from tapegrad._kernels.geometry cimport Operand
+from tapegrad._kernels.kernel cimport Loop, Scalars
+
+cdef int iterate(Loop* loop, Operand* operands, void* params) except -1
+cdef ndarray elementwise(Loop* loop, Operand* operands, ndarray out, Scalars* scalars)
+cdef ndarray cast(ndarray array, int type_number)
+cdef int copy_into(ndarray target, ndarray source) except -1
+cpdef ndarray fill(ndarray array, object value)
+cdef int scalar_operand(Operand* operand, double* slot, int type_number, object value) except -1
+cpdef object refuse_overflow(object value, int type_number)

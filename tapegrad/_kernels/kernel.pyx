@@ -1,0 +1,350 @@
+"""Kernels and the one way to run them.
+
+A :class:`Kernel` is a family of plain loops, one a dtype, all with the signature of NumPy's ufunc
+and gufunc inner loops: NumPy's own, looked up once at import, or ours from ``_c/``. ``launch``
+calls a loop; nothing else in the project writes tensor memory. It keeps a log if asked to.
+"""
+
+import struct
+
+cimport cython
+from cpython.exc cimport PyErr_Occurred
+from cpython.object cimport PyObject
+from libc.stdint cimport int64_t, uintptr_t
+from libc.string cimport memcpy, memset
+from numpy cimport (
+    NPY_BOOL, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, NPY_INT16, NPY_INT32, NPY_INT64, NPY_INT8,
+    NPY_UINT8, PyArray_BYTES, PyArray_NBYTES, PyArray_TYPE, import_array, import_ufunc, ndarray,
+    npy_intp, ufunc,
+)
+
+from tapegrad._kernels.geometry cimport MAX_OPERANDS, N_TYPES, Operand, operand_of
+from tapegrad._kernels.memory cimport check_writable, keep_buffers
+
+import numpy as np
+
+import_array()
+import_ufunc()
+
+cdef extern from *:
+    """
+    #include "kernels.h"
+    #define TG_LIST_FAMILY(family) tg_##family##_kernels,
+    static const tg_kernel *const tg_families[] = {TG_FAMILIES(TG_LIST_FAMILY) NULL};
+    """
+    const tg_kernel* const tg_families[]
+
+cdef extern from "generator.h":
+    const size_t tg_generator_size
+
+cdef enum:
+    # Below this many elements taking the GIL back costs more than others gain by its release.
+    RELEASE_GIL_ABOVE = 32768
+
+GENERATOR_SIZE = tg_generator_size
+cdef object NO_PARAMS = bytearray(8)
+cdef iterate_function iterate = NULL
+
+
+cdef void register_iteration(iterate_function function) noexcept:
+    """Take the walk over operands with broadcasting, which stands above kernels."""
+    global iterate
+    iterate = function
+
+
+cdef int type_number_of(str character) except -1:
+    return np.dtype(character).num
+
+
+# NumPy's loops that touch no Python object and raise nothing, also for integers: only these, and
+# our own, run without the GIL. (`power` of integers raises.)
+cdef frozenset WITHOUT_GIL = frozenset("""
+    absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh bitwise_and bitwise_or
+    bitwise_xor cbrt ceil copysign cos cosh deg2rad divide equal exp exp2 expm1 fabs float_power
+    floor fmax fmin greater greater_equal heaviside hypot invert isfinite isinf isnan less
+    less_equal log log10 log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or
+    logical_xor matmul maximum minimum multiply negative nextafter not_equal positive rad2deg
+    reciprocal rint sign signbit sin sinh spacing sqrt square subtract tan tanh trunc
+""".split())
+
+
+@cython.final
+cdef class Kernel:
+    """A family of loops that do one thing, one loop a dtype.
+
+    Calling it runs the loop that fits the dtypes of the given arrays, inputs first, outputs last;
+    core dimensions are the trailing ones and all others are broadcast.
+    """
+
+    def __init__(self, str name, str signature, str params_format=None, size_t params_size=0,
+                 bint can_fail=False, bint keeps_gil=False):
+        self.name, self.signature, self.params_format = name, signature, params_format
+        self.params_size, self.can_fail, self.keeps_gil = params_size, can_fail, keeps_gil
+        self._read_signature(signature)
+
+    cdef int _read_signature(self, str signature) except -1:
+        """Fill in how many operands there are and which core dimensions each of them has."""
+        inputs, outputs = (
+            [part.strip("()").replace("?", "") for part in side.split("),(")] if side else []
+            for side in signature.replace(" ", "").split("->")
+        )
+        letters = []
+        self.n_in, self.n_operands = len(inputs), len(inputs) + len(outputs)
+        for k, operand in enumerate(inputs + outputs):
+            names = [name for name in operand.split(",") if name]
+            self.core_ndim[k] = len(names)
+            for position, name in enumerate(names):
+                if name not in letters:
+                    letters.append(name)
+                self.core_letter[k][position] = letters.index(name)
+        self.n_core = len(letters)
+        return 0
+
+    @staticmethod
+    def from_ufunc(ufunc source, str name=None, str without=""):
+        """The loops of a NumPy ufunc whose inputs all have the same dtype.
+
+        ``name`` is what errors call it; ``without`` lists NumPy's characters of dtypes to refuse.
+        """
+        signature = (<object>source).signature or ",".join(["()"] * source.nin) + "->" + ",".join(
+            ["()"] * source.nout)
+        cdef str known_as = (<object>source).__name__
+        cdef Kernel kernel = Kernel(name or known_as, signature,
+                                    keeps_gil=known_as not in WITHOUT_GIL)
+        cdef int position
+        cdef Loop* loop
+        for position, types in enumerate((<object>source).types):
+            inputs, outputs = types.split("->")
+            first = np.dtype(inputs[0]).num
+            if first >= N_TYPES or len(set(inputs)) > 1 or inputs[0] in without \
+                    or kernel.loops[first].function != NULL:
+                continue
+            loop = &kernel.loops[first]
+            loop.function = <tg_loop>source.functions[position]
+            loop.data = source.data[position]
+            kernel._describe(loop, inputs + outputs)
+        return kernel
+
+    cdef int _describe(self, Loop* loop, str types) except -1:
+        loop.kernel = <PyObject*>self
+        loop.needs_gil = self.keeps_gil
+        for k, character in enumerate(types):
+            loop.types[k] = type_number_of(character)
+        return 0
+
+    cdef Loop* loop_for(self, int type_number) except NULL:
+        """The loop for a dtype. Raises PyTorch's error where there is none."""
+        if type_number >= N_TYPES or self.loops[type_number].function == NULL:
+            raise NotImplementedError(
+                f'"{self.name}_cpu" not implemented for \'{TYPE_NAMES.get(type_number)}\'')
+        return &self.loops[type_number]
+
+    def has_loop_for(self, int type_number):
+        """Whether the kernel has a loop for NumPy's type number."""
+        return 0 <= type_number < N_TYPES and self.loops[type_number].function != NULL
+
+    def __call__(self, *arrays, tuple params=None):
+        cdef Operand operands[MAX_OPERANDS]
+        cdef int k
+        if len(arrays) != self.n_operands:
+            raise TypeError(f"kernel {self.name} takes {self.n_operands} arrays, got {len(arrays)}")
+        for k in range(self.n_operands):
+            operands[k] = operand_of(<ndarray?>arrays[k])
+            if k >= self.n_in:
+                check_writable(arrays[k])
+        packed = self.pack(params)
+        iterate(self._matching_loop(arrays), operands, <char*>packed)
+
+    def pack(self, tuple params):
+        """A fresh block of memory that holds the params as the loop reads them."""
+        if self.params_format is None:
+            return NO_PARAMS
+        if params != self.last_params or self.last_params is None:
+            self.last_packed = struct.pack(self.params_format, *(params or ()))
+            self.last_params = params
+        return bytearray(self.last_packed)
+
+    cdef Loop* _matching_loop(self, tuple arrays) except NULL:
+        """The loop whose types are those of the arrays, whichever of them it is looked up by."""
+        cdef int k, position, n = len(arrays), types[MAX_OPERANDS]
+        cdef Loop* loop
+        for k in range(n):
+            types[k] = PyArray_TYPE(<ndarray?>arrays[k])
+        for k in range(n):
+            if types[k] >= N_TYPES:
+                continue
+            loop = &self.loops[types[k]]
+            for position in range(n):
+                if loop.types[position] != types[position]:
+                    break
+            else:
+                if loop.function != NULL:
+                    return loop
+        dtypes = ", ".join(str(array.dtype) for array in arrays)
+        raise NotImplementedError(f"kernel {self.name} has no loop for dtypes ({dtypes})")
+
+    def __repr__(self):
+        return f"<kernel {self.name} {self.signature}>"
+
+
+class KernelRefusal(Exception):  # noqa: N818 - it is no error yet: the caller says which one
+    """A kernel refused its input; ``args`` are the fields of its params after ``status``."""
+
+
+TYPE_NAMES = {
+    NPY_BOOL: "Bool", NPY_INT8: "Char", NPY_UINT8: "Byte", NPY_INT16: "Short", NPY_INT32: "Int",
+    NPY_INT64: "Long", NPY_FLOAT16: "Half", NPY_FLOAT32: "Float", NPY_FLOAT64: "Double",
+}
+
+
+cdef dict read_table(const tg_kernel* row, dict kernels):
+    """Add the kernels of one C file's table, grouped by name."""
+    cdef Kernel kernel
+    cdef Loop* loop
+    while row.name != NULL:
+        name = row.name.decode()
+        if name not in kernels:
+            params_format = None if row.params_format == NULL else row.params_format.decode()
+            kernels[name] = Kernel(name, row.signature.decode(), params_format, row.params_size,
+                                   row.can_fail)
+        kernel = kernels[name]
+        loop = &kernel.loops[row.dtype]
+        loop.function = row.loop
+        kernel._describe(loop, row.types.decode())
+        row += 1
+    return kernels
+
+
+cdef dict read_families():
+    """All kernels of ``_c``, by name."""
+    cdef dict kernels = {}
+    cdef int k = 0
+    while tg_families[k] != NULL:
+        read_table(tg_families[k], kernels)
+        k += 1
+    return kernels
+
+
+OURS = read_families()
+
+
+def numpy_kernel(source):
+    """The kernel made of a NumPy ufunc's loops; a kernel is returned as it is."""
+    if isinstance(source, Kernel):
+        return source
+    return Kernel.from_ufunc(source)
+
+
+cdef LaunchLog current_log = None
+
+
+cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,
+                void* params, Scalars* scalars) except -1:
+    """Run one loop over raw memory: the only place where tensor memory is written."""
+    cdef Kernel kernel = <Kernel>loop.kernel
+    cdef npy_intp work = dims[0]
+    cdef void* last = params if loop.data == NULL else loop.data
+    cdef int k
+    if current_log is not None:
+        current_log.note(loop, args, dims, steps, params, scalars)
+    for k in range(kernel.n_core):
+        work *= dims[1 + k]
+    if work > RELEASE_GIL_ABOVE and not loop.needs_gil:
+        with nogil:
+            loop.function(args, dims, steps, last)
+    else:
+        loop.function(args, dims, steps, last)
+        if loop.needs_gil and PyErr_Occurred() != NULL:
+            return -1
+    if kernel.can_fail and (<int64_t*>params)[0] != 0:
+        raise KernelRefusal(*struct.unpack(
+            kernel.params_format, (<char*>params)[:kernel.params_size])[1:])
+    return 0
+
+
+@cython.final
+cdef class LaunchLog:
+    """Every launch of a stretch of a program, in order, enough to run it again without Python.
+
+    While it records, each buffer that is allocated stays alive, so that the addresses stay good.
+    """
+
+    cdef list launches
+    cdef list buffers
+
+    def __init__(self):
+        self.launches, self.buffers = [], []
+
+    cdef int note(self, Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,
+                  void* params, Scalars* scalars) except -1:
+        """Copy all that a launch was handed; pointers to scalars become offsets into their copy."""
+        cdef Kernel kernel = <Kernel>loop.kernel
+        cdef int n = kernel.n_operands, n_steps = n, k
+        cdef uintptr_t address, block = <uintptr_t>scalars
+        operands = []
+        for k in range(n):
+            n_steps += kernel.core_ndim[k]
+            address = <uintptr_t>args[k]
+            if scalars != NULL and block <= address < block + sizeof(Scalars):
+                operands.append((True, address - block))
+            else:
+                operands.append((False, address))
+        self.launches.append((
+            kernel, <uintptr_t>loop, operands,
+            [dims[k] for k in range(1 + kernel.n_core)], [steps[k] for k in range(n_steps)],
+            None if kernel.params_size == 0 else (<char*>params)[:kernel.params_size],
+            None if scalars == NULL else (<char*>scalars)[:sizeof(Scalars)],
+        ))
+        return 0
+
+    def __len__(self):
+        return len(self.launches)
+
+    def kernel_names(self):
+        """The name of the kernel of each launch."""
+        return [entry[0].name for entry in self.launches]
+
+    def poison(self):
+        """Overwrite every buffer that was allocated while recording with bytes of 0xFF."""
+        for buffer in self.buffers:
+            memset(PyArray_BYTES(buffer), 0xFF, PyArray_NBYTES(buffer))
+
+    def replay(self):
+        """Run the recorded launches again, on the same memory."""
+        for entry in self.launches:
+            self._replay_one(*entry)
+
+    def _replay_one(self, Kernel kernel, uintptr_t loop_address, list operands, list all_dims,
+                    list all_steps, bytes params, bytes scalars):
+        cdef char* args[MAX_OPERANDS]
+        cdef npy_intp dims[1 + MAX_OPERANDS * MAX_CORE_DIMS]
+        cdef npy_intp steps[MAX_OPERANDS * (1 + MAX_CORE_DIMS)]
+        cdef Scalars block
+        cdef uintptr_t address
+        if scalars is not None:
+            memcpy(&block, <const char*>scalars, sizeof(Scalars))
+        for k, (is_scalar, address) in enumerate(operands):
+            args[k] = <char*>&block + address if is_scalar else <char*>address
+        for k, size in enumerate(all_dims):
+            dims[k] = size
+        for k, step in enumerate(all_steps):
+            steps[k] = step
+        own_params = bytearray(params or b"\0")
+        launch(<Loop*>loop_address, args, dims, steps, <char*>own_params, NULL)
+
+
+class record_launches:  # noqa: N801 - a context manager
+    """Log every launch in a block: ``with record_launches() as log: ...``."""
+
+    def __enter__(self):
+        global current_log
+        if current_log is not None:
+            raise RuntimeError("launches are being recorded already")
+        current_log = LaunchLog()
+        keep_buffers(current_log.buffers)
+        return current_log
+
+    def __exit__(self, *exception):
+        global current_log
+        current_log = None
+        keep_buffers(None)

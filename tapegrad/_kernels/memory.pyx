@@ -1,0 +1,298 @@
+"""Memory of tensors: new arrays and those used again, views of any geometry, overlap.
+
+Nothing here writes elements; that is what launches do.
+"""
+
+from cpython.object cimport PyObject
+from numpy cimport (
+    PyArray_BYTES, PyArray_CheckExact, PyArray_DescrFromType, PyArray_DIMS, PyArray_ISWRITEABLE,
+    PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE, PyArray_NBYTES, PyArray_NDIM, PyArray_SIZE,
+    PyArray_STRIDES, PyArray_SimpleNew, PyArray_TYPE, dtype as numpy_dtype, import_array, ndarray,
+    npy_intp,
+)
+
+from tapegrad._kernels.geometry cimport (
+    MAX_DIMS, MAX_OPERANDS, N_TYPES, Operand, broadcast_strides, is_dense, memory_order, operand_of,
+)
+
+import numpy as np
+
+import_array()
+
+cdef extern from "numpy/arrayobject.h":
+    object PyArray_NewFromDescr(object subtype, numpy_dtype descr, int nd, const npy_intp* dims,
+                                const npy_intp* strides, void* data, int flags, object obj)
+    int PyArray_SetBaseObject(ndarray array, object base) except -1
+    int PyArray_FLAGS(ndarray array)
+    int NPY_ARRAY_WRITEABLE
+    void PyArray_ENABLEFLAGS(ndarray array, int flags)
+    int NPY_ARRAY_C_CONTIGUOUS
+    int NPY_ARRAY_OWNDATA
+    int NPY_ARRAY_ALIGNED
+    PyObject* PyArray_BASE(ndarray array)
+
+cdef extern from "Python.h":
+    void Py_INCREF(object)
+    void Py_DECREF(object)
+    Py_ssize_t Py_REFCNT(object)
+    ctypedef struct _TypeSlots "PyTypeObject":
+        Py_ssize_t tp_weaklistoffset
+# Small row-major arrays that nobody uses any more wait here for the next one of their dtype and
+# shape: making and freeing an array object costs more than the arithmetic of a small op.
+cdef enum:
+    N_BUCKETS = 64
+    BUCKET_DEPTH = 8
+    RECYCLED_BYTES = 2048
+
+cdef int WHOLE = (NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_OWNDATA | NPY_ARRAY_ALIGNED
+                  | NPY_ARRAY_WRITEABLE)
+
+cdef struct Bucket:
+    PyObject* arrays[BUCKET_DEPTH]
+    int n
+
+cdef Bucket recycled[N_BUCKETS]
+
+# While launches are recorded, everything that is allocated stays alive here.
+cdef list kept_buffers = None
+
+
+cdef void keep_buffers(list buffers) noexcept:
+    """Append whatever is allocated from now on to a list; None ends that."""
+    global kept_buffers
+    kept_buffers = buffers
+
+
+cdef inline Bucket* bucket_of(int ndim, const npy_intp* dims, int type_number) noexcept:
+    cdef size_t key = type_number
+    cdef int k
+    for k in range(ndim):
+        key = key * 37 + <size_t>dims[k]
+    return &recycled[key % N_BUCKETS]
+
+
+cdef ndarray allocate(int ndim, const npy_intp* dims, int type_number):
+    """New uninitialised row-major memory."""
+    cdef Bucket* bucket = bucket_of(ndim, dims, type_number)
+    cdef ndarray array
+    if bucket.n > 0 and has_form(bucket.arrays[bucket.n - 1], ndim, dims, type_number):
+        bucket.n -= 1
+        array = <ndarray>bucket.arrays[bucket.n]
+        Py_DECREF(array)
+    else:
+        array = PyArray_SimpleNew(ndim, <npy_intp*>dims, type_number)
+    if kept_buffers is not None:
+        kept_buffers.append(array)
+    return array
+
+
+cdef inline bint has_form(PyObject* array, int ndim, const npy_intp* dims,
+                          int type_number) noexcept:
+    cdef int k
+    if PyArray_TYPE(<ndarray>array) != type_number or PyArray_NDIM(<ndarray>array) != ndim:
+        return False
+    for k in range(ndim):
+        if PyArray_DIMS(<ndarray>array)[k] != dims[k]:
+            return False
+    return True
+
+
+cdef void recycle(PyObject* array) noexcept:
+    """Called by an owner that is about to drop an array: keeps it if that was the last one."""
+    cdef Bucket* bucket
+    cdef int type_number
+    if Py_REFCNT(<object>array) != 1 or not PyArray_CheckExact(<object>array) \
+            or (PyArray_FLAGS(<ndarray>array) & WHOLE) != WHOLE \
+            or PyArray_BASE(<ndarray>array) != NULL or has_weak_references(array):
+        return
+    type_number = PyArray_TYPE(<ndarray>array)
+    if type_number >= N_TYPES or PyArray_NBYTES(<ndarray>array) > RECYCLED_BYTES:
+        return
+    bucket = bucket_of(PyArray_NDIM(<ndarray>array), PyArray_DIMS(<ndarray>array), type_number)
+    if bucket.n < BUCKET_DEPTH:
+        Py_INCREF(<object>array)
+        bucket.arrays[bucket.n] = array
+        bucket.n += 1
+
+
+cdef Py_ssize_t WEAK_REFERENCES_AT = (<_TypeSlots*>ndarray).tp_weaklistoffset
+
+
+cdef inline bint has_weak_references(PyObject* array) noexcept:
+    return (<PyObject**>(<char*>array + WEAK_REFERENCES_AT))[0] != NULL
+
+
+cdef ndarray allocate_ordered(int ndim, const npy_intp* dims, int* order, int type_number):
+    """New memory in which dimension ``order[0]`` varies slowest and ``order[ndim - 1]`` fastest."""
+    cdef npy_intp strides[MAX_DIMS]
+    cdef numpy_dtype descr = PyArray_DescrFromType(type_number)
+    cdef npy_intp step = descr.itemsize
+    cdef int k
+    cdef ndarray array
+    for k in range(ndim - 1, -1, -1):
+        strides[order[k]] = step
+        step *= dims[order[k]] if dims[order[k]] > 0 else 1
+    Py_INCREF(descr)
+    array = PyArray_NewFromDescr(ndarray, descr, ndim, dims, strides, NULL, 0, None)
+    if kept_buffers is not None:
+        kept_buffers.append(array)
+    return array
+
+
+cdef ndarray allocate_like(ndarray model, int type_number):
+    """New memory of the model's shape, its dimensions in the same order in memory."""
+    cdef Operand operand = operand_of(model)
+    cdef npy_intp strides[MAX_OPERANDS][MAX_DIMS]
+    cdef int order[MAX_DIMS]
+    if PyArray_IS_C_CONTIGUOUS(model):
+        return allocate(operand.ndim, operand.dims, type_number)
+    broadcast_strides(&operand, 0, operand.ndim, operand.dims, strides[0])
+    memory_order(operand.ndim, operand.dims, 1, strides, order)
+    return allocate_ordered(operand.ndim, operand.dims, order, type_number)
+
+
+cdef ndarray strided_view(ndarray owner, int ndim, const npy_intp* dims, const npy_intp* strides,
+                          char* data):
+    """A view with any geometry over the owner's memory; the caller vouches for its bounds."""
+    cdef numpy_dtype descr = PyArray_DescrFromType(PyArray_TYPE(owner))
+    cdef ndarray view
+    Py_INCREF(descr)
+    view = PyArray_NewFromDescr(ndarray, descr, ndim, dims, strides, data,
+                                PyArray_FLAGS(owner) & NPY_ARRAY_WRITEABLE, None)
+    Py_INCREF(owner)
+    PyArray_SetBaseObject(view, owner)
+    return view
+
+
+def transposed(ndarray array not None):
+    """A matrix with its dimensions swapped, as a view; a vector or number as it is."""
+    cdef npy_intp dims[2]
+    cdef npy_intp strides[2]
+    cdef int ndim = PyArray_NDIM(array), k
+    for k in range(ndim):
+        dims[k] = PyArray_DIMS(array)[ndim - 1 - k]
+        strides[k] = PyArray_STRIDES(array)[ndim - 1 - k]
+    return strided_view(array, ndim, dims, strides, PyArray_BYTES(array))
+
+
+def empty(shape, dtype):
+    """A new uninitialised array; forward functions get their results' memory here."""
+    cdef npy_intp dims[MAX_DIMS]
+    cdef int ndim = len(shape), k
+    if ndim > MAX_DIMS:
+        raise RuntimeError(f"tensors have at most {MAX_DIMS} dimensions, got {ndim}")
+    for k in range(ndim):
+        dims[k] = shape[k]
+        if dims[k] < 0:
+            raise RuntimeError(
+                f"Trying to create tensor with negative dimension {dims[k]}: {list(shape)}")
+    try:
+        return allocate(ndim, dims, np.dtype(dtype).num)
+    except ValueError:
+        raise RuntimeError(
+            f"Storage size calculation overflowed with sizes={list(shape)}") from None
+
+
+def empty_like(ndarray model not None, dtype=None):
+    """A new uninitialised array of the model's shape and memory order."""
+    return allocate_like(model, PyArray_TYPE(model) if dtype is None else np.dtype(dtype).num)
+
+
+def strided(ndarray flat not None, shape, strides, Py_ssize_t offset):
+    """A view with any shape and strides, in elements, over a one-dimensional array."""
+    cdef npy_intp dims[MAX_DIMS]
+    cdef npy_intp steps[MAX_DIMS]
+    cdef npy_intp size = PyArray_ITEMSIZE(flat)
+    cdef int k
+    low, high = offset, offset + 1
+    for k, (length, stride) in enumerate(zip(shape, strides, strict=True)):
+        dims[k], steps[k] = length, stride * size
+        low, high = low + min(0, (length - 1) * stride), high + max(0, (length - 1) * stride)
+    if 0 not in shape and (low < 0 or high > PyArray_SIZE(flat)):
+        raise RuntimeError(f"a view of sizes {list(shape)}, strides {list(strides)} and offset "
+                           f"{offset} is out of bounds for storage of {PyArray_SIZE(flat)} "
+                           "elements")
+    return strided_view(flat, len(shape), dims, steps, PyArray_BYTES(flat) + offset * size)
+
+
+def writable(ndarray array not None):
+    """The same array, marked as one that may be written: for memory whose owner cannot say so."""
+    PyArray_ENABLEFLAGS(array, NPY_ARRAY_WRITEABLE)
+    return array
+
+
+cdef int extent(ndarray array, char** low, char** high) noexcept:
+    """The first byte of an array's memory and the one after its last."""
+    cdef npy_intp span
+    cdef int k
+    low[0] = high[0] = PyArray_BYTES(array)
+    for k in range(PyArray_NDIM(array)):
+        span = (PyArray_DIMS(array)[k] - 1) * PyArray_STRIDES(array)[k]
+        if span > 0:
+            high[0] += span
+        else:
+            low[0] += span
+    high[0] += PyArray_ITEMSIZE(array)
+    return 0
+
+
+cdef bint memory_meets(ndarray a, ndarray b) noexcept:
+    cdef char* a_low
+    cdef char* a_high
+    cdef char* b_low
+    cdef char* b_high
+    if PyArray_SIZE(a) == 0 or PyArray_SIZE(b) == 0:
+        return False
+    extent(a, &a_low, &a_high)
+    extent(b, &b_low, &b_high)
+    return a_low < b_high and b_low < a_high
+
+
+cdef bint same_elements(ndarray a, ndarray b) noexcept:
+    """Whether two arrays are the same elements in the same order."""
+    cdef int k
+    if PyArray_BYTES(a) != PyArray_BYTES(b) or PyArray_NDIM(a) != PyArray_NDIM(b) or \
+            PyArray_ITEMSIZE(a) != PyArray_ITEMSIZE(b):
+        return False
+    for k in range(PyArray_NDIM(a)):
+        if PyArray_DIMS(a)[k] != PyArray_DIMS(b)[k]:
+            return False
+        if PyArray_STRIDES(a)[k] != PyArray_STRIDES(b)[k] and PyArray_DIMS(a)[k] > 1:
+            return False
+    return True
+
+
+cdef int check_writable(ndarray target) except -1:
+    """Refuse memory in which one write would change several elements."""
+    cdef int k
+    if not PyArray_ISWRITEABLE(target):
+        raise RuntimeError(
+            "the array under this tensor is read-only: clone() the tensor before writing to it")
+    if PyArray_IS_C_CONTIGUOUS(target):
+        return 0
+    for k in range(PyArray_NDIM(target)):
+        if PyArray_STRIDES(target)[k] == 0 and PyArray_DIMS(target)[k] > 1:
+            raise RuntimeError(
+                "unsupported operation: more than one element of the written-to tensor refers to "
+                "a single memory location. Please clone() the tensor before performing the "
+                "operation.")
+    return 0
+
+
+cdef int check_overlap(ndarray target, ndarray source) except -1:
+    """Refuse an input that shares part of the written memory, where PyTorch does."""
+    if memory_meets(target, source) and not same_elements(target, source) \
+            and is_dense(target) and is_dense(source):
+        raise RuntimeError(
+            "unsupported operation: some elements of the input tensor and the written-to tensor "
+            "refer to a single memory location. Please clone() the tensor before performing the "
+            "operation.")
+    return 0
+
+
+def check_written(ndarray target, sources):
+    """Refuse to write memory that holds one element twice, or part of an array that is read."""
+    cdef ndarray source
+    check_writable(target)
+    for source in sources:
+        check_overlap(target, source)

@@ -1,0 +1,142 @@
+"""Products of matrices by the BLAS that NumPy brings, called through its own loop."""
+
+from numpy cimport (
+    NPY_BOOL, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, NPY_INT16, NPY_INT32, NPY_INT64, NPY_INT8,
+    NPY_UINT8, PyArray_BYTES, PyArray_DIMS, PyArray_ITEMSIZE, PyArray_NDIM, PyArray_STRIDES,
+    PyArray_TYPE, import_array, ndarray, npy_intp,
+)
+
+from tapegrad._kernels.arrays cimport contiguous
+from tapegrad._kernels.geometry cimport MAX_DIMS, Operand, broadcast_shape, operand_of
+from tapegrad._kernels.iteration cimport elementwise, iterate
+from tapegrad._kernels.kernel cimport Kernel, Loop, launch
+from tapegrad._kernels.memory cimport allocate
+
+import numpy as np
+
+import_array()
+
+cdef Kernel MATMUL = Kernel.from_ufunc(np.matmul)
+cdef Kernel ADD = Kernel.from_ufunc(np.add)
+
+cdef dict C_NAMES = {
+    NPY_BOOL: "bool", NPY_INT8: "signed char", NPY_UINT8: "unsigned char", NPY_INT16: "short",
+    NPY_INT32: "int", NPY_INT64: "long", NPY_FLOAT16: "c10::Half", NPY_FLOAT32: "float",
+    NPY_FLOAT64: "double",
+}
+
+
+cdef ndarray _for_blas(ndarray array):
+    """The array itself where BLAS can read its last two dimensions, else a row-major copy."""
+    cdef int ndim = PyArray_NDIM(array)
+    cdef npy_intp size = PyArray_ITEMSIZE(array)
+    cdef npy_intp* strides = PyArray_STRIDES(array) + ndim - 2
+    cdef npy_intp* dims = PyArray_DIMS(array) + ndim - 2
+    if strides[1] == size and strides[0] >= dims[1] * size or \
+            strides[0] == size and strides[1] >= dims[0] * size:
+        return array
+    return contiguous(array)
+
+
+def matmul(ndarray a not None, ndarray b not None):
+    """Matrix products ``(..., n, k) @ (..., k, m) -> (..., n, m)``, batch dimensions broadcast."""
+    cdef Operand operands[3]
+    cdef npy_intp dims[MAX_DIMS]
+    cdef int ndim
+    cdef int core[2]
+    cdef Loop* loop = MATMUL.loop_for(PyArray_TYPE(a))
+    cdef ndarray out
+    a, b = _for_blas(a), _for_blas(b)
+    operands[0], operands[1] = operand_of(a), operand_of(b)
+    core[0] = core[1] = 2
+    ndim = broadcast_shape(2, operands, core, dims)
+    dims[ndim], dims[ndim + 1] = operands[0].dims[operands[0].ndim - 2], \
+        operands[1].dims[operands[1].ndim - 1]
+    out = allocate(ndim + 2, dims, PyArray_TYPE(a))
+    operands[2] = operand_of(out)
+    iterate(loop, operands, NULL)
+    return out
+
+
+cpdef ndarray mm(ndarray a, ndarray b):
+    """``a @ b`` of two matrices."""
+    return product_of_matrices(a, b, False, False)
+
+
+def mm_nt(ndarray a not None, ndarray b not None):
+    """``a @ b.T``."""
+    return product_of_matrices(a, b, False, True)
+
+
+def mm_tn(ndarray a not None, ndarray b not None):
+    """``a.T @ b``."""
+    return product_of_matrices(a, b, True, False)
+
+
+cdef ndarray product_of_matrices(ndarray a, ndarray b, int turn_a, int turn_b):
+    """The product of two matrices, or of their transposes, without the general iteration.
+
+    Raises PyTorch's refusals of sizes and dtypes that do not fit.
+    """
+    cdef npy_intp n = PyArray_DIMS(a)[turn_a], inner = PyArray_DIMS(a)[1 - turn_a]
+    cdef npy_intp m = PyArray_DIMS(b)[1 - turn_b]
+    cdef Loop* loop
+    cdef npy_intp dims[4]
+    cdef npy_intp steps[9]
+    cdef char* args[3]
+    cdef ndarray out
+    if inner != PyArray_DIMS(b)[turn_b]:
+        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{inner} and "
+                           f"{PyArray_DIMS(b)[turn_b]}x{m})")
+    if PyArray_TYPE(a) != PyArray_TYPE(b):
+        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: "
+                           f"{C_NAMES[PyArray_TYPE(a)]} != {C_NAMES[PyArray_TYPE(b)]}")
+    loop = MATMUL.loop_for(PyArray_TYPE(a))
+    a, b = _for_blas(a), _for_blas(b)
+    dims[0], dims[1], dims[2], dims[3] = n, m, inner, m
+    out = allocate(2, dims, PyArray_TYPE(a))
+    dims[0], dims[1] = 1, n
+    steps[0] = steps[1] = steps[2] = 0
+    args[0], args[1], args[2] = PyArray_BYTES(a), PyArray_BYTES(b), PyArray_BYTES(out)
+    steps[3], steps[4] = PyArray_STRIDES(a)[turn_a], PyArray_STRIDES(a)[1 - turn_a]
+    steps[5], steps[6] = PyArray_STRIDES(b)[turn_b], PyArray_STRIDES(b)[1 - turn_b]
+    steps[7], steps[8] = PyArray_STRIDES(out)[0], PyArray_STRIDES(out)[1]
+    if n > 0 and m > 0:
+        launch(loop, args, dims, steps, NULL, NULL)
+    return out
+
+
+def addmm(ndarray bias not None, ndarray a not None, ndarray b not None):
+    """``bias + a @ b``; the bias is broadcast."""
+    return with_bias(product_of_matrices(a, b, False, False), bias)
+
+
+def linear(ndarray bias not None, ndarray a not None, ndarray b not None):
+    """``bias + a @ b.T``; the bias is broadcast."""
+    return with_bias(product_of_matrices(a, b, False, True), bias)
+
+
+cdef ndarray with_bias(ndarray product, ndarray bias):
+    """A fresh matrix plus a bias, in the matrix's memory."""
+    cdef Operand operands[3]
+    cdef Loop* loop = ADD.loop_for(PyArray_TYPE(product))
+    if PyArray_NDIM(bias) == 1 and PyArray_TYPE(bias) == PyArray_TYPE(product) \
+            and PyArray_DIMS(bias)[0] == PyArray_DIMS(product)[1]:
+        add_to_rows(loop, product, bias)
+        return product
+    operands[0], operands[1] = operand_of(product), operand_of(bias)
+    return elementwise(loop, operands, product, NULL)
+
+
+cdef int add_to_rows(Loop* loop, ndarray matrix, ndarray row) except -1:
+    """Add one row to every row of a fresh matrix."""
+    cdef npy_intp n = PyArray_DIMS(matrix)[1], k
+    cdef npy_intp steps[3]
+    cdef char* args[3]
+    steps[0] = steps[2] = PyArray_STRIDES(matrix)[1]
+    steps[1] = PyArray_STRIDES(row)[0]
+    for k in range(PyArray_DIMS(matrix)[0]):
+        args[0] = args[2] = PyArray_BYTES(matrix) + k * PyArray_STRIDES(matrix)[0]
+        args[1] = PyArray_BYTES(row)
+        launch(loop, args, &n, steps, NULL, NULL)
+    return 0
