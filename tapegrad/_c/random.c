@@ -217,12 +217,12 @@ static void normal_block_double(tg_generator *generator, double mean, double std
     TG_LOOP(op##_##dtype)                                                              \
     {                                                                                  \
         tg_generator *generator = (tg_generator *)args[1];                             \
-        const int64_t low = ((const int64_t *)params)[0];                              \
-        const uint64_t range = (uint64_t)((const int64_t *)params)[1] - (uint64_t)low; \
-        const int is_wide = range >= (uint64_t)1 << 28;                                \
+        const uint64_t low = ((const uint64_t *)params)[0];                            \
+        const uint64_t range = ((const uint64_t *)params)[1]; /* 0: all 64-bit numbers */ \
+        const int is_wide = ((const int64_t *)params)[2] != 0;                         \
         for (tg_intp i = 0; i < dims[0]; i++) {                                        \
             const uint64_t draw = is_wide ? tg_draw_64(generator) : tg_draw_32(generator);   \
-            const int64_t value = (int64_t)(draw % range + (uint64_t)low);             \
+            const int64_t value = (int64_t)((range ? draw % range : draw) + low);      \
             TG_AT(T, args[0], i * steps[0]) = store((C)value);                         \
         }                                                                              \
     }
@@ -273,7 +273,7 @@ TG_FLOATS(BERNOULLI_FROM, bernoulli_from)
 #define ROW_REALS(op, dtype, T, C, load, store, number, letter) \
     ROW(op, dtype, letter, number, "dd", 2 * sizeof(double))
 #define ROW_RANDINT(op, dtype, T, C, load, store, number, letter) \
-    ROW(op, dtype, letter, number, "qq", 2 * sizeof(int64_t))
+    ROW(op, dtype, letter, number, "qQq", 3 * sizeof(int64_t))
 #define ROW_BERNOULLI(op, dtype, T, C, load, store, number, letter) \
     ROW(op, dtype, letter, number, "d", sizeof(double))
 #define ROW_BERNOULLI_FROM(op, dtype, T, C, load, store, number, letter) \

@@ -157,13 +157,28 @@ def randn(*sizes, size=None, generator=None, dtype=None, layout=None, device=Non
     return drawn("normal", (0.0, 1.0), shape, generator, dtype, requires_grad)
 
 
-def _bounds(low, high) -> tuple[int, int]:
+def _bounds(low, high) -> tuple[int, int, bool]:
+    """The least number, how many there are, and whether one needs two draws of 32 bits."""
     low, high = int(low), int(high)
     if low >= high:
         raise RuntimeError(
             f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
         )
-    return low, high
+    count = high - low
+    return (low, count, count >= 2**28) if count < 2**64 else (0, 0, True)
+
+
+def _all_numbers(dtype: _types.dtype) -> tuple[int, int, bool]:
+    """As :func:`_bounds`, for the whole numbers from 0 that a dtype holds exactly."""
+    high = _largest(dtype) + 1
+    return 0, high, dtype.itemsize == 8
+
+
+def _largest(dtype: _types.dtype) -> int:
+    """The whole number up to which a dtype holds all."""
+    if dtype.is_floating_point:
+        return 2 ** (np.finfo(dtype.numpy).nmant + 1)
+    return 1 if dtype is _types.bool else int(np.iinfo(dtype.numpy).max)
 
 
 @takes_out("factory")
@@ -329,10 +344,14 @@ def bernoulli_(self: Tensor, p=0.5, *, generator=None) -> Tensor:
 
 @method()
 def random_(self: Tensor, *bounds, generator=None) -> Tensor:
-    """Fill with whole numbers drawn evenly: ``random_(to)``, ``random_(from, to)``."""
+    """Fill with whole numbers drawn evenly: ``random_(to)``, ``random_(from, to)``.
+
+    Without bounds from 0 to the largest number, up to which the dtype holds all; so does a ``to``
+    that is None.
+    """
     if not bounds:
-        info = np.finfo(self.dtype.numpy) if self.is_floating_point() else None
-        high = 2 ** (info.nmant + 1) if info else int(np.iinfo(self.dtype.numpy).max)
-        bounds = (0, high + 1)
-    limits = _bounds(*((0, *bounds) if len(bounds) == 1 else bounds))
+        limits = _all_numbers(self.dtype)
+    else:
+        low, high = (0, *bounds) if len(bounds) == 1 else bounds
+        limits = _bounds(low, _largest(self.dtype) + 1 if high is None else high)
     return _fill_random(self, limits, generator or default_generator)

@@ -320,3 +320,18 @@ def test_sizes_agree_with_pytorch(torch, reference, code, n):
     for ours, theirs in zip(draw(torch), draw(reference), strict=True):
         assert ours.shape == theirs.shape and ours.dtype == theirs.dtype
         assert abs(ours.astype(float) - theirs.astype(float)).sum() <= 1e-6 * max(n, 1)
+
+
+@pytest.mark.parametrize(("dtype", "bounds"), [
+    *((dtype, "") for dtype in ("bool", "uint8", "int32", "int64", "float32", "float64")),
+    *((dtype, "-3, None") for dtype in ("int8", "int32", "int64", "float32")),
+    ("int64", "-2**40, 2**40"), ("int64", "-2**63, None"), ("int64", "-2**63, 2**63 - 1"),
+])
+def test_whole_numbers_of_every_range_agree_with_pytorch(torch, reference, dtype, bounds):
+    """``random_`` draws 32 or 64 bits as PyTorch does, without bounds and up to the largest."""
+    def draw(library):
+        library.manual_seed(11)
+        filled = library.empty(5, dtype=getattr(library, dtype)).random_
+        return eval(f"fill({bounds})", {"fill": filled}).tolist(), library.rand(1).item()
+
+    assert draw(torch) == draw(reference)
