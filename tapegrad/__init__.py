@@ -394,7 +394,8 @@ from tapegrad import autograd
 from tapegrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
 
 if TYPE_CHECKING:
-    from tapegrad import func, linalg, nn, optim, random, return_types, signal, special, utils
+    from tapegrad import func, linalg, nn, optim, random, return_types, signal, special, utils, version
+    from tapegrad._as_torch import as_torch
     from tapegrad.ops.spatial import (
         adaptive_avg_pool1d,
         adaptive_max_pool1d,
@@ -433,7 +434,8 @@ __version__ = "0.1.0"
 
 # Loaded when first asked for: programs that use few of them should not wait for all.
 _LOADED_LATER = frozenset(
-    ("func", "linalg", "nn", "optim", "random", "return_types", "signal", "special", "utils")
+    ("func", "linalg", "nn", "optim", "random", "return_types", "signal", "special", "utils",
+     "version")
 )
 
 _SPATIAL = frozenset((
@@ -444,17 +446,20 @@ _SPATIAL = frozenset((
     "pixel_shuffle", "pixel_unshuffle",
 ))  # fmt: skip
 
+# The modules of single names that are not loaded either.
+_HOMES = {**dict.fromkeys(_SPATIAL, "ops.spatial"), "as_torch": "_as_torch"}
+
 
 def __getattr__(name: str) -> Any:
     if name in _LOADED_LATER:
         return import_module(f"tapegrad.{name}")
-    if name in _SPATIAL:
-        return getattr(import_module("tapegrad.ops.spatial"), name)
+    if name in _HOMES:
+        return getattr(import_module(f"tapegrad.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'tapegrad' has no attribute '{name}'")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LOADED_LATER, *_SPATIAL})
+    return sorted({*globals(), *_LOADED_LATER, *_HOMES})
 
 
 def is_tensor(obj: object) -> _types.builtins.bool:
@@ -531,6 +536,7 @@ __all__ = [
     "argwhere",
     "as_strided",
     "as_tensor",
+    "as_torch",
     "asarray",
     "asin",
     "asinh",

@@ -12,7 +12,7 @@ SOURCES = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", "
 
 # Each part may import those above it. Parts on one line may not import each other.
 ORDER = (
-    ("_types", "utils._pytree"),
+    ("_types", "utils._pytree", "version"),
     ("_kernels",),
     ("_tape",),
     ("_tensor",),
@@ -24,6 +24,8 @@ ORDER = (
     ("nn", "optim", "utils.data"),
     ("training", "func", "utils"),
     ("__init__",),
+    ("_as_torch",),
+    ("__main__", "_stand_in"),
 )
 RANKS = {part: rank for rank, parts in enumerate(ORDER) for part in parts}
 
