@@ -396,6 +396,16 @@ from tapegrad.autograd import enable_grad, inference_mode, no_grad, set_grad_ena
 if TYPE_CHECKING:
     from tapegrad import func, linalg, nn, optim, random, return_types, signal, special, utils, version
     from tapegrad._as_torch import as_torch
+    from tapegrad.ops.recurrent import (
+        gru,
+        gru_cell,
+        lstm,
+        lstm_cell,
+        rnn_relu,
+        rnn_relu_cell,
+        rnn_tanh,
+        rnn_tanh_cell,
+    )
     from tapegrad.ops.spatial import (
         adaptive_avg_pool1d,
         adaptive_max_pool1d,
@@ -445,9 +455,17 @@ _SPATIAL = frozenset((
     "grid_sampler_3d", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d",
     "pixel_shuffle", "pixel_unshuffle",
 ))  # fmt: skip
+_RECURRENT = frozenset((
+    "_pack_padded_sequence", "_pad_packed_sequence", "gru", "gru_cell", "lstm", "lstm_cell",
+    "rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell",
+))  # fmt: skip
 
 # The modules of single names that are not loaded either.
-_HOMES = {**dict.fromkeys(_SPATIAL, "ops.spatial"), "as_torch": "_as_torch"}
+_HOMES = {
+    **dict.fromkeys(_SPATIAL, "ops.spatial"),
+    **dict.fromkeys(_RECURRENT, "ops.recurrent"),
+    "as_torch": "_as_torch",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -681,6 +699,8 @@ __all__ = [
     "grid_sampler_2d",
     "grid_sampler_3d",
     "group_norm",
+    "gru",
+    "gru_cell",
     "gt",
     "half",
     "heaviside",
@@ -756,6 +776,8 @@ __all__ = [
     "logspace",
     "logsumexp",
     "long",
+    "lstm",
+    "lstm_cell",
     "lt",
     "lu",
     "lu_solve",
@@ -848,6 +870,10 @@ __all__ = [
     "result_type",
     "return_types",
     "rms_norm",
+    "rnn_relu",
+    "rnn_relu_cell",
+    "rnn_tanh",
+    "rnn_tanh_cell",
     "roll",
     "rot90",
     "round",

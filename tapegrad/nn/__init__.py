@@ -1,6 +1,6 @@
 """Modules, layers, losses and their first values."""
 
-from tapegrad.nn import functional, init, parameter
+from tapegrad.nn import functional, init, parameter, utils
 from tapegrad.nn.activation import (
     CELU,
     ELU,
@@ -111,6 +111,8 @@ from tapegrad.nn.pooling import (
     MaxUnpool2d,
     MaxUnpool3d,
 )
+from tapegrad.nn.recurrent import GRU, LSTM, RNN, RNNBase
+from tapegrad.nn.recurrent_cell import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from tapegrad.nn.shrink_activation import GLU, Hardshrink, RReLU, Softshrink
 from tapegrad.nn.smooth_activation import (
     LogSigmoid,
@@ -136,6 +138,9 @@ __all__ = [
     "ELU",
     "GELU",
     "GLU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "SELU",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
@@ -180,6 +185,7 @@ __all__ = [
     "FeatureAlphaDropout",
     "Flatten",
     "Fold",
+    "GRUCell",
     "GaussianNLLLoss",
     "GroupNorm",
     "Hardshrink",
@@ -197,6 +203,7 @@ __all__ = [
     "LPPool1d",
     "LPPool2d",
     "LPPool3d",
+    "LSTMCell",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -232,6 +239,9 @@ __all__ = [
     "PixelUnshuffle",
     "PoissonNLLLoss",
     "RMSNorm",
+    "RNNBase",
+    "RNNCell",
+    "RNNCellBase",
     "RReLU",
     "ReLU",
     "ReLU6",
@@ -268,4 +278,5 @@ __all__ = [
     "functional",
     "init",
     "parameter",
+    "utils",
 ]

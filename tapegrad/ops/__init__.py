@@ -78,7 +78,7 @@ from tapegrad.ops.special import erf
 from tapegrad.ops.tensor_types import type_name, typename
 
 if TYPE_CHECKING:
-    from tapegrad.ops import attention, bilinear, embedding_bag, margin_loss, spatial
+    from tapegrad.ops import attention, bilinear, embedding_bag, margin_loss, recurrent, spatial
 
 _tensor.register_operators(
     {
@@ -145,7 +145,9 @@ _sweep.register_zeros(
 )
 
 # Families without methods of Tensor are loaded when a program first asks for one.
-_LOADED_LATER = ("attention", "bilinear", "embedding_bag", "margin_loss", "spatial")
+_LOADED_LATER = (
+    "attention", "bilinear", "embedding_bag", "margin_loss", "recurrent", "spatial",
+)  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
@@ -169,7 +171,8 @@ __all__ = [
     "hardsigmoid", "hardswish", "hardtanh", "histogram", "huber_loss", "index", "l1_loss",
     "layer_norm", "leaky_relu", "linalg", "linear", "log_sigmoid", "log_softmax", "loss",
     "margin_loss", "mish", "mse_loss", "nll_loss", "nll_loss2d", "norm", "normalization", "order",
-    "pointwise", "prelu_kernel", "random", "reduce", "registered_ops", "relu", "rrelu", "scan",
+    "pointwise", "prelu_kernel", "random", "recurrent", "reduce", "registered_ops", "relu", "rrelu",
+    "scan",
     "shape", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softplus", "softshrink", "spatial",
     "special", "tanh", "tensor_types", "threshold", "type_name", "typename", "where",
 ]  # fmt: skip

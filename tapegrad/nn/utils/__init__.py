@@ -1,0 +1,5 @@
+"""Helpers for modules: sequences of different lengths."""
+
+from tapegrad.nn.utils import rnn
+
+__all__ = ["rnn"]

@@ -1,0 +1,75 @@
+"""Single steps of recurrent networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tapegrad._tensor import Tensor
+from tapegrad.ops.recurrent.layer import layer
+from tapegrad.ops.recurrent.steps import N_GATES, Walk
+
+
+def _step(mode: str, input: Tensor, states: tuple[Tensor, ...], weights: tuple) -> tuple:
+    _check(input, states, weights, N_GATES[mode])
+    _, last = layer(input, states, (*weights, None), Walk(mode, (len(input),), False))
+    return last
+
+
+def _check(input: Tensor, states: tuple[Tensor, ...], weights: tuple, n_gates: int) -> None:
+    w_ih, w_hh = weights[:2]
+    if input.shape[1] != w_ih.shape[1]:
+        raise RuntimeError(
+            f"input has inconsistent input_size: got {input.shape[1]} expected {w_ih.shape[1]}"
+        )
+    size = w_hh.shape[1]
+    for k, state in enumerate(states):
+        if state.shape[0] != input.shape[0]:
+            raise RuntimeError(
+                f"Input batch size {input.shape[0]} doesn't match hidden{k} batch size "
+                f"{state.shape[0]}"
+            )
+        if state.shape[1] != size:
+            raise RuntimeError(
+                f"hidden{k} has inconsistent hidden_size: got {state.shape[1]}, expected {size}"
+            )
+
+
+def lstm_cell(
+    input: Tensor, hx: Sequence[Tensor], w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None,
+    b_hh: Tensor | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """One step of long short-term memory: the new hidden state and the new cell.
+
+    ``c' = σ(f)·c + σ(i)·tanh(g)``, ``h' = σ(o)·tanh(c')`` with ``i, f, g, o`` the four parts of
+    ``x @ w_ih.T + b_ih + h @ w_hh.T + b_hh``. Shape: ``(batch, features)`` and twice ``(batch,
+    size)``. Source: Hochreiter and Schmidhuber 1997.
+    """
+    if len(hx) != 2:
+        raise RuntimeError("lstm_cell expects two hidden states")
+    return _step("LSTM", input, tuple(hx), (w_ih, w_hh, b_ih, b_hh))
+
+
+def _of_one_state(mode: str, name: str, text: str) -> Callable[..., Tensor]:
+    def cell(
+        input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None,
+        b_hh: Tensor | None = None,
+    ) -> Tensor:  # fmt: skip
+        return _step(mode, input, (hx,), (w_ih, w_hh, b_ih, b_hh))[0]
+
+    cell.__name__ = cell.__qualname__ = name
+    cell.__doc__ = f"{text}\n\nShape: ``(batch, features)`` and ``(batch, size)`` to the latter."
+    return cell
+
+
+gru_cell = _of_one_state(
+    "GRU", "gru_cell",
+    "One step of gated units: ``n + z·(h - n)`` with ``n = tanh(n_x + r·n_h)`` and the parts r, z, "
+    "n of ``x @ w_ih.T + b_ih`` and ``h @ w_hh.T + b_hh``; r and z are their logistic sums. "
+    "Source: Cho et al. 2014.",
+)  # fmt: skip
+rnn_tanh_cell = _of_one_state(
+    "RNN_TANH", "rnn_tanh_cell", "``tanh(x @ w_ih.T + b_ih + h @ w_hh.T + b_hh)``."
+)
+rnn_relu_cell = _of_one_state(
+    "RNN_RELU", "rnn_relu_cell", "``max(0, x @ w_ih.T + b_ih + h @ w_hh.T + b_hh)``."
+)
