@@ -137,7 +137,7 @@ def signature(value: Callable) -> str:
     except (TypeError, ValueError):
         return ""
     found = re.sub(r"(: |-> )'([^']*)'", r"\1\2", ADDRESS.sub("", found))
-    return re.sub(r"tapegrad\.(_tensor|_types)\.", "", found)
+    return re.sub(r"tapegrad\.(_tensor(\.\w+)?|_types)\.", "", found)
 
 
 def of_operation(operation: Any) -> str:

@@ -1,7 +1,7 @@
 """Layout of kernels and launches."""
 
 from cpython.object cimport PyObject
-from numpy cimport npy_intp
+from numpy cimport NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, npy_intp
 
 from tapegrad._kernels.geometry cimport MAX_OPERANDS, N_TYPES, Operand
 
@@ -55,6 +55,11 @@ cdef class Kernel:
     cdef int _read_signature(self, str signature) except -1
     cdef int _describe(self, Loop* loop, str types) except -1
     cdef Loop* _matching_loop(self, tuple arrays) except NULL
+
+
+# Here and not in the .pyx, so that other modules take it in.
+cdef inline bint is_float(int type_number) noexcept:
+    return type_number == NPY_FLOAT32 or type_number == NPY_FLOAT64 or type_number == NPY_FLOAT16
 
 
 ctypedef int (*iterate_function)(Loop* loop, Operand* operands, void* params) except -1

@@ -7,45 +7,30 @@ entry with the highest number among those that wait has all its gradient.
 
 cimport cython
 from cpython.object cimport PyObject
-from cpython.pythread cimport (
-    NOWAIT_LOCK, WAIT_LOCK, PyThread_acquire_lock, PyThread_allocate_lock, PyThread_release_lock,
-    PyThread_type_lock,
-)
-from cpython.ref cimport Py_DECREF, Py_INCREF, Py_REFCNT, Py_XDECREF
+from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 from libc.stdint cimport uint32_t, uint64_t, uintptr_t
-from numpy cimport (
-    PyArray_CHKFLAGS, PyArray_DIMS, PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES, PyArray_TYPE,
-    NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_OWNDATA, import_array, ndarray, npy_intp,
-)
+from numpy cimport PyArray_SIZE, PyArray_TYPE, import_array
 
-from tapegrad._core cimport (
+from tapegrad._core.op cimport (
     FROM_GRADIENT, FROM_GRADIENTS, FROM_SHAPE, FROM_SLOT, MAX_FORMULA_ARGS, FormulaArg, Op,
-    free_slots, split, unwrap_saved,
 )
-from tapegrad._kernels.arrays cimport column_sums, reduce
-from tapegrad._kernels.geometry cimport is_dense
-from tapegrad._kernels.iteration cimport cast, copy_into, fill
-from tapegrad._kernels.kernel cimport Kernel
+from tapegrad._core.saved cimport free_slots, unwrap_saved
+from tapegrad._kernels.iteration cimport fill
 from tapegrad._kernels.memory cimport allocate_like
-from tapegrad._tape cimport (
-    IS_LEAF, IS_SPLIT_OFF, NO_TENSOR, SAVED_WERE_FREED, Edge, Entry, OutputShape, connect, release,
+from tapegrad._sweep.gradients cimport add, conform, convert
+from tapegrad._sweep.hooks cimport (
+    check_nan, report_trace, run_function, run_hooks, run_node_post_hooks, run_node_pre_hooks,
+    run_output_hooks,
 )
-from tapegrad._tensor cimport (
-    Carry, Node, Tensor, View, anomaly_checks_nan, anomaly_enabled, edge_of, grad_enabled, node_of,
-    requires_grad, set_evaluated, set_grad_mode, shape_tuple, type_name, wrap,
+from tapegrad._sweep.leaves cimport accumulate
+from tapegrad._tape cimport IS_LEAF, IS_SPLIT_OFF, SAVED_WERE_FREED, Edge, Entry, connect, release
+from tapegrad._tensor.modes cimport (
+    anomaly_checks_nan, anomaly_enabled, set_evaluated, set_grad_mode,
 )
-
-import os
-import warnings
-
-import numpy as np
-
-from tapegrad._kernels import OURS
+from tapegrad._tensor.nodes cimport Carry, Node, split
+from tapegrad._tensor.tensor cimport Tensor, edge_of, requires_grad, shape_tuple, wrap
 
 import_array()
-
-cdef extern from "numpy/arrayobject.h":
-    PyObject* PyArray_BASE(ndarray array)
 
 cdef extern from "pending.h":
     ctypedef struct tg_pending_item:
@@ -59,25 +44,8 @@ cdef extern from "pending.h":
     int tg_pending_push(tg_pending*, void*, uint64_t, void*) noexcept
     tg_pending_item tg_pending_pop(tg_pending*) noexcept
 
-# ------------------------------------------------------------------- what ops hand in
-
-cdef object add = None
-cdef object add_into = None
-cdef object clone = None
-cdef object reduce_to_shape = None
-cdef object convert = None
-cdef object has_nan = None
-
-
-def register_gradient_ops(**given):
-    """Hand in the ops that the sweep itself needs: to accumulate, undo broadcasts, and convert."""
-    global add, add_into, clone, reduce_to_shape, convert, has_nan
-    add, add_into = given["add"], given["add_into"]
-    clone, reduce_to_shape = given["clone"], given["reduce_to_shape"]
-    convert, has_nan = given["convert"], given["has_nan"]
-
-
-# ---------------------------------------------------------------------------------- sweep
+cdef extern from "Python.h":
+    object PyObject_Vectorcall(object, PyObject* const*, size_t, PyObject*)
 
 cdef extern from *:
     """
@@ -374,10 +342,6 @@ cdef inline object formula_argument(FormulaArg* plan, Entry* entry, object holde
     return needs_of(entry, sweep)
 
 
-cdef extern from "Python.h":
-    object PyObject_Vectorcall(object, PyObject* const*, size_t, PyObject*)
-
-
 cdef tuple needs_of(Entry* entry, Sweep sweep):
     cdef uint32_t e
     return tuple([entry.edges[e].entry != NULL and sweep.is_wanted(&entry.edges[e])
@@ -403,330 +367,6 @@ cdef uint32_t wanted_edges(Entry* entry) noexcept:
             wanted |= (<uint32_t>1) << e
     return wanted
 
-
-cdef object conform(Entry* entry, uint32_t e, object result):
-    """The gradient in the shape and dtype of the input it is for; broadcasts are undone."""
-    cdef Entry* target = entry.edges[e].entry
-    cdef Tensor gradient
-    cdef ndarray model
-    cdef OutputShape* expected
-    cdef int ndim, type_number
-    cdef const npy_intp* dims
-    if result is None:
-        return None
-    if not isinstance(result, Tensor):
-        raise RuntimeError(f"expected Variable or None (got {type(result).__name__})")
-    gradient = result
-    if target.flags & IS_LEAF:
-        model = (<Tensor>target.op).array
-        ndim, dims, type_number = PyArray_NDIM(model), PyArray_DIMS(model), PyArray_TYPE(model)
-    else:
-        expected = &target.outputs[entry.edges[e].output]
-        ndim, dims, type_number = expected.ndim, expected.dims, expected.type_number
-    if not has_shape(gradient.array, ndim, dims):
-        gradient = undo_broadcast(entry, e, gradient, ndim, dims)
-    if PyArray_TYPE(gradient.array) != type_number:
-        gradient = convert(gradient, type_number)
-    return gradient
-
-
-cdef bint has_shape(ndarray array, int ndim, const npy_intp* dims) noexcept:
-    cdef int k
-    if PyArray_NDIM(array) != ndim:
-        return False
-    for k in range(ndim):
-        if PyArray_DIMS(array)[k] != dims[k]:
-            return False
-    return True
-
-
-cdef object undo_broadcast(Entry* entry, uint32_t e, Tensor gradient, int ndim,
-                           const npy_intp* dims):
-    """Sum a gradient over the dimensions along which its input was repeated."""
-    cdef ndarray array = gradient.array
-    cdef int extra = PyArray_NDIM(array) - ndim, k
-    cdef bint fits = extra >= 0
-    cdef list repeated = []
-    for k in range(PyArray_NDIM(array) if fits else 0):
-        if k < extra or dims[k - extra] == 1 and PyArray_DIMS(array)[k] != 1:
-            repeated.append(k)
-        elif dims[k - extra] != PyArray_DIMS(array)[k]:
-            fits = False
-    if not fits:
-        raise RuntimeError(
-            f"Function {type(node_of(entry)).__name__} returned an invalid gradient at index {e} - "
-            f"got {list(gradient.shape)} but expected shape compatible with "
-            f"{list(shape_tuple(entry.edges[e].entry, entry.edges[e].output))}")
-    if not grad_enabled() and len(repeated) == extra:
-        if extra == 1 and PyArray_NDIM(array) == 2:
-            return wrap(column_sums(array))
-        return wrap(reduce(SUM, array, repeated, False))
-    return reduce_to_shape(gradient, shape_tuple(entry.edges[e].entry, entry.edges[e].output))
-
-
-cdef Kernel SUM = OURS["sum"]
-
-
-# ---------------------------------------------------------------------------------- hooks
-
-cdef object run_hooks(object hooks, object gradient):
-    """Pass a gradient through hooks; what one returns replaces it."""
-    for hook in list(hooks.values()):
-        replaced = hook(gradient)
-        if replaced is not None:
-            check_replacement(hook, gradient, replaced)
-            gradient = replaced
-    return gradient
-
-
-cdef int check_replacement(object hook, object gradient, object replaced) except -1:
-    """Refuse what a hook returned if it is no gradient like the one that it was given."""
-    if not isinstance(replaced, Tensor):
-        raise TypeError(f"expected Variable, but hook returned '{type(replaced).__name__}'")
-    if gradient is None:
-        return 0
-    if replaced.dtype is not gradient.dtype:
-        raise RuntimeError(f"hook '{name_of_hook(hook)}' has changed the type of value (was "
-                           f"{type_name((<Tensor>gradient).array)} got "
-                           f"{type_name((<Tensor>replaced).array)})")
-    if replaced.shape != gradient.shape:
-        raise RuntimeError(f"hook '{name_of_hook(hook)}' has changed the size of value")
-    return 0
-
-
-cdef str name_of_hook(object hook):
-    return getattr(hook, "__name__", "<unknown>")
-
-
-cdef object run_output_hooks(Entry* entry, object holder):
-    """Run the hooks of the tensors that are this entry's outputs, then keep retained gradients."""
-    cdef Carry carry = <Carry>entry.carry
-    cdef uint32_t output
-    cdef object gradient
-    if not carry.tensor_hooks and not carry.retained:
-        return holder
-    for output in range(entry.n_outputs):
-        gradient = holder if entry.n_outputs == 1 else holder[output]
-        if gradient is None:
-            continue
-        if output in carry.tensor_hooks:
-            gradient = run_hooks(carry.tensor_hooks[output], gradient)
-        if output in carry.retained:
-            retain_gradient(carry.retained[output](), gradient)
-        if entry.n_outputs == 1:
-            holder = gradient
-        else:
-            holder[output] = gradient
-    return holder
-
-
-cdef int retain_gradient(Tensor tensor, Tensor gradient) except -1:
-    if tensor is None:
-        return 0
-    tensor._grad = gradient if tensor._grad is None else add(tensor._grad, gradient)
-    return 0
-
-
-cdef tuple run_node_pre_hooks(Carry carry, tuple outputs):
-    for hook in list(carry.pre_hooks.values()):
-        replaced = hook(outputs)
-        if replaced is not None:
-            check_replacements(hook, outputs, replaced)
-            outputs = replaced
-    return outputs
-
-
-cdef tuple run_node_post_hooks(Carry carry, tuple results, tuple outputs):
-    for hook in list(carry.post_hooks.values()):
-        replaced = hook(results, outputs)
-        if replaced is not None:
-            check_replacements(hook, results, replaced)
-            results = replaced
-    return results
-
-
-cdef int check_replacements(object hook, tuple gradients, object replaced) except -1:
-    """The same for the hook of a node, which returns a tuple."""
-    if not isinstance(replaced, tuple):
-        raise TypeError(f"expected tuple, but hook returned '{type(replaced).__name__}'")
-    if len(replaced) != len(gradients):
-        raise RuntimeError(f"hook '{name_of_hook(hook)}' has returned an incorrect number of "
-                           f"values (got {len(replaced)}, but expected {len(gradients)})")
-    for gradient, new in zip(gradients, replaced):
-        if new is not None and new is not gradient:
-            check_replacement(hook, gradient, new)
-    return 0
-
-
-# ---------------------------------------------------------------------------------- Functions
-
-cdef tuple run_function(Op op, Entry* entry, Carry carry, tuple outputs):
-    """Call a custom Function's backward, and check how many gradients it returned."""
-    cdef uint32_t e, n = entry.n_edges
-    context = carry.context
-    if getattr(context, "materialize_grads", True):
-        outputs = tuple([zeros_for(entry, k) if one is None else one
-                         for k, one in enumerate(outputs)])
-    results = op.formulas[0](context, *outputs)
-    results = results if isinstance(results, tuple) else (results,)
-    if len(results) > n and all(one is None for one in results[n:]):
-        results = results[:n]
-    if len(results) != n:
-        raise RuntimeError(f"function {op.grad_name} returned an incorrect number of gradients "
-                           f"(expected {n}, got {len(results)})")
-    for e in range(n):
-        if results[e] is not None and entry.edges[e].entry == NULL \
-                and not isinstance(results[e], Tensor):
-            raise RuntimeError(f"function {op.grad_name} returned a gradient different than None "
-                               f"at position {e + 1}, but the corresponding forward input was not "
-                               "a Variable")
-    return results
-
-
-cdef object zeros_for(Entry* entry, int output):
-    cdef OutputShape* shape = &entry.outputs[output]
-    if shape.type_number == NO_TENSOR:
-        return None
-    return zeros_maker(shape_tuple(entry, output), shape.type_number)
-
-
-cdef object zeros_maker = None
-
-
-def register_zeros(maker):
-    """Hand in what makes a zero gradient: ``maker(shape, type_number)``."""
-    global zeros_maker
-    zeros_maker = maker
-
-
-# ---------------------------------------------------------------------------------- anomalies
-
-cdef int report_trace(Entry* entry, Carry carry) except -1:
-    """Warn with the Python stack that recorded the entry, and with those of what recorded that."""
-    cdef Node parent
-    name = type(node_of(entry)).__name__
-    if carry is None or carry.trace is None:
-        warnings.warn(
-            f"Error detected in {name}. No forward pass information available. Enable detect "
-            "anomaly during forward pass for more information.", UserWarning, stacklevel=1)
-        return 0
-    warnings.warn(f"Error detected in {name}. Traceback of forward call that caused the error:\n"
-                  f"{carry.trace}", UserWarning, stacklevel=1)
-    while carry is not None and carry.parent is not None:
-        parent = carry.parent
-        carry = None if parent.entry.carry == NULL else <Carry>parent.entry.carry
-        warnings.warn(induced_text(type(parent).__name__, None if carry is None else carry.trace),
-                      UserWarning, stacklevel=1)
-    return 0
-
-
-cdef str induced_text(str name, object trace):
-    start = f"\n\nPrevious calculation was induced by {name}. "
-    if trace is None:
-        return (f"{start}No forward pass information available. Enable detect anomaly during "
-                "forward pass for more information.")
-    return f"{start}Traceback of forward call that induced the previous calculation:\n{trace}"
-
-
-cdef int check_nan(Entry* entry, Carry carry, tuple results) except -1:
-    for k, result in enumerate(results):
-        if result is not None and has_nan(result):
-            report_trace(entry, carry)
-            raise RuntimeError(f"Function '{type(node_of(entry)).__name__}' returned nan values in "
-                               f"its {k}th output.")
-    return 0
-
-
-# ---------------------------------------------------------------------------------- leaves
-
-cdef PyThread_type_lock leaf_lock = PyThread_allocate_lock()
-
-
-def _renew_lock():
-    # A forked child must not inherit a lock that another thread of its parent held.
-    global leaf_lock
-    leaf_lock = PyThread_allocate_lock()
-
-
-os.register_at_fork(after_in_child=_renew_lock)
-
-
-cdef int lock_leaves() except -1:
-    if PyThread_acquire_lock(leaf_lock, NOWAIT_LOCK):
-        return 0
-    with nogil:
-        PyThread_acquire_lock(leaf_lock, WAIT_LOCK)
-    return 0
-
-
-cdef int accumulate(Tensor leaf, Tensor gradient, bint create_graph) except -1:
-    """Add a gradient to ``leaf.grad``; one that nobody else can see is taken as it is."""
-    lock_leaves()
-    try:
-        if leaf._grad is None:
-            leaf._grad = own_gradient(leaf, gradient, create_graph)
-        elif create_graph:
-            leaf._grad = add(leaf._grad, gradient)
-        else:
-            add_into(leaf._grad, gradient)
-    finally:
-        PyThread_release_lock(leaf_lock)
-    if leaf.accumulate_hooks:
-        for hook in list(leaf.accumulate_hooks.values()):
-            replaced = hook(leaf)
-            if replaced is not None:
-                check_replacement(hook, None, replaced)
-    return 0
-
-
-cdef object own_gradient(Tensor leaf, Tensor gradient, bint create_graph):
-    cdef ndarray array = gradient.array
-    if create_graph:
-        return clone(gradient)
-    if is_ours_alone(gradient, array) and has_layout_of(leaf.array, array):
-        return wrap(array)
-    return wrap(laid_out_like(leaf.array, array))
-
-
-cdef bint is_ours_alone(Tensor gradient, ndarray array) noexcept:
-    """Whether nobody but the sweep can see a gradient's memory.
-
-    The sweep holds the tensor once; tensor and caller hold the array. A view is ours if its base is
-    a tensor that only the view holds.
-    """
-    cdef View view = gradient.view
-    if Py_REFCNT(gradient) > 1 or gradient.entry != NULL or Py_REFCNT(array) > 2:
-        return False
-    if view is None:
-        return PyArray_CHKFLAGS(array, NPY_ARRAY_OWNDATA)
-    return Py_REFCNT(view) <= 2 and Py_REFCNT(view.base) == 1 and view.base.entry == NULL \
-        and PyArray_BASE(array) == <PyObject*>view.base.array \
-        and PyArray_CHKFLAGS(view.base.array, NPY_ARRAY_OWNDATA) \
-        and Py_REFCNT(view.base.array) == 2
-
-
-cdef bint has_layout_of(ndarray leaf, ndarray array) noexcept:
-    """Whether a gradient lies in memory as its leaf does; row-major where the leaf has gaps."""
-    cdef int k
-    if PyArray_CHKFLAGS(leaf, NPY_ARRAY_C_CONTIGUOUS) or not is_dense(leaf):
-        return PyArray_CHKFLAGS(array, NPY_ARRAY_C_CONTIGUOUS)
-    for k in range(PyArray_NDIM(leaf)):
-        if PyArray_STRIDES(array)[k] != PyArray_STRIDES(leaf)[k]:
-            return False
-    return True
-
-
-cdef ndarray laid_out_like(ndarray leaf, ndarray array):
-    """A copy of a gradient that lies in memory as its leaf does."""
-    cdef ndarray copied
-    if PyArray_CHKFLAGS(leaf, NPY_ARRAY_C_CONTIGUOUS) or not is_dense(leaf):
-        return cast(array, PyArray_TYPE(array))
-    copied = np.empty_like(leaf)
-    copy_into(copied, array)
-    return copied
-
-
-# ---------------------------------------------------------------------------------- entrance
 
 @cython.final
 @cython.internal

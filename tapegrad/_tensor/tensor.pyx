@@ -6,19 +6,21 @@ is what a tensor *is*: memory, version, view, leaf or output of an entry, hooks,
 
 cimport cython
 from cpython.object cimport PyObject, PyTypeObject, visitproc
-from cpython.ref cimport Py_INCREF, Py_XDECREF
+from cpython.ref cimport Py_XDECREF
 from libc.stdint cimport uint32_t, uintptr_t
 from numpy cimport (
-    NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS,
-    PyArray_ITEMSIZE, PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES, PyArray_TYPE, import_array,
-    ndarray, npy_intp,
+    PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE, PyArray_NDIM,
+    PyArray_SIZE, PyArray_STRIDES, PyArray_TYPE, import_array, ndarray,
 )
 
 from tapegrad._kernels.geometry cimport is_dense
+from tapegrad._kernels.kernel cimport is_float
 from tapegrad._kernels.memory cimport recycle, strided_view
 from tapegrad._tape cimport (
-    IS_LEAF, Edge, Entry, connect, new_leaf, release, set_carry, visit_owned, watch_python,
+    IS_LEAF, Edge, Entry, connect, new_leaf, release, visit_owned, watch_python,
 )
+from tapegrad._tensor.modes cimport grad_enabled, inference_enabled, set_grad_mode
+from tapegrad._tensor.nodes cimport Carry, add_hook, carry_of, node_of, short_name, size_tuple
 
 import warnings
 import weakref
@@ -28,9 +30,23 @@ from copy import deepcopy
 import numpy as np
 
 from tapegrad import _types
-from tapegrad._types import Size
 
 import_array()
+
+cdef extern from "Python.h":
+    ctypedef int (*traverse_function "traverseproc")(PyObject*, visitproc, void*) noexcept
+    ctypedef int (*inquiry)(PyObject*) noexcept
+    ctypedef void (*destructor)(PyObject*) noexcept
+    void PyObject_GC_UnTrack(void*)
+    object PyObject_GenericGetDict(object, void*)
+    ctypedef struct _TypeSlots "PyTypeObject":
+        traverse_function tp_traverse
+        inquiry tp_clear
+        destructor tp_dealloc
+        Py_ssize_t tp_dictoffset
+        const char* tp_name
+        PyObject* tp_dict
+    void PyType_Modified(PyTypeObject*)
 
 cdef ndarray NO_ELEMENTS = np.empty(0, np.float32)
 cdef list DTYPES = [_types.BY_NUMPY_NUMBER.get(number) for number in range(24)]
@@ -45,127 +61,6 @@ cdef dict C_NAMES = {
 }
 cdef object CPU = _types.device("cpu")
 
-# ---------------------------------------------------------------------------------- modes
-
-cdef extern from *:
-    """
-    /* All zero is what a new thread starts with: gradients on, everything else off. */
-    static _Thread_local struct {
-        char grad_off, inference, anomaly, skips_nan, not_recording;
-        void *evaluated;
-    } tg_modes;
-    """
-    struct tg_mode_flags:
-        bint grad_off
-        bint inference
-        bint anomaly
-        bint skips_nan
-        bint not_recording
-        void* evaluated
-    tg_mode_flags tg_modes
-
-
-cdef bint grad_enabled() noexcept:
-    return not tg_modes.grad_off
-
-
-cdef bint set_grad_mode(bint enabled) noexcept:
-    """Switch recording in this thread; the previous mode is returned."""
-    cdef bint previous = not tg_modes.grad_off
-    tg_modes.grad_off = not enabled
-    tg_modes.not_recording = tg_modes.grad_off or tg_modes.inference
-    return previous
-
-
-cdef bint is_recording() noexcept:
-    """Whether operations are recorded: gradients are on, and this is no inference mode."""
-    return not tg_modes.not_recording
-
-
-cdef bint inference_enabled() noexcept:
-    return tg_modes.inference
-
-
-cdef bint anomaly_enabled() noexcept:
-    return tg_modes.anomaly
-
-
-cdef bint anomaly_checks_nan() noexcept:
-    return tg_modes.anomaly and not tg_modes.skips_nan
-
-
-cdef Entry* evaluated_entry() noexcept:
-    """The entry whose backward runs in this thread, in anomaly mode; NULL outside."""
-    return <Entry*>tg_modes.evaluated
-
-
-cdef Entry* set_evaluated(Entry* entry) noexcept:
-    """Say whose backward runs now; what was said before is returned."""
-    cdef Entry* previous = <Entry*>tg_modes.evaluated
-    tg_modes.evaluated = entry
-    return previous
-
-
-def is_anomaly_enabled():
-    """Whether this thread is in anomaly mode."""
-    return bool(tg_modes.anomaly)
-
-
-def is_anomaly_check_nan_enabled():
-    """Whether anomaly mode, on or off, looks for NaN."""
-    return not tg_modes.skips_nan
-
-
-def is_grad_enabled():
-    """Whether operations on tensors that require gradients are recorded in this thread."""
-    return grad_enabled()
-
-
-def is_inference_mode_enabled():
-    """Whether this thread is in inference mode."""
-    return inference_enabled()
-
-
-def _set_grad_enabled(bint enabled):
-    return set_grad_mode(enabled)
-
-
-def _set_inference_mode(bint enabled):
-    """Switch inference mode in this thread; the previous mode is returned."""
-    previous = bool(tg_modes.inference)
-    tg_modes.inference = enabled
-    tg_modes.not_recording = tg_modes.grad_off or enabled
-    return previous
-
-
-def _set_anomaly_mode(bint enabled, bint check_nan):
-    """Switch anomaly mode in this thread; the previous (enabled, check_nan) is returned."""
-    previous = bool(tg_modes.anomaly), not tg_modes.skips_nan
-    tg_modes.anomaly, tg_modes.skips_nan = enabled, not check_nan
-    return previous
-
-
-cdef int _default_float = NPY_FLOAT32
-
-
-cdef int default_float() noexcept:
-    return _default_float
-
-
-def get_default_dtype():
-    """The dtype of floating-point tensors made without naming one."""
-    return DTYPES[_default_float]
-
-
-def set_default_dtype(d):
-    """Set the dtype of floating-point tensors made without naming one."""
-    global _default_float
-    if not isinstance(d, _types.dtype) or not d.is_floating_point:
-        raise TypeError("only floating-point types are supported as the default type")
-    _default_float = d.numpy.num
-
-
-# ------------------------------------------------------------------------- versions and views
 
 @cython.final
 @cython.freelist(64)
@@ -320,34 +215,6 @@ cdef int move_retained(Tensor tensor, Entry* previous, Entry* entry, uint32_t ou
     return 0
 
 
-# --------------------------------------------------------------------------- entries in Python
-
-@cython.final
-@cython.no_gc_clear   # the context is told in __dealloc__; cycles break in the dictionaries
-cdef class Carry:
-    def __cinit__(self):
-        self.tensor_hooks, self.retained = {}, {}
-
-    def __dealloc__(self):
-        if self.context is not None:
-            (<Context>self.context).entry = NULL
-
-
-cdef class Context:
-    """What a custom Function's forward and backward share; ``autograd.Function`` builds on it."""
-
-    @property
-    def _saved_count(self):
-        return 0 if self.entry == NULL else self.entry.n_saved
-
-
-cdef Carry carry_of(Entry* entry):
-    """The entry's Python objects, made when first asked for."""
-    if entry.carry == NULL:
-        set_carry(entry, Carry.__new__(Carry))
-    return <Carry>entry.carry
-
-
 cdef object shape_tuple(Entry* entry, int output):
     """The shape of an entry's output."""
     cdef Tensor tensor
@@ -356,226 +223,6 @@ cdef object shape_tuple(Entry* entry, int output):
         return size_tuple(PyArray_NDIM(tensor.array), PyArray_DIMS(tensor.array))
     return size_tuple(entry.outputs[output].ndim, entry.outputs[output].dims)
 
-
-cdef object size_tuple(int ndim, const npy_intp* dims):
-    """A Size made without the detour of a list; its memory is laid out as a tuple's."""
-    cdef object size = (<_SizeSlots*>Size).tp_alloc(<PyTypeObject*>Size, ndim)
-    cdef object number
-    cdef int k
-    for k in range(ndim):
-        number = dims[k]
-        Py_INCREF(number)
-        PyTuple_SET_ITEM(size, k, number)
-    return size
-
-
-cdef extern from "Python.h":
-    ctypedef struct _SizeSlots "PyTypeObject":
-        object (*tp_alloc)(PyTypeObject*, Py_ssize_t)
-    void PyTuple_SET_ITEM(object, Py_ssize_t, object)
-
-
-cdef dict node_types = {}
-cdef object live_nodes = weakref.WeakValueDictionary()   # by entry, which a node keeps alive
-cdef frozenset _PLAIN_NODES = frozenset({
-    "AccumulateGrad", "CopySlices", "CopyBackwards", "NotImplemented"})
-
-
-cdef str short_name(str grad_name):
-    """A node's name as PyTorch's errors have it: ``Mul`` for MulBackward0."""
-    if grad_name in _PLAIN_NODES:
-        return f"torch::autograd::{grad_name}"
-    name, _, number = grad_name.rpartition("Backward")
-    return name if number in ("", "0") else name + number
-
-
-cdef object node_of(Entry* entry):
-    """The Python object that shows an entry; equal for the same entry, made on demand."""
-    cdef Node node
-    if entry == NULL:
-        return None
-    known = live_nodes.get(<uintptr_t>entry)
-    if known is not None:
-        return known
-    name = "AccumulateGrad" if entry.flags & IS_LEAF else (<object>entry.op).grad_name
-    if name not in node_types:
-        node_types[name] = type(name, (Node,), {"__slots__": (), "__module__": "torch.autograd"})
-    kind = node_types[name]
-    node = kind.__new__(kind)
-    node.entry = entry
-    entry.refcount += 1
-    live_nodes[<uintptr_t>entry] = node
-    return node
-
-
-cdef splitter_function split_entry = NULL
-
-
-cdef void register_splitter(splitter_function function) noexcept:
-    """Hand in what makes two entries of one that stands for two of PyTorch's nodes."""
-    global split_entry
-    split_entry = function
-
-
-cdef object read_saved = None
-
-
-def register_saved_reader(reader):
-    """Hand in what reads a saved value: ``reader(node, name)``, or an AttributeError."""
-    global read_saved
-    read_saved = reader
-
-
-cdef class Node:
-    """One operation of the graph, as ``grad_fn`` and ``next_functions`` show it."""
-
-    def __dealloc__(self):
-        if self.entry != NULL:
-            release(self.entry)
-
-    def __eq__(self, other):
-        return isinstance(other, Node) and self.entry == (<Node>other).entry
-
-    def __hash__(self):
-        return <Py_ssize_t>(<uintptr_t>self.entry >> 4)
-
-    def __repr__(self):
-        return f"<{type(self).__name__} object at {<uintptr_t>self.entry:#x}>"
-
-    def name(self):
-        """The name of the operation's backward."""
-        name = type(self).__name__
-        return f"torch::autograd::{name}" if name in _PLAIN_NODES else name
-
-    @property
-    def next_functions(self):
-        """The (node, output number) that each input's gradient goes to; (None, 0) for none."""
-        cdef _EdgeView edge
-        pairs = []
-        for edge in self._edges():
-            pairs.append((node_of(edge.entry), edge.output))
-        return tuple(pairs)
-
-    def _edges(self):
-        cdef Entry* inner
-        cdef uint32_t k
-        found = []
-        if self.entry == NULL or self.entry.flags & IS_LEAF:
-            return found
-        split_entry(self.entry)
-        found = [_EdgeView(<uintptr_t>self.entry.edges[k].entry, self.entry.edges[k].output)
-                 for k in range(self.entry.n_edges)]
-        if (<object>self.entry.op).grad_name == "CopySlices" and self.entry.n_edges == 2:
-            # PyTorch shows the op that wrote through a view inside this node: its own inputs follow
-            # the base. Here that op has an entry of its own, whose first input is the view.
-            inner = self.entry.edges[1].entry
-            if inner == NULL:
-                return [found[0], _EdgeView(0, 0)]
-            found[1:] = [_EdgeView(<uintptr_t>inner.edges[k].entry, inner.edges[k].output)
-                         for k in range(1, inner.n_edges)]
-        return found
-
-    @property
-    def variable(self):
-        """The leaf tensor that an AccumulateGrad node accumulates into."""
-        if self.entry == NULL or not self.entry.flags & IS_LEAF:
-            raise AttributeError(f"'{type(self).__name__}' object has no attribute 'variable'")
-        return <Tensor>self.entry.op
-
-    @property
-    def metadata(self):
-        """A dictionary for the user's own notes."""
-        carry = carry_of(self.entry)
-        if carry.metadata is None:
-            carry.metadata = {}
-        return carry.metadata
-
-    def register_hook(self, hook):
-        """Call ``hook(grad_inputs, grad_outputs)`` after each backward of this node."""
-        carry = carry_of(self.entry)
-        if carry.post_hooks is None:
-            carry.post_hooks = OrderedDict()
-        return add_hook(carry.post_hooks, hook)
-
-    def register_prehook(self, hook):
-        """Call ``hook(grad_outputs)`` before each backward of this node."""
-        carry = carry_of(self.entry)
-        if carry.pre_hooks is None:
-            carry.pre_hooks = OrderedDict()
-        return add_hook(carry.pre_hooks, hook)
-
-    def _sequence_nr(self):
-        return self.entry.sequence
-
-    def __getattr__(self, name):
-        if self.entry != NULL and self.entry.carry != NULL:
-            context = (<Carry>self.entry.carry).context
-            if context is not None:
-                return getattr(context, name)
-        if self.entry != NULL and name.startswith("_saved_"):
-            return read_saved(self, name.removeprefix("_saved_"))
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
-
-
-@cython.final
-@cython.internal
-cdef class _EdgeView:
-    cdef Entry* entry
-    cdef uint32_t output
-
-    def __init__(self, uintptr_t entry, uint32_t output):
-        self.entry, self.output = <Entry*>entry, output
-
-
-class RemovableHandle:
-    """Takes a hook away again: by ``remove()`` or at the end of a ``with`` block."""
-
-    next_id = 0
-
-    def __init__(self, hooks_dict, *, extra_dict=None):
-        self.hooks_dict_ref = weakref.ref(hooks_dict)
-        self.id = RemovableHandle.next_id
-        RemovableHandle.next_id += 1
-        self.extra_dict_ref = ()
-        if isinstance(extra_dict, dict):
-            self.extra_dict_ref = (weakref.ref(extra_dict),)
-        elif isinstance(extra_dict, list):
-            self.extra_dict_ref = tuple(weakref.ref(one) for one in extra_dict)
-
-    def remove(self):
-        """Take the hook away; a second call does nothing."""
-        for reference in (self.hooks_dict_ref, *self.extra_dict_ref):
-            hooks = reference()
-            if hooks is not None:
-                hooks.pop(self.id, None)
-
-    def __getstate__(self):
-        if self.extra_dict_ref:
-            return self.hooks_dict_ref(), self.id, tuple(one() for one in self.extra_dict_ref)
-        return self.hooks_dict_ref(), self.id
-
-    def __setstate__(self, state):
-        self.hooks_dict_ref = weakref.ref(OrderedDict() if state[0] is None else state[0])
-        self.id = state[1]
-        RemovableHandle.next_id = max(RemovableHandle.next_id, self.id + 1)
-        self.extra_dict_ref = tuple(
-            weakref.ref(OrderedDict() if one is None else one) for one in
-            (state[2] if len(state) > 2 else ()))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self.remove()
-
-
-cdef object add_hook(hooks, hook):
-    handle = RemovableHandle(hooks)
-    hooks[handle.id] = hook
-    return handle
-
-
-# ---------------------------------------------------------------------------------- tensors
 
 cdef Tensor wrap(ndarray array):
     """A new tensor over an array, off the tape."""
@@ -1368,10 +1015,6 @@ cdef object only_value(Tensor tensor):
     return tensor.array.item()
 
 
-cdef inline bint is_float(int type_number) noexcept:
-    return type_number in (NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64)
-
-
 cdef int check_new_grad(Tensor tensor, object value) except -1:
     """Refuse what cannot be this tensor's gradient."""
     cdef Tensor grad
@@ -1397,29 +1040,11 @@ cdef int check_new_grad(Tensor tensor, object value) except -1:
     return 0
 
 
-cdef extern from "Python.h":
-    ctypedef int (*traverse_function "traverseproc")(PyObject*, visitproc, void*) noexcept
-    ctypedef int (*inquiry)(PyObject*) noexcept
-    ctypedef void (*destructor)(PyObject*) noexcept
-    void PyObject_GC_UnTrack(void*)
-    object PyObject_GenericGetDict(object, void*)
-    ctypedef struct _TypeSlots "PyTypeObject":
-        traverse_function tp_traverse
-        inquiry tp_clear
-        destructor tp_dealloc
-        Py_ssize_t tp_dictoffset
-        const char* tp_name
-        PyObject* tp_dict
-    void PyType_Modified(PyTypeObject*)
-
-
 def attach_method(str name not None, value):
     """Make ``value`` an attribute of the Tensor type: how ops become methods."""
     (<dict><object>(<_TypeSlots*>Tensor).tp_dict)[name] = value
     PyType_Modified(<PyTypeObject*>Tensor)
 
-
-# ---------------------------------------------------------------------------------- collector
 
 cdef traverse_function plain_traverse = NULL
 cdef destructor plain_dealloc = NULL

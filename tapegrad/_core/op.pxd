@@ -3,8 +3,7 @@
 from libc.stdint cimport uint32_t
 
 from tapegrad._kernels.kernel cimport Kernel
-from tapegrad._tape cimport Entry
-from tapegrad._tensor cimport Tensor
+from tapegrad._tensor.tensor cimport apply_function
 
 cdef enum ParamKind:
     # Where an argument of a gradient formula comes from.
@@ -86,6 +85,5 @@ cdef class OutFunction:
     cdef dict __dict__
 
 
-cdef void free_slots(Op op, Entry* entry) noexcept
-cdef int split(Entry* entry) except -1
-cdef object unwrap_saved(Entry* entry, int slot)
+cdef apply_function run_op
+cdef void register_execution(apply_function run, apply_function run_in_place) noexcept

@@ -1,0 +1,51 @@
+"""Operations: from a call in Python to the kernel, and from there to the tape.
+
+From the bottom up: ``promotion`` (dtypes), ``op`` (declarations and calls), ``saved`` (what entries
+keep), ``recording`` (entries), ``forward`` (the result), ``inplace``, ``function`` (custom
+Functions) and ``update`` (lists of tensors at once).
+"""
+
+from tapegrad._core import forward  # noqa: F401 - it tells ops how they run
+from tapegrad._core.function import (
+    is_view_of_function,
+    rebase_written,
+    record_function,
+    saved_tensors_of,
+    view_of,
+)
+from tapegrad._core.inplace import become_view, geometry_of, register_copy_slices
+from tapegrad._core.op import (
+    InplaceOp,
+    Op,
+    OutFunction,
+    enable_fast_calls,
+    register_out_writer,
+)
+from tapegrad._core.promotion import promoted_number, result_type_number
+from tapegrad._core.recording import _register_trace_maker
+from tapegrad._core.saved import _count_saved_hooks, _register_saved_hooks, saved_value
+from tapegrad._core.update import update_each, with_gradients
+
+__all__ = [
+    "InplaceOp",
+    "Op",
+    "OutFunction",
+    "_count_saved_hooks",
+    "_register_saved_hooks",
+    "_register_trace_maker",
+    "become_view",
+    "enable_fast_calls",
+    "geometry_of",
+    "is_view_of_function",
+    "promoted_number",
+    "rebase_written",
+    "record_function",
+    "register_copy_slices",
+    "register_out_writer",
+    "result_type_number",
+    "saved_tensors_of",
+    "saved_value",
+    "update_each",
+    "view_of",
+    "with_gradients",
+]

@@ -1,0 +1,1 @@
+"""Python sees nothing of the forward of operations but its results."""

@@ -1,0 +1,301 @@
+"""From a call to the result: operands, promotion, the kernel, and whether a gradient is wanted."""
+
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_INCREF, Py_XDECREF
+from numpy cimport (
+    NPY_BOOL, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, NPY_INT16, NPY_INT32, NPY_INT64, NPY_INT8,
+    NPY_UINT8, PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE, PyArray_NDIM,
+    PyArray_SIZE, PyArray_TYPE, import_array, ndarray, npy_intp,
+)
+
+from tapegrad._core.op cimport Op, register_execution
+from tapegrad._core.promotion cimport common_type
+from tapegrad._core.recording cimport record, record_single
+from tapegrad._kernels.geometry cimport MAX_OPERANDS, N_TYPES, Operand, operand_of
+from tapegrad._kernels.iteration cimport cast, copy_into, elementwise, scalar_operand
+from tapegrad._kernels.kernel cimport Loop, Scalars, is_float, launch
+from tapegrad._kernels.memory cimport allocate, check_overlap
+from tapegrad._tensor.modes cimport default_float, is_recording
+from tapegrad._tensor.tensor cimport (
+    PLAIN_VIEW, VIEW_OF_MULTI_OUTPUT, Tensor, ViewKind, register_apply, requires_grad, wrap,
+    wrap_view,
+)
+
+import numpy as np
+
+from tapegrad._types import kind_of
+
+import_array()
+
+cdef extern from "Python.h":
+    object PyObject_Vectorcall(object, PyObject* const*, size_t, PyObject*)
+
+cdef enum:
+    SMALL = 16384    # elements; below, no other thread runs while a kernel does
+
+
+cdef object apply(Op op, PyObject** args, Py_ssize_t n):
+    """Compute an op and, if a gradient is wanted, record it."""
+    cdef Tensor out
+    cdef ndarray result
+    cdef int k
+    cdef bint wanted = False
+    if op.kernel is None:
+        return apply_forward(op, args, n)
+    if n != op.kernel.n_in:
+        refuse_count(op, n)
+    result = compute_alike(op, args, n)
+    if result is None:
+        if not check_operands(op, args, n):
+            return apply_to_numbers(op, args, n)
+        result = compute(op, args, None)
+    out = wrap(result)
+    if op.n_edges > 0 and is_recording():
+        for k in range(op.n_edges):
+            if isinstance(<object>args[op.edge_param[k]], Tensor) \
+                    and requires_grad(<Tensor>args[op.edge_param[k]]):
+                wanted = True
+        if wanted and is_float(PyArray_TYPE(result)):
+            record_single(op, args, n, out)
+    return out
+
+
+cdef int refuse_count(Op op, Py_ssize_t n) except -1:
+    cdef Py_ssize_t n_in = op.kernel.n_in
+    if n < n_in:
+        missing = ", ".join([f'"{name}"' for name in op.params[n:n_in]])
+        raise TypeError(f"{op.name}() missing {n_in - n} required positional arguments: {missing}")
+    raise TypeError(f"{op.name}() takes {n_in} positional argument{'s' * (n_in > 1)} but {n} were "
+                    "given")
+
+
+cdef ndarray compute_alike(Op op, PyObject** args, Py_ssize_t n):
+    """The most common case at once: tensors of one dtype and shape without gaps, and no cast.
+
+    Gives None where anything is out of the ordinary; then the general way decides.
+    """
+    cdef ndarray first, other, result
+    cdef Loop* loop
+    cdef char* pointers[MAX_OPERANDS]
+    cdef npy_intp steps[MAX_OPERANDS]
+    cdef npy_intp count
+    cdef int k, d, type_number
+    if not isinstance(<object>args[0], Tensor) or op.takes_mask:
+        return None
+    first = (<Tensor>args[0]).array
+    type_number = PyArray_TYPE(first)
+    loop = &op.kernel.loops[type_number if type_number < N_TYPES else 0]
+    if not PyArray_IS_C_CONTIGUOUS(first) or loop.function == NULL \
+            or loop.types[0] != type_number or op.makes_float and not is_float(type_number):
+        return None
+    count = PyArray_SIZE(first)
+    if count > SMALL:
+        return None
+    pointers[0], steps[0] = PyArray_BYTES(first), PyArray_ITEMSIZE(first)
+    for k in range(1, <int>n):
+        if not isinstance(<object>args[k], Tensor):
+            return None
+        other = (<Tensor>args[k]).array
+        if PyArray_TYPE(other) != type_number or PyArray_NDIM(other) != PyArray_NDIM(first) \
+                or not PyArray_IS_C_CONTIGUOUS(other):
+            return None
+        for d in range(PyArray_NDIM(first)):
+            if PyArray_DIMS(other)[d] != PyArray_DIMS(first)[d]:
+                return None
+        pointers[k], steps[k] = PyArray_BYTES(other), steps[0]
+    result = allocate(PyArray_NDIM(first), PyArray_DIMS(first), loop.types[n])
+    pointers[n], steps[n] = PyArray_BYTES(result), PyArray_ITEMSIZE(result)
+    launch(loop, pointers, &count, steps, NULL, NULL)
+    return result
+
+
+cdef bint check_operands(Op op, PyObject** args, Py_ssize_t n) except -1:
+    """Refuse what is no operand; False where NumPy's scalars have to become numbers first."""
+    cdef Py_ssize_t k
+    cdef bint has_tensor = False, is_plain = True
+    for k in range(n):
+        arg = <object>args[k]
+        if isinstance(arg, Tensor):
+            has_tensor = True
+        elif k < op.n_tensors:
+            raise TypeError(f"{op.name}(): argument '{op.params[k]}' (position {k + 1}) must be "
+                            f"Tensor, not {kind_of(arg)}")
+        elif isinstance(arg, np.generic) and not isinstance(arg, float):
+            is_plain = False
+        elif not isinstance(arg, (float, int)):
+            raise TypeError(f"{op.name}(): argument '{op.params[k]}' (position {k + 1}) must be "
+                            f"Tensor, not {kind_of(arg)}")
+    if not has_tensor:
+        raise TypeError(f"{op.name}(): argument '{op.params[0]}' (position 1) must be Tensor, not "
+                        f"{kind_of(<object>args[0])}")
+    return is_plain
+
+
+cdef object apply_to_numbers(Op op, PyObject** args, Py_ssize_t n):
+    """Compute an op some of whose operands are NumPy's scalars."""
+    cdef PyObject* stack[MAX_OPERANDS]
+    cdef Py_ssize_t k
+    plain = [<object>args[k] for k in range(n)]
+    for k in range(n):
+        if isinstance(plain[k], np.generic):
+            plain[k] = plain[k].item()
+        stack[k] = <PyObject*>plain[k]
+    return apply(op, stack, n)
+
+
+cdef ndarray compute(Op op, PyObject** args, Tensor target):
+    """Run an element-wise op's kernel; the result is new memory or, if given, the target's."""
+    cdef int n = op.kernel.n_in, first = 1 if op.takes_mask else 0, k, type_number
+    cdef Operand operands[MAX_OPERANDS]
+    cdef Scalars scalars
+    cdef PyObject* held[MAX_OPERANDS]
+    cdef ndarray array, result, memory = None
+    cdef Loop* loop
+    cdef bint has_scalars = False
+    type_number = common_type(args + first, n - first)
+    if op.makes_float and not is_float(type_number):
+        type_number = default_float()
+    if target is not None and op.kernel.loops[type_number].function == NULL:
+        check_result_cast(type_number, PyArray_TYPE(target.array))
+    loop = op.kernel.loop_for(type_number)
+    if target is not None and loop.types[n] == PyArray_TYPE(target.array):
+        memory = target.array
+    for k in range(n):
+        held[k] = NULL
+    try:
+        for k in range(n):
+            arg = <object>args[k]
+            if isinstance(arg, Tensor):
+                array = (<Tensor>arg).array
+                if PyArray_TYPE(array) != loop.types[k]:
+                    array = cast(array, loop.types[k])
+                elif memory is not None:
+                    check_overlap(memory, array)
+                Py_INCREF(array)
+                held[k] = <PyObject*>array
+                operands[k] = operand_of(array)
+            else:
+                scalar_operand(&operands[k], &scalars.slot[k], loop.types[k], arg)
+                has_scalars = True
+        result = elementwise(loop, operands, memory, &scalars if has_scalars else NULL)
+    finally:
+        for k in range(n):
+            Py_XDECREF(held[k])
+    if target is not None and memory is None:
+        check_same_shape(target.array, result)
+        check_result_cast(loop.types[n], PyArray_TYPE(target.array))
+        copy_into(target.array, result)
+    return result
+
+
+cdef int check_result_cast(int source, int target) except -1:
+    """Refuse in-place results that the written tensor's dtype cannot hold."""
+    if is_float(source) and not is_float(target) or target == NPY_BOOL and source != NPY_BOOL:
+        names = {NPY_BOOL: "Bool", NPY_INT8: "Char", NPY_UINT8: "Byte", NPY_INT16: "Short",
+                 NPY_INT32: "Int", NPY_INT64: "Long", NPY_FLOAT16: "Half", NPY_FLOAT32: "Float",
+                 NPY_FLOAT64: "Double"}
+        raise RuntimeError(f"result type {names[source]} can't be cast to the desired output type "
+                           f"{names[target]}")
+    return 0
+
+
+cdef int check_same_shape(ndarray target, ndarray result) except -1:
+    if target.ndim < result.ndim or np.broadcast_shapes(
+            target_shape(target), target_shape(result)) != target_shape(target):
+        raise RuntimeError(f"output with shape {list(target_shape(target))} doesn't match the "
+                           f"broadcast shape {list(target_shape(result))}")
+    return 0
+
+
+cdef tuple target_shape(ndarray array):
+    cdef int k
+    return tuple([PyArray_DIMS(array)[k] for k in range(PyArray_NDIM(array))])
+
+
+cdef object apply_forward(Op op, PyObject** args, Py_ssize_t n):
+    """Compute an op whose forward is a function on arrays."""
+    cdef object result = run_forward(op, args, n)
+    cdef Py_ssize_t k, n_params = len(op.params)
+    cdef PyObject* all_args[32]
+    cdef bint recording
+    cdef list outputs
+    cdef Tensor out
+    for k in range(n_params):
+        all_args[k] = args[k] if k < n else \
+            <PyObject*>(<object>op.defaults[k - n_params + len(op.defaults)])
+    recording = op.n_edges > 0 and is_recording() and any_requires_grad(op, all_args, n_params)
+    if not op.has_many_outputs:
+        out = wrap_result(op, args, <ndarray?>result, PLAIN_VIEW)
+        if recording and is_float(PyArray_TYPE(out.array)):
+            record_single(op, all_args, n_params, out)
+        return out
+    outputs = [wrap_result(op, args, array, VIEW_OF_MULTI_OUTPUT) for array in result]
+    if recording:
+        record(op, all_args, n_params, outputs)
+    return tuple(outputs)
+
+
+cdef object run_forward(Op op, PyObject** args, Py_ssize_t n):
+    """Call the forward function with arrays in the place of tensors."""
+    cdef PyObject* stack[32]
+    cdef Py_ssize_t k, n_params = len(op.params), n_required = n_params - len(op.defaults)
+    cdef list arrays = None
+    if not n_required <= n <= n_params:
+        if n < n_required:
+            missing = ", ".join(f'"{name}"' for name in op.params[n:n_required])
+            raise TypeError(f"{op.name}() missing {n_required - n} required positional arguments: "
+                            f"{missing}")
+        raise TypeError(f"{op.name}() takes {n_params} positional arguments but {n} were given")
+    for k in range(n_params):
+        if k >= n:
+            stack[k] = <PyObject*>(<object>op.defaults[k - n_required])
+            continue
+        arg = <object>args[k]
+        if isinstance(arg, Tensor):
+            stack[k] = <PyObject*>(<Tensor>arg).array
+        elif k == 0 and op.takes_sequence:
+            arrays = [(<Tensor?>one).array for one in arg]
+            stack[k] = <PyObject*>arrays
+        elif k == 0 and not op.takes_sequence:
+            raise TypeError(f"{op.name}(): argument '{op.params[0]}' (position 1) must be Tensor, "
+                            f"not {kind_of(arg)}")
+        else:
+            stack[k] = args[k]
+    return PyObject_Vectorcall(op.forward, stack, n_params, NULL)
+
+
+cdef Tensor wrap_result(Op op, PyObject** args, ndarray array, ViewKind kind):
+    if op.is_view:
+        return wrap_view(<Tensor>args[0], array, kind)
+    return wrap(array)
+
+
+cdef bint any_requires_grad(Op op, PyObject** args, Py_ssize_t n):
+    cdef int e
+    cdef object arg
+    if op.takes_sequence:
+        for one in <object>args[0]:
+            if requires_grad(<Tensor>one):
+                return True
+        return False
+    for e in range(op.n_edges):
+        if op.edge_param[e] < n:
+            arg = <object>args[op.edge_param[e]]
+            if isinstance(arg, Tensor) and requires_grad(<Tensor>arg):
+                return True
+    return False
+
+
+cdef object run(object op, PyObject** args, Py_ssize_t n):
+    return apply(<Op>op, args, n)
+
+
+cdef object call_any(object op, PyObject** args, Py_ssize_t n):
+    """What Python's operators run: an op, or a function that chooses one."""
+    if isinstance(op, Op):
+        return apply(<Op>op, args, n)
+    return PyObject_Vectorcall(op, args, n, NULL)
+
+
+register_execution(run, NULL)
+register_apply(call_any)

@@ -1,0 +1,270 @@
+"""Operations as they are declared and called.
+
+An :class:`Op` knows how its result is computed (a kernel that runs without entering Python, or a
+forward function on arrays), what its gradient formulas read, and therefore what an entry saves. The
+formulas themselves are data handed in by ``ops``: nothing here knows an operation by name.
+"""
+
+from cpython.object cimport PyObject, PyTypeObject
+from libc.stdint cimport uint32_t
+
+from tapegrad._tensor.tensor cimport apply_function
+
+from tapegrad._kernels import numpy_kernel
+
+cdef extern from "Python.h":
+    size_t PY_VECTORCALL_ARGUMENTS_OFFSET
+    unsigned long Py_TPFLAGS_HAVE_VECTORCALL
+    unsigned long Py_TPFLAGS_METHOD_DESCRIPTOR
+    void PyType_Modified(PyTypeObject*)
+    object PyObject_Vectorcall(object, PyObject* const*, size_t, PyObject*)
+    object PyMethod_New(object, object)
+    ctypedef struct _TypeSlots "PyTypeObject":
+        Py_ssize_t tp_vectorcall_offset
+        unsigned long tp_flags
+
+cdef object METHOD_KINDS = {
+    "gradient": FROM_GRADIENT, "gradients": FROM_GRADIENTS, "slot": FROM_SLOT,
+    "shape": FROM_SHAPE, "needs": FROM_NEEDS,
+}
+cdef object SLOT_KINDS = {
+    "argument": SAVES_ARGUMENT, "output": SAVES_OUTPUT, "shape": SAVES_SHAPE,
+}
+
+
+# What runs an op stands above this module.
+cdef apply_function run_op = NULL
+cdef apply_function run_inplace = NULL
+
+
+cdef void register_execution(apply_function run, apply_function run_in_place) noexcept:
+    """Hand in what computes and records an op, and its in-place form."""
+    global run_op, run_inplace
+    if run != NULL:
+        run_op = run
+    if run_in_place != NULL:
+        run_inplace = run_in_place
+
+
+cdef class Op:
+    """An operation on tensors: called like a function; as an attribute of Tensor a method."""
+
+    def __cinit__(self, *args, **kwargs):
+        self.vectorcall = <void*>call_op
+
+    def __init__(self, str name, str grad_name, *, kernel=None, forward=None, tuple params,
+                 tuple defaults=(), tuple edges=(), tuple formulas=(), tuple formula_args=(),
+                 tuple slots=(), bint is_joint=False, bint is_view=False, bint makes_float=False,
+                 bint takes_mask=False, bint takes_sequence=False, int n_tensors=0,
+                 bint writes=False, bint overwrites=False, bint has_many_outputs=False,
+                 bint is_function=False, tuple drops=(), tuple reads=(),
+                 tuple stands_for=None, doc=None):
+        self.name, self.grad_name, self.__doc__ = name, grad_name, doc
+        self.kernel = None if kernel is None else numpy_kernel(kernel)
+        self.forward, self.params, self.defaults = forward, params, defaults
+        self.formulas, self.reads = formulas, reads
+        self.is_joint, self.is_view = is_joint, is_view
+        self.makes_float, self.takes_mask, self.takes_sequence = (
+            makes_float, takes_mask, takes_sequence)
+        self.n_tensors = n_tensors
+        self.writes, self.overwrites = writes, overwrites
+        self.has_many_outputs, self.is_function = has_many_outputs, is_function
+        if stands_for is not None:
+            param, self.inner, self.outer = stands_for
+            self.inner_edge = edges.index(params.index(param))
+        self.n_edges, self.n_slots = len(edges), len(slots)
+        if self.n_edges > MAX_EDGES or self.n_slots > MAX_SLOTS:
+            raise ValueError(f"op {name}: too many differentiable inputs or saved values")
+        for e, param in enumerate(edges):
+            self.edge_param[e] = param
+        for s, (kind, index, needed_by) in enumerate(slots):
+            self.slots[s].kind = SLOT_KINDS[kind]
+            self.slots[s].index, self.slots[s].needed_by = index, needed_by
+            if kind == "argument" and (index in edges or params[index] in drops):
+                self.dropped_slots |= (<uint32_t>1) << <int>s
+        for e, plan in enumerate(formula_args):
+            self.n_formula_args[e] = len(plan)
+            for k, (kind, index, fallback) in enumerate(plan):
+                self.formula_args[e][k].kind = METHOD_KINDS[kind]
+                self.formula_args[e][k].index = index
+                self.formula_args[e][k].fallback = fallback
+
+    @property
+    def __name__(self):
+        return self.name
+
+    @property
+    def is_differentiable(self):
+        """Whether the op has gradient formulas."""
+        return self.n_edges > 0
+
+    def __call__(self, *args, **kwargs):
+        # The interpreter uses the vectorcall slot; this serves callers of tp_call.
+        return call_with_names(self, args, kwargs)
+
+    def __get__(self, instance, owner):
+        return self if instance is None else PyMethod_New(self, instance)
+
+    def __repr__(self):
+        return f"<op {self.name}>"
+
+    def __reduce__(self):
+        return f"ops.{self.name}"
+
+
+cdef class InplaceOp:
+    """The form of an op that writes its result into its first argument: ``add_`` for ``add``."""
+
+    def __cinit__(self, *args):
+        self.vectorcall = <void*>call_inplace
+
+    def __init__(self, Op op not None):
+        self.op = op
+
+    @property
+    def __name__(self):
+        return self.op.name if self.op.writes else f"{self.op.name}_"
+
+    @property
+    def __doc__(self):
+        return f"In-place form of :func:`{self.op.name}`."
+
+    def __call__(self, *args, **kwargs):
+        return call_with_names(self, args, kwargs)
+
+    def __get__(self, instance, owner):
+        return self if instance is None else PyMethod_New(self, instance)
+
+    def __repr__(self):
+        return f"<op {self.__name__}>"
+
+
+cdef object call_with_names(object callable, tuple args, dict kwargs):
+    """Call an op with keyword arguments: they are put where the op's parameter names say."""
+    cdef Op op = callable if isinstance(callable, Op) else (<InplaceOp>callable).op
+    cdef PyObject* stack[32]
+    cdef Py_ssize_t n
+    given = list(args)
+    if kwargs:
+        kwargs = dict(kwargs)
+        if callable is op and "out" in kwargs and "out" not in op.params:
+            out = kwargs.pop("out")
+            if out is not None:
+                return out_writer(op, op.name, None, args, kwargs, out)
+        for alias, position in (("input", 0), ("self", 0), ("other", 1)):
+            if alias in kwargs and alias not in op.params and position < len(op.params):
+                kwargs[op.params[position]] = kwargs.pop(alias)
+        first_default = len(op.params) - len(op.defaults)
+        for position in range(len(given), len(op.params)):
+            name = op.params[position]
+            if name in kwargs:
+                given.append(kwargs.pop(name))
+            elif not kwargs:
+                break
+            elif position >= first_default:
+                given.append(op.defaults[position - first_default])
+            else:
+                raise TypeError(
+                    f"{op.name}() missing 1 required positional arguments: \"{name}\"")
+        if kwargs:
+            raise TypeError(
+                f"{op.name}() got an unexpected keyword argument '{next(iter(kwargs))}'")
+    n = len(given)
+    if n > 32:
+        raise TypeError(
+            f"{op.name}() takes {len(op.params)} positional arguments but {n} were given")
+    for position in range(n):
+        stack[position] = <PyObject*>given[position]
+    return run_op(op, stack, n) if callable is op else run_inplace(op, stack, n)
+
+
+cdef object out_writer = None
+
+
+def register_out_writer(writer):
+    """Hand in what serves ``out=``: ``writer(function, name, rule, args, kwargs, out)``."""
+    global out_writer
+    out_writer = writer
+
+
+cdef class OutFunction:
+    """A function in Python that takes the keyword ``out`` as well; without it, it is called."""
+
+    def __cinit__(self, *args):
+        self.vectorcall = <void*>call_out_function
+
+    def __init__(self, function, str name not None, str rule not None):
+        self.__wrapped__, self.name, self.rule = function, name, rule
+
+    def __call__(self, *args, **kwargs):
+        return serve_out(self, args, kwargs)
+
+    def __get__(self, instance, owner):
+        return self if instance is None else PyMethod_New(self, instance)
+
+    def __repr__(self):
+        return f"<function {self.name}>"
+
+    def __reduce__(self):
+        return self.__qualname__
+
+
+cdef object serve_out(OutFunction function, tuple args, dict kwargs):
+    out = kwargs.pop("out", None)
+    if out is None:
+        return function.__wrapped__(*args, **kwargs)
+    return out_writer(function.__wrapped__, function.name, function.rule, args, kwargs, out)
+
+
+cdef object call_out_function(PyObject* callable, PyObject* const* args, size_t n_flags,
+                              PyObject* names):
+    cdef size_t n = n_flags & ~PY_VECTORCALL_ARGUMENTS_OFFSET
+    if names == NULL or "out" not in <tuple>names:
+        return PyObject_Vectorcall((<OutFunction>callable).__wrapped__, args, n_flags, names)
+    return serve_out(<OutFunction>callable, positional(args, n), names_of(names, args + n))
+
+
+cdef dict names_of(PyObject* names, PyObject* const* values):
+    cdef Py_ssize_t k
+    return {name: <object>values[k] for k, name in enumerate(<tuple>names)}
+
+
+cdef object call_op(PyObject* callable, PyObject* const* args, size_t n_flags, PyObject* names):
+    """The vectorcall of ops: what ``x.exp()`` and ``tapegrad.exp(x)`` run at once."""
+    cdef size_t n = n_flags & ~PY_VECTORCALL_ARGUMENTS_OFFSET
+    if names == NULL:
+        return run_op(<object>callable, <PyObject**>args, n)
+    return call_with_names(<object>callable, positional(args, n), names_of(names, args + n))
+
+
+cdef object call_inplace(PyObject* callable, PyObject* const* args, size_t n_flags,
+                         PyObject* names):
+    cdef size_t n = n_flags & ~PY_VECTORCALL_ARGUMENTS_OFFSET
+    if names == NULL:
+        return run_inplace((<InplaceOp>callable).op, <PyObject**>args, n)
+    return call_with_names(<object>callable, positional(args, n), names_of(names, args + n))
+
+
+cdef tuple positional(PyObject* const* args, size_t n):
+    cdef size_t k
+    return tuple([<object>args[k] for k in range(n)])
+
+
+def enable_fast_calls():
+    """Let the interpreter call ops directly, and as methods without making bound objects."""
+    cdef Op op = Op("probe", "ProbeBackward0", params=("x",))
+    cdef InplaceOp inplace = InplaceOp(op)
+    cdef OutFunction function = OutFunction(None, "probe", "exact")
+    set_fast_call(Op, <char*>&op.vectorcall - <char*><PyObject*>op)
+    set_fast_call(InplaceOp, <char*>&inplace.vectorcall - <char*><PyObject*>inplace)
+    set_fast_call(OutFunction, <char*>&function.vectorcall - <char*><PyObject*>function)
+
+
+cdef int set_fast_call(type kind, Py_ssize_t offset) except -1:
+    (<_TypeSlots*>kind).tp_vectorcall_offset = offset
+    (<_TypeSlots*>kind).tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR
+    PyType_Modified(<PyTypeObject*>kind)
+    return 0
+
+
+enable_fast_calls()

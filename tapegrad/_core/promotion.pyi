@@ -1,0 +1,6 @@
+"""What Python sees of promotion."""
+
+from typing import Any
+
+def promoted_number(a: int, b: int) -> int: ...
+def result_type_number(*operands: Any) -> int: ...

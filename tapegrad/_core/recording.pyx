@@ -1,0 +1,223 @@
+"""Recording: the entry that an operation leaves on the tape, its edges and what it saves."""
+
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF, Py_INCREF
+from libc.stdint cimport uint32_t
+from numpy cimport PyArray_DIMS, PyArray_NDIM, PyArray_TYPE, import_array, ndarray, npy_intp
+
+from tapegrad._core.op cimport SAVES_OUTPUT, SAVES_SHAPE, Op, SlotPlan, run_op
+from tapegrad._core.saved cimport save_tensor, saved_hooks_depth
+from tapegrad._kernels.kernel cimport is_float
+from tapegrad._tape cimport (
+    CONSTANT, FIRST_OUTPUT, IS_LEAF, IS_SPLIT_OFF, Edge, Entry, Saved, describe_output, new_entry,
+    release, save, stamp,
+)
+from tapegrad._tensor.modes cimport anomaly_enabled, evaluated_entry
+from tapegrad._tensor.nodes cimport Carry, carry_of, node_of, register_splitter
+from tapegrad._tensor.tensor cimport Tensor, adopt, edge_of, shape_tuple
+
+import_array()
+
+cdef object trace_maker = None
+
+
+def _register_trace_maker(maker):
+    """Hand in what describes the Python stack for anomaly mode."""
+    global trace_maker
+    trace_maker = maker
+
+
+cdef int note_trace(Entry* entry) except -1:
+    cdef Carry carry = carry_of(entry)
+    carry.trace = trace_maker()
+    carry.parent = node_of(evaluated_entry())
+    return 0
+
+
+cdef int record_single(Op op, PyObject** args, Py_ssize_t n, Tensor out) except -1:
+    """Append an entry with one output and make the tensor that output."""
+    cdef ndarray array = out.array
+    cdef Entry* entry
+    if op.inner is not None and saved_hooks_depth > 0:
+        return record_apart(op, args, n, out)
+    entry = start_entry(op, args, n, 1, PyArray_NDIM(array))
+    try:
+        describe_output(entry, 0, PyArray_TYPE(array), PyArray_NDIM(array), PyArray_DIMS(array))
+        if op.n_slots > 0:
+            save_slots(op, entry, args, out, None, None)
+        if anomaly_enabled():
+            note_trace(entry)
+    except BaseException:
+        release(entry)
+        raise
+    out.entry, out.output = entry, 0
+    return 0
+
+
+cdef int record_apart(Op op, PyObject** args, Py_ssize_t n, Tensor out) except -1:
+    """Record an op that stands for two as these two, so that hooks pack what PyTorch's pack."""
+    cdef PyObject* stack[32]
+    cdef Py_ssize_t k
+    cdef int param = op.edge_param[op.inner_edge]
+    cdef object between = run_op(op.inner, args + param, 1)
+    for k in range(n):
+        stack[k] = args[k] if k != param else <PyObject*>between
+    return record_single(op.outer, stack, n, out)
+
+
+cdef int record(Op op, PyObject** args, Py_ssize_t n, list outputs) except -1:
+    """Append an entry with several outputs; integer ones stay off the tape."""
+    cdef Entry* entry
+    cdef Tensor out
+    cdef int k, total_dims = 0
+    for out in outputs:
+        total_dims += PyArray_NDIM(out.array)
+    entry = start_entry(op, args, n, len(outputs), total_dims)
+    try:
+        for k, out in enumerate(outputs):
+            describe_output(entry, k, PyArray_TYPE(out.array), PyArray_NDIM(out.array),
+                            PyArray_DIMS(out.array))
+        save_slots(op, entry, args, None, outputs, None)
+        if anomaly_enabled():
+            note_trace(entry)
+        for k, out in enumerate(outputs):
+            if is_float(PyArray_TYPE(out.array)):
+                adopt(out, entry, k)
+    finally:
+        release(entry)
+    return 0
+
+
+cdef Entry* start_entry(Op op, PyObject** args, Py_ssize_t n, int n_outputs,
+                        int total_dims) except NULL:
+    """An entry with its edges connected; the edges are those of the differentiable arguments."""
+    cdef Entry* entry
+    cdef int e, n_edges = op.n_edges
+    cdef object arg
+    cdef tuple sequence = None
+    if op.takes_sequence:
+        sequence = tuple(<object>args[0])
+        n_edges = len(sequence)
+    entry = new_entry(op, n_edges, op.n_slots, n_outputs, total_dims)
+    try:
+        for e in range(n_edges):
+            if sequence is not None:
+                arg = sequence[e]
+            elif op.edge_param[e] < n:
+                arg = <object>args[op.edge_param[e]]
+            else:
+                continue
+            if isinstance(arg, Tensor):
+                edge_of(<Tensor>arg, &entry.edges[e])
+    except BaseException:
+        release(entry)
+        raise
+    if op.inner is not None:
+        stamp(entry)            # a number is left for the entry that a split puts before this one
+    stamp(entry)
+    return entry
+
+
+cdef int save_slots(Op op, Entry* entry, PyObject** args, Tensor out, list outputs,
+                    ndarray overwritten) except -1:
+    """Save what the formulas of the edges that want a gradient will read, and nothing else.
+
+    ``overwritten`` replaces the first argument's array where an in-place op is about to change it.
+    """
+    cdef int s
+    cdef uint32_t wanted = wanted_edges(op, entry)
+    cdef SlotPlan* plan
+    for s in range(op.n_slots):
+        plan = &op.slots[s]
+        if not plan.needed_by & wanted:
+            continue
+        if plan.kind == SAVES_OUTPUT:
+            if out is None and outputs is None:
+                continue                # an in-place op's: saved after the write
+            save_tensor(&entry.saved[s], out if outputs is None else outputs[plan.index],
+                        FIRST_OUTPUT - plan.index)
+        elif plan.kind == SAVES_SHAPE:
+            if entry.edges[plan.index].entry == NULL:
+                save(&entry.saved[s], (<object>args[op.edge_param[plan.index]]).shape, None, 0,
+                     CONSTANT)
+        elif plan.index == 0 and overwritten is not None:
+            save(&entry.saved[s], overwritten, None, 0, 0)
+        else:
+            save_argument(op, &entry.saved[s], <object>args[plan.index], plan.index)
+    return 0
+
+
+cdef uint32_t wanted_edges(Op op, Entry* entry) noexcept:
+    """The edges that want a gradient, as bits; all of them for an op on a list of tensors."""
+    cdef int e
+    cdef uint32_t wanted = 0
+    if op.takes_sequence:
+        return ~<uint32_t>0
+    for e in range(op.n_edges):
+        if entry.edges[e].entry != NULL:
+            wanted |= (<uint32_t>1) << e
+    return wanted
+
+
+cdef int save_argument(Op op, Saved* saved, object value, int param) except -1:
+    cdef int e, source = FIRST_OUTPUT + 1     # a tensor on no edge
+    if not isinstance(value, Tensor):
+        save(saved, value, None, 0, CONSTANT)
+        return 0
+    for e in range(op.n_edges):
+        if op.edge_param[e] == param:
+            source = e
+    return save_tensor(saved, <Tensor>value, source)
+
+
+cdef int split_in_two(Entry* entry) except -1:
+    """Make the two entries of PyTorch's graph out of one that stands for both.
+
+    Training never asks; what shows the graph, hooks on it, and texts that name its nodes do. The
+    entry becomes the outer op, whose formulas read the same slots, and gets the inner one as input.
+    """
+    cdef Op op = <Op>entry.op
+    cdef Edge* edge
+    cdef Entry* inner
+    cdef Saved* saved
+    cdef int s
+    cdef ndarray array
+    if entry.flags & IS_LEAF or op.inner is None:
+        return 0
+    edge = &entry.edges[op.inner_edge]
+    if edge.entry != NULL:
+        inner = new_entry(op.inner, 1, 0, 1, 2)
+        inner.sequence, inner.flags = entry.sequence - 1, IS_SPLIT_OFF
+        inner.edges[0] = edge[0]
+        edge.entry, edge.output = inner, 0
+        describe_transpose(inner)
+    for s in range(op.n_slots):
+        saved = &entry.saved[s]
+        if op.slots[s].index == op.edge_param[op.inner_edge] and saved.value != NULL:
+            array = op.inner.forward(<object>saved.value)
+            Py_INCREF(array)
+            Py_DECREF(<object>saved.value)
+            saved.value = <PyObject*>array
+    Py_INCREF(op.outer)
+    entry.op = <PyObject*>op.outer
+    Py_DECREF(op)
+    return 0
+
+
+cdef int describe_transpose(Entry* inner) except -1:
+    """Note the shape of an inner entry's output: its input's, with the dimensions swapped."""
+    cdef npy_intp dims[2]
+    cdef Edge* edge = &inner.edges[0]
+    rows, columns = shape_tuple(edge.entry, edge.output)
+    dims[0], dims[1] = columns, rows
+    describe_output(inner, 0, type_number_at(edge), 2, dims)
+    return 0
+
+
+cdef int type_number_at(Edge* edge) noexcept:
+    if edge.entry.flags & IS_LEAF:
+        return PyArray_TYPE((<Tensor>edge.entry.op).array)
+    return edge.entry.outputs[edge.output].type_number
+
+
+register_splitter(split_in_two)

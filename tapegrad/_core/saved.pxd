@@ -1,0 +1,10 @@
+"""Layout of saved values."""
+
+from tapegrad._core.op cimport Op
+from tapegrad._tape cimport Entry, Saved
+from tapegrad._tensor.tensor cimport Tensor
+
+cdef int saved_hooks_depth
+cdef int save_tensor(Saved* saved, Tensor tensor, int source) except -1
+cdef object unwrap_saved(Entry* entry, int slot)
+cdef void free_slots(Op op, Entry* entry) noexcept

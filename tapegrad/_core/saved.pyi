@@ -1,0 +1,9 @@
+"""What Python sees of saved values."""
+
+from typing import Any
+
+from tapegrad._tensor import Node
+
+def saved_value(node: Node, name: str) -> Any: ...
+def _count_saved_hooks(change: int) -> None: ...
+def _register_saved_hooks(stack: Any) -> None: ...

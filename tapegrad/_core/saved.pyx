@@ -1,0 +1,212 @@
+"""Saved values: kept with the version that they had, given back on the edge that was recorded."""
+
+from cpython.object cimport PyObject
+from libc.stdint cimport uint32_t
+from numpy cimport import_array, ndarray
+
+from tapegrad._core.op cimport SAVES_OUTPUT, SAVES_SHAPE, Op, SlotPlan
+from tapegrad._tape cimport (
+    CONSTANT, FIRST_OUTPUT, IS_LEAF, PACKED, SAVED_WERE_FREED, Edge, Entry, Saved, free_saved, save,
+)
+from tapegrad._tensor.modes cimport anomaly_enabled, set_grad_mode
+from tapegrad._tensor.nodes cimport Node, node_of, short_name, split
+from tapegrad._tensor.tensor cimport (
+    IS_INFERENCE, VIEW_OF_MULTI_OUTPUT, Tensor, Version, describe, refuse_view, version_of, wrap,
+)
+
+from tapegrad._tensor import register_saved_reader
+
+import_array()
+
+cdef int saved_hooks_depth = 0       # over all threads: a quick test before the thread's own stack
+cdef object saved_hooks = None
+
+
+def _register_saved_hooks(stack):
+    """Hand in the thread-local holder of saved-tensor hooks: ``stack.pairs`` is a list."""
+    global saved_hooks
+    saved_hooks = stack
+
+
+def _count_saved_hooks(int change):
+    global saved_hooks_depth
+    saved_hooks_depth += change
+
+
+cdef int save_tensor(Saved* saved, Tensor tensor, int source) except -1:
+    """Save a tensor's array with the version it has now, or what a saved-tensor hook packs."""
+    cdef Version version
+    if tensor.flags & IS_INFERENCE:
+        raise RuntimeError(
+            "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
+            "inference mode in computation tracked by autograd. To work around this, you can make "
+            "a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` "
+            "instead of `torch.inference_mode()`.")
+    if saved_hooks_depth > 0 and pack_saved(saved, tensor, source):
+        return 0
+    version = version_of(tensor)
+    save(saved, tensor.array, version, version.count, source)
+    return 0
+
+
+cdef bint pack_saved(Saved* saved, Tensor tensor, int source) except -1:
+    """Let the innermost saved-tensor hook of this thread pack the tensor, if there is one."""
+    cdef object pairs = getattr(saved_hooks, "pairs", None)
+    cdef bint previous
+    cdef Tensor plain
+    if not pairs:
+        return False
+    pack, unpack = pairs[-1]
+    if isinstance(pack, str):
+        raise RuntimeError(pack)
+    plain = wrap(tensor.array)
+    plain.version = version_of(tensor)
+    count = plain.version.count
+    previous = set_grad_mode(False)
+    try:
+        packed = pack(plain)
+    finally:
+        set_grad_mode(previous)
+    if plain.version.count != count:
+        raise RuntimeError(
+            "A saved tensor pack hook is modifying its input in place. Tensors provided as input "
+            "to pack hook cannot be modified by in-place operations as this can lead to unexpected "
+            "side-effects. Please open an issue if you need to perform in-place operations on the "
+            "input to a pack hook.")
+    save(saved, (unpack, packed, source), None, 0, PACKED)
+    return True
+
+
+cdef object unwrap_saved(Entry* entry, int slot):
+    """A saved value as a formula reads it: tensors come back on the edge that was recorded."""
+    cdef Saved* saved = &entry.saved[slot]
+    cdef Version version
+    cdef Tensor tensor
+    cdef int source = saved.source
+    if saved.value == NULL:
+        if entry.flags & SAVED_WERE_FREED:
+            raise_freed()
+        return None
+    if source == CONSTANT:
+        return <object>saved.value
+    if source == PACKED:
+        unpack, packed, source = <tuple>saved.value
+        unpacked = unpack(packed)
+        if not isinstance(unpacked, Tensor):
+            raise TypeError("Output of saved tensor unpack_hook expected to be a Tensor but got "
+                            f"result of type {type(unpacked).__name__}")
+        tensor = wrap((<Tensor>unpacked).array)
+    else:
+        if saved.version != NULL:
+            version = <Version>saved.version
+            if version.count != saved.expected:
+                raise_modified(entry, saved, version)
+        if source >= 0 and entry.edges[source].entry != NULL \
+                and entry.edges[source].entry.flags & IS_LEAF:
+            tensor = <Tensor>entry.edges[source].entry.op
+            if <PyObject*>tensor.array == saved.value:
+                return tensor
+        tensor = Tensor.__new__(Tensor)
+        tensor.array = <ndarray>saved.value
+        if saved.version != NULL:
+            tensor.version = <Version>saved.version
+    if source >= 0:
+        attach(tensor, entry.edges[source].entry, entry.edges[source].output)
+    elif source <= FIRST_OUTPUT:
+        attach(tensor, entry, FIRST_OUTPUT - source)
+    return tensor
+
+
+cdef inline void attach(Tensor tensor, Entry* entry, uint32_t output) noexcept:
+    if entry != NULL:
+        entry.refcount += 1
+        tensor.entry, tensor.output = entry, output
+
+
+def saved_value(Node node not None, str name):
+    """What a node saved, by PyTorch's names: ``self``, ``result``, or another argument's."""
+    cdef Op op
+    cdef int s
+    if not node.entry.flags & IS_LEAF:
+        split(node.entry)
+        op = <Op>node.entry.op
+        for s in range(op.n_slots):
+            if op.slots[s].kind != SAVES_SHAPE and saved_name(op, &op.slots[s]) == name:
+                return unwrap_saved(node.entry, s)
+    raise AttributeError(f"'{type(node).__name__}' object has no attribute '_saved_{name}'")
+
+
+cdef str saved_name(Op op, SlotPlan* plan):
+    if plan.kind == SAVES_OUTPUT:
+        return "result" if plan.index == 0 else f"result{plan.index}"
+    name = op.params[plan.index]
+    return "self" if name == "input" else name
+
+
+register_saved_reader(saved_value)
+
+
+cdef void free_slots(Op op, Entry* entry) noexcept:
+    """Drop what a sweep will not read again: tensors and the numbers in their places.
+
+    Attributes stay, as in PyTorch: a second sweep through ``sum(dim)`` still knows its ``dim``.
+    """
+    cdef uint32_t s
+    cdef Saved* saved
+    for s in range(entry.n_saved):
+        saved = &entry.saved[s]
+        if saved.value != NULL and (saved.source != CONSTANT or op.dropped_slots >> s & 1):
+            free_saved(saved)
+            entry.flags |= SAVED_WERE_FREED
+
+
+cdef int raise_freed() except -1:
+    raise RuntimeError(
+        "Trying to backward through the graph a second time (or directly access saved tensors "
+        "after they have already been freed). Saved intermediate values of the graph are freed "
+        "when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to "
+        "backward through the graph a second time or if you need to access saved tensors after "
+        "calling backward.")
+
+
+cdef int raise_modified(Entry* entry, Saved* saved, Version version) except -1:
+    """PyTorch's report of a changed buffer, then who saved and who wrote."""
+    split(entry)
+    hint = ("the backtrace further above shows the operation that failed to compute its gradient. "
+            "The variable in question was changed in there or anywhere later. Good luck!"
+            if anomaly_enabled() else
+            "enable anomaly detection to find the operation that failed to compute its gradient, "
+            "with torch.autograd.set_detect_anomaly(True, check_nan=False).")
+    raise RuntimeError(
+        "one of the variables needed for gradient computation has been modified by an inplace "
+        f"operation: {describe(<ndarray>saved.value)}{origin_of(entry, saved, version)} is at "
+        f"version {version.count}; expected version {saved.expected} instead. Hint: {hint} The "
+        f"tensor was saved by {type(node_of(entry)).__name__} and last written by "
+        f"{version.writer}.")
+
+
+cdef str origin_of(Entry* entry, Saved* saved, Version version):
+    """Which output of which node a changed tensor is now; an entry's own output stays its own."""
+    cdef Edge edge
+    if saved.source <= FIRST_OUTPUT:
+        return named_output(FIRST_OUTPUT - saved.source, (<Op>entry.op).grad_name)
+    if saved.source < 0:
+        return ""
+    edge = entry.edges[saved.source]
+    if edge.entry == NULL:
+        # Without an entry when it was saved; a recorded write has made one since.
+        name = version.maker
+        if name is not None and not (<object>saved.value).flags.owndata:
+            name = "AsStridedBackward0"
+        return "" if name is None else named_output(0, name)
+    if edge.entry.flags & IS_LEAF:
+        return ""
+    if (<Op>edge.entry.op).is_view:
+        if (<Op>edge.entry.op).has_many_outputs:
+            refuse_view(VIEW_OF_MULTI_OUTPUT, edge.entry, edge.output, True)
+        return named_output(0, "AsStridedBackward0")
+    return named_output(edge.output, version.maker or (<Op>edge.entry.op).grad_name)
+
+
+cdef str named_output(uint32_t output, str grad_name):
+    return f", which is output {output} of {short_name(grad_name)},"

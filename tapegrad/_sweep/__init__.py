@@ -1,0 +1,29 @@
+"""Backward: the sweep down the tape, and what happens to gradients on the way.
+
+From the bottom up: ``gradients`` (in the form that an input expects), ``hooks`` (also custom
+Functions and anomaly reports), ``leaves`` (accumulation), ``sweep``.
+"""
+
+from tapegrad._sweep.gradients import register_gradient_ops
+from tapegrad._sweep.hooks import register_zeros
+from tapegrad._sweep.sweep import (
+    backward_from,
+    reached,
+    register_named_ops,
+    running_sweep,
+    sweep_gradients,
+    sweep_has_inputs,
+    sweep_into,
+)
+
+__all__ = [
+    "backward_from",
+    "reached",
+    "register_gradient_ops",
+    "register_named_ops",
+    "register_zeros",
+    "running_sweep",
+    "sweep_gradients",
+    "sweep_has_inputs",
+    "sweep_into",
+]

@@ -1,0 +1,92 @@
+"""Gradients in the form that their input expects, and the ops that the sweep itself needs."""
+
+from libc.stdint cimport uint32_t
+from numpy cimport PyArray_DIMS, PyArray_NDIM, PyArray_TYPE, import_array, ndarray, npy_intp
+
+from tapegrad._kernels.arrays cimport column_sums, reduce
+from tapegrad._kernels.kernel cimport Kernel
+from tapegrad._tape cimport IS_LEAF, Entry, OutputShape
+from tapegrad._tensor.modes cimport grad_enabled
+from tapegrad._tensor.nodes cimport node_of
+from tapegrad._tensor.tensor cimport Tensor, shape_tuple, wrap
+
+from tapegrad._kernels import OURS
+
+import_array()
+
+
+cdef Kernel SUM = OURS["sum"]
+cdef object add = None
+cdef object add_into = None
+cdef object clone = None
+cdef object reduce_to_shape = None
+cdef object convert = None
+cdef object has_nan = None
+
+
+def register_gradient_ops(**given):
+    """Hand in the ops that the sweep itself needs: to accumulate, undo broadcasts, and convert."""
+    global add, add_into, clone, reduce_to_shape, convert, has_nan
+    add, add_into = given["add"], given["add_into"]
+    clone, reduce_to_shape = given["clone"], given["reduce_to_shape"]
+    convert, has_nan = given["convert"], given["has_nan"]
+
+
+cdef object conform(Entry* entry, uint32_t e, object result):
+    """The gradient in the shape and dtype of the input it is for; broadcasts are undone."""
+    cdef Entry* target = entry.edges[e].entry
+    cdef Tensor gradient
+    cdef ndarray model
+    cdef OutputShape* expected
+    cdef int ndim, type_number
+    cdef const npy_intp* dims
+    if result is None:
+        return None
+    if not isinstance(result, Tensor):
+        raise RuntimeError(f"expected Variable or None (got {type(result).__name__})")
+    gradient = result
+    if target.flags & IS_LEAF:
+        model = (<Tensor>target.op).array
+        ndim, dims, type_number = PyArray_NDIM(model), PyArray_DIMS(model), PyArray_TYPE(model)
+    else:
+        expected = &target.outputs[entry.edges[e].output]
+        ndim, dims, type_number = expected.ndim, expected.dims, expected.type_number
+    if not has_shape(gradient.array, ndim, dims):
+        gradient = undo_broadcast(entry, e, gradient, ndim, dims)
+    if PyArray_TYPE(gradient.array) != type_number:
+        gradient = convert(gradient, type_number)
+    return gradient
+
+
+cdef bint has_shape(ndarray array, int ndim, const npy_intp* dims) noexcept:
+    cdef int k
+    if PyArray_NDIM(array) != ndim:
+        return False
+    for k in range(ndim):
+        if PyArray_DIMS(array)[k] != dims[k]:
+            return False
+    return True
+
+
+cdef object undo_broadcast(Entry* entry, uint32_t e, Tensor gradient, int ndim,
+                           const npy_intp* dims):
+    """Sum a gradient over the dimensions along which its input was repeated."""
+    cdef ndarray array = gradient.array
+    cdef int extra = PyArray_NDIM(array) - ndim, k
+    cdef bint fits = extra >= 0
+    cdef list repeated = []
+    for k in range(PyArray_NDIM(array) if fits else 0):
+        if k < extra or dims[k - extra] == 1 and PyArray_DIMS(array)[k] != 1:
+            repeated.append(k)
+        elif dims[k - extra] != PyArray_DIMS(array)[k]:
+            fits = False
+    if not fits:
+        raise RuntimeError(
+            f"Function {type(node_of(entry)).__name__} returned an invalid gradient at index {e} - "
+            f"got {list(gradient.shape)} but expected shape compatible with "
+            f"{list(shape_tuple(entry.edges[e].entry, entry.edges[e].output))}")
+    if not grad_enabled() and len(repeated) == extra:
+        if extra == 1 and PyArray_NDIM(array) == 2:
+            return wrap(column_sums(array))
+        return wrap(reduce(SUM, array, repeated, False))
+    return reduce_to_shape(gradient, shape_tuple(entry.edges[e].entry, entry.edges[e].output))

@@ -1,0 +1,5 @@
+"""Layout of accumulation."""
+
+from tapegrad._tensor.tensor cimport Tensor
+
+cdef int accumulate(Tensor leaf, Tensor gradient, bint create_graph) except -1

@@ -1,0 +1,113 @@
+"""Accumulation into leaves: a buffer that nobody else can see is taken over, others are copied."""
+
+from cpython.object cimport PyObject
+from cpython.pythread cimport (
+    NOWAIT_LOCK, WAIT_LOCK, PyThread_acquire_lock, PyThread_allocate_lock, PyThread_release_lock,
+    PyThread_type_lock,
+)
+from cpython.ref cimport Py_REFCNT
+from numpy cimport (
+    NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_OWNDATA, PyArray_CHKFLAGS, PyArray_NDIM, PyArray_STRIDES,
+    PyArray_TYPE, import_array, ndarray,
+)
+
+from tapegrad._kernels.geometry cimport is_dense
+from tapegrad._kernels.iteration cimport cast, copy_into
+from tapegrad._sweep.gradients cimport add, add_into, clone
+from tapegrad._sweep.hooks cimport check_replacement
+from tapegrad._tensor.tensor cimport Tensor, View, wrap
+
+import os
+
+import numpy as np
+
+import_array()
+
+cdef extern from "numpy/arrayobject.h":
+    PyObject* PyArray_BASE(ndarray array)
+
+cdef PyThread_type_lock leaf_lock = PyThread_allocate_lock()
+
+
+def _renew_lock():
+    # A forked child must not inherit a lock that another thread of its parent held.
+    global leaf_lock
+    leaf_lock = PyThread_allocate_lock()
+
+
+os.register_at_fork(after_in_child=_renew_lock)
+
+
+cdef int lock_leaves() except -1:
+    if PyThread_acquire_lock(leaf_lock, NOWAIT_LOCK):
+        return 0
+    with nogil:
+        PyThread_acquire_lock(leaf_lock, WAIT_LOCK)
+    return 0
+
+
+cdef int accumulate(Tensor leaf, Tensor gradient, bint create_graph) except -1:
+    """Add a gradient to ``leaf.grad``; one that nobody else can see is taken as it is."""
+    lock_leaves()
+    try:
+        if leaf._grad is None:
+            leaf._grad = own_gradient(leaf, gradient, create_graph)
+        elif create_graph:
+            leaf._grad = add(leaf._grad, gradient)
+        else:
+            add_into(leaf._grad, gradient)
+    finally:
+        PyThread_release_lock(leaf_lock)
+    if leaf.accumulate_hooks:
+        for hook in list(leaf.accumulate_hooks.values()):
+            replaced = hook(leaf)
+            if replaced is not None:
+                check_replacement(hook, None, replaced)
+    return 0
+
+
+cdef object own_gradient(Tensor leaf, Tensor gradient, bint create_graph):
+    cdef ndarray array = gradient.array
+    if create_graph:
+        return clone(gradient)
+    if is_ours_alone(gradient, array) and has_layout_of(leaf.array, array):
+        return wrap(array)
+    return wrap(laid_out_like(leaf.array, array))
+
+
+cdef bint is_ours_alone(Tensor gradient, ndarray array) noexcept:
+    """Whether nobody but the sweep can see a gradient's memory.
+
+    The sweep holds the tensor once; tensor and caller hold the array. A view is ours if its base is
+    a tensor that only the view holds.
+    """
+    cdef View view = gradient.view
+    if Py_REFCNT(gradient) > 1 or gradient.entry != NULL or Py_REFCNT(array) > 2:
+        return False
+    if view is None:
+        return PyArray_CHKFLAGS(array, NPY_ARRAY_OWNDATA)
+    return Py_REFCNT(view) <= 2 and Py_REFCNT(view.base) == 1 and view.base.entry == NULL \
+        and PyArray_BASE(array) == <PyObject*>view.base.array \
+        and PyArray_CHKFLAGS(view.base.array, NPY_ARRAY_OWNDATA) \
+        and Py_REFCNT(view.base.array) == 2
+
+
+cdef bint has_layout_of(ndarray leaf, ndarray array) noexcept:
+    """Whether a gradient lies in memory as its leaf does; row-major where the leaf has gaps."""
+    cdef int k
+    if PyArray_CHKFLAGS(leaf, NPY_ARRAY_C_CONTIGUOUS) or not is_dense(leaf):
+        return PyArray_CHKFLAGS(array, NPY_ARRAY_C_CONTIGUOUS)
+    for k in range(PyArray_NDIM(leaf)):
+        if PyArray_STRIDES(array)[k] != PyArray_STRIDES(leaf)[k]:
+            return False
+    return True
+
+
+cdef ndarray laid_out_like(ndarray leaf, ndarray array):
+    """A copy of a gradient that lies in memory as its leaf does."""
+    cdef ndarray copied
+    if PyArray_CHKFLAGS(leaf, NPY_ARRAY_C_CONTIGUOUS) or not is_dense(leaf):
+        return cast(array, PyArray_TYPE(array))
+    copied = np.empty_like(leaf)
+    copy_into(copied, array)
+    return copied
