@@ -66,14 +66,15 @@ class Generator:
         return self
 
     def draw(self, kernel: str, array: np.ndarray, params: tuple | None = None) -> np.ndarray:
-        """Fill an array with random numbers; those of a strided one come in row-major order."""
-        flat = array.reshape(-1) if array.flags.c_contiguous else kernels.empty(
-            (array.size,), array.dtype
-        )
+        """Fill an array with random numbers, in the order in which it lies in memory."""
+        order = sorted(range(array.ndim), key=lambda k: -array.strides[k])
+        ordered = array if array.flags.c_contiguous else array.transpose(order)
+        is_whole = ordered.flags.c_contiguous
+        flat = ordered.reshape(-1) if is_whole else kernels.empty((array.size,), array.dtype)
         with self._lock:
             OURS[kernel](flat, self._state, params=params)
-        if not array.flags.c_contiguous:
-            kernels.copy_array(array, flat.reshape(array.shape))
+        if not is_whole:
+            kernels.copy_array(ordered, flat.reshape(ordered.shape))
         return array
 
     def draw_for(self, kernel: str, array: np.ndarray, params: tuple | None = None) -> np.ndarray:

@@ -1,5 +1,6 @@
 """The same seed gives PyTorch's numbers: stored from PyTorch 2.13 after ``manual_seed(0)``."""
 
+import numpy as np
 import pytest
 from support import evaluate
 
@@ -335,3 +336,15 @@ def test_whole_numbers_of_every_range_agree_with_pytorch(torch, reference, dtype
         return eval(f"fill({bounds})", {"fill": filled}).tolist(), library.rand(1).item()
 
     assert draw(torch) == draw(reference)
+
+
+@pytest.mark.parametrize("fill", ["uniform_()", "bernoulli_(0.3)", "random_(0, 50)"])
+@pytest.mark.parametrize("view", ["transpose(0, 2)", "permute(1, 2, 0)", "transpose(0, 1)[1:]"])
+def test_fills_in_the_order_of_memory(torch, reference, fill, view):
+    """A turned tensor is filled as it lies in memory, so that dropout agrees with PyTorch's."""
+    results = []
+    for library in (torch, reference):
+        library.manual_seed(3)
+        results.append(eval(f"library.zeros(3, 4, 5).{view}.{fill}", {"library": library}))
+
+    np.testing.assert_array_equal(*(result.numpy() for result in results))
