@@ -394,7 +394,18 @@ from tapegrad import autograd
 from tapegrad.autograd import enable_grad, inference_mode, no_grad, set_grad_enabled
 
 if TYPE_CHECKING:
-    from tapegrad import func, linalg, nn, optim, random, return_types, signal, special, utils, version
+    from tapegrad import (
+        func,
+        linalg,
+        nn,
+        optim,
+        random,
+        return_types,
+        signal,
+        special,
+        utils,
+        version,
+    )
     from tapegrad._as_torch import as_torch
     from tapegrad.ops.recurrent import (
         gru,

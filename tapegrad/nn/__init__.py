@@ -17,6 +17,7 @@ from tapegrad.nn.activation import (
     SiLU,
     Threshold,
 )
+from tapegrad.nn.adaptive import AdaptiveLogSoftmaxWithLoss
 from tapegrad.nn.attention import MultiheadAttention
 from tapegrad.nn.bags import EmbeddingBag
 from tapegrad.nn.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
@@ -71,7 +72,13 @@ from tapegrad.nn.margin_loss import (
     TripletMarginWithDistanceLoss,
 )
 from tapegrad.nn.module import Module
-from tapegrad.nn.normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
+from tapegrad.nn.normalization import (
+    CrossMapLRN2d,
+    GroupNorm,
+    LayerNorm,
+    LocalResponseNorm,
+    RMSNorm,
+)
 from tapegrad.nn.padding import (
     CircularPad1d,
     CircularPad2d,
@@ -124,6 +131,8 @@ from tapegrad.nn.smooth_activation import (
 )
 from tapegrad.nn.softmax import LogSoftmax, Softmax, Softmax2d, Softmin
 from tapegrad.nn.sparse import Embedding
+from tapegrad.nn.transformer import Transformer, TransformerDecoder, TransformerEncoder
+from tapegrad.nn.transformer_layer import TransformerDecoderLayer, TransformerEncoderLayer
 from tapegrad.nn.upsampling import (
     ChannelShuffle,
     PixelShuffle,
@@ -145,6 +154,7 @@ __all__ = [
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveAvgPool3d",
+    "AdaptiveLogSoftmaxWithLoss",
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
     "AdaptiveMaxPool3d",
@@ -176,6 +186,7 @@ __all__ = [
     "CosineEmbeddingLoss",
     "CosineSimilarity",
     "CrossEntropyLoss",
+    "CrossMapLRN2d",
     "Dropout",
     "Dropout1d",
     "Dropout2d",
@@ -265,6 +276,11 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
     "Unflatten",

@@ -8,6 +8,7 @@ from typing import Any
 
 import tapegrad
 from tapegrad._tensor import Tensor
+from tapegrad.autograd import Function
 from tapegrad.nn import functional as F
 from tapegrad.nn import init
 from tapegrad.nn.module import Module
@@ -187,3 +188,66 @@ class LocalResponseNorm(Module):
     def extra_repr(self) -> str:
         """List the settings."""
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class CrossMapLRN2d(Module):
+    """Divide each pixel by the squares of neighbouring channels; :class:`LocalResponseNorm` is
+    newer.
+
+    ``x / (k + alpha / size * Σ x²)**beta``. As in PyTorch, the first channel stays in the sums of
+    all later ones, and gradients are those of ``size`` channels from ``size - (size - 1) // 2``
+    before. Shape: ``(batch, channels, rows, columns)`` to the same. Source: Krizhevsky et al. 2012.
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Normalise ``input``."""
+        if input.dim() != 4:
+            raise ValueError(
+                f"CrossMapLRN2d: Expected input to be 4D, got {input.dim()}D instead."
+            )
+        return _AcrossMaps.apply(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        """List the settings."""
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class _AcrossMaps(Function):
+    """Division by powers of sums over channels, with PyTorch's choice of channels."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, input: Tensor, size: int, alpha: float, beta: float, k: float
+    ) -> Tensor:
+        """Sum the squares of the channels up to ``(size - 1) // 2`` away, and of the first."""
+        channel = tapegrad.arange(input.size(1))
+        distance = channel - channel.unsqueeze(1)
+        reach = int((size - 1) / 2)
+        is_near = (distance.abs() <= reach) | ((channel == 0) & (distance < 0))
+        ctx.factors = 2 * alpha * beta / size, beta, size
+        scale = _channels_summed(is_near, input.square()) * (alpha / size) + k
+        output = input * scale.pow(-beta)
+        ctx.save_for_backward(input, output, scale)
+        return output
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
+        """Sum over the channels that read each one, as PyTorch counts them."""
+        (grad,) = grads
+        input, output, scale = ctx.saved_tensors
+        factor, beta, size = ctx.factors
+        channel = tapegrad.arange(input.size(1))
+        distance = channel - channel.unsqueeze(1) + int(size - (size - 1) / 2)
+        ratio = _channels_summed((distance >= 0) & (distance < size), grad * output / scale)
+        return grad * scale.pow(-beta) - input * ratio * factor, None, None, None, None
+
+
+def _channels_summed(is_read: Tensor, x: Tensor) -> Tensor:
+    return tapegrad.einsum("ij,njhw->nihw", is_read.to(x.dtype), x)

@@ -52,7 +52,7 @@ def multi_head_attention_forward(
         query, key, value = _with_batch(query, key, value)
         key_padding_mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
     n_queries, n_batch, n_features = query.shape
-    padding = _as_summand(key_padding_mask, "key_padding_mask", query, attn_mask)
+    padding = as_summand(key_padding_mask, "key_padding_mask", query, attn_mask)
     if is_causal and attn_mask is None:
         raise RuntimeError(
             "Need attn_mask if specifying the is_causal hint. You may use the Transformer module "
@@ -61,7 +61,7 @@ def multi_head_attention_forward(
     if is_causal and padding is None and not need_weights:
         mask = None
     else:
-        mask = _as_summand(attn_mask, "attn_mask", query)
+        mask = as_summand(attn_mask, "attn_mask", query)
         is_causal = is_causal and padding is None and not need_weights
     n_head = _check_features(
         query, key, value, embed_dim_to_check, num_heads, use_separate_proj_weight
@@ -164,8 +164,12 @@ def _check_shapes(
     return n_dims == 3
 
 
-def _as_summand(
-    mask: Tensor | None, name: str, query: Tensor, other: Tensor | None = None
+def as_summand(
+    mask: Tensor | None,
+    name: str,
+    query: Tensor,
+    other: Tensor | None = None,
+    other_name: str = "attn_mask",
 ) -> Tensor | None:
     """A mask as what is added to scores: minus infinity where it was True."""
     if mask is None:
@@ -177,7 +181,7 @@ def _as_summand(
     )
     if other is not None and other.dtype is not mask.dtype:
         warnings.warn(
-            f"Support for mismatched {name} and attn_mask is deprecated. Use same type for both "
+            f"Support for mismatched {name} and {other_name} is deprecated. Use same type for both "
             "instead.",
             stacklevel=3,
         )
