@@ -53,25 +53,33 @@ _COMPOSED: set[str] = set()
 _RECORDED: set[str] = set()
 _SILENT: set[str] = set()
 _BY_ROWS: set[str] = set()
+_UNSHARED: set[str] = set()
+_WRITERS: dict[str, Callable[..., Any]] = {}
 
 
 def takes_out(
     rule: str = "exact", name: str | None = None, *, refuses_grad: bool = True,
-    records: bool = False, resizes: str = "",
+    records: bool = False, resizes: str = "", may_overlap: bool = True,
+    writer: Callable[..., Any] | None = None,
 ) -> Callable[[Callable], OutFunction]:
     """Give a function the keyword ``out``, which PyTorch's messages call ``name(): ...``.
 
     ``refuses_grad`` is False for the few that drop a gradient in silence; those that ``records``
     copy into ``out`` with its history. ``resizes`` is ``"silently"`` where PyTorch does not warn,
     and ``"by rows"`` where the result lies by columns but an ``out`` of another shape does not.
+    An ``out`` that is about to be resized ``may_overlap`` with itself, save where PyTorch looks
+    first. A ``writer`` gets ``out`` and the arguments and fills it, where a copy would not do.
     """
 
     def decorate(function: Callable) -> OutFunction:
         made = OutFunction(function, name or function.__name__, rule)
+        if writer is not None:
+            _WRITERS[made.name] = writer
         if not refuses_grad or records:
             _COMPOSED.add(made.name)
         for names, belongs in ((_RECORDED, records), (_SILENT, resizes == "silently"),
-                               (_BY_ROWS, resizes == "by rows")):  # fmt: skip
+                               (_BY_ROWS, resizes == "by rows"),
+                               (_UNSHARED, not may_overlap)):  # fmt: skip
             if belongs:
                 names.add(made.name)
         update_wrapper(made, function)
@@ -91,17 +99,22 @@ def _write(
     """Call a function and put what it returns into ``out``, without a trace on the tape."""
     rule = rule or _RULES[name]
     targets = _targets(name, out)
+    if name in _WRITERS and out is not targets[0]:
+        _refuse(name, out)
     records = is_grad_enabled()
-    given = [] if not records or name in _COMPOSED else _tensors((args, kwargs, targets))
-    if any(x.requires_grad for x in given):
-        raise RuntimeError(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, "
-            "but one of the arguments requires grad."
-        )
+    if name not in _COMPOSED:
+        _refuse_grad(f"aten::{name}" if rule == "factory" else name, (args, kwargs, targets))
     if rule in ("dtype", "factory") and kwargs.get("dtype") is None:
         kwargs["dtype"] = targets[0].dtype
+    if name in _UNSHARED:
+        kernels.check_written(targets[0]._array, [])
     _set_grad_enabled(records and name in _RECORDED)
     try:
+        if name in _WRITERS:
+            if rule == "factory":
+                asked = _types.as_dtype(kwargs["dtype"], name) or targets[0].dtype
+                check_dtype(asked, targets[0].dtype, rule)
+            return _WRITERS[name](out, *args, **kwargs)
         result = function(*args, **kwargs)
         results = result if isinstance(result, tuple) else (result,)
         if results is not result and out is not targets[0]:
@@ -109,11 +122,11 @@ def _write(
         if len(results) != len(targets):
             raise TypeError(f"expected tuple of {len(results)} elements but got {len(targets)}")
         for target, source in zip(targets, results, strict=True):
-            _check_dtype(source.dtype, target.dtype, rule)
+            check_dtype(source.dtype, target.dtype, rule)
         for target, source in zip(targets, results, strict=True):
             if target.shape != source.shape:
-                is_announced = rule != "factory" and name not in _SILENT
-                _resize(target, source.detach(), is_announced, name in _BY_ROWS)
+                announce = 0 if rule == "factory" or name in _SILENT else 3
+                _resize(target, source.detach(), announce, name in _BY_ROWS)
                 if source.requires_grad:
                     target.copy_(source)
             else:
@@ -123,6 +136,25 @@ def _write(
     finally:
         _set_grad_enabled(records)
     return type(result)(targets) if isinstance(result, tuple) else out
+
+
+def fit(target: Tensor, shape: tuple[int, ...], announce: int = 0) -> Tensor:
+    """Give a target that is going to be filled a shape; where it has it, it stays as it lies.
+
+    A warning is given to the caller that many frames above, if any.
+    """
+    if target.shape != shape:
+        made = Tensor._wrap(kernels.empty(shape, target.dtype.numpy))
+        _resize(target, made, announce and announce + 1, False)
+    return target
+
+
+def _refuse_grad(name: str, arguments: Any) -> None:
+    if is_grad_enabled() and any(x.requires_grad for x in _tensors(arguments)):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, "
+            "but one of the arguments requires grad."
+        )
 
 
 def _targets(name: str, out: Any) -> tuple[Tensor, ...]:
@@ -137,7 +169,7 @@ def _refuse(name: str, value: Any) -> None:
     raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(value).__name__}")
 
 
-def _check_dtype(result: _types.dtype, out: _types.dtype, rule: str) -> None:
+def check_dtype(result: _types.dtype, out: _types.dtype, rule: str) -> None:
     """Refuse an ``out`` whose dtype an operation does not write."""
     if result is out or rule == "any":
         return
@@ -177,16 +209,16 @@ def _check_dtype(result: _types.dtype, out: _types.dtype, rule: str) -> None:
         raise RuntimeError(rule.format(result=result_name, out=out_name, **names))
 
 
-def _resize(target: Tensor, source: Tensor, is_announced: bool, by_rows: bool) -> None:
+def _resize(target: Tensor, source: Tensor, announce: int, by_rows: bool) -> None:
     """Give a target of another shape the result's, and warn if it held elements."""
-    if target.numel() and is_announced:
+    if target.numel() and announce:
         warn(
             "An output with one or more elements was resized since it had shape "
             f"{list(target.shape)}, which does not match the required output shape "
             f"{list(source.shape)}. This behavior is deprecated, and in a future PyTorch release "
             "outputs will not be resized unless they have zero elements. You can explicitly reuse "
             "an out tensor t by resizing it, inplace, to zero elements with t.resize_(0).",
-            stacklevel=4,
+            stacklevel=announce,
         )
     made = source.to(target.dtype, copy=True)
     target.data = made.contiguous() if by_rows else made
@@ -204,4 +236,4 @@ def _tensors(value: Any) -> Iterator[Tensor]:
 
 register_out_writer(_write)
 
-__all__ = ["c_name", "note_rule", "takes_out"]
+__all__ = ["c_name", "check_dtype", "fit", "note_rule", "takes_out"]

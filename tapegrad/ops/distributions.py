@@ -9,7 +9,8 @@ from tapegrad import _types
 from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import method, op, takes_out
-from tapegrad.ops._dims import sizes_of
+from tapegrad.ops._dims import common_shape, sizes_of
+from tapegrad.ops._out import check_dtype, fit
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.random import (
     Generator,
@@ -17,6 +18,7 @@ from tapegrad.ops.random import (
     default_generator,
     drawing_op,
     drawn,
+    drawn_into,
     sampled,
 )
 from tapegrad.ops.shape import broadcast_tensors
@@ -124,16 +126,26 @@ _normal_of_both = _normal_op(
 )
 
 
-@takes_out("same")
+def _normal_into(out: Tensor, mean=0.0, std=1.0, size=None, *, generator=None, dtype=None,
+                 **options) -> Tensor:  # fmt: skip
+    """Draws that are scaled and shifted where they lie; a mean or deviation may broadcast."""
+    _check_deviation(std)
+    of_means, of_deviations = isinstance(mean, Tensor), isinstance(std, Tensor)
+    if not of_means and not of_deviations:
+        check_dtype(_types.as_dtype(dtype, "normal") or out.dtype, out.dtype, "factory")
+        fit(out, sizes_of("normal", (), size))
+        return drawn_into(out, "normal", (float(mean), float(std)), generator)
+    other = std.shape if of_deviations else out.shape
+    fit(out, common_shape(mean.shape if of_means else (), other), announce=4)
+    drawn_into(out, "normal", (0.0, 1.0 if of_deviations else float(std)), generator)
+    return (out.mul_(std) if of_deviations else out).add_(mean)
+
+
+@takes_out("any", writer=_normal_into)
 def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, **options) -> Tensor:
     """Numbers drawn from the normal distribution; mean and deviation may be tensors."""
     generator = generator or default_generator
-    if isinstance(std, Tensor):
-        refuse_integers("normal_kernel_cpu", std._array)
-        if std.numel() and not bool((std._array >= 0).all()):
-            raise RuntimeError("normal expects all elements of std >= 0.0")
-    elif std < 0:
-        raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+    _check_deviation(std)
     if isinstance(mean, Tensor) and isinstance(std, Tensor):
         refuse_integers("normal_kernel_cpu", mean._array)
         means, deviations = broadcast_tensors(mean, std.to(mean.dtype))
@@ -142,20 +154,29 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, **option
         refuse_integers("normal_kernel_cpu", mean._array)
         return _normal_of_means(mean, float(std), generator)
     if isinstance(std, Tensor):
+        refuse_integers("normal_kernel_cpu", std._array)
         return _normal_of_deviations(std, float(mean), generator)
     dtype = _types.as_dtype(dtype, "normal") or get_default_dtype()
     return drawn("normal", (float(mean), float(std)), sizes_of("normal", (), size), generator,
                  dtype, options.get("requires_grad", False))
 
 
+def _check_deviation(std) -> None:
+    if not isinstance(std, Tensor):
+        if std < 0:
+            raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
+    elif std.numel() and not bool((std._array >= 0).all()):
+        raise RuntimeError("normal expects all elements of std >= 0.0")
+
+
 # ------------------------------------------------------------------------- counts and categories
 
 
-def _poisson(rates: np.ndarray, generator: Generator) -> np.ndarray:
-    refuse_integers("poisson_cpu", rates)
-    if not bool((rates >= 0).all()):
+def _poisson(input: np.ndarray, generator: Generator) -> np.ndarray:
+    refuse_integers("poisson_cpu", input)
+    if not bool((input >= 0).all()):
         raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
-    return generator.draw_for("poisson", rates)
+    return generator.draw_for("poisson", input)
 
 
 _poisson_op = sampled("poisson", _poisson)
@@ -188,7 +209,7 @@ def multinomial(
     if not bool((np.isfinite(weights) & (weights >= 0)).all()):
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
     _check_sums(weights)
-    races = kernels.empty(weights.shape, weights.dtype)
+    races = kernels.empty_like(weights)
     generator.draw("exponential", races, (1.0,))
     keys = Tensor._wrap(kernels.pointwise(_DIVIDE, weights, races))
     return _largest(keys, num_samples)

@@ -15,8 +15,9 @@ from tapegrad._kernels import GENERATOR_SIZE, OURS
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import sizes_of
+from tapegrad.ops._out import fit
 from tapegrad.ops.convert import check_device
-from tapegrad.ops.create import finished, zeros_like
+from tapegrad.ops.create import empty_like, finished, zeros_like
 from tapegrad.ops.tensor_types import refuse_integers
 
 _DEFAULT_SEED = 67280421310721
@@ -66,15 +67,16 @@ class Generator:
         return self
 
     def draw(self, kernel: str, array: np.ndarray, params: tuple | None = None) -> np.ndarray:
-        """Fill an array with random numbers, in the order in which it lies in memory."""
-        order = sorted(range(array.ndim), key=lambda k: -array.strides[k])
-        ordered = array if array.flags.c_contiguous else array.transpose(order)
-        is_whole = ordered.flags.c_contiguous
-        flat = ordered.reshape(-1) if is_whole else kernels.empty((array.size,), array.dtype)
+        """Fill an array with random numbers, in the order in which its elements lie in memory."""
+        if array.flags.c_contiguous:
+            flat = array.reshape(-1)
+        else:   # with gaps: PyTorch draws normal numbers in blocks only into what has none
+            flat = kernels.empty((array.size, 2), array.dtype)[:, 0]
         with self._lock:
             OURS[kernel](flat, self._state, params=params)
-        if not is_whole:
-            kernels.copy_array(ordered, flat.reshape(ordered.shape))
+        if not array.flags.c_contiguous:
+            walked = array.transpose(memory_order(array))
+            kernels.copy_array(walked, flat.reshape(walked.shape))
         return array
 
     def draw_for(self, kernel: str, array: np.ndarray, params: tuple | None = None) -> np.ndarray:
@@ -88,6 +90,11 @@ class Generator:
     def clone_state(self) -> Generator:
         """A generator that goes on from the same state."""
         return Generator().set_state(self.get_state())
+
+
+def memory_order(array: np.ndarray) -> list[int]:
+    """The dimensions of an array, from the one of the largest steps to the smallest."""
+    return sorted(range(array.ndim), key=lambda dim: -array.strides[dim])
 
 
 default_generator = Generator()
@@ -125,20 +132,35 @@ _REFUSING = {"uniform": "check_uniform_bounds", "normal": "normal_kernel_cpu"}
 
 def check_float(kernel: str, dtype: _types.dtype) -> None:
     """Refuse a dtype that no uniform or normal numbers are drawn in."""
-    if not dtype.is_floating_point:
+    if kernel in _REFUSING and not dtype.is_floating_point:
         name = kernels.TYPE_NAMES[dtype.numpy.num]
         raise NotImplementedError(f"\"{_REFUSING[kernel]}\" not implemented for '{name}'")
 
 
 def drawn(kernel: str, params: tuple, shape: tuple, generator, dtype, requires_grad) -> Tensor:
-    """A new tensor of floating-point draws."""
+    """A new tensor of draws."""
     check_float(kernel, dtype)
     array = kernels.empty(shape, dtype.numpy)
     (generator or default_generator).draw(kernel, array, params)
     return finished(array, requires_grad)
 
 
-@takes_out("factory")
+def drawn_into(out: Tensor, kernel: str, params: tuple, generator: Generator | None) -> Tensor:
+    """Fill a tensor with draws; the write is counted, and seen by backward as a constant."""
+    check_float(kernel, out.dtype)
+    return _FILLS[kernel](out, params, generator or default_generator)
+
+
+def _filling(name: str, kernel: str) -> Callable[..., Tensor]:
+    """What writes ``out`` for a function of sizes."""
+    def write(out: Tensor, *sizes, size=None, generator=None, **options) -> Tensor:
+        shape = sizes_of(name, sizes, size)
+        return drawn_into(fit(out, shape), kernel, (0.0, 1.0), generator)
+
+    return write
+
+
+@takes_out("factory", writer=_filling("rand", "uniform"))
 def rand(*sizes, size=None, generator=None, dtype=None, layout=None, device=None,
          requires_grad=False, pin_memory=False) -> Tensor:  # fmt: skip
     """Numbers drawn evenly from [0, 1)."""
@@ -148,7 +170,7 @@ def rand(*sizes, size=None, generator=None, dtype=None, layout=None, device=None
     return drawn("uniform", (0.0, 1.0), shape, generator, dtype, requires_grad)
 
 
-@takes_out("factory")
+@takes_out("factory", writer=_filling("randn", "normal"))
 def randn(*sizes, size=None, generator=None, dtype=None, layout=None, device=None,
           requires_grad=False, pin_memory=False) -> Tensor:  # fmt: skip
     """Numbers drawn from the normal distribution with mean 0 and deviation 1."""
@@ -182,10 +204,7 @@ def _largest(dtype: _types.dtype) -> int:
     return 1 if dtype is _types.bool else int(np.iinfo(dtype.numpy).max)
 
 
-@takes_out("factory")
-def randint(*args, low=None, high=None, size=None, generator=None, dtype=None,
-            layout=None, device=None, requires_grad=False) -> Tensor:  # fmt: skip
-    """Whole numbers drawn evenly from [low, high); ``randint(high, size)`` starts at 0."""
+def _bounds_and_size(args: tuple, low, high, size) -> tuple[tuple, tuple[int, ...]]:
     given = list(args)
     if given and isinstance(given[-1], (tuple, list)):
         size = given.pop()
@@ -193,12 +212,23 @@ def randint(*args, low=None, high=None, size=None, generator=None, dtype=None,
         low, high = given
     elif given:
         high = given[0]
-    bounds = _bounds(0 if low is None else low, high)
+    return _bounds(0 if low is None else low, high), sizes_of("randint", (), size)
+
+
+def _randint_into(out: Tensor, *args, low=None, high=None, size=None, generator=None,
+                  **options) -> Tensor:  # fmt: skip
+    bounds, shape = _bounds_and_size(args, low, high, size)
+    return drawn_into(fit(out, shape), "randint", bounds, generator)
+
+
+@takes_out("factory", writer=_randint_into)
+def randint(*args, low=None, high=None, size=None, generator=None, dtype=None,
+            layout=None, device=None, requires_grad=False) -> Tensor:  # fmt: skip
+    """Whole numbers drawn evenly from [low, high); ``randint(high, size)`` starts at 0."""
+    bounds, shape = _bounds_and_size(args, low, high, size)
     check_device(device)
     dtype = _types.as_dtype(dtype, "randint") or _types.int64
-    array = kernels.empty(sizes_of("randint", (), size), dtype.numpy)
-    (generator or default_generator).draw("randint", array, bounds)
-    return finished(array, requires_grad)
+    return drawn("randint", bounds, shape, generator, dtype, requires_grad)
 
 
 @takes_out("factory")
@@ -213,25 +243,25 @@ def randperm(n, *, generator=None, dtype=None, layout=None, device=None,
     return finished(array, requires_grad)
 
 
-def _like(function):
-    def like(input: Tensor, *, dtype=None, requires_grad=False, **options) -> Tensor:
-        options.pop("memory_format", None)
-        return function(
-            tuple(input.shape), dtype=dtype or input.dtype, requires_grad=requires_grad, **options
-        )
+def _like(name: str, kernel: str) -> Callable[..., Tensor]:
+    def like(input: Tensor, *, generator=None, requires_grad=False, **options) -> Tensor:
+        made = empty_like(input, **options)
+        return drawn_into(made, kernel, (0.0, 1.0), generator).requires_grad_(requires_grad)
 
-    like.__name__ = like.__qualname__ = f"{function.__name__}_like"
-    like.__doc__ = f"As :func:`{function.__name__}`, with another tensor's shape and dtype."
+    like.__name__ = like.__qualname__ = f"{name}_like"
+    like.__doc__ = f"As :func:`{name}`, with another tensor's shape, dtype and memory order."
     return like
 
 
-rand_like, randn_like = _like(rand), _like(randn)
+rand_like, randn_like = _like("rand", "uniform"), _like("randn", "normal")
 
 
-def randint_like(input: Tensor, *bounds, dtype=None, **options) -> Tensor:
-    """As :func:`randint`, with another tensor's shape and dtype."""
-    options.pop("memory_format", None)
-    return randint(*bounds, tuple(input.shape), dtype=dtype or input.dtype, **options)
+def randint_like(input: Tensor, *bounds, low=None, high=None, generator=None,
+                 requires_grad=False, **options) -> Tensor:  # fmt: skip
+    """As :func:`randint`, with another tensor's shape, dtype and memory order."""
+    limits = bounds if len(bounds) == 2 else (low or 0, *(bounds or (high,)))
+    made = drawn_into(empty_like(input, **options), "randint", _bounds(*limits), generator)
+    return made.requires_grad_(requires_grad)
 
 
 def sampled(name: str, draw: Callable, grad_name: str | None = None) -> Op:
@@ -240,26 +270,30 @@ def sampled(name: str, draw: Callable, grad_name: str | None = None) -> Op:
         name,
         forward=draw,
         grad_name=grad_name,
-        params=("input", "generator"),
         input=lambda g: zeros_like(g),
         doc="Numbers drawn for each element.",
     )
 
 
-def _bernoulli(probabilities: np.ndarray, generator: Generator) -> np.ndarray:
-    refuse_integers("bernoulli_tensor_cpu_p_", probabilities)
-    if not bool(((probabilities >= 0) & (probabilities <= 1)).all()):
+def _bernoulli(input: np.ndarray, generator: Generator) -> np.ndarray:
+    refuse_integers("bernoulli_tensor_cpu_p_", input)
+    if not bool(((input >= 0) & (input <= 1)).all()):
         raise RuntimeError(
             "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message "
             "be improved?  If so, please report an enhancement request to PyTorch.)"
         )
-    return generator.draw_for("bernoulli_from", probabilities)
+    return generator.draw_for("bernoulli_from", input)
 
 
 _bernoulli_op = sampled("bernoulli_from", _bernoulli, "BernoulliBackward0")
 
 
-@takes_out("any")
+def _bernoulli_into(out: Tensor, input: Tensor, p=None, *, generator=None) -> Tensor:
+    chances = input if p is None else p
+    return bernoulli_(fit(out, input.shape), chances, generator=generator)
+
+
+@takes_out("any", writer=_bernoulli_into)
 @method()
 def bernoulli(input: Tensor, p=None, *, generator=None) -> Tensor:
     """1 with each element's probability, else 0; or all with probability ``p``."""
@@ -304,9 +338,10 @@ for _name, _kernel, _grad_name, _doc in (
     ("random", "randint", "RandomBackward0", "Fill with whole numbers drawn evenly."),
 ):
     drawing_op(_name, _kernel, _grad_name, _doc)
-_fill_uniform, _fill_normal, _fill_bernoulli, _fill_random = (
-    getattr(Tensor, f"{name}_") for name in ("uniform", "normal", "bernoulli", "random")
-)
+_FILLS: dict[str, Callable[..., Tensor]] = {
+    "uniform": Tensor.uniform_, "normal": Tensor.normal_, "bernoulli": Tensor.bernoulli_,
+    "randint": Tensor.random_,
+}  # fmt: skip
 
 
 @method()
@@ -321,7 +356,7 @@ def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=Non
             "uniform_ expects to return a [from, to) range, but found "
             f"from={low:g} > to={high:g}"
         )
-    return _fill_uniform(self, (float(low), float(high)), generator or default_generator)
+    return drawn_into(self, "uniform", (float(low), float(high)), generator)
 
 
 @method()
@@ -330,17 +365,19 @@ def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator=None
     check_float("normal", self.dtype)
     if std < 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
-    return _fill_normal(self, (float(mean), float(std)), generator or default_generator)
+    return drawn_into(self, "normal", (float(mean), float(std)), generator)
 
 
 @method()
 def bernoulli_(self: Tensor, p=0.5, *, generator=None) -> Tensor:
     """Fill with 1 at probability ``p``, else 0; ``p`` may be a tensor of probabilities."""
     if isinstance(p, Tensor):
-        return self.copy_(bernoulli(p.expand(self.shape), generator=generator))
+        order = memory_order(self._array)
+        draws = bernoulli(p.expand(self.shape).permute(order), generator=generator)
+        return self.copy_(draws.permute(sorted(range(self.ndim), key=order.__getitem__)))
     if not 0 <= p <= 1:
         raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
-    return _fill_bernoulli(self, (float(p),), generator or default_generator)
+    return drawn_into(self, "bernoulli", (float(p),), generator)
 
 
 @method()
@@ -355,4 +392,4 @@ def random_(self: Tensor, *bounds, generator=None) -> Tensor:
     else:
         low, high = (0, *bounds) if len(bounds) == 1 else bounds
         limits = _bounds(low, _largest(self.dtype) + 1 if high is None else high)
-    return _fill_random(self, limits, generator or default_generator)
+    return drawn_into(self, "randint", limits, generator)

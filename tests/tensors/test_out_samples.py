@@ -112,3 +112,27 @@ def test_refusals(torch, call, error, text):
         call(torch)
 
     assert str(caught.value).startswith(text)
+
+
+@pytest.mark.parametrize("call", [
+    lambda t, x: t.index_select(t.ones(3), 0, t.tensor([0]), out=x),
+    lambda t, x: t.masked_select(t.ones(3), t.ones(3) > 0, out=x),
+    lambda t, x: t.take(t.ones(3), t.tensor([0]), out=x),
+    lambda t, x: t.scatter(t.ones(3), 0, t.tensor([0]), t.ones(1), out=x),
+])
+def test_some_look_at_out_before_they_resize_it(torch, call):
+    """Elements in one place are refused even where new memory would come in their stead."""
+    with pytest.raises(RuntimeError, match="more than one element of the written-to tensor"):
+        call(torch, torch.ones(1).expand(2))
+
+
+def test_positions_for_each_dimension_take_no_out(torch):
+    """Nonzero writes one tensor, not a tuple of them."""
+    x, out = torch.ones(2), torch.zeros(0, dtype=torch.int64)
+    with pytest.raises(RuntimeError, match="does not support the out kwarg when as_tuple is True"):
+        torch.nonzero(x, as_tuple=True, out=out)
+    with pytest.raises(TypeError, match="argument 'out' must be Tensor, not tuple"):
+        torch.nonzero(x, out=(out,))
+    torch.nonzero(x, out=out)
+
+    assert out.tolist() == [[0], [1]]

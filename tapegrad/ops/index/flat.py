@@ -67,7 +67,8 @@ _put_op, _put_inplace = writing_ops(
 
 @takes_out(
     "take(): self and out expected to have the same dtype, but got self.dtype = {result} and "
-    "out.dtype = {out}"
+    "out.dtype = {out}",
+    may_overlap=False,
 )
 @method()
 def take(input: Tensor, index: Tensor) -> Tensor:

@@ -115,7 +115,7 @@ def _masked_select_slope(g: Tensor, input_shape: tuple, mask: Tensor) -> Tensor:
     return g.new_zeros(shape).masked_scatter(mask, g)
 
 
-@takes_out("masked_select(): self and result must have the same scalar type")
+@takes_out("masked_select(): self and result must have the same scalar type", may_overlap=False)
 @method()
 def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     """The elements where the mask holds, in one dimension; the two are broadcast.

@@ -21,22 +21,33 @@ def _coordinates(array: np.ndarray) -> np.ndarray:
     return np.array(np.unravel_index(where, array.shape), np.int64).reshape(array.ndim, -1)
 
 
-@takes_out("nonzero: Expected out tensor to have scalar type {result} but got scalar type{out}")
-@method()
-def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
-    """The positions of the elements that are not zero: (count, ndim), or a tuple a dimension."""
-    found = _coordinates(input._array)
-    if not as_tuple:
-        return Tensor._wrap(found.T)
-    if input.ndim == 0:
-        found = np.zeros((1, found.shape[1]), np.int64)
-    return Tensor._wrap(np.ascontiguousarray(found)).unbind()
-
-
 @method()
 def argwhere(input: Tensor) -> Tensor:
     """The positions of the elements that are not zero, one a row: (count, ndim)."""
     return Tensor._wrap(_coordinates(input._array).T)
+
+
+def _nonzero_into(out: Tensor, input: Tensor, *, as_tuple: bool = False) -> Tensor:
+    if as_tuple:
+        raise RuntimeError("nonzero does not support the out kwarg when as_tuple is True")
+    return _places(input, out=out)
+
+
+_places = takes_out(
+    "nonzero: Expected out tensor to have scalar type {result} but got scalar type{out}",
+    "argwhere",
+)(argwhere)
+
+
+@takes_out("any", writer=_nonzero_into)
+@method()
+def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
+    """The positions of the elements that are not zero: (count, ndim), or a tuple a dimension."""
+    if not as_tuple:
+        return argwhere(input)
+    if input.ndim == 0:
+        input = input.unsqueeze(0)
+    return Tensor._wrap(np.ascontiguousarray(_coordinates(input._array))).unbind()
 
 
 @takes_out(

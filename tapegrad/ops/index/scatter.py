@@ -196,7 +196,7 @@ def _is_empty(index: Tensor) -> bool:
 # ------------------------------------------------------------------------- functions
 
 
-@takes_out()
+@takes_out(may_overlap=False)
 @method()
 def scatter(
     input: Tensor, dim: int, index: Tensor, src=None, *, value=None, reduce: str | None = None

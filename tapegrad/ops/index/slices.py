@@ -195,7 +195,7 @@ _index_reduce_op, _index_reduce_inplace = writing_ops(
 # ------------------------------------------------------------------------- index_select
 
 
-@takes_out("index_select(): self and result must have the same scalar type")
+@takes_out("index_select(): self and result must have the same scalar type", may_overlap=False)
 @method()
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The slices at the positions ``index`` along a dimension, in its order; a copy.
