@@ -343,15 +343,6 @@ static double scaled_bessel_i(int order, double x)
     return sum / sqrt(2 * PI * x);
 }
 
-/* NaN at infinity, where the exponential and its factor do not meet: as PyTorch. */
-static double bessel_i(int order, double x)
-{
-    const double size = scaled_bessel_i(order, fabs(x)) * exp(fabs(x));
-    return order && x < 0 ? -size : size;
-}
-
-static double i0_of(double x) { return bessel_i(0, x); }
-static double i1_of(double x) { return bessel_i(1, x); }
 static double i0e_of(double x) { return scaled_bessel_i(0, fabs(x)); }
 static double i1e_of(double x) { return copysign(scaled_bessel_i(1, fabs(x)), x); }
 
@@ -381,6 +372,11 @@ static double erfc_of(double x) { return erfc(x); }
     TG_MAP1(op##_##dtype, T, C, load, T, ,         \
             store(x == 0 ? (C)1 : SIN((C)PI * x) / ((C)PI * x)))
 
+/* The exponential overflows before the product does, and at infinity gives NaN: as PyTorch. */
+#define EXP(x) _Generic((x), float: expf, default: exp)(x)
+#define BESSEL(op, dtype, T, C, load, store, ...) \
+    TG_MAP1(op##_##dtype, T, C, load, T, , store((C)op##e_of(x) * EXP((C)fabs(x))))
+
 #define ONE(op, dtype, T, C, load, store, ...) \
     TG_MAP1(op##_##dtype, T, double, load, T, , store((C)op##_of(x)))
 
@@ -394,7 +390,7 @@ static double erfc_of(double x) { return erfc(x); }
 
 #define FUNCTIONS_OF_ONE(DO, X)                                                                  \
     DO(X, digamma) DO(X, lgamma) DO(X, erfc) DO(X, erfinv) DO(X, erfcx) DO(X, ndtri) \
-    DO(X, log_ndtr) DO(X, i0) DO(X, i0e) DO(X, i1) DO(X, i1e) DO(X, logit)           \
+    DO(X, log_ndtr) DO(X, i0e) DO(X, i1e) DO(X, logit)           \
     DO(X, entr)
 
 #define FUNCTIONS_OF_TWO(DO, X)                                                               \
@@ -404,11 +400,15 @@ FUNCTIONS_OF_ONE(TG_FLOATS, ONE)
 FUNCTIONS_OF_TWO(TG_FLOATS, TWO)
 TG_FLOATS(POLYGAMMA, polygamma)
 TG_FLOATS(SINC, sinc)
+TG_FLOATS(BESSEL, i0)
+TG_FLOATS(BESSEL, i1)
 
 const tg_kernel tg_special_kernels[] = {
     FUNCTIONS_OF_ONE(TG_FLOATS, ROW1)
     FUNCTIONS_OF_TWO(TG_FLOATS, ROW2)
     TG_FLOATS(ROW2, polygamma)
     TG_FLOATS(ROW1, sinc)
+    TG_FLOATS(ROW1, i0)
+    TG_FLOATS(ROW1, i1)
     TG_TABLE_END
 };

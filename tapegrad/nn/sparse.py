@@ -8,7 +8,6 @@ import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad.nn import functional as F
 from tapegrad.nn import init
-from tapegrad.nn.functional.embeddings import refuse_sparse
 from tapegrad.nn.module import Module
 from tapegrad.nn.parameter import Parameter
 
@@ -19,7 +18,8 @@ class Embedding(Module):
     ``y = weight[x]``. Shape: ``(...)`` of integers to ``(..., embedding_dim)``. The vector at
     ``padding_idx`` starts at zero and gets no gradient. Vectors longer than ``max_norm`` in the
     ``norm_type`` norm are shortened in place when they are looked up. ``scale_grad_by_freq``
-    divides a vector's gradient by how often it was looked up.
+    divides a vector's gradient by how often it was looked up. Gradients are dense, also where ``sparse`` asks for
+    others: the numbers are the same.
     """
 
     __constants__ = [
@@ -56,7 +56,6 @@ class Embedding(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
-        refuse_sparse(sparse)
         self.num_embeddings = num_embeddings
         self.embedding_dim = embedding_dim
         self.padding_idx = _wrap_padding(padding_idx, num_embeddings)

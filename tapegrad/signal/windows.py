@@ -155,9 +155,11 @@ def kaiser(M: int, sym: bool, made: dict, *, beta: float = 12.0) -> Tensor:  # n
         raise ValueError(f"beta must be non-negative, got: {beta} instead.")
     if M == 1:
         return ones((1,), **made)
-    step = 2.0 * beta / _steps(M, sym)
-    k = linspace(-beta, min(beta, -beta + (M - 1) * step), steps=M, **made)
-    return i0((beta * beta - k**2).sqrt()) / i0(tensor(beta, dtype=made["dtype"]))
+    # In the window's dtype, so that the root at its ends is that of zero and not of less.
+    end = tensor(beta, dtype=made["dtype"])
+    last = end.minimum(-end + (M - 1) * (2.0 * end / _steps(M, sym)))
+    k = linspace(-end.item(), last.item(), steps=M, **made)
+    return i0((end * end - k**2).sqrt()) / i0(end)
 
 
 __all__ = [

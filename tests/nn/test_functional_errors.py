@@ -199,9 +199,3 @@ def test_implicit_dimension(torch: ModuleType, shape: tuple, dim: int) -> None:
         out = torch.nn.functional.softmax(x)
 
     assert torch.equal(out, torch.nn.functional.softmax(x, dim))
-
-
-def test_sparse_gradients_are_refused(tapegrad: ModuleType) -> None:
-    """There are no sparse gradients: asking for them is an error, not a different result."""
-    with pytest.raises(NotImplementedError, match="sparse gradients are not supported"):
-        tapegrad.nn.Embedding(3, 2, sparse=True)

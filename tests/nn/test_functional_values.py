@@ -5,6 +5,7 @@ of ``x`` when element k of the value has the gradient k + 1.
 """
 
 import warnings
+from collections.abc import Callable
 from math import nan
 from types import ModuleType
 from typing import Any
@@ -370,6 +371,21 @@ def test_dropout_in_place_draws_the_same_mask(torch: ModuleType) -> None:
 
     assert actual is x
     assert torch.equal(actual, expected)
+
+
+@pytest.mark.parametrize(("call", "gradient"), [
+    (lambda F, index, weight: F.embedding(index, weight, 1, sparse=True),
+     [[0.0, 2.0], [0.0, 0.0], [0.0, 0.0], [12.0, 14.0]]),
+    (lambda F, index, weight: F.embedding_bag(index, weight, mode="sum", sparse=True),
+     [[4.0, 8.0], [20.0, 28.0], [0.0, 0.0], [16.0, 20.0]]),
+])  # fmt: skip
+def test_sparse_changes_no_number(torch: ModuleType, call: Callable, gradient: list) -> None:
+    """The gradient is the dense one, whichever way it is stored."""
+    weight = torch.arange(8.0).reshape(4, 2).requires_grad_()
+    out = call(torch.nn.functional, torch.tensor([[0, 1], [1, 3]]), weight)
+    (found,) = torch.autograd.grad((out * out).sum(), weight)
+
+    assert (found.to_dense() if found.is_sparse else found).tolist() == gradient
 
 
 def test_embedding_shortens_long_rows(torch: ModuleType) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 import tapegrad
 from tapegrad._tensor import Tensor
-from tapegrad.nn.functional.embeddings import refuse_sparse, shorten_rows
+from tapegrad.nn.functional.embeddings import shorten_rows
 from tapegrad.ops.embedding_bag import MAX, MEAN, SUM, Bags, embedding_bag_op
 
 _MODES = {"sum": SUM, "mean": MEAN, "max": MAX}
@@ -29,7 +29,7 @@ def embedding_bag(
 
     Bags are the rows of a matrix ``input``, or parts of a vector that begin at ``offsets``; an
     empty one gives zeros. ``per_sample_weights`` multiply rows that are summed; ``padding_idx``
-    counts for nothing. Shape: ``(bags, n)``, or ``(n)`` and offsets ``(bags)``, to ``(bags,
+    counts for nothing. Gradients are dense, also where ``sparse`` asks for others. Shape: ``(bags, n)``, or ``(n)`` and offsets ``(bags)``, to ``(bags,
     size)``.
     """
     if mode not in _MODES:
@@ -94,7 +94,6 @@ def _check_mode(mode: str, by_freq: bool, sparse: bool, samples: Tensor | None) 
             "embedding_bag: per_sample_weights was not None. per_sample_weights is only supported "
             f"for mode='sum' (got mode='{mode}'). Please open a feature request on GitHub."
         )
-    refuse_sparse(sparse)
 
 
 def _check_dtypes(input: Tensor, weight: Tensor, samples: Tensor | None) -> None:

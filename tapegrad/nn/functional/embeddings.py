@@ -23,9 +23,8 @@ def embedding(
     Shape: ``(...)`` of integers with weight ``(n, size)`` to ``(..., size)``. The row at
     ``padding_idx`` gets no gradient. Rows longer than ``max_norm`` in the ``norm_type`` norm are
     shortened in place first. ``scale_grad_by_freq`` divides a row's gradient by how often it was
-    looked up.
+    looked up. Gradients are dense, also where ``sparse`` asks for others: the numbers are the same.
     """
-    refuse_sparse(sparse)
     if weight.dim() != 2:
         raise RuntimeError("'weight' must be 2-D")
     if input.dtype not in (tapegrad.int64, tapegrad.int32):
@@ -38,12 +37,6 @@ def embedding(
     if max_norm is not None:
         shorten_rows(weight.detach(), input, max_norm, norm_type)
     return ops.embedding(weight, input, padding_idx, scale_grad_by_freq)
-
-
-def refuse_sparse(sparse: bool) -> None:
-    """There are no sparse gradients here."""
-    if sparse:
-        raise NotImplementedError("embedding: sparse gradients are not supported, use sparse=False")
 
 
 def _wrap_padding(padding_idx: int | None, n_rows: int) -> int:
