@@ -401,6 +401,7 @@ if TYPE_CHECKING:
         optim,
         random,
         return_types,
+        serialization,
         signal,
         special,
         utils,
@@ -455,8 +456,8 @@ __version__ = "0.1.0"
 
 # Loaded when first asked for: programs that use few of them should not wait for all.
 _LOADED_LATER = frozenset(
-    ("func", "linalg", "nn", "optim", "random", "return_types", "signal", "special", "utils",
-     "version")
+    ("func", "linalg", "nn", "optim", "random", "return_types", "serialization", "signal",
+     "special", "utils", "version")
 )
 
 _SPATIAL = frozenset((
@@ -471,10 +472,17 @@ _RECURRENT = frozenset((
     "rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell",
 ))  # fmt: skip
 
+_STORAGES = frozenset((
+    "BoolStorage", "ByteStorage", "CharStorage", "DoubleStorage", "FloatStorage", "HalfStorage",
+    "IntStorage", "LongStorage", "ShortStorage", "TypedStorage", "UntypedStorage", "is_storage",
+))  # fmt: skip
+
 # The modules of single names that are not loaded either.
 _HOMES = {
     **dict.fromkeys(_SPATIAL, "ops.spatial"),
     **dict.fromkeys(_RECURRENT, "ops.recurrent"),
+    **dict.fromkeys(("load", "save"), "serialization.api"),
+    **dict.fromkeys(_STORAGES, "storage"),
     "as_torch": "_as_torch",
 }
 

@@ -9,6 +9,7 @@ cdef ndarray allocate_ordered(int ndim, const npy_intp* dims, int* order, int ty
 cdef ndarray allocate_like(ndarray model, int type_number)
 cdef ndarray strided_view(ndarray owner, int ndim, const npy_intp* dims, const npy_intp* strides,
                           char* data)
+cdef ndarray owner_of(ndarray array)
 cdef void recycle(PyObject* array) noexcept
 cdef bint memory_meets(ndarray a, ndarray b) noexcept
 cdef bint same_elements(ndarray a, ndarray b) noexcept

@@ -16,8 +16,12 @@ from tapegrad._kernels.geometry cimport (
 )
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 import_array()
+
+# What as_strided leaves between a view and the array that it views.
+cdef object BETWEEN_STRIDED = type(as_strided(np.empty(1), (1,), (8,)).base)
 
 cdef extern from "numpy/arrayobject.h":
     object PyArray_NewFromDescr(object subtype, numpy_dtype descr, int nd, const npy_intp* dims,
@@ -219,6 +223,31 @@ def writable(ndarray array not None):
     """The same array, marked as one that may be written: for memory whose owner cannot say so."""
     PyArray_ENABLEFLAGS(array, NPY_ARRAY_WRITEABLE)
     return array
+
+
+cdef ndarray owner_of(ndarray array):
+    """The array whose memory this one is a part of; itself, if it is nobody's part."""
+    cdef object base = (<object>array).base
+    while base is not None:
+        if isinstance(base, BETWEEN_STRIDED):
+            base = base.base
+        if not isinstance(base, ndarray):
+            break
+        array = <ndarray>base
+        base = (<object>array).base
+    return array
+
+
+def memory_of(ndarray array not None):
+    """All memory in which a tensor's array lies, views of it included, as flat bytes."""
+    cdef ndarray owner = owner_of(array)
+    cdef Py_ssize_t k, last = 0
+    if PyArray_SIZE(owner) == 0:
+        return np.empty(0, np.uint8)
+    for k in range(PyArray_NDIM(owner)):
+        last += (PyArray_DIMS(owner)[k] - 1) * PyArray_STRIDES(owner)[k]
+    flat = as_strided(owner, (last // PyArray_ITEMSIZE(owner) + 1,), (PyArray_ITEMSIZE(owner),))
+    return flat.view(np.uint8)
 
 
 cdef int extent(ndarray array, char** low, char** high) noexcept:

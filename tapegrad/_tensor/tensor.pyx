@@ -15,7 +15,7 @@ from numpy cimport (
 
 from tapegrad._kernels.geometry cimport is_dense
 from tapegrad._kernels.kernel cimport is_float
-from tapegrad._kernels.memory cimport recycle, strided_view
+from tapegrad._kernels.memory cimport owner_of, recycle, strided_view
 from tapegrad._tape cimport (
     IS_LEAF, Edge, Entry, connect, new_leaf, release, visit_owned, watch_python,
 )
@@ -511,8 +511,7 @@ cdef class Tensor:
 
     def storage_offset(self):
         """Where the first element lies in the memory that views share, in elements."""
-        cdef Tensor base = self if self.view is None else self.view.base
-        return (PyArray_BYTES(self.array) - PyArray_BYTES(base.array)) // \
+        return (PyArray_BYTES(self.array) - PyArray_BYTES(owner_of(self.array))) // \
             PyArray_ITEMSIZE(self.array)
 
     def data_ptr(self):

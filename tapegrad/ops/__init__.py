@@ -33,6 +33,7 @@ from tapegrad.ops import (
     scan,
     shape,
     special,
+    storage,
     tensor_types,
 )
 from tapegrad.ops._declare import _REGISTRY
@@ -174,5 +175,5 @@ __all__ = [
     "pointwise", "prelu_kernel", "random", "recurrent", "reduce", "registered_ops", "relu", "rrelu",
     "scan",
     "shape", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softplus", "softshrink", "spatial",
-    "special", "tanh", "tensor_types", "threshold", "type_name", "typename", "where",
+    "special", "storage", "tanh", "tensor_types", "threshold", "type_name", "typename", "where",
 ]  # fmt: skip

@@ -209,7 +209,11 @@ def over_array(ndarray: np.ndarray) -> Tensor:
             "given numpy array strides not a multiple of the element byte size. Copy the numpy "
             "array to reallocate the memory."
         )
-    return Tensor._wrap(array.view(np.ndarray))
+    array = array.view(np.ndarray)
+    if ndarray.base is not None:
+        # A storage of its own: what else lies in the memory of a slice is not the tensor's.
+        array = np.asarray(memoryview(array))
+    return Tensor._wrap(array)
 
 
 _NOT_WRITABLE = (

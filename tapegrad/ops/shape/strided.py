@@ -13,6 +13,8 @@ from tapegrad._core import geometry_of, register_copy_slices
 from tapegrad._tensor import Tensor, register_view_maker
 from tapegrad.ops._declare import method, op
 
+_MOST_DIMS = 64  # NumPy's limit
+
 
 def _base_memory(geometry: tuple, dtype) -> tuple[np.ndarray, np.ndarray]:
     """Zeros laid out like the base's memory: the base's array over them, and the view's."""
@@ -118,25 +120,27 @@ def as_strided(input: Tensor, size, stride, storage_offset: int | None = None) -
     Raises RuntimeError for a view that would leave the memory.
     """
     size, stride = tuple(size), tuple(stride)
-    base = input if input._base is None else input._base
     offset = input.storage_offset() if storage_offset is None else storage_offset
-    memory = _reach(base.shape, base.stride())
-    _check_strided(size, stride, offset, memory, input.itemsize)
+    memory = kernels.memory_of(input._array)
+    check_strided(size, stride, offset, memory.nbytes // input.itemsize, input.itemsize)
     if input.requires_grad and 0 in input.stride():
         raise RuntimeError(
             "as_strided: a tensor with several elements at one location of memory, as expand() "
             "makes them, has no gradient here. Please clone() it before."
         )
-    flat = np.lib.stride_tricks.as_strided(base._array, (memory,), (input.itemsize,))
+    whole = memory.nbytes - memory.nbytes % input.itemsize
+    flat = memory[:whole].view(input.dtype.numpy)
     view = Tensor._wrap(kernels.strided(flat, size, stride, offset))
     geometry = (input.shape, input.stride(), size, stride, offset - input.storage_offset())
     return as_strided_op(input, geometry, view)
 
 
-def _check_strided(size: tuple, stride: tuple, offset: int, memory: int, itemsize: int) -> None:
+def check_strided(size: tuple, stride: tuple, offset: int, memory: int, itemsize: int) -> None:
     """Refuse a geometry that is none, or that leaves the memory, with PyTorch's texts."""
     if len(size) != len(stride):
         raise RuntimeError("mismatch in length of strides and shape")
+    if len(size) > _MOST_DIMS:
+        raise RuntimeError(f"a tensor has at most {_MOST_DIMS} dimensions, not {len(size)}")
     if any(step < 0 for step in stride):
         raise RuntimeError(
             "as_strided: Negative strides are not supported at the moment, got strides: "

@@ -1,0 +1,117 @@
+"""The storage under a tensor, and tensors put over a storage."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from tapegrad import _kernels as kernels
+from tapegrad._tensor import Tensor, _count_write
+from tapegrad._types import dtype
+from tapegrad.ops._declare import method
+from tapegrad.ops.shape.strided import check_strided
+from tapegrad.storage import DEPRECATED, TypedStorage, UntypedStorage
+
+_MOST_ELEMENTS = 2**63 - 1
+
+
+@method()
+def untyped_storage(self: Tensor) -> UntypedStorage:
+    """The bytes that this tensor and its views share."""
+    return UntypedStorage._over(self._array)
+
+
+@method()
+def storage(self: Tensor) -> TypedStorage:
+    """The elements that this tensor and its views share. Warns: PyTorch gives this up."""
+    warnings.warn(DEPRECATED, UserWarning, stacklevel=2)
+    return TypedStorage(wrap_storage=untyped_storage(self), dtype=self.dtype, _internal=True)
+
+
+def over_storage(
+    memory: UntypedStorage, kind: dtype, offset: int, size: tuple, stride: tuple
+) -> Tensor:
+    """A tensor of that dtype over part of a storage; offset and stride count elements.
+
+    Raises RuntimeError for a geometry that is none or leaves the memory.
+    """
+    if not all(type(n) is int for n in (offset, *size, *stride)):
+        raise TypeError(f"sizes are whole numbers, not {offset}, {size}, {stride}")
+    if len(size) != len(stride):
+        raise RuntimeError(f"unequal size length ({len(size)}) and stride length ({len(stride)})")
+    count = kind.itemsize
+    for n in size:
+        count *= n or 1
+    if max(count, *stride, offset) > _MOST_ELEMENTS or min(size, default=0) < 0:
+        raise RuntimeError("numel: integer multiplication overflow")
+    if min(stride, default=0) < 0:
+        raise RuntimeError(
+            f"Storage size calculation overflowed with sizes={list(size)} and "
+            f"strides={list(stride)}"
+        )
+    flat = memory._as(kind)
+    check_strided(size, stride, offset, len(flat), kind.itemsize)
+    return Tensor._wrap(kernels.strided(flat, size, stride, offset if 0 not in size else 0))
+
+
+@method()
+def set_(
+    self: Tensor,
+    source: Any = None,
+    storage_offset: int = 0,
+    size: Any = None,
+    stride: Any = None,
+) -> Tensor:
+    """Let this tensor lie over another one's memory, or over a storage.
+
+    Nothing is copied. Without ``size`` it covers the storage; without ``stride`` it is row-major.
+    PyTorch enlarges a storage that is too small; here that is a RuntimeError.
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.set_.html
+    """
+    if source is None:
+        source = UntypedStorage()
+    if isinstance(source, Tensor):
+        if source.dtype is not self.dtype:
+            raise RuntimeError(
+                f"Could not set tensor of type {_scalar_name(source.dtype)} to a tensor of type "
+                f"{_scalar_name(self.dtype)}"
+            )
+        if size is None:
+            return _adopted(self, source)
+        source = untyped_storage(source)
+    if isinstance(source, TypedStorage):
+        if source.dtype is not self.dtype:
+            raise RuntimeError(
+                f"Expected a Storage of type {_scalar_name(self.dtype)} or an UntypedStorage, but "
+                f"got type {kernels.TYPE_NAMES[source.dtype.numpy.num]} for argument 1 'storage'"
+            )
+        source = source.untyped()
+    size = (source.nbytes() // self.itemsize,) if size is None else tuple(size)
+    stride = _row_major(size) if stride is None else tuple(stride)
+    return _adopted(self, over_storage(source, self.dtype, storage_offset, size, stride))
+
+
+def _adopted(target: Tensor, source: Tensor) -> Tensor:
+    target.data = source
+    _count_write(target, "set_")
+    return target
+
+
+def _row_major(size: tuple) -> tuple:
+    strides, step = [], 1
+    for n in reversed(size):
+        strides.append(step)
+        step *= max(n, 1)
+    return tuple(reversed(strides))
+
+
+_SCALAR_NAMES = {"uint8": "unsigned char", "int8": "signed char", "float16": "c10::Half",
+                 "float32": "float", "float64": "double", "int64": "long", "int32": "int",
+                 "int16": "short"}  # fmt: skip
+
+
+def _scalar_name(kind: dtype) -> str:
+    return _SCALAR_NAMES.get(kind.name, kind.name)
+
+
+__all__ = ["set_", "storage", "untyped_storage"]
