@@ -442,6 +442,21 @@ if TYPE_CHECKING:
         pixel_shuffle,
         pixel_unshuffle,
     )
+    from tapegrad.serialization.api import load, save
+    from tapegrad.storage import (
+        BoolStorage,
+        ByteStorage,
+        CharStorage,
+        DoubleStorage,
+        FloatStorage,
+        HalfStorage,
+        IntStorage,
+        LongStorage,
+        ShortStorage,
+        TypedStorage,
+        UntypedStorage,
+        is_storage,
+    )
 
 bool, int, float = _types.bool, _types.int, _types.float
 concat, concatenate, multiply, subtract, true_divide, divide, negative = (
@@ -534,9 +549,20 @@ def detach(input: Tensor) -> Tensor:
 
 
 __all__ = [
+    "BoolStorage",
+    "ByteStorage",
+    "CharStorage",
+    "DoubleStorage",
+    "FloatStorage",
     "Generator",
+    "HalfStorage",
+    "IntStorage",
+    "LongStorage",
+    "ShortStorage",
     "Size",
     "Tensor",
+    "TypedStorage",
+    "UntypedStorage",
     "abs",
     "absolute",
     "acos",
@@ -756,6 +782,7 @@ __all__ = [
     "is_floating_point",
     "is_grad_enabled",
     "is_inference_mode_enabled",
+    "is_storage",
     "is_tensor",
     "isclose",
     "isfinite",
@@ -778,6 +805,7 @@ __all__ = [
     "lgamma",
     "linalg",
     "linspace",
+    "load",
     "log",
     "log1p",
     "log2",
@@ -899,6 +927,7 @@ __all__ = [
     "row_stack",
     "rsqrt",
     "rsub",
+    "save",
     "scalar_tensor",
     "scatter",
     "scatter_add",
@@ -907,6 +936,7 @@ __all__ = [
     "seed",
     "select",
     "select_scatter",
+    "serialization",
     "set_default_dtype",
     "set_grad_enabled",
     "set_printoptions",

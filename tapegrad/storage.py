@@ -125,7 +125,7 @@ class UntypedStorage(_Elements):
                 f"Trying to slice with a step of {index.step}, but only a step of 1 is supported"
             )
         # Through a memoryview, so that the part does not lead back to the whole.
-        return UntypedStorage._over(np.frombuffer(memoryview(self._flat)[index], np.uint8))
+        return UntypedStorage._over(np.frombuffer(self._flat.data[index], np.uint8))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, UntypedStorage) and self._cdata == other._cdata
@@ -207,7 +207,8 @@ class _LegacyType(type):
     dtype: _types.dtype
 
     def __call__(cls, *args: Any, **keyword: Any) -> TypedStorage:
-        return TypedStorage(*args, dtype=cls.dtype, **keyword)
+        warnings.warn(DEPRECATED, UserWarning, stacklevel=2)
+        return TypedStorage(*args, dtype=cls.dtype, _internal=True, **keyword)
 
     def __instancecheck__(cls, instance: Any) -> bool:
         return isinstance(instance, TypedStorage) and instance.dtype is cls.dtype

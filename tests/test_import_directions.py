@@ -12,7 +12,7 @@ SOURCES = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", "
 
 # Each part may import those above it. Parts on one line may not import each other.
 ORDER = (
-    ("_types", "utils._pytree", "version"),
+    ("_types", "utils._atomic", "utils._pytree", "version"),
     ("_kernels",),
     ("_tape",),
     ("_tensor",),

@@ -33,8 +33,11 @@ NAMESPACES = {
     "tapegrad.nn.utils": "Gradients, parameters and norms of modules.",
     "tapegrad.optim": "Optimizers.",
     "tapegrad.random": "Random numbers.",
+    "tapegrad.serialization": "Saving and loading.",
+    "tapegrad.storage": "The memory under tensors.",
     "tapegrad.utils.checkpoint": "Recomputation instead of storage.",
     "tapegrad.utils.dlpack": "Exchange with other libraries.",
+    "tapegrad.utils.safetensors": "Files in the safetensors format.",
 }
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 

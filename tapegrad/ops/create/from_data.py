@@ -212,7 +212,7 @@ def over_array(ndarray: np.ndarray) -> Tensor:
     array = array.view(np.ndarray)
     if ndarray.base is not None:
         # A storage of its own: what else lies in the memory of a slice is not the tensor's.
-        array = np.asarray(memoryview(array))
+        array = np.asarray(array.data)
     return Tensor._wrap(array)
 
 
