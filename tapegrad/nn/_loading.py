@@ -7,7 +7,7 @@ from typing import Any
 
 import tapegrad
 from tapegrad._tensor import Tensor
-from tapegrad.nn.parameter import Parameter
+from tapegrad.nn.parameter import Parameter, is_lazy
 
 
 class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
@@ -63,9 +63,10 @@ def load_tensor(
             f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like '
             f"object from checkpoint but received {type(given)}"
         )
-    if tensor.dim() == 0 and given.dim() == 1:
+    is_open = is_lazy(tensor)
+    if not is_open and tensor.dim() == 0 and len(given.shape) == 1:
         given = given[0]  # PyTorch before 0.4 had no tensors without dimensions
-    if given.shape != tensor.shape:
+    if not is_open and given.shape != tensor.shape:
         return (
             f"size mismatch for {key}: copying a param with shape {given.shape} from checkpoint, "
             f"the shape in current model is {tensor.shape}."

@@ -1,8 +1,12 @@
-"""Parameters and buffers: tensors that a module registers when they are assigned to it."""
+"""Parameters and buffers: tensors that a module registers when they are assigned to it.
+
+Ones whose shape is not known yet are what lazy modules have at first.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 import tapegrad
@@ -114,3 +118,146 @@ class Buffer(Tensor, metaclass=_BufferMeta):
         buffer.persistent = persistent
         buffer._is_buffer = True
         return buffer
+
+
+# ------------------------------------------------------------------------- without a shape
+
+_ALLOWED = frozenset(
+    ("char", "copy_", "cpu", "double", "float", "get_device", "half", "int", "is_complex",
+     "is_floating_point", "long", "requires_grad_", "short", "size", "to")
+)  # fmt: skip
+_COMPARISONS = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
+
+
+def _refused(name: str) -> Callable:
+    """A method that says what one may not do yet."""
+
+    def refuse(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        is_kept = name in (*_COMPARISONS, "__bool__", "__getitem__")
+        known_as = name if is_kept else name.removeprefix("__").removesuffix("__")
+        raise ValueError(
+            f"Attempted to use an uninitialized parameter in <method '{known_as}' of "
+            "'torch._C.TensorBase' objects>. This error happens when you are using a `LazyModule` "
+            "or explicitly manipulating `torch.nn.parameter."
+            f"{type(self).__name__}` objects. When using LazyModules Call `forward` with a dummy "
+            "batch to initialize the parameters before calling torch functions"
+        )
+
+    return refuse
+
+
+class UninitializedTensorMixin:
+    """A tensor without elements, of which ``materialize`` makes a real one.
+
+    Until then it can only be converted, and hardly be looked at.
+    """
+
+    cls_to_become: type
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        plain = set(dir(object)).difference(_COMPARISONS)
+        for name in dir(Tensor):
+            is_hidden = name.startswith("_") and not name.startswith("__")
+            is_method = callable(getattr(Tensor, name)) and name not in plain
+            if is_method and not is_hidden and name not in _ALLOWED and name not in _OWN:
+                setattr(cls, name, _refused(name))
+
+    def materialize(self: Any, shape: Any, device: Any = None, dtype: Any = None) -> None:
+        """Become a tensor with uninitialised memory of this shape."""
+        self.data = tapegrad.empty(shape, device=device, dtype=dtype or self.data.dtype)
+        self.__class__ = self.cls_to_become
+
+    @property
+    def shape(self) -> Any:
+        """Not known yet: raises RuntimeError."""
+        raise RuntimeError(
+            "Can't access the shape of an uninitialized parameter or buffer. This error usually "
+            "happens in `load_state_dict` when trying to load an uninitialized parameter into an "
+            "initialized one. Call `forward` to initialize the parameters before accessing their "
+            "attributes."
+        )
+
+    def share_memory_(self) -> Any:
+        """Refused: there is no memory yet."""
+        raise RuntimeError(
+            "Can't share memory on an uninitialized parameter or buffer. Call `forward` to "
+            "initialize the parameters before calling `module.share_memory()`."
+        )
+
+    def __deepcopy__(self: Any, memo: dict[int, Any]) -> Any:
+        if id(self) not in memo:
+            memo[id(self)] = type(self)(self.requires_grad, dtype=self.data.dtype)
+        return memo[id(self)]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    def __reduce_ex__(self: Any, protocol: Any) -> tuple:
+        return type(self), (self.requires_grad,)
+
+
+_OWN = frozenset(vars(UninitializedTensorMixin))
+
+
+def is_lazy(param: Any) -> bool:
+    """Whether a parameter or buffer has no shape yet."""
+    return isinstance(param, UninitializedTensorMixin)
+
+
+def _without_elements(cls: type, requires_grad: bool, device: Any, dtype: Any) -> Any:
+    empty = tapegrad.empty(0, device=device, dtype=dtype)
+    return Tensor._make_subclass(cls, empty, requires_grad)
+
+
+class UninitializedParameter(UninitializedTensorMixin, Parameter):
+    """A parameter whose shape is not known yet, as lazy modules have them at first."""
+
+    cls_to_become = Parameter
+
+    def __new__(
+        cls, requires_grad: bool = True, device: Any = None, dtype: Any = None
+    ) -> UninitializedParameter:
+        """Make one of a dtype."""
+        return _without_elements(cls, requires_grad, device, dtype)
+
+    def __init__(self, requires_grad: bool = True, device: Any = None, dtype: Any = None) -> None:
+        """Nothing is left to do; the signature is what users see."""
+
+
+class _MaterializedBuffer(Tensor):
+    """What an uninitialised buffer becomes: nothing but a tensor.
+
+    An object cannot become an instance of a compiled class, so this one stands in for it.
+    """
+
+    _detached_class = Tensor
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self.detach().__reduce_ex__(protocol)
+
+
+_MaterializedBuffer.__name__ = _MaterializedBuffer.__qualname__ = "Tensor"
+
+
+class UninitializedBuffer(UninitializedTensorMixin, Tensor):
+    """A buffer whose shape is not known yet, as lazy modules have them at first."""
+
+    cls_to_become = _MaterializedBuffer
+    persistent: bool
+
+    def __new__(
+        cls,
+        requires_grad: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+        persistent: bool = True,
+    ) -> UninitializedBuffer:
+        """Make one of a dtype."""
+        buffer = _without_elements(cls, requires_grad, device, dtype)
+        buffer.persistent = persistent
+        buffer._is_buffer = True
+        return buffer
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing is left to do: ``__new__`` takes the arguments."""
