@@ -219,6 +219,7 @@ from tapegrad.ops.pointwise import (
     clamp_max,
     clamp_min,
     conj,
+    conj_physical,
     copysign,
     cos,
     cosh,
@@ -465,7 +466,7 @@ concat, concatenate, multiply, subtract, true_divide, divide, negative = (
 ger = outer
 swapdims, moveaxis, row_stack = transpose, movedim, vstack
 clip, swapaxes, ravel = clamp, transpose, Tensor.ravel
-conj_physical = resolve_conj = resolve_neg = conj
+resolve_conj = resolve_neg = conj
 
 __version__ = "0.1.0"
 
@@ -492,6 +493,17 @@ _STORAGES = frozenset((
     "IntStorage", "LongStorage", "ShortStorage", "TypedStorage", "UntypedStorage", "is_storage",
 ))  # fmt: skip
 
+# Methods that write into their tensor and that PyTorch has as functions too.
+_WRITING = frozenset((
+    "abs_", "acos_", "acosh_", "addmv_", "arccos_", "arccosh_", "arcsin_", "arcsinh_", "arctan_",
+    "arctanh_", "asin_", "asinh_", "atan_", "atanh_", "ceil_", "celu_", "clamp_", "clamp_max_",
+    "clamp_min_", "clip_", "conj_physical_", "cos_", "cosh_", "deg2rad_", "detach_", "erf_",
+    "erfc_", "exp2_", "exp_", "expm1_", "fill_", "fix_", "floor_", "frac_", "gcd_", "i0_", "lcm_",
+    "ldexp_", "log10_", "log1p_", "log2_", "log_", "logit_", "nan_to_num_", "neg_", "negative_",
+    "rad2deg_", "reciprocal_", "relu_", "round_", "rsqrt_", "sigmoid_", "sin_", "sinc_", "sinh_",
+    "sqrt_", "square_", "tan_", "tanh_", "threshold_", "trunc_", "xlogy_", "zero_",
+))  # fmt: skip
+
 # The modules of single names that are not loaded either.
 _HOMES = {
     **dict.fromkeys(_SPATIAL, "ops.spatial"),
@@ -507,11 +519,13 @@ def __getattr__(name: str) -> Any:
         return import_module(f"tapegrad.{name}")
     if name in _HOMES:
         return getattr(import_module(f"tapegrad.{_HOMES[name]}"), name)
+    if name in _WRITING:
+        return getattr(Tensor, name)
     raise AttributeError(f"module 'tapegrad' has no attribute '{name}'")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LOADED_LATER, *_HOMES})
+    return sorted({*globals(), *_LOADED_LATER, *_HOMES, *_WRITING})
 
 
 def is_tensor(obj: object) -> _types.builtins.bool:

@@ -125,7 +125,7 @@ cdef bint check_operands(Op op, PyObject** args, Py_ssize_t n) except -1:
         elif not isinstance(arg, (float, int)):
             raise TypeError(f"{op.name}(): argument '{op.params[k]}' (position {k + 1}) must be "
                             f"Tensor, not {kind_of(arg)}")
-    if not has_tensor:
+    if not has_tensor and not op.takes_numbers:
         raise TypeError(f"{op.name}(): argument '{op.params[0]}' (position 1) must be Tensor, not "
                         f"{kind_of(<object>args[0])}")
     return is_plain

@@ -285,7 +285,7 @@ cdef object OP_MOD, OP_RMOD, OP_POW, OP_RPOW, OP_MATMUL, OP_RMATMUL, OP_NEG, OP_
 cdef object OP_AND, OP_OR, OP_XOR, OP_LSHIFT, OP_RSHIFT, OP_RLSHIFT, OP_RRSHIFT
 cdef object OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE
 cdef object OP_IADD, OP_ISUB, OP_IMUL, OP_IDIV, OP_IFLOORDIV, OP_IMOD, OP_IPOW
-cdef object OP_IAND, OP_IOR, OP_IXOR, OP_GETITEM, OP_SETITEM
+cdef object OP_IAND, OP_IOR, OP_IXOR, OP_ILSHIFT, OP_IRSHIFT, OP_GETITEM, OP_SETITEM
 
 
 cdef int load_operators() except -1:
@@ -294,7 +294,7 @@ cdef int load_operators() except -1:
     global OP_AND, OP_OR, OP_XOR, OP_LSHIFT, OP_RSHIFT, OP_RLSHIFT, OP_RRSHIFT
     global OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE
     global OP_IADD, OP_ISUB, OP_IMUL, OP_IDIV, OP_IFLOORDIV, OP_IMOD, OP_IPOW
-    global OP_IAND, OP_IOR, OP_IXOR, OP_GETITEM, OP_SETITEM
+    global OP_IAND, OP_IOR, OP_IXOR, OP_ILSHIFT, OP_IRSHIFT, OP_GETITEM, OP_SETITEM
     get = operators.get
     OP_ADD, OP_RADD, OP_SUB, OP_RSUB = get("add"), get("radd"), get("sub"), get("rsub")
     OP_MUL, OP_DIV, OP_RDIV = get("mul"), get("truediv"), get("rtruediv")
@@ -310,6 +310,7 @@ cdef int load_operators() except -1:
     OP_IADD, OP_ISUB, OP_IMUL, OP_IDIV = get("iadd"), get("isub"), get("imul"), get("itruediv")
     OP_IFLOORDIV, OP_IMOD, OP_IPOW = get("ifloordiv"), get("imod"), get("ipow")
     OP_IAND, OP_IOR, OP_IXOR = get("iand"), get("ior"), get("ixor")
+    OP_ILSHIFT, OP_IRSHIFT = get("ilshift"), get("irshift")
     OP_GETITEM, OP_SETITEM = get("getitem"), get("setitem")
     return 0
 
@@ -956,6 +957,12 @@ cdef class Tensor:
 
     def __ixor__(self, other):
         return call(OP_IXOR, self, other)
+
+    def __ilshift__(self, other):
+        return call(OP_ILSHIFT, self, other)
+
+    def __irshift__(self, other):
+        return call(OP_IRSHIFT, self, other)
 
     def __getitem__(self, index):
         return OP_GETITEM(self, index)

@@ -116,6 +116,8 @@ _tensor.register_operators(
         "ixor": bits.xor_inplace,
         "lshift": bits.bitwise_left_shift,
         "rshift": bits.bitwise_right_shift,
+        "ilshift": bits.lshift_inplace,
+        "irshift": bits.rshift_inplace,
         "rlshift": lambda self, other: bits.bitwise_left_shift(other, self),
         "rrshift": lambda self, other: bits.bitwise_right_shift(other, self),
         "eq": compare.eq,

@@ -105,8 +105,8 @@ def op(
 
 
 _FLAGS = frozenset(
-    ("is_view", "makes_float", "takes_mask", "takes_sequence", "n_tensors", "writes", "overwrites",
-     "drops", "stands_for")
+    ("is_view", "makes_float", "takes_mask", "takes_numbers", "takes_sequence", "n_tensors",
+     "writes", "overwrites", "drops", "stands_for")
 )  # fmt: skip
 
 

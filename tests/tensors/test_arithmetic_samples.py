@@ -139,6 +139,13 @@ SAMPLES = [
     ("torch.ones(2, dtype=torch.int64) * np.float32(1.5)", "tensor([1.5000, 1.5000])"),
     ("torch.ones(2) * np.int64(3)", "tensor([3., 3.])"),
     ("torch.tensor(3).add(torch.tensor(4.5))", "tensor(7.5000)"),
+    ("torch.add(2.0, 3.0)", "tensor(5.)"),
+    ("torch.add(2, 3, alpha=4)", "tensor(14)"),
+    ("torch.mul(True, False)", "tensor(False)"),
+    ("torch.sub(2, 3.5)", "tensor(-1.5000)"),
+    ("torch.div(7, 2)", "tensor(3.5000)"),
+    ('torch.div(-7, 2, rounding_mode="trunc")', "tensor(-3)"),
+    ("torch.floor_divide(-7, 2)", "tensor(-4)"),
 ]
 
 

@@ -10,13 +10,14 @@ from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import not_differentiable, op, takes_out
 from tapegrad.ops.arithmetic.products import div_op
 from tapegrad.ops.arithmetic.sums import is_float
+from tapegrad.ops.create import zeros_like
 
 remainder_op = op(
     "remainder",
     kernel=np.remainder,
     grad_name="RemainderBackward1",
     input="g",
-    other=lambda g, input, other: -g * floor_divide(input, other),
+    other=lambda g, input, other: -g * div(input, other, rounding_mode="floor"),
     doc="Remainder with the divisor's sign: ``input - other * floor(input / other)``.",
 )
 remainder_number_op = op(
@@ -53,22 +54,30 @@ fmod_number_op = op(
 )
 _FLOOR_DIVIDE = Kernel.from_ufunc(np.floor_divide, name="div_floor")
 floor_divide_op = op(
-    "floor_divide", kernel=_FLOOR_DIVIDE, doc="Quotient rounded down, without gradient."
+    "floor_divide",
+    kernel=_FLOOR_DIVIDE,
+    takes_numbers=True,
+    grad_name="NotImplemented",
+    input=not_differentiable("floor_divide"),
+    other=not_differentiable("floor_divide"),
+    doc="Quotient rounded down; backward through it raises.",
 )
 div_floor_op = op(
     "div_floor",
     kernel=_FLOOR_DIVIDE,
+    takes_numbers=True,
     grad_name="DivBackward2",
-    input=lambda g: g * 0.0,
-    other=lambda g: g * 0.0,
+    input=lambda g: zeros_like(g),
+    other=lambda g: zeros_like(g),
     doc="Quotient rounded down, with a gradient of zeros.",
 )
 div_trunc_op = op(
     "div_trunc",
     kernel=OURS["div_trunc"],
+    takes_numbers=True,
     grad_name="DivBackward2",
-    input=lambda g: g * 0.0,
-    other=lambda g: g * 0.0,
+    input=lambda g: zeros_like(g),
+    other=lambda g: zeros_like(g),
     doc="Quotient rounded towards zero, with a gradient of zeros.",
 )
 gcd = op(
@@ -130,7 +139,7 @@ def div_(self: Tensor, other, *, rounding_mode=None) -> Tensor:
 
 @takes_out("cast")
 def floor_divide(input, other) -> Tensor:
-    """Quotient rounded down to a whole number, element by element; no gradient."""
+    """Quotient rounded down to a whole number, element by element; backward through it raises."""
     _refuse_zero(input, other)
     return floor_divide_op(input, other)
 

@@ -12,6 +12,7 @@ from tapegrad.ops._declare import method, op, takes_out
 mul = op(
     "mul",
     kernel=np.multiply,
+    takes_numbers=True,
     method=True,
     inplace=True,
     input="mul(g, other)",
@@ -24,6 +25,7 @@ mul = op(
 div_op = op(
     "div",
     kernel=np.true_divide,
+    takes_numbers=True,
     makes_float=True,
     input="div(g, other)",
     other=lambda g, input, other: -g * ((input / other) / other),

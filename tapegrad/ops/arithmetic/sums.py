@@ -13,6 +13,7 @@ from tapegrad.ops.promotion import result_type
 add_op = op(
     "add",
     kernel=np.add,
+    takes_numbers=True,
     input="g",
     other="g",
     doc="Sum of two tensors, element by element.",
@@ -20,6 +21,7 @@ add_op = op(
 sub_op = op(
     "sub",
     kernel=np.subtract,
+    takes_numbers=True,
     input="g",
     other="neg(g)",
     doc="Difference of two tensors, element by element.",
