@@ -1,7 +1,8 @@
 """Special functions under the names that PyTorch has for them in ``torch.special``."""
 
 from tapegrad.ops.activation import log_softmax, softmax
-from tapegrad.ops.pointwise import exp2, expm1, log1p, round, sinc, xlogy
+from tapegrad.ops.pointwise import exp2, expm1, log1p, sinc, xlogy
+from tapegrad.ops.pointwise import round_floats as round
 from tapegrad.ops.pointwise import sigmoid as expit
 from tapegrad.ops.reduce import logsumexp
 from tapegrad.ops.special import (

@@ -54,7 +54,8 @@ static double digamma_of(double x)
     return result + log(x) - 0.5 / x;
 }
 
-/* The Hurwitz zeta function for q > 0 by Euler and Maclaurin's summation (DLMF 25.11.5, 25.11.7). */
+/* The Hurwitz zeta function for q > 0 by Euler and Maclaurin's summation (DLMF 25.11.5, 25.11.7).
+ * At infinity it is NaN, as in PyTorch. */
 static double zeta_of_positive(double s, double q)
 {
     static const double bernoulli[] = { /* B(2j) / (2j)! */
@@ -66,7 +67,7 @@ static double zeta_of_positive(double s, double q)
     for (; k < 9 || q <= 9; k++, q += 1) {
         term = pow(q, -s);
         sum += term;
-        if (term <= 0.1 * DBL_EPSILON * sum || isinf(sum)) {
+        if (term < 0.1 * DBL_EPSILON * sum || isinf(sum)) {
             return sum;
         }
     }
@@ -117,6 +118,9 @@ static double polygamma_of(double order, double x)
     }
     if (order == 1 && x < 0.5) {
         return -zeta_of(2, 1 - x);
+    }
+    if (order == 1 && x > 1e16) {
+        return 1 / x;
     }
     const double size = exp(lgamma(order + 1)) * zeta_of(order + 1, x);
     return fmod(order, 2) == 0 ? -size : size;

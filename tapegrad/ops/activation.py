@@ -65,9 +65,9 @@ elu = op(
     inplace=True,
     inplace_grad_name="EluBackward1",
     input=lambda g, input, alpha, scale, input_scale: where_op(
-        input > 0,
-        g * scale,
+        input <= 0,
         g * ((_negative_part(input) * input_scale).exp() * (alpha * scale * input_scale)),
+        g * scale,
     ),
     doc="``scale * x`` where positive, else ``scale * alpha * (exp(input_scale * x) - 1)``.",
 )
@@ -84,7 +84,7 @@ celu = op(
     inplace=True,
     inplace_grad_name="CeluBackward1",
     input=lambda g, input, alpha: where_op(
-        input > 0, g, g * (_negative_part(input) * (1.0 / alpha)).exp()
+        input <= 0, g * (_negative_part(input) * (1.0 / alpha)).exp(), g
     ),
     doc="``x`` where positive, else ``alpha * (exp(x / alpha) - 1)``.",
 )
@@ -128,7 +128,9 @@ mish = op(
 
 
 def _mish_slope(x: Tensor) -> Tensor:
-    gate = tanh(softplus(x))
+    # The exponential overflows where softplus would not; the second derivative is then NaN, as
+    # PyTorch's is.
+    gate = tanh(x.exp().log1p())
     return gate + x * sigmoid(x) * (1 - gate * gate)
 
 

@@ -57,7 +57,7 @@ leaky_relu = op(
 hardtanh_backward = _slope(
     "hardtanh_backward",
     lambda g, input, settings: where_op(
-        (input > settings[0]) & (input < settings[1]), g, 0.0
+        (input <= settings[0]) | (input >= settings[1]), 0.0, g
     ),
 )
 hardtanh = op(
@@ -83,7 +83,7 @@ threshold = op(
 
 hardshrink_backward = _slope(
     "hardshrink_backward",
-    lambda g, input, settings: where_op(abs(input) > settings[0], g, 0.0),
+    lambda g, input, settings: where_op(abs(input) <= settings[0], 0.0, g),
 )
 hardshrink = op(
     "hardshrink",
@@ -95,7 +95,7 @@ hardshrink = op(
 
 softshrink_backward = _slope(
     "softshrink_backward",
-    lambda g, input, settings: where_op(abs(input) > settings[0], g, 0.0),
+    lambda g, input, settings: where_op(abs(input) <= settings[0], 0.0, g),
 )
 _softshrink_op = op(
     "softshrink",
@@ -164,14 +164,20 @@ def _prelu_slopes(g: np.ndarray, input: np.ndarray, weight: np.ndarray) -> tuple
 
 
 def _prelu_second(grads, g_out, input, weight) -> tuple:
-    """By the gradient, the input and the weight; each takes part where the input is negative."""
-    is_positive = input > 0
-    by_input, by_weight = [zeros_like(g_out) if one is None else one for one in grads]
-    return (
-        where_op(is_positive, by_input, by_input * weight + by_weight * input),
-        where_op(is_positive, 0.0, by_weight * g_out),
-        where_op(is_positive, 0.0, by_input * g_out),
-    )
+    """By the gradient, the input and the weight; each takes part where the input is negative.
+
+    As in PyTorch that leaves out 0, where the first derivative is the negative side's.
+    """
+    is_positive, none = input >= 0, zeros_like(g_out)
+    by_input, by_weight = grads
+    by_g, by_x, by_w = none, none, none
+    if by_input is not None:
+        by_g = where_op(is_positive, by_input, by_input * weight)
+        by_w = where_op(is_positive, 0.0, by_input * g_out)
+    if by_weight is not None:
+        by_g = by_g + where_op(is_positive, 0.0, by_weight * input)
+        by_x = where_op(is_positive, 0.0, by_weight * g_out)
+    return by_g, by_x, by_w
 
 
 # ------------------------------------------------------------------------- with a random slope

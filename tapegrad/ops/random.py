@@ -326,7 +326,7 @@ def drawing_op(name: str, kernel: str, grad_name: str, doc: str) -> Op:
         writes=True,
         overwrites=True,
         inplace=True,
-        input=lambda g: g * 0.0,
+        input=lambda g: zeros_like(g),
         doc=doc,
     )
 

@@ -20,6 +20,15 @@ def type_name(x: Tensor) -> str:
     return TYPE_NAMES[x.dtype.numpy.num]
 
 
+def check_tensor(function: str, name: str, value: Any, position: int = 1) -> None:
+    """Refuse an argument that is no tensor, in PyTorch's words."""
+    if not isinstance(value, Tensor):
+        raise TypeError(
+            f"{function}(): argument '{name}' (position {position}) must be Tensor, not "
+            f"{_types.kind_of(value)}"
+        )
+
+
 def refuse_integers(kernel: str, input: ndarray) -> None:
     """Raise PyTorch's error of a kernel that has no loop but for floating-point dtypes."""
     if input.dtype.kind != "f":
@@ -50,4 +59,4 @@ def typename(obj: Any) -> str:
     return named.__qualname__ if is_plain else f"{module}.{named.__qualname__}"
 
 
-__all__ = ["refuse_integers", "tensor_type", "type_name", "typename"]
+__all__ = ["check_tensor", "refuse_integers", "tensor_type", "type_name", "typename"]

@@ -106,7 +106,8 @@ def spellings(entry: Any) -> list[tuple[str, Callable, Callable[[], Callable]]]:
             found.append((kind, _on_copy(variant),
                           lambda v=variant: _on_copy(convert.function(v))))
     for alias in entry.aliases:
-        found.append((alias.name, alias.op, lambda n=alias.name: convert.path(n)))
+        name = alias.name.removeprefix("torch.")     # some have it
+        found.append((alias.name, alias.op, lambda n=name: convert.path(n)))
         short = alias.name.split(".")[-1]
         if alias.method_variant is not None:
             found.append((f"Tensor.{short}", alias.method_variant,

@@ -125,6 +125,41 @@ def _loose(tolerance: tuple[float, float]) -> tuple[float, float]:
     return tolerance[0] * 10, tolerance[1] * 10
 
 
+def _at_nan(value: float) -> Callable:
+    """Where the input is NaN and PyTorch's vector loop gives ``value``.
+
+    Its scalar loop, which takes strided inputs and the last elements of others, lets the gradient
+    pass there, and so do we everywhere.
+    """
+    def rule(ours: np.ndarray, theirs: np.ndarray, x: np.ndarray, g: np.ndarray) -> np.ndarray:
+        return np.isnan(x) & (np.isnan(theirs) if np.isnan(value) else theirs == value)
+
+    return rule
+
+
+def _sine_cancels(ours: np.ndarray, theirs: np.ndarray, x: np.ndarray, g: np.ndarray
+                  ) -> np.ndarray:
+    """Where sine and cosine differ in their last digit.
+
+    ``(a cos a - sin a) / (pi x²)`` with ``a = pi x`` is of the size of ``x``: the difference of two
+    numbers near ``a`` leaves little but their rounding where ``x`` is small.
+    """
+    if x.dtype != np.float32:
+        return np.zeros(x.shape, np.bool_)
+    with np.errstate(all="ignore"):
+        return np.abs(ours - theirs) <= 2 * np.finfo(x.dtype).eps * np.abs(g / x)
+
+
+# Where gradients of the shape of the first input are free: a mask of ``(ours, theirs, input,
+# incoming gradient)``.
+GRADIENTS: dict[str, Callable] = {
+    "sinc": _sine_cancels,
+    **dict.fromkeys(("nn_functional_hardshrink", "nn_functional_hardtanh", "nn_functional_relu6",
+                     "nn_functional_softshrink"), _at_nan(0.0)),
+    **dict.fromkeys(("nn_functional_celu", "nn_functional_elu", "nn_functional_selu"),
+                    _at_nan(np.nan)),
+}
+
 RULES: dict[str, Callable] = {
     "argsort": _order,
     "empty": _uninitialised,

@@ -50,6 +50,13 @@ SAMPLES = [
      "tensor([3., 3.], grad_fn=<AddBackward0>)"),
     ("x = torch.ones(2, requires_grad=True) * 2; x.mul_(x)",
      "tensor([4., 4.], grad_fn=<MulBackward0>)"),
+    ("x = torch.tensor([1, 2], dtype=torch.int8); y = x; x <<= torch.tensor([1, 2]); y",
+     "tensor([2, 8], dtype=torch.int8)"),
+    ("x = torch.tensor([-8, 8]); y = x; x >>= 1; y", "tensor([-4,  4])"),
+    ("(torch.ones(1, requires_grad=True) * 2).conj_physical_()",
+     "tensor([2.], grad_fn=<ConjPhysicalBackward1>)"),
+    ("x = torch.tensor([1.0, 4.0]); torch.sqrt_(x); x", "tensor([1., 2.])"),
+    ("x = torch.ones(2); torch.zero_(x); x", "tensor([0., 0.])"),
 ]
 
 

@@ -13,6 +13,7 @@ from tapegrad._tensor import Tensor, attach_method, get_default_dtype
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops.arithmetic.sums import is_bool, is_float
 from tapegrad.ops.convert import check_written_shape
+from tapegrad.ops.create import zeros_like
 from tapegrad.ops.promotion import can_cast, result_type
 from tapegrad.ops.tensor_types import type_name
 
@@ -20,7 +21,7 @@ pow_tensor = op(
     "pow",
     kernel=np.power,
     grad_name="PowBackward1",
-    input=lambda g, input, other: g * _power_slope(input, other),
+    input=lambda g, input, other: _by_base(g, input, other),
     other=lambda g, input, other, out: g * _where_positive(input, other, out),
     doc="A tensor to the power of a tensor.",
 )
@@ -29,7 +30,7 @@ pow_number = op(
     kernel=np.power,
     grad_name="PowBackward0",
     params=("input", "exponent"),
-    input=lambda g, input, exponent: g * _number_power_slope(input, exponent),
+    input=lambda g, input, exponent: _by_base_of_number(g, input, exponent),
     doc="A tensor to the power of a number.",
 )
 square_op = op(
@@ -44,24 +45,23 @@ number_pow = op(
     kernel=np.power,
     grad_name="PowBackward2",
     params=("number", "exponent"),
-    exponent=lambda g, number, out: g * (out * _log_of(number)),
+    exponent=lambda g, number, out: g * _slope_of_number(number, out),
     doc="A number to the power of a tensor.",
 )
 
 
-def _log_of(number) -> float:
-    if number == 0:
-        return -math.inf
-    return math.log(number) if number > 0 else math.nan
+def _slope_of_number(number, out: Tensor) -> Tensor:
+    if number == 0:     # 0 or 1, for an exponent that is not negative
+        return (out * -math.inf).masked_fill(out <= 1, 0.0)
+    return out * (math.log(number) if number > 0 else math.nan)
 
 
-def _power_slope(base, exponent):
-    zero = exponent == 0
-    return (exponent * pow(base, exponent - 1)).masked_fill(zero, 0.0)
+def _by_base(g: Tensor, base: Tensor, exponent: Tensor) -> Tensor:
+    return (g * (exponent * pow(base, exponent - 1))).masked_fill(exponent == 0, 0.0)
 
 
-def _number_power_slope(base, exponent):
-    return base * 0.0 if exponent == 0 else pow(base, exponent - 1) * exponent
+def _by_base_of_number(g: Tensor, base: Tensor, exponent) -> Tensor:
+    return zeros_like(g) if exponent == 0 else g * (pow(base, exponent - 1) * exponent)
 
 
 def _where_positive(base, exponent, out):

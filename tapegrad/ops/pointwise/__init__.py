@@ -11,6 +11,7 @@ from tapegrad.ops.pointwise.bounds import (
 )
 from tapegrad.ops.pointwise.classes import (
     conj,
+    conj_physical,
     frexp,
     imag,
     isfinite,
@@ -45,6 +46,7 @@ from tapegrad.ops.pointwise.rounding import (
     floor_op,
     frac,
     round,
+    round_floats,
     round_op,
     trunc,
 )
@@ -110,6 +112,7 @@ __all__ = [
     "clamp_max",
     "clamp_min",
     "conj",
+    "conj_physical",
     "copysign",
     "cos",
     "cosh",
@@ -147,6 +150,7 @@ __all__ = [
     "rad2deg",
     "real",
     "round",
+    "round_floats",
     "round_op",
     "sgn",
     "sigmoid",

@@ -7,11 +7,13 @@ import math
 import numpy as np
 
 from tapegrad import _kernels as kernels
+from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
 from tapegrad.ops._declare import composite, method, op, takes_out
 from tapegrad.ops._results import NamedResult, named_result
+from tapegrad.ops.create import zeros_like
 from tapegrad.ops.pointwise.selection import where_op
 
 isnan = op("isnan", kernel=np.isnan, method=True, doc="Where an element is NaN.")
@@ -40,6 +42,24 @@ def isreal(input: Tensor) -> Tensor:
 def conj(input: Tensor) -> Tensor:
     """The complex conjugate: the tensor itself, as numbers here are real."""
     return input
+
+
+@takes_out("same")
+@method()
+def conj_physical(input: Tensor) -> Tensor:
+    """The complex conjugate, computed: the tensor itself, as numbers here are real."""
+    return input
+
+
+_conj_physical_inplace = InplaceOp(
+    op("conj_physical", forward=lambda input: input, grad_name="ConjPhysicalBackward1", input="g")
+)
+
+
+@method()
+def conj_physical_(self: Tensor) -> Tensor:
+    """In-place form of :func:`conj_physical`: a write that changes nothing."""
+    return _conj_physical_inplace(self)
 
 
 def real(input: Tensor) -> Tensor:
@@ -75,7 +95,8 @@ nan_to_num = op(
 )  # fmt: skip
 nextafter = op(
     "nextafter", kernel=np.nextafter, method=True, inplace=True, n_tensors=2,
-    input="g", other=lambda g: g * 0.0,
+    input=lambda g, input, other: where_op(input == other, 0.0, g),
+    other=lambda g: zeros_like(g),
     doc="The next floating-point number from ``input`` towards ``other``.",
 )  # fmt: skip
 
@@ -125,5 +146,5 @@ ldexp = op(
     doc="``input * 2**other``.",
 )  # fmt: skip
 
-for _name in ("conj_physical", "resolve_conj", "resolve_neg"):
+for _name in ("resolve_conj", "resolve_neg"):
     method(_name)(conj)

@@ -9,12 +9,13 @@ from tapegrad._core import InplaceOp
 from tapegrad._kernels import Kernel
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import alias, composite, method, op, takes_out
+from tapegrad.ops.create import zeros_like
 from tapegrad.ops.tensor_types import refuse_integers
 
 
 def _rounding(name: str, ufunc: np.ufunc, doc: str):
     return op(name, kernel=Kernel.from_ufunc(ufunc, name=f"{name}_vml"),
-              input=lambda g: g * 0.0, doc=doc)  # fmt: skip
+              input=lambda g: zeros_like(g), doc=doc)  # fmt: skip
 
 
 floor_op = _rounding("floor", np.floor, "Each element rounded down.")
@@ -36,7 +37,7 @@ def _rounded(input: Tensor, decimals: int) -> Tensor:
 
 _round_floats = composite(_rounded)
 round_decimals_op = op(
-    "round_decimals", forward=_round_to, grad_name="RoundBackward1", input=lambda g: g * 0.0,
+    "round_decimals", forward=_round_to, grad_name="RoundBackward1", input=lambda g: zeros_like(g),
     doc="Each element rounded to some decimal places, halves to even.",
 )  # fmt: skip
 
@@ -79,6 +80,12 @@ _round_decimals_ = InplaceOp(round_decimals_op)
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     """Each element rounded to ``decimals`` places, halves to even."""
     return _round(input) if decimals == 0 else round_decimals_op(input, decimals)
+
+
+@takes_out("same", "round")
+def round_floats(input: Tensor, *, decimals: int = 0) -> Tensor:
+    """Each element rounded, as by :func:`round`. Raises NotImplementedError for integers."""
+    return round_op(input) if decimals == 0 else round_decimals_op(input, decimals)
 
 
 @method()

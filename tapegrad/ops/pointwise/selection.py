@@ -7,7 +7,8 @@ from typing import Any, overload
 from tapegrad import _types
 from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
+from tapegrad.ops.tensor_types import check_tensor
 
 where_op = op(
     "where", kernel=OURS["where"], takes_mask=True, params=("condition", "input", "other"),
@@ -20,16 +21,21 @@ where_op = op(
 @overload
 def where(condition: Tensor) -> tuple[Tensor, ...]: ...
 @overload
-def where(condition: Tensor, input: Any, other: Any) -> Tensor: ...
-def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
-    """``input`` where the condition holds, else ``other``; alone, the condition's indices."""
+def where(condition: Tensor, input: Any, other: Any, *, out: Tensor | None = None) -> Tensor: ...
+def where(
+    condition: Tensor, input: Any = None, other: Any = None, *, out: Tensor | None = None
+) -> Any:
+    """``input`` where the condition holds, else ``other``; alone, the condition's indices.
+
+    Either may be a number, but not together with ``out``.
+    """
+    if out is not None:
+        for position, (name, value) in enumerate((("input", input), ("other", other)), 2):
+            check_tensor("where", name, value, position)
+        return _where_into(condition, input, other, out=out)
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
-    if not isinstance(condition, Tensor):
-        raise TypeError(
-            "where(): argument 'condition' (position 1) must be Tensor, not "
-            f"{type(condition).__name__}"
-        )
+    check_tensor("where", "condition", condition)
     if condition.dtype is _types.uint8:
         condition = condition.bool()
     if condition.dtype is not _types.bool:
@@ -38,6 +44,9 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
             f"{TYPE_NAMES[condition.dtype.numpy.num]}"
         )
     return where_op(condition, input, other)
+
+
+_where_into = takes_out("Expected out type to be {result} but got {out}")(where)
 
 
 @method("where")

@@ -18,6 +18,7 @@ from tapegrad.ops._declare import (
     op,
     takes_out,
 )
+from tapegrad.ops.create import zeros_like
 from tapegrad.ops.pointwise.selection import where_op
 
 abs = op(
@@ -28,12 +29,12 @@ abs = op(
 )  # fmt: skip
 sign = op(
     "sign", kernel=OURS["sign"], method=True, inplace=True, out="same",
-    input=lambda g: g * 0.0,
+    input=lambda g: zeros_like(g),
     doc="-1, 0 or 1 by each element's sign.",
 )  # fmt: skip
 sgn = op(
     "sgn", kernel=OURS["sign"], method=True, inplace=True, out="same",
-    input=lambda g: g * 0.0,
+    input=lambda g: zeros_like(g),
     doc="-1, 0 or 1 by each element's sign: :func:`sign`, as numbers here are real.",
 )  # fmt: skip
 signbit = op(
@@ -50,7 +51,7 @@ copysign = mixed_op(
     "copysign", "CopysignBackward", numbers=(None, 1), kernel=np.copysign, makes_float=True,
     method=True, inplace=True,
     input=lambda g, input, out: _copied_slope(g, input, out),
-    other=lambda g: g * 0.0,
+    other=lambda g: zeros_like(g),
     doc="The size of each element with the sign of ``other``.",
 )  # fmt: skip
 heaviside_op = op(
@@ -91,7 +92,7 @@ angle = op(
     params=("input",),
     method=True,
     out="cast",
-    input=lambda g: g * 0.0,
+    input=lambda g: zeros_like(g),
     doc="The angle of each number in the complex plane: 0 from zero on, pi below, NaN for NaN.",
 )
 

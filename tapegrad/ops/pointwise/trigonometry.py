@@ -113,15 +113,15 @@ rad2deg = op(
 )  # fmt: skip
 
 
-def _sinc_slope(x: Tensor) -> Tensor:
+def _sinc_gradient(g: Tensor, x: Tensor) -> Tensor:
     angle = x * math.pi
     square = x * x * math.pi
-    return where_op(square == 0, 0.0, (angle * angle.cos() - angle.sin()) / square)
+    return where_op(square == 0, 0.0, g * ((angle * angle.cos() - angle.sin()) / square))
 
 
 sinc = op(
     "sinc", kernel=OURS["sinc"], makes_float=True, method=True, inplace=True,
-    input=lambda g, input: g * _sinc_slope(input),
+    input=lambda g, input: _sinc_gradient(g, input),
     doc="``sin(pi * x) / (pi * x)``, and 1 at zero.",
 )  # fmt: skip
 

@@ -44,10 +44,18 @@ def _polygamma_method(self: Tensor, n: int) -> Tensor:
     return polygamma(n, self)
 
 
+_polygamma_inplace = InplaceOp(op(
+    "polygamma_", forward=composite(lambda input, n: polygamma(n, input)), params=("input", "n"),
+    grad_name="PolygammaBackward1",
+    input=lambda g, input, n: g * polygamma_op(n + 1, input),
+    doc="In-place form of :func:`polygamma`.",
+))  # fmt: skip
+
+
 @method()
 def polygamma_(self: Tensor, n: int) -> Tensor:
     """In-place form of :func:`polygamma`."""
-    return self.copy_(polygamma(n, self))
+    return _polygamma_inplace(self, n)
 
 
 def _shifted(x: Tensor, p: int) -> Tensor:
