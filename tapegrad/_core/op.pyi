@@ -46,6 +46,8 @@ class Op:
     @property
     def n_tensors(self) -> int: ...
     @property
+    def takes_numbers(self) -> bool: ...
+    @property
     def writes(self) -> bool: ...
     @property
     def overwrites(self) -> bool: ...
@@ -63,6 +65,7 @@ class Op:
         edges: tuple[int, ...] = (),
         formulas: tuple[Callable | str | None, ...] = (),
         reads: tuple[tuple[str, ...], ...] = (),
+        takes_numbers: bool = False,
         stands_for: tuple[str, Op, Op] | None = None,
         formula_args: tuple = (),
         slots: tuple = (),
