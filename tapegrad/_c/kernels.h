@@ -70,7 +70,10 @@ typedef struct {
     X(random)          \
     X(distributions)   \
     X(ctc)             \
-    X(optim)           \
+    X(optim_sgd)       \
+    X(optim_adam)      \
+    X(optim_adaptive)  \
+    X(optim_adafactor) \
     X(linalg)          \
     X(conv)            \
     X(pool)            \

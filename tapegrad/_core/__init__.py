@@ -1,8 +1,8 @@
 """Operations: from a call in Python to the kernel, and from there to the tape.
 
 From the bottom up: ``promotion`` (dtypes), ``op`` (declarations and calls), ``saved`` (what entries
-keep), ``recording`` (entries), ``forward`` (the result), ``inplace``, ``function`` (custom
-Functions) and ``update`` (lists of tensors at once).
+keep), ``recording`` (entries), ``forward`` (the result), ``inplace`` and ``function`` (custom
+Functions).
 """
 
 from tapegrad._core import forward  # noqa: F401 - it tells ops how they run
@@ -24,7 +24,6 @@ from tapegrad._core.op import (
 from tapegrad._core.promotion import promoted_number, result_type_number
 from tapegrad._core.recording import _register_trace_maker
 from tapegrad._core.saved import _count_saved_hooks, _register_saved_hooks, saved_value
-from tapegrad._core.update import update_each, with_gradients
 
 __all__ = [
     "InplaceOp",
@@ -45,7 +44,5 @@ __all__ = [
     "result_type_number",
     "saved_tensors_of",
     "saved_value",
-    "update_each",
     "view_of",
-    "with_gradients",
 ]

@@ -1,6 +1,32 @@
 """Optimizers and learning-rate schedules."""
 
+from tapegrad.optim.adadelta import Adadelta
+from tapegrad.optim.adafactor import Adafactor
+from tapegrad.optim.adagrad import Adagrad
+from tapegrad.optim.adam import Adam, AdamW
+from tapegrad.optim.adamax import Adamax
+from tapegrad.optim.asgd import ASGD
+from tapegrad.optim.lbfgs import LBFGS
+from tapegrad.optim.nadam import NAdam
 from tapegrad.optim.optimizer import Optimizer
+from tapegrad.optim.radam import RAdam
+from tapegrad.optim.rmsprop import RMSprop
+from tapegrad.optim.rprop import Rprop
 from tapegrad.optim.sgd import SGD
 
-__all__ = ["SGD", "Optimizer"]
+__all__ = [
+    "ASGD",
+    "LBFGS",
+    "SGD",
+    "Adadelta",
+    "Adafactor",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "NAdam",
+    "Optimizer",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -21,16 +22,33 @@ HOOK_NAMES = (
 )
 
 
+_of_all_before: OrderedDict[int, Callable] = OrderedDict()
+_of_all_after: OrderedDict[int, Callable] = OrderedDict()
+
+
+def register_optimizer_step_pre_hook(hook: Callable) -> RemovableHandle:
+    """Call ``hook(optimizer, args, kwargs)`` before each step of every optimizer; what it returns
+    replaces the arguments.
+    """
+    return register(_of_all_before, hook)
+
+
+def register_optimizer_step_post_hook(hook: Callable) -> RemovableHandle:
+    """Call ``hook(optimizer, args, kwargs)`` after each step of every optimizer."""
+    return register(_of_all_after, hook)
+
+
 def with_hooks(step: Callable) -> Callable:
     """``step`` with the hooks of its optimizer before and after it."""
 
     @functools.wraps(step)
     def hooked(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
-        if not (self._optimizer_step_pre_hooks or self._optimizer_step_post_hooks):
+        own = self._optimizer_step_pre_hooks or self._optimizer_step_post_hooks
+        if not (own or _of_all_before or _of_all_after):
             return step(self, *args, **kwargs)
         arguments, kwargs = _run_pre_hooks(self, (self, *args), kwargs)
         result = step(*arguments, **kwargs)
-        for hook in tuple(self._optimizer_step_post_hooks.values()):
+        for hook in (*self._optimizer_step_post_hooks.values(), *_of_all_after.values()):
             hook(self, arguments, kwargs)
         return result
 
@@ -39,7 +57,7 @@ def with_hooks(step: Callable) -> Callable:
 
 def _run_pre_hooks(optimizer: Optimizer, args: tuple, kwargs: Any) -> tuple[tuple, Any]:
     """The arguments of a step, the optimizer among them, as its hooks leave them."""
-    for hook in tuple(optimizer._optimizer_step_pre_hooks.values()):
+    for hook in (*_of_all_before.values(), *optimizer._optimizer_step_pre_hooks.values()):
         replaced = hook(optimizer, args, kwargs)
         if replaced is None:
             continue

@@ -6,6 +6,7 @@ from collections import defaultdict
 from itertools import chain
 from typing import Any
 
+import tapegrad
 from tapegrad._tensor import Tensor
 
 
@@ -35,24 +36,30 @@ def load_state(groups: list[dict[str, Any]], state_dict: dict[str, Any]) -> defa
         zip(numbers, chain.from_iterable(group["params"] for group in groups), strict=True)
     )
     state: defaultdict[Any, Any] = defaultdict(dict)
+    single_steps = {
+        number
+        for group in state_dict["param_groups"]
+        for number in group["params"]
+        if group.get("fused") or group.get("capturable")
+    }
     for number, value in state_dict["state"].items():
         if number in parameters:
-            state[parameters[number]] = _cast(parameters[number], value)
+            state[parameters[number]] = _cast(parameters[number], value, number in single_steps)
         else:
             state[number] = value
     return state
 
 
-def _cast(parameter: Tensor, value: Any, key: str | None = None) -> Any:
+def _cast(parameter: Tensor, value: Any, is_single: bool, key: str | None = None) -> Any:
     """``value`` with its tensors converted to what ``parameter`` is; steps are counted as they
-    were.
+    were, or in float32 where PyTorch would count them on a device.
     """
     if isinstance(value, Tensor):
-        if key == "step" or not parameter.is_floating_point():
-            return value
-        return value.to(dtype=parameter.dtype)
+        if key == "step":
+            return value.to(dtype=tapegrad.float32) if is_single else value
+        return value.to(dtype=parameter.dtype) if parameter.is_floating_point() else value
     if isinstance(value, dict):
-        return {name: _cast(parameter, entry, name) for name, entry in value.items()}
+        return {name: _cast(parameter, entry, is_single, name) for name, entry in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)(_cast(parameter, entry) for entry in value)
+        return type(value)(_cast(parameter, entry, is_single) for entry in value)
     return value

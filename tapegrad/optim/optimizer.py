@@ -11,7 +11,14 @@ from typing import Any
 
 import tapegrad
 from tapegrad._tensor import RemovableHandle, Tensor
-from tapegrad.optim._hooks import HOOK_NAMES, register, replaced_by, with_hooks
+from tapegrad.optim._hooks import (
+    HOOK_NAMES,
+    register,
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
+    replaced_by,
+    with_hooks,
+)
 from tapegrad.optim._loading import load_groups, load_state
 
 
@@ -242,12 +249,6 @@ def _split_names(group: dict[str, Any]) -> None:
     group["params"] = [parameter for _, parameter in group["params"]]
 
 
-def check(condition: Any, message: str) -> None:
-    """Refuse an option with a ``ValueError``."""
-    if not condition:
-        raise ValueError(message)
-
-
 def closure_loss(closure: Callable[[], Any] | None) -> Any:
     """What ``closure`` returns, computed on the tape."""
     if closure is None:
@@ -256,4 +257,10 @@ def closure_loss(closure: Callable[[], Any] | None) -> Any:
         return closure()
 
 
-__all__ = ["Optimizer", "check", "closure_loss", "required"]
+__all__ = [
+    "Optimizer",
+    "closure_loss",
+    "register_optimizer_step_post_hook",
+    "register_optimizer_step_pre_hook",
+    "required",
+]

@@ -1,0 +1,26 @@
+from collections.abc import Callable
+from typing import Any
+
+class Update:
+    @property
+    def numbers(self) -> dict[str, float]: ...
+    @property
+    def tensors(self) -> tuple[str, ...]: ...
+    def __init__(
+        self,
+        kernel: str,
+        factors: str | None = None,
+        *,
+        numbers: dict[str, float] | None = None,
+        tensors: tuple[str, ...] = (),
+        optional: dict[str, str] | None = None,
+        options: tuple[str, ...] = (),
+        is_whole: bool = False,
+    ) -> None: ...
+    def __call__(
+        self, group: dict[str, Any], states: dict[Any, dict[str, Any]], start: Callable[..., Any]
+    ) -> None: ...
+    def names(self, group: dict[str, Any]) -> list[str]: ...
+
+class Step:
+    def __init__(self, update: Update, group: dict[str, Any]) -> None: ...
