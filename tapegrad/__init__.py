@@ -1,9 +1,10 @@
 """tapegrad: PyTorch's autograd, nn and optim for small work, on a tape in Cython and NumPy."""
 
 from importlib import import_module
+from math import e, inf, nan, pi
 from typing import TYPE_CHECKING, Any
 
-from tapegrad import _types
+from tapegrad import _lazy, _types
 from tapegrad._print import get_printoptions, printoptions, set_printoptions
 from tapegrad._tensor import (
     Tensor,
@@ -16,6 +17,13 @@ from tapegrad._tensor import (
 )
 from tapegrad._types import (
     Size,
+    bfloat16,
+    cdouble,
+    cfloat,
+    chalf,
+    complex32,
+    complex64,
+    complex128,
     contiguous_format,
     device,
     double,
@@ -111,6 +119,7 @@ from tapegrad.ops.create import (
     zeros,
     zeros_like,
 )
+from tapegrad.ops.create import range_ as range
 from tapegrad.ops.differences import cumulative_trapezoid, diff, gradient, trapezoid, trapz
 from tapegrad.ops.distributions import multinomial, normal, poisson
 from tapegrad.ops.group_norm import group_norm, instance_norm, rms_norm
@@ -396,10 +405,23 @@ from tapegrad.autograd import enable_grad, inference_mode, no_grad, set_grad_ena
 
 if TYPE_CHECKING:
     from tapegrad import (
+        accelerator,
+        amp,
+        backends,
+        compiler,
+        cpu,
+        cuda,
+        distributed,
         func,
+        hub,
+        jit,
         linalg,
+        mps,
+        multiprocessing,
         nn,
         optim,
+        overrides,
+        profiler,
         random,
         return_types,
         serialization,
@@ -407,8 +429,47 @@ if TYPE_CHECKING:
         special,
         utils,
         version,
+        xpu,
     )
     from tapegrad._as_torch import as_torch
+    from tapegrad._settings import (
+        are_deterministic_algorithms_enabled,
+        get_deterministic_debug_mode,
+        get_float32_matmul_precision,
+        is_deterministic_algorithms_warn_only_enabled,
+        is_warn_always_enabled,
+        set_deterministic_debug_mode,
+        set_float32_matmul_precision,
+        set_flush_denormal,
+        set_warn_always,
+        use_deterministic_algorithms,
+    )
+    from tapegrad._threads import (
+        get_num_interop_threads,
+        get_num_threads,
+        set_num_interop_threads,
+        set_num_threads,
+    )
+    from tapegrad.amp import GradScaler, autocast
+    from tapegrad.amp.autocast_mode import (
+        get_autocast_dtype,
+        is_autocast_available,
+        is_autocast_enabled,
+    )
+    from tapegrad.compiler import compile
+    from tapegrad.ops.devices import get_default_device, set_default_device
+    from tapegrad.ops.legacy_types import (
+        BoolTensor,
+        ByteTensor,
+        CharTensor,
+        DoubleTensor,
+        FloatTensor,
+        HalfTensor,
+        IntTensor,
+        LongTensor,
+        ShortTensor,
+        set_default_tensor_type,
+    )
     from tapegrad.ops.recurrent import (
         gru,
         gru_cell,
@@ -463,69 +524,28 @@ bool, int, float = _types.bool, _types.int, _types.float
 concat, concatenate, multiply, subtract, true_divide, divide, negative = (
     cat, cat, mul, sub, div, div, neg,
 )  # fmt: skip
-ger = outer
+ger, spmm = outer, mm
 swapdims, moveaxis, row_stack = transpose, movedim, vstack
 clip, swapaxes, ravel = clamp, transpose, Tensor.ravel
 resolve_conj = resolve_neg = conj
 
+newaxis = None
+
 __version__ = "0.1.0"
-
-# Loaded when first asked for: programs that use few of them should not wait for all.
-_LOADED_LATER = frozenset(
-    ("func", "linalg", "nn", "optim", "random", "return_types", "serialization", "signal",
-     "special", "utils", "version")
-)
-
-_SPATIAL = frozenset((
-    "adaptive_avg_pool1d", "adaptive_max_pool1d", "affine_grid_generator", "avg_pool1d",
-    "channel_shuffle", "constant_pad_nd", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
-    "conv_transpose2d", "conv_transpose3d", "convolution", "grid_sampler", "grid_sampler_2d",
-    "grid_sampler_3d", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d",
-    "pixel_shuffle", "pixel_unshuffle",
-))  # fmt: skip
-_RECURRENT = frozenset((
-    "_pack_padded_sequence", "_pad_packed_sequence", "gru", "gru_cell", "lstm", "lstm_cell",
-    "rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell",
-))  # fmt: skip
-
-_STORAGES = frozenset((
-    "BoolStorage", "ByteStorage", "CharStorage", "DoubleStorage", "FloatStorage", "HalfStorage",
-    "IntStorage", "LongStorage", "ShortStorage", "TypedStorage", "UntypedStorage", "is_storage",
-))  # fmt: skip
-
-# Methods that write into their tensor and that PyTorch has as functions too.
-_WRITING = frozenset((
-    "abs_", "acos_", "acosh_", "addmv_", "arccos_", "arccosh_", "arcsin_", "arcsinh_", "arctan_",
-    "arctanh_", "asin_", "asinh_", "atan_", "atanh_", "ceil_", "celu_", "clamp_", "clamp_max_",
-    "clamp_min_", "clip_", "conj_physical_", "cos_", "cosh_", "deg2rad_", "detach_", "erf_",
-    "erfc_", "exp2_", "exp_", "expm1_", "fill_", "fix_", "floor_", "frac_", "gcd_", "i0_", "lcm_",
-    "ldexp_", "log10_", "log1p_", "log2_", "log_", "logit_", "nan_to_num_", "neg_", "negative_",
-    "rad2deg_", "reciprocal_", "relu_", "round_", "rsqrt_", "sigmoid_", "sin_", "sinc_", "sinh_",
-    "sqrt_", "square_", "tan_", "tanh_", "threshold_", "trunc_", "xlogy_", "zero_",
-))  # fmt: skip
-
-# The modules of single names that are not loaded either.
-_HOMES = {
-    **dict.fromkeys(_SPATIAL, "ops.spatial"),
-    **dict.fromkeys(_RECURRENT, "ops.recurrent"),
-    **dict.fromkeys(("load", "save"), "serialization.api"),
-    **dict.fromkeys(_STORAGES, "storage"),
-    "as_torch": "_as_torch",
-}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LOADED_LATER:
+    if name in _lazy.NAMESPACES:
         return import_module(f"tapegrad.{name}")
-    if name in _HOMES:
-        return getattr(import_module(f"tapegrad.{_HOMES[name]}"), name)
-    if name in _WRITING:
+    if name in _lazy.HOMES:
+        return getattr(import_module(f"tapegrad.{_lazy.HOMES[name]}"), name)
+    if name in _lazy.INPLACE:
         return getattr(Tensor, name)
     raise AttributeError(f"module 'tapegrad' has no attribute '{name}'")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LOADED_LATER, *_HOMES, *_WRITING})
+    return sorted({*globals(), *_lazy.NAMESPACES, *_lazy.HOMES, *_lazy.INPLACE})
 
 
 def is_tensor(obj: object) -> _types.builtins.bool:
@@ -564,21 +584,32 @@ def detach(input: Tensor) -> Tensor:
 
 __all__ = [
     "BoolStorage",
+    "BoolTensor",
     "ByteStorage",
+    "ByteTensor",
     "CharStorage",
+    "CharTensor",
     "DoubleStorage",
+    "DoubleTensor",
     "FloatStorage",
+    "FloatTensor",
     "Generator",
+    "GradScaler",
     "HalfStorage",
+    "HalfTensor",
     "IntStorage",
+    "IntTensor",
     "LongStorage",
+    "LongTensor",
     "ShortStorage",
+    "ShortTensor",
     "Size",
     "Tensor",
     "TypedStorage",
     "UntypedStorage",
     "abs",
     "absolute",
+    "accelerator",
     "acos",
     "acosh",
     "adaptive_avg_pool1d",
@@ -597,6 +628,7 @@ __all__ = [
     "amax",
     "amin",
     "aminmax",
+    "amp",
     "angle",
     "any",
     "arange",
@@ -607,6 +639,7 @@ __all__ = [
     "arctan",
     "arctan2",
     "arctanh",
+    "are_deterministic_algorithms_enabled",
     "argmax",
     "argmin",
     "argsort",
@@ -623,10 +656,13 @@ __all__ = [
     "atleast_1d",
     "atleast_2d",
     "atleast_3d",
+    "autocast",
     "autograd",
     "avg_pool1d",
+    "backends",
     "baddbmm",
     "bernoulli",
+    "bfloat16",
     "bincount",
     "bitwise_and",
     "bitwise_left_shift",
@@ -645,8 +681,11 @@ __all__ = [
     "cartesian_prod",
     "cat",
     "cdist",
+    "cdouble",
     "ceil",
+    "cfloat",
     "chain_matmul",
+    "chalf",
     "channel_shuffle",
     "cholesky",
     "cholesky_inverse",
@@ -659,6 +698,11 @@ __all__ = [
     "clone",
     "column_stack",
     "combinations",
+    "compile",
+    "compiler",
+    "complex32",
+    "complex64",
+    "complex128",
     "concat",
     "concatenate",
     "conj",
@@ -678,7 +722,9 @@ __all__ = [
     "cosh",
     "count_nonzero",
     "cov",
+    "cpu",
     "cross",
+    "cuda",
     "cummax",
     "cummin",
     "cumprod",
@@ -697,6 +743,7 @@ __all__ = [
     "diff",
     "digamma",
     "dist",
+    "distributed",
     "div",
     "divide",
     "dot",
@@ -704,6 +751,7 @@ __all__ = [
     "dsplit",
     "dstack",
     "dtype",
+    "e",
     "einsum",
     "empty",
     "empty_like",
@@ -748,7 +796,13 @@ __all__ = [
     "gcd",
     "ge",
     "ger",
+    "get_autocast_dtype",
+    "get_default_device",
     "get_default_dtype",
+    "get_deterministic_debug_mode",
+    "get_float32_matmul_precision",
+    "get_num_interop_threads",
+    "get_num_threads",
     "get_printoptions",
     "get_rng_state",
     "gradient",
@@ -768,6 +822,7 @@ __all__ = [
     "histogramdd",
     "hsplit",
     "hstack",
+    "hub",
     "hypot",
     "i0",
     "igamma",
@@ -781,6 +836,7 @@ __all__ = [
     "index_put_",
     "index_reduce",
     "index_select",
+    "inf",
     "inference_mode",
     "initial_seed",
     "inner",
@@ -793,11 +849,15 @@ __all__ = [
     "inverse",
     "is_anomaly_check_nan_enabled",
     "is_anomaly_enabled",
+    "is_autocast_available",
+    "is_autocast_enabled",
+    "is_deterministic_algorithms_warn_only_enabled",
     "is_floating_point",
     "is_grad_enabled",
     "is_inference_mode_enabled",
     "is_storage",
     "is_tensor",
+    "is_warn_always_enabled",
     "isclose",
     "isfinite",
     "isin",
@@ -806,6 +866,7 @@ __all__ = [
     "isneginf",
     "isposinf",
     "isreal",
+    "jit",
     "kron",
     "kthvalue",
     "layer_norm",
@@ -866,12 +927,15 @@ __all__ = [
     "mode",
     "moveaxis",
     "movedim",
+    "mps",
     "msort",
     "mul",
     "multinomial",
     "multiply",
+    "multiprocessing",
     "mv",
     "mvlgamma",
+    "nan",
     "nan_to_num",
     "nanmean",
     "nanmedian",
@@ -881,6 +945,7 @@ __all__ = [
     "ne",
     "neg",
     "negative",
+    "newaxis",
     "nextafter",
     "nn",
     "no_grad",
@@ -894,7 +959,9 @@ __all__ = [
     "ones_like",
     "optim",
     "outer",
+    "overrides",
     "permute",
+    "pi",
     "pinverse",
     "pixel_shuffle",
     "pixel_unshuffle",
@@ -905,6 +972,7 @@ __all__ = [
     "preserve_format",
     "printoptions",
     "prod",
+    "profiler",
     "promote_types",
     "put",
     "qr",
@@ -918,6 +986,7 @@ __all__ = [
     "randn_like",
     "random",
     "randperm",
+    "range",
     "ravel",
     "real",
     "reciprocal",
@@ -951,10 +1020,18 @@ __all__ = [
     "select",
     "select_scatter",
     "serialization",
+    "set_default_device",
     "set_default_dtype",
+    "set_default_tensor_type",
+    "set_deterministic_debug_mode",
+    "set_float32_matmul_precision",
+    "set_flush_denormal",
     "set_grad_enabled",
+    "set_num_interop_threads",
+    "set_num_threads",
     "set_printoptions",
     "set_rng_state",
+    "set_warn_always",
     "sgn",
     "short",
     "sigmoid",
@@ -971,6 +1048,7 @@ __all__ = [
     "special",
     "split",
     "split_with_sizes",
+    "spmm",
     "sqrt",
     "square",
     "squeeze",
@@ -1016,15 +1094,18 @@ __all__ = [
     "unsafe_split",
     "unsafe_split_with_sizes",
     "unsqueeze",
+    "use_deterministic_algorithms",
     "utils",
     "vander",
     "var",
     "var_mean",
     "vdot",
+    "version",
     "vsplit",
     "vstack",
     "where",
     "xlogy",
+    "xpu",
     "zeros",
     "zeros_like",
 ]

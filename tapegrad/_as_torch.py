@@ -10,7 +10,6 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-import tapegrad
 from tapegrad.version import TorchVersion, __version__
 
 SERVED = {"torch": "tapegrad", "torchvision": "tapegrad.vision"}
@@ -24,7 +23,7 @@ class Torch(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         try:
-            value = getattr(tapegrad, name)
+            value = getattr(_module_for("torch"), name)
         except AttributeError:
             raise AttributeError(
                 f"module 'torch' has no attribute '{name}': tapegrad stands in for torch here; "
@@ -34,7 +33,7 @@ class Torch(ModuleType):
         return value
 
     def __dir__(self) -> list[str]:
-        return dir(tapegrad)
+        return dir(_module_for("torch"))
 
 
 class _Finder(MetaPathFinder, Loader):
@@ -52,12 +51,12 @@ class _Finder(MetaPathFinder, Loader):
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         """A module for ``torch`` alone; any other is replaced by tapegrad's own."""
-        return Torch("torch", tapegrad.__doc__) if spec.name == "torch" else None
+        return Torch("torch", _module_for("torch").__doc__) if spec.name == "torch" else None
 
     def exec_module(self, module: ModuleType) -> None:
         """Put tapegrad's module where ``import`` takes its result from."""
         if isinstance(module, Torch):
-            module.__file__ = tapegrad.__file__
+            module.__file__ = _module_for("torch").__file__
         else:
             sys.modules[module.__name__] = _module_for(module.__name__)
 

@@ -16,10 +16,11 @@ _bool: TypeAlias = builtins.bool
 def kind_of(value: object) -> str:
     """A value's type as PyTorch's errors name it: with its module if it is compiled, not built in.
 
-    So it is ``list`` and ``MyClass``, but ``numpy.ndarray``.
+    So it is ``list`` and ``MyClass``, but ``numpy.ndarray`` and ``torch.dtype``.
     """
     kind = type(value)
     is_compiled = not kind.__flags__ & _HEAP_TYPE and kind.__module__ != "builtins"
+    is_compiled = is_compiled or kind.__module__ == "torch"  # the types of this file
     return f"{kind.__module__}.{kind.__name__}" if is_compiled else kind.__name__
 
 
@@ -35,10 +36,25 @@ class dtype:
     def __init__(self, name: str, numpy_type: type) -> None:
         self.name = name
         self.numpy: np.dtype[Any] = np.dtype(numpy_type)
-        self.itemsize = self.numpy.itemsize
-        self.is_floating_point = self.numpy.kind == "f"
-        self.is_signed = self.numpy.kind in "if"
-        self.is_complex = False
+        self._describe(self.numpy.kind, self.numpy.itemsize)
+
+    def _describe(self, kind: str, itemsize: _int) -> None:
+        self.itemsize = itemsize
+        self.is_floating_point, self.is_complex = kind == "f", kind == "c"
+        self.is_signed = kind in "ifc"
+
+    @classmethod
+    def named_only(cls, name: str, kind: str, itemsize: _int) -> dtype:
+        """A dtype that programs can name and compare, but that no tensor has."""
+        one = cls.__new__(cls)
+        one.name = name
+        one._describe(kind, itemsize)
+        return one
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "numpy":  # the slot is empty: this dtype is named only
+            raise NotImplementedError(f"tapegrad has no tensors of dtype {self}")
+        raise AttributeError(f"'torch.dtype' object has no attribute '{name}'")
 
     def __repr__(self) -> str:
         return f"torch.{self.name}"
@@ -47,8 +63,8 @@ class dtype:
         return dtype_named, (self.name,)
 
     def to_real(self) -> dtype:
-        """This dtype: every dtype here is real."""
-        return self
+        """The dtype of a number's real part: this one, unless it is complex."""
+        return _REAL_PARTS.get(self.name, self)
 
 
 bool = dtype("bool", np.bool_)
@@ -64,13 +80,20 @@ float64 = dtype("float64", np.float64)
 short, int, long = int16, int32, int64
 half, float, double = float16, float32, float64
 
+bfloat16 = dtype.named_only("bfloat16", "f", 2)
+complex32 = chalf = dtype.named_only("complex32", "c", 4)
+complex64 = cfloat = dtype.named_only("complex64", "c", 8)
+complex128 = cdouble = dtype.named_only("complex128", "c", 16)
+_REAL_PARTS = {"complex32": float16, "complex64": float32, "complex128": float64}
+_NAMED_ONLY = (bfloat16, complex32, complex64, complex128)
+
 ALL_DTYPES = (bool, uint8, int8, int16, int32, int64, float16, float32, float64)
 BY_NUMPY_NUMBER: dict[_int, dtype] = {one.numpy.num: one for one in ALL_DTYPES}
 
 
 def dtype_named(name: str) -> dtype:
     """The dtype object called ``name``; pickles refer to dtypes this way."""
-    return next(one for one in ALL_DTYPES if one.name == name)
+    return next(one for one in (*ALL_DTYPES, *_NAMED_ONLY) if one.name == name)
 
 
 _PYTHON_TYPES = {builtins.bool: bool, builtins.int: int64, builtins.float: float64}
@@ -82,6 +105,8 @@ def as_dtype(value: Any, function: str) -> dtype | None:
     Raises TypeError in the name of that function.
     """
     if value is None or type(value) is dtype:
+        if value in _NAMED_ONLY:
+            raise NotImplementedError(f"{function}(): tapegrad has no tensors of dtype {value}")
         return value
     if isinstance(value, type) and value in _PYTHON_TYPES:
         return _PYTHON_TYPES[value]
@@ -163,6 +188,8 @@ class device:
     def __init__(self, type: Any, index: _int | None = None) -> None:
         if isinstance(type, device):
             type, index = type.type, type.index
+        if isinstance(type, _int):
+            raise RuntimeError("Cannot access accelerator device when none is available.")
         kind, own_index = _parsed_device(str(type))
         self.type: str = kind
         self.index: _int | None = index if own_index is None else own_index
@@ -182,6 +209,17 @@ class device:
 
     def __reduce__(self) -> tuple:
         return device_of, (self.type, self.index)
+
+    def __enter__(self) -> device:
+        """The device on which a block creates tensors; the creation itself refuses all but one."""
+        DEFAULT_DEVICES.append(self)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        DEFAULT_DEVICES.pop()
+
+
+DEFAULT_DEVICES = [device("cpu")]  # the newest is the one for tensors that name none
 
 
 class _Named:

@@ -12,7 +12,9 @@ SOURCES = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", "
 
 # Each part may import those above it. Parts on one line may not import each other.
 ORDER = (
-    ("_types", "utils._atomic", "utils._pytree", "version"),
+    ("_types", "utils._atomic", "utils._pytree", "version", "_absent", "_lazy", "_settings",
+     "_threads"),
+    ("compiler", "distributed", "hub", "mps", "multiprocessing", "profiler"),
     ("_kernels",),
     ("_tape",),
     ("_tensor",),
@@ -20,12 +22,13 @@ ORDER = (
     ("_sweep",),
     ("_print", "storage", "utils.hooks"),
     ("ops",),
-    ("autograd", "linalg", "random", "return_types", "signal", "special"),
-    ("nn", "optim", "utils.data"),
-    ("training", "func", "utils.safetensors"),
+    ("accelerator", "autograd", "backends", "cpu", "linalg", "overrides", "random", "return_types",
+     "signal", "special", "xpu"),
+    ("amp", "nn", "optim", "utils.data"),
+    ("cuda", "func", "jit", "training", "utils.safetensors"),
     ("serialization", "utils"),
-    ("__init__",),
     ("_as_torch",),
+    ("__init__",),
     ("__main__", "_stand_in"),
 )
 RANKS = {part: rank for rank, parts in enumerate(ORDER) for part in parts}

@@ -1,6 +1,6 @@
 """Modules, layers, losses and their first values."""
 
-from tapegrad.nn import functional, init, parameter, utils
+from tapegrad.nn import functional, init, modules, parallel, parameter, utils
 from tapegrad.nn.activation import (
     CELU,
     ELU,
@@ -111,6 +111,7 @@ from tapegrad.nn.padding import (
     ZeroPad2d,
     ZeroPad3d,
 )
+from tapegrad.nn.parallel import DataParallel
 from tapegrad.nn.parameter import (
     Buffer,
     Parameter,
@@ -207,6 +208,7 @@ __all__ = [
     "CosineSimilarity",
     "CrossEntropyLoss",
     "CrossMapLRN2d",
+    "DataParallel",
     "Dropout",
     "Dropout1d",
     "Dropout2d",
@@ -328,6 +330,8 @@ __all__ = [
     "ZeroPad3d",
     "functional",
     "init",
+    "modules",
+    "parallel",
     "parameter",
     "utils",
 ]

@@ -109,11 +109,12 @@ class Module(State):
                 "nn.Module.to only accepts floating point or complex dtypes, but got desired "
                 f"dtype={dtype}"
             )
-        return self._apply(
-            lambda tensor: tensor.to(
-                device or tensor.device, dtype if tensor.is_floating_point() else None
-            )
-        )
+
+        def convert(tensor: Tensor) -> Tensor:
+            kind = dtype if tensor.is_floating_point() else None
+            return tensor.to(tensor.device if device is None else device, kind)
+
+        return self._apply(convert)
 
     def to_empty(self, *, device: Any, recurse: bool = True) -> Module:
         """Replace the memory of parameters and buffers by uninitialised memory on ``device``."""
@@ -138,6 +139,14 @@ class Module(State):
     def cpu(self) -> Module:
         """Move everything to the CPU."""
         return self._apply(lambda tensor: tensor.cpu())
+
+    def cuda(self, device: Any = None) -> Module:
+        """Raises AssertionError where there are parameters: there is no GPU to move them to."""
+        return self._apply(lambda tensor: tensor.cuda(device))
+
+    def xpu(self, device: Any = None) -> Module:
+        """Raises AssertionError where there are parameters: there is no such device."""
+        return self._apply(lambda tensor: tensor.xpu(device))
 
     def _convert(self, dtype: Any) -> Module:
         return self._apply(

@@ -10,6 +10,7 @@ from tapegrad._core import InplaceOp
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import method, op
 from tapegrad.ops._dims import common_shape
+from tapegrad.ops.devices import check_device
 
 
 def _clone(input: np.ndarray) -> np.ndarray:
@@ -171,17 +172,6 @@ def contiguous(input: Tensor, memory_format=_types.contiguous_format) -> Tensor:
     return input if input.is_contiguous() else contiguous_op(input)
 
 
-def check_device(value) -> None:
-    """Refuse a device other than the CPU; None stands for it."""
-    if value is None:
-        return
-    kind = _types.device(value).type
-    if kind == "cuda":
-        raise AssertionError("Torch not compiled with CUDA enabled")
-    if kind != "cpu":
-        raise RuntimeError(f"tapegrad has no device '{kind}': tensors live on the CPU")
-
-
 @method()
 def to(input: Tensor, *args, dtype=None, device=None, other=None, non_blocking=False,
        copy=False, memory_format=None) -> Tensor:  # fmt: skip
@@ -189,9 +179,10 @@ def to(input: Tensor, *args, dtype=None, device=None, other=None, non_blocking=F
 
     ``to(dtype)``, ``to(device, dtype)``, ``to(other)``; ``copy=True`` always copies.
     """
-    if args and (args[0] is None or isinstance(args[0], (str, _types.device))):
+    if args and (args[0] is None or isinstance(args[0], (str, int, _types.device))):
         device, args = args[0], args[1:]
-    check_device(device)
+    if device is not None:
+        check_device(device)
     if args:
         first, *flags = args
         dtype = first.dtype if isinstance(first, Tensor) else first
@@ -208,12 +199,6 @@ def to(input: Tensor, *args, dtype=None, device=None, other=None, non_blocking=F
 def type_as(input: Tensor, other: Tensor) -> Tensor:
     """The tensor in another one's dtype."""
     return to(input, other.dtype)
-
-
-@method()
-def cpu(input: Tensor) -> Tensor:
-    """The tensor itself: it is on the CPU."""
-    return input
 
 
 def _converter(name: str, dtype: _types.dtype):

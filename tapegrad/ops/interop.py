@@ -12,9 +12,9 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import method
-from tapegrad.ops.convert import check_device
 from tapegrad.ops.create import from_numpy, tensor
 from tapegrad.ops.create.from_data import over_array
+from tapegrad.ops.devices import check_device
 
 # ------------------------------------------------------------------------- NumPy
 

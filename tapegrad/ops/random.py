@@ -16,8 +16,8 @@ from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import sizes_of
 from tapegrad.ops._out import fit
-from tapegrad.ops.convert import check_device
 from tapegrad.ops.create import empty_like, finished, zeros_like
+from tapegrad.ops.devices import check_device
 from tapegrad.ops.tensor_types import refuse_integers
 
 _DEFAULT_SEED = 67280421310721

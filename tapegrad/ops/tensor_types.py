@@ -1,4 +1,4 @@
-"""A tensor's type under PyTorch's old names: ``torch.FloatTensor``."""
+"""What errors and ``typename`` call a tensor's type."""
 
 from __future__ import annotations
 
@@ -9,10 +9,6 @@ from numpy import ndarray
 from tapegrad import _types
 from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method
-
-_DTYPES = {f"torch.{TYPE_NAMES[number]}Tensor": dtype
-           for number, dtype in _types.BY_NUMPY_NUMBER.items()}  # fmt: skip
 
 
 def type_name(x: Tensor) -> str:
@@ -37,18 +33,6 @@ def refuse_integers(kernel: str, input: ndarray) -> None:
         )
 
 
-@method("type")
-def tensor_type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
-    """The name of the tensor's type or, given a dtype or such a name, the tensor in that dtype."""
-    if dtype is None:
-        return f"torch.{type_name(input)}Tensor"
-    if isinstance(dtype, str):
-        if dtype not in _DTYPES:
-            raise ValueError(f"invalid type: '{dtype}'")
-        dtype = _DTYPES[dtype]
-    return input.to(dtype)
-
-
 def typename(obj: Any) -> str:
     """The name of an object's type with its module; a tensor's as :meth:`Tensor.type` gives it."""
     if isinstance(obj, Tensor):
@@ -59,4 +43,4 @@ def typename(obj: Any) -> str:
     return named.__qualname__ if is_plain else f"{module}.{named.__qualname__}"
 
 
-__all__ = ["check_tensor", "refuse_integers", "tensor_type", "type_name", "typename"]
+__all__ = ["check_tensor", "refuse_integers", "type_name", "typename"]

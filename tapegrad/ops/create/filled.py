@@ -9,8 +9,8 @@ from tapegrad import _types
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import method, takes_out
 from tapegrad.ops._dims import sizes_of
-from tapegrad.ops.convert import check_device
 from tapegrad.ops.create.from_data import finished
+from tapegrad.ops.devices import check_device
 
 _REQUIRED = object()
 

@@ -13,8 +13,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import method
-from tapegrad.ops._dims import sizes_of
-from tapegrad.ops.convert import check_device
+from tapegrad.ops.devices import check_device
 from tapegrad.ops.promotion import promote_types
 
 
@@ -239,22 +238,6 @@ def finished(array: np.ndarray, requires_grad: bool) -> Tensor:
 def new_tensor(self: Tensor, data, dtype=None, device=None, requires_grad=False) -> Tensor:
     """The data in this tensor's dtype."""
     return tensor(data, dtype=dtype or self.dtype, requires_grad=requires_grad)
-
-
-def construct_legacy(args: tuple, keyword: dict) -> np.ndarray:
-    """The memory of ``Tensor(...)``: sizes give uninitialised memory, data a float copy."""
-    kind = get_default_dtype()
-    if len(args) == 1 and isinstance(args[0], Tensor):
-        if args[0].dtype is not kind:
-            raise TypeError(
-                f"expected Float (got {kernels.TYPE_NAMES[args[0].dtype.numpy.num]})"
-            )
-        return args[0]._array
-    if len(args) == 1 and isinstance(args[0], (list, tuple, np.ndarray)) and not isinstance(
-        args[0], _types.Size
-    ):
-        return tensor(args[0], dtype=kind)._array
-    return kernels.empty(sizes_of("new", args) if args else (0,), kind.numpy)
 
 
 def rebuild_tensor(array: np.ndarray, requires_grad: bool, state: dict | None) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import warnings
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,8 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import takes_out
-from tapegrad.ops.convert import check_device
 from tapegrad.ops.create.from_data import finished
+from tapegrad.ops.devices import check_device
 
 
 @takes_out("factory")
@@ -37,6 +38,35 @@ def arange(start, end=None, step=1, *, dtype=None, layout=None, device=None,
     if (end - start) / step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     return finished(_range(start, end, step, dtype).astype(dtype.numpy), requires_grad)
+
+
+@takes_out("factory")
+def range_(start, end=None, step=1, *, dtype=None, layout=None, device=None,
+           requires_grad=False) -> Tensor:  # fmt: skip
+    """Numbers from ``start`` up to and with ``end``, ``step`` apart, in the default dtype.
+
+    Deprecated in PyTorch, and warns so: ``arange`` leaves out ``end``, as Python's ``range`` does.
+    """
+    check_device(device)
+    if end is None:
+        raise TypeError('range() missing 1 required positional arguments: "end"')
+    warnings.warn(
+        "torch.range is deprecated and will be removed in a future release because its behavior "
+        "is inconsistent with Python's range builtin. Instead, use torch.arange, which produces "
+        "values in [start, end).",
+        UserWarning,
+        stacklevel=2,
+    )
+    dtype = _types.as_dtype(dtype, "range") or get_default_dtype()
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise RuntimeError(f"unsupported range: {start} -> {end}")
+    if (end - start) / step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    count = math.floor((end - start) / step) + 1
+    numbers = start + np.arange(count) * step
+    return finished(numbers.astype(dtype.numpy), requires_grad)
 
 
 def _number(name: str, position: int, value):

@@ -1,0 +1,61 @@
+"""Names of ``tapegrad`` that are loaded when first asked for, and where they are.
+
+Programs that use few of them should not wait for all.
+"""
+
+NAMESPACES = frozenset((
+    "accelerator", "amp", "backends", "compiler", "cpu", "cuda", "distributed", "func", "hub",
+    "jit", "linalg", "mps", "multiprocessing", "nn", "optim", "overrides", "profiler", "random",
+    "return_types", "serialization", "signal", "special", "utils", "version", "xpu",
+))  # fmt: skip
+
+_NAMES_OF = {
+    "_as_torch": ("as_torch",),
+    "_settings": (
+        "are_deterministic_algorithms_enabled", "get_deterministic_debug_mode",
+        "get_float32_matmul_precision", "is_deterministic_algorithms_warn_only_enabled",
+        "is_warn_always_enabled", "set_deterministic_debug_mode", "set_float32_matmul_precision",
+        "set_flush_denormal", "set_warn_always", "use_deterministic_algorithms",
+    ),
+    "_threads": (
+        "get_num_interop_threads", "get_num_threads", "set_num_interop_threads", "set_num_threads",
+    ),
+    "amp": ("GradScaler", "autocast"),
+    "amp.autocast_mode": ("get_autocast_dtype", "is_autocast_available", "is_autocast_enabled"),
+    "compiler": ("compile",),
+    "ops.devices": ("get_default_device", "set_default_device"),
+    "ops.legacy_types": (
+        "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",
+        "IntTensor", "LongTensor", "ShortTensor", "set_default_tensor_type",
+    ),
+    "ops.recurrent": (
+        "_pack_padded_sequence", "_pad_packed_sequence", "gru", "gru_cell", "lstm", "lstm_cell",
+        "rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell",
+    ),
+    "ops.spatial": (
+        "adaptive_avg_pool1d", "adaptive_max_pool1d", "affine_grid_generator", "avg_pool1d",
+        "channel_shuffle", "constant_pad_nd", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
+        "conv_transpose2d", "conv_transpose3d", "convolution", "grid_sampler", "grid_sampler_2d",
+        "grid_sampler_3d", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d",
+        "pixel_shuffle", "pixel_unshuffle",
+    ),
+    "serialization.api": ("load", "save"),
+    "storage": (
+        "BoolStorage", "ByteStorage", "CharStorage", "DoubleStorage", "FloatStorage",
+        "HalfStorage", "IntStorage", "LongStorage", "ShortStorage", "TypedStorage",
+        "UntypedStorage", "is_storage",
+    ),
+}  # fmt: skip
+HOMES = {name: module for module, names in _NAMES_OF.items() for name in names}
+
+# Methods that PyTorch has as functions too.
+INPLACE = frozenset((
+    "abs_", "acos_", "acosh_", "addmv_", "arccos_", "arccosh_", "arcsin_", "arcsinh_",
+    "arctan_", "arctanh_", "asin_", "asinh_", "atan_", "atanh_", "ceil_", "celu_", "clamp_",
+    "clamp_max_", "clamp_min_", "clip_", "conj_physical_", "cos_", "cosh_", "deg2rad_",
+    "detach_", "erf_", "erfc_", "exp2_", "exp_", "expm1_", "fill_", "fix_", "floor_", "frac_",
+    "gcd_", "i0_", "lcm_", "ldexp_", "log10_", "log1p_", "log2_", "log_", "logit_",
+    "nan_to_num_", "neg_", "negative_", "rad2deg_", "reciprocal_", "relu_", "round_", "rsqrt_",
+    "sigmoid_", "sin_", "sinc_", "sinh_", "sqrt_", "square_", "tan_", "tanh_", "threshold_",
+    "trunc_", "xlogy_", "zero_",
+))  # fmt: skip

@@ -1,0 +1,120 @@
+"""The constructors from before ``torch.tensor``: ``Tensor(2, 3)``, ``FloatTensor([1, 2])``."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad import _types
+from tapegrad._tensor import Tensor, get_default_dtype
+from tapegrad.ops._declare import method
+from tapegrad.ops._dims import sizes_of
+from tapegrad.ops.create.from_data import tensor
+
+_EXPECTED = """, but expected one of:
+ * (*, torch.device device = None)
+      didn't match because {}
+ * (torch.Storage storage)
+ * (Tensor other)
+ * (tuple of ints size, *, torch.device device = None)
+ * (object data, *, torch.device device = None)
+"""
+_C_TYPES = {
+    _types.bool: "bool", _types.uint8: "unsigned char", _types.int8: "signed char",
+    _types.int16: "short int", _types.int32: "int", _types.int64: "long int",
+    _types.float16: "c10::Half", _types.float32: "float", _types.float64: "double",
+}  # fmt: skip
+
+
+def construct_legacy(
+    args: tuple, keyword: Mapping[str, Any], dtype: _types.dtype | None = None
+) -> np.ndarray:
+    """The memory of ``Tensor(...)``: sizes give uninitialised memory, data a copy.
+
+    A tensor gives its own memory; where ``dtype`` is named it must have that dtype.
+    """
+    if not args and "size" in keyword:
+        args = (_types.Size(keyword["size"]),)
+    args = args or tuple(keyword[name] for name in ("data", "other") if name in keyword)
+    _check_device(keyword.get("device"))
+    _check_names(args, keyword)
+    kind = dtype or get_default_dtype()
+    if len(args) != 1 or isinstance(args[0], _types.Size) or _is_index(args[0]):
+        _check_sizes(args)
+        return kernels.empty(sizes_of("new", args) if args else (0,), kind.numpy)
+    data = args[0]
+    if isinstance(data, Tensor):
+        if dtype not in (None, data.dtype):
+            raise TypeError(f"expected {_options(kind)} (got {_options(data.dtype)})")
+        return data._array
+    if isinstance(data, (str, bytes)):
+        raise TypeError(f"new(): invalid data type '{_types.kind_of(data)}'")
+    if not isinstance(data, (Sequence, np.ndarray)):
+        raise TypeError(f"new(): data must be a sequence (got {_types.kind_of(data)})")
+    return tensor(data, dtype=kind, device="cpu")._array
+
+
+def _is_index(value: Any) -> bool:
+    """Whether a lone argument is a size: a whole number, but no tensor and no truth value."""
+    if isinstance(value, (bool, Tensor, np.ndarray)):
+        return False
+    try:
+        operator.index(value)
+    except TypeError:
+        return False
+    return True
+
+
+def _check_device(device: Any) -> None:
+    if device is not None and _types.device(device).type != "cpu":
+        raise RuntimeError(
+            "legacy constructor expects device type: cpu but device type: "
+            f"{_types.device(device).type} was passed"
+        )
+
+
+def _check_names(args: tuple, keyword: Mapping[str, Any]) -> None:
+    unknown = [name for name in keyword if name not in ("device", "size", "data", "other")]
+    if unknown:
+        wrong = f"some of the keywords were incorrect: {', '.join(unknown)}"
+        _refuse(args, {name: keyword[name] for name in unknown}, wrong)
+
+
+def _check_sizes(args: tuple) -> None:
+    """Several arguments are sizes; what cannot be one in the first place fits no form at all."""
+    first = args[0] if args else 0
+    if (not isinstance(first, _types.Size) and not hasattr(first, "__index__")) or (
+        isinstance(first, Tensor) and first.numel() != 1
+    ):
+        kinds = ", ".join(f"!{_types.kind_of(value)}!" for value in args)
+        _refuse(args, {}, f"some of the arguments have invalid types: ({kinds})")
+
+
+def _refuse(args: tuple, keyword: Mapping[str, Any], reason: str) -> None:
+    given = [_types.kind_of(value) for value in args]
+    given += [f"{name}={_types.kind_of(value)}" for name, value in keyword.items()]
+    lone_name = "," if keyword and not args and len(given) == 1 else ""
+    raise TypeError(
+        f"new() received an invalid combination of arguments - got "
+        f"({', '.join(given)}{lone_name}{' ' if lone_name else ''}){_EXPECTED.format(reason)}"
+    )
+
+
+def _options(dtype: _types.dtype) -> str:
+    return (
+        f"TensorOptions(dtype={_C_TYPES[dtype]}, device=cpu, layout=Strided, requires_grad=false "
+        "(default), pinned_memory=false (default), memory_format=(nullopt))"
+    )
+
+
+@method()
+def new(self: Tensor, *args: Any, **keyword: Any) -> Tensor:
+    """What this dtype's old constructor gives: ``x.new(2, 3)``, ``x.new([1, 2])``."""
+    return Tensor._wrap(construct_legacy(args, keyword, self.dtype))
+
+
+__all__ = ["construct_legacy"]

@@ -1,0 +1,94 @@
+"""Devices: there is the CPU; asking for another fails as it does in PyTorch built without it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tapegrad import _types
+from tapegrad._tensor import Tensor, attach_method
+from tapegrad.ops._declare import method
+
+NO_ACCELERATOR = "Cannot access accelerator device when none is available."
+NO_CUDA = "Torch not compiled with CUDA enabled"
+NO_XPU = "Torch not compiled with XPU enabled"
+
+
+def check_device(value: Any) -> None:
+    """Refuse a device other than the CPU for a new tensor; None stands for the default device."""
+    if value is not None:
+        _refuse_other(_types.device(value).type)
+    elif _types.DEFAULT_DEVICES[-1].type != "cpu":
+        _refuse_other(_types.DEFAULT_DEVICES[-1].type)
+
+
+def _refuse_other(kind: str) -> None:
+    if kind == "cuda":
+        raise AssertionError(NO_CUDA)
+    if kind == "xpu":
+        raise AssertionError(NO_XPU)
+    if kind == "mps":
+        raise RuntimeError("PyTorch is not linked with support for mps devices")
+    if kind != "cpu":
+        raise RuntimeError(f"tapegrad has no device '{kind}': tensors live on the CPU")
+
+
+def set_default_device(device: _types.device | str | int | None) -> None:
+    """Let tensors that name no device be created on this one; None stands for the CPU.
+
+    For any other device it is their creation that fails, as in a PyTorch without that device.
+    """
+    _types.DEFAULT_DEVICES[0] = _types.device("cpu" if device is None else device)
+
+
+def get_default_device() -> _types.device:
+    """The device of tensors that name none: set, or that of the innermost ``with device:``."""
+    return _types.DEFAULT_DEVICES[-1]
+
+
+@method()
+def cpu(input: Tensor, memory_format=_types.preserve_format) -> Tensor:
+    """The tensor itself: it is on the CPU."""
+    return input
+
+
+@method()
+def cuda(input: Tensor, device=None, non_blocking: bool = False,
+         memory_format=_types.preserve_format) -> Tensor:  # fmt: skip
+    """Raises AssertionError: there is no GPU to move the tensor to."""
+    if device is not None and _types.device(device).type != "cuda":
+        raise RuntimeError("Invalid device, must be cuda device")
+    raise AssertionError(NO_CUDA)
+
+
+@method()
+def xpu(input: Tensor, device=None, non_blocking: bool = False,
+        memory_format=_types.preserve_format) -> Tensor:  # fmt: skip
+    """Raises AssertionError: there is no such device to move the tensor to."""
+    raise AssertionError(NO_XPU)
+
+
+@method()
+def pin_memory(input: Tensor, device=None) -> Tensor:
+    """Raises RuntimeError: only with another device is there a reason to pin memory."""
+    raise RuntimeError(NO_ACCELERATOR)
+
+
+@method()
+def is_pinned(input: Tensor, device=None) -> bool:
+    """Whether the memory is pinned for another device: it never is."""
+    return False
+
+
+@method()
+def get_device(input: Tensor) -> int:
+    """The number of the tensor's device; -1 for the CPU."""
+    return -1
+
+
+for _name in ("is_ipu", "is_maia", "is_mps", "is_mtia", "is_vulkan", "is_xla", "is_xpu"):
+    attach_method(_name, False)
+
+__all__ = [
+    "NO_ACCELERATOR", "NO_CUDA", "NO_XPU", "check_device", "get_default_device",
+    "set_default_device",
+]  # fmt: skip
