@@ -8,7 +8,7 @@ from numpy cimport (
 
 from tapegrad._kernels.arrays cimport contiguous
 from tapegrad._kernels.geometry cimport MAX_DIMS, Operand, broadcast_shape, operand_of
-from tapegrad._kernels.iteration cimport elementwise, iterate
+from tapegrad._kernels.iteration cimport cast, elementwise, iterate
 from tapegrad._kernels.kernel cimport Kernel, Loop, launch
 from tapegrad._kernels.memory cimport allocate
 
@@ -108,12 +108,20 @@ cdef ndarray product_of_matrices(ndarray a, ndarray b, int turn_a, int turn_b):
 
 def addmm(ndarray bias not None, ndarray a not None, ndarray b not None):
     """``bias + a @ b``; the bias is broadcast."""
-    return with_bias(product_of_matrices(a, b, False, False), bias)
+    return sum_of_products(bias, a, b, False)
 
 
 def linear(ndarray bias not None, ndarray a not None, ndarray b not None):
     """``bias + a @ b.T``; the bias is broadcast."""
-    return with_bias(product_of_matrices(a, b, False, True), bias)
+    return sum_of_products(bias, a, b, True)
+
+
+cdef ndarray sum_of_products(ndarray bias, ndarray a, ndarray b, int turn_b):
+    """In float16 as PyTorch: the sum is rounded once."""
+    if PyArray_TYPE(a) == PyArray_TYPE(b) == PyArray_TYPE(bias) == NPY_FLOAT16:
+        bias, a, b = cast(bias, NPY_FLOAT32), cast(a, NPY_FLOAT32), cast(b, NPY_FLOAT32)
+        return cast(with_bias(product_of_matrices(a, b, False, turn_b), bias), NPY_FLOAT16)
+    return with_bias(product_of_matrices(a, b, False, turn_b), bias)
 
 
 cdef ndarray with_bias(ndarray product, ndarray bias):

@@ -18,8 +18,8 @@ class Embedding(Module):
     ``y = weight[x]``. Shape: ``(...)`` of integers to ``(..., embedding_dim)``. The vector at
     ``padding_idx`` starts at zero and gets no gradient. Vectors longer than ``max_norm`` in the
     ``norm_type`` norm are shortened in place when they are looked up. ``scale_grad_by_freq``
-    divides a vector's gradient by how often it was looked up. Gradients are dense, also where ``sparse`` asks for
-    others: the numbers are the same.
+    divides a vector's gradient by how often it was looked up. Gradients are dense, also
+    where ``sparse`` asks for others: the numbers are the same.
     """
 
     __constants__ = [

@@ -46,6 +46,13 @@ def scaled_dot_product_attention(
     features)``, value ``(..., others, n)`` to ``(..., places, n)``. Source: Vaswani et al. 2017.
     """
     _check_attention(query, key, value, attn_mask, is_causal)
+    if query.dtype is _types.float16:  # as PyTorch: rounded at the end
+        if attn_mask is not None and attn_mask.dtype is not _types.bool:
+            attn_mask = attn_mask.float()
+        return scaled_dot_product_attention(
+            query.float(), key.float(), value.float(), attn_mask, dropout_p, is_causal, scale,
+            enable_gqa,
+        ).half()
     weights = attention_weights(query, key, attn_mask, dropout_p, is_causal, scale, enable_gqa)
     return matmul(weights, _shared(query, value) if enable_gqa else value)
 

@@ -19,8 +19,9 @@ STAGES = ("forward", "gradient", "second", "spellings", "out", "errors")
 class Report:
     """What came out for one entry."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, doubts_second: bool = False) -> None:
         self.name = name
+        self.doubts_second = doubts_second
         self.compared: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
         self.not_ours = 0

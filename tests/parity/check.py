@@ -31,7 +31,7 @@ WRITTEN = 4
 
 def check(name: str, entry: Any, dtypes: tuple[str, ...] = table.DTYPES) -> Report:
     """Compare an entry as a whole."""
-    report = Report(name)
+    report = Report(name, table.doubts_second(entry))
     try:
         convert.operation(entry)
     except convert.Missing as error:

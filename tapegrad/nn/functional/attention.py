@@ -305,9 +305,8 @@ def _joined_masks(
 
 
 def _weights(q: Tensor, k: Tensor, mask: Tensor | None, p: float) -> Tensor:
-    scores = (q * math.sqrt(1.0 / q.shape[-1])) @ k.transpose(-2, -1)
-    if mask is not None:
-        scores = scores + mask
+    q, k = q * math.sqrt(1.0 / q.shape[-1]), k.transpose(-2, -1)
+    scores = tapegrad.bmm(q, k) if mask is None else tapegrad.baddbmm(mask, q, k)
     weights = ops.softmax(scores, -1)
     return dropout(weights, p) if p > 0.0 else weights
 

@@ -29,8 +29,8 @@ def embedding_bag(
 
     Bags are the rows of a matrix ``input``, or parts of a vector that begin at ``offsets``; an
     empty one gives zeros. ``per_sample_weights`` multiply rows that are summed; ``padding_idx``
-    counts for nothing. Gradients are dense, also where ``sparse`` asks for others. Shape: ``(bags, n)``, or ``(n)`` and offsets ``(bags)``, to ``(bags,
-    size)``.
+    counts for nothing. Gradients are dense, also where ``sparse`` asks for others. Shape:
+    ``(bags, n)``, or ``(n)`` and offsets ``(bags)``, to ``(bags, size)``.
     """
     if mode not in _MODES:
         raise ValueError("mode has to be one of sum, mean or max")

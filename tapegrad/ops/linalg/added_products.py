@@ -16,6 +16,7 @@ from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops.linalg._checks import check_tensors
+from tapegrad.ops.linalg._half import rounded_once
 from tapegrad.ops.linalg.products import (
     bmm_op,
     check_batches,
@@ -32,9 +33,10 @@ from tapegrad.ops.tensor_types import type_name
 
 addmv_op = op(
     "addmv",
-    forward=lambda input, mat, vec, beta, alpha: scaled_sum(
+    forward=rounded_once(lambda input, mat, vec, beta, alpha: scaled_sum(
         input, kernels.matmul(mat, vec[:, None])[:, 0], beta, alpha
-    ),
+    )),
+    params=("input", "mat", "vec", "beta", "alpha"),
     input=lambda g, beta: g * beta,
     mat=lambda g, vec, alpha: g.unsqueeze(1) * vec * alpha,
     vec=lambda g, mat, alpha: mv_op(mat.t(), g) * alpha,
@@ -133,9 +135,10 @@ _ADDR_INPLACE = InplaceOp(addr_op)
 
 baddbmm_op = op(
     "baddbmm",
-    forward=lambda input, batch1, batch2, beta, alpha: scaled_sum(
+    forward=rounded_once(lambda input, batch1, batch2, beta, alpha: scaled_sum(
         input, kernels.matmul(batch1, batch2), beta, alpha
-    ),
+    )),
+    params=("input", "batch1", "batch2", "beta", "alpha"),
     input=lambda g, beta: g * beta,
     batch1=lambda g, batch2, alpha: bmm_op(g, batch2.transpose(1, 2)) * alpha,
     batch2=lambda g, batch1, alpha: bmm_op(batch1.transpose(1, 2), g) * alpha,
@@ -200,9 +203,10 @@ def _summed_products(batch1: np.ndarray, batch2: np.ndarray) -> np.ndarray:
 
 addbmm_op = op(
     "addbmm",
-    forward=lambda input, batch1, batch2, beta, alpha: scaled_sum(
+    forward=rounded_once(lambda input, batch1, batch2, beta, alpha: scaled_sum(
         input, _summed_products(batch1, batch2), beta, alpha
-    ),
+    )),
+    params=("input", "batch1", "batch2", "beta", "alpha"),
     input=lambda g, beta: g * beta,
     batch1=lambda g, batch2, alpha: _times_each(g, batch2.transpose(1, 2)) * alpha,
     batch2=lambda g, batch1, alpha: _each_times(batch1.transpose(1, 2), g) * alpha,

@@ -12,6 +12,7 @@ from tapegrad._core import InplaceOp
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops.linalg._checks import check_tensors
+from tapegrad.ops.linalg._half import rounded_once
 from tapegrad.ops.shape import expand, t_op, unsafe_squeeze_op, unsafe_view_op
 from tapegrad.ops.tensor_types import type_name
 
@@ -120,9 +121,10 @@ def scaled_sum(bias: np.ndarray, product: np.ndarray, beta, alpha) -> np.ndarray
 _ADD, _MULTIPLY = kernels.numpy_kernel(np.add), kernels.numpy_kernel(np.multiply)
 addmm_scaled_op = op(
     "addmm_scaled",
-    forward=lambda bias, input, other, beta, alpha: scaled_sum(
+    forward=rounded_once(lambda bias, input, other, beta, alpha: scaled_sum(
         bias, kernels.mm(input, other), beta, alpha
-    ),
+    )),
+    params=("bias", "input", "other", "beta", "alpha"),
     grad_name="AddmmBackward0",
     bias=lambda g, beta: g * beta,
     input=lambda g, other, alpha: mm_nt(g, other) * alpha,

@@ -1,0 +1,28 @@
+"""Sums of products in float16, beside PyTorch's: rounded once, not after every step."""
+
+import numpy as np
+import pytest
+
+CALLS = {
+    "linear": lambda t, x: t.nn.functional.linear(x(3, 9), x(5, 9), x(5)),
+    "linear of a vector": lambda t, x: t.nn.functional.linear(x(9), x(5, 9), x(5)),
+    "addmm": lambda t, x: t.addmm(x(3, 5), x(3, 9), x(9, 5), beta=0.5, alpha=1.5),
+    "addmv": lambda t, x: t.addmv(x(5), x(5, 9), x(9)),
+    "baddbmm": lambda t, x: t.baddbmm(x(3, 5), x(2, 3, 9), x(2, 9, 5), beta=0.5),
+    "attention": lambda t, x: t.nn.functional.scaled_dot_product_attention(
+        x(2, 3, 4), x(2, 5, 4), x(2, 5, 6), x(3, 5)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_to_the_last_bit(torch, reference, name):
+    """The same numbers as PyTorch's."""
+    results = []
+    for library in (torch, reference):
+        random = np.random.RandomState(0)
+        made = CALLS[name](library, lambda *shape, library=library, random=random:
+                           library.from_numpy(random.uniform(-9, 9, shape).astype(np.float16)))
+        results.append(made.numpy())
+
+    assert results[0].dtype == np.float16
+    assert np.array_equal(*results)
