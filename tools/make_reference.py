@@ -35,6 +35,7 @@ NAMESPACES = {
     "tapegrad.random": "Random numbers.",
     "tapegrad.serialization": "Saving and loading.",
     "tapegrad.storage": "The memory under tensors.",
+    "tapegrad.utils.data": "Datasets, samplers and loaders.",
     "tapegrad.utils.checkpoint": "Recomputation instead of storage.",
     "tapegrad.utils.dlpack": "Exchange with other libraries.",
     "tapegrad.utils.safetensors": "Files in the safetensors format.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -99,6 +100,14 @@ def memory_order(array: np.ndarray) -> list[int]:
 
 default_generator = Generator()
 default_generator.manual_seed(time.time_ns() & (2**53 - 1))
+
+
+def _renew_lock() -> None:
+    """In a forked process: the lock may have been held by a thread that does not exist there."""
+    default_generator._lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_renew_lock)
 
 
 def manual_seed(seed: int) -> Generator:

@@ -1,0 +1,1 @@
+"""What a loader does below its interface: fetching, collating, worker processes."""
