@@ -70,6 +70,16 @@ def training_step(torch: ModuleType, sizes: tuple[int, int, int], batch: int) ->
     return {"step": step}
 
 
+def loading(torch: ModuleType, n_batches: int, batch: int) -> dict[str, Any]:
+    """A shuffled loader over rows of 64 features with a label, and one batch's samples."""
+    data = torch.utils.data
+    n = n_batches * batch
+    dataset = data.TensorDataset(torch.randn(n, 64), torch.randint(10, (n,)))
+    loader = data.DataLoader(dataset, batch, shuffle=True)
+    samples = [dataset[k] for k in range(batch)]
+    return {"loader": loader, "samples": samples, "collate": data.default_collate}
+
+
 def old_entry(torch: ModuleType, n_unrelated: int) -> dict[str, Any]:
     """An entry, and after it ``n_unrelated`` live ones that have nothing to do with it."""
     x = torch.ones(10, requires_grad=True)
@@ -100,6 +110,12 @@ CASES = {
     "step": Case(
         "SGD step, 64-128-10 MLP, batch 32",
         lambda torch: training_step(torch, (64, 128, 10), 32), "step()", target=6),
+    "loader": Case(
+        "DataLoader over a TensorDataset, 100 batches of 32",
+        lambda torch: loading(torch, 100, 32), "for batch in loader: pass", target=8),
+    "collate": Case(
+        "default_collate of 32 tensors and labels",
+        lambda torch: loading(torch, 1, 32), "collate(samples)", target=1.2),
 }
 
 LENGTH_CASES = {

@@ -83,6 +83,8 @@ def _bad_size(function: str, sizes, name: str) -> str:
 
 def check_tensors(tensors) -> None:
     """Refuse what is no tensor among the tensors of a sequence."""
+    if set(map(type, tensors)) == {Tensor}:  # nearly always, and much faster
+        return
     for k, one in enumerate(tensors):
         if not isinstance(one, Tensor):
             raise TypeError(

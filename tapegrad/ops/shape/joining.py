@@ -49,8 +49,9 @@ def _stack(tensors: list, dim: int) -> np.ndarray:
     shape = list(tensors[0].shape)
     shape.insert(dim, len(tensors))
     result = kernels.empty(shape, tensors[0].dtype)
-    for k, source in enumerate(tensors):
-        kernels.copy_array(result[(slice(None),) * dim + (k, ...)], source)
+    rows = np.moveaxis(result, dim, 0) if dim else result
+    for row, source in zip(rows if rows.ndim > 1 else rows[:, None], tensors, strict=True):
+        kernels.copy_array(row, source)
     return result
 
 
@@ -114,13 +115,14 @@ def stack(tensors, dim: int = 0) -> Tensor:
     check_sequence("stack", tensors)
     if not tensors:
         raise RuntimeError("stack expects a non-empty TensorList")
-    first = tensors[0].shape
-    for k, tensor in enumerate(tensors):
-        if tensor.shape != first:
-            raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and "
-                f"{list(tensor.shape)} at entry {k}"
-            )
+    shapes = [one.shape for one in tensors]
+    first = shapes[0]
+    if shapes.count(first) < len(shapes):
+        k = next(k for k, shape in enumerate(shapes) if shape != first)
+        raise RuntimeError(
+            f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and "
+            f"{list(shapes[k])} at entry {k}"
+        )
     return stack_op(tuple(_promoted(tensors)), normal_dim(dim, len(first) + 1))
 
 

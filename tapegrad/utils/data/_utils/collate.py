@@ -95,7 +95,7 @@ def collate(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Any:
     if isinstance(first, tuple) and hasattr(first, "_fields"):
         return type(first)(*map(collated, zip(*batch, strict=False)))
     if isinstance(first, Sequence):
-        if any(len(sample) != len(first) for sample in batch):
+        if len(set(map(len, batch))) > 1:
             raise RuntimeError("each element in list of batch should be of equal size")
         return _sequence_like(first, [collated(values) for values in zip(*batch, strict=True)])
     raise TypeError(_REFUSAL.format(type(first)))
