@@ -115,7 +115,7 @@ CASES = {
         lambda torch: loading(torch, 100, 32), "for batch in loader: pass", target=8),
     "collate": Case(
         "default_collate of 32 tensors and labels",
-        lambda torch: loading(torch, 1, 32), "collate(samples)", target=1.2),
+        lambda torch: loading(torch, 1, 32), "collate(samples)", target=0.8),
 }
 
 LENGTH_CASES = {
