@@ -4,6 +4,9 @@ import pytest
 from support import evaluate
 
 SAMPLES = [
+    ("torch.from_numpy(np.ones((2, 1), np.int64).T).stride()", "(1, 1)"),
+    ("torch.from_numpy(np.lib.stride_tricks.as_strided(np.ones(4), (1, 2), (8, 8))).stride()",
+     "(1, 1)"),
     ("torch.tensor(1.5).item()", "1.5"),
     ("torch.tensor([[2]]).item()", "2"),
     ("torch.tensor(True).item()", "True"),

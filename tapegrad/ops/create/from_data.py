@@ -211,7 +211,10 @@ def over_array(ndarray: np.ndarray) -> Tensor:
     array = array.view(np.ndarray)
     if ndarray.base is not None:
         # A storage of its own: what else lies in the memory of a slice is not the tensor's.
-        array = np.asarray(array.data)
+        apart = np.asarray(array.data)
+        if apart.strides != array.strides:      # those along dimensions of size 1 are lost
+            apart = np.lib.stride_tricks.as_strided(apart, array.shape, array.strides)
+        array = apart
     return Tensor._wrap(array)
 
 
