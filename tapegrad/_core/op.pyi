@@ -48,6 +48,8 @@ class Op:
     @property
     def takes_numbers(self) -> bool: ...
     @property
+    def forms(self) -> Callable[..., TypeError] | None: ...
+    @property
     def writes(self) -> bool: ...
     @property
     def overwrites(self) -> bool: ...
@@ -66,6 +68,7 @@ class Op:
         formulas: tuple[Callable | str | None, ...] = (),
         reads: tuple[tuple[str, ...], ...] = (),
         takes_numbers: bool = False,
+        forms: Callable[..., TypeError] | None = None,
         stands_for: tuple[str, Op, Op] | None = None,
         formula_args: tuple = (),
         slots: tuple = (),

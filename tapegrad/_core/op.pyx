@@ -58,7 +58,7 @@ cdef class Op:
                  bint takes_mask=False, bint takes_sequence=False, int n_tensors=0,
                  bint writes=False, bint overwrites=False, bint has_many_outputs=False,
                  bint is_function=False, tuple drops=(), tuple reads=(),
-                 bint takes_numbers=False, tuple stands_for=None, doc=None):
+                 bint takes_numbers=False, forms=None, tuple stands_for=None, doc=None):
         self.name, self.grad_name, self.__doc__ = name, grad_name, doc
         self.kernel = None if kernel is None else numpy_kernel(kernel)
         self.forward, self.params, self.defaults = forward, params, defaults
@@ -66,7 +66,7 @@ cdef class Op:
         self.is_joint, self.is_view = is_joint, is_view
         self.makes_float, self.takes_mask, self.takes_sequence = (
             makes_float, takes_mask, takes_sequence)
-        self.n_tensors, self.takes_numbers = n_tensors, takes_numbers
+        self.n_tensors, self.takes_numbers, self.forms = n_tensors, takes_numbers, forms
         self.writes, self.overwrites = writes, overwrites
         self.has_many_outputs, self.is_function = has_many_outputs, is_function
         if stands_for is not None:

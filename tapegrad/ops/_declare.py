@@ -106,7 +106,7 @@ def op(
 
 _FLAGS = frozenset(
     ("is_view", "makes_float", "takes_mask", "takes_numbers", "takes_sequence", "n_tensors",
-     "writes", "overwrites", "drops", "stands_for")
+     "forms", "writes", "overwrites", "drops", "stands_for")
 )  # fmt: skip
 
 

@@ -7,13 +7,16 @@ import numpy as np
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad._types import kind_of
 from tapegrad.ops._declare import alias, method, op
+from tapegrad.ops._forms import tensor_or_number
 from tapegrad.ops.arithmetic.sums import is_bool
 from tapegrad.ops.pointwise import isfinite
 from tapegrad.ops.tensor_types import type_name
 
 
 def _comparison(name: str, kernel: np.ufunc, doc: str, n_tensors: int = 1):
-    return op(name, kernel=kernel, n_tensors=n_tensors, method=True, inplace=True, doc=doc)
+    refusal = None if n_tensors > 1 else tensor_or_number(name)
+    return op(name, kernel=kernel, n_tensors=n_tensors, forms=refusal, method=True, inplace=True,
+              doc=doc)  # fmt: skip
 
 
 eq = _comparison("eq", np.equal, "Where both are equal.")
@@ -25,7 +28,9 @@ ge = _comparison("ge", np.greater_equal, "Where input >= other.")
 logical_and = _comparison("logical_and", np.logical_and, "Where both are true.", n_tensors=2)
 logical_or = _comparison("logical_or", np.logical_or, "Where either is true.", n_tensors=2)
 logical_xor = _comparison("logical_xor", np.logical_xor, "Where just one is true.", n_tensors=2)
-logical_not = _comparison("logical_not", np.logical_not, "Where not true.")
+logical_not = op(
+    "logical_not", kernel=np.logical_not, method=True, inplace=True, doc="Where not true."
+)
 
 less, less_equal, greater, greater_equal, not_equal = map(
     alias, ("less", "less_equal", "greater", "greater_equal", "not_equal"), (lt, le, gt, ge, ne)

@@ -124,6 +124,41 @@ SAMPLES = [
 ]
 
 MISTAKES = [
+    ("torch.pow(2, 3)", TypeError,
+     "pow() received an invalid combination of arguments - got (int, int), but expected one of:\n"
+     " * (Tensor input, Tensor exponent, *, Tensor out = None)\n"
+     " * (Number self, Tensor exponent, *, Tensor out = None)\n"
+     " * (Tensor input, Number exponent, *, Tensor out = None)\n"),
+    ('torch.float_power(torch.ones(1), "a")', TypeError,
+     "float_power() received an invalid combination of arguments - got (Tensor, str), but expected "
+     "one of:\n * (Tensor input, Tensor exponent, *, Tensor out = None)\n"),
+    ("torch.bitwise_and(1, 2)", TypeError,
+     "bitwise_and() received an invalid combination of arguments - got (int, int), but expected "
+     "one of:\n"
+     " * (Tensor input, Tensor other, *, Tensor out = None)\n"
+     " * (Number self, Tensor other)\n"
+     "      didn't match because some of the arguments have invalid types: (!int!, !int!)\n"
+     " * (Tensor input, Number other, *, Tensor out = None)\n"),
+    ("torch.remainder(None, torch.ones(1))", TypeError,
+     "remainder() received an invalid combination of arguments - got (NoneType, Tensor), but "
+     "expected one of:\n"
+     " * (Tensor input, Tensor other, *, Tensor out = None)\n"
+     " * (Number self, Tensor other)\n"
+     "      didn't match because some of the arguments have invalid types: (!NoneType!, Tensor)\n"
+     " * (Tensor input, Number other, *, Tensor out = None)\n"),
+    ("torch.fmod(3, torch.ones(1))", TypeError,
+     "fmod() received an invalid combination of arguments - got (int, Tensor), but expected one "
+     "of:\n * (Tensor input, Tensor other, *, Tensor out = None)\n"
+     " * (Tensor input, Number other, *, Tensor out = None)\n"),
+    ("torch.eq([1], torch.ones(1))", TypeError,
+     "eq() received an invalid combination of arguments - got (list, Tensor), but expected one "
+     "of:\n * (Tensor input, Tensor other, *, Tensor out = None)\n"
+     " * (Tensor input, Number other, *, Tensor out = None)\n"),
+    ('torch.floor_divide(torch.ones(1), "a")', TypeError,
+     "floor_divide() received an invalid combination of arguments - got (Tensor, str), but "
+     "expected one of:\n * (Tensor input, Tensor other, *, Tensor out = None)\n"
+     " * (Tensor input, Number other)\n"
+     "      didn't match because some of the arguments have invalid types: (Tensor, !str!)\n"),
     ("torch.tensor([1.5]) & 1", NotImplementedError,
      '"bitwise_and_cpu" not implemented for \'Float\''),
     ('torch.tensor([1]).div_(2, rounding_mode="up")', RuntimeError,

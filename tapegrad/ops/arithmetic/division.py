@@ -8,13 +8,16 @@ from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS, Kernel
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import not_differentiable, op, takes_out
+from tapegrad.ops._forms import either_number, forms, tensor_or_number
 from tapegrad.ops.arithmetic.products import div_op
 from tapegrad.ops.arithmetic.sums import is_float
 from tapegrad.ops.create import zeros_like
 
+_no_remainder, _no_fmod = either_number("remainder"), tensor_or_number("fmod")
 remainder_op = op(
     "remainder",
     kernel=np.remainder,
+    forms=_no_remainder,
     grad_name="RemainderBackward1",
     input="g",
     other=lambda g, input, other: -g * div(input, other, rounding_mode="floor"),
@@ -23,6 +26,7 @@ remainder_op = op(
 remainder_number_op = op(
     "remainder_number",
     kernel=np.remainder,
+    forms=_no_remainder,
     grad_name="RemainderBackward0",
     params=("input", "other"),
     input="g",
@@ -31,6 +35,7 @@ remainder_number_op = op(
 number_remainder_op = op(
     "number_remainder",
     kernel=np.remainder,
+    forms=_no_remainder,
     grad_name="NotImplemented",
     params=("number", "other"),
     other=not_differentiable("remainder"),
@@ -39,6 +44,7 @@ number_remainder_op = op(
 fmod_op = op(
     "fmod",
     kernel=np.fmod,
+    forms=_no_fmod,
     grad_name="FmodBackward1",
     input="g",
     other=lambda g, input, other: -g * div(input, other, rounding_mode="trunc"),
@@ -47,6 +53,7 @@ fmod_op = op(
 fmod_number_op = op(
     "fmod_number",
     kernel=np.fmod,
+    forms=_no_fmod,
     grad_name="FmodBackward0",
     params=("input", "other"),
     input="g",
@@ -57,6 +64,8 @@ floor_divide_op = op(
     "floor_divide",
     kernel=_FLOOR_DIVIDE,
     takes_numbers=True,
+    forms=forms("floor_divide", "(Tensor input, Tensor other, *, Tensor out = None)",
+                "(Tensor input, Number other)"),
     grad_name="NotImplemented",
     input=not_differentiable("floor_divide"),
     other=not_differentiable("floor_divide"),
@@ -157,9 +166,7 @@ def remainder(input, other) -> Tensor:
 def fmod(input, other) -> Tensor:
     """Remainder of the division, with the dividend's sign, as C's ``fmod``."""
     if not isinstance(input, Tensor):
-        raise TypeError(
-            f"fmod(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
-        )
+        raise _no_fmod(input, other)
     _refuse_zero(input, other)
     return (fmod_op if isinstance(other, Tensor) else fmod_number_op)(input, other)
 

@@ -11,15 +11,18 @@ from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._tensor import Tensor, attach_method, get_default_dtype
 from tapegrad.ops._declare import method, op, takes_out
+from tapegrad.ops._forms import power
 from tapegrad.ops.arithmetic.sums import is_bool, is_float
 from tapegrad.ops.convert import check_written_shape
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.promotion import can_cast, result_type
 from tapegrad.ops.tensor_types import type_name
 
+_no_power, _no_float_power = power("pow"), power("float_power")
 pow_tensor = op(
     "pow",
     kernel=np.power,
+    forms=_no_power,
     grad_name="PowBackward1",
     input=lambda g, input, other: _by_base(g, input, other),
     other=lambda g, input, other, out: g * _where_positive(input, other, out),
@@ -28,6 +31,7 @@ pow_tensor = op(
 pow_number = op(
     "pow_number",
     kernel=np.power,
+    forms=_no_power,
     grad_name="PowBackward0",
     params=("input", "exponent"),
     input=lambda g, input, exponent: _by_base_of_number(g, input, exponent),
@@ -43,6 +47,7 @@ square_op = op(
 number_pow = op(
     "number_pow",
     kernel=np.power,
+    forms=_no_power,
     grad_name="PowBackward2",
     params=("number", "exponent"),
     exponent=lambda g, number, out: g * _slope_of_number(number, out),
@@ -81,6 +86,8 @@ def pow(input, exponent) -> Tensor:
     Raises RuntimeError for an integer tensor to a negative whole number.
     """
     if not isinstance(input, Tensor):
+        if not isinstance(exponent, Tensor):
+            raise _no_power(input, exponent)
         return rpow(exponent, input)
     if not input.is_floating_point() and not is_float(exponent):
         return _integer_power(input, exponent)
@@ -168,6 +175,11 @@ def _as_double(value):
 @method()
 def float_power(input, exponent) -> Tensor:
     """``input ** exponent`` in double precision; either may be a number."""
+    given = (input, exponent)
+    if not all(isinstance(one, (Tensor, int, float)) for one in given) or not any(
+        isinstance(one, Tensor) for one in given
+    ):
+        raise _no_float_power(*given)
     return pow(_as_double(input), _as_double(exponent))
 
 
