@@ -77,6 +77,11 @@ CASES = [
     *pointwise("logit", unit, eps=0.3),
     *pointwise("mvlgamma", above(2.0), p=3)[:-1],
     *[Case("polygamma", n, positive(2, 3)) for n in (0, 2, 3)],
+    Case("polygamma_", positive(2, 3), call=lambda torch, x: (x * 1).polygamma_(2),
+         reference=lambda x: -2 * np.sum(1 / (x[..., None] + np.arange(20_000)) ** 3, -1)
+         - 1 / (x + 19_999.5) ** 2),
+    Case("conj_physical", real(2, 3), call=lambda torch, x: (x * 1).conj_physical_(),
+         reference=lambda x: x),
     *[special(name, x) for name in ("erfcx", "ndtri", "log_ndtr", "i0e", "i1", "i1e")
       for x in (unit(2, 3), turned(unit(2, 3)))],
     special("entr", positive(2, 3)), special("xlog1py", real(3), positive(3)),
