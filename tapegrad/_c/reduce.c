@@ -28,6 +28,7 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
 #define SMALLER(a, b) (((b) < (a)) | TG_IS_NAN(b) ? (b) : (a))
 #define EITHER(a, b) ((a) | (b))
 #define BOTH(a, b) ((a) & (b))
+#define JUST_ONE(a, b) ((a) ^ (b))
 
 #define FROM_ZERO(first) 0
 #define FROM_ONE(first) 1
@@ -239,6 +240,8 @@ REDUCTION(all, uint8_t, uint8_t, TG_TRUTH, FROM_ONE, BOTH, SUM_LANES)
 REDUCTION_LOOP(all, uint8_t, uint8_t, TG_AS_IS)
 REDUCTION(count_nonzero, uint8_t, int64_t, TG_TRUTH, FROM_ZERO, SUM, SUM_LANES)
 REDUCTION_LOOP(count_nonzero, int64_t, int64_t, TG_AS_IS)
+REDUCTION(exclusive_or, int64_t, int64_t, TG_AS_IS, FROM_ZERO, JUST_ONE, SUM_LANES)
+REDUCTION_LOOP(exclusive_or, int64_t, int64_t, TG_AS_IS)
 
 #define ROW(op, dtype, T, C, load, store, number, letter) \
     {#op, "(n)->()", letter letter, number, op##_##dtype, NULL, 0, 0},
@@ -261,5 +264,6 @@ const tg_kernel tg_reduce_kernels[] = {
     {"any", "(n)->()", "??", TG_BOOL, any, NULL, 0, 0},
     {"all", "(n)->()", "??", TG_BOOL, all, NULL, 0, 0},
     {"count_nonzero", "(n)->()", "?l", TG_BOOL, count_nonzero, NULL, 0, 0},
+    {"exclusive_or", "(n)->()", "ll", TG_INT64, exclusive_or, NULL, 0, 0},
     TG_TABLE_END
 };

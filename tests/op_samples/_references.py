@@ -174,6 +174,7 @@ REFERENCES: dict[str, Callable] = {
     "bitwise_xor": np.bitwise_xor, "bitwise_not": np.invert, "bitwise_left_shift": np.left_shift,
     "bitwise_right_shift": np.right_shift, "any": extreme(np.any), "all": extreme(np.all),
     "argmin": extreme(np.argmin), "count_nonzero": np.count_nonzero,
+    "hash_tensor": lambda x: np.bitwise_xor.reduce(x.astype(np.float64).view(np.int64), 1),
     "std": lambda x, dim=None, keepdim=False: np.std(x, axis=dim, keepdims=keepdim, ddof=1),
     "logsumexp": lambda x, dim, keepdim=False: np.log(
         np.exp(x).sum(dim or None, keepdims=keepdim)),

@@ -136,6 +136,8 @@ CASES = [
     Case("all", coins(2, 4), dim=0, differentiable=False),
     Case("all", coins(4), differentiable=False),
     Case("count_nonzero", classes(3, 2, 5), differentiable=False),
+    Case("hash_tensor", real(3, 4), differentiable=False,
+         call=lambda torch, x: torch.hash_tensor(x, 1).view(torch.int64)),
     Case("norm", real(3, 4)), Case("norm", real(3, 4), dim=1), Case("norm", apart(4), p=1),
     *[Case("matmul", a, b) for a, b in [
         (real(3), real(3)), (real(2, 3), real(3)), (real(3), real(3, 2)), (real(2, 3), real(3, 4)),

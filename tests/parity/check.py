@@ -81,6 +81,7 @@ def _check_sample(report: Report, entry: Any, dtype: str, number: int, sample: A
     except convert.Missing as error:
         report.add("forward", str(error), what)
         return
+    theirs = freedom.readable(report.name, theirs)
     if holds_other_types(theirs):
         report.not_ours += 1
         return
@@ -142,6 +143,7 @@ def check_spellings(report: Report, entry: Any, dtype: str, number: int, sample:
         except convert.Missing as error:
             report.add("spellings", str(error), what)
             continue
+        theirs = freedom.readable(report.name, theirs)
         if holds_other_types(theirs) or (sample.broadcasts_input and "inplace" in kind
                                           and not isinstance(theirs, Exception)):
             continue    # a few of PyTorch's in-place forms resize what they write

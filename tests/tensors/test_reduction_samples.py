@@ -4,6 +4,10 @@ import pytest
 from support import evaluate
 
 SAMPLES = [
+    ("torch.hash_tensor(torch.tensor([1.5, -2.0])).view(torch.int64)",
+     "tensor(-2251799813685248)"),
+    ("torch.tensor([[1, 2], [-3, 8]]).hash_tensor(1, keepdim=True).view(torch.int64)",
+     "tensor([[  3],\n        [-11]])"),
     ("torch.tensor([1.5, 2.5]).sum()", "tensor(4.)"),
     ("torch.tensor([1, 2]).sum()", "tensor(3)"),
     ("torch.tensor([True, True]).sum()", "tensor(2)"),
