@@ -45,6 +45,8 @@ def _unnormalized(x: Tensor, size: int, aligned: bool) -> tuple[Tensor, float]:
     """From -1 … 1 to element numbers, and the factor between them."""
     if aligned:
         return (x + 1) * ((size - 1) / 2), (size - 1) / 2
+    if x.dtype is float16:
+        return (x + 1) * (size / 2) - 0.5, size / 2
     # Rounded once, as PyTorch's fused multiplication and addition.
     return ((x + 1).double() * (size / 2) - 0.5).to(x.dtype), size / 2
 
@@ -180,16 +182,32 @@ def _flat(input: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _sampled(input: Tensor, grid: Tensor, how: Sampling) -> Tensor:
-    if input.dtype is float16:
-        return _sampled(input.float(), grid.float(), how).half()
     size, shape = tuple(input.shape[2:]), grid.shape[1:-1]
     flat, positions = _flat(input, grid)
+    if how.mode == BICUBIC:
+        return _sampled_by_rows(flat, positions, size, how).reshape(*input.shape[:2], *shape)
     reading = _read(positions, size, how, False)
     parts = [
         pick(flat, place, 1) * weight
         for place, weight in zip(reading.places, reading.weights, strict=True)
     ]
     return functools.reduce(operator.add, parts).reshape(*input.shape[:2], *shape)
+
+
+def _sampled_by_rows(flat: Tensor, positions: Tensor, size: tuple, how: Sampling) -> Tensor:
+    """The same sum as that over all corners, in PyTorch's order: along a row, then across rows."""
+    rows, columns = (_taps(positions.select(-1, 1 - k), size[k], how) for k in (0, 1))
+    total = None
+    for row in rows:
+        line = None
+        for column in columns:
+            number, exists = _corner_places((row, column), size)
+            part = pick(flat, number.unsqueeze(1), 1).masked_fill(~exists.unsqueeze(1), 0.0)
+            part = part * column.weight.unsqueeze(1)
+            line = part if line is None else line + part
+        part = line * row.weight.unsqueeze(1)
+        total = part if total is None else total + part
+    return total
 
 
 def _slopes(g: Tensor, input: Tensor, grid: Tensor, how: Sampling, needs) -> tuple:
