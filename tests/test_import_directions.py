@@ -25,7 +25,7 @@ ORDER = (
     ("accelerator", "autograd", "backends", "cpu", "linalg", "overrides", "random", "return_types",
      "signal", "special", "xpu"),
     ("amp", "nn", "optim", "utils.data"),
-    ("cuda", "func", "jit", "training", "utils.safetensors"),
+    ("cuda", "func", "jit", "optim.swa_utils", "training", "utils.safetensors"),
     ("serialization", "utils"),
     ("_as_torch",),
     ("__init__",),
@@ -85,7 +85,7 @@ def part_of(name: str) -> str | None:
 
 
 def part_at(names: Sequence[str]) -> str:
-    """Give the part at a path below tapegrad; those of ``utils`` have places of their own."""
+    """Give the part at a path below tapegrad; some modules of packages have places of their own."""
     nested = ".".join(names[:2])
     return nested if nested in RANKS else names[0]
 

@@ -32,6 +32,8 @@ NAMESPACES = {
     "tapegrad.nn.init": "First values of parameters.",
     "tapegrad.nn.utils": "Gradients, parameters and norms of modules.",
     "tapegrad.optim": "Optimizers.",
+    "tapegrad.optim.lr_scheduler": "Schedules of learning rates.",
+    "tapegrad.optim.swa_utils": "Averages of parameters.",
     "tapegrad.random": "Random numbers.",
     "tapegrad.serialization": "Saving and loading.",
     "tapegrad.storage": "The memory under tensors.",

@@ -1,5 +1,9 @@
 """Optimizers and learning-rate schedules."""
 
+from importlib import import_module
+from typing import Any
+
+from tapegrad.optim import lr_scheduler
 from tapegrad.optim.adadelta import Adadelta
 from tapegrad.optim.adafactor import Adafactor
 from tapegrad.optim.adagrad import Adagrad
@@ -29,4 +33,13 @@ __all__ = [
     "RAdam",
     "RMSprop",
     "Rprop",
+    "lr_scheduler",
+    "swa_utils",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Load ``swa_utils``, which stands on ``nn``, with its first use."""
+    if name != "swa_utils":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module("tapegrad.optim.swa_utils")

@@ -19,7 +19,7 @@ from .table import mistakes, options
 N_STEPS = {"float64": 50, "float32": 20}
 ASPECTS = ("float64", "float32", "kinds", "through", "carried", "shown", "errors")
 TOLERANCES = {"float64": (1e-10, 1e-10), "float32": (1.3e-6, 1e-5)}
-LBFGS_STEPS, LBFGS_LAST, LBFGS_TOLERANCE = 5, 10, 1e-8
+LBFGS_STEPS, LBFGS_LAST, LBFGS_TOLERANCE = 5, 7, 1e-8
 FINAL_TOLERANCES = {"float64": 1e-6, "float32": 1e-3}
 
 
@@ -28,8 +28,12 @@ class Report:
     """How many comparisons of each aspect passed, and what failed."""
 
     name: str
-    passed: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ASPECTS, 0))
+    aspects: tuple[str, ...] = ASPECTS
+    passed: dict[str, int] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.passed = dict.fromkeys(self.aspects, 0)
 
     def compare(self, aspect: str, what: str, comparison: Callable[[], None]) -> None:
         """Count a comparison; one that raises has failed."""

@@ -12,7 +12,9 @@ MISSING = [name for name in NEEDED if find_spec(name) is None]
 if MISSING:
     pytest.skip(f"PyTorch is not installed: no {' and '.join(MISSING)}", allow_module_level=True)
 
-from . import check, table  # noqa: E402
+import torch  # noqa: E402
+
+from . import check, schedules, table  # noqa: E402
 
 ENTRIES = table.entries()
 COUNTS = json.loads(Path(__file__).with_name("counts.json").read_text(encoding="utf-8"))
@@ -27,6 +29,18 @@ def test_optimizer(name):
     assert list(report.passed.values()) == COUNTS[name]
 
 
-def test_table_is_complete():
-    """Each entry has stored counts."""
-    assert set(COUNTS) == set(ENTRIES)
+@pytest.mark.parametrize("name", schedules.CASES)
+def test_scheduler(name):
+    """Nothing differs, and no fewer comparisons are made than before."""
+    report = schedules.check(name)
+
+    assert report.failures == []
+    assert list(report.passed.values()) == COUNTS[name]
+
+
+def test_counts_are_complete():
+    """Each entry of the table and each of PyTorch's schedulers has stored counts."""
+    names = {*torch.optim.lr_scheduler.__all__, "SWALR"} - {"LRScheduler"}
+
+    assert set(schedules.CASES) == names
+    assert set(COUNTS) == set(ENTRIES) | names
