@@ -199,6 +199,14 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
 #define SUM_OF(op, dtype, T, C, load, store, ...)                       \
     REDUCTION(op##_##dtype, T, C, load, FROM_ZERO, SUM, SUM_LANES)      \
     REDUCTION_LOOP(op##_##dtype, C, T, store)
+#define SUM_OF_SQUARES(op, dtype, T, C, load, store, ...)                          \
+    static inline C op##_square_##dtype(T value)                                   \
+    {                                                                              \
+        const C x = load(value);                                                   \
+        return x * x;                                                              \
+    }                                                                              \
+    REDUCTION(op##_##dtype, T, C, op##_square_##dtype, FROM_ZERO, SUM, SUM_LANES)  \
+    REDUCTION_LOOP(op##_##dtype, C, T, store)
 #define PRODUCT_OF(op, dtype, T, C, load, store, ...)                   \
     REDUCTION(op##_##dtype, T, C, load, FROM_ONE, PRODUCT, SUM_LANES)   \
     REDUCTION_LOOP(op##_##dtype, C, T, store)
@@ -225,6 +233,7 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
 
 TG_FLOATS(SUM_OF, sum)
 INT64_MODULAR(SUM_OF, sum)
+TG_FLOATS(SUM_OF_SQUARES, sum_of_squares)
 TG_FLOATS(PRODUCT_OF, prod)
 INT64_MODULAR(PRODUCT_OF, prod)
 TG_ALL(MAX_OF, max)
@@ -253,6 +262,7 @@ REDUCTION_LOOP(exclusive_or, int64_t, int64_t, TG_AS_IS)
 const tg_kernel tg_reduce_kernels[] = {
     TG_FLOATS(ROW, sum)
     INT64_MODULAR(ROW, sum)
+    TG_FLOATS(ROW, sum_of_squares)
     TG_FLOATS(ROW, prod)
     INT64_MODULAR(ROW, prod)
     TG_ALL(ROW, max)

@@ -20,6 +20,7 @@ from tapegrad.ops.linalg.contractions import (
 from tapegrad.ops.linalg.determinants import det, linalg_slogdet, logdet, slogdet
 from tapegrad.ops.linalg.eigenvalues import eigh, eigvalsh
 from tapegrad.ops.linalg.einsum import einsum
+from tapegrad.ops.linalg.householder import geqrf, householder_product, orgqr
 from tapegrad.ops.linalg.inverses import inv, inv_ex, solve, solve_ex, tensorinv, tensorsolve
 from tapegrad.ops.linalg.lu import (
     linalg_lu,
@@ -43,11 +44,12 @@ from tapegrad.ops.linalg.vectors import cdist, cross, linalg_cross
 __all__ = [
     "addbmm", "addmm", "addmv", "addr", "baddbmm", "bmm", "cdist", "chain_matmul", "cholesky",
     "cholesky_ex", "cholesky_inverse", "cholesky_solve", "cond", "cross", "det", "dot", "eigh",
-    "eigvalsh", "einsum", "inner", "inv", "inv_ex", "kron", "linalg_cholesky", "linalg_cross",
-    "linalg_diagonal", "linalg_lu", "linalg_lu_solve", "linalg_qr", "linalg_slogdet", "linalg_svd",
-    "linalg_vander", "linear", "logdet", "lstsq", "lu", "lu_factor", "lu_factor_ex", "lu_solve",
-    "lu_unpack", "matmul", "matrix_exp", "matrix_norm", "matrix_power", "matrix_rank", "mm",
-    "multi_dot", "mv", "norm", "outer", "pinv", "pinverse", "qr", "slogdet", "solve", "solve_ex",
-    "solve_triangular", "svd", "svdvals", "tensordot", "tensorinv", "tensorsolve",
-    "triangular_solve", "vander", "vdot", "vecdot", "vector_norm",
+    "eigvalsh", "einsum", "geqrf", "householder_product", "inner", "inv", "inv_ex", "kron",
+    "linalg_cholesky", "linalg_cross", "linalg_diagonal", "linalg_lu", "linalg_lu_solve",
+    "linalg_qr", "linalg_slogdet", "linalg_svd", "linalg_vander", "linear", "logdet", "lstsq",
+    "lu", "lu_factor", "lu_factor_ex", "lu_solve", "lu_unpack", "matmul", "matrix_exp",
+    "matrix_norm", "matrix_power", "matrix_rank", "mm", "multi_dot", "mv", "norm", "orgqr",
+    "outer", "pinv", "pinverse", "qr", "slogdet", "solve", "solve_ex", "solve_triangular",
+    "svd", "svdvals", "tensordot", "tensorinv", "tensorsolve", "triangular_solve", "vander",
+    "vdot", "vecdot", "vector_norm",
 ]  # fmt: skip

@@ -17,9 +17,9 @@ from tapegrad.ops.reduce._dims import every_dim_or, restore, with_lost_dims
 from tapegrad.ops.reduce.sums import sum_array
 from tapegrad.ops.reduce.truth import truth
 
-_ABSOLUTE, _POWER, _SQUARE, _SQRT, _SUBTRACT, _EXP, _LOG, _ADD = map(
+_ABSOLUTE, _POWER, _SQRT, _SUBTRACT, _EXP, _LOG, _ADD = map(
     kernels.numpy_kernel,
-    (np.absolute, np.power, np.square, np.sqrt, np.subtract, np.exp, np.log, np.add),
+    (np.absolute, np.power, np.sqrt, np.subtract, np.exp, np.log, np.add),
 )
 
 # ------------------------------------------------------------------------- norms of vectors
@@ -29,6 +29,9 @@ def _vector_norm(input: np.ndarray, ord, dims, keepdim) -> np.ndarray:
     if input.dtype == np.float16:  # too narrow for powers
         wide = _vector_norm(kernels.cast_array(input, np.float32), ord, dims, keepdim)
         return kernels.cast_array(wide, np.float16)
+    if ord == 2:
+        total = kernels.reduce(OURS["sum_of_squares"], input, dims, keepdim)
+        return kernels.pointwise(_SQRT, total, out=total)
     magnitude = kernels.pointwise(_ABSOLUTE, input)
     if ord == math.inf:
         return kernels.reduce(OURS["max"], magnitude, dims, keepdim)
@@ -38,9 +41,6 @@ def _vector_norm(input: np.ndarray, ord, dims, keepdim) -> np.ndarray:
         return sum_array(kernels.cast_array(truth(magnitude), input.dtype), dims, keepdim)
     if ord == 1:
         return sum_array(magnitude, dims, keepdim)
-    if ord == 2:
-        total = sum_array(kernels.pointwise(_SQUARE, magnitude, out=magnitude), dims, keepdim)
-        return kernels.pointwise(_SQRT, total, out=total)
     powers = kernels.pointwise(_POWER, magnitude, float(ord), out=magnitude)
     total = sum_array(powers, dims, keepdim)
     return kernels.pointwise(_POWER, total, 1.0 / ord, out=total)
