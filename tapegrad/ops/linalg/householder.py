@@ -65,7 +65,8 @@ def householder_product(A: Tensor, tau: Tensor) -> Tensor:
     T = solve_triangular(
         tau.unsqueeze(-1) * inner, diag_embed(tau), upper=True, unitriangular=True
     )
-    return identity - matmul(V, matmul(T, V[..., :n, :].mT))
+    by_columns = identity.mT - matmul(V[..., :n, :], matmul(V, T).mT)  # as LAPACK leaves it
+    return by_columns.mT
 
 
 @takes_out("exact", "linalg_householder_product")
