@@ -537,51 +537,6 @@ newaxis = None
 
 __version__ = "0.1.0"
 
-# Loaded when first asked for: programs that use few of them should not wait for all.
-_LOADED_LATER = frozenset(
-    ("func", "linalg", "nn", "optim", "random", "return_types", "serialization", "signal",
-     "special", "utils", "version")
-)
-
-_SPATIAL = frozenset((
-    "adaptive_avg_pool1d", "adaptive_max_pool1d", "affine_grid_generator", "avg_pool1d",
-    "channel_shuffle", "constant_pad_nd", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
-    "conv_transpose2d", "conv_transpose3d", "convolution", "grid_sampler", "grid_sampler_2d",
-    "grid_sampler_3d", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d",
-    "pixel_shuffle", "pixel_unshuffle",
-))  # fmt: skip
-_RECURRENT = frozenset((
-    "_pack_padded_sequence", "_pad_packed_sequence", "gru", "gru_cell", "lstm", "lstm_cell",
-    "rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell",
-))  # fmt: skip
-
-_STORAGES = frozenset((
-    "BoolStorage", "ByteStorage", "CharStorage", "DoubleStorage", "FloatStorage", "HalfStorage",
-    "IntStorage", "LongStorage", "ShortStorage", "TypedStorage", "UntypedStorage", "is_storage",
-))  # fmt: skip
-
-# Methods that write into their tensor and that PyTorch has as functions too.
-_WRITING = frozenset((
-    "abs_", "acos_", "acosh_", "addmv_", "arccos_", "arccosh_", "arcsin_", "arcsinh_", "arctan_",
-    "arctanh_", "asin_", "asinh_", "atan_", "atanh_", "ceil_", "celu_", "clamp_", "clamp_max_",
-    "clamp_min_", "clip_", "conj_physical_", "cos_", "cosh_", "deg2rad_", "detach_", "erf_",
-    "erfc_", "exp2_", "exp_", "expm1_", "fill_", "fix_", "floor_", "frac_", "gcd_", "i0_", "lcm_",
-    "ldexp_", "log10_", "log1p_", "log2_", "log_", "logit_", "nan_to_num_", "neg_", "negative_",
-    "rad2deg_", "reciprocal_", "relu_", "round_", "rsqrt_", "sigmoid_", "sin_", "sinc_", "sinh_",
-    "sqrt_", "square_", "tan_", "tanh_", "threshold_", "trunc_", "xlogy_", "zero_",
-))  # fmt: skip
-
-# The modules of single names that are not loaded either.
-_HOMES = {
-    **dict.fromkeys(_SPATIAL, "ops.spatial"),
-    **dict.fromkeys(_RECURRENT, "ops.recurrent"),
-    **dict.fromkeys(("load", "save"), "serialization.api"),
-    **dict.fromkeys(_STORAGES, "storage"),
-    "as_torch": "_as_torch",
-    "_weight_norm": "ops.weight_norm",
-    "norm_except_dim": "ops.weight_norm",
-}
-
 
 def __getattr__(name: str) -> Any:
     if name in _lazy.NAMESPACES:

@@ -4,7 +4,8 @@ Programs that use few of them should not wait for all.
 """
 
 NAMESPACES = frozenset((
-    "accelerator", "amp", "backends", "compiler", "cpu", "cuda", "distributed", "func", "hub",
+    "accelerator", "amp", "backends", "compiler", "cpu", "cuda", "distributed",
+    "func", "hub",
     "jit", "linalg", "mps", "multiprocessing", "nn", "optim", "overrides", "profiler", "random",
     "return_types", "serialization", "signal", "special", "utils", "version", "xpu",
 ))  # fmt: skip
@@ -39,6 +40,7 @@ _NAMES_OF = {
         "grid_sampler_3d", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d",
         "pixel_shuffle", "pixel_unshuffle",
     ),
+    "ops.weight_norm": ("_weight_norm", "norm_except_dim"),
     "serialization.api": ("load", "save"),
     "storage": (
         "BoolStorage", "ByteStorage", "CharStorage", "DoubleStorage", "FloatStorage",

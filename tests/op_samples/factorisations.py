@@ -129,8 +129,6 @@ CASES = [
     *[Case("qr", matrix, call=lambda torch, a: list(torch.linalg.qr(a)))
       for matrix in (solid(3, 3), real(5, 3), real(2, 3, 4))],
     Case("geqrf", real(5, 3), call=lambda torch, a: list(torch.geqrf(a)), differentiable=False),
-    *[Case("householder_product", matrix, tau, call=linalg("householder_product"))
-      for matrix, tau in ((real(4, 3), real(3)), (real(2, 3, 3), real(2, 2)))],
     Case("eigh", definite(3, 3), call=after_symmetry(lambda torch, a: with_signs(
         torch, torch.linalg.eigh(a))),
          reference=lambda a: [x**2 for x in np.linalg.eigh(a)]),

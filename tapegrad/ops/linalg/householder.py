@@ -59,14 +59,13 @@ def householder_product(A: Tensor, tau: Tensor) -> Tensor:
     _check_reflections("torch.linalg.householder_product", A, tau)
     refuse_integers("orgqr_cpu", A._array)
     m, n, k = A.shape[-2], A.shape[-1], tau.shape[-1]
-    identity = eye(m, n, dtype=A.dtype)
-    V = tril(A[..., :k], -1) + identity[:, :k]
+    V = tril(A[..., :k], -1) + eye(m, k, dtype=A.dtype)
     inner = triu(matmul(V.mT, V), 1)
     T = solve_triangular(
         tau.unsqueeze(-1) * inner, diag_embed(tau), upper=True, unitriangular=True
     )
-    by_columns = identity.mT - matmul(V[..., :n, :], matmul(V, T).mT)  # as LAPACK leaves it
-    return by_columns.mT
+    transposed = eye(n, m, dtype=A.dtype) - matmul(V[..., :n, :], matmul(V, T).mT)
+    return transposed.mT  # laid out by columns, as LAPACK leaves it
 
 
 @takes_out("exact", "linalg_householder_product")
