@@ -92,9 +92,9 @@ class _ConvNd(Module):
             self.register_parameter("bias", None)
         self.reset_parameters()
 
-    def _sides(self) -> list[int]:
+    def _sides(self) -> list[int] | tuple[int, ...]:
         """How many elements to put before and behind each dimension, the last one first."""
-        sides = []
+        sides: list[int] = []
         for k in reversed(range(len(self.kernel_size))):
             if isinstance(self.padding, str):
                 reach = self.dilation[k] * (self.kernel_size[k] - 1)
@@ -102,7 +102,8 @@ class _ConvNd(Module):
                 sides += [before, reach - before if self.padding == "same" else 0]
             else:
                 sides += [self.padding[k]] * 2
-        return sides
+        # Pickled as PyTorch has it: a list where it is computed, a tuple where it is repeated.
+        return sides if isinstance(self.padding, str) else tuple(sides)
 
     def reset_parameters(self) -> None:
         """Draw weight and bias anew."""

@@ -10,12 +10,13 @@ import warnings
 from contextlib import ExitStack
 from typing import IO, Any
 
-from tapegrad.serialization import legacy_format, restricted, tar_format, zip_format
+from tapegrad.serialization import legacy_format, tar_format, zip_format
 from tapegrad.serialization.advice import UNSAFE_MESSAGE, explained
 from tapegrad.serialization.archive_reader import ArchiveReader
 from tapegrad.serialization.full import unpickler_for
 from tapegrad.serialization.locations import restorer
 from tapegrad.serialization.options import forced_weights_only
+from tapegrad.serialization.restricted import Unpickler
 from tapegrad.serialization.zip_format import Reading
 from tapegrad.utils import safetensors
 from tapegrad.utils._atomic import replaced_file
@@ -117,13 +118,12 @@ def load(
     pickle_load_args.setdefault("encoding", "utf-8")
     if _is_path(f) and os.fspath(f).endswith(".safetensors"):
         return safetensors.load_file(f, _device_for_safetensors(map_location))
-    module = restricted if is_restricted else pickle_module or pickle
-    unpickler = restricted.Unpickler if is_restricted else unpickler_for(module)
+    unpickler = Unpickler if is_restricted else unpickler_for(pickle_module or pickle)
     reading = Reading(unpickler, pickle_load_args, restorer(map_location), _label(f))
     with ExitStack() as stack:
         stream = stack.enter_context(open(f, "rb")) if _is_path(f) else _checked_seekable(f)
         try:
-            return _load(f, stream, module, reading, bool(mmap))
+            return _load(f, stream, is_restricted, reading, bool(mmap))
         except pickle.UnpicklingError as error:
             if not is_restricted:
                 raise
@@ -131,8 +131,7 @@ def load(
             raise pickle.UnpicklingError(f"{text} ({reading.label})") from None
 
 
-def _load(f: Any, stream: Any, module: Any, reading: Reading, is_mapped: bool) -> Any:
-    is_restricted = module is restricted
+def _load(f: Any, stream: Any, is_restricted: bool, reading: Reading, is_mapped: bool) -> Any:
     start = stream.tell()
     if _begins_as_zip(stream):
         archive = ArchiveReader(stream, reading.label)
@@ -150,14 +149,14 @@ def _load(f: Any, stream: Any, module: Any, reading: Reading, is_mapped: bool) -
         )
     tar = tar_format.open_tar(stream) if start == 0 else None
     if tar is None:
-        return legacy_format.load(stream, module.load, reading)
+        return legacy_format.load(stream, reading)
     if is_restricted:
         raise RuntimeError(
             "Cannot use ``weights_only=True`` with files saved in the legacy .tar format. "
             + UNSAFE_MESSAGE
         )
     with tar:
-        return tar_format.load(tar, module.load, reading)
+        return tar_format.load(tar, reading)
 
 
 def _label(f: Any) -> str:

@@ -22,6 +22,7 @@ _CORRUPT = (
 )
 _NEWEST_VERSION = 10
 _LOCAL_SIZE = 30
+_SMALLEST_SIZE = 22  # of an archive without entries
 _ENCRYPTED = 0x1
 
 
@@ -36,9 +37,11 @@ class ArchiveReader:
         # Its parser was not written for hostile input: what it raises is not always its own.
         except (BadZipFile, ArithmeticError, ValueError, struct.error, NotImplementedError, OSError,
                 LookupError) as error:
+            is_short = self._size < _SMALLEST_SIZE
+            reason = "not a ZIP archive" if is_short else "failed finding central directory"
             raise RuntimeError(
-                "PytorchStreamReader failed reading zip archive: failed finding central directory."
-                f"{_CORRUPT} ({label}: {error})"
+                f"PytorchStreamReader failed reading zip archive: {reason}.{_CORRUPT} "
+                f"({label}: {error})"
             ) from None
         if not infos:
             raise RuntimeError(f"PytorchStreamReader failed reading zip archive: {label} is empty.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tapegrad.serialization.allowed import refuse_missing
+from tapegrad.serialization.allowed import TensorType, allowed_globals, refuse_missing
 from tapegrad.serialization.elements import StorageType
 from tapegrad.serialization.names import find_torch, is_storage_name
 
@@ -22,6 +22,9 @@ def unpickler_for(pickle_module: Any) -> type:
             if module.partition(".")[0] != "torch":
                 return super().find_class(module, name)
             refuse_missing(f"{module}.{name}")
+            known = allowed_globals().get(f"{module}.{name}")
+            if known is not None and isinstance(known.value, TensorType):
+                return known.value
             return find_torch(module, name)
 
     return Unpickler

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -40,21 +39,18 @@ def save(value: Any, stream: Any, pickle_module: Any, protocol: int) -> None:
         stream.write(elements.astype(elements.dtype.newbyteorder("<"), copy=False).view(np.uint8))
 
 
-def load(stream: Any, read_pickle: Callable[..., Any], reading: Reading) -> Any:
+def load(stream: Any, reading: Reading) -> Any:
     """Read the old format."""
-    arguments = reading.arguments
-    magic = read_pickle(stream, **arguments)
+    magic = reading.read(stream)
     if magic != MAGIC_NUMBER:
         raise RuntimeError(f"Invalid magic number; corrupt file? ({reading.label})")
-    version = read_pickle(stream, **arguments)
+    version = reading.read(stream)
     if version != PROTOCOL_VERSION:
         raise RuntimeError(f"Invalid protocol version: {version}")
-    read_pickle(stream, **arguments)
+    reading.read(stream)  # the sizes of C's numbers, which no longer matter
     storages = _Storages(reading, remaining(stream))
-    unpickler = reading.unpickler(stream, **arguments)
-    unpickler.persistent_load = storages.load
-    result = unpickler.load()
-    storages.fill(stream, read_pickle(stream, **arguments))
+    result = reading.read(stream, storages.load)
+    storages.fill(stream, reading.read(stream))
     return result
 
 

@@ -15,16 +15,25 @@ from tapegrad.storage import ELEMENT_NAMES
 _FILES = {
     "activation": "GLU Hardshrink LogSigmoid LogSoftmax MultiheadAttention RReLU Sigmoid Softmax "
                   "Softmax2d Softmin Softplus Softshrink Softsign Tanh Tanhshrink",
+    "batchnorm": "LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d",
     "channelshuffle": "ChannelShuffle",
     "container": "ParameterDict ParameterList",
-    "linear": "Bilinear",
+    "conv": "LazyConv1d LazyConv2d LazyConv3d LazyConvTranspose1d LazyConvTranspose2d "
+            "LazyConvTranspose3d",
+    "instancenorm": "LazyInstanceNorm1d LazyInstanceNorm2d LazyInstanceNorm3d",
+    "linear": "Bilinear LazyLinear",
     "linear_cross_entropy_options": "LinearCrossEntropyOptions",
     "loss": "CTCLoss CosineEmbeddingLoss GaussianNLLLoss HingeEmbeddingLoss KLDivLoss "
             "LinearCrossEntropyLoss MarginRankingLoss MultiLabelMarginLoss "
             "MultiLabelSoftMarginLoss MultiMarginLoss PoissonNLLLoss SoftMarginLoss "
             "TripletMarginLoss TripletMarginWithDistanceLoss",
     "pixelshuffle": "PixelShuffle PixelUnshuffle",
+    "rnn": "GRU GRUCell LSTM LSTMCell RNN RNNBase RNNCell RNNCellBase",
     "sparse": "EmbeddingBag",
+    "transformer": "TransformerDecoderLayer TransformerEncoderLayer",
+}  # fmt: skip
+_OPTIMIZER_FILES = {
+    "Adafactor": "torch.optim", "Muon": "torch.optim", "SparseAdam": "torch.optim.sparse_adam",
 }  # fmt: skip
 _FILE_OF = {name: file for file, names in _FILES.items() for name in names.split()}
 
@@ -55,18 +64,38 @@ def torch_name(value: Any) -> tuple[str, str]:
     library, _, path = module.partition(".")
     if library != "tapegrad":
         return module, name
-    if path.startswith("nn.functional."):
-        return "torch.nn.functional", name
-    if path.startswith("nn.") and name in tapegrad.nn.__dict__ and path != "nn.parameter":
-        return f"torch.nn.modules.{_FILE_OF.get(name, path[3:])}", name
+    if path.startswith("nn."):
+        return _torch_module(path.removeprefix("nn."), name), name
+    if path.startswith("optim.lr_scheduler"):
+        return "torch.optim.lr_scheduler", name
+    if path.startswith("optim."):
+        return _OPTIMIZER_FILES.get(name, f"torch.optim.{name.lower()}"), name
     if path.startswith("ops.") and hasattr(tapegrad, name):
         return "torch", name
     return f"torch.{path}", name
 
 
+def _torch_module(path: str, name: str) -> str:
+    """Where PyTorch keeps what is in a file of ``nn``."""
+    if name in _FILE_OF:
+        return f"torch.nn.modules.{_FILE_OF[name]}"
+    if path.startswith("functional."):
+        return "torch.nn.functional"
+    is_class = name in tapegrad.nn.__dict__ and path != "parameter" and "." not in path
+    return f"torch.nn.modules.{path}" if is_class else f"torch.nn.{path}"
+
+
 def current_name(module: str, name: str) -> tuple[str, str]:
     """What Python 3 calls a name that Python 2, and with it protocol 2, writes."""
     return NAME_MAPPING.get((module, name), (IMPORT_MAPPING.get(module, module), name))
+
+
+def _namespace(module: str) -> str:
+    """Where a class is found that PyTorch keeps in a file of its own."""
+    if module.startswith("torch.nn.modules"):
+        return "torch.nn"
+    is_optimizer = module.startswith("torch.optim.") and "lr_scheduler" not in module
+    return "torch.optim" if is_optimizer else module
 
 
 def is_storage_name(name: str) -> bool:
@@ -82,9 +111,7 @@ def find_torch(module: str, name: str) -> Any:
     if (module, name) in _OURS:
         module, name = _OURS[module, name]
     else:
-        if module.startswith("torch.nn.modules"):
-            module = "torch.nn"
-        module = "tapegrad" + module.removeprefix("torch")
+        module = "tapegrad" + _namespace(module).removeprefix("torch")
     try:
         found: Any = import_module(module)
         for part in name.split("."):

@@ -125,8 +125,3 @@ class Unpickler(Machine):
         ops.BUILD[0]: _build,
         ops.BINPERSID[0]: _persistent,
     }
-
-
-def load(file: Any, *, encoding: str = "ASCII") -> Any:
-    """Read one pickle, as ``pickle.load`` does."""
-    return Unpickler(file, encoding=encoding).load()

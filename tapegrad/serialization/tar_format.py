@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import struct
 import tarfile
-from collections.abc import Callable
 from typing import Any
 
 from tapegrad._tensor import Tensor
@@ -25,18 +24,16 @@ def open_tar(stream: Any) -> tarfile.TarFile | None:
         return None
 
 
-def load(archive: tarfile.TarFile, read_pickle: Callable[..., Any], reading: Reading) -> Any:
+def load(archive: tarfile.TarFile, reading: Reading) -> Any:
     """Read the oldest format. Nothing is extracted to disk."""
     objects: dict[Any, Any] = {}
-    _read_storages(_member(archive, "storages", reading), read_pickle, reading, objects)
-    _read_tensors(_member(archive, "tensors", reading), read_pickle, reading, objects)
+    _read_storages(_member(archive, "storages", reading), reading, objects)
+    _read_tensors(_member(archive, "tensors", reading), reading, objects)
 
     def persistent_load(saved_id: Any) -> Any:
         return saved_id[0] if isinstance(saved_id, tuple) else objects[int(saved_id)]
 
-    unpickler = reading.unpickler(_member(archive, "pickle", reading), **reading.arguments)
-    unpickler.persistent_load = persistent_load
-    return unpickler.load()
+    return reading.read(_member(archive, "pickle", reading), persistent_load)
 
 
 def _member(archive: tarfile.TarFile, name: str, reading: Reading) -> io.BytesIO:
@@ -49,27 +46,23 @@ def _member(archive: tarfile.TarFile, name: str, reading: Reading) -> io.BytesIO
     return io.BytesIO(file.read())
 
 
-def _read_storages(
-    file: io.BytesIO, read_pickle: Callable[..., Any], reading: Reading, objects: dict[Any, Any]
-) -> None:
-    for _ in range(read_pickle(file, **reading.arguments)):
-        key, location, kind = read_pickle(file, **reading.arguments)
+def _read_storages(file: io.BytesIO, reading: Reading, objects: dict[Any, Any]) -> None:
+    for _ in range(reading.read(file)):
+        key, location, kind = reading.read(file)
         where = f"storage {key} of {reading.label}"
         kind.check(where)
         storage = kind.decode(read_elements(file, kind, where), "little", where)
         objects[key] = kind.over(restored(reading.restore, storage, location))
-    for key, root_key, offset, count in read_pickle(file, **reading.arguments):
+    for key, root_key, offset, count in reading.read(file):
         root = objects[root_key]
         size = root.element_size()
         part = root.untyped()[offset * size : (offset + count) * size]
         objects[key] = TypedStorage(wrap_storage=part, dtype=root.dtype, _internal=True)
 
 
-def _read_tensors(
-    file: io.BytesIO, read_pickle: Callable[..., Any], reading: Reading, objects: dict[Any, Any]
-) -> None:
-    for _ in range(read_pickle(file, **reading.arguments)):
-        key, storage_key, _ = read_pickle(file, **reading.arguments)
+def _read_tensors(file: io.BytesIO, reading: Reading, objects: dict[Any, Any]) -> None:
+    for _ in range(reading.read(file)):
+        key, storage_key, _ = reading.read(file)
         objects[key] = _read_tensor(file, objects[storage_key])
 
 

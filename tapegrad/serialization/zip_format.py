@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import mmap
 import sys
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,6 +31,13 @@ class Reading(NamedTuple):
     restore: Restore
     label: str
 
+    def read(self, stream: Any, persistent_load: Callable[[Any], Any] | None = None) -> Any:
+        """Unpickle what a stream holds next."""
+        unpickler = self.unpickler(stream, **self.arguments)
+        if persistent_load is not None:
+            unpickler.persistent_load = persistent_load
+        return unpickler.load()
+
 
 def save(
     value: Any, stream: Any, folder: str, pickle_module: Any, protocol: int, has_byteorder: bool
@@ -51,9 +59,7 @@ def save(
 def load(archive: ArchiveReader, reading: Reading, mapped: mmap.mmap | None) -> Any:
     """Read an archive; with ``mapped`` the storages are parts of the mapped file."""
     pickled = io.BytesIO(archive.read("data.pkl"))
-    unpickler = reading.unpickler(pickled, **reading.arguments)
-    unpickler.persistent_load = _StoragesOf(archive, reading, mapped).load
-    return unpickler.load()
+    return reading.read(pickled, _StoragesOf(archive, reading, mapped).load)
 
 
 def mapping_of(path: str) -> mmap.mmap:
