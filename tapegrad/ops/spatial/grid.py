@@ -197,17 +197,16 @@ def _sampled(input: Tensor, grid: Tensor, how: Sampling) -> Tensor:
 def _sampled_by_rows(flat: Tensor, positions: Tensor, size: tuple, how: Sampling) -> Tensor:
     """The same sum as that over all corners, in PyTorch's order: along a row, then across rows."""
     rows, columns = (_taps(positions.select(-1, 1 - k), size[k], how) for k in (0, 1))
-    total = None
-    for row in rows:
-        line = None
-        for column in columns:
-            number, exists = _corner_places((row, column), size)
-            part = pick(flat, number.unsqueeze(1), 1).masked_fill(~exists.unsqueeze(1), 0.0)
-            part = part * column.weight.unsqueeze(1)
-            line = part if line is None else line + part
-        part = line * row.weight.unsqueeze(1)
-        total = part if total is None else total + part
-    return total
+
+    def weighed(row: Tap, column: Tap) -> Tensor:
+        number, exists = _corner_places((row, column), size)
+        read = pick(flat, number.unsqueeze(1), 1).masked_fill(~exists.unsqueeze(1), 0.0)
+        return read * column.weight.unsqueeze(1)
+
+    return functools.reduce(operator.add, [
+        functools.reduce(operator.add, [weighed(row, column) for column in columns])
+        * row.weight.unsqueeze(1) for row in rows
+    ])
 
 
 def _slopes(g: Tensor, input: Tensor, grid: Tensor, how: Sampling, needs) -> tuple:
