@@ -207,6 +207,13 @@ def test_initialisation(torch):
     assert list(loaded) == [0, 1, 0, 1] and places == {}
 
 
+def test_threads_of_a_worker(torch):
+    """Workers share the processors: each computes on one thread."""
+    loaded = loader(torch, Computed(2, lambda index: torch.get_num_threads()), batch_size=None)
+
+    assert list(loaded) == [1, 1]
+
+
 def test_worker_info_prints_and_is_fixed(torch, reference):
     """What ``get_worker_info()`` gives looks like PyTorch's and cannot be changed."""
     def printed(library):

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
+from tapegrad.distributed import NO_GROUP
 from tapegrad.ops.random import Generator, randperm
 from tapegrad.utils.data.dataset import Dataset
 from tapegrad.utils.data.sampler import Sampler
@@ -31,10 +32,7 @@ class DistributedSampler(Sampler[int]):
         drop_last: bool = False,
     ) -> None:
         if num_replicas is None or rank is None:
-            raise ValueError(
-                "Default process group has not been initialized, please make sure to call "
-                "init_process_group. Give num_replicas and rank."
-            )
+            raise ValueError(f"{NO_GROUP} Give num_replicas and rank.")
         if rank >= num_replicas or rank < 0:
             raise ValueError(
                 f"Invalid rank {rank}, rank should be in the interval [0, {num_replicas - 1}]"

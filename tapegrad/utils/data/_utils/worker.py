@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.random  # not in the worker: a forked process should import nothing
 
+from tapegrad._threads import set_num_threads
 from tapegrad.ops.random import manual_seed
 from tapegrad.utils.data._utils.channel import Channel, packed
 from tapegrad.utils.data._utils.failure import ExceptionWrapper
@@ -120,6 +121,7 @@ class _Worker:
         self.worker_id, self.job, self.place = worker_id, job, place
         self.has_ended = False
         self._refusal: ExceptionWrapper | None = None
+        set_num_threads(1)
         seed = job.base_seed + worker_id
         random.seed(seed)
         manual_seed(seed)
