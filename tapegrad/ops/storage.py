@@ -12,7 +12,7 @@ from tapegrad.ops._declare import method
 from tapegrad.ops.shape.strided import check_strided
 from tapegrad.storage import DEPRECATED, TypedStorage, UntypedStorage
 
-_MOST_ELEMENTS = 2**63 - 1
+_MOST_BYTES = 2**63 - 1
 
 
 @method()
@@ -42,7 +42,8 @@ def over_storage(
     count = kind.itemsize
     for n in size:
         count *= n or 1
-    if max(count, *stride, offset) > _MOST_ELEMENTS or min(size, default=0) < 0:
+    reach = max(offset, *stride, 0) * kind.itemsize
+    if max(count, reach) > _MOST_BYTES or min(size, default=0) < 0:
         raise RuntimeError("numel: integer multiplication overflow")
     if min(stride, default=0) < 0:
         raise RuntimeError(

@@ -87,7 +87,8 @@ class ArchiveReader:
         info = self._info(name)
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & _ENCRYPTED:
             raise self._refusal(name, "the entry is compressed or encrypted")
-        self._stream.seek(info.header_offset)
+        is_inside = 0 <= info.header_offset <= self._size - _LOCAL_SIZE
+        self._stream.seek(info.header_offset if is_inside else self._size)
         header = self._stream.read(_LOCAL_SIZE)
         if len(header) < _LOCAL_SIZE or header[:4] != b"PK\3\4":
             raise self._refusal(name, "there is no entry where the archive says")

@@ -286,3 +286,20 @@ def test_pickle_load_args_and_modules(tapegrad: ModuleType) -> None:
         loaded(tapegrad, data, weights_only=True, pickle_module=pickle)
     with pytest.warns(UserWarning, match="pickle_load_args only works"):
         assert loaded(tapegrad, data, encoding="latin1") == 1
+
+
+def test_entries_far_outside(tapegrad: ModuleType) -> None:
+    """An offset in the archive's index that no file has is refused as such."""
+    data = bytearray(archive([("archive/data.pkl", PLAIN), VERSION]))
+    at = data.index(b"PK\1\2")
+    extra = struct.pack("<HHQ", 1, 8, 2**63 + 5)
+    data[at + 30 : at + 32] = struct.pack("<H", len(extra))
+    data[at + 42 : at + 46] = b"\xff" * 4
+    name_ends = at + 46 + len("archive/data.pkl")
+    data[name_ends:name_ends] = extra
+    end = data.index(b"PK\5\6")
+    (size,) = struct.unpack("<I", data[end + 12 : end + 16])
+    data[end + 12 : end + 16] = struct.pack("<I", size + len(extra))
+
+    with pytest.raises(RuntimeError, match=r"data\.pkl: there is no entry where the archive says"):
+        loaded(tapegrad, bytes(data))
