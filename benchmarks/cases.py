@@ -80,6 +80,18 @@ def loading(torch: ModuleType, n_batches: int, batch: int) -> dict[str, Any]:
     return {"loader": loader, "samples": samples, "collate": data.default_collate}
 
 
+def optimizer_step(
+    torch: ModuleType, name: str, n_tensors: int, size: int, **options: Any
+) -> dict[str, Any]:
+    """A step of an optimizer alone, past the first, which makes the state."""
+    parameters = [torch.nn.Parameter(torch.randn(size)) for _ in range(n_tensors)]
+    for parameter in parameters:
+        parameter.grad = torch.randn(size)
+    optimizer = getattr(torch.optim, name)(parameters, **options)
+    optimizer.step()
+    return {"step": optimizer.step}
+
+
 def old_entry(torch: ModuleType, n_unrelated: int) -> dict[str, Any]:
     """An entry, and after it ``n_unrelated`` live ones that have nothing to do with it."""
     x = torch.ones(10, requires_grad=True)
@@ -110,6 +122,19 @@ CASES = {
     "step": Case(
         "SGD step, 64-128-10 MLP, batch 32",
         lambda torch: training_step(torch, (64, 128, 10), 32), "step()", target=6),
+    "adamw-many": Case(
+        "AdamW step, 200 tensors of 100 elements",
+        lambda torch: optimizer_step(torch, "AdamW", 200, 100), "step()", target=10),
+    "adamw-large": Case(
+        "AdamW step, 10 tensors of 100,000 elements",
+        lambda torch: optimizer_step(torch, "AdamW", 10, 100_000), "step()", target=1.2),
+    "sgd-many": Case(
+        "SGD step with momentum, 200 tensors of 100 elements",
+        lambda torch: optimizer_step(torch, "SGD", 200, 100, momentum=0.9), "step()", target=10),
+    "sgd-large": Case(
+        "SGD step with momentum, 10 tensors of 100,000 elements",
+        lambda torch: optimizer_step(torch, "SGD", 10, 100_000, momentum=0.9), "step()",
+        target=1),
     "loader": Case(
         "DataLoader over a TensorDataset, 100 batches of 32",
         lambda torch: loading(torch, 100, 32), "for batch in loader: pass", target=8),

@@ -13,13 +13,14 @@ enum { MOMENTUM = 1, DECAYS = 2, NESTEROV = 4 };
 
 /* a + scale * b rounded once, as the fused instruction does that PyTorch uses: the
  * product of two floats is exact in double. */
-static inline float add_scaled_float(float a, float scale, float b)
+static TG_INLINE float add_scaled_float(float a, float scale, float b, const int uses)
 {
-    return (float)((double)a + (double)scale * (double)b);
+    return uses & TG_FUSED ? fmaf(scale, b, a) : (float)((double)a + (double)scale * (double)b);
 }
 
-static inline double add_scaled_double(double a, double scale, double b)
+static TG_INLINE double add_scaled_double(double a, double scale, double b, const int uses)
 {
+    (void)uses;
     return fma(scale, b, a);
 }
 
@@ -32,13 +33,16 @@ static inline double add_scaled_double(double a, double scale, double b)
  * of a product is not. That tells float16 apart. */
 #define SGD(C, load, store)                                                                      \
     if (uses & DECAYS)                                                                           \
-        g = load(store(add_scaled_##C(g, load(store(decay)), w)));                               \
+        g = load(store(add_scaled_##C(g, load(store(decay)), w, uses)));                         \
     if (uses & MOMENTUM) {                                                                       \
         const C slowed = load(store(momentum * s0));                                             \
-        s0 = is_new ? g : load(store(add_scaled_##C(slowed, load(store(fresh)), g)));            \
-        g = uses & NESTEROV ? load(store(add_scaled_##C(g, load(store(momentum)), s0))) : s0;    \
+        s0 = is_new ? g : load(store(add_scaled_##C(slowed, load(store(fresh)), g, uses)));      \
+        if (uses & NESTEROV)                                                                     \
+            g = load(store(add_scaled_##C(g, load(store(momentum)), s0, uses)));                 \
+        else                                                                                     \
+            g = s0;                                                                              \
     }                                                                                            \
-    w = add_scaled_##C(w, load(store(minus_lr)), g);
+    w = add_scaled_##C(w, load(store(minus_lr)), g, uses);
 
 #define USES                                                             \
     ((p->momentum != 0 ? MOMENTUM | (p->nesterov ? NESTEROV : 0) : 0) |  \
