@@ -233,3 +233,10 @@ class _LoadPreHook:
 
     def __call__(self, *args: Any) -> Any:
         return self.hook(*args) if self.module is None else self.hook(self.module, *args)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {"hook": self.hook, "with_module": self.module is not None}
+        return state if self.module is None else {**state, "module": self.module}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.hook, self.module = state["hook"], state.get("module")

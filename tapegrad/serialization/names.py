@@ -43,6 +43,10 @@ _RENAMED = {
     ("tapegrad.nn.parameter", "_rebuild_parameter"): ("torch._utils", "_rebuild_parameter"),
     ("tapegrad.nn.parameter", "_rebuild_parameter_with_state"): (
         "torch._utils", "_rebuild_parameter_with_state"),
+    ("tapegrad._tensor.nodes", "RemovableHandle"): ("torch.utils.hooks", "RemovableHandle"),
+    ("tapegrad.nn.attention", "NonDynamicallyQuantizableLinear"): (
+        "torch.nn.modules.linear", "NonDynamicallyQuantizableLinear"),
+    ("tapegrad.nn._state", "_LoadPreHook"): ("torch.nn.modules.module", "_WrappedHook"),
     (_REBUILD, "_rebuild_tensor"): ("torch._utils", "_rebuild_tensor"),
     (_REBUILD, "_rebuild_tensor_v2"): ("torch._utils", "_rebuild_tensor_v2"),
     (_REBUILD, "_rebuild_tensor_v3"): ("torch._utils", "_rebuild_tensor_v3"),

@@ -10,7 +10,6 @@ from tapegrad import _types
 from tapegrad._core import Op
 from tapegrad._tensor import Tensor
 from tapegrad.nn._registry import Registry
-from tapegrad.nn.parameter import Parameter
 from tapegrad.serialization.names import torch_name
 from tapegrad.serialization.rebuild import _get_layout, describe_tensor
 from tapegrad.storage import STORAGE_CLASSES, TypedStorage, UntypedStorage
@@ -42,7 +41,8 @@ class _TorchNames:
 
     def reducer_override(self, value: Any) -> Any:
         """What PyTorch pickles a value as, where that is not what Python would."""
-        if isinstance(value, Tensor) and not isinstance(value, Parameter):
+        is_own = type(value).__reduce_ex__ is not Tensor.__reduce_ex__
+        if isinstance(value, Tensor) and not is_own:
             return describe_tensor(value)
         if isinstance(value, _types.dtype):
             return value.name

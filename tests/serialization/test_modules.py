@@ -28,7 +28,7 @@ def test_files_of_modules_are_alike(
     assert records(ours) == records(theirs)
 
 
-@pytest.mark.parametrize("code", MODELS)
+@pytest.mark.parametrize("code", [*MODELS, "torch.nn.MultiheadAttention(4, 2)"])
 def test_modules_go_both_ways(tapegrad: ModuleType, reference: ModuleType, code: str) -> None:
     """A module saved in one library is that module in the other, with the same state."""
     for writer, reader in ((tapegrad, reference), (reference, tapegrad), (tapegrad, tapegrad)):
@@ -39,6 +39,19 @@ def test_modules_go_both_ways(tapegrad: ModuleType, reference: ModuleType, code:
         assert back.training == model.training
         assert_same(list(back.state_dict().values()), list(model.state_dict().values()))
         assert type(back).__module__.partition(".")[0] == reader.__name__
+
+
+@pytest.mark.filterwarnings("ignore:Lazy modules are a new feature")
+@pytest.mark.parametrize("code", ["torch.nn.LazyLinear(3)", "torch.nn.LazyBatchNorm1d()"])
+def test_lazy_modules_go_both_ways(
+    tapegrad: ModuleType, reference: ModuleType, code: str
+) -> None:
+    """A module without shapes gets them in the library that reads it."""
+    for writer, reader in ((tapegrad, reference), (reference, tapegrad), (tapegrad, tapegrad)):
+        back = loaded(reader, saved(writer, evaluate(code, writer)), weights_only=False)
+        back(reader.ones(2, 3))
+
+        assert type(back).__name__ in ("Linear", "BatchNorm1d")
 
 
 def test_names_of_all_classes(tapegrad: ModuleType, reference: ModuleType) -> None:
