@@ -137,10 +137,10 @@ CASES = {
         target=1),
     "loader": Case(
         "DataLoader over a TensorDataset, 100 batches of 32",
-        lambda torch: loading(torch, 100, 32), "for batch in loader: pass", target=8),
+        lambda torch: loading(torch, 100, 32), "for batch in loader: pass", target=7),
     "collate": Case(
         "default_collate of 32 tensors and labels",
-        lambda torch: loading(torch, 1, 32), "collate(samples)", target=0.8),
+        lambda torch: loading(torch, 1, 32), "collate(samples)", target=0.7),
 }
 
 LENGTH_CASES = {
