@@ -7,8 +7,9 @@ from tapegrad.optim import lr_scheduler
 from tapegrad.optim.adadelta import Adadelta
 from tapegrad.optim.adafactor import Adafactor
 from tapegrad.optim.adagrad import Adagrad
-from tapegrad.optim.adam import Adam, AdamW
+from tapegrad.optim.adam import Adam
 from tapegrad.optim.adamax import Adamax
+from tapegrad.optim.adamw import AdamW
 from tapegrad.optim.asgd import ASGD
 from tapegrad.optim.lbfgs import LBFGS
 from tapegrad.optim.nadam import NAdam

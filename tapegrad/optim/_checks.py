@@ -49,6 +49,14 @@ def check_betas(betas: Any) -> None:
         check(0.0 <= betas[k] < 1.0, f"Invalid beta parameter at index {k}: {betas[k]}")
 
 
+def check_adam(lr: Any, betas: Any, eps: Any, weight_decay: Any) -> None:
+    """What Adam and its kin have in common."""
+    check_rate(lr)
+    check_eps(eps)
+    check_betas(betas)
+    check_not_negative(weight_decay=weight_decay)
+
+
 def check_fused(optimizer: Optimizer) -> None:
     """``fused`` excludes two other ways to step."""
     if not optimizer.defaults["fused"]:

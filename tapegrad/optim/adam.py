@@ -1,4 +1,4 @@
-"""Adam and AdamW."""
+"""Adam."""
 
 from __future__ import annotations
 
@@ -6,15 +6,7 @@ from typing import Any, ClassVar
 
 import tapegrad
 from tapegrad._tensor import Tensor
-from tapegrad.optim._checks import (
-    check,
-    check_betas,
-    check_eps,
-    check_fused,
-    check_not_negative,
-    check_one_element,
-    check_rate,
-)
+from tapegrad.optim._checks import check, check_adam, check_fused, check_one_element
 from tapegrad.optim._formula import FormulaOptimizer, moved
 from tapegrad.optim._update import Update
 
@@ -65,10 +57,7 @@ class Adam(FormulaOptimizer):
     ) -> None:
         if isinstance(lr, Tensor):
             check(not foreach or capturable, f"lr {NO_TENSORS}")
-        check_rate(lr)
-        check_eps(eps)
-        check_betas(betas)
-        check_not_negative(weight_decay=weight_decay)
+        check_adam(lr, betas, eps, weight_decay)
         are_tensors = all(isinstance(beta, Tensor) for beta in betas)
         check(
             are_tensors or all(isinstance(beta, float) for beta in betas),
@@ -107,49 +96,6 @@ class Adam(FormulaOptimizer):
         super()._check_flags(group)
         if group["foreach"] and isinstance(group["lr"], Tensor) and not group["capturable"]:
             raise RuntimeError(f"lr {NO_TENSORS}")
-
-
-class AdamW(Adam):
-    """Adam with decoupled weight decay.
-
-    ``p ← p - lr·weight_decay·p`` before each step of :class:`Adam`. Raises ``ValueError`` for
-    options out of range. Source: Loshchilov and Hutter 2019.
-    """
-
-    def __init__(
-        self,
-        params: Any,
-        lr: float | Tensor = 1e-3,
-        betas: tuple[float | Tensor, float | Tensor] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
-        amsgrad: bool = False,
-        *,
-        maximize: bool = False,
-        foreach: bool | None = None,
-        capturable: bool = False,
-        differentiable: bool = False,
-        fused: bool | None = None,
-    ) -> None:
-        super().__init__(
-            params,
-            lr,
-            betas,
-            eps,
-            weight_decay,
-            amsgrad,
-            foreach=foreach,
-            maximize=maximize,
-            capturable=capturable,
-            differentiable=differentiable,
-            fused=fused,
-            decoupled_weight_decay=True,
-        )
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        for group in self.param_groups:
-            group["decoupled_weight_decay"] = True
 
 
 def _without_dims(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from tapegrad._tensor import Tensor
-from tapegrad.optim._checks import check_betas, check_eps, check_not_negative, check_rate
+from tapegrad.optim._checks import check_adam, check_not_negative
 from tapegrad.optim._formula import FormulaOptimizer, moved
 from tapegrad.optim._update import Update
 
@@ -48,10 +48,8 @@ class NAdam(FormulaOptimizer):
         capturable: bool = False,
         differentiable: bool = False,
     ) -> None:
-        check_rate(lr)
-        check_eps(eps)
-        check_betas(betas)
-        check_not_negative(weight_decay=weight_decay, momentum_decay=momentum_decay)
+        check_adam(lr, betas, eps, weight_decay)
+        check_not_negative(momentum_decay=momentum_decay)
         defaults = {
             "lr": lr,
             "betas": betas,

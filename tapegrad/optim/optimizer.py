@@ -85,7 +85,7 @@ class Optimizer:
                 if set_to_none:
                     parameter.grad = None
                 elif parameter.grad is not None:
-                    parameter.grad.detach_().zero_()
+                    _off_the_tape(parameter.grad).zero_()
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Optimize more parameters, with options of their own."""
@@ -223,6 +223,11 @@ class Optimizer:
                 "",
             ]
         return "\n".join(lines)[:-1] + "\n)"
+
+
+def _off_the_tape(grad: Tensor) -> Tensor:
+    """The gradient itself, without history; a view can only be told to want none."""
+    return grad.requires_grad_(False) if grad.grad_fn is None else grad.detach_()
 
 
 def _as_list(params: Any) -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from tapegrad._tensor import Tensor
-from tapegrad.optim._checks import check_betas, check_eps, check_not_negative, check_rate
+from tapegrad.optim._checks import check_adam
 from tapegrad.optim._formula import FormulaOptimizer, moved
 from tapegrad.optim._update import Update
 
@@ -45,10 +45,7 @@ class RAdam(FormulaOptimizer):
         capturable: bool = False,
         differentiable: bool = False,
     ) -> None:
-        check_rate(lr)
-        check_eps(eps)
-        check_betas(betas)
-        check_not_negative(weight_decay=weight_decay)
+        check_adam(lr, betas, eps, weight_decay)
         defaults = {
             "lr": lr,
             "betas": betas,

@@ -216,3 +216,21 @@ MISTAKES = [
 def test_mistakes(torch: ModuleType, code: str, error: type[Exception], text: str) -> None:
     """Every mistake raises PyTorch's class and text."""
     assert_mistake(torch, SETUP + code, error, text)
+
+
+def test_gradients_in_one_memory_are_zeroed(torch: ModuleType, values: list[Any]) -> None:
+    """Gradients may be views of one flat tensor, which keeps its place."""
+    flat = torch.ones(3)
+    values[0].grad = flat[:]
+    torch.optim.SGD(values).zero_grad(set_to_none=False)
+
+    assert flat.tolist() == [0.0] * 3
+
+
+def test_modules_have_pytorchs_names(torch: ModuleType) -> None:
+    """Each optimizer can be imported from the module that bears its name."""
+    for name in ("Adadelta", "Adagrad", "Adam", "Adamax", "AdamW", "ASGD", "LBFGS", "NAdam",
+                 "RAdam", "RMSprop", "Rprop", "SGD"):
+        module = importlib.import_module(f"{torch.__name__}.optim.{name.lower()}")
+
+        assert getattr(module, name) is getattr(torch.optim, name)
