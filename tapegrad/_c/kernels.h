@@ -76,6 +76,7 @@ typedef struct {
     X(optim_adafactor) \
     X(linalg)          \
     X(conv)            \
+    X(recurrent)       \
     X(pool)            \
     X(resample)
 

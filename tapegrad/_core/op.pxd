@@ -21,7 +21,7 @@ cdef enum SlotKind:
 cdef enum:
     MAX_SLOTS = 12
     MAX_EDGES = 8
-    MAX_FORMULA_ARGS = 12
+    MAX_FORMULA_ARGS = 16
 
 
 cdef struct FormulaArg:

@@ -166,3 +166,18 @@ out, last = m(x)
 out.float().sum().backward()
 str(out.dtype), str(m.weight_ih_l0.grad.dtype), last.float().round(decimals=2)
 """, torch, reference)
+
+
+@pytest.mark.parametrize("code", [
+    *[f"torch.nn.{layer}(x)[0]" for layer in (
+        "LSTM(3, 4)", "GRU(3, 4)", "RNN(3, 4)", "LSTM(3, 4, batch_first=True)",
+        "GRU(3, 4, bidirectional=True)", "LSTM(3, 4).double()")],
+    "torch.nn.LSTM(3, 4)(x)[1][1]", "torch.nn.GRU(3, 4)(x[0])[0]", "torch.nn.GRU(3, 4)(x)[1]",
+    "torch.nn.LSTMCell(3, 4)(x[0])[0]", "torch.nn.GRUCell(3, 4)(x[0])",
+    "torch.nn.RNNCell(3, 4, nonlinearity='relu')(x[0])",
+    "torch.nn.GRU(3, 4)(torch.nn.utils.rnn.pack_sequence([x[0], x[1]]))[0].data",
+])  # fmt: skip
+def test_printed_nodes(torch, reference, code):
+    """Results print under the name of PyTorch's node."""
+    code = code.replace("double()(x)", "double()(x.double())")
+    assert_alike(f"x = torch.zeros(2, 2, 3)\nrepr({code}).split('grad_fn=')[1]", torch, reference)

@@ -1,8 +1,9 @@
-"""Losses of label sequences, beside a sum over all ways to spread them."""
+"""Recurrent networks; losses of label sequences, beside a sum over all ways to spread them."""
 
 from itertools import product
 from types import ModuleType
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
@@ -37,9 +38,54 @@ def ctc_by_paths(scores: Any, targets: Any, times: Any, counts: Any, blank: int 
     return np.array(losses) if reduction == "none" else np.sum(losses)
 
 
+def network(torch: ModuleType, kind: str, *tensors: Any, sizes: Any = None,
+            bidirectional: bool = False) -> Any:
+    """Run a recurrent network on its input, states and weights; every result gets the same node."""
+    data, n = tensors[0], 2 if kind == "lstm" else 1
+    state = tensors[1 : 1 + n]
+    start = (data, torch.tensor(sizes)) if sizes else (data,)
+    weights = tensors[1 + n :]
+    has_biases = any(weight.dim() == 1 for weight in weights)
+    rest = (has_biases, 1, 0.0, False, bidirectional, *(() if sizes else (False,)))
+    with catch_warnings():
+        simplefilter("ignore", UserWarning)     # PyTorch's, of projections in float32
+        results = getattr(torch, kind)(*start, state if n == 2 else state[0], weights, *rest)
+    return tuple(result * 1 for result in results)
+
+
+def single(torch: ModuleType, *tensors: Any) -> Any:
+    """Run an LSTM in float32, where its node has another name."""
+    return network(torch, "lstm", *[tensor.float() for tensor in tensors])
+
+
+def recurrent(kind: str, n_gates: int) -> list[Case]:
+    """Padded and packed sequences, in one and in both directions, with and without biases."""
+    def weights(p: int = 2) -> tuple:
+        return real(n_gates * 2, 1), real(n_gates * 2, p)
+
+    def states(n: int, p: int = 2) -> tuple:
+        return (real(n, 2, p), real(n, 2, 2)) if kind == "lstm" else (real(n, 2, 2),)
+
+    biases = real(n_gates * 2), real(n_gates * 2)
+    cases = [
+        ((real(3, 2, 1), *states(1), *weights(), *biases), {}),
+        ((real(4, 1), *states(2), *weights(), *weights()),
+         {"sizes": [2, 1, 1], "bidirectional": True}),
+    ]
+    if kind == "lstm":
+        cases.append(((real(3, 2, 1), *states(1, 1), *weights(1), real(1, 2)), {}))
+    return [Case("recurrent_layer", kind, *inputs,
+                 call=network, **options)
+            for inputs, options in cases]
+
+
 _LENGTHS = (Array([5, 4]), Array([3, 2]))
 
 CASES = [
+    *recurrent("lstm", 4), *recurrent("gru", 3), *recurrent("rnn_tanh", 1),
+    *recurrent("rnn_relu", 1),
+    Case("recurrent_lstm_layer", *[Array(np.zeros(shape)) for shape in (
+        (2, 1, 1), (1, 1, 1), (1, 1, 1), (4, 1), (4, 1))], call=single, differentiable=False),
     *[Case("ctc_loss", real(5, 2, 4), targets, *_LENGTHS, call=ctc, reference=ctc_by_paths,
            reduction=reduction)
       for targets in (Array([[1, 2, 2], [3, 1, 0]]), Array([1, 2, 2, 3, 1]))

@@ -11,8 +11,12 @@ from tapegrad.ops.recurrent.steps import N_GATES, Walk
 
 def _step(mode: str, input: Tensor, states: tuple[Tensor, ...], weights: tuple) -> tuple:
     _check(input, states, weights, N_GATES[mode])
-    _, last = layer(input, states, (*weights, None), Walk(mode, (len(input),), False))
+    walk = Walk(mode, (len(input),), False)
+    _, last = layer(input, states, (*weights, None), walk, _NODES[mode])
     return last
+
+
+_NODES = {"LSTM": "Mul", "GRU": "Add", "RNN_TANH": "Tanh", "RNN_RELU": "Relu"}
 
 
 def _check(input: Tensor, states: tuple[Tensor, ...], weights: tuple, n_gates: int) -> None:

@@ -1,13 +1,153 @@
-"""One layer of a recurrent network in one direction."""
+"""One layer of a recurrent network in one direction, as one operation."""
 
 from __future__ import annotations
 
-from tapegrad._tensor import Tensor
-from tapegrad.ops.recurrent.steps import Walk, unrolled
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad._kernels import recurrent as walks
+from tapegrad._tensor import Tensor, is_grad_enabled
+from tapegrad.ops._declare import op
+from tapegrad.ops.recurrent.steps import N_GATES, Walk, slopes_by_steps, unrolled
 
 
-def layer(input: Tensor, state: tuple, weights: tuple, walk: Walk) -> tuple[Tensor, tuple]:
-    """The output of every step, and the state after the last one."""
+def _walked(input, hidden, cell, w_ih, w_hh, b_ih, b_hh, w_hr, walk: Walk):
+    """The compiled walk; float16 goes through the formulas, and keeps nothing."""
+    arrays: tuple = (input, hidden, cell, w_ih, w_hh, b_ih, b_hh, w_hr)
+    if input.dtype == np.float16:
+        tensors: list[Any] = [array if array is None else Tensor._wrap(array) for array in arrays]
+        output, *state = (x._array for x in unrolled(walk, *tensors))
+        return output, state[0], np.empty(0), np.empty(0), *state[1:]
+    rows = _rows(input)
+    gates = kernels.mm_nt(rows, w_ih)
+    state = [_copied(part) for part in (hidden, cell) if part is not None]
+    output, saved = walks.walk(
+        walk.mode, gates, state[0], state[1] if cell is not None else None,
+        kernels.contiguous(w_hh), _one_row(b_ih, gates), _one_row(b_hh, gates),
+        None if w_hr is None else kernels.contiguous(w_hr), walk.sizes, walk.is_reversed,
+    )  # fmt: skip
+    output = output.reshape(*input.shape[:-1], output.shape[-1])
+    return output, state[0], gates, saved, *state[1:]
+
+
+def _rows(array: np.ndarray) -> np.ndarray:
+    """The rows of all steps and samples as one matrix."""
+    return kernels.contiguous(array).reshape(-1, array.shape[-1])
+
+
+def _copied(array: np.ndarray) -> np.ndarray:
+    made = kernels.empty(array.shape, array.dtype)
+    kernels.copy_array(made, array)
+    return made
+
+
+def _one_row(given: np.ndarray | None, gates: np.ndarray) -> np.ndarray:
+    if given is not None:
+        return kernels.contiguous(given)
+    return kernels.fill(kernels.empty(gates.shape[1:], gates.dtype), 0)
+
+
+def _slopes(grads, inputs: tuple, walk: Walk, gates: Tensor, saved: Tensor, needs: tuple):
+    """The gradients of all inputs: by the compiled walk back, recorded ones by the formulas."""
+    g_output, g_hidden, _, _, *g_cell = grads
+    if is_grad_enabled() or gates.numel() == 0:
+        return slopes_by_steps([g_output, g_hidden, *g_cell], inputs, walk, needs)
+    arrays: list[Any] = [x if x is None else x._array for x in inputs]
+    input, hidden, cell, w_ih, w_hh, *_, w_hr = arrays
+    of_hidden = _first_gradient(g_hidden, hidden)
+    of_cell = None if cell is None else _first_gradient(g_cell[0], cell)
+    slopes, of_sums, of_outputs = walks.walk_back(
+        walk.mode, gates._array, saved._array, kernels.contiguous(w_hh),
+        None if w_hr is None else kernels.contiguous(w_hr), walk.sizes, walk.is_reversed,
+        None if g_output is None else _rows(g_output._array), of_hidden, of_cell,
+    )  # fmt: skip
+    n_rows, size = len(slopes), slopes.shape[1] // N_GATES[walk.mode]
+    flat = saved._array.reshape(-1)
+    before = flat[: n_rows * hidden.shape[1]].reshape(n_rows, -1)
+    found: tuple[Callable[[], Any], ...] = (
+        lambda: kernels.mm(slopes, w_ih).reshape(input.shape),
+        lambda: of_hidden,
+        lambda: of_cell,
+        lambda: kernels.mm_tn(slopes, _rows(input)),
+        lambda: kernels.mm_tn(of_sums, before),
+        lambda: kernels.reduce(_SUM, slopes, (0,), False),
+        lambda: kernels.reduce(_SUM, of_sums, (0,), False),
+        lambda: kernels.mm_tn(cast(Any, of_outputs), flat[-n_rows * size :].reshape(n_rows, size)),
+    )
+    return tuple(
+        Tensor._wrap(gradient()) if needed else None
+        for gradient, needed in zip(found, needs, strict=True)
+    )
+
+
+def _first_gradient(g: Tensor | None, part: np.ndarray) -> np.ndarray:
+    """A fresh gradient of the last state, zeros if none came."""
+    if g is not None:
+        return _copied(g._array)
+    return kernels.fill(kernels.empty(part.shape, part.dtype), 0)
+
+
+_SUM = kernels.OURS["sum"]
+
+
+def _declared(name: str, grad_name: str):
+    """The operation under the name that the node has in PyTorch, whose graph has others below."""
+    return op(
+        name,
+        forward=_walked,
+        grad_name=grad_name,
+        outputs=("output", "last_hidden", "gates", "saved", "last_cell"),
+        inputs=("input", "hidden", "cell", "w_ih", "w_hh", "b_ih", "b_hh", "w_hr"),
+        gradients=lambda grads, input, hidden, cell, w_ih, w_hh, b_ih, b_hh, w_hr, walk, gates,
+        saved, needs: _slopes(
+            grads, (input, hidden, cell, w_ih, w_hh, b_ih, b_hh, w_hr), walk, gates, saved, needs
+        ),
+        doc="One layer of a recurrent network in one direction.",
+    )  # fmt: skip
+
+
+_OPS = {
+    node: _declared(f"recurrent_{name}", f"{node}Backward0")
+    for node, name in (
+        ("Stack", "layer"), ("MkldnnRnnLayer", "lstm_layer"), ("Cat", "packed_layer"),
+        ("Mul", "lstm_step"), ("Add", "gru_step"), ("Tanh", "tanh_step"), ("Relu", "relu_step"),
+    )
+}  # fmt: skip
+
+
+def layer(
+    input: Tensor, state: tuple, weights: tuple, walk: Walk, node: str
+) -> tuple[Tensor, tuple]:
+    """The output of every step, and the state after the last one, made by a node of that name."""
     hidden, cell = (*state, None)[:2]
-    output, *last = unrolled(walk, input, hidden, cell, *weights)
-    return output, tuple(last)
+    _check(input, hidden, cell, weights, walk)
+    output, hidden, _, _, *cells = _OPS[node](input, hidden, cell, *weights, walk)
+    return output, (hidden, *cells)
+
+
+def _check(input: Tensor, hidden: Tensor, cell: Tensor | None, weights: tuple, walk: Walk) -> None:
+    """Refuse sizes and dtypes that do not fit: the walk trusts them."""
+    w_ih, w_hh, b_ih, b_hh, w_hr = weights
+    n_rows = w_hh.shape[0]
+    size = n_rows // N_GATES[walk.mode]
+    n_samples, n_hidden = hidden.shape
+    wanted = [
+        (w_ih, (n_rows, input.shape[-1])), (w_hh, (size * N_GATES[walk.mode], n_hidden)),
+        (b_ih, (n_rows,)), (b_hh, (n_rows,)), (w_hr, (n_hidden, size)),
+        (cell, (n_samples, size)),
+    ]  # fmt: skip
+    for given, shape in wanted:
+        if given is not None and tuple(given.shape) != shape:
+            raise RuntimeError(f"expected a tensor of shape {shape}, got {tuple(given.shape)}")
+        if given is not None and given.dtype is not input.dtype:
+            raise RuntimeError(
+                f"expected all tensors to be {input.dtype}, but one is {given.dtype}"
+            )
+    n_steps = input.numel() // max(input.shape[-1], 1)
+    if (w_hr is None and n_hidden != size) or hidden.dtype is not input.dtype:
+        raise RuntimeError(f"the hidden state {tuple(hidden.shape)} does not fit {size} units")
+    if sum(walk.sizes) != n_steps or max(walk.sizes, default=0) > n_samples:
+        raise RuntimeError("batch_sizes do not fit the data and the hidden state")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tapegrad._tensor import Tensor
+from tapegrad._types import float32
 from tapegrad.ops.dropouts import dropout as drop
 from tapegrad.ops.recurrent.layer import layer
 from tapegrad.ops.recurrent.steps import Walk
@@ -26,19 +27,27 @@ def _network(
             f"ArrayRef: invalid slice, N = {n}; M = {n}; size = {n}"
             if mode == "LSTM" else "Expected more weights in stacked_rnn"
         )  # fmt: skip
-    finals = []
+    finals, node = [], _node(mode, input, weights[0])
     for k in range(n_layers):
         outputs = []
         for way in range(n_directions):
             place = k * n_directions + way
             own = tuple(state[place] for state in states)
-            output, last = layer(input, own, weights[place], Walk(mode, sizes, way == 1))
+            output, last = layer(input, own, weights[place], Walk(mode, sizes, way == 1), node)
             outputs.append(output)
             finals.append(last)
         input = cat(outputs, -1) if bidirectional else outputs[0]
         if p != 0 and train and k < n_layers - 1:
             input = drop(input, p, train)
     return input, *(stack(parts) for parts in zip(*finals, strict=True))
+
+
+def _node(mode: str, input: Tensor, weights: tuple) -> str:
+    """The node that makes the output of a layer in PyTorch."""
+    if input.ndim == 2:
+        return "Cat"
+    is_one = mode == "LSTM" and input.dtype is float32 and weights[-1] is None
+    return "MkldnnRnnLayer" if is_one else "Stack"
 
 
 def _by_layer(

@@ -1,0 +1,38 @@
+"""What Python sees of walks over sequences."""
+
+import numpy as np
+
+class Walk:
+    n_gates: int
+    n_saved: int
+    def __init__(self, gates: np.ndarray, w_hh: np.ndarray, w_hr: np.ndarray | None) -> None: ...
+
+class RnnTanh(Walk): ...
+class RnnRelu(RnnTanh): ...
+class Lstm(Walk): ...
+class Gru(Walk): ...
+
+def walk(
+    mode: str,
+    gates: np.ndarray,
+    hidden: np.ndarray,
+    cell: np.ndarray | None,
+    w_hh: np.ndarray,
+    b_ih: np.ndarray,
+    b_hh: np.ndarray,
+    w_hr: np.ndarray | None,
+    sizes: tuple[int, ...],
+    is_reversed: bool,
+) -> tuple[np.ndarray, np.ndarray]: ...
+def walk_back(
+    mode: str,
+    gates: np.ndarray,
+    saved: np.ndarray,
+    w_hh: np.ndarray,
+    w_hr: np.ndarray | None,
+    sizes: tuple[int, ...],
+    is_reversed: bool,
+    g_output: np.ndarray | None,
+    g_hidden: np.ndarray,
+    g_cell: np.ndarray | None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]: ...
