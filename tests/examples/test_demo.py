@@ -1,24 +1,13 @@
-"""The examples run as a newcomer runs them, and reach what they promise."""
+"""The two examples of ``make demo`` run as a newcomer runs them, and reach what they promise."""
 
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
-PNG = b"\x89PNG\r\n\x1a\n"
-
-
-@pytest.fixture(scope="module")
-def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the examples, so that a test leaves nothing in the source tree."""
-    pytest.importorskip("sklearn", reason="scikit-learn is not installed: no digits to train on")
-    pytest.importorskip("matplotlib", reason="matplotlib is not installed: no curves to draw")
-    return shutil.copytree(EXAMPLES, tmp_path_factory.mktemp("run") / "examples",
-                           ignore=shutil.ignore_patterns("output", "__pycache__"))
+from .scripts import PNG, for_pytorch, run
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +20,6 @@ def trained(examples: Path) -> subprocess.CompletedProcess:
 def finetuned(examples: Path, trained: subprocess.CompletedProcess) -> subprocess.CompletedProcess:
     """The fine-tuning run on the weights of the training run."""
     return run(examples / "finetune_digits.py")
-
-
-def run(script: Path, *options: str) -> subprocess.CompletedProcess:
-    """Run a script to its end, whatever its exit status."""
-    command = [sys.executable, "-W", "error", str(script), *options]
-    return subprocess.run(command, capture_output=True, text=True, cwd=script.parent)
 
 
 def percentage(text: str, start: str) -> float:
@@ -89,12 +72,7 @@ def test_same_seed_same_run(examples: Path, tmp_path: Path) -> None:
 def test_runs_on_pytorch(examples: Path, tmp_path: Path, reference) -> None:
     """With two import lines changed the training example runs on PyTorch and gets there too."""
     copy = shutil.copytree(examples, tmp_path / "examples")
-    script = copy / "train_digits.py"
-    source = script.read_text(encoding="utf-8")
-    source = source.replace("import tapegrad as torch", "import torch")
-    script.write_text(source.replace("from tapegrad import", "from torch import"), encoding="utf-8")
 
-    result = run(script)
+    result = run(for_pytorch(copy / "train_digits.py"))
 
-    assert "tapegrad" not in script.read_text(encoding="utf-8")
     assert result.returncode == 0, result.stderr

@@ -1,0 +1,1 @@
+"""The examples as they are run by hand."""

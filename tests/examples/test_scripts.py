@@ -1,0 +1,69 @@
+"""Each example runs with small settings, learns something, and loses as PyTorch does."""
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from .scripts import PNG, SOURCE, for_pytorch, run
+
+# Epochs that are enough to see that an example learns; whether its measure should rise.
+SETTINGS = {
+    "char_lstm": (20, False),
+    "custom_function": (1, True),
+    "digits_cnn": (1, True),
+    "gan": (250, True),
+    "gpt": (15, False),
+    "mnist_cnn": (1, True),
+    "regression": (60, True),
+    "sequence_tagging": (1, True),
+    "siamese": (60, True),
+    "sine_lbfgs": (2, False),
+    "word_language_model": (1, False),
+}
+# What others import, and what test_demo.py runs.
+NOT_HERE = {"digits", "harness", "train_digits", "finetune_digits"}
+
+
+def test_every_example_is_run() -> None:
+    """No script is forgotten."""
+    assert {path.stem for path in SOURCE.glob("*.py")} - NOT_HERE == set(SETTINGS)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_example_learns(examples: Path, name: str) -> None:
+    """The number that an example ends with is better after training than before."""
+    epochs, rises = SETTINGS[name]
+    result = run(examples / f"{name}.py", "--epochs", str(epochs))
+    figures = re.search(r": (-?[\d.]+) before, (-?[\d.]+) after \d+ steps\n\Z", result.stdout)
+
+    assert result.returncode == 0, result.stderr
+    assert figures, result.stdout
+    before, after = map(float, figures.groups())
+    assert (after > before) == rises
+
+
+def test_curve_is_drawn(examples: Path, tmp_path: Path) -> None:
+    """``--plot`` leaves a picture."""
+    plot = tmp_path / "curve.png"
+    run(examples / "regression.py", "--epochs", "5", "--plot", str(plot))
+
+    assert plot.read_bytes().startswith(PNG)
+
+
+@pytest.mark.parametrize(("name", "epochs"), [("char_lstm", 20), ("digits_cnn", 1), ("gpt", 20)])
+def test_losses_are_those_of_pytorch(
+    examples: Path, tmp_path: Path, reference, name: str, epochs: int
+) -> None:
+    """With the same seed each step's loss is the one that PyTorch prints."""
+    copy = shutil.copytree(examples, tmp_path / "examples")
+    curves = []
+    for script in (examples / f"{name}.py", for_pytorch(copy / f"{name}.py")):
+        losses = tmp_path / f"losses_{len(curves)}.txt"
+        result = run(script, "--epochs", str(epochs), "--losses", str(losses))
+        assert result.returncode == 0, result.stderr
+        curves.append([float(line) for line in losses.read_text(encoding="utf-8").split()])
+
+    np.testing.assert_allclose(curves[0], curves[1], rtol=2e-3)
