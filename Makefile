@@ -66,8 +66,9 @@ lint: $(env)/has-lint types  ## ruff, cython-lint and mypy
 	$(python) -m ruff check .
 	PATH="$(CURDIR)/$(env)/bin:$$PATH" cython-lint tapegrad
 
-types: $(env)/has-lint  ## mypy on the public surface
+types: $(env)/has-lint  ## mypy on the public surface, and at its strictest on an example that uses it
 	$(python) -m mypy
+	cd examples && MYPYPATH=.. ../$(python) -m mypy --strict --config-file= --follow-imports=silent char_lstm.py
 
 dist: $(env)/has-dist  ## a wheel and an sdist in dist/
 	$(python) -m build

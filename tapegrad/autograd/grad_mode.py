@@ -9,7 +9,7 @@ import functools
 import inspect
 import warnings
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from tapegrad._tensor import (
     _set_grad_enabled,
@@ -29,6 +29,10 @@ __all__ = [
 ]
 
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_Self = TypeVar("_Self", bound="_Mode")
+
+
 class _Mode:
     """A context manager that also decorates functions and generator functions.
 
@@ -36,7 +40,7 @@ class _Mode:
     coroutine.
     """
 
-    def __call__(self, orig_func: Callable[..., Any]) -> Callable[..., Any]:
+    def __call__(self, orig_func: _Function) -> _Function:
         if inspect.isclass(orig_func):
             warnings.warn(
                 "Decorating classes is deprecated and will be disabled in "
@@ -47,10 +51,10 @@ class _Mode:
                 stacklevel=2,
             )
             # wraps() would copy a class's whole namespace; a partial has none.
-            orig_func = functools.partial(orig_func)
-        elif inspect.isgeneratorfunction(orig_func):
-            return _generator_in_mode(orig_func, self.clone)
-        return _function_in_mode(orig_func, self.clone)
+            return cast(_Function, _function_in_mode(functools.partial(orig_func), self.clone))
+        if inspect.isgeneratorfunction(orig_func):
+            return cast(_Function, _generator_in_mode(orig_func, self.clone))
+        return cast(_Function, _function_in_mode(orig_func, self.clone))
 
     def __enter__(self) -> None:
         raise NotImplementedError
@@ -102,8 +106,9 @@ def _generator_in_mode(func: Callable[..., Any], mode: Callable[[], _Mode]) -> C
 class _BareMode(_Mode):
     """A mode that decorates without parentheses too: ``@no_grad``."""
 
-    def __new__(cls, orig_func: Callable[..., Any] | None = None) -> Any:
-        return object.__new__(cls) if orig_func is None else cls()(orig_func)
+    def __new__(cls: type[_Self], orig_func: Callable[..., Any] | None = None) -> _Self:
+        # Checkers are told of the context manager only; with a function it is that, decorated.
+        return object.__new__(cls) if orig_func is None else cast(_Self, cls()(orig_func))
 
 
 class no_grad(_BareMode):
@@ -145,7 +150,7 @@ class set_grad_enabled(_Mode):
         self.prev = _set_grad_enabled(mode)
         self.mode = mode
 
-    def __call__(self, orig_func: Callable[..., Any]) -> Callable[..., Any]:
+    def __call__(self, orig_func: _Function) -> _Function:
         """Decorate a function, and take the immediate switch back."""
         _set_grad_enabled(self.prev)
         return super().__call__(orig_func)
@@ -173,10 +178,12 @@ class inference_mode(_Mode):
 
     mode: bool
 
-    def __new__(cls, mode: bool | Callable[..., Any] = True) -> Any:
+    mode: bool
+
+    def __new__(cls, mode: bool | Callable[..., Any] = True) -> inference_mode:
         """Make a context manager, or decorate what is given in place of a mode."""
         if not isinstance(mode, bool):
-            return cls()(mode)
+            return cast(inference_mode, cls()(mode))
         self = object.__new__(cls)
         self.mode = mode
         return self
