@@ -215,7 +215,7 @@ cdef class Lstm(Walk):
     """
 
     n_gates = 4
-    n_saved = 3
+    n_saved = 2
 
     cdef int step(self, npy_intp start, npy_intp n) except -1:
         cdef char* data[4]
@@ -300,8 +300,8 @@ def walk(str mode not None, ndarray gates not None, ndarray hidden not None, cel
         w.weight = contiguous(w_hh.T)
     w.scratch = w.new(n, w.k * w.h)
     w.output = w.new(w.n_rows, w.p)
-    n_saved = w.p + w.n_saved * w.h
-    w.saved = w.new(n_saved, w.n_rows)
+    n_saved = w.n_saved + (w_hr is not None)
+    w.saved = w.new(w.p + n_saved * w.h, w.n_rows)
     w.there(sizes, is_reversed)
     return w.output, w.saved
 
