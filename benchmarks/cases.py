@@ -80,6 +80,31 @@ def loading(torch: ModuleType, n_batches: int, batch: int) -> dict[str, Any]:
     return {"loader": loader, "samples": samples, "collate": data.default_collate}
 
 
+def recurrence(torch: ModuleType, kind: str) -> dict[str, Any]:
+    """A recurrent layer over a padded batch, forward and backward."""
+    layer, x = getattr(torch.nn, kind)(32, 64), torch.randn(20, 16, 32)
+
+    def step() -> None:
+        layer.zero_grad()
+        layer(x)[0].sum().backward()
+
+    return {"step": step}
+
+
+def stepped_cell(torch: ModuleType) -> dict[str, Any]:
+    """A cell that a loop in Python takes over a sequence, forward and backward."""
+    cell, x = torch.nn.LSTMCell(32, 64), torch.randn(20, 16, 32)
+
+    def step() -> None:
+        cell.zero_grad()
+        state = torch.zeros(16, 64), torch.zeros(16, 64)
+        for row in x:
+            state = cell(row, state)
+        state[0].sum().backward()
+
+    return {"step": step}
+
+
 def optimizer_step(
     torch: ModuleType, name: str, n_tensors: int, size: int, **options: Any
 ) -> dict[str, Any]:
@@ -135,6 +160,15 @@ CASES = {
         "SGD step with momentum, 10 tensors of 100,000 elements",
         lambda torch: optimizer_step(torch, "SGD", 10, 100_000, momentum=0.9), "step()",
         target=1),
+    "lstm": Case(
+        "LSTM forward and backward, batch 16, 20 steps, 32 to 64",
+        lambda torch: recurrence(torch, "LSTM"), "step()"),
+    "gru": Case(
+        "GRU forward and backward, batch 16, 20 steps, 32 to 64",
+        lambda torch: recurrence(torch, "GRU"), "step()", target=2.5),
+    "lstm-cell": Case(
+        "LSTM cell, 20 steps from Python, forward and backward, batch 16, 32 to 64",
+        stepped_cell, "step()"),
     "loader": Case(
         "DataLoader over a TensorDataset, 100 batches of 32",
         lambda torch: loading(torch, 100, 32), "for batch in loader: pass", target=7),
