@@ -162,13 +162,13 @@ CASES = {
         target=1),
     "lstm": Case(
         "LSTM forward and backward, batch 16, 20 steps, 32 to 64",
-        lambda torch: recurrence(torch, "LSTM"), "step()"),
+        lambda torch: recurrence(torch, "LSTM"), "step()", target=2.5),
     "gru": Case(
         "GRU forward and backward, batch 16, 20 steps, 32 to 64",
         lambda torch: recurrence(torch, "GRU"), "step()", target=2.5),
     "lstm-cell": Case(
         "LSTM cell, 20 steps from Python, forward and backward, batch 16, 32 to 64",
-        stepped_cell, "step()"),
+        stepped_cell, "step()", target=6),
     "loader": Case(
         "DataLoader over a TensorDataset, 100 batches of 32",
         lambda torch: loading(torch, 100, 32), "for batch in loader: pass", target=7),
