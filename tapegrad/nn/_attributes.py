@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import tapegrad
 from tapegrad._tensor import Tensor
+from tapegrad.nn import _global_hooks
 from tapegrad.nn._registry import (
     REGISTRY_NAMES,
     AttributeView,
@@ -16,6 +17,10 @@ from tapegrad.nn._registry import (
     storage_of,
 )
 from tapegrad.nn.parameter import Buffer, Parameter
+
+_BUFFERS = _global_hooks._global_buffer_registration_hooks
+_MODULES = _global_hooks._global_module_registration_hooks
+_PARAMETERS = _global_hooks._global_parameter_registration_hooks
 
 
 def _check_name(kind: str, name: Any) -> None:
@@ -73,6 +78,7 @@ class Attributes(Storage):
                 f"cannot assign '{tapegrad.typename(tensor)}' object to buffer '{name}' (torch "
                 "Tensor or None required)"
             )
+        tensor = _global_hooks.replaced(_BUFFERS, self, name, tensor)
         self._buffers[name] = tensor
         if persistent:
             self._non_persistent_buffers_set.discard(name)
@@ -98,6 +104,7 @@ class Attributes(Storage):
                 f"created explicitly. To express '{name}' as a function of another Tensor, compute "
                 "the value in the forward() method."
             )
+        param = _global_hooks.replaced(_PARAMETERS, self, name, param)
         self._parameters[name] = param
 
     def add_module(self, name: str, module: Any) -> None:
@@ -108,7 +115,7 @@ class Attributes(Storage):
         if hasattr(self, name) and name not in self._modules:
             raise KeyError(f"attribute '{name}' already exists")
         _check_spelling("module", name)
-        self._modules[name] = module
+        self._modules[name] = _global_hooks.replaced(_MODULES, self, name, module)
 
     def register_module(self, name: str, module: Any) -> None:
         """Another name of ``add_module``."""
@@ -125,7 +132,7 @@ class Attributes(Storage):
             self._assign_module(name, value)
         elif name in attributes.get("_modules", ()):
             _check_none("child module", name, value, "torch.nn.Module")
-            attributes["_modules"][name] = value
+            attributes["_modules"][name] = _global_hooks.replaced(_MODULES, self, name, value)
         elif isinstance(value, Buffer) or name in attributes.get("_buffers", ()):
             self._assign_buffer(name, value)
         elif name in REGISTRY_NAMES:
@@ -155,7 +162,7 @@ class Attributes(Storage):
         if "_modules" not in storage_of(self):
             raise AttributeError("cannot assign module before Module.__init__() call")
         self._forget(name, keep="_modules")
-        self._modules[name] = value
+        self._modules[name] = _global_hooks.replaced(_MODULES, self, name, value)
 
     def _assign_buffer(self, name: str, value: Any) -> None:
         if value is not None and not isinstance(value, Tensor):
@@ -166,7 +173,7 @@ class Attributes(Storage):
         if isinstance(value, Buffer):
             self.register_buffer(name, value, value.persistent)
         else:
-            self._buffers[name] = value
+            self._buffers[name] = _global_hooks.replaced(_BUFFERS, self, name, value)
 
     def _forget(self, name: str, keep: str) -> None:
         """Drop every other meaning that ``name`` has, before it gets a new one."""

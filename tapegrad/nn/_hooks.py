@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tapegrad._tensor import RemovableHandle, Tensor
+from tapegrad.nn import _global_hooks as _global
 from tapegrad.nn._backward_hooks import BackwardHook, register_on_node
 from tapegrad.nn._call import DirectCall
 from tapegrad.nn._traversal import Traversal
@@ -82,7 +83,7 @@ class Hooks(Traversal):
 
     def _call_impl(self, *args: Any, **kwargs: Any) -> Any:
         """What a call of the module does, under the name by which PyTorch's programs wrap it."""
-        return DirectCall.__call__(self, *args, **kwargs)
+        return Hooks.__call__(self, *args, **kwargs)
 
     def _call_with_hooks(self, args: tuple, kwargs: dict[str, Any]) -> Any:
         called: set[int] = set()
@@ -94,23 +95,31 @@ class Hooks(Traversal):
 
     def _call_through_hooks(self, args: tuple, kwargs: dict[str, Any], called: set) -> Any:
         args, kwargs = self._run_forward_pre_hooks(args, kwargs)
-        is_full = self._is_full_backward_hook is not False
-        full_hooks = tuple(self._backward_hooks.values()) if is_full else ()
-        pre_hooks = tuple(self._backward_pre_hooks.values())
+        full_hooks, node_hooks = self._get_backward_hooks()
+        pre_hooks = self._get_backward_pre_hooks()
         backward = BackwardHook(self, full_hooks, pre_hooks) if full_hooks or pre_hooks else None
         if backward is not None:
             args = backward.watch_inputs(args)
         result = self._run_forward_hooks(args, kwargs, self.forward(*args, **kwargs), called)
         if backward is not None:
             result = _watch_result(backward, result)
-        if self._backward_hooks and not is_full:
-            register_on_node(self, tuple(self._backward_hooks.values()), args, result)
+        if node_hooks:
+            register_on_node(self, node_hooks, args, result)
         return result
+
+    def _get_backward_hooks(self) -> tuple[list[Callable], list[Callable]]:
+        """The full backward hooks, and those of the older form."""
+        full, older = (list(_global.backward_hooks(self, form)) for form in (True, False))
+        return full, older
+
+    def _get_backward_pre_hooks(self) -> list[Callable]:
+        return [*_global._global_backward_pre_hooks.values(), *self._backward_pre_hooks.values()]
 
     def _run_forward_pre_hooks(
         self, args: tuple, kwargs: dict[str, Any]
     ) -> tuple[tuple, dict[str, Any]]:
-        for key, hook in tuple(self._forward_pre_hooks.items()):
+        everywhere = _global._global_forward_pre_hooks
+        for key, hook in (*everywhere.items(), *self._forward_pre_hooks.items()):
             if key in self._forward_pre_hooks_with_kwargs:
                 replaced = hook(self, args, kwargs)
                 if replaced is None:
@@ -128,7 +137,8 @@ class Hooks(Traversal):
     def _run_forward_hooks(
         self, args: tuple, kwargs: dict[str, Any], result: Any, called: set
     ) -> Any:
-        for key, hook in tuple(self._forward_hooks.items()):
+        everywhere = _global._global_forward_hooks
+        for key, hook in (*everywhere.items(), *self._forward_hooks.items()):
             called.add(key)
             replaced = self._run_forward_hook(key, hook, args, kwargs, result)
             result = result if replaced is None else replaced
@@ -137,21 +147,24 @@ class Hooks(Traversal):
     def _run_forward_hook(
         self, key: int, hook: Callable, args: tuple, kwargs: Any, result: Any
     ) -> Any:
-        if key in self._forward_hooks_with_kwargs:
+        with_kwargs = _global._global_forward_hooks_with_kwargs
+        if key in self._forward_hooks_with_kwargs or key in with_kwargs:
             return hook(self, args, kwargs, result)
         return hook(self, args, result)
 
     def _run_always_called(self, args: tuple, kwargs: dict[str, Any], called: set) -> None:
         """After forward raised: run the ``always_call`` hooks that have not run, with no result."""
-        for key, hook in tuple(self._forward_hooks.items()):
-            if key in called or key not in self._forward_hooks_always_called:
+        everywhere = _global._global_forward_hooks_always_called
+        for key, hook in (*_global._global_forward_hooks.items(), *self._forward_hooks.items()):
+            is_global = key in everywhere
+            if key in called or not (is_global or key in self._forward_hooks_always_called):
                 continue
             try:
                 self._run_forward_hook(key, hook, args, kwargs, None)
             except Exception as error:
                 warnings.warn(
-                    "module forward hook with ``always_call=True`` raised an exception that was "
-                    "silenced "
+                    f"{'global ' if is_global else ''}module forward hook with "
+                    "``always_call=True`` raised an exception that was silenced "
                     f"as another error was raised in forward: {error}",
                     stacklevel=2,
                 )
@@ -166,3 +179,17 @@ def _watch_result(backward: BackwardHook, result: Any) -> Any:
             stacklevel=2,
         )
     return backward.watch_outputs(result)
+
+
+def _call_and_look_for_hooks_of_all(self: Hooks, *args: Any, **kwargs: Any) -> Any:
+    """A module's call once there have been hooks of all modules."""
+    if _global.has_call_hooks():
+        return self._call_with_hooks(args, kwargs)
+    return DirectCall.__call__(self, *args, **kwargs)
+
+
+def _look_for_hooks_of_all() -> None:
+    setattr(Hooks, "__call__", _call_and_look_for_hooks_of_all)  # noqa: B010  typed as a method
+
+
+_global.State.before_first = staticmethod(_look_for_hooks_of_all)

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from tapegrad import nn
+from tapegrad.nn import _global_hooks
 
 _FILES = frozenset((
     "activation", "adaptive", "batchnorm", "channelshuffle", "container", "conv", "distance",
@@ -19,10 +20,10 @@ _FILES = frozenset((
 
 
 class _File(ModuleType):
-    """One of PyTorch's files: the names of ``nn``."""
+    """One of PyTorch's files: the names of ``nn``, and the hooks of all modules."""
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(nn, name)
+        return getattr(_global_hooks if hasattr(_global_hooks, name) else nn, name)
 
 
 def __getattr__(name: str) -> Any:
