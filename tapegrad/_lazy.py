@@ -4,7 +4,7 @@ Programs that use few of them should not wait for all.
 """
 
 NAMESPACES = frozenset((
-    "accelerator", "amp", "backends", "compiler", "cpu", "cuda", "distributed",
+    "accelerator", "amp", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
     "func", "hub",
     "jit", "linalg", "mps", "multiprocessing", "nn", "optim", "overrides", "profiler", "random",
     "return_types", "serialization", "signal", "special", "utils", "version", "xpu",
@@ -32,6 +32,10 @@ _NAMES_OF = {
     "ops.recurrent": (
         "_pack_padded_sequence", "_pad_packed_sequence", "gru", "gru_cell", "lstm", "lstm_cell",
         "rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell",
+    ),
+    "ops.reparametrized": (
+        "_dirichlet_grad", "_sample_dirichlet", "_standard_gamma", "_standard_gamma_grad",
+        "binomial",
     ),
     "ops.spatial": (
         "adaptive_avg_pool1d", "adaptive_max_pool1d", "affine_grid_generator", "avg_pool1d",

@@ -25,7 +25,7 @@ ORDER = (
     ("accelerator", "autograd", "backends", "cpu", "linalg", "overrides", "random", "return_types",
      "signal", "special", "xpu"),
     ("amp", "nn", "optim", "utils.data"),
-    ("cuda", "func", "jit", "optim.swa_utils", "training", "utils.safetensors"),
+    ("cuda", "distributions", "func", "jit", "optim.swa_utils", "training", "utils.safetensors"),
     ("serialization", "utils"),
     ("_as_torch",),
     ("__init__",),

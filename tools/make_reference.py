@@ -34,6 +34,8 @@ NAMESPACES = {
     "tapegrad.nn.utils.parametrizations": "Weights that stay orthogonal or normalised.",
     "tapegrad.nn.utils.parametrize": "Tensors computed from others when they are read.",
     "tapegrad.nn.utils.prune": "Parameters set to zero and kept so.",
+    "tapegrad.distributions": "Probability distributions.",
+    "tapegrad.distributions.constraints": "Regions that parameters and samples lie in.",
     "tapegrad.optim": "Optimizers.",
     "tapegrad.optim.lr_scheduler": "Schedules of learning rates.",
     "tapegrad.optim.swa_utils": "Averages of parameters.",

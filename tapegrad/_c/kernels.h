@@ -69,6 +69,7 @@ typedef struct {
     X(softmax)         \
     X(random)          \
     X(distributions)   \
+    X(reparametrize)   \
     X(ctc)             \
     X(optim_sgd)       \
     X(optim_adam)      \

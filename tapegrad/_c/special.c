@@ -4,6 +4,7 @@
  * DLMF numbers are equations of https://dlmf.nist.gov.
  */
 #include "loops.h"
+#include "special.h"
 
 #include <float.h>
 #include <math.h>
@@ -28,7 +29,7 @@ static double polynomial(double x, const double *coefficients, int n)
 
 /* The derivative of log gamma: recurrence (DLMF 5.5.2) up to 10, then the asymptotic series
  * (DLMF 5.11.2); reflection (DLMF 5.5.4) on the left. */
-static double digamma_of(double x)
+double tg_digamma(double x)
 {
     static const double series[] = {
         1.0 / 12, -1.0 / 120, 1.0 / 252, -1.0 / 240, 1.0 / 132, -691.0 / 32760, 1.0 / 12};
@@ -114,7 +115,7 @@ static double zeta_of(double s, double q)
 static double polygamma_of(double order, double x)
 {
     if (order == 0) {
-        return digamma_of(x);
+        return tg_digamma(x);
     }
     if (order == 1 && x < 0.5) {
         return -zeta_of(2, 1 - x);
@@ -356,6 +357,7 @@ static double logit_of(double x) { return log(x / (1 - x)); }
 static double entr_of(double x) { return x > 0 ? -x * log(x) : x == 0 ? 0 : isnan(x) ? x : -INFINITY; }
 static double xlogy_of(double x, double y) { return isnan(y) ? y : x == 0 ? 0 : x * log(y); }
 static double xlog1py_of(double x, double y) { return isnan(y) ? y : x == 0 ? 0 : x * log1p(y); }
+static double digamma_of(double x) { return tg_digamma(x); }
 static double lgamma_of(double x) { return lgamma(x); }
 static double erfc_of(double x) { return erfc(x); }
 

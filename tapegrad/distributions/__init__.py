@@ -1,0 +1,39 @@
+"""Probability distributions: draws, densities, entropies and divergences.
+
+A distribution's parameters are tensors, so densities, and draws where ``has_rsample`` says so, can
+be differentiated by them. Source: https://docs.pytorch.org/docs/2.13/distributions.html
+"""
+
+from tapegrad.distributions import (
+    _kl_formulas,  # noqa: F401  registers them
+    constraints,
+    utils,
+)
+from tapegrad.distributions.bernoulli import Bernoulli
+from tapegrad.distributions.binomial import Binomial
+from tapegrad.distributions.categorical import Categorical
+from tapegrad.distributions.cauchy import Cauchy
+from tapegrad.distributions.dirichlet import Beta, Dirichlet
+from tapegrad.distributions.distribution import Distribution, ExponentialFamily
+from tapegrad.distributions.exponential import Exponential
+from tapegrad.distributions.gamma import Chi2, Gamma
+from tapegrad.distributions.geometric import Geometric
+from tapegrad.distributions.independent import Independent
+from tapegrad.distributions.kl import kl_divergence, register_kl
+from tapegrad.distributions.laplace import Laplace
+from tapegrad.distributions.multivariate_normal import MultivariateNormal
+from tapegrad.distributions.normal import Normal
+from tapegrad.distributions.one_hot_categorical import (
+    OneHotCategorical,
+    OneHotCategoricalStraightThrough,
+)
+from tapegrad.distributions.poisson import Poisson
+from tapegrad.distributions.studentT import StudentT
+from tapegrad.distributions.uniform import Uniform
+
+__all__ = [
+    "Bernoulli", "Beta", "Binomial", "Categorical", "Cauchy", "Chi2", "Dirichlet", "Distribution",
+    "Exponential", "ExponentialFamily", "Gamma", "Geometric", "Independent", "Laplace",
+    "MultivariateNormal", "Normal", "OneHotCategorical", "OneHotCategoricalStraightThrough",
+    "Poisson", "StudentT", "Uniform", "constraints", "kl_divergence", "register_kl", "utils",
+]  # fmt: skip

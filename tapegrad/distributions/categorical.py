@@ -1,0 +1,79 @@
+"""One of several categories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tapegrad
+from tapegrad._tensor import Tensor
+from tapegrad._types import Size
+from tapegrad.distributions import constraints
+from tapegrad.distributions.discrete import FromProbabilities, check_one_given
+from tapegrad.distributions.distribution import Distribution
+
+__all__ = ["Categorical"]
+
+
+class Categorical(FromProbabilities, Distribution):
+    """Category i with probability ``probs[..., i]``; these are normalised first."""
+
+    arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
+    has_enumerate_support = True
+    _is_binary = False
+
+    def __init__(
+        self,
+        probs: Tensor | None = None,
+        logits: Tensor | None = None,
+        validate_args: bool | None = None,
+    ) -> None:
+        check_one_given(probs, logits)
+        if probs is not None:
+            if probs.dim() < 1:
+                raise ValueError("`probs` parameter must be at least one-dimensional.")
+            probs = probs / probs.sum(-1, keepdim=True)
+        elif logits is not None:
+            if logits.dim() < 1:
+                raise ValueError("`logits` parameter must be at least one-dimensional.")
+            logits = logits - logits.logsumexp(dim=-1, keepdim=True)
+        given = self._take(probs, logits)
+        super().__init__(given.shape[:-1], validate_args=validate_args)
+
+    @property
+    def _num_events(self) -> int:
+        return self._param.shape[-1]
+
+    @constraints.dependent_property(is_discrete=True, event_dim=0)
+    def support(self) -> Any:
+        return constraints.integer_interval(0, self._num_events - 1)
+
+    @property
+    def mean(self) -> Tensor:
+        return tapegrad.full(self._extended_shape(), tapegrad.nan, dtype=self.probs.dtype)
+
+    @property
+    def mode(self) -> Tensor:
+        return self.probs.argmax(dim=-1)
+
+    @property
+    def variance(self) -> Tensor:
+        return self.mean
+
+    def sample(self, sample_shape: Any = ()) -> Tensor:
+        sample_shape = Size(sample_shape)
+        rows = self.probs.detach().reshape(-1, self._num_events)
+        drawn = tapegrad.multinomial(rows, sample_shape.numel(), True).T
+        return drawn.reshape(self._extended_shape(sample_shape))
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        if self._validate_args:
+            self._validate_sample(value)
+        places, logits = tapegrad.broadcast_tensors(value.long().unsqueeze(-1), self.logits)
+        return logits.gather(-1, places[..., :1]).squeeze(-1)
+
+    def entropy(self) -> Tensor:
+        logits = tapegrad.clamp(self.logits, min=tapegrad.finfo(self.logits.dtype).min)
+        return -(logits * self.probs).sum(-1)
+
+    def enumerate_support(self, expand: bool = True) -> Tensor:
+        return self._enumerated(self._num_events, tapegrad.int64, expand)

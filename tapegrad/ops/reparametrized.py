@@ -1,0 +1,102 @@
+"""Gamma, Dirichlet and binomial draws; the first two have derivatives by their parameters."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad._kernels import OURS
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import not_differentiable, op
+from tapegrad.ops.create import zeros_like
+from tapegrad.ops.random import Generator, default_generator
+from tapegrad.ops.shape import broadcast_tensors
+
+_standard_gamma_grad = op(
+    "_standard_gamma_grad", kernel=OURS["standard_gamma_grad"],
+    input=not_differentiable("_standard_gamma_grad"),
+    output=not_differentiable("_standard_gamma_grad"),
+    params=("input", "output"),
+    doc="How a standard gamma draw moves with its concentration.",
+)  # fmt: skip
+_dirichlet_grad = op(
+    "_dirichlet_grad", kernel=OURS["dirichlet_grad"],
+    x=not_differentiable("_dirichlet_grad"),
+    alpha=not_differentiable("_dirichlet_grad"),
+    total=not_differentiable("_dirichlet_grad"),
+    params=("x", "alpha", "total"),
+    doc="How a beta draw moves with its first concentration, over ``1 - x``.",
+)  # fmt: skip
+
+
+def _gamma(concentration: np.ndarray, generator: Generator) -> np.ndarray:
+    smallest = float(np.finfo(concentration.dtype).tiny)
+    return generator.draw_for("standard_gamma", concentration, (smallest,))
+
+
+_standard_gamma_op = op(
+    "_standard_gamma",
+    forward=_gamma,
+    params=("input", "generator"),
+    grad_name="StandardGammaBackward0",
+    input=lambda g, input, out: g * _standard_gamma_grad(input, out),
+    doc="Draws of the gamma distribution with unit rate.",
+)
+
+
+def _standard_gamma(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """Draws of the gamma distribution with unit rate; differentiable by the concentration.
+
+    Source: Marsaglia and Tsang 2000; Figurnov, Mohamed and Mnih 2018.
+    """
+    return _standard_gamma_op(input, generator or default_generator)
+
+
+def _dirichlet(concentration: np.ndarray, generator: Generator) -> np.ndarray:
+    """Gamma draws over their sum, computed in double precision."""
+    dtype = concentration.dtype
+    limits = np.finfo(dtype)
+    drawn = _gamma(kernels.cast_array(concentration, np.float64), generator)
+    shares = drawn / drawn.sum(-1, keepdims=True)
+    highest = np.nextafter(dtype.type(1), dtype.type(0))
+    return kernels.cast_array(np.clip(shares, float(limits.tiny), float(highest)), dtype)
+
+
+_sample_dirichlet_op = op(
+    "_sample_dirichlet", forward=_dirichlet, params=("input", "generator"),
+    input=lambda g: zeros_like(g),
+    doc="Draws of the Dirichlet distribution.",
+)  # fmt: skip
+
+
+def _sample_dirichlet(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """Draws of the Dirichlet distribution along the last dimension."""
+    return _sample_dirichlet_op(input, generator or default_generator)
+
+
+def _binomial(count: np.ndarray, prob: np.ndarray, generator: Generator) -> np.ndarray:
+    flat = [kernels.contiguous(x).reshape(-1) for x in (count, prob)]
+    result = kernels.empty(flat[0].shape, count.dtype)
+    with generator._lock:
+        OURS["binomial"](*flat, result, generator._state)
+    return result.reshape(count.shape)
+
+
+_binomial_op = op(
+    "binomial", forward=_binomial, params=("count", "prob", "generator"),
+    inputs=("count", "prob"),
+    gradients=lambda g: (zeros_like(g), zeros_like(g)),
+    doc="Numbers of successes.",
+)  # fmt: skip
+
+
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """How many of ``count`` trials succeed, each with probability ``prob``; no gradient but zero.
+
+    Source: Hoermann 1993 (BTRS); below ten expected successes sums of geometric waiting times.
+    """
+    return _binomial_op(*broadcast_tensors(count, prob), generator or default_generator)
+
+
+__all__ = ["_dirichlet_grad", "_sample_dirichlet", "_standard_gamma", "_standard_gamma_grad",
+           "binomial"]  # fmt: skip

@@ -1,0 +1,184 @@
+"""Every distribution beside PyTorch: draws for the same seed, densities, moments, gradients."""
+
+from types import ModuleType
+
+import pytest
+from beside import assert_alike
+
+T = "torch.tensor"
+DISTRIBUTIONS = {
+    "D.Normal(0.5, 2.0)": "randn",
+    f"D.Normal({T}([0., 1.]), {T}([[1.], [3.]]))": "randn",
+    "D.Laplace(0.5, 2.0)": "randn",
+    f"D.Laplace({T}([0., 1.]), {T}([1., 3.]))": "randn",
+    "D.Cauchy(0.5, 2.0)": "randn",
+    f"D.Cauchy({T}([0., 1.]), {T}([1., 3.]))": "randn",
+    f"D.StudentT({T}([0.5, 1.5, 3.0, 10.0]))": "randn",
+    "D.StudentT(2.5, 1.0, 3.0)": "randn",
+    "D.Uniform(-1.0, 2.0)": "rand",
+    f"D.Uniform({T}([-1., 0.]), {T}([2., 1.]))": "rand",
+    "D.Exponential(0.5)": "rand", f"D.Exponential({T}([0.2, 4.0]))": "rand",
+    "D.Gamma(2.0, 3.0)": "rand",
+    f"D.Gamma({T}([0.1, 0.9, 4.0, 30.0]), {T}([1.0, 2.0, 0.5, 3.0]))": "rand",
+    f"D.Chi2({T}([0.5, 3.0, 50.0]))": "rand",
+    f"D.Beta({T}([0.3, 2.0, 9.0, 5.0]), {T}([0.4, 3.0, 20.0, 0.6]))": "rand",
+    "D.Beta(2.0, 3.0)": "rand",
+    f"D.Dirichlet({T}([0.5, 2.0, 3.0]))": "simplex",
+    f"D.Dirichlet({T}([[9.0, 8.0, 20.0], [0.1, 0.2, 0.3]]))": "simplex",
+    "D.Bernoulli(0.3)": "coin", f"D.Bernoulli({T}([0.0, 0.5, 0.9]))": "coin",
+    f"D.Bernoulli(logits={T}([-1.0, 0.0, 2.0]))": "coin",
+    f"D.Geometric({T}([0.2, 0.9]))": "count", f"D.Geometric(logits={T}([-1.0, 2.0]))": "count",
+    "D.Binomial(5, 0.3)": "coin", f"D.Binomial(100, {T}([0.05, 0.3, 0.9]))": "count",
+    f"D.Binomial(3, logits={T}([-1.0, 0.0, 2.0]))": "coin",
+    f"D.Poisson({T}([0.5, 4.0, 40.0]))": "count",
+    f"D.Categorical({T}([0.2, 0.5, 0.3]))": "coin",
+    f"D.Categorical(logits={T}([[0.2, 0.5, -0.3], [1.0, 2.0, 3.0]]))": "coin",
+    f"D.OneHotCategorical({T}([0.2, 0.5, 0.3]))": "draw",
+    f"D.OneHotCategorical(logits={T}([[0.2, 0.5, -0.3], [1.0, 2.0, 3.0]]))": "draw",
+    f"D.OneHotCategoricalStraightThrough({T}([0.2, 0.5, 0.3]))": "draw",
+    "D.MultivariateNormal(torch.ones(2), torch.eye(2) * 2 + 1)": "draw",
+    "D.MultivariateNormal(torch.ones(3, 2), precision_matrix=torch.eye(2) * 2 + 1)": "draw",
+    "D.MultivariateNormal(torch.ones(2), scale_tril=torch.eye(2) + torch.eye(3)[:2, 1:])": "draw",
+    "D.Independent(D.Normal(torch.zeros(3, 2), torch.ones(2)), 1)": "randn",
+    "D.Independent(D.Bernoulli(torch.rand(3, 2)), 2)": "coin",
+}
+VALUES = """
+D = torch.distributions
+VALUES = {
+    "randn": lambda d: torch.randn(4, *d._extended_shape()),
+    "rand": lambda d: torch.rand(4, *d._extended_shape()),
+    "simplex": lambda d: torch.rand(4, *d._extended_shape()).softmax(-1),
+    "coin": lambda d: (torch.rand(4, *d._extended_shape()) > 0.5).float(),
+    "count": lambda d: torch.arange(4.0).view(-1, *(1,) * len(d.batch_shape)),
+    "draw": lambda d: d.sample((4,)),
+}
+def attempt(call):
+    try:
+        return call()
+    except NotImplementedError as error:
+        return type(error).__name__
+def inputs(d):
+    given = [v for v in d.__dict__.values() if isinstance(v, torch.Tensor)]
+    base = getattr(d, "_dirichlet", None) or getattr(d, "_categorical", None)
+    return given + (inputs(base) if base is not None else [])
+"""
+CHECKS = {
+    "draws": "torch.manual_seed(3); [d.sample(), d.sample((2, 3)), d.sample((5,)).shape]",
+    "densities": "[attempt(lambda: getattr(d, name)(value)) for name in ('log_prob', 'cdf')]",
+    "quantiles": "attempt(lambda: d.icdf(torch.rand(3, *d.batch_shape)))",
+    "moments": "[attempt(lambda: getattr(d, name)) for name in "
+               "('mean', 'variance', 'stddev', 'mode', 'batch_shape', 'event_shape')]",
+    "entropy": "[attempt(d.entropy), attempt(d.perplexity)]",
+    "description": "repr(d), repr(d.support), d.has_rsample, d.has_enumerate_support, "
+                   "{k: repr(v) for k, v in type(d).arg_constraints.items()} "
+                   "if isinstance(type(d).arg_constraints, dict) else None",
+    "expansion": "e = d.expand((2, *d.batch_shape)); torch.manual_seed(1); "
+                 "[e.sample(), e.batch_shape, attempt(e.entropy), repr(e), e.log_prob(e.sample())]",
+    "enumeration": "[attempt(lambda: d.enumerate_support(e)) for e in (True, False)]",
+}
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+def test_same_numbers(
+    torch: ModuleType, reference: ModuleType, distribution: str, check: str
+) -> None:
+    """Draws for the same seed, densities, moments and descriptions are PyTorch's."""
+    made = f"{VALUES}\nd = {distribution}\nvalue = VALUES['{DISTRIBUTIONS[distribution]}'](d)\n"
+    assert_alike(made + CHECKS[check], torch, reference)
+
+
+DIFFERENTIABLE = [
+    ("D.Normal(a, b)", "[0.3, 1.0]", "[0.5, 2.0]"),
+    ("D.Laplace(a, b)", "[0.3, 1.0]", "[0.5, 2.0]"),
+    ("D.Cauchy(a, b)", "[0.3, 1.0]", "[0.5, 2.0]"),
+    ("D.Uniform(a, b)", "[0.3, 1.0]", "[0.5, 2.0]"),
+    ("D.StudentT(b, a)", "[0.3, 1.0]", "[0.5, 9.0]"),
+    ("D.Exponential(a * b)", "[0.3, 1.0]", "[0.5, 2.0]"),
+    ("D.Gamma(a, b)", "[0.1, 0.6, 2.0, 7.5, 30.0, 500.0]", "[0.5, 2.0, 1.0, 1.0, 3.0, 1.0]"),
+    ("D.Beta(a, b)", "[0.1, 0.6, 2.0, 7.5, 30.0, 9.0]", "[0.5, 2.0, 0.3, 7.0, 80.0, 1.5]"),
+    ("D.Dirichlet(torch.stack([a, b, a * b], -1))", "[0.1, 2.0, 9.0]", "[0.5, 1.0, 12.0]"),
+    ("D.MultivariateNormal(a, torch.diag(b) + 0.1)", "[0.3, 1.0]", "[0.5, 2.0]"),
+]
+
+
+@pytest.mark.parametrize(("made", "a", "b"), DIFFERENTIABLE)
+@pytest.mark.parametrize("result", ["d.rsample((7,))", "d.log_prob(d.sample((3,)))"])
+def test_same_gradients(
+    torch: ModuleType, reference: ModuleType, made: str, a: str, b: str, result: str
+) -> None:
+    """Draws and densities move with the parameters as in PyTorch."""
+    dtype = "float32" if "rsample" in result else "float64"  # draws are compared as they come
+    code = f"""
+D = torch.distributions
+a = torch.tensor({a}, requires_grad=True, dtype=torch.{dtype})
+b = torch.tensor({b}, requires_grad=True, dtype=torch.{dtype})
+d = {made}
+out = {result}
+(out * torch.arange(out.numel()).view(out.shape)).sum().backward()
+[out, a.grad, b.grad]
+"""
+    assert_alike(code, torch, reference)
+
+
+PAIRS = [
+    *(f"{make('p')}, {make('q')}" for make in (
+        "D.Normal({0}a, {0}b)".format, "D.Laplace({0}a, {0}b)".format,
+        "D.Cauchy({0}a, {0}b)".format, "D.Gamma({0}a, {0}b)".format,
+        "D.Beta({0}a, {0}b)".format, "D.Exponential({0}a)".format, "D.Poisson({0}a)".format,
+        "D.Bernoulli({0}a / 9)".format, "D.Geometric({0}a / 9)".format,
+        "D.Categorical({0}a)".format, "D.OneHotCategorical({0}a)".format,
+        "D.Dirichlet({0}a)".format, "D.Binomial(3, {0}a / 9)".format, "D.Chi2({0}a)".format,
+        "D.Uniform(-{0}a, {0}b)".format, "D.Independent(D.Normal({0}a, {0}b), 1)".format,
+        "D.MultivariateNormal({0}a, torch.diag({0}b) + 0.1)".format)),
+    "D.Normal(pa, pb), D.Cauchy(qa, qb)",
+    "D.Bernoulli(torch.tensor([0.0, 1.0, 0.5])), D.Bernoulli(torch.tensor([0.5, 0.0, 1.0]))",
+    "D.Categorical(torch.tensor([0.0, 1.0])), D.Categorical(torch.tensor([1.0, 0.0]))",
+    "D.Binomial(2, pa / 9), D.Binomial(3, qa / 9)", "D.Binomial(3, pa / 9), D.Binomial(2, qa / 9)",
+]
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_divergences(torch: ModuleType, reference: ModuleType, pair: str) -> None:
+    """The Kullback-Leibler divergence of each pair is PyTorch's, or its refusal."""
+    code = f"""
+D = torch.distributions
+pa, pb = torch.tensor([0.5, 2.0]), torch.tensor([1.0, 3.0])
+qa, qb = torch.tensor([1.5, 0.7]), torch.tensor([2.0, 4.0])
+D.kl_divergence({pair})
+"""
+    assert_alike(code, torch, reference)
+
+
+MISTAKES = [
+    "D.Normal(0.0, -1.0)", "D.Normal(torch.zeros(2), torch.tensor([1.0, nan]))",
+    "D.Normal('a', 1.0)", "D.Uniform(1.0, 0.0)", "D.Bernoulli(1.5)", "D.Bernoulli()",
+    "D.Bernoulli(0.5, 0.5)", "D.Geometric(0.0)", "D.Categorical(torch.tensor(0.5))",
+    "D.Categorical(torch.tensor([-1.0, 2.0]))", "D.Categorical(logits=torch.tensor(0.5))",
+    "D.Dirichlet(torch.tensor(1.0))", "D.Dirichlet(torch.tensor([0.0, 1.0]))",
+    "D.Gamma(0.0, 1.0)", "D.Beta(1.0, 0.0)", "D.Binomial(-1, 0.5)", "D.Poisson(-1.0)",
+    "D.MultivariateNormal(torch.zeros(2))", "D.MultivariateNormal(torch.tensor(0.0), torch.eye(2))",
+    "D.MultivariateNormal(torch.zeros(2), torch.ones(2))",
+    "D.MultivariateNormal(torch.zeros(2), -torch.eye(2))",
+    "D.Independent(D.Normal(0.0, 1.0), 1)", "D.Normal(0.0, 1.0).log_prob(1)",
+    "D.Normal(torch.zeros(2), 1.0).log_prob(torch.zeros(3))",
+    "D.Dirichlet(torch.ones(3)).log_prob(torch.ones(2))",
+    "D.Bernoulli(0.5).log_prob(torch.tensor(0.5))", "D.Poisson(1.0).log_prob(torch.tensor(-1.0))",
+    "D.Binomial(3, 0.5).log_prob(torch.tensor([4.0]))",
+    "D.Categorical(torch.ones(3)).log_prob(torch.tensor(3))",
+    "D.Normal(0.0, -1.0, validate_args=False).scale",
+    "D.Distribution.set_default_validate_args(3)",
+    "D.Binomial(torch.tensor([1, 2]), 0.5).entropy()",
+    "D.utils.vec_to_tril_matrix(torch.arange(4.0))",
+    "D.utils.vec_to_tril_matrix(torch.arange(6.0))",
+    "D.utils.tril_matrix_to_vec(torch.arange(9.0).view(3, 3), -1)",
+    "D.utils.tril_matrix_to_vec(torch.ones(2, 2), 5)",
+    "class Own(D.Normal):\n    def __init__(self): super().__init__(0.0, 1.0)\nOwn().expand((2,))",
+    "class Own(D.Normal): pass\nOwn(0.0, 1.0).expand((2,)).loc",
+]
+
+
+@pytest.mark.parametrize("code", MISTAKES)
+def test_mistakes(torch: ModuleType, reference: ModuleType, code: str) -> None:
+    """What is refused is refused in PyTorch's words."""
+    assert_alike("D = torch.distributions\n" + code, torch, reference)
