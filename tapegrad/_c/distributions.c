@@ -64,7 +64,8 @@ static double draw_poisson(tg_generator *generator, double mean)
 }
 
 /* Below 1 a draw for alpha + 1 is scaled by a power of a uniform number. Source: Marsaglia
- * and Tsang 2000, "A simple method for generating gamma variables". */
+ * and Tsang 2000, "A simple method for generating gamma variables"; the constants are rounded
+ * to float as PyTorch's are. */
 static double draw_gamma(tg_generator *generator, double alpha)
 {
     double scale = 1;
@@ -74,7 +75,7 @@ static double draw_gamma(tg_generator *generator, double alpha)
         scale = pow(1 - tg_unit_double(generator), 1 / alpha);
         alpha += 1;
     }
-    const double d = alpha - 1.0 / 3, c = 1 / sqrt(9 * d);
+    const double d = alpha - 1.0f / 3.0f, c = 1 / sqrt(9 * d);
     for (;;) {
         double x, root;
         do {
@@ -83,7 +84,7 @@ static double draw_gamma(tg_generator *generator, double alpha)
         } while (root <= 0);
         const double cube = root * root * root, u = 1 - tg_unit_double(generator);
         const double square = x * x;
-        if (u < 1 - 0.0331 * square * square ||
+        if (u < 1 - 0.0331f * square * square ||
             log(u) < 0.5 * square + d * (1 - cube + log(cube)))
             return scale * d * cube;
         if (isnan(u + square + d))

@@ -8,7 +8,6 @@ from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import not_differentiable, op
-from tapegrad.ops.create import zeros_like
 from tapegrad.ops.random import Generator, default_generator
 from tapegrad.ops.shape import broadcast_tensors
 
@@ -19,14 +18,11 @@ _standard_gamma_grad = op(
     params=("input", "output"),
     doc="How a standard gamma draw moves with its concentration.",
 )  # fmt: skip
-_dirichlet_grad = op(
-    "_dirichlet_grad", kernel=OURS["dirichlet_grad"],
-    x=not_differentiable("_dirichlet_grad"),
-    alpha=not_differentiable("_dirichlet_grad"),
-    total=not_differentiable("_dirichlet_grad"),
-    params=("x", "alpha", "total"),
-    doc="How a beta draw moves with its first concentration, over ``1 - x``.",
-)  # fmt: skip
+
+def _dirichlet_grad(x: Tensor, alpha: Tensor, total: Tensor) -> Tensor:
+    """How a beta draw moves with its first concentration, over ``1 - x``; it has no derivative."""
+    arrays = [one._array for one in broadcast_tensors(x, alpha, total)]
+    return Tensor._wrap(kernels.pointwise(OURS["dirichlet_grad"], *arrays))
 
 
 def _gamma(concentration: np.ndarray, generator: Generator) -> np.ndarray:
@@ -62,16 +58,9 @@ def _dirichlet(concentration: np.ndarray, generator: Generator) -> np.ndarray:
     return kernels.cast_array(np.clip(shares, float(limits.tiny), float(highest)), dtype)
 
 
-_sample_dirichlet_op = op(
-    "_sample_dirichlet", forward=_dirichlet, params=("input", "generator"),
-    input=lambda g: zeros_like(g),
-    doc="Draws of the Dirichlet distribution.",
-)  # fmt: skip
-
-
 def _sample_dirichlet(input: Tensor, generator: Generator | None = None) -> Tensor:
-    """Draws of the Dirichlet distribution along the last dimension."""
-    return _sample_dirichlet_op(input, generator or default_generator)
+    """Draws of the Dirichlet distribution along the last dimension; they have no derivative."""
+    return Tensor._wrap(_dirichlet(input._array, generator or default_generator))
 
 
 def _binomial(count: np.ndarray, prob: np.ndarray, generator: Generator) -> np.ndarray:
@@ -82,20 +71,13 @@ def _binomial(count: np.ndarray, prob: np.ndarray, generator: Generator) -> np.n
     return result.reshape(count.shape)
 
 
-_binomial_op = op(
-    "binomial", forward=_binomial, params=("count", "prob", "generator"),
-    inputs=("count", "prob"),
-    gradients=lambda g: (zeros_like(g), zeros_like(g)),
-    doc="Numbers of successes.",
-)  # fmt: skip
-
-
 def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
-    """How many of ``count`` trials succeed, each with probability ``prob``; no gradient but zero.
+    """How many of ``count`` trials succeed, each with probability ``prob``.
 
     Source: Hoermann 1993 (BTRS); below ten expected successes sums of geometric waiting times.
     """
-    return _binomial_op(*broadcast_tensors(count, prob), generator or default_generator)
+    arrays = [one._array for one in broadcast_tensors(count, prob)]
+    return Tensor._wrap(_binomial(*arrays, generator or default_generator))
 
 
 __all__ = ["_dirichlet_grad", "_sample_dirichlet", "_standard_gamma", "_standard_gamma_grad",

@@ -59,6 +59,9 @@ CASES = [
     *[Case(name, real(4, 5), call=drawn(name, *settings)) for name, settings in (
         ("exponential_", ()), ("cauchy_", (1.0, 2.0)), ("log_normal_", (0.0, 0.3)),
         ("geometric_", (0.3,)))],
+    Case("_standard_gamma", positive(3, 4), differentiable=False,
+         call=from_seed(lambda torch, x: torch._standard_gamma(x * 3))),
+    Case("_standard_gamma_grad", positive(3, 4), positive(3, 4), differentiable=False),
     Case("poisson", positive(3, 4), call=from_seed(lambda torch, x: torch.poisson(x * 10))),
     Case("bernoulli", positive(3, 4), call=from_seed(lambda torch, x: torch.bernoulli(x / 2))),
     Case("normal", real(3, 1), positive(4),
