@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 from beside import assert_alike
-from support import assert_same
+from support import assert_mistake, assert_same
 
 LAYERS = [
     "RNN(3, 4)", "RNN(3, 4, 2, 'relu', bidirectional=True)", "RNN(3, 4, 3, dropout=0.4)",
@@ -181,3 +181,31 @@ def test_printed_nodes(torch, reference, code):
     """Results print under the name of PyTorch's node."""
     code = code.replace("double()(x)", "double()(x.double())")
     assert_alike(f"x = torch.zeros(2, 2, 3)\nrepr({code}).split('grad_fn=')[1]", torch, reference)
+
+
+WEIGHTS = "[torch.ones(12, 3), torch.ones(12, 4), torch.ones(12), torch.ones(12)]"
+
+
+@pytest.mark.parametrize(("data", "sizes", "state", "weights", "text"), [
+    ("torch.ones(6, 3)", "[1, 2, 3]", "(1, 1, 4)", WEIGHTS, "batch_sizes do not fit"),
+    ("torch.ones(6, 3)", "[3, 3, 1]", "(1, 3, 4)", WEIGHTS, "batch_sizes do not fit"),
+    ("torch.ones(6, 3)", "[9, -3]", "(1, 9, 4)", WEIGHTS, "batch_sizes do not fit"),
+    ("torch.ones(6, 3)", "[3, 3]", "(1, 2, 4)", WEIGHTS, "batch_sizes do not fit"),
+    ("torch.ones(6, 3)", "[3, 3]", "(1, 3, 5)", WEIGHTS, "expected a tensor of shape (12, 5)"),
+    ("torch.ones(6, 3)", "[3, 3]", "(1, 3)", WEIGHTS, "expected the hidden state to have 2"),
+    ("torch.ones(6, 2)", "[3, 3]", "(1, 3, 4)", WEIGHTS, "expected a tensor of shape (12, 2)"),
+    ("torch.ones(6, 3).double()", "[3, 3]", "(1, 3, 4)", WEIGHTS, "expected all tensors to be"),
+])  # fmt: skip
+def test_sizes_that_do_not_fit(tapegrad, data, sizes, state, weights, text):
+    """The compiled walk trusts sizes and dtypes, so all are looked at before it starts."""
+    code = (f"torch.gru({data}, torch.tensor({sizes}), torch.zeros({state}), {weights}, True, 1, "
+            "0.0, False, False)")
+
+    assert_mistake(tapegrad, code, RuntimeError, text)
+
+
+def test_whole_numbers_are_refused(tapegrad):
+    """There is no recurrence of integers."""
+    with pytest.raises(NotImplementedError, match="not implemented for 'Long'"):
+        tapegrad.gru_cell(tapegrad.ones(2, 3).long(), tapegrad.zeros(2, 4).long(),
+                          tapegrad.ones(12, 3).long(), tapegrad.ones(12, 4).long())

@@ -12,6 +12,7 @@ from tapegrad._kernels import recurrent as walks
 from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad.ops._declare import op
 from tapegrad.ops.recurrent.steps import N_GATES, Walk, slopes_by_steps, unrolled
+from tapegrad.ops.tensor_types import refuse_integers
 
 
 def _walked(input, hidden, cell, w_ih, w_hh, b_ih, b_hh, w_hr, walk: Walk):
@@ -130,6 +131,11 @@ def layer(
 
 def _check(input: Tensor, hidden: Tensor, cell: Tensor | None, weights: tuple, walk: Walk) -> None:
     """Refuse sizes and dtypes that do not fit: the walk trusts them."""
+    refuse_integers("recurrent_layer", input._array)
+    for name, given, n_dims in (("weight_ih", weights[0], 2), ("weight_hh", weights[1], 2),
+                                ("the hidden state", hidden, 2)):  # fmt: skip
+        if given.ndim != n_dims:
+            raise RuntimeError(f"expected {name} to have {n_dims} dimensions, got {given.ndim}")
     w_ih, w_hh, b_ih, b_hh, w_hr = weights
     n_rows = w_hh.shape[0]
     size = n_rows // N_GATES[walk.mode]
@@ -149,5 +155,8 @@ def _check(input: Tensor, hidden: Tensor, cell: Tensor | None, weights: tuple, w
     n_steps = input.numel() // max(input.shape[-1], 1)
     if (w_hr is None and n_hidden != size) or hidden.dtype is not input.dtype:
         raise RuntimeError(f"the hidden state {tuple(hidden.shape)} does not fit {size} units")
-    if sum(walk.sizes) != n_steps or max(walk.sizes, default=0) > n_samples:
+    if not walk.sizes:
+        raise RuntimeError("batch_sizes is empty")
+    falls = list(walk.sizes) == sorted(walk.sizes, reverse=True) and min(walk.sizes) >= 0
+    if sum(walk.sizes) != n_steps or walk.sizes[0] != n_samples or not falls:
         raise RuntimeError("batch_sizes do not fit the data and the hidden state")
