@@ -98,13 +98,17 @@ typedef struct {
     const C shrink = (C)p->shrink, grow = (C)p->grow, smallest = (C)p->smallest,                 \
             largest = (C)p->largest;
 
-#define RPROP(C, ...)                                                                                 \
-    const C agreement = g * s0;                                                                  \
-    s1 *= agreement > 0 ? grow : agreement < 0 ? shrink : agreement == 0 ? 1 : agreement;        \
+/* All is compared before anything is chosen: choices alone need no branch. The sign of NaN is 0,
+ * as PyTorch has it. */
+#define RPROP(C, ...)                                                                            \
+    const C one = 1, zero = 0;                                                                   \
+    const int agrees = g * s0 > 0, turned = g * s0 < 0;                                          \
+    s1 *= agrees ? grow : turned ? shrink : one;                                                 \
     s1 = s1 < smallest ? smallest : s1;                                                          \
     s1 = s1 > largest ? largest : s1;                                                            \
-    g = agreement < 0 ? 0 : g;                                                                   \
-    w -= g > 0 ? s1 : g < 0 ? -s1 : g * s1;                                                      \
+    g = turned ? zero : g;                                                                       \
+    const int rises = g > 0, falls = g < 0;                                                      \
+    w -= (rises ? s1 : zero) - (falls ? s1 : zero);                                              \
     s0 = g;
 
 /* ---------------------------------------------------------------------------------- ASGD */

@@ -66,9 +66,8 @@ class Rprop(FormulaOptimizer):
         """The step in tensor operations."""
         (shrink, grow), bounds = group["etas"], group["step_sizes"]
         agreement = g * state["prev"]
-        factor = tapegrad.where(agreement > 0, grow, agreement.sign())
-        factor = tapegrad.where(agreement < 0, shrink, factor)
-        factor = tapegrad.where(agreement == 0, 1.0, factor)
+        factor = tapegrad.where(agreement < 0, shrink, tapegrad.ones_like(agreement))
+        factor = tapegrad.where(agreement > 0, grow, factor)
         state["step_size"] = length = (state["step_size"] * factor).clamp(*bounds)
         state["prev"] = g = tapegrad.where(agreement < 0, 0.0, g)
         p.sub_(g.sign() * length)

@@ -197,3 +197,21 @@ def test_hooks_of_all_optimizers(torch: ModuleType) -> None:
     training.step()
 
     assert seen == ["before", "own", "after", "own"]
+
+
+@pytest.mark.parametrize("name", ["Adafactor", "Adam", "Adamax", "RMSprop", "Rprop"])
+def test_what_is_no_number_goes_where_it_goes_in_pytorch(
+    torch: ModuleType, reference: ModuleType, name: str
+) -> None:
+    """A NaN in a gradient reaches the same elements; Rprop, which goes by signs, ignores it."""
+    results = []
+    for library in (torch, reference):
+        training = Training(library, name, {"amsgrad": True} if name == "Adam" else {})
+        training.step()
+        for parameter in training.parameters:
+            parameter.grad.view(-1)[1] = float("nan")
+        training.optimizer.step()
+        results.append(training.values()[:2])
+
+    for one, other in zip(*results, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-9)
