@@ -178,8 +178,6 @@ class inference_mode(_Mode):
 
     mode: bool
 
-    mode: bool
-
     def __new__(cls, mode: bool | Callable[..., Any] = True) -> inference_mode:
         """Make a context manager, or decorate what is given in place of a mode."""
         if not isinstance(mode, bool):

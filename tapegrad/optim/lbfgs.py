@@ -50,8 +50,9 @@ class LBFGS(Optimizer):
             "LBFGS doesn't support per-parameter options (parameter groups)",
         )
 
+    # The closure is asked for here, as in PyTorch; elsewhere it may be left out.
     @tapegrad.no_grad()
-    def step(self, closure: Callable[[], Any]) -> Any:
+    def step(self, closure: Callable[[], Any]) -> Any:  # type: ignore[override]
         """Iterate from where the last step ended; gives the loss before."""
         if len(self.param_groups) != 1:
             raise AssertionError(
