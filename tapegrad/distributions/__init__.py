@@ -7,12 +7,14 @@ be differentiated by them. Source: https://docs.pytorch.org/docs/2.13/distributi
 from tapegrad.distributions import (
     _kl_formulas,  # noqa: F401  registers them
     constraints,
+    transforms,
     utils,
 )
 from tapegrad.distributions.bernoulli import Bernoulli
 from tapegrad.distributions.binomial import Binomial
 from tapegrad.distributions.categorical import Categorical
 from tapegrad.distributions.cauchy import Cauchy
+from tapegrad.distributions.constraint_registry import biject_to, transform_to
 from tapegrad.distributions.dirichlet import Beta, Dirichlet
 from tapegrad.distributions.distribution import Distribution, ExponentialFamily
 from tapegrad.distributions.exponential import Exponential
@@ -29,11 +31,14 @@ from tapegrad.distributions.one_hot_categorical import (
 )
 from tapegrad.distributions.poisson import Poisson
 from tapegrad.distributions.studentT import StudentT
+from tapegrad.distributions.transformed_distribution import LogNormal, TransformedDistribution
 from tapegrad.distributions.uniform import Uniform
 
 __all__ = [
-    "Bernoulli", "Beta", "Binomial", "Categorical", "Cauchy", "Chi2", "Dirichlet", "Distribution",
-    "Exponential", "ExponentialFamily", "Gamma", "Geometric", "Independent", "Laplace",
-    "MultivariateNormal", "Normal", "OneHotCategorical", "OneHotCategoricalStraightThrough",
-    "Poisson", "StudentT", "Uniform", "constraints", "kl_divergence", "register_kl", "utils",
+    "Bernoulli", "Beta", "Binomial", "Categorical", "Cauchy", "Chi2", "Dirichlet",
+    "Distribution", "Exponential", "ExponentialFamily", "Gamma", "Geometric", "Independent",
+    "Laplace", "LogNormal", "MultivariateNormal", "Normal", "OneHotCategorical",
+    "OneHotCategoricalStraightThrough", "Poisson", "StudentT", "TransformedDistribution",
+    "Uniform", "biject_to", "constraints", "kl_divergence", "register_kl", "transform_to",
+    "transforms", "utils",
 ]  # fmt: skip

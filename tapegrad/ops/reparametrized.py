@@ -76,8 +76,8 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
 
     Source: Hoermann 1993 (BTRS); below ten expected successes sums of geometric waiting times.
     """
-    arrays = [one._array for one in broadcast_tensors(count, prob)]
-    return Tensor._wrap(_binomial(*arrays, generator or default_generator))
+    counts, probs = (one._array for one in broadcast_tensors(count, prob))
+    return Tensor._wrap(_binomial(counts, probs, generator or default_generator))
 
 
 __all__ = ["_dirichlet_grad", "_sample_dirichlet", "_standard_gamma", "_standard_gamma_grad",

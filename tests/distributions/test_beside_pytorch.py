@@ -36,6 +36,14 @@ DISTRIBUTIONS = {
     f"D.OneHotCategorical({T}([0.2, 0.5, 0.3]))": "draw",
     f"D.OneHotCategorical(logits={T}([[0.2, 0.5, -0.3], [1.0, 2.0, 3.0]]))": "draw",
     f"D.OneHotCategoricalStraightThrough({T}([0.2, 0.5, 0.3]))": "draw",
+    "D.LogNormal(0.5, 0.3)": "rand", f"D.LogNormal({T}([0.5, 1.0]), 0.3)": "rand",
+    "D.TransformedDistribution(D.Normal(torch.zeros(2), 2.0), D.transforms.SigmoidTransform())":
+        "rand",
+    "D.TransformedDistribution(D.Normal(0.0, 1.0), [D.transforms.TanhTransform(), "
+    "D.transforms.AffineTransform(1.0, -2.0)])": "draw",
+    f"D.TransformedDistribution(D.Uniform(0.0, 1.0), [D.transforms.AffineTransform({T}([1.0, 2.0]),"
+    f" {T}([1.0, 3.0])), D.transforms.SoftplusTransform(), D.transforms.PowerTransform(2.0)])":
+        "draw",
     "D.MultivariateNormal(torch.ones(2), torch.eye(2) * 2 + 1)": "draw",
     "D.MultivariateNormal(torch.ones(3, 2), precision_matrix=torch.eye(2) * 2 + 1)": "draw",
     "D.MultivariateNormal(torch.ones(2), scale_tril=torch.eye(2) + torch.eye(3)[:2, 1:])": "draw",
