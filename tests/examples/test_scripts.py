@@ -18,9 +18,11 @@ SETTINGS = {
     "gpt": (15, False),
     "mnist_cnn": (1, True),
     "regression": (60, True),
+    "reinforce": (40, True),
     "sequence_tagging": (1, True),
     "siamese": (60, True),
     "sine_lbfgs": (2, False),
+    "vae": (2, False),
     "word_language_model": (1, False),
 }
 # What others import, and what test_demo.py runs.
