@@ -7,7 +7,7 @@ NAMESPACES = frozenset((
     "accelerator", "amp", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
     "func", "hub",
     "jit", "linalg", "mps", "multiprocessing", "nn", "optim", "overrides", "profiler", "random",
-    "return_types", "serialization", "signal", "special", "utils", "version", "xpu",
+    "return_types", "serialization", "signal", "special", "utils", "version", "vision", "xpu",
 ))  # fmt: skip
 
 _NAMES_OF = {

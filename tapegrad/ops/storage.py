@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any
 
@@ -9,6 +10,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor, _count_write
 from tapegrad._types import dtype
 from tapegrad.ops._declare import method
+from tapegrad.ops._dims import sizes_of
 from tapegrad.ops.shape.strided import check_strided
 from tapegrad.storage import DEPRECATED, TypedStorage, UntypedStorage
 
@@ -92,9 +94,39 @@ def set_(
     return _adopted(self, over_storage(source, self.dtype, storage_offset, size, stride))
 
 
-def _adopted(target: Tensor, source: Tensor) -> Tensor:
+@method()
+def resize_(self: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
+    """Give this tensor other sizes, over the same elements in the order of their memory.
+
+    Where the memory is too small, the elements move to a larger one, of which the rest is
+    uninitialised; views keep the old. Raises RuntimeError if the tensor requires grad.
+    """
+    size = sizes_of("resize_", sizes)
+    if self.requires_grad:
+        raise RuntimeError("cannot resize variables that require grad")
+    if size == self.shape:
+        return self
+    if min(size, default=0) < 0:
+        raise RuntimeError("numel: integer multiplication overflow")
+    memory, offset = untyped_storage(self), self.storage_offset()
+    needed, held = offset + math.prod(size), memory.nbytes() // self.itemsize
+    if needed > held:
+        larger = kernels.empty((needed,), self.dtype.numpy)
+        larger[:held] = memory._as(self.dtype)[:held]
+        memory = UntypedStorage._over(larger)
+    resized = over_storage(memory, self.dtype, offset, size, _row_major(size))
+    return _adopted(self, resized, "resize_")
+
+
+@method()
+def resize_as_(self: Tensor, the_template: Tensor, memory_format: Any = None) -> Tensor:
+    """Give this tensor the sizes of another one."""
+    return resize_(self, the_template.shape)
+
+
+def _adopted(target: Tensor, source: Tensor, writer: str = "set_") -> Tensor:
     target.data = source
-    _count_write(target, "set_")
+    _count_write(target, writer)
     return target
 
 
@@ -115,4 +147,4 @@ def _scalar_name(kind: dtype) -> str:
     return _SCALAR_NAMES.get(kind.name, kind.name)
 
 
-__all__ = ["set_", "storage", "untyped_storage"]
+__all__ = ["resize_", "resize_as_", "set_", "storage", "untyped_storage"]
