@@ -6,7 +6,7 @@ Programs that use few of them should not wait for all.
 NAMESPACES = frozenset((
     "accelerator", "amp", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
     "func", "hub",
-    "jit", "linalg", "mps", "multiprocessing", "nn", "optim", "overrides", "profiler", "random",
+    "jit", "linalg", "mps", "multiprocessing", "nn", "onnx", "optim", "overrides", "profiler", "random",
     "return_types", "serialization", "signal", "special", "utils", "version", "vision", "xpu",
 ))  # fmt: skip
 

@@ -14,7 +14,7 @@ SOURCES = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", "
 ORDER = (
     ("_types", "utils._atomic", "utils._pytree", "version", "_absent", "_lazy", "_settings",
      "_threads"),
-    ("compiler", "distributed", "hub", "mps", "multiprocessing", "profiler"),
+    ("compiler", "distributed", "hub", "mps", "multiprocessing", "onnx", "profiler"),
     ("_kernels",),
     ("_tape",),
     ("_tensor",),
