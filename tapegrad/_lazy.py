@@ -5,9 +5,9 @@ Programs that use few of them should not wait for all.
 
 NAMESPACES = frozenset((
     "accelerator", "amp", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
-    "func", "hub",
-    "jit", "linalg", "mps", "multiprocessing", "nn", "onnx", "optim", "overrides", "profiler", "random",
-    "return_types", "serialization", "signal", "special", "utils", "version", "vision", "xpu",
+    "func", "hub", "jit", "linalg", "mps", "multiprocessing", "nn", "onnx", "optim",
+    "overrides", "profiler", "random", "return_types", "serialization", "signal", "special",
+    "utils", "version", "vision", "xpu",
 ))  # fmt: skip
 
 _NAMES_OF = {
