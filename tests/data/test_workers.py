@@ -67,7 +67,7 @@ def unevenly(worker):
     {"batch_size": 3, "num_workers": 3, "persistent_workers": True, "shuffle": True},
     {"batch_size": 3, "collate_fn": lambda rows: [row[1].item() for row in rows]},
     {"batch_size": 3, "timeout": 100},
-], ids=str)
+], ids=lambda options: " ".join(f"{k}={getattr(v, '__name__', v)}" for k, v in options.items()))
 def test_batches_beside_pytorch(torch, reference, options):
     """Passes with workers give PyTorch's batches and leave its random numbers."""
     def batches(library):
