@@ -20,9 +20,12 @@ from tapegrad.distributions.distribution import Distribution, ExponentialFamily
 from tapegrad.distributions.exponential import Exponential
 from tapegrad.distributions.gamma import Chi2, Gamma
 from tapegrad.distributions.geometric import Geometric
+from tapegrad.distributions.half import HalfCauchy, HalfNormal
 from tapegrad.distributions.independent import Independent
 from tapegrad.distributions.kl import kl_divergence, register_kl
 from tapegrad.distributions.laplace import Laplace
+from tapegrad.distributions.mixture_same_family import MixtureSameFamily
+from tapegrad.distributions.multinomial import Multinomial
 from tapegrad.distributions.multivariate_normal import MultivariateNormal
 from tapegrad.distributions.normal import Normal
 from tapegrad.distributions.one_hot_categorical import (
@@ -35,10 +38,10 @@ from tapegrad.distributions.transformed_distribution import LogNormal, Transform
 from tapegrad.distributions.uniform import Uniform
 
 __all__ = [
-    "Bernoulli", "Beta", "Binomial", "Categorical", "Cauchy", "Chi2", "Dirichlet",
-    "Distribution", "Exponential", "ExponentialFamily", "Gamma", "Geometric", "Independent",
-    "Laplace", "LogNormal", "MultivariateNormal", "Normal", "OneHotCategorical",
-    "OneHotCategoricalStraightThrough", "Poisson", "StudentT", "TransformedDistribution",
-    "Uniform", "biject_to", "constraints", "kl_divergence", "register_kl", "transform_to",
-    "transforms", "utils",
+    "Bernoulli", "Beta", "Binomial", "Categorical", "Cauchy", "Chi2", "Dirichlet", "Distribution",
+    "Exponential", "ExponentialFamily", "Gamma", "Geometric", "HalfCauchy", "HalfNormal",
+    "Independent", "Laplace", "LogNormal", "MixtureSameFamily", "Multinomial", "MultivariateNormal",
+    "Normal", "OneHotCategorical", "OneHotCategoricalStraightThrough", "Poisson", "StudentT",
+    "TransformedDistribution", "Uniform", "biject_to", "constraints", "kl_divergence",
+    "register_kl", "transform_to", "transforms", "utils",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from tapegrad.distributions.utils import sum_rightmost
 from tapegrad.nn.functional import softplus
 
 __all__ = [
-    "AffineTransform", "ComposeTransform", "ExpTransform", "IndependentTransform",
+    "AbsTransform", "AffineTransform", "ComposeTransform", "ExpTransform", "IndependentTransform",
     "PowerTransform", "SigmoidTransform", "SoftplusTransform", "TanhTransform", "Transform",
     "identity_transform",
 ]  # fmt: skip
@@ -293,6 +293,26 @@ class TanhTransform(_Elementwise):
 
     def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
         return 2.0 * (math.log(2.0) - x - softplus(-2.0 * x))
+
+
+class AbsTransform(_Elementwise):
+    """``y = |x|``, whose inverse is y itself."""
+
+    bijective = False
+    codomain = constraints.positive
+
+    @property
+    def sign(self) -> Any:
+        raise NotImplementedError
+
+    def _call(self, x: Tensor) -> Tensor:
+        return x.abs()
+
+    def _inverse(self, y: Tensor) -> Tensor:
+        return y
+
+    def log_abs_det_jacobian(self, x: Tensor, y: Tensor) -> Tensor:
+        raise NotImplementedError
 
 
 class AffineTransform(Transform):

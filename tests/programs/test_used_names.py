@@ -14,7 +14,6 @@ HERE = Path(__file__).parent
 DOCS = (HERE.parents[1] / "docs" / "programs.md").read_text(encoding="utf-8")
 ABSENT = {
     "Tensor.to_sparse", "Tensor.values", "torch.sparse_coo_tensor", "torch.linalg.eig",
-    "torch.distributions.Multinomial",
 }  # fmt: skip
 
 
