@@ -400,7 +400,7 @@ from tapegrad.ops.special import (
     mvlgamma,
     polygamma,
 )
-from tapegrad.ops.tensor_types import typename
+from tapegrad.ops.tensor_types import check_tensor, typename
 
 # isort: split
 from tapegrad import autograd
@@ -559,30 +559,25 @@ def is_tensor(obj: object) -> _types.builtins.bool:
 
 def is_floating_point(input: Tensor) -> _types.builtins.bool:
     """Whether a tensor's dtype is a floating-point one."""
-    _check_tensor("is_floating_point", input)
+    check_tensor("is_floating_point", "input", input)
     return input.is_floating_point()
 
 
 def is_complex(input: Tensor) -> _types.builtins.bool:
     """Whether a tensor's dtype is a complex one: none is."""
-    _check_tensor("is_complex", input)
+    check_tensor("is_complex", "input", input)
     return False
-
-
-def _check_tensor(name: str, value: object) -> None:
-    if not isinstance(value, Tensor):
-        raise TypeError(
-            f"{name}(): argument 'input' (position 1) must be Tensor, not {_types.kind_of(value)}"
-        )
 
 
 def numel(input: Tensor) -> _types.builtins.int:
     """The number of elements of a tensor."""
+    check_tensor("numel", "input", input)
     return input.numel()
 
 
 def detach(input: Tensor) -> Tensor:
     """The same memory without history."""
+    check_tensor("detach", "input", input)
     return input.detach()
 
 

@@ -17,7 +17,7 @@ from tapegrad._core.inplace import become_view, geometry_of, register_copy_slice
 from tapegrad._core.op import (
     InplaceOp,
     Op,
-    OutFunction,
+    TensorFunction,
     enable_fast_calls,
     register_out_writer,
 )
@@ -28,7 +28,7 @@ from tapegrad._core.saved import _count_saved_hooks, _register_saved_hooks, save
 __all__ = [
     "InplaceOp",
     "Op",
-    "OutFunction",
+    "TensorFunction",
     "_count_saved_hooks",
     "_register_saved_hooks",
     "_register_trace_maker",

@@ -132,8 +132,8 @@ cdef int refuse_operand(Op op, PyObject** args, Py_ssize_t n, Py_ssize_t k) exce
     """Raise the error of argument k, or of all of them for an op of several forms."""
     if op.forms is not None:
         raise op.forms(*[<object>args[j] for j in range(n)])
-    raise TypeError(f"{op.name}(): argument '{op.params[k]}' (position {k + 1}) must be Tensor, not "
-                    f"{kind_of(<object>args[k])}")
+    raise TypeError(f"{op.name}(): argument '{op.params[k]}' (position {k + 1}) must be Tensor, "
+                    f"not {kind_of(<object>args[k])}")
 
 
 cdef object apply_to_numbers(Op op, PyObject** args, Py_ssize_t n):

@@ -22,6 +22,8 @@ from tapegrad._tensor.tensor cimport (
     requires_grad,
 )
 
+from tapegrad._types import kind_of
+
 import_array()
 
 cdef Op copy_slices = None
@@ -40,8 +42,11 @@ cdef object apply_inplace(Op op, PyObject** args, Py_ssize_t n):
     cdef PyObject* all_args[32]
     cdef Entry* entry = NULL
     cdef bint recording
-    if n < 1 or not isinstance(<object>args[0], Tensor):
-        raise TypeError(f"{op.name}_(): argument 'self' (position 1) must be Tensor")
+    if n < 1:
+        raise TypeError(f"{op.name}_() missing 1 required positional arguments: \"input\"")
+    if not isinstance(<object>args[0], Tensor):
+        raise TypeError(f"{op.name}_(): argument 'input' (position 1) must be Tensor, not "
+                        f"{kind_of(<object>args[0])}")
     target = <Tensor>args[0]
     if op.kernel is not None:
         n_params = op.kernel.n_in

@@ -79,11 +79,16 @@ cdef class InplaceOp:
     cdef readonly Op op
 
 
-cdef class OutFunction:
+cdef class TensorFunction:
     cdef void* vectorcall
     cdef public object __wrapped__
-    cdef readonly str name              # as messages call it
-    cdef readonly str rule              # for the dtype of ``out``
+    cdef readonly str name              # as messages about ``out`` call it
+    cdef readonly str rule              # for the dtype of ``out``; None without
+    cdef readonly str called            # as messages about arguments call it; None without checks
+    cdef readonly uint32_t tensors      # bit k: parameter k must be a tensor
+    cdef tuple params
+    cdef tuple tensor_names             # of those parameters
+    cdef int first_position             # what messages call the position of parameter 0
     cdef dict __dict__
 
 

@@ -8,9 +8,12 @@ formulas themselves are data handed in by ``ops``: nothing here knows an operati
 from cpython.object cimport PyObject, PyTypeObject
 from libc.stdint cimport uint32_t
 
-from tapegrad._tensor.tensor cimport apply_function
+from tapegrad._tensor.tensor cimport Tensor, apply_function
+
+from functools import update_wrapper
 
 from tapegrad._kernels import numpy_kernel
+from tapegrad._types import kind_of
 
 cdef extern from "Python.h":
     size_t PY_VECTORCALL_ARGUMENTS_OFFSET
@@ -18,6 +21,7 @@ cdef extern from "Python.h":
     unsigned long Py_TPFLAGS_METHOD_DESCRIPTOR
     void PyType_Modified(PyTypeObject*)
     object PyObject_Vectorcall(object, PyObject* const*, size_t, PyObject*)
+    object PyVectorcall_Call(object, tuple, dict)
     object PyMethod_New(object, object)
     ctypedef struct _TypeSlots "PyTypeObject":
         Py_ssize_t tp_vectorcall_offset
@@ -187,17 +191,33 @@ def register_out_writer(writer):
     out_writer = writer
 
 
-cdef class OutFunction:
-    """A function in Python that takes the keyword ``out`` as well; without it, it is called."""
+cdef class TensorFunction:
+    """A function in Python, called as PyTorch's compiled ones are.
 
-    def __cinit__(self, *args):
-        self.vectorcall = <void*>call_out_function
+    If messages have a name to call it by, the arguments that it declares to be of type ``Tensor``
+    are checked before it runs. With a rule it takes the keyword ``out``.
+    """
 
-    def __init__(self, function, str name not None, str rule not None):
-        self.__wrapped__, self.name, self.rule = function, name, rule
+    def __cinit__(self, *args, **kwargs):
+        self.vectorcall = <void*>call_tensor_function
+
+    def __init__(self, function not None, *, str name=None, str rule=None, str called=None,
+                 bint is_method=False):
+        update_wrapper(self, function)
+        self.name, self.rule, self.called = name or function.__name__, rule, called
+        self.tensor_names = ()
+        if called is None:
+            return
+        code = function.__code__
+        self.params, self.first_position = code.co_varnames[:code.co_argcount], not is_method
+        for k, param in enumerate(self.params[:32]):
+            if function.__annotations__.get(param) == "Tensor":
+                self.tensors |= (<uint32_t>1) << <int>k
+                self.tensor_names += (param,)
 
     def __call__(self, *args, **kwargs):
-        return serve_out(self, args, kwargs)
+        # The interpreter uses the vectorcall slot; this serves callers of tp_call.
+        return PyVectorcall_Call(self, args, kwargs)
 
     def __get__(self, instance, owner):
         return self if instance is None else PyMethod_New(self, instance)
@@ -209,19 +229,45 @@ cdef class OutFunction:
         return self.__qualname__
 
 
-cdef object serve_out(OutFunction function, tuple args, dict kwargs):
-    out = kwargs.pop("out", None)
+cdef object call_tensor_function(PyObject* callable, PyObject* const* args, size_t n_flags,
+                                 PyObject* names):
+    cdef TensorFunction function = <TensorFunction>callable
+    cdef size_t n = n_flags & ~PY_VECTORCALL_ARGUMENTS_OFFSET, k = 0
+    cdef uint32_t tensors = function.tensors
+    while tensors and k < n:
+        if tensors & 1 and not isinstance(<object>args[k], Tensor):
+            refuse_argument(function, k, <object>args[k])
+        tensors >>= 1
+        k += 1
+    if names != NULL:
+        check_named(function, args + n, <tuple>names)
+        if function.rule is not None and "out" in <tuple>names:
+            return serve_out(function, positional(args, n), names_of(names, args + n))
+    return PyObject_Vectorcall(function.__wrapped__, args, n_flags, names)
+
+
+cdef object serve_out(TensorFunction function, tuple args, dict kwargs):
+    out = kwargs.pop("out")
     if out is None:
         return function.__wrapped__(*args, **kwargs)
     return out_writer(function.__wrapped__, function.name, function.rule, args, kwargs, out)
 
 
-cdef object call_out_function(PyObject* callable, PyObject* const* args, size_t n_flags,
-                              PyObject* names):
-    cdef size_t n = n_flags & ~PY_VECTORCALL_ARGUMENTS_OFFSET
-    if names == NULL or "out" not in <tuple>names:
-        return PyObject_Vectorcall((<OutFunction>callable).__wrapped__, args, n_flags, names)
-    return serve_out(<OutFunction>callable, positional(args, n), names_of(names, args + n))
+cdef int check_named(TensorFunction function, PyObject* const* values, tuple names) except -1:
+    """Refuse what is no tensor where one is declared, among arguments given by name."""
+    cdef Py_ssize_t k
+    for k in range(len(names)):
+        if names[k] in function.tensor_names and not isinstance(<object>values[k], Tensor):
+            raise TypeError(f"{function.called}(): argument '{names[k]}' must be Tensor, not "
+                            f"{kind_of(<object>values[k])}")
+    return 0
+
+
+cdef int refuse_argument(TensorFunction function, Py_ssize_t k, object value) except -1:
+    name = "input" if function.params[k] == "self" else function.params[k]
+    position = k + function.first_position
+    raise TypeError(f"{function.called}(): argument '{name}' (position {position}) must be "
+                    f"Tensor, not {kind_of(value)}")
 
 
 cdef dict names_of(PyObject* names, PyObject* const* values):
@@ -254,10 +300,10 @@ def enable_fast_calls():
     """Let the interpreter call ops directly, and as methods without making bound objects."""
     cdef Op op = Op("probe", "ProbeBackward0", params=("x",))
     cdef InplaceOp inplace = InplaceOp(op)
-    cdef OutFunction function = OutFunction(None, "probe", "exact")
+    cdef TensorFunction function = TensorFunction.__new__(TensorFunction)
     set_fast_call(Op, <char*>&op.vectorcall - <char*><PyObject*>op)
     set_fast_call(InplaceOp, <char*>&inplace.vectorcall - <char*><PyObject*>inplace)
-    set_fast_call(OutFunction, <char*>&function.vectorcall - <char*><PyObject*>function)
+    set_fast_call(TensorFunction, <char*>&function.vectorcall - <char*><PyObject*>function)
 
 
 cdef int set_fast_call(type kind, Py_ssize_t offset) except -1:

@@ -9,6 +9,7 @@ TYPE_NAMES: dict[int, str]
 class KernelRefusal(Exception): ...
 
 class Kernel:
+    refusals: dict[str, tuple[type[Exception], str]] | None
     @property
     def name(self) -> str: ...
     @property

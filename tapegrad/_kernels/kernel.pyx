@@ -135,8 +135,11 @@ cdef class Kernel:
     cdef Loop* loop_for(self, int type_number) except NULL:
         """The loop for a dtype. Raises PyTorch's error where there is none."""
         if type_number >= N_TYPES or self.loops[type_number].function == NULL:
-            raise NotImplementedError(
-                f'"{self.name}_cpu" not implemented for \'{TYPE_NAMES.get(type_number)}\'')
+            type_name = TYPE_NAMES.get(type_number)
+            if self.refusals is not None and type_name in self.refusals:
+                kind, text = self.refusals[type_name]
+                raise kind(text)
+            raise NotImplementedError(f'"{self.name}_cpu" not implemented for \'{type_name}\'')
         return &self.loops[type_number]
 
     def has_loop_for(self, int type_number):

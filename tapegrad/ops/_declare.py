@@ -29,7 +29,7 @@ from typing import Any
 
 from numpy import ndarray
 
-from tapegrad._core import InplaceOp, Op
+from tapegrad._core import InplaceOp, Op, TensorFunction
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._out import note_rule, takes_out
 
@@ -196,12 +196,29 @@ def composite(function: Callable) -> Callable:
     return forward
 
 
-def method(name: str | None = None) -> Callable[[Callable], Callable]:
-    """Attach a function to Tensor as a method, under its own or another name."""
+def takes_tensors(function: Callable) -> Callable:
+    """Let a function refuse, in PyTorch's words, what is no tensor where it declares one."""
+    return TensorFunction(function, called=function.__name__)
 
-    def attach(function: Callable) -> Callable:
-        attach_method(name or function.__name__, function)
-        return function
+
+def method(
+    name: str | None = None, *, called: str | None = None
+) -> Callable[[Callable], TensorFunction]:
+    """Attach a function to Tensor as a method, under its own or another name.
+
+    As a function, messages about its arguments call it by its own name, or as ``called``. Both take
+    tensors alone where it declares one.
+    """
+
+    def attach(function: Callable) -> TensorFunction:
+        function = getattr(function, "__wrapped__", function)
+        made = TensorFunction(function, called=called or function.__name__)
+        attached = name or function.__name__
+        if made.tensors > 1:  # more than the tensor itself
+            attach_method(attached, TensorFunction(function, called=attached, is_method=True))
+        else:
+            attach_method(attached, function)
+        return made
 
     return attach
 
@@ -266,5 +283,5 @@ class _Plan:
 
 __all__ = [
     "alias", "composite", "method", "mixed_op", "not_differentiable", "op",
-    "takes_out", "without_derivative",
+    "takes_out", "takes_tensors", "without_derivative",
 ]  # fmt: skip

@@ -21,13 +21,12 @@ where whole numbers would lose fractions.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import update_wrapper
 from typing import Any
 from warnings import warn
 
 from tapegrad import _kernels as kernels
 from tapegrad import _types
-from tapegrad._core import OutFunction, register_out_writer
+from tapegrad._core import TensorFunction, register_out_writer
 from tapegrad._tensor import Tensor, _set_grad_enabled, is_grad_enabled
 
 _NAMES = {
@@ -61,7 +60,7 @@ def takes_out(
     rule: str = "exact", name: str | None = None, *, refuses_grad: bool = True,
     records: bool = False, resizes: str = "", may_overlap: bool = True,
     writer: Callable[..., Any] | None = None,
-) -> Callable[[Callable], OutFunction]:
+) -> Callable[[Callable], TensorFunction]:
     """Give a function the keyword ``out``, which PyTorch's messages call ``name(): ...``.
 
     ``refuses_grad`` is False for the few that drop a gradient in silence; those that ``records``
@@ -71,8 +70,10 @@ def takes_out(
     first. A ``writer`` gets ``out`` and the arguments and fills it, where a copy would not do.
     """
 
-    def decorate(function: Callable) -> OutFunction:
-        made = OutFunction(function, name or function.__name__, rule)
+    def decorate(function: Callable) -> TensorFunction:
+        called = getattr(function, "called", None)  # what checks arguments keeps doing so
+        function = getattr(function, "__wrapped__", function)
+        made = TensorFunction(function, name=name, rule=rule, called=called)
         if writer is not None:
             _WRITERS[made.name] = writer
         if not refuses_grad or records:
@@ -82,7 +83,6 @@ def takes_out(
                                (_UNSHARED, not may_overlap)):  # fmt: skip
             if belongs:
                 names.add(made.name)
-        update_wrapper(made, function)
         return made
 
     return decorate

@@ -18,6 +18,7 @@ from tapegrad.ops.pointwise import sigmoid, tanh, where_op
 from tapegrad.ops.shape import cat
 from tapegrad.ops.tensor_types import refuse_integers
 
+OURS["relu"].refusals = {"Bool": (RuntimeError, "Boolean inputs not supported for relu")}
 relu = op(
     "relu", kernel=OURS["relu"], method=True, inplace=True,
     input="relu_backward(g, out)",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad._tensor import Tensor, get_default_dtype
-from tapegrad._types import kind_of
 from tapegrad.ops._declare import alias, method, op
 from tapegrad.ops._forms import tensor_or_number
 from tapegrad.ops.arithmetic.sums import is_bool
@@ -37,17 +36,6 @@ less, less_equal, greater, greater_equal, not_equal = map(
 )
 
 
-def _check_one_dtype(name: str, input: Tensor, other: Tensor) -> None:
-    for position, (argument, value) in enumerate((("input", input), ("other", other)), 1):
-        if not isinstance(value, Tensor):
-            raise TypeError(
-                f"{name}(): argument '{argument}' (position {position}) must be Tensor, not "
-                f"{kind_of(value)}"
-            )
-    if input.dtype is not other.dtype:
-        raise RuntimeError(f"{type_name(input)} did not match {type_name(other)}")
-
-
 @method()
 def equal(input: Tensor, other: Tensor) -> bool:
     """Whether two tensors have the same shape and elements."""
@@ -62,7 +50,8 @@ def isclose(
 
     Raises RuntimeError for tensors of different dtypes and for negative tolerances.
     """
-    _check_one_dtype("isclose", input, other)
+    if input.dtype is not other.dtype:
+        raise RuntimeError(f"{type_name(input)} did not match {type_name(other)}")
     for name, tolerance in (("rtol", rtol), ("atol", atol)):
         if not tolerance >= 0:
             raise RuntimeError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tapegrad import _kernels as kernels
@@ -11,6 +13,7 @@ from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import method, op
 from tapegrad.ops._dims import common_shape
 from tapegrad.ops.devices import check_device
+from tapegrad.ops.tensor_types import check_tensor
 
 
 def _clone(input: np.ndarray) -> np.ndarray:
@@ -114,13 +117,15 @@ attach_method("zero_", zero_inplace)
 
 
 @method()
-def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:
-    """Overwrite this tensor with the values of ``src``, broadcast and cast; returns the tensor."""
-    if not isinstance(src, Tensor):
-        raise TypeError(
-            f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}"
-        )
-    return copy_inplace(self, src)
+def copy_(self: Tensor, other: Any, non_blocking: bool = False) -> Tensor:
+    """Overwrite this tensor with the values of another, or with a number, broadcast and cast.
+
+    Returns the tensor.
+    """
+    if isinstance(other, (int, float)):
+        other = Tensor._wrap(np.asarray(other, self.dtype.numpy))
+    check_tensor("copy_", "other", other)
+    return copy_inplace(self, other)
 
 
 def check_written_shape(target: Tensor | np.ndarray, source: Tensor | np.ndarray) -> None:

@@ -25,6 +25,12 @@ def check_tensor(function: str, name: str, value: Any, position: int = 1) -> Non
         )
 
 
+def check_tensors(function: str, **arguments: Any) -> None:
+    """Refuse arguments, given in the order of their positions, that are no tensors."""
+    for position, (name, value) in enumerate(arguments.items(), 1):
+        check_tensor(function, name, value, position)
+
+
 def refuse_integers(kernel: str, input: ndarray) -> None:
     """Raise PyTorch's error of a kernel that has no loop but for floating-point dtypes."""
     if input.dtype.kind != "f":
@@ -43,4 +49,4 @@ def typename(obj: Any) -> str:
     return named.__qualname__ if is_plain else f"{module}.{named.__qualname__}"
 
 
-__all__ = ["check_tensor", "refuse_integers", "type_name", "typename"]
+__all__ = ["check_tensor", "check_tensors", "refuse_integers", "type_name", "typename"]

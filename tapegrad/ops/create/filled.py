@@ -11,6 +11,7 @@ from tapegrad.ops._declare import method, takes_out
 from tapegrad.ops._dims import sizes_of
 from tapegrad.ops.create.from_data import finished
 from tapegrad.ops.devices import check_device
+from tapegrad.ops.tensor_types import check_tensor
 
 _REQUIRED = object()
 
@@ -163,9 +164,7 @@ def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=Non
 
 
 def _like_array(name: str, input: Tensor, dtype, memory_format=None) -> np.ndarray:
-    if not isinstance(input, Tensor):
-        kind = type(input).__name__
-        raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {kind}")
+    check_tensor(name, "input", input)
     dtype = _types.as_dtype(dtype, name) or input.dtype
     if memory_format is _types.contiguous_format:
         return kernels.empty(input.shape, dtype.numpy)

@@ -45,11 +45,6 @@ _masked_fill_tensor_inplace = InplaceOp(masked_fill_tensor_op)
 
 
 def _check_filled(mask, value) -> None:
-    if not isinstance(mask, Tensor):
-        kind = type(mask).__name__
-        raise TypeError(
-            f"masked_fill(): argument 'mask' (position 1) must be Tensor, not {kind}"
-        )
     if mask.dtype.name != "bool":
         raise RuntimeError(
             "masked_fill_ only supports boolean masks, but got mask with dtype "
@@ -122,11 +117,6 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
 
     Raises RuntimeError for a mask that is not of bools.
     """
-    if not isinstance(mask, Tensor):
-        kind = type(mask).__name__
-        raise TypeError(
-            f"masked_select(): argument 'mask' (position 1) must be Tensor, not {kind}"
-        )
     if mask.dtype.name != "bool":
         raise RuntimeError("masked_select: expected BoolTensor for mask")
     return masked_select_op(input, mask)
@@ -173,11 +163,6 @@ def _check_mask_fits(self: Tensor, mask: Tensor) -> None:
 
 
 def _check_scattered(self: Tensor, mask: Tensor, source) -> None:
-    if not isinstance(source, Tensor):
-        kind = type(source).__name__
-        raise TypeError(
-            f"masked_scatter(): argument 'source' (position 2) must be Tensor, not {kind}"
-        )
     if source.dtype is not self.dtype:
         names = [kernels.TYPE_NAMES[one.dtype.numpy.num] for one in (self, source)]
         raise RuntimeError(

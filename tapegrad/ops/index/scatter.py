@@ -234,7 +234,6 @@ def scatter_(
 @method()
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy with ``src`` added at an index: ``out[index[i][j]][j] += src[i][j]`` for ``dim=0``."""
-    _check_source("scatter_add", src)
     dim = _checked(input, dim, index, src)
     return input.clone() if _is_empty(index) else _scatter_add_op(input, dim, index, src)
 
@@ -242,16 +241,9 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
 @method()
 def scatter_add_(self: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """In-place form of :func:`scatter_add`."""
-    _check_source("scatter_add_", src)
     dim = _checked(self, dim, index, src)
     refuse_shared(self, src, index)
     return self if _is_empty(index) else _scatter_add_inplace(self, dim, index, src)
-
-
-def _check_source(function: str, src) -> None:
-    if not isinstance(src, Tensor):
-        kind = type(src).__name__
-        raise TypeError(f"{function}(): argument 'src' (position 3) must be Tensor, not {kind}")
 
 
 def _check_reduction(self: Tensor, reduce: str) -> None:
@@ -275,7 +267,6 @@ def scatter_reduce(
     ``reduce`` is "sum", "prod", "mean", "amax" or "amin"; without ``include_self`` only the values
     of ``src`` count where there are any. Whole numbers are averaged towards minus infinity.
     """
-    _check_source("scatter_reduce", src)
     _check_reduction(input, reduce)
     dim = _checked(input, dim, index, src)
     if _is_empty(index):
@@ -288,7 +279,6 @@ def scatter_reduce_(
     self: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
     """In-place form of :func:`scatter_reduce`."""
-    _check_source("scatter_reduce_", src)
     _check_reduction(self, reduce)
     dim = _checked(self, dim, index, src)
     refuse_shared(self, src, index)

@@ -7,7 +7,7 @@ import numpy as np
 from tapegrad._tensor import Tensor
 from tapegrad._types import float16
 from tapegrad.ops._dims import common_shape
-from tapegrad.ops.tensor_types import type_name
+from tapegrad.ops.tensor_types import check_tensors, type_name
 
 # PyTorch's class is torch._C._LinAlgError; tracebacks name it so.
 LinAlgError = type(
@@ -15,16 +15,6 @@ LinAlgError = type(
     (RuntimeError,),
     {"__doc__": "A matrix without the result that is asked for.", "__module__": "torch._C"},
 )
-
-
-def check_tensors(function: str, **arguments: object) -> None:
-    """Refuse arguments, given in the order of their positions, that are no tensors."""
-    for position, (name, value) in enumerate(arguments.items(), 1):
-        if not isinstance(value, Tensor):
-            raise TypeError(
-                f"{function}(): argument '{name}' (position {position}) must be Tensor, not "
-                f"{type(value).__name__}"
-            )
 
 
 def check_floating(function: str, x: Tensor, refuses_half: bool = True) -> None:

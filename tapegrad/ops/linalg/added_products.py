@@ -15,7 +15,6 @@ from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim
-from tapegrad.ops.linalg._checks import check_tensors
 from tapegrad.ops.linalg._half import rounded_once
 from tapegrad.ops.linalg.products import (
     bmm_op,
@@ -48,7 +47,6 @@ addmv_op = op(
 @method()
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta=1, alpha=1) -> Tensor:
     """``beta * input + alpha * (mat @ vec)``: ``(n)``, ``(n, k)`` and ``(k)`` to ``(n)``."""
-    check_tensors("addmv", input=input, mat=mat, vec=vec)
     check_matrix_and_vector(input, mat, vec)
     return addmv_op(input, mat, vec, beta, alpha)
 
@@ -56,7 +54,6 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta=1, alpha=1) -> Tensor
 @method()
 def addmv_(self: Tensor, mat: Tensor, vec: Tensor, *, beta=1, alpha=1) -> Tensor:
     """Write ``beta * self + alpha * (mat @ vec)`` into the tensor."""
-    check_tensors("addmv_", self=self, mat=mat, vec=vec)
     check_matrix_and_vector(self, mat, vec)
     check_target(self, (mat.shape[0],))
     return _ADDMV_INPLACE(self, mat, vec, beta, alpha)
@@ -85,7 +82,6 @@ addr_op = op(
 
 def _check_addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta, alpha) -> _types.dtype:
     """Refuse what does not fit; gives the dtype in which all three meet."""
-    check_tensors("addr", input=input, vec1=vec1, vec2=vec2)
     for name, vec in (("vec1", vec1), ("vec2", vec2)):
         if vec.ndim != 1:
             raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {vec.ndim}-D")
@@ -147,7 +143,6 @@ baddbmm_op = op(
 
 
 def _check_baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor) -> tuple[int, ...]:
-    check_tensors("baddbmm", input=input, batch1=batch1, batch2=batch2)
     if input.dtype is not batch1.dtype and batch1.dtype is batch2.dtype:
         names = [_C_NAMES.get(one.dtype, str(one.dtype)) for one in (input, batch1, batch2)]
         raise RuntimeError(
@@ -223,7 +218,6 @@ def _each_times(batch: Tensor, matrix: Tensor) -> Tensor:
 
 
 def _check_addbmm(input: Tensor, batch1: Tensor, batch2: Tensor) -> tuple[int, ...]:
-    check_tensors("addbmm", input=input, batch1=batch1, batch2=batch2)
     shape = _product_shape(batch1, batch2)[1:]
     check_expansion(input.shape, shape, input)
     if batch2.ndim != 3:

@@ -134,21 +134,20 @@ cholesky_solve_op = op(
 
 @takes_out("safe cholesky_solve", resizes="by rows")
 @method()
-def cholesky_solve(B: Tensor, L: Tensor, upper: bool = False) -> Tensor:
-    """``X`` with ``A @ X = B``, given the Cholesky factor ``L`` of ``A``.
+def cholesky_solve(input: Tensor, input2: Tensor, upper: bool = False) -> Tensor:
+    """``X`` with ``A @ X = input``, given the Cholesky factor ``input2`` of ``A``.
 
     Shape: ``(*, n, k)`` and ``(*, n, n)`` to ``(*, n, k)``.
     """
-    check_tensors("cholesky_solve", input=B, input2=L)
-    for name, x in (("b", B), ("u", L)):
+    for name, x in (("b", input), ("u", input2)):
         if x.ndim < 2:
             raise RuntimeError(
                 f"{name} should have at least 2 dimensions, but has {x.ndim} dimensions instead"
             )
-    batch_shape(B, L)
-    check_pair("cholesky_solve", B, L)
-    check_implemented("cholesky_solve_cpu", L)
-    return cholesky_solve_op(B, L, upper)
+    batch_shape(input, input2)
+    check_pair("cholesky_solve", input, input2)
+    check_implemented("cholesky_solve_cpu", input2)
+    return cholesky_solve_op(input, input2, upper)
 
 
 cholesky_inverse_op = op(
@@ -165,7 +164,6 @@ cholesky_inverse_op = op(
 @method()
 def cholesky_inverse(input: Tensor, upper: bool = False) -> Tensor:
     """The inverse of ``A``, given its Cholesky factor. Shape: ``(*, n, n)`` to the same."""
-    check_tensors("cholesky_inverse", input=input)
     check_square("cholesky_inverse", input)
     check_implemented("cholesky_inverse_out_cpu", input)
     return cholesky_inverse_op(input, upper)

@@ -27,7 +27,6 @@ _DTYPE = (
 @method()
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """Products of all pairs of elements of two vectors: ``(n)`` and ``(m)`` to ``(n, m)``."""
-    check_tensors("outer", input=input, vec2=vec2)
     for name, vec in (("self", input), ("vec2", vec2)):
         if vec.ndim != 1:
             raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {vec.ndim}-D")
@@ -38,7 +37,6 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 @method()
 def inner(input: Tensor, other: Tensor) -> Tensor:
     """Inner products over the last dimensions: ``(*a, k)`` and ``(*b, k)`` to ``(*a, *b)``."""
-    check_tensors("inner", input=input, other=other)
     if input.ndim == 0 or other.ndim == 0:
         return input * other
     if input.shape[-1] != other.shape[-1]:
@@ -135,7 +133,6 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
 
     Shape: sizes are multiplied; the one with fewer dimensions gets leading ones of size 1.
     """
-    check_tensors("kron", input=input, other=other)
     ndim = max(input.ndim, other.ndim)
     n = [1] * (ndim - input.ndim) + list(input.shape)
     m = [1] * (ndim - other.ndim) + list(other.shape)

@@ -77,10 +77,9 @@ det_op = op(
 
 
 @takes_out("exact", "_linalg_det")
-@method()
+@method(called="linalg_det")
 def det(A: Tensor) -> Tensor:
     """The determinant of square matrices. Shape: ``(*, n, n)`` to ``(*)``."""
-    check_tensors("linalg_det", A=A)
     check_square("linalg.det", A)
     check_floating("linalg.det", A, refuses_half=False)
     check_implemented("lu_cpu", A)

@@ -41,7 +41,6 @@ def geqrf(input: Tensor) -> tuple:
     :func:`linalg.householder_product` multiplies these out. Shape: ``(*, m, n)`` to ``(*, m, n)``
     and ``(*, min(m, n))``. Source: LAPACK's GEQRF.
     """
-    check_tensors("geqrf", input=input)
     _check_matrix("torch.geqrf", input)
     refuse_integers("geqrf_cpu", input._array)
     return _Geqrf(_geqrf_op(input))

@@ -70,13 +70,12 @@ def inv_ex(A: Tensor, *, check_errors: bool = False) -> tuple:
 
 
 @takes_out("exact", "linalg_inv_ex")
-@method("inverse")
+@method("inverse", called="linalg_inv")
 def inv(A: Tensor) -> Tensor:
     """The inverse of square matrices: ``A @ inv(A)`` is the identity.
 
     Shape: ``(*, n, n)`` to the same. Raises LinAlgError for a singular matrix.
     """
-    check_tensors("linalg_inv", A=A)
     check_square("linalg.inv", A)
     check_floating("linalg.inv", A)
     inverse, info = inv_ex_op(A)

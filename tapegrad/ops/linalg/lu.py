@@ -351,10 +351,9 @@ def linalg_lu_solve(
 
 @takes_out("exact", "linalg_lu_solve")
 @method()
-def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
-    """``x`` with ``A @ x = b``: :func:`linalg.lu_solve` under its older name."""
-    check_tensors("lu_solve", input=b, LU_data=LU_data, LU_pivots=LU_pivots)
-    return linalg_lu_solve(LU_data, LU_pivots, b)
+def lu_solve(input: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
+    """``x`` with ``A @ x = input``: :func:`linalg.lu_solve` under its older name."""
+    return linalg_lu_solve(LU_data, LU_pivots, input)
 
 
 __all__ = [

@@ -9,20 +9,19 @@ import numpy as np
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops.create import eye
-from tapegrad.ops.linalg._checks import check_floating, check_square, check_tensors
+from tapegrad.ops.linalg._checks import check_floating, check_square
 from tapegrad.ops.linalg.inverses import inv
 from tapegrad.ops.linalg.products import matmul
 from tapegrad.ops.shape import cat
 
 
 @takes_out("exact", "matmul")
-@method()
+@method(called="linalg_matrix_power")
 def matrix_power(A: Tensor, n: int) -> Tensor:
     """``A`` multiplied with itself ``n`` times, by repeated squaring; of the inverse if negative.
 
     Shape: ``(*, n, n)`` to the same. Raises LinAlgError for a negative power of a singular matrix.
     """
-    check_tensors("linalg_matrix_power", A=A)
     if isinstance(n, bool) or not hasattr(n, "__index__"):
         raise TypeError(
             "linalg_matrix_power(): argument 'n' (position 2) must be int, not "
@@ -109,13 +108,12 @@ matrix_exp_op = op(
 )
 
 
-@method()
+@method(called="linalg_matrix_exp")
 def matrix_exp(A: Tensor) -> Tensor:
     """The exponential ``sum A**k / k!`` of square matrices. Shape: ``(*, n, n)`` to the same.
 
     By scaling and squaring, in double precision whatever the dtype.
     """
-    check_tensors("linalg_matrix_exp", A=A)
     check_square("linalg.matrix_exp", A)
     check_floating("linalg.matrix_exp", A, refuses_half=False)
     return matrix_exp_op(A)

@@ -135,7 +135,6 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> tuple:
 
     ``U`` and ``V`` are zeros unless ``compute_uv``.
     """
-    check_tensors("svd", input=input)
     if input.ndim < 2:
         raise RuntimeError(
             f"linalg.svd: input should have at least 2 dimensions, but has {input.ndim} dimensions "

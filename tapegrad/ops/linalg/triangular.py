@@ -88,24 +88,24 @@ _Solution = named_result("triangular_solve", "solution", "cloned_coefficient")
 @takes_out()
 @method()
 def triangular_solve(
-    b: Tensor, A: Tensor, upper: bool = True, transpose: bool = False, unitriangular: bool = False
+    input: Tensor, A: Tensor, upper: bool = True, transpose: bool = False,
+    unitriangular: bool = False,
 ) -> tuple:
-    """``X`` with ``A @ X = b``, or ``A.T @ X = b``, and a copy of ``A``.
+    """``X`` with ``A @ X = input``, or ``A.T @ X = input``, and a copy of ``A``.
 
     :func:`linalg.solve_triangular` under its older name.
     """
-    check_tensors("triangular_solve", input=b, A=A)
-    for name, x in (("b", b), ("A", A)):
+    for name, x in (("b", input), ("A", A)):
         if x.ndim < 2:
             raise RuntimeError(
                 f"torch.triangular_solve: Expected {name} to have at least 2 dimensions, but it "
                 f"has {x.ndim} dimensions instead"
             )
-    check_pair("triangular_solve", b, A)
+    check_pair("triangular_solve", input, A)
     check_implemented("triangular_solve_cpu", A)
     matrix, is_upper = (A.mT, not upper) if transpose else (A, upper)
-    shape = (*batch_shape(b, A), *A.shape[-2:])
-    solution = _older_op(matrix, b, is_upper, True, unitriangular)
+    shape = (*batch_shape(input, A), *A.shape[-2:])
+    solution = _older_op(matrix, input, is_upper, True, unitriangular)
     copied = A.expand(shape).mT.clone(memory_format=contiguous_format).mT
     return _Solution((solution, copied))
 

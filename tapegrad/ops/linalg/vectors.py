@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op, takes_out
+from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import common_shape, normal_dim
 from tapegrad.ops.linalg._checks import batch_shape, check_tensors
 from tapegrad.ops.pointwise import where_op
@@ -61,7 +61,6 @@ def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
 @method()
 def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """Cross products of vectors along ``dim``, or else along the first dimension of size 3."""
-    check_tensors("cross", input=input, other=other)
     if dim is None:
         if input.dim() == other.dim():
             common_shape(tuple(input.shape), tuple(other.shape))
@@ -146,6 +145,7 @@ _MODES: dict[object, str] = {
 }
 
 
+@takes_tensors
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0,
           compute_mode: str | int | None = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
     """Distances ``(sum |a - b|**p) ** (1/p)`` between all pairs of points of two sets.
@@ -154,7 +154,6 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0,
     more than 25 points, Euclidean distances come from a product of matrices, unless
     ``compute_mode`` says otherwise. Coinciding points give no gradient.
     """
-    check_tensors("cdist", x1=x1, x2=x2)
     if isinstance(p, bool) or not isinstance(p, (int, float)):
         raise TypeError(
             f"cdist(): argument 'p' (position 3) must be float, not {type(p).__name__}"

@@ -73,9 +73,6 @@ def sum(input: Tensor, dim=None, keepdim: bool = False, *, axis=None, dtype=None
     if dtype is not None:
         return _in_dtype(sum(input.to(dtype), dim if axis is None else axis, keepdim), dtype)
     dim = dim if axis is None else axis
-    if not isinstance(input, Tensor):
-        kind = type(input).__name__
-        raise TypeError(f"sum(): argument 'input' (position 1) must be Tensor, not {kind}")
     if dim is None and not keepdim:
         return sum_all(input)
     return sum_dims(input, every_dim_or(input, dim), keepdim)

@@ -10,6 +10,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import takes_tensors
 from tapegrad.ops._dims import check_tensors
 from tapegrad.ops.shape.broadcasting import expand_op
 from tapegrad.ops.shape.joining import stack
@@ -105,6 +106,7 @@ def _choices(n: int, r: int, with_replacement: bool) -> np.ndarray:
     return chosen
 
 
+@takes_tensors
 def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
     """All ways to choose ``r`` elements of a vector, in order, as rows: (count, r)."""
     _check_vector(input)

@@ -8,6 +8,7 @@ from tapegrad.ops.spatial import pool_checks as checks
 from tapegrad.ops.spatial.planes import unpool_ops
 from tapegrad.ops.spatial.pool import Windows, adaptive_avg_ops, adaptive_max_ops
 from tapegrad.ops.spatial.sizes import scalar_name
+from tapegrad.ops.tensor_types import check_tensor
 
 
 def _windows(input: Tensor, count: tuple) -> Windows:
@@ -31,7 +32,7 @@ def _sizes(function: str, given, n_dims: int) -> tuple[int, ...]:
 
 def _check(function: str, input: Tensor, n_dims: int, first: int, colon: str) -> None:
     """Refuse wrong numbers of dimensions, and empty ones from ``first`` on, counted from behind."""
-    checks.check_tensor(function, input)
+    check_tensor(function, "input", input)
     if input.ndim not in (n_dims + 1, n_dims + 2):
         raise RuntimeError(
             f"{function}(): Expected {n_dims + 1}D or {n_dims + 2}D tensor, but got{colon} "
@@ -51,7 +52,7 @@ def adaptive_avg_pool1d(input: Tensor, output_size) -> Tensor:
     Shape: ``(batch, channels, length)`` to ``(batch, channels, output_size)``; also without the
     batch. Window ``i`` goes from ``floor(i·length/n)`` to ``ceil((i + 1)·length/n)``.
     """
-    checks.check_tensor("adaptive_avg_pool1d", input)
+    check_tensor("adaptive_avg_pool1d", "input", input)
     checks.check_rank("adaptive_avg_pool1d", input)
     size = checks.one_int("adaptive_avg_pool1d", "output_size", 2, output_size)
     return adaptive_avg_pool2d(input.unsqueeze(-2), (1, size)).squeeze(-2)
@@ -68,7 +69,7 @@ def adaptive_avg_pool3d(input: Tensor, output_size) -> Tensor:
 
 
 def _adaptive_avg(function: str, input, output_size, n_dims: int, comma: str) -> Tensor:
-    checks.check_tensor(function, input)
+    check_tensor(function, "input", input)
     count = _sizes(function, output_size, n_dims)
     if min(count) < 0:
         listed = f"{count[0]}, " + comma.join(map(str, count[1:]))
@@ -88,7 +89,7 @@ def adaptive_max_pool1d(input: Tensor, output_size) -> tuple[Tensor, Tensor]:
     Shape: ``(batch, channels, length)`` to ``(batch, channels, output_size)``; also without the
     batch. Window ``i`` goes from ``floor(i·length/n)`` to ``ceil((i + 1)·length/n)``.
     """
-    checks.check_tensor("adaptive_max_pool1d", input)
+    check_tensor("adaptive_max_pool1d", "input", input)
     checks.check_rank("adaptive_max_pool1d", input)
     size = checks.one_int("adaptive_max_pool1d", "output_size", 2, output_size)
     _check("adaptive_max_pool1d", input, 1, 2, ":")
@@ -107,7 +108,7 @@ def adaptive_max_pool3d(input: Tensor, output_size) -> tuple[Tensor, Tensor]:
 
 
 def _adaptive_max(function: str, input, output_size, n_dims: int) -> tuple[Tensor, Tensor]:
-    checks.check_tensor(function, input)
+    check_tensor(function, "input", input)
     _check(function, input, n_dims, n_dims + 1, ":")
     count = _sizes(function, output_size, n_dims)
     if min(count) < 0:

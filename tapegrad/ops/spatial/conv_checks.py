@@ -7,6 +7,7 @@ import operator
 from tapegrad._tensor import Tensor
 from tapegrad.ops.spatial.geometry import Geometry
 from tapegrad.ops.spatial.sizes import c_name, scalar_name, times
+from tapegrad.ops.tensor_types import check_tensor
 
 
 def per_dim(function: str, name: str, given, n_dims: int, n_weight: int) -> tuple[int, ...]:
@@ -34,11 +35,8 @@ def check_tensors(function: str, input, weight, bias) -> None:
     """Refuse arguments that are no tensors."""
     given = (("input", input), ("weight", weight), ("bias", bias))
     for position, (name, one) in enumerate(given, 1):
-        if not isinstance(one, Tensor) and not (name == "bias" and one is None):
-            raise TypeError(
-                f"{function}(): argument '{name}' (position {position}) must be Tensor, not "
-                f"{type(one).__name__}"
-            )
+        if name != "bias" or one is not None:
+            check_tensor(function, name, one, position)
 
 
 def check_dtypes(input: Tensor, weight: Tensor, bias: Tensor | None, transposed: bool) -> None:

@@ -13,6 +13,7 @@ from tapegrad.ops._declare import op, takes_out
 from tapegrad.ops.spatial import pool_checks as checks
 from tapegrad.ops.spatial.planes import place_sums
 from tapegrad.ops.spatial.sizes import as_planes, in_3d, scalar_name
+from tapegrad.ops.tensor_types import check_tensor
 
 
 class Windows(NamedTuple):
@@ -152,7 +153,7 @@ def avg_pool1d(
     ``ceil_mode`` also takes windows that reach beyond the end; ``count_include_pad`` lets zeros
     in the padding count. Raises RuntimeError where no window fits.
     """
-    checks.check_tensor("avg_pool1d", input)
+    check_tensor("avg_pool1d", "input", input)
     checks.check_rank("avg_pool1d", input)
     kernel = checks.one_int("avg_pool1d", "kernel_size", 2, kernel_size)
     stride = checks.one_int("avg_pool1d", "stride", 3, stride, kernel)
@@ -209,7 +210,7 @@ def max_pool1d_with_indices(
     input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False
 ) -> tuple[Tensor, Tensor]:
     """Maxima over windows of a sequence, and where they are; as :func:`max_pool1d`."""
-    checks.check_tensor("max_pool1d_with_indices", input)
+    check_tensor("max_pool1d_with_indices", "input", input)
     kernel, stride, padding, dilation = checks.max_pool1d_window(
         input, kernel_size, stride, padding, dilation
     )
@@ -232,7 +233,7 @@ def max_pool1d(
     ``dilation`` leaves gaps within the windows, ``ceil_mode`` also takes windows that reach
     beyond the end. Raises RuntimeError where no window fits.
     """
-    checks.check_tensor("max_pool1d", input)
+    check_tensor("max_pool1d", "input", input)
     if input.dtype.numpy.kind != "f":
         checks.max_pool1d_window(input, kernel_size, stride, padding, dilation)
         name = scalar_name(input._array)

@@ -6,17 +6,9 @@ import operator
 
 from tapegrad._tensor import Tensor
 from tapegrad.ops._dims import normal_dim
+from tapegrad.ops.tensor_types import check_tensor
 
 _TUPLES = {1: "one int", 2: "tuple of two ints", 3: "tuple of three ints"}
-
-
-def check_tensor(function: str, input) -> None:
-    """Refuse an input that is no tensor."""
-    if not isinstance(input, Tensor):
-        raise TypeError(
-            f"{function}(): argument 'input' (position 1) must be Tensor, not "
-            f"{type(input).__name__}"
-        )
 
 
 def check_rank(function: str, input: Tensor) -> None:
@@ -76,7 +68,7 @@ def ints(function: str, name: str, position: int, given, n_dims: int) -> tuple[i
 
 def windows_of(function: str, n_dims: int, input, kernel_size, stride, padding) -> tuple:
     """Kernel, stride and padding of a pool over two or three dimensions."""
-    check_tensor(function, input)
+    check_tensor(function, "input", input)
     is_mean = function.startswith("avg")
     if n_dims == 2 and is_mean:
         if input.ndim < 3:
