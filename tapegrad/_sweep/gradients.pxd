@@ -2,7 +2,9 @@
 
 from libc.stdint cimport uint32_t
 
-from tapegrad._tape cimport Entry
+from numpy cimport ndarray
+
+from tapegrad._tape cimport Edge, Entry, OutputShape
 
 # The ops that the sweep itself needs.
 cdef object add
@@ -11,4 +13,7 @@ cdef object clone
 cdef object convert
 cdef object has_nan
 
+cdef OutputShape expected_at(Edge* edge) noexcept
+cdef OutputShape described(ndarray array) noexcept
+cdef bint has_shape(ndarray array, OutputShape* expected) noexcept
 cdef object conform(Entry* entry, uint32_t e, object result)

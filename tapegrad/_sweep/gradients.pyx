@@ -1,11 +1,11 @@
 """Gradients in the form that their input expects, and the ops that the sweep itself needs."""
 
-from libc.stdint cimport uint32_t
+from libc.stdint cimport int16_t, uint32_t
 from numpy cimport PyArray_DIMS, PyArray_NDIM, PyArray_TYPE, import_array, ndarray, npy_intp
 
 from tapegrad._kernels.arrays cimport column_sums, reduce
 from tapegrad._kernels.kernel cimport Kernel
-from tapegrad._tape cimport IS_LEAF, Entry, OutputShape
+from tapegrad._tape cimport IS_LEAF, Edge, Entry, OutputShape
 from tapegrad._tensor.modes cimport grad_enabled
 from tapegrad._tensor.nodes cimport node_of
 from tapegrad._tensor.tensor cimport Tensor, shape_tuple, wrap
@@ -32,38 +32,44 @@ def register_gradient_ops(**given):
     convert, has_nan = given["convert"], given["has_nan"]
 
 
+cdef OutputShape expected_at(Edge* edge) noexcept:
+    """What a gradient that arrives at the end of an edge has to look like."""
+    if edge.entry.flags & IS_LEAF:
+        return described((<Tensor>edge.entry.op).array)
+    return edge.entry.outputs[edge.output]
+
+
+cdef OutputShape described(ndarray array) noexcept:
+    """What a gradient of an array's tensor has to look like."""
+    cdef OutputShape expected
+    expected.dims, expected.ndim = PyArray_DIMS(array), <int16_t>PyArray_NDIM(array)
+    expected.type_number = <int16_t>PyArray_TYPE(array)
+    return expected
+
+
 cdef object conform(Entry* entry, uint32_t e, object result):
     """The gradient in the shape and dtype of the input it is for; broadcasts are undone."""
-    cdef Entry* target = entry.edges[e].entry
     cdef Tensor gradient
-    cdef ndarray model
-    cdef OutputShape* expected
-    cdef int ndim, type_number
-    cdef const npy_intp* dims
+    cdef OutputShape expected
     if result is None:
         return None
     if not isinstance(result, Tensor):
         raise RuntimeError(f"expected Variable or None (got {type(result).__name__})")
     gradient = result
-    if target.flags & IS_LEAF:
-        model = (<Tensor>target.op).array
-        ndim, dims, type_number = PyArray_NDIM(model), PyArray_DIMS(model), PyArray_TYPE(model)
-    else:
-        expected = &target.outputs[entry.edges[e].output]
-        ndim, dims, type_number = expected.ndim, expected.dims, expected.type_number
-    if not has_shape(gradient.array, ndim, dims):
-        gradient = undo_broadcast(entry, e, gradient, ndim, dims)
-    if PyArray_TYPE(gradient.array) != type_number:
-        gradient = convert(gradient, type_number)
+    expected = expected_at(&entry.edges[e])
+    if not has_shape(gradient.array, &expected):
+        gradient = undo_broadcast(entry, e, gradient, expected.ndim, expected.dims)
+    if PyArray_TYPE(gradient.array) != expected.type_number:
+        gradient = convert(gradient, expected.type_number)
     return gradient
 
 
-cdef bint has_shape(ndarray array, int ndim, const npy_intp* dims) noexcept:
+cdef bint has_shape(ndarray array, OutputShape* expected) noexcept:
     cdef int k
-    if PyArray_NDIM(array) != ndim:
+    if PyArray_NDIM(array) != expected.ndim:
         return False
-    for k in range(ndim):
-        if PyArray_DIMS(array)[k] != dims[k]:
+    for k in range(expected.ndim):
+        if PyArray_DIMS(array)[k] != expected.dims[k]:
             return False
     return True
 

@@ -1,21 +1,23 @@
 """What Python sees of the reverse sweep."""
 
 from tapegrad._tensor import Tensor
+from tapegrad._types import Size
 
 def sweep_gradients(
-    roots: list[Tensor],
+    roots: list,
     gradients: list[Tensor | None],
     retain_graph: bool | None,
     create_graph: bool,
     inputs: list | None = None,
 ) -> tuple[Tensor | None, ...]: ...
 def sweep_into(
-    roots: list[Tensor],
+    roots: list,
     gradients: list[Tensor | None],
     retain_graph: bool | None,
     create_graph: bool,
     inputs: list,
 ) -> None: ...
+def root_shape(root: object) -> Size: ...
 def running_sweep() -> int: ...
 def sweep_has_inputs() -> bool: ...
 def reached(tensors: list[Tensor]) -> list[bool]: ...

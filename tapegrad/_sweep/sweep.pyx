@@ -9,25 +9,27 @@ cimport cython
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 from libc.stdint cimport uint32_t, uint64_t, uintptr_t
-from numpy cimport PyArray_SIZE, PyArray_TYPE, import_array
+from numpy cimport PyArray_TYPE, import_array
 
 from tapegrad._core.op cimport (
     FROM_GRADIENT, FROM_GRADIENTS, FROM_SHAPE, FROM_SLOT, MAX_FORMULA_ARGS, FormulaArg, Op,
 )
 from tapegrad._core.saved cimport free_slots, unwrap_saved
 from tapegrad._kernels.iteration cimport fill
-from tapegrad._kernels.memory cimport allocate_like
-from tapegrad._sweep.gradients cimport add, conform, convert
+from tapegrad._kernels.memory cimport allocate
+from tapegrad._sweep.gradients cimport add, conform, convert, described, expected_at, has_shape
 from tapegrad._sweep.hooks cimport (
     check_nan, report_trace, run_function, run_hooks, run_node_post_hooks, run_node_pre_hooks,
     run_output_hooks,
 )
 from tapegrad._sweep.leaves cimport accumulate
-from tapegrad._tape cimport IS_LEAF, IS_SPLIT_OFF, SAVED_WERE_FREED, Edge, Entry, connect, release
+from tapegrad._tape cimport (
+    IS_LEAF, IS_SPLIT_OFF, SAVED_WERE_FREED, Edge, Entry, OutputShape, connect, release,
+)
 from tapegrad._tensor.modes cimport (
     anomaly_checks_nan, anomaly_enabled, set_evaluated, set_grad_mode,
 )
-from tapegrad._tensor.nodes cimport Carry, Node, split
+from tapegrad._tensor.nodes cimport Carry, Node, size_tuple, split
 from tapegrad._tensor.tensor cimport Tensor, edge_of, requires_grad, shape_tuple, wrap
 
 import_array()
@@ -387,15 +389,20 @@ cdef _Target target_of(object tensor):
     cdef Node node
     if isinstance(tensor, Tensor):
         edge_of(<Tensor>tensor, &target.edge)
-    else:
-        node = tensor.node
-        connect(&target.edge, node.entry, tensor.output_nr)
+        return target
+    if not isinstance(tensor.node, Node):
+        raise AttributeError(
+            f"'{type(tensor.node).__name__}' object has no attribute '_input_metadata'")
+    node = tensor.node
+    if not 0 <= tensor.output_nr < node.entry.n_outputs:
+        raise IndexError("tuple index out of range")
+    connect(&target.edge, node.entry, tensor.output_nr)
     return target
 
 
-cdef tuple run_sweep(list roots, list gradients, bint retain_graph, bint create_graph,
+cdef tuple run_sweep(list starts, list gradients, bint retain_graph, bint create_graph,
                      list inputs):
-    """Sweep from the roots; with inputs, only towards them, and give their gradients.
+    """Sweep from the edges; with inputs, only towards them, and give their gradients.
 
     ``gradients`` is emptied: a gradient that nobody else holds can become a leaf's as it is.
     """
@@ -406,14 +413,14 @@ cdef tuple run_sweep(list roots, list gradients, bint retain_graph, bint create_
     global n_sweeps, tg_running_sweep
     n_sweeps += 1
     sweep.number = n_sweeps
-    sweep.starts = [target_of(root) for root in roots]
+    sweep.starts = starts
     sweep.retain_graph, sweep.create_graph = retain_graph, create_graph
     if inputs is not None:
         find_needed(sweep, sweep.starts, [target_of(one) for one in inputs])
     previous = set_grad_mode(create_graph)
     try:
-        for k in range(len(roots)):
-            sweep.give(&(<_Target>sweep.starts[k]).edge, gradients[k])
+        for k in range(len(starts)):
+            sweep.give(&(<_Target>starts[k]).edge, gradients[k])
         gradients.clear()
         tg_running_sweep = <void*>sweep
         sweep.run()
@@ -487,28 +494,42 @@ def reached(list tensors not None):
     return [<uintptr_t>target.edge.entry in found for target in targets]
 
 
-cdef Tensor initial_gradient(Tensor root, object gradient, int position):
+cdef OutputShape expected_of(object root, _Target start):
+    """What the gradient of a root has to look like: a tensor, or a GradientEdge."""
+    return described((<Tensor>root).array) if isinstance(root, Tensor) else expected_at(&start.edge)
+
+
+def root_shape(root):
+    """The shape that the gradient of a root has to have."""
+    cdef _Target start = target_of(root)
+    cdef OutputShape expected = expected_of(root, start)
+    return size_tuple(expected.ndim, expected.dims)
+
+
+cdef Tensor initial_gradient(object root, _Target start, object gradient, int position):
     """The gradient that a sweep starts from, checked; ones for a scalar root without one."""
+    cdef OutputShape expected = expected_of(root, start)
+    cdef int k
     if gradient is None:
-        if PyArray_SIZE(root.array) != 1:
-            raise RuntimeError("grad can be implicitly created only for scalar outputs")
-        return wrap(fill(allocate_like(root.array, PyArray_TYPE(root.array)), 1.0))
+        for k in range(expected.ndim):
+            if expected.dims[k] != 1:
+                raise RuntimeError("grad can be implicitly created only for scalar outputs")
+        return wrap(fill(allocate(expected.ndim, expected.dims, expected.type_number), 1.0))
     if not isinstance(gradient, Tensor):
         raise TypeError("gradients can be either Tensors or None, but got "
                         f"{type(gradient).__name__}")
-    if gradient.shape != root.shape:
+    if not has_shape((<Tensor>gradient).array, &expected):
         raise RuntimeError(
             f"Mismatch in shape: grad_output[{position}] has a shape of {gradient.shape} and "
-            f"output[{position}] has a shape of {root.shape}.")
-    if PyArray_TYPE((<Tensor>gradient).array) != PyArray_TYPE(root.array):
-        return convert(gradient, PyArray_TYPE(root.array))
+            f"output[{position}] has a shape of {size_tuple(expected.ndim, expected.dims)}.")
+    if PyArray_TYPE((<Tensor>gradient).array) != expected.type_number:
+        return convert(gradient, expected.type_number)
     return gradient
 
 
 cdef int check_roots(list roots) except -1:
-    cdef Tensor root
     for position, root in enumerate(roots):
-        if not requires_grad(root):
+        if isinstance(root, Tensor) and not requires_grad(<Tensor>root):
             raise RuntimeError(f"element {position} of tensors does not require grad and does not "
                                "have a grad_fn")
     return 0
@@ -516,18 +537,20 @@ cdef int check_roots(list roots) except -1:
 
 def sweep_gradients(list roots not None, list gradients not None, retain_graph, create_graph,
                     list inputs=None):
-    """Run backward from several tensors; gives gradients of ``inputs`` or accumulates in leaves.
+    """Run backward from several roots; gives gradients of ``inputs`` or accumulates in leaves.
 
-    ``gradients`` has one entry a root: a tensor, or None for the one of a scalar.
+    A root is a tensor or a GradientEdge. ``gradients`` has one entry a root: a tensor, or None for
+    the one of a scalar.
     """
     check_roots(roots)
-    starts = [initial_gradient(root, gradient, position)
-              for position, (root, gradient) in enumerate(zip(roots, gradients, strict=True))]
+    starts = [target_of(root) for root in roots]
+    first = [initial_gradient(root, start, gradient, position) for position, (root, start, gradient)
+             in enumerate(zip(roots, starts, gradients, strict=True))]
     if inputs is not None:
         for tensor in inputs:
             if isinstance(tensor, Tensor) and not requires_grad(<Tensor>tensor):
                 raise RuntimeError("One of the differentiated Tensors does not require grad")
-    return run_sweep(roots, starts, create_graph if retain_graph is None else retain_graph,
+    return run_sweep(starts, first, create_graph if retain_graph is None else retain_graph,
                      create_graph, inputs)
 
 
@@ -544,6 +567,8 @@ def sweep_into(list roots not None, list gradients not None, retain_graph, creat
 
 def backward_from(Tensor tensor not None):
     """``tensor.backward()`` without arguments, the common case."""
+    cdef _Target start
     if not requires_grad(tensor):
         check_roots([tensor])
-    run_sweep([tensor], [initial_gradient(tensor, None, 0)], False, False, None)
+    start = target_of(tensor)
+    run_sweep([start], [initial_gradient(tensor, start, None, 0)], False, False, None)

@@ -13,13 +13,13 @@ from tapegrad.ops.create import zeros_like
 from tapegrad.ops.shape import stack
 
 
-def _roots(tensors: Any) -> list[Tensor]:
-    """The tensors that a sweep starts from, in a list."""
-    if isinstance(tensors, Tensor):
+def _roots(tensors: Any) -> list[Tensor | GradientEdge]:
+    """What a sweep starts from, in a list."""
+    if isinstance(tensors, (Tensor, GradientEdge)):
         return [tensors]
     tensors = list(tensors)
     for one in tensors:
-        if not isinstance(one, Tensor):
+        if not isinstance(one, (Tensor, GradientEdge)):
             raise AssertionError("Expected output to be a torch.Tensor")
     return tensors
 
@@ -50,7 +50,7 @@ def _gradients_for(tensors: list, gradients: Any, name: str) -> list:
 
 
 def backward(
-    tensors: Tensor | Sequence[Tensor],
+    tensors: Tensor | GradientEdge | Sequence[Tensor | GradientEdge],
     grad_tensors: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
@@ -59,9 +59,10 @@ def backward(
 ) -> None:
     """Accumulate the gradients of ``tensors`` into the leaves that they depend on.
 
-    ``grad_tensors`` are the vectors of vector-Jacobian products, None for scalars. With ``inputs``
-    only these get gradients. Buffers are freed unless ``retain_graph``, which is ``create_graph``
-    unless given. Source: https://docs.pytorch.org/docs/2.13/generated/torch.autograd.backward.html
+    A GradientEdge stands for a tensor whose gradient goes there. ``grad_tensors`` are the vectors
+    of vector-Jacobian products, None for scalars. With ``inputs`` only these get gradients. Buffers
+    are freed unless ``retain_graph``, which is ``create_graph`` unless given.
+    Source: https://docs.pytorch.org/docs/2.13/generated/torch.autograd.backward.html
     """
     if grad_variables is not None:
         warnings.warn(
@@ -107,8 +108,8 @@ attach_method("backward", _tensor_backward)
 
 
 def grad(
-    outputs: Tensor | Sequence[Tensor],
-    inputs: Tensor | Sequence[Tensor],
+    outputs: Tensor | GradientEdge | Sequence[Tensor | GradientEdge],
+    inputs: Tensor | GradientEdge | Sequence[Tensor | GradientEdge],
     grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
@@ -148,7 +149,10 @@ def _completed(
     results: tuple, targets: list, allow_unused: bool | None, materialize_grads: bool
 ) -> tuple:
     if materialize_grads:
-        if any(isinstance(target, GradientEdge) for target in targets):
+        if any(
+            one is None and isinstance(target, GradientEdge)
+            for one, target in zip(results, targets, strict=True)
+        ):
             raise RuntimeError(
                 "materialize_grads cannot be used when the given input is a GradientEdge"
             )
@@ -166,7 +170,7 @@ def _completed(
 
 
 def _batched(
-    roots: list[Tensor],
+    roots: list,
     targets: list,
     starts: list[Tensor | None],
     retain_graph: bool | None,
@@ -182,25 +186,28 @@ def _batched(
     return tuple(None if column[0] is None else stack(column) for column in zip(*rows, strict=True))
 
 
-def _batch_size(roots: list[Tensor], starts: list[Tensor | None]) -> int:
+def _batch_size(roots: list, starts: list[Tensor | None]) -> int:
     """The number of gradients in a batch, after PyTorch's checks of them."""
     sizes = []
     for position, (root, start) in enumerate(zip(roots, starts, strict=True)):
+        shape = _sweep.root_shape(root)
         if start is None:
-            if root.numel() != 1:
+            if shape.numel() != 1:
                 raise RuntimeError("grad can be implicitly created only for scalar outputs")
             raise ValueError(
                 "vmap(vjp, in_dims=0, ...)(<inputs>): Got in_dim=0 for some input, but that input "
                 "is a Tensor of dimensionality 0 so expected in_dim to satisfy 0 <= in_dim < 0."
             )
         first = start[0]
-        if first.shape != root.shape:
+        if first.shape != shape:
+            if isinstance(root, GradientEdge):
+                raise RuntimeError("Batched grads are not supported with GradientEdge")
             raise RuntimeError(
                 "If `is_grads_batched=True`, we interpret the first dimension of each grad_output "
                 "as the batch dimension. The sizes of the remaining dimensions are expected to "
                 "match the shape of corresponding output, but a mismatch was detected: "
                 f"grad_output[{position}] has a shape of {first.shape} and output[{position}] has "
-                f"a shape of {root.shape}. If you only want some tensors in `grad_output` to be "
+                f"a shape of {shape}. If you only want some tensors in `grad_output` to be "
                 "considered batched, consider using vmap."
             )
         sizes.append(len(start))

@@ -107,8 +107,9 @@ class disable_saved_tensors_hooks:
 
 
 class GradientEdge(NamedTuple):
-    """Where a gradient goes: a node, and the number of its output. Stands for a tensor as an input
-    of ``autograd.grad`` and ``autograd.backward``.
+    """Where a gradient goes: a node, and the number of its output.
+
+    Stands for a tensor in ``autograd.grad`` and ``autograd.backward``.
     """
 
     node: Node
