@@ -1,4 +1,4 @@
-/* Running sums, products and extremes along one dimension: "(n)->(n)". */
+/* Running sums, products and extremes along one dimension, "(n)->(n)", and numbers in order. */
 #include "loops.h"
 
 #include <math.h>
@@ -76,11 +76,41 @@ SCAN(logcumsumexp_float64, double, double, TG_AS_IS, TG_AS_IS, -INFINITY, log_ad
 TG_ALL(CUMMAX, cummax)
 TG_ALL(CUMMIN, cummin)
 
+/* Numbers a fixed step apart, rounded where PyTorch's vectors of 32 bytes are: the first of each
+ * vector to the dtype before the others are counted from it. Vectors come in pairs; what is left
+ * is counted from the start. */
+typedef struct {
+    double start, step;
+} range_params;
+
+#define RANGE(name, T, C, load, store, fused)                                              \
+    TG_LOOP(name)                                                                          \
+    {                                                                                      \
+        const range_params *given = params;                                                \
+        const C start = (C)given->start, step = (C)given->step;                            \
+        const tg_intp width = 32 / sizeof(T), n = dims[1], paired = n - n % (2 * width);   \
+        for (tg_intp row = 0; row < dims[0]; row++) {                                      \
+            for (tg_intp i = 0; i < n; i++) {                                              \
+                const tg_intp lane = i < paired ? i % width : 0;                           \
+                const T first = store(fused(step, (C)(i - lane), start));                  \
+                TG_AT(T, args[0], row * steps[0] + i * steps[1]) =                         \
+                    lane ? store(fused(step, (C)lane, load(first))) : first;               \
+            }                                                                              \
+        }                                                                                  \
+    }
+
+RANGE(arange_float16, tg_half, float, tg_half_to_float, tg_float_to_half, fmaf)
+RANGE(arange_float32, float, double, TG_AS_IS, (float), fma)
+RANGE(arange_float64, double, double, TG_AS_IS, TG_AS_IS, fma)
+
 #define ROW(op, dtype, T, C, load, store, number, letter) \
     {#op, "(n)->(n)", letter letter, number, op##_##dtype, NULL, 0, 0},
 #define ROW_OF_LONG(op) {#op, "(n)->(n)", "ll", TG_INT64, op##_int64, NULL, 0, 0},
 #define ROW_WITH_PLACE(op, dtype, T, C, load, store, number, letter) \
     {#op, "(n)->(n),(n)", letter letter "l", number, op##_##dtype, NULL, 0, 0},
+
+#define RANGE_ROW(op, dtype, T, C, load, store, number, letter) \
+    {#op, "->(n)", letter, number, op##_##dtype, "dd", sizeof(range_params), 0},
 
 const tg_kernel tg_scan_kernels[] = {
     TG_FLOATS(ROW, cumsum)
@@ -90,5 +120,6 @@ const tg_kernel tg_scan_kernels[] = {
     TG_FLOATS(ROW, logcumsumexp)
     TG_ALL(ROW_WITH_PLACE, cummax)
     TG_ALL(ROW_WITH_PLACE, cummin)
+    TG_FLOATS(RANGE_ROW, arange)
     TG_TABLE_END
 };

@@ -11,6 +11,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad import _types
+from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import takes_out
 from tapegrad.ops.create.from_data import finished
@@ -37,7 +38,7 @@ def arange(start, end=None, step=1, *, dtype=None, layout=None, device=None,
         raise RuntimeError(f"unsupported range: {start} -> {end}")
     if (end - start) / step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-    return finished(_range(start, end, step, dtype).astype(dtype.numpy), requires_grad)
+    return finished(_range(start, end, step, dtype), requires_grad)
 
 
 @takes_out("factory")
@@ -81,7 +82,7 @@ def _number(name: str, position: int, value):
 
 
 def _range(start, end, step, dtype: _types.dtype) -> np.ndarray:
-    """Numbers in order, in double precision or as int64."""
+    """Numbers in order, computed in double precision or as int64."""
     if dtype is _types.bool:
         raise NotImplementedError("\"arange_cpu\" not implemented for 'Bool'")
     if dtype is _types.int64:
@@ -94,8 +95,10 @@ def _range(start, end, step, dtype: _types.dtype) -> np.ndarray:
     if count >= 2**62:
         raise RuntimeError("invalid size, possible overflow?")
     if dtype.is_floating_point:
-        return start + np.arange(count, dtype=np.float64) * step
-    return int(start) + np.arange(count, dtype=np.int64) * int(step)
+        numbers = kernels.empty((count,), dtype.numpy)
+        OURS["arange"](numbers, params=(float(start), float(step)))
+        return numbers
+    return (int(start) + np.arange(count, dtype=np.int64) * int(step)).astype(dtype.numpy)
 
 
 def _end_value(function: str, name: str, value):
