@@ -12,7 +12,7 @@ def forms(name: str, *signatures: str) -> Callable[..., TypeError]:
 
     def refusal(*given: object) -> TypeError:
         kinds = [kind_of(value) for value in given]
-        lines = [line for one in signatures for line in _described(one, kinds)]
+        lines = [line for one in signatures for line in _described(one, given)]
         return TypeError(
             f"{name}() received an invalid combination of arguments - got ({', '.join(kinds)}), "
             "but expected one of:\n" + "".join(f"{line}\n" for line in lines)
@@ -21,18 +21,28 @@ def forms(name: str, *signatures: str) -> Callable[..., TypeError]:
     return refusal
 
 
-def _described(signature: str, kinds: list[str]) -> list[str]:
+def _described(signature: str, given: tuple) -> list[str]:
     """A signature; if the number of arguments is right, also which of their types are not."""
     wanted = [param.split()[0] for param in signature[1:-1].split(", ") if param != "*"]
-    if len(wanted) != len(kinds):
+    if len(wanted) != len(given):
         return [f" * {signature}"]
-    marked = [kind if kind == want else f"!{kind}!"
-              for kind, want in zip(kinds, wanted, strict=True)]  # fmt: skip
+    marked = [
+        want if kind_of(value) == want else f"!{_kind(value)}!"
+        for value, want in zip(given, wanted, strict=True)
+    ]
     return [
         f" * {signature}",
         "      didn't match because some of the arguments have invalid types: "
         f"({', '.join(marked)})",
     ]
+
+
+def _kind(value: object) -> str:
+    """A value's type; of a sequence also those of what is in it."""
+    if not isinstance(value, (list, tuple)):
+        return kind_of(value)
+    inner = ", ".join(map(kind_of, value))
+    return f"list of [{inner}]" if isinstance(value, list) else f"tuple of ({inner})"
 
 
 def tensor_or_number(name: str, other: str = "other") -> Callable[..., TypeError]:
@@ -41,24 +51,16 @@ def tensor_or_number(name: str, other: str = "other") -> Callable[..., TypeError
                  f"(Tensor input, Number {other}, *, Tensor out = None)")  # fmt: skip
 
 
-def either_number(name: str) -> Callable[..., TypeError]:
-    """Two tensors, or a tensor and a number in either order."""
+def either_number(
+    name: str, other: str = "other", *, out: bool = False
+) -> Callable[..., TypeError]:
+    """Two tensors, or a tensor and a number in either order; after a number perhaps ``out``."""
     return forms(
         name,
-        "(Tensor input, Tensor other, *, Tensor out = None)",
-        "(Number self, Tensor other)",
-        "(Tensor input, Number other, *, Tensor out = None)",
+        f"(Tensor input, Tensor {other}, *, Tensor out = None)",
+        f"(Number self, Tensor {other}{', *, Tensor out = None' if out else ''})",
+        f"(Tensor input, Number {other}, *, Tensor out = None)",
     )
 
 
-def power(name: str) -> Callable[..., TypeError]:
-    """As :func:`either_number`, where the second is called the exponent."""
-    return forms(
-        name,
-        "(Tensor input, Tensor exponent, *, Tensor out = None)",
-        "(Number self, Tensor exponent, *, Tensor out = None)",
-        "(Tensor input, Number exponent, *, Tensor out = None)",
-    )
-
-
-__all__ = ["either_number", "forms", "power", "tensor_or_number"]
+__all__ = ["either_number", "forms", "tensor_or_number"]

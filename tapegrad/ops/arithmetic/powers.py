@@ -11,14 +11,16 @@ from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._tensor import Tensor, attach_method, get_default_dtype
 from tapegrad.ops._declare import method, op, takes_out
-from tapegrad.ops._forms import power
+from tapegrad.ops._forms import either_number
 from tapegrad.ops.arithmetic.sums import is_bool, is_float
 from tapegrad.ops.convert import check_written_shape
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.promotion import can_cast, result_type
 from tapegrad.ops.tensor_types import type_name
 
-_no_power, _no_float_power = power("pow"), power("float_power")
+_no_power, _no_float_power = (
+    either_number(name, "exponent", out=True) for name in ("pow", "float_power")
+)
 pow_tensor = op(
     "pow",
     kernel=np.power,

@@ -8,6 +8,7 @@ from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import composite, op, takes_out
+from tapegrad.ops._forms import forms
 from tapegrad.ops.promotion import result_type
 
 add_op = op(
@@ -26,9 +27,15 @@ sub_op = op(
     other="neg(g)",
     doc="Difference of two tensors, element by element.",
 )
+_no_rsub = forms(
+    "rsub",
+    "(Tensor input, Tensor other, *, Number alpha = 1)",
+    "(Tensor input, Number other, Number alpha = 1)",
+)
 rsub_op = op(
     "rsub",
     kernel=np.subtract,
+    forms=lambda number, input: _no_rsub(input, number),
     grad_name="RsubBackward1",
     params=("number", "input"),
     input="neg(g)",
