@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tapegrad._tensor import Tensor
-from tapegrad._types import kind_of
+from tapegrad._types import int64, kind_of
 from tapegrad.ops.convert import copy_inplace, fill_
 from tapegrad.ops.create import tensor
 from tapegrad.ops.index.by_tensors import index_arrays, index_op, put_values
@@ -135,6 +135,8 @@ def getitem(input: Tensor, index) -> Tensor:
         return _select(input, 0, index, 0)
     if type(index) is slice:
         return _slice(input, 0, index, False)
+    if type(index) is Tensor and index.dtype is int64 and index.ndim and input.ndim:
+        return index_op(input, *index_arrays(input, (index,)))
     viewed, left = _apply_views(input, _items(index))
     if left:
         return index_op(viewed, *index_arrays(viewed, left))

@@ -7,6 +7,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
+from tapegrad._types import int64
 from tapegrad.ops._declare import method, op
 from tapegrad.ops.index.lines import writing_ops
 from tapegrad.ops.index.rows import index_rows, put_rows
@@ -97,12 +98,18 @@ def index_arrays(input: Tensor, indices) -> tuple[tuple, tuple]:
             continue
         if index.dtype.name not in ("int64", "int32"):
             raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
-        arrays.append(index.long().detach().numpy())
+        arrays.append(index._array if index.dtype is int64 else index.long()._array)
         versions.append((index, index._version))
     if len(arrays) > input.ndim:
         raise IndexError(
             f"too many indices for tensor of dimension {input.ndim} (got {len(arrays)})"
         )
+    if len(arrays) > 1:
+        _check_shapes(arrays)
+    return (*arrays, *[None] * (input.ndim - len(arrays))), tuple(versions)
+
+
+def _check_shapes(arrays: list[np.ndarray | None]) -> None:
     try:
         np.broadcast_shapes(*(one.shape for one in arrays if one is not None))
     except ValueError:
@@ -111,7 +118,6 @@ def index_arrays(input: Tensor, indices) -> tuple[tuple, tuple]:
             "shape mismatch: indexing tensors could not be broadcast together with shapes "
             f"{shapes}"
         ) from None
-    return (*arrays, *[None] * (input.ndim - len(arrays))), tuple(versions)
 
 
 def _check_mask(input: Tensor, mask: Tensor, at: int) -> None:

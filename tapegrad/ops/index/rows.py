@@ -87,6 +87,9 @@ class _Layout:
 
 def index_rows(input: np.ndarray, indices: tuple, versions) -> np.ndarray:
     """The elements at positions given by index arrays; None stands for a whole dimension."""
+    if indices[0] is not None and input.flags.c_contiguous and not any(
+            one is not None for one in indices[1:]):  # the usual case, which needs no layout
+        return gather_rows(input, (kernels.contiguous(indices[0]),))
     layout = _Layout(input.shape, indices)
     picked = gather_rows(input.transpose(layout.front), layout.indices())
     result = picked.transpose(layout.back)

@@ -27,11 +27,12 @@ def pieces(input: np.ndarray, dim: int, sizes) -> list[np.ndarray]:
 
 
 def _cat(tensors: list, dim: int, sizes: tuple) -> np.ndarray:
-    shape = list(tensors[0].shape)
+    shape, before, start = list(tensors[0].shape), (slice(None),) * dim, 0
     shape[dim] = sum(sizes)
     result = kernels.empty(shape, tensors[0].dtype)
-    for piece, source in zip(pieces(result, dim, sizes), tensors, strict=True):
-        kernels.copy_array(piece, source)
+    for size, source in zip(sizes, tensors, strict=True):
+        kernels.copy_array(result[(*before, slice(start, start + size))], source)
+        start += size
     return result
 
 
@@ -80,6 +81,10 @@ def cat(tensors, dim: int = 0) -> Tensor:
     if not tensors:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     tensors = _promoted(tensors)
+    first, shapes = tensors[0].shape, [one.shape for one in tensors]
+    if first and shapes.count(first) == len(shapes):
+        dim = normal_dim(dim, len(first))
+        return cat_op(tuple(tensors), dim, (first[dim],) * len(shapes))
     for k, tensor in enumerate(tensors):
         if tensor.ndim == 0:
             raise RuntimeError(
