@@ -8,10 +8,17 @@ from typing import Any
 from tapegrad.distributions import constraints
 from tapegrad.distributions.transforms import (
     AffineTransform,
+    CatTransform,
     ComposeTransform,
+    CorrCholeskyTransform,
     ExpTransform,
     IndependentTransform,
+    LowerCholeskyTransform,
+    PositiveDefiniteTransform,
     SigmoidTransform,
+    SoftmaxTransform,
+    StackTransform,
+    StickBreakingTransform,
     Transform,
     identity_transform,
 )
@@ -80,3 +87,22 @@ for _registry in (biject_to, transform_to):
     _registry.register(constraints.less_than, _mirrored)
     _registry.register(constraints.interval, _between)
     _registry.register(constraints.half_open_interval, _between)
+    _registry.register(constraints.corr_cholesky, lambda _: CorrCholeskyTransform())
+    _registry.register(
+        constraints.cat,
+        lambda constraint, registry=_registry: CatTransform(
+            [registry(one) for one in constraint.cseq], constraint.dim, constraint.lengths
+        ),
+    )
+    _registry.register(
+        constraints.stack,
+        lambda constraint, registry=_registry: StackTransform(
+            [registry(one) for one in constraint.cseq], constraint.dim
+        ),
+    )
+
+biject_to.register(constraints.simplex, lambda _: StickBreakingTransform())
+transform_to.register(constraints.simplex, lambda _: SoftmaxTransform())
+transform_to.register(constraints.lower_cholesky, lambda _: LowerCholeskyTransform())
+for _region in (constraints.positive_definite, constraints.positive_semidefinite):
+    transform_to.register(_region, lambda _: PositiveDefiniteTransform())

@@ -39,20 +39,20 @@ class TransformedDistribution(Distribution):
                 "base_distribution needs to have shape with size at least "
                 f"{whole.domain.event_dim}, but got {shape}."
             )
-        for transform in given:
-            shape = transform.forward_shape(shape)
-        if shape != base_distribution.batch_shape + base_distribution.event_shape:
-            base_distribution = base_distribution.expand(shape[: len(shape) - n_event])
+        forward = whole.forward_shape(shape)
+        expanded = whole.inverse_shape(forward)
+        if shape != expanded:
+            base_distribution = base_distribution.expand(expanded[: len(expanded) - n_event])
         n_joined = whole.domain.event_dim - n_event
         if n_joined > 0:
             base_distribution = Independent(base_distribution, n_joined)
         self.base_dist = base_distribution
         change = whole.codomain.event_dim - whole.domain.event_dim
-        cut = len(shape) - max(whole.codomain.event_dim, n_event + change)
-        super().__init__(shape[:cut], shape[cut:], validate_args=validate_args)
+        cut = len(forward) - max(whole.codomain.event_dim, n_event + change)
+        super().__init__(forward[:cut], forward[cut:], validate_args=validate_args)
 
     def _expand_others(self, new: Any, batch_shape: Size) -> None:
-        shape = batch_shape + self.event_shape
+        shape = ComposeTransform(self.transforms).inverse_shape(batch_shape + self.event_shape)
         n_event = len(self.base_dist.event_shape)
         new.base_dist = self.base_dist.expand(shape[: len(shape) - n_event])
         new.transforms = self.transforms
@@ -103,10 +103,10 @@ class TransformedDistribution(Distribution):
         return sign * (probability - 0.5) + 0.5
 
     def cdf(self, value: Tensor) -> Tensor:
-        if self._validate_args:
-            self._validate_sample(value)
         for transform in reversed(self.transforms):
             value = transform.inv(value)
+        if self._validate_args:
+            self.base_dist._validate_sample(value)
         return self._turned(self.base_dist.cdf(value))
 
     def icdf(self, value: Tensor) -> Tensor:
