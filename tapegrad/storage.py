@@ -224,7 +224,10 @@ ELEMENT_NAMES = {
 
 
 def _legacy_class(name: str, dtype: _types.dtype) -> Any:
-    return _LegacyType(name, (), {"__module__": "torch", "dtype": dtype, "__slots__": ()})
+    doc = f"Memory as elements of {dtype}: the old name of a :class:`TypedStorage`."
+    return _LegacyType(
+        name, (), {"__module__": "torch", "__doc__": doc, "dtype": dtype, "__slots__": ()}
+    )
 
 
 BoolStorage = _legacy_class("BoolStorage", _types.bool)

@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
-# Not to be called at random: they change the process, write files, or wait.
+# Not to be called at random: they change the process, write files, or wait. The layers at the end
+# make as many modules as they are told, in PyTorch too: 2**40 of them never end.
 LEFT_OUT = {
     "set_printoptions", "set_default_dtype", "set_grad_enabled", "set_detect_anomaly", "seed",
     "set_num_threads", "set_num_interop_threads", "save", "load", "share_memory_", "manual_seed",
     "set_rng_state", "set_default_device", "inference_mode",
+    "Transformer", "TransformerEncoder", "TransformerDecoder", "RNNBase", "RNN", "LSTM", "GRU",
 }
 NAMESPACES = [
     "", "linalg", "special", "nn.functional", "autograd", "autograd.functional", "func", "fft",
@@ -36,7 +38,7 @@ def callables(torch: ModuleType) -> dict[str, Callable]:
             found[f"Tensor.{name}"] = getattr(torch.Tensor, name)
     for name in dir(torch.nn):
         value = getattr(torch.nn, name)
-        if inspect.isclass(value) and issubclass(value, torch.nn.Module):
+        if inspect.isclass(value) and issubclass(value, torch.nn.Module) and name not in LEFT_OUT:
             found[f"nn.{name}"] = value
     return found
 
