@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import warnings
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,14 @@ from tapegrad.ops._declare import method
 from tapegrad.ops.devices import check_device
 from tapegrad.ops.promotion import promote_types
 
+_NO_SEQUENCES = (Tensor, np.generic, dict, MappingProxyType, str, bytes)
+
 
 def _is_sequence(data) -> bool:
-    return isinstance(data, (list, tuple, range, np.ndarray))
+    """Whether data has elements by number: lists above all, but also what only behaves as one."""
+    if isinstance(data, (list, tuple, range, np.ndarray)):
+        return True
+    return hasattr(type(data), "__getitem__") and not isinstance(data, _NO_SEQUENCES)
 
 
 def _nested_shape(data) -> list[int]:
