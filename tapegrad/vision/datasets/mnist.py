@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import math
 import os
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,18 +22,22 @@ def read_idx(path: Path) -> np.ndarray:
     """The array in an IDX file of unsigned bytes, which may be compressed.
 
     The file begins with two zero bytes, the type, the number of dimensions, and each size as four
-    bytes, the highest first. Raises ValueError if it is anything else or is cut short.
+    bytes, the highest first. Raises ValueError if it is anything else or is damaged.
     Source: http://yann.lecun.com/exdb/mnist
     """
-    opened: Callable = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rb") as file:
-        content = file.read()
+    content = path.read_bytes()
+    if path.suffix == ".gz":
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as error:
+            raise ValueError(f"{path} cannot be decompressed: {error}") from error
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] != _UNSIGNED_BYTES:
         raise ValueError(f"{path} is no IDX file of unsigned bytes")
-    ndim = content[3]
-    start = 4 + 4 * ndim
+    start = 4 + 4 * content[3]
+    if len(content) < start:
+        raise ValueError(f"{path} ends before the sizes of its {content[3]} dimensions")
     shape = tuple(np.frombuffer(content[4:start], ">u4").tolist())
-    if len(shape) != ndim or len(content) - start != int(np.prod(shape)):
+    if len(content) - start != math.prod(shape):
         raise ValueError(f"{path} says its shape is {shape} and holds {len(content) - start} bytes")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy()
 
@@ -62,6 +68,9 @@ class MNIST(VisionDataset):
         labels = self._find(f"{kind}-labels-idx1-ubyte", download)
         self.data: Tensor = from_numpy(read_idx(images))
         self.targets: Tensor = from_numpy(read_idx(labels).astype(np.int64))
+        if self.data.ndim != 3 or self.targets.shape != self.data.shape[:1]:
+            shapes = f"{tuple(self.data.shape)} and {tuple(self.targets.shape)}"
+            raise ValueError(f"{images} and {labels} do not belong together: of shapes {shapes}")
 
     @property
     def raw_folder(self) -> str:
