@@ -47,6 +47,7 @@ cdef extern from "Python.h":
         const char* tp_name
         PyObject* tp_dict
     void PyType_Modified(PyTypeObject*)
+    void Py_SET_TYPE(object, PyTypeObject*)
 
 cdef ndarray NO_ELEMENTS = np.empty(0, np.float32)
 cdef list DTYPES = [_types.BY_NUMPY_NUMBER.get(number) for number in range(24)]
@@ -690,6 +691,9 @@ cdef class Tensor:
     def data(self, value):
         if not isinstance(value, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
+        if self.requires_grad and not is_float(PyArray_TYPE((<Tensor>value).array)):
+            raise RuntimeError("data set to a tensor that requires gradients must be floating "
+                               "point or complex dtype")
         self.array = (<Tensor>value).array
 
     def detach(self):
@@ -1106,7 +1110,19 @@ cdef int patch_type() except -1:
     slots.tp_dictoffset = <char*>&probe.attributes - <char*><PyObject*>probe
     attach_method("__dict__", property(_attributes_of))
     slots.tp_name = "Tensor"   # what Python's own messages show
+    attach_method("__module__", "torch")
+    Py_SET_TYPE(Tensor, <PyTypeObject*>_TensorMeta)
     return 0
+
+
+class _TensorMeta(type):
+    """The type of Tensor, which names it with its module: without this Python prints tp_name."""
+
+    __slots__ = ()
+    __module__ = "torch._C"
+
+    def __repr__(cls):
+        return "<class 'torch.Tensor'>" if cls is Tensor else type.__repr__(cls)
 
 
 def _attributes_of(self):
