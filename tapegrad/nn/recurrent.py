@@ -11,6 +11,7 @@ from typing import Any
 import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad.nn import init
+from tapegrad.nn._registry import drop_raw
 from tapegrad.nn.module import Module
 from tapegrad.nn.parameter import Parameter
 from tapegrad.nn.utils.rnn import PackedSequence
@@ -193,6 +194,15 @@ class RNNBase(Module):
         for name, weight in zip(self._flat_weights_names, weights, strict=True):
             self._parameters[name] = weight
 
+    def __getstate__(self) -> dict[str, Any]:
+        """PyTorch's layout: the weights also stand in a list."""
+        return {**super().__getstate__(), "_flat_weights": self._flat_weights}
+
+    def __setstate__(self, state: Any) -> None:
+        """Files of PyTorch before 1.8 know no projection."""
+        super().__setstate__({"proj_size": 0, **state})
+        drop_raw(self, "_flat_weights")
+
     @property
     def all_weights(self) -> list[list[Parameter]]:
         """The weights of each layer and direction."""
@@ -307,8 +317,8 @@ class RNN(RNNBase):
             raise ValueError(
                 f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'."
             )
-        super().__init__(f"RNN_{nonlinearity.upper()}", *args, **kwargs)
         self.nonlinearity = nonlinearity
+        super().__init__(f"RNN_{nonlinearity.upper()}", *args, **kwargs)
 
     def _rank_text(self, n_dims: int) -> str:
         return f"RNN: Expected input to be 2D or 3D, got {n_dims}D tensor instead"

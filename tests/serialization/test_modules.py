@@ -13,6 +13,7 @@ MODELS = [
     "torch.nn.ModuleList([torch.nn.BatchNorm2d(2), torch.nn.LayerNorm(3), torch.nn.Softmax(1)])",
     "m = torch.nn.Linear(2, 2); torch.nn.Sequential(m, m).eval()",
     "torch.nn.ParameterList([torch.ones(2)])", "torch.nn.MSELoss()", "torch.nn.Bilinear(2, 2, 2)",
+    "torch.nn.GRUCell(2, 3)",
     "m = torch.nn.Linear(1, 1); m.note = {'kept': torch.ones(2)}; m",
 ]  # fmt: skip
 
@@ -28,7 +29,10 @@ def test_files_of_modules_are_alike(
     assert records(ours) == records(theirs)
 
 
-@pytest.mark.parametrize("code", [*MODELS, "torch.nn.MultiheadAttention(4, 2)"])
+@pytest.mark.parametrize("code", [
+    *MODELS, "torch.nn.MultiheadAttention(4, 2)", "torch.nn.LSTM(2, 3, proj_size=2)",
+    "torch.nn.LSTM(2, 3, 2, bidirectional=True)", "torch.nn.GRU(2, 3, bias=False)",
+    "torch.nn.RNN(2, 3, nonlinearity='relu')"])
 def test_modules_go_both_ways(tapegrad: ModuleType, reference: ModuleType, code: str) -> None:
     """A module saved in one library is that module in the other, with the same state."""
     for writer, reader in ((tapegrad, reference), (reference, tapegrad), (tapegrad, tapegrad)):
@@ -39,6 +43,17 @@ def test_modules_go_both_ways(tapegrad: ModuleType, reference: ModuleType, code:
         assert back.training == model.training
         assert_same(list(back.state_dict().values()), list(model.state_dict().values()))
         assert type(back).__module__.partition(".")[0] == reader.__name__
+
+
+def test_recurrent_layers_compute_alike(tapegrad: ModuleType, reference: ModuleType) -> None:
+    """A recurrent layer from the other library runs, and follows a weight that is replaced."""
+    for writer, reader in ((tapegrad, reference), (reference, tapegrad)):
+        layer = writer.nn.LSTM(2, 3, 2)
+        back = loaded(reader, saved(writer, layer), weights_only=False)
+        for one, library in ((layer, writer), (back, reader)):
+            one.weight_hh_l1 = library.nn.Parameter(library.full((12, 3), 0.5))
+
+        assert_same(back(reader.ones(4, 2))[0], layer(writer.ones(4, 2))[0], 1e-5, 1e-6)
 
 
 @pytest.mark.filterwarnings("ignore:Lazy modules are a new feature")
