@@ -29,6 +29,7 @@ NAMESPACES = {
     "tapegrad.func": "Transforms of functions.",
     "tapegrad.nn": "Modules.",
     "tapegrad.nn.functional": "What modules compute, as functions.",
+    "tapegrad.nn.grad": "Gradients of convolutions, from that of the output.",
     "tapegrad.nn.init": "First values of parameters.",
     "tapegrad.nn.utils": "Gradients, parameters and norms of modules.",
     "tapegrad.nn.utils.parametrizations": "Weights that stay orthogonal or normalised.",

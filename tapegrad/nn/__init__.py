@@ -1,6 +1,6 @@
 """Modules, layers, losses and their first values."""
 
-from tapegrad.nn import functional, init, modules, parallel, parameter, utils
+from tapegrad.nn import common_types, functional, grad, init, modules, parallel, parameter, utils
 from tapegrad.nn.activation import (
     CELU,
     ELU,
@@ -20,7 +20,7 @@ from tapegrad.nn.activation import (
 from tapegrad.nn.adaptive import AdaptiveLogSoftmaxWithLoss
 from tapegrad.nn.attention import MultiheadAttention
 from tapegrad.nn.bags import EmbeddingBag
-from tapegrad.nn.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
+from tapegrad.nn.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm
 from tapegrad.nn.bilinear import Bilinear
 from tapegrad.nn.container import ModuleDict, ModuleList, Sequential
 from tapegrad.nn.conv import (
@@ -308,6 +308,7 @@ __all__ = [
     "Softplus",
     "Softshrink",
     "Softsign",
+    "SyncBatchNorm",
     "Tanh",
     "Tanhshrink",
     "Threshold",
@@ -328,7 +329,9 @@ __all__ = [
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
+    "common_types",
     "functional",
+    "grad",
     "init",
     "modules",
     "parallel",

@@ -118,11 +118,7 @@ def convolution(
 
 
 def _checked(input: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry) -> Tensor:
-    checks.check_ranks(input, weight, " ")
-    checks.check_window(geometry)
-    checks.check_channels(input, weight, bias, geometry)
-    checks.check_sizes(input, weight, geometry)
-    checks.check_dtypes(input, weight, bias, geometry.transposed)
+    checks.check_convolution(input, weight, bias, geometry)
     return convolution_op(input, weight, bias, geometry)
 
 

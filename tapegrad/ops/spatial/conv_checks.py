@@ -39,6 +39,17 @@ def check_tensors(function: str, input, weight, bias) -> None:
             check_tensor(function, name, one, position)
 
 
+def check_convolution(
+    input: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry
+) -> None:
+    """Refuse what does not fit together, in the order in which PyTorch looks."""
+    check_ranks(input, weight, " ")
+    check_window(geometry)
+    check_channels(input, weight, bias, geometry)
+    check_sizes(input, weight, geometry)
+    check_dtypes(input, weight, bias, geometry.transposed)
+
+
 def check_dtypes(input: Tensor, weight: Tensor, bias: Tensor | None, transposed: bool) -> None:
     """Refuse dtypes that differ, or that PyTorch has no convolution of."""
     if input.dtype is not weight.dtype:
