@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from mmap import mmap
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,18 @@ DEPRECATED = (
     "only storage class. This should only matter to you if you are using storages directly.  To "
     "access UntypedStorage directly, use tensor.untyped_storage() instead of tensor.storage()"
 )
+
+
+class SharedMemory(mmap):
+    """Memory without a file that processes forked from this one share with it."""
+
+
+def lies_in_shared(array: np.ndarray) -> bool:
+    """Whether an array's memory is shared with forked processes."""
+    owner: Any = array
+    while isinstance(owner, (np.ndarray, memoryview)):
+        owner = owner.base if isinstance(owner, np.ndarray) else owner.obj
+    return isinstance(owner, SharedMemory)
 
 
 class _Elements:
@@ -82,8 +95,8 @@ class _Elements:
         return self
 
     def is_shared(self) -> bool:
-        """False: no memory here is shared between processes."""
-        return False
+        """Whether forked processes see what is written here."""
+        return lies_in_shared(self._flat)
 
     def is_pinned(self, device: Any = "cuda") -> bool:
         """False: there is no pinned memory here."""

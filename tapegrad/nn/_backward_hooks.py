@@ -78,7 +78,6 @@ class BackwardHook:
             replaced = hook(self.module, grads, *extra)
             if replaced is None:
                 continue
-            replaced = replaced if isinstance(replaced, tuple) else (replaced,)
             if len(replaced) != len(grads):
                 raise RuntimeError(
                     f"Backward {kind} returned an invalid number of {what}, got {len(replaced)}, "

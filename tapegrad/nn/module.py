@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import Any
+from types import FunctionType
+from typing import Any, TypeVar
 
 import tapegrad
-from tapegrad._tensor import Tensor
+from tapegrad.nn._conversion import Conversion
 from tapegrad.nn._loading import _IncompatibleKeys
 from tapegrad.nn._registry import set_raw, storage_of
-from tapegrad.nn._state import State
 
 __all__ = ["Module", "_IncompatibleKeys"]
 
@@ -38,7 +37,7 @@ def _fresh_attributes() -> dict[str, Any]:
     }
 
 
-class Module(State):
+class Module(Conversion):
     """A layer or model: parameters, buffers and sub-modules, and a ``forward`` that uses them.
 
     Assigning a ``Parameter``, ``Buffer`` or ``Module`` to an attribute registers it.
@@ -46,6 +45,8 @@ class Module(State):
 
     dump_patches = False
     call_super_init = False
+    T_destination = TypeVar("T_destination", bound=dict[str, Any])
+    _compiled_call_impl = None
     training: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -99,74 +100,21 @@ class Module(State):
             else:
                 parameter.grad.detach_().zero_()
 
-    def to(self, *args: Any, **kwargs: Any) -> Module:
-        """Convert parameters and buffers to a dtype or device, or to a tensor's; integers keep
-        theirs.
-        """
-        device, dtype = _parse_to(*args, **kwargs)
-        if dtype is not None and not dtype.is_floating_point:
-            raise TypeError(
-                "nn.Module.to only accepts floating point or complex dtypes, but got desired "
-                f"dtype={dtype}"
-            )
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """What :func:`tapegrad.compile` does with these arguments: the module stays as it is."""
+        tapegrad.compile(self, *args, **kwargs)
 
-        def convert(tensor: Tensor) -> Tensor:
-            kind = dtype if tensor.is_floating_point() else None
-            return tensor.to(tensor.device if device is None else device, kind)
-
-        return self._apply(convert)
-
-    def to_empty(self, *, device: Any, recurse: bool = True) -> Module:
-        """Replace the memory of parameters and buffers by uninitialised memory on ``device``."""
-        return self._apply(lambda tensor: tapegrad.empty_like(tensor, device=device), recurse)
-
-    def type(self, dst_type: Any) -> Module:
-        """Convert all parameters and buffers to ``dst_type``."""
-        return self._apply(lambda tensor: tensor.type(dst_type))
-
-    def float(self) -> Module:
-        """Convert what is floating-point to float32."""
-        return self._convert(tapegrad.float32)
-
-    def double(self) -> Module:
-        """Convert what is floating-point to float64."""
-        return self._convert(tapegrad.float64)
-
-    def half(self) -> Module:
-        """Convert what is floating-point to float16."""
-        return self._convert(tapegrad.float16)
-
-    def cpu(self) -> Module:
-        """Move everything to the CPU."""
-        return self._apply(lambda tensor: tensor.cpu())
-
-    def cuda(self, device: Any = None) -> Module:
-        """Raises AssertionError where there are parameters: there is no GPU to move them to."""
-        return self._apply(lambda tensor: tensor.cuda(device))
-
-    def xpu(self, device: Any = None) -> Module:
-        """Raises AssertionError where there are parameters: there is no such device."""
-        return self._apply(lambda tensor: tensor.xpu(device))
-
-    def _convert(self, dtype: Any) -> Module:
-        return self._apply(
-            lambda tensor: tensor.to(dtype) if tensor.is_floating_point() else tensor
-        )
-
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Module:
-        """Replace every parameter's data, its gradient's and every buffer by what ``fn`` makes
-        of it.
-        """
-        if recurse:
-            for module in self.children():
-                module._apply(fn)
-        for parameter in self._parameters.values():
-            if parameter is not None:
-                _apply_to_parameter(parameter, fn)
-        for name, buffer in self._buffers.items():
-            if buffer is not None:
-                self._buffers[name] = fn(buffer)
-        return self
+    def _replicate_for_data_parallel(self) -> Module:
+        """A copy without parameters, whose buffers and sub-modules are this one's."""
+        replica = self.__new__(type(self))
+        replica.__dict__ = {
+            **self.__dict__,
+            "_parameters": {},
+            "_buffers": dict(self._buffers),
+            "_modules": dict(self._modules),
+            "_is_replica": True,
+        }
+        return replica
 
     def _get_name(self) -> str:
         return type(self).__name__
@@ -195,42 +143,12 @@ class Module(State):
                 set_raw(self, name, value)
 
 
-def _apply_to_parameter(parameter: Tensor, fn: Callable[[Tensor], Tensor]) -> None:
-    """Keep the parameter's identity, which optimizers and tied modules rely on."""
-    with tapegrad.no_grad():
-        applied = fn(parameter)
-        grad, parameter.grad = parameter.grad, None
-        parameter.data = applied
-        if grad is not None:
-            grad.data = fn(grad)
-            parameter.grad = grad
+def _name_methods() -> None:
+    """Let messages of Python call every method ``Module.``, whichever base it comes from."""
+    for base in Module.__mro__:
+        for function in vars(base).values():
+            if isinstance(function, FunctionType) and base.__module__.startswith("tapegrad."):
+                function.__qualname__ = f"Module.{function.__name__}"
 
 
-def _parse_to(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-    """The device and dtype that the arguments of ``to`` name, each ``None`` if not given."""
-    kwargs = {name: value for name, value in kwargs.items() if name not in _IGNORED_BY_TO}
-    if args and isinstance(args[0], Tensor):
-        kwargs["tensor"], args = args[0], args[1:]
-    if args and isinstance(args[0], tapegrad.dtype):
-        kwargs["dtype"], args = args[0], args[1:]
-    elif args:
-        kwargs["device"], kwargs["dtype"] = args[0], args[1] if len(args) > 1 else None
-    unknown = set(kwargs) - {"tensor", "dtype", "device"}
-    if unknown:
-        given = ", ".join(f"{name}={type(kwargs[name]).__name__}" for name in kwargs)
-        raise TypeError(_BAD_TO.format(given))
-    if (tensor := kwargs.get("tensor")) is not None:
-        return tensor.device, tensor.dtype
-    return kwargs.get("device"), kwargs.get("dtype")
-
-
-_IGNORED_BY_TO = ("non_blocking", "copy", "memory_format")
-_BAD_TO = (
-    "to() received an invalid combination of arguments - got ({}, ), but expected one of:\n"
-    " * (torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, "
-    "bool copy = False, *, torch.memory_format memory_format = None)\n"
-    " * (torch.dtype dtype, bool non_blocking = False, bool copy = False, *, "
-    "torch.memory_format memory_format = None)\n"
-    " * (Tensor tensor, bool non_blocking = False, bool copy = False, *, "
-    "torch.memory_format memory_format = None)\n"
-)
+_name_methods()

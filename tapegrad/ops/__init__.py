@@ -33,6 +33,7 @@ from tapegrad.ops import (
     reduce,
     scan,
     shape,
+    sharing,
     special,
     storage,
     tensor_types,
@@ -176,7 +177,7 @@ __all__ = [
     "l1_loss", "layer_norm", "leaky_relu", "legacy_types", "linalg", "linear", "log_sigmoid",
     "log_softmax", "loss", "margin_loss", "mish", "mse_loss", "nll_loss", "nll_loss2d", "norm",
     "normalization", "order", "pointwise", "prelu_kernel", "random", "recurrent", "reduce",
-    "registered_ops", "relu", "rrelu", "scan", "shape", "sigmoid", "silu", "smooth_l1_loss",
-    "softmax", "softplus", "softshrink", "spatial", "special", "storage", "tanh",
+    "registered_ops", "relu", "rrelu", "scan", "shape", "sharing", "sigmoid", "silu",
+    "smooth_l1_loss", "softmax", "softplus", "softshrink", "spatial", "special", "storage", "tanh",
     "tensor_types", "threshold", "type_name", "typename", "where",
 ]  # fmt: skip

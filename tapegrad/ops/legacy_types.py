@@ -68,8 +68,10 @@ def type_(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     kind = _BY_NAME.get(dtype) if isinstance(dtype, str) else dtype
     if isinstance(kind, _types.dtype):
         return input.to(kind)
+    if not isinstance(dtype, (str, type)):
+        raise TypeError("dtype must be a type, str, or dtype object")
     if not isinstance(kind, tensortype):
-        name = dtype if isinstance(dtype, str) else getattr(dtype, "__name__", dtype)
+        name = dtype if isinstance(dtype, str) else dtype.__name__
         raise ValueError(f"invalid type: '{name}'")
     if kind.is_cuda:
         raise RuntimeError("Cannot initialize CUDA without ATen_cuda library.")
