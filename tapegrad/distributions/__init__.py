@@ -5,6 +5,7 @@ be differentiated by them. Source: https://docs.pytorch.org/docs/2.13/distributi
 """
 
 from tapegrad.distributions import (
+    _kl_across,  # noqa: F401  registers them
     _kl_formulas,  # noqa: F401  registers them
     constraints,
     transforms,
@@ -18,30 +19,39 @@ from tapegrad.distributions.constraint_registry import biject_to, transform_to
 from tapegrad.distributions.dirichlet import Beta, Dirichlet
 from tapegrad.distributions.distribution import Distribution, ExponentialFamily
 from tapegrad.distributions.exponential import Exponential
+from tapegrad.distributions.fishersnedecor import FisherSnedecor
 from tapegrad.distributions.gamma import Chi2, Gamma
 from tapegrad.distributions.geometric import Geometric
+from tapegrad.distributions.gumbel import Gumbel
 from tapegrad.distributions.half import HalfCauchy, HalfNormal
 from tapegrad.distributions.independent import Independent
+from tapegrad.distributions.inverse_gamma import InverseGamma
 from tapegrad.distributions.kl import kl_divergence, register_kl
+from tapegrad.distributions.kumaraswamy import Kumaraswamy
 from tapegrad.distributions.laplace import Laplace
+from tapegrad.distributions.logistic_normal import LogisticNormal
 from tapegrad.distributions.mixture_same_family import MixtureSameFamily
 from tapegrad.distributions.multinomial import Multinomial
 from tapegrad.distributions.multivariate_normal import MultivariateNormal
+from tapegrad.distributions.negative_binomial import NegativeBinomial
 from tapegrad.distributions.normal import Normal
 from tapegrad.distributions.one_hot_categorical import (
     OneHotCategorical,
     OneHotCategoricalStraightThrough,
 )
+from tapegrad.distributions.pareto import Pareto
 from tapegrad.distributions.poisson import Poisson
 from tapegrad.distributions.studentT import StudentT
 from tapegrad.distributions.transformed_distribution import LogNormal, TransformedDistribution
 from tapegrad.distributions.uniform import Uniform
+from tapegrad.distributions.weibull import Weibull
 
 __all__ = [
     "Bernoulli", "Beta", "Binomial", "Categorical", "Cauchy", "Chi2", "Dirichlet", "Distribution",
-    "Exponential", "ExponentialFamily", "Gamma", "Geometric", "HalfCauchy", "HalfNormal",
-    "Independent", "Laplace", "LogNormal", "MixtureSameFamily", "Multinomial", "MultivariateNormal",
-    "Normal", "OneHotCategorical", "OneHotCategoricalStraightThrough", "Poisson", "StudentT",
-    "TransformedDistribution", "Uniform", "biject_to", "constraints", "kl_divergence",
-    "register_kl", "transform_to", "transforms", "utils",
+    "Exponential", "ExponentialFamily", "FisherSnedecor", "Gamma", "Geometric", "Gumbel",
+    "HalfCauchy", "HalfNormal", "Independent", "InverseGamma", "Kumaraswamy", "Laplace",
+    "LogNormal", "LogisticNormal", "MixtureSameFamily", "Multinomial", "MultivariateNormal",
+    "NegativeBinomial", "Normal", "OneHotCategorical", "OneHotCategoricalStraightThrough", "Pareto",
+    "Poisson", "StudentT", "TransformedDistribution", "Uniform", "Weibull", "biject_to",
+    "constraints", "kl_divergence", "register_kl", "transform_to", "transforms", "utils",
 ]  # fmt: skip

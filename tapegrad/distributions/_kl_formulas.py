@@ -1,4 +1,4 @@
-"""Kullback-Leibler divergences in closed form."""
+"""Kullback-Leibler divergences within a family, in closed form."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from typing import Any
 
 import tapegrad
 from tapegrad._tensor import Tensor
+from tapegrad.autograd import grad
 from tapegrad.distributions.bernoulli import Bernoulli
 from tapegrad.distributions.binomial import Binomial
 from tapegrad.distributions.categorical import Categorical
 from tapegrad.distributions.cauchy import Cauchy
 from tapegrad.distributions.dirichlet import Beta, Dirichlet
+from tapegrad.distributions.distribution import ExponentialFamily
 from tapegrad.distributions.exponential import Exponential
 from tapegrad.distributions.gamma import Gamma
 from tapegrad.distributions.geometric import Geometric
+from tapegrad.distributions.gumbel import Gumbel
+from tapegrad.distributions.half import HalfNormal
 from tapegrad.distributions.independent import Independent
 from tapegrad.distributions.kl import kl_divergence, register_kl
 from tapegrad.distributions.laplace import Laplace
@@ -25,9 +29,11 @@ from tapegrad.distributions.multivariate_normal import (
 )
 from tapegrad.distributions.normal import Normal
 from tapegrad.distributions.one_hot_categorical import OneHotCategorical
+from tapegrad.distributions.pareto import Pareto
 from tapegrad.distributions.poisson import Poisson
+from tapegrad.distributions.transformed_distribution import TransformedDistribution
 from tapegrad.distributions.uniform import Uniform
-from tapegrad.distributions.utils import sum_rightmost
+from tapegrad.distributions.utils import euler_constant, sum_rightmost
 from tapegrad.nn.functional import softplus
 from tapegrad.ops.linalg import solve_triangular
 
@@ -105,6 +111,18 @@ def _geometric(p: Geometric, q: Geometric) -> Tensor:
     return -p.entropy() - tapegrad.log1p(-q.probs) / p.probs - q.logits
 
 
+@register_kl(Gumbel, Gumbel)
+def _gumbel(p: Gumbel, q: Gumbel) -> Tensor:
+    ratio, distance = p.scale / q.scale, (p.loc - q.loc) / q.scale
+    power = tapegrad.exp((1 + ratio).lgamma() - distance)
+    return -ratio.log() + distance + ratio * euler_constant + power - (1 + euler_constant)
+
+
+@register_kl(HalfNormal, HalfNormal)
+def _half_normal(p: Any, q: Any) -> Tensor:
+    return _normal(p.base_dist, q.base_dist)
+
+
 @register_kl(Laplace, Laplace)
 def _laplace(p: Laplace, q: Laplace) -> Tensor:
     ratio, distance = p.scale / q.scale, (p.loc - q.loc).abs()
@@ -131,6 +149,14 @@ def _normal(p: Normal, q: Normal) -> Tensor:
     return 0.5 * (ratio + ((p.loc - q.loc) / q.scale).pow(2) - 1 - ratio.log())
 
 
+@register_kl(Pareto, Pareto)
+def _pareto(p: Pareto, q: Pareto) -> Tensor:
+    """Source: Gil, Alajaji and Linder 2013."""
+    ratio = q.alpha / p.alpha
+    result = q.alpha * (p.scale / q.scale).log() - ratio.log() + ratio - 1
+    return result.masked_fill(p.scale < q.scale, _INF)
+
+
 @register_kl(Poisson, Poisson)
 def _poisson(p: Poisson, q: Poisson) -> Tensor:
     return p.rate * (p.rate.log() - q.rate.log()) - (p.rate - q.rate)
@@ -140,6 +166,30 @@ def _poisson(p: Poisson, q: Poisson) -> Tensor:
 def _uniform(p: Uniform, q: Uniform) -> Tensor:
     result = ((q.high - q.low) / (p.high - p.low)).log()
     return result.masked_fill((q.low > p.low) | (q.high < p.high), _INF)
+
+
+@register_kl(TransformedDistribution, TransformedDistribution)
+def _transformed(p: TransformedDistribution, q: TransformedDistribution) -> Tensor:
+    if p.transforms != q.transforms or p.event_shape != q.event_shape:
+        raise NotImplementedError
+    return kl_divergence(p.base_dist, q.base_dist)
+
+
+@register_kl(ExponentialFamily, ExponentialFamily)
+def _exponential_family(p: ExponentialFamily, q: ExponentialFamily) -> Tensor:
+    """The Bregman divergence of the log normalisers: ``A(η) - A(θ) - (η - θ) · ∇A(θ)``."""
+    if type(p) is not type(q):
+        raise NotImplementedError(
+            "The cross KL-divergence between different exponential families cannot "
+            "                            be computed using Bregman divergences"
+        )
+    naturals = [one.detach().requires_grad_() for one in p._natural_params]
+    of_p = p._log_normalizer(*naturals)
+    slopes: Any = grad(of_p.sum(), naturals, create_graph=True)
+    result = q._log_normalizer(*q._natural_params) - of_p
+    for theta, eta, slope in zip(naturals, q._natural_params, slopes, strict=True):
+        result = result - sum_rightmost((eta - theta) * slope, len(q.event_shape))
+    return result
 
 
 @register_kl(Independent, Independent)

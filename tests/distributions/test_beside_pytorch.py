@@ -49,6 +49,15 @@ DISTRIBUTIONS = {
     "D.MultivariateNormal(torch.ones(2), scale_tril=torch.eye(2) + torch.eye(3)[:2, 1:])": "draw",
     "D.HalfNormal(2.0)": "rand", f"D.HalfNormal({T}([[1.0], [3.0]]))": "rand",
     "D.HalfCauchy(2.0)": "rand", f"D.HalfCauchy({T}([0.5, 3.0]))": "rand",
+    "D.Gumbel(0.5, 2.0)": "randn", f"D.Gumbel({T}([0., 1.]), {T}([[1.], [3.]]))": "randn",
+    f"D.Pareto(1.0, {T}([0.5, 1.5, 3.0]))": "draw", "D.Pareto(2.0, 3.0)": "draw",
+    f"D.Weibull({T}([1.0, 2.0]), {T}([0.5, 3.0]))": "rand", "D.Weibull(2.0, 3.0)": "rand",
+    f"D.Kumaraswamy({T}([0.5, 2.0, 3.0]), {T}([2.0, 0.6, 4.0]))": "rand",
+    f"D.InverseGamma({T}([0.5, 1.5, 4.0]), 2.0)": "rand", "D.InverseGamma(2.0, 3.0)": "rand",
+    f"D.FisherSnedecor({T}([0.5, 2.5, 9.0]), {T}([1.5, 3.0, 9.0]))": "rand",
+    "D.FisherSnedecor(4.0, 5.0)": "rand", "D.NegativeBinomial(4, 0.3)": "count",
+    f"D.NegativeBinomial({T}([0.0, 2.5]), logits={T}([-1.0, 0.5]))": "count",
+    "D.LogisticNormal(0.5, 2.0)": "draw", "D.LogisticNormal(torch.zeros(3, 2), 1.0)": "draw",
     f"D.Multinomial(5, {T}([0.2, 0.5, 0.3]))": "draw",
     f"D.Multinomial(3, logits={T}([[0.2, 0.5, -inf], [1.0, 2.0, 3.0]]))": "draw",
     f"D.MixtureSameFamily(D.Categorical({T}([0.2, 0.8])), D.Normal({T}([0., 1.]), 2.0))": "randn",
@@ -119,6 +128,13 @@ def test_expanded_multinomial_has_entropy(tapegrad: ModuleType) -> None:
 
 
 DIFFERENTIABLE = [
+    ("D.Gumbel(a, b)", "[0.3, 1.0]", "[0.5, 2.0]"),
+    ("D.Pareto(a, b)", "[0.3, 1.0]", "[0.5, 2.0]"),
+    ("D.Weibull(a, b)", "[0.3, 1.0]", "[0.5, 2.0]"),
+    ("D.Kumaraswamy(a, b)", "[0.3, 1.0]", "[0.5, 2.0]"),
+    ("D.InverseGamma(a, b)", "[0.3, 1.0]", "[0.5, 2.0]"),
+    ("D.FisherSnedecor(a, b)", "[0.3, 1.0]", "[0.5, 2.0]"),
+    ("D.LogisticNormal(a, b)", "[0.3, 1.0]", "[0.5, 2.0]"),
     ("D.HalfNormal(b)", "[0.3, 1.0]", "[0.5, 2.0]"),
     ("D.HalfCauchy(b)", "[0.3, 1.0]", "[0.5, 2.0]"),
     ("D.Normal(a, b)", "[0.3, 1.0]", "[0.5, 2.0]"),
@@ -154,7 +170,7 @@ out = {result}
 
 
 DENSITIES = [
-    "D.Multinomial(4, b)", "D.Multinomial(4, logits=a)",
+    "D.NegativeBinomial(b, logits=a)", "D.Multinomial(4, b)", "D.Multinomial(4, logits=a)",
     "D.MixtureSameFamily(D.Categorical(logits=a), D.Normal(a, b))",
 ]
 
@@ -173,6 +189,11 @@ d.log_prob(d.sample((3,))).pow(2).sum().backward()
     assert_alike(code, torch, reference)
 
 
+CONTINUOUS = [
+    "D.Beta(pa, pb)", "D.Chi2(qa)", "D.Exponential(qb)", "D.Gamma(pb, qa)", "D.Gumbel(pa, qb)",
+    "D.Laplace(qa, qb)", "D.Normal(pa, qb)", "D.Pareto(qb, pa)", "D.Pareto(pa, pb)",
+    "D.Uniform(pa / 9, pb / 4)", "D.Uniform(-pa, pb)",
+]
 PAIRS = [
     *(f"{make('p')}, {make('q')}" for make in (
         "D.Normal({0}a, {0}b)".format, "D.Laplace({0}a, {0}b)".format,
@@ -183,7 +204,12 @@ PAIRS = [
         "D.Dirichlet({0}a)".format, "D.Binomial(3, {0}a / 9)".format, "D.Chi2({0}a)".format,
         "D.Uniform(-{0}a, {0}b)".format, "D.Independent(D.Normal({0}a, {0}b), 1)".format,
         "D.MultivariateNormal({0}a, torch.diag({0}b) + 0.1)".format)),
-    "D.Normal(pa, pb), D.Cauchy(qa, qb)",
+    "D.Normal(pa, pb), D.Cauchy(qa, qb)", "D.HalfNormal(pa), D.HalfNormal(qa)",
+    "D.LogNormal(pa, pb), D.LogNormal(qa, qb)", "D.LogNormal(pa, pb), D.HalfNormal(qb)",
+    "D.Bernoulli(pa / 9), D.Poisson(qa)", "D.Poisson(pa), D.Bernoulli(qa / 9)",
+    "D.Poisson(pa), D.Binomial(3, qa / 9)", "D.Normal(pa, pb), D.Poisson(qa)",
+    "D.Uniform(pa, pb + 1), D.Pareto(qa / 9, qb)", "D.Beta(pa, pb), D.Uniform(-qa, qb)",
+    *(f"{p}, {q}" for p in CONTINUOUS for q in CONTINUOUS),
     "D.Bernoulli(torch.tensor([0.0, 1.0, 0.5])), D.Bernoulli(torch.tensor([0.5, 0.0, 1.0]))",
     "D.Categorical(torch.tensor([0.0, 1.0])), D.Categorical(torch.tensor([1.0, 0.0]))",
     "D.Binomial(2, pa / 9), D.Binomial(3, qa / 9)", "D.Binomial(3, pa / 9), D.Binomial(2, qa / 9)",
