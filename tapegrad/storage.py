@@ -26,9 +26,9 @@ class SharedMemory(mmap):
 def lies_in_shared(array: np.ndarray) -> bool:
     """Whether an array's memory is shared with forked processes."""
     owner: Any = array
-    while isinstance(owner, (np.ndarray, memoryview)):
-        owner = owner.base if isinstance(owner, np.ndarray) else owner.obj
-    return isinstance(owner, SharedMemory)
+    while owner is not None and not isinstance(owner, SharedMemory):
+        owner = owner.obj if isinstance(owner, memoryview) else getattr(owner, "base", None)
+    return owner is not None
 
 
 class _Elements:
