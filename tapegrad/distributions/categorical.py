@@ -77,3 +77,24 @@ class Categorical(FromProbabilities, Distribution):
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
         return self._enumerated(self._num_events, tapegrad.int64, expand)
+
+
+class HasCategorical:
+    """Of events made from a :class:`Categorical`'s choices: the parameters are its."""
+
+    _categorical: Categorical
+
+    @property
+    def probs(self) -> Tensor:
+        """The probabilities of the categories."""
+        return self._categorical.probs
+
+    @property
+    def logits(self) -> Tensor:
+        """Their logarithms."""
+        return self._categorical.logits
+
+    @property
+    def param_shape(self) -> Size:
+        """The shape of the parameter."""
+        return self._categorical.param_shape

@@ -10,14 +10,14 @@ from tapegrad._tensor import Tensor
 from tapegrad._types import Size
 from tapegrad.distributions import constraints
 from tapegrad.distributions.binomial import Binomial
-from tapegrad.distributions.categorical import Categorical
+from tapegrad.distributions.categorical import Categorical, HasCategorical
 from tapegrad.distributions.distribution import Distribution
 from tapegrad.distributions.utils import broadcast_all
 
 __all__ = ["Multinomial"]
 
 
-class Multinomial(Distribution):
+class Multinomial(HasCategorical, Distribution):
     """``n! Π probs_i**x_i / x_i!`` with ``n = total_count``. Shape of an event: ``(n_categories)``.
 
     ``log_prob`` takes the n of its argument. Raises NotImplementedError for a count that is no int.
@@ -49,21 +49,6 @@ class Multinomial(Distribution):
     @constraints.dependent_property(is_discrete=True, event_dim=1)
     def support(self) -> Any:
         return constraints.multinomial(self.total_count)
-
-    @property
-    def probs(self) -> Tensor:
-        """The probabilities of the categories."""
-        return self._categorical.probs
-
-    @property
-    def logits(self) -> Tensor:
-        """Their logarithms."""
-        return self._categorical.logits
-
-    @property
-    def param_shape(self) -> Size:
-        """The shape of the parameter."""
-        return self._categorical.param_shape
 
     @property
     def mean(self) -> Tensor:

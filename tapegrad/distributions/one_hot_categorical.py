@@ -8,14 +8,14 @@ import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad._types import Size
 from tapegrad.distributions import constraints
-from tapegrad.distributions.categorical import Categorical
+from tapegrad.distributions.categorical import Categorical, HasCategorical
 from tapegrad.distributions.distribution import Distribution
 from tapegrad.nn.functional import one_hot
 
 __all__ = ["OneHotCategorical", "OneHotCategoricalStraightThrough"]
 
 
-class OneHotCategorical(Distribution):
+class OneHotCategorical(HasCategorical, Distribution):
     """The vector of :class:`Categorical`'s choice. Shape of an event: ``(n_categories)``."""
 
     arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
@@ -35,21 +35,6 @@ class OneHotCategorical(Distribution):
 
     def _expand_others(self, new: Any, batch_shape: Size) -> None:
         new._categorical = self._categorical.expand(batch_shape)
-
-    @property
-    def probs(self) -> Tensor:
-        """The probabilities of the categories."""
-        return self._categorical.probs
-
-    @property
-    def logits(self) -> Tensor:
-        """Their logarithms."""
-        return self._categorical.logits
-
-    @property
-    def param_shape(self) -> Size:
-        """The shape of the parameter."""
-        return self._categorical.param_shape
 
     @property
     def mean(self) -> Tensor:
