@@ -4,6 +4,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from beside import assert_alike
 from support import assert_mistake, evaluate
 
 VALUES = [
@@ -42,6 +43,17 @@ def test_values(torch: ModuleType, call: str, value: list) -> None:
     assert out is x
     assert out.grad_fn is None
     np.testing.assert_allclose(out.detach().numpy(), value, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (17, 33), (4, 3, 3)])
+@pytest.mark.parametrize("call", [
+    "orthogonal_(x)", "trunc_normal_(x)", "kaiming_uniform_(x, 5 ** 0.5)", "xavier_uniform_(x)",
+    "kaiming_normal_(x, mode='fan_out')", "xavier_normal_(x, 2.0)", "sparse_(x, 0.3)",
+    "dirac_(x)",
+])  # fmt: skip
+def test_other_shapes(torch: ModuleType, reference: ModuleType, call: str, shape: tuple) -> None:
+    """Whatever the shape, the values are PyTorch's, or the refusal is."""
+    assert_alike(f"x = torch.empty{shape}\ntorch.nn.init.{call}", torch, reference)
 
 
 def test_generators_are_used(torch: ModuleType) -> None:
