@@ -47,6 +47,16 @@ NAMESPACES = {
     "tapegrad.utils.checkpoint": "Recomputation instead of storage.",
     "tapegrad.utils.dlpack": "Exchange with other libraries.",
     "tapegrad.utils.safetensors": "Files in the safetensors format.",
+    "tapegrad.amp": "Mixed precision: the names, and loss scaling.",
+    "tapegrad.accelerator": "Accelerators: there are none.",
+    "tapegrad.cuda": "GPUs: there are none.",
+    "tapegrad.jit": "Compilation: models and functions come back as they are.",
+    "tapegrad.profiler": "Times of marked stretches.",
+    "tapegrad.signal.windows": "Windows of signals.",
+    "tapegrad.vision.datasets": "Sets of pictures.",
+    "tapegrad.vision.transforms": "What is done to a picture before training.",
+    "tapegrad.vision.transforms.functional": "The same as functions.",
+    "tapegrad.vision.utils": "Grids of pictures, and pictures as files.",
 }
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
