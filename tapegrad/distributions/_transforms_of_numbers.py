@@ -55,8 +55,6 @@ class PowerTransform(Transform):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, PowerTransform) and _are_equal(self.exponent, other.exponent)
 
-    __hash__ = Transform.__hash__
-
     @property
     def sign(self) -> Any:
         return self.exponent.sign()
@@ -191,8 +189,6 @@ class AffineTransform(Transform):
             and _are_equal(self.loc, other.loc)
             and _are_equal(self.scale, other.scale)
         )
-
-    __hash__ = Transform.__hash__
 
     @property
     def sign(self) -> Any:

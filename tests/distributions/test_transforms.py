@@ -157,6 +157,7 @@ x = d.sample((3,))
     "class Own(T.Transform):\n    def __init__(self): super().__init__()\nOwn().with_cache().sign",
     "D.LogNormal(0.0, 1.0).cdf(torch.tensor(-1.0))",
     "import pickle; t = T.AffineTransform(1.0, 2.0); t.inv; pickle.loads(pickle.dumps(t)) == t",
+    "hash(T.AffineTransform(1.0, 2.0))", "hash(T.PowerTransform(2.0))",
     "D.biject_to(C.boolean)", "D.biject_to(C.lower_cholesky)", "D.biject_to(C.positive_definite)",
     "D.TransformedDistribution(D.Normal(0.0, 1.0), T.StickBreakingTransform())",
     "D.biject_to.register(3, len)",
