@@ -201,6 +201,8 @@ def test_batch_that_takes_too_long(torch):
 PROGRAM = """
     import importlib, os, signal, sys, time, warnings
     warnings.simplefilter("ignore")
+    # A shell lets what it runs in the background, such as these tests, ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     torch = importlib.import_module(sys.argv[1])
 
     class Samples:
