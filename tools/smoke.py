@@ -1,5 +1,7 @@
-"""Check an installed tapegrad from outside the source tree: it differentiates and trains."""
+"""Check an installed tapegrad from outside the source tree: it loads, differentiates and trains."""
 
+import importlib
+import pkgutil
 import sys
 from pathlib import Path
 
@@ -7,8 +9,12 @@ import tapegrad as torch
 from tapegrad import nn, optim
 
 
+# What runs a program when imported, and what says at once which extra it needs.
+NOT_IMPORTED = {"tapegrad.__main__", "tapegrad.utils.tensorboard"}
+
+
 def main() -> None:
-    """Take one gradient and one optimizer step."""
+    """Take one gradient and one optimizer step, and import all that works without an extra."""
     x = torch.ones(2, 2, requires_grad=True)
     y = x + 3.0
     (y * y * 3).mean().backward()
@@ -19,6 +25,10 @@ def main() -> None:
     before = model.bias.detach().clone()
     optim.SGD(model.parameters(), lr=0.5).step()
     assert model.bias.tolist() == (before - 2.0).tolist(), model.bias
+
+    for module in pkgutil.walk_packages(torch.__path__, "tapegrad."):
+        if module.name not in NOT_IMPORTED:
+            importlib.import_module(module.name)
 
     found = Path(torch.__file__).parent
     assert Path(__file__).resolve().parent.parent not in found.parents, f"not installed: {found}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from typing_extensions import Self
-
 from tapegrad.utils.data._utils.fetch import create_fetcher
 from tapegrad.utils.data.sampler import drawn_seed
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from tapegrad.utils.data.dataloader import DataLoader
 
 _TOO_LONG = (
