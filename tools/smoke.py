@@ -8,7 +8,6 @@ from pathlib import Path
 import tapegrad as torch
 from tapegrad import nn, optim
 
-
 # What runs a program when imported, and what says at once which extra it needs.
 NOT_IMPORTED = {"tapegrad.__main__", "tapegrad.utils.tensorboard"}
 
