@@ -21,6 +21,7 @@ def kind_of(value: object) -> str:
     kind = type(value)
     is_compiled = not kind.__flags__ & _HEAP_TYPE and kind.__module__ != "builtins"
     is_compiled = is_compiled or kind.__module__ == "torch"  # the types of this file
+    is_compiled = is_compiled and kind.__name__ != "Tensor"  # whose name has no module in messages
     return f"{kind.__module__}.{kind.__name__}" if is_compiled else kind.__name__
 
 
