@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 import tapegrad
+from tapegrad._types import BY_NUMPY_NUMBER
 
 
 class NotOurs(Exception):
@@ -75,7 +76,7 @@ def tensor(value: Any) -> Any:
 def dtype(value: Any) -> Any:
     """Translate a dtype."""
     found = getattr(tapegrad, str(value).removeprefix("torch."), None)
-    if not isinstance(found, tapegrad.dtype):
+    if found not in BY_NUMPY_NUMBER.values():  # others are there by name only
         raise NotOurs(str(value))
     return found
 
