@@ -36,12 +36,13 @@ test-all:  ## build and test on every Python from 3.10 to 3.13 that this machine
 	@set -e; for python in $$($(PYTHON) tools/find_pythons.py); do \
 	    echo "== $$python"; $(MAKE) --no-print-directory test PYTHON=$$python; done
 
-test-debug: $(env)/built-debug $(env)/has-test  ## the test suite on a build with every check on
-	PYTHONSAFEPATH=1 PYTHONPATH=$(CURDIR)/build/debug/lib $(env)/bin/pytest -n $(jobs) $(ARGS)
+# Tests that start a Python in this folder find the ordinary build first; all others run on the checked one.
+test-debug: $(env)/built $(env)/built-debug $(env)/has-test  ## the test suite on a build with every check on
+	PYTHONPATH=$(CURDIR)/build/debug/lib $(env)/bin/pytest -n $(jobs) $(ARGS)
 
-test-asan: $(env)/built-asan $(env)/has-test  ## tests of operations under AddressSanitizer and UBSan
+test-asan: $(env)/built $(env)/built-asan $(env)/has-test  ## tests of operations under AddressSanitizer and UBSan
 	LD_PRELOAD=$$($(CC) -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 \
-	    UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc PYTHONSAFEPATH=1 PYTHONPATH=$(CURDIR)/build/asan/lib \
+	    UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc PYTHONPATH=$(CURDIR)/build/asan/lib \
 	    $(env)/bin/pytest -n $(jobs) -p no:faulthandler $(or $(ARGS),tests/test_ops.py tests/tensors)
 
 fuzz: $(env)/built $(env)/has-test  ## call everything public with random arguments, in child processes
