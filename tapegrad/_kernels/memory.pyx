@@ -3,6 +3,7 @@
 Nothing here writes elements; that is what launches do.
 """
 
+cimport cython
 from cpython.object cimport PyObject
 from numpy cimport (
     PyArray_BYTES, PyArray_CheckExact, PyArray_DescrFromType, PyArray_DIMS, PyArray_ISWRITEABLE,
@@ -67,6 +68,7 @@ cdef void keep_buffers(list buffers) noexcept:
     kept_buffers = buffers
 
 
+@cython.overflowcheck(False)    # a hash: it may wrap
 cdef inline Bucket* bucket_of(int ndim, const npy_intp* dims, int type_number) noexcept:
     cdef size_t key = type_number
     cdef int k
