@@ -38,6 +38,8 @@ def main() -> None:
         run_file(program[0])
 
 
+# `python -m` itself goes through runpy's _run_module_as_main, which typeshed does not list; the
+# public functions put a module in the place of __main__ only for a while.
 def run_module(name: str) -> None:
     """Run a module as ``python -m`` does; the current folder is the first of the path already."""
     become_main()
