@@ -9,6 +9,7 @@ import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad.distributions.bernoulli import Bernoulli
 from tapegrad.distributions.binomial import Binomial
+from tapegrad.distributions.continuous_bernoulli import ContinuousBernoulli
 from tapegrad.distributions.dirichlet import Beta
 from tapegrad.distributions.exponential import Exponential
 from tapegrad.distributions.gamma import Gamma
@@ -27,10 +28,12 @@ def _infinite(parameter: str) -> Any:
     return lambda p, q: tapegrad.full_like(getattr(p, parameter), math.inf)
 
 
+_BOUNDED = Beta, ContinuousBernoulli, Uniform
 for _p, _parameter, _others in (
-    (Beta, "concentration1", (Pareto,)), (Exponential, "rate", (Beta, Pareto, Uniform)),
-    (Gamma, "concentration", (Beta, Pareto, Uniform)), (Pareto, "scale", (Beta, Uniform)),
-    *((_real, "loc", (Beta, Exponential, Gamma, Pareto, Uniform))
+    (Beta, "concentration1", (Pareto,)), (ContinuousBernoulli, "probs", (Pareto,)),
+    (Exponential, "rate", (*_BOUNDED, Pareto)), (Gamma, "concentration", (*_BOUNDED, Pareto)),
+    (Pareto, "scale", _BOUNDED),
+    *((_real, "loc", (*_BOUNDED, Exponential, Gamma, Pareto))
       for _real in (Gumbel, Laplace, Normal)),
     (Poisson, "rate", (Bernoulli, Binomial)),
 ):  # fmt: skip
@@ -44,6 +47,7 @@ def _to_poisson(p: Bernoulli, q: Poisson) -> Tensor:
 
 
 @register_kl(Beta, Normal)
+@register_kl(ContinuousBernoulli, Normal)
 @register_kl(Exponential, Normal)
 @register_kl(Gamma, Normal)
 @register_kl(Gumbel, Normal)
@@ -65,6 +69,7 @@ def _to_laplace(p: Normal, q: Laplace) -> Tensor:
 
 
 @register_kl(Beta, Exponential)
+@register_kl(ContinuousBernoulli, Exponential)
 @register_kl(Gamma, Exponential)
 @register_kl(Pareto, Exponential)
 @register_kl(Uniform, Exponential)
@@ -80,6 +85,23 @@ def _to_gamma(p: Any, q: Gamma) -> Tensor:
     constant = q.concentration.lgamma() - q.concentration * q.rate.log()
     result = constant - (q.concentration - 1) * _mean_log(p) + q.rate * p.mean - p.entropy()
     return _outside(result, p, 0)
+
+
+@register_kl(Beta, ContinuousBernoulli)
+def _beta_to_continuous_bernoulli(p: Any, q: ContinuousBernoulli) -> Tensor:
+    return -p.entropy() - p.mean * q.logits - tapegrad.log1p(-q.probs) - q._log_constant()
+
+
+@register_kl(Uniform, ContinuousBernoulli)
+def _uniform_to_continuous_bernoulli(p: Uniform, q: ContinuousBernoulli) -> Tensor:
+    result = _beta_to_continuous_bernoulli(p, q)
+    return result.masked_fill((p.low <= 0) | (p.high >= 1), math.inf)
+
+
+@register_kl(ContinuousBernoulli, Uniform)
+def _continuous_bernoulli_to_uniform(p: ContinuousBernoulli, q: Uniform) -> Tensor:
+    result = (q.high - q.low).log() - p.entropy()
+    return result.masked_fill((q.low >= 0) | (q.high <= 1), math.inf)
 
 
 @register_kl(Beta, Uniform)

@@ -12,6 +12,7 @@ from tapegrad.distributions.bernoulli import Bernoulli
 from tapegrad.distributions.binomial import Binomial
 from tapegrad.distributions.categorical import Categorical
 from tapegrad.distributions.cauchy import Cauchy
+from tapegrad.distributions.continuous_bernoulli import ContinuousBernoulli
 from tapegrad.distributions.dirichlet import Beta, Dirichlet
 from tapegrad.distributions.distribution import ExponentialFamily
 from tapegrad.distributions.exponential import Exponential
@@ -22,11 +23,6 @@ from tapegrad.distributions.half import HalfNormal
 from tapegrad.distributions.independent import Independent
 from tapegrad.distributions.kl import kl_divergence, register_kl
 from tapegrad.distributions.laplace import Laplace
-from tapegrad.distributions.multivariate_normal import (
-    MultivariateNormal,
-    half_log_det,
-    squared_distance,
-)
 from tapegrad.distributions.normal import Normal
 from tapegrad.distributions.one_hot_categorical import OneHotCategorical
 from tapegrad.distributions.pareto import Pareto
@@ -35,7 +31,6 @@ from tapegrad.distributions.transformed_distribution import TransformedDistribut
 from tapegrad.distributions.uniform import Uniform
 from tapegrad.distributions.utils import euler_constant, sum_rightmost
 from tapegrad.nn.functional import softplus
-from tapegrad.ops.linalg import solve_triangular
 
 _INF = math.inf
 
@@ -80,6 +75,13 @@ def _cauchy(p: Cauchy, q: Cauchy) -> Tensor:
     """Source: Chyzak and Nielsen 2019."""
     spread = (p.scale + q.scale).pow(2) + (p.loc - q.loc).pow(2)
     return spread.log() - (4 * p.scale * q.scale).log()
+
+
+@register_kl(ContinuousBernoulli, ContinuousBernoulli)
+def _continuous_bernoulli(p: ContinuousBernoulli, q: ContinuousBernoulli) -> Tensor:
+    of_p = p._log_constant() + tapegrad.log1p(-p.probs)
+    of_q = q._log_constant() + tapegrad.log1p(-q.probs)
+    return p.mean * (p.logits - q.logits) + of_p - of_q
 
 
 @register_kl(Dirichlet, Dirichlet)
@@ -127,20 +129,6 @@ def _half_normal(p: Any, q: Any) -> Tensor:
 def _laplace(p: Laplace, q: Laplace) -> Tensor:
     ratio, distance = p.scale / q.scale, (p.loc - q.loc).abs()
     return -ratio.log() + distance / q.scale + ratio * tapegrad.exp(-distance / p.scale) - 1
-
-
-@register_kl(MultivariateNormal, MultivariateNormal)
-def _multivariate_normal(p: MultivariateNormal, q: MultivariateNormal) -> Tensor:
-    if p.event_shape != q.event_shape:
-        raise ValueError(
-            "KL-divergence between two Multivariate Normals with                          "
-            "different event shapes cannot be computed"
-        )
-    of_p, of_q = p._unbroadcasted_scale_tril, q._unbroadcasted_scale_tril
-    trace = solve_triangular(of_q, of_p, upper=False).pow(2).sum((-2, -1))
-    distance = squared_distance(of_q, q.loc - p.loc)
-    half = half_log_det(of_q) - half_log_det(of_p)
-    return half + 0.5 * (trace + distance - p.event_shape[0])
 
 
 @register_kl(Normal, Normal)

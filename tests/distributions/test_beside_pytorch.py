@@ -47,6 +47,22 @@ DISTRIBUTIONS = {
     "D.MultivariateNormal(torch.ones(2), torch.eye(2) * 2 + 1)": "draw",
     "D.MultivariateNormal(torch.ones(3, 2), precision_matrix=torch.eye(2) * 2 + 1)": "draw",
     "D.MultivariateNormal(torch.ones(2), scale_tril=torch.eye(2) + torch.eye(3)[:2, 1:])": "draw",
+    f"D.ContinuousBernoulli({T}([0.0, 0.2, 0.4995, 0.5, 0.9]))": "rand",
+    f"D.ContinuousBernoulli(logits={T}([[-30.0, 0.001], [2.0, 0.0]]))": "rand",
+    "D.ContinuousBernoulli(0.3, lims=(0.2, 0.6))": "rand",
+    f"D.VonMises({T}([0.5, -3.0, 9.0]), {T}([1e-6, 2.0, 60.0]))": "randn",
+    "D.VonMises(0.5, 4.0)": "randn",
+    f"D.GeneralizedPareto(0.1, 2.0, {T}([0.4, 0.7, 1.5, 0.0]))": "draw",
+    f"D.GeneralizedPareto({T}([[0.0], [1.0]]), 2.0, {T}([-1.0, -0.3]))": "draw",
+    "D.GeneralizedPareto(0.5, 1.0, 0.2)": "draw",
+    f"D.LowRankMultivariateNormal(torch.ones(3), {T}([[1.0], [0.5], [-2.0]]), "
+    f"{T}([0.5, 1.0, 2.0]))": "randn",
+    "D.LowRankMultivariateNormal(torch.ones(2, 1, 4), torch.arange(8.0).view(4, 2) / 8, "
+    "torch.ones(3, 4))": "randn",
+    "D.Wishart(4.0, torch.eye(3) + 0.5)": "draw",
+    f"D.Wishart({T}([3.0, 5.5]), precision_matrix=torch.eye(2) * 2 + 1)": "draw",
+    f"D.Wishart({T}([[3.0], [5.5]]), scale_tril={T}([[[1.0, 0.0], [0.5, 2.0]]] * 3))": "draw",
+    "D.LKJCholesky(2)": "draw", f"D.LKJCholesky(4, {T}([0.5, 3.0]))": "draw",
     "D.HalfNormal(2.0)": "rand", f"D.HalfNormal({T}([[1.0], [3.0]]))": "rand",
     "D.HalfCauchy(2.0)": "rand", f"D.HalfCauchy({T}([0.5, 3.0]))": "rand",
     "D.Gumbel(0.5, 2.0)": "randn", f"D.Gumbel({T}([0., 1.]), {T}([[1.], [3.]]))": "randn",
@@ -131,6 +147,22 @@ def test_expanded_multinomial_has_entropy(tapegrad: ModuleType) -> None:
     assert d.expand((3,)).entropy().tolist() == [d.entropy().item()] * 3
 
 
+FILES = {
+    "beta": "Beta", "chi2": "Chi2", "exp_family": "ExponentialFamily", "half_cauchy": "HalfCauchy",
+    "half_normal": "HalfNormal", "log_normal": "LogNormal",
+    "relaxed_bernoulli": "RelaxedBernoulli", "relaxed_categorical": "ExpRelaxedCategorical",
+    "von_mises": "VonMises", "multivariate_normal": "MultivariateNormal",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "name"), FILES.items())
+def test_file_of_pytorch(torch: ModuleType, file: str, name: str) -> None:
+    """Programs find a distribution in the file where PyTorch keeps it."""
+    found = getattr(getattr(torch.distributions, file), name)
+
+    assert issubclass(found, torch.distributions.Distribution)
+
+
 DIFFERENTIABLE = [
     ("D.Gumbel(a, b)", "[0.3, 1.0]", "[0.5, 2.0]"),
     ("D.Pareto(a, b)", "[0.3, 1.0]", "[0.5, 2.0]"),
@@ -153,6 +185,10 @@ DIFFERENTIABLE = [
     ("D.Beta(a, b)", "[0.1, 0.6, 2.0, 7.5, 30.0, 9.0]", "[0.5, 2.0, 0.3, 7.0, 80.0, 1.5]"),
     ("D.Dirichlet(torch.stack([a, b, a * b], -1))", "[0.1, 2.0, 9.0]", "[0.5, 1.0, 12.0]"),
     ("D.MultivariateNormal(a, torch.diag(b) + 0.1)", "[0.3, 1.0]", "[0.5, 2.0]"),
+    ("D.LowRankMultivariateNormal(a, b.view(2, 1), a + b)", "[0.3, 1.0]", "[0.5, 2.0]"),
+    ("D.ContinuousBernoulli(logits=a * b)", "[0.3, 0.0]", "[0.5, 2.0]"),
+    ("D.ContinuousBernoulli(a / b)", "[0.3, 1.0]", "[0.5, 2.0]"),
+    ("D.GeneralizedPareto(a.float(), b.float(), a.float() - 1)", "[0.3, 1.0]", "[0.5, 2.0]"),
 ]
 
 
@@ -178,6 +214,7 @@ out = {result}
 DENSITIES = [
     "D.NegativeBinomial(b, logits=a)", "D.Multinomial(4, b)", "D.Multinomial(4, logits=a)",
     "D.MixtureSameFamily(D.Categorical(logits=a), D.Normal(a, b))",
+    "D.VonMises(a, b * 3)", "D.LKJCholesky(3, b)",
 ]
 
 
@@ -196,8 +233,9 @@ d.log_prob(d.sample((3,))).pow(2).sum().backward()
 
 
 CONTINUOUS = [
-    "D.Beta(pa, pb)", "D.Chi2(qa)", "D.Exponential(qb)", "D.Gamma(pb, qa)", "D.Gumbel(pa, qb)",
-    "D.Laplace(qa, qb)", "D.Normal(pa, qb)", "D.Pareto(qb, pa)", "D.Pareto(pa, pb)",
+    "D.Beta(pa, pb)", "D.ContinuousBernoulli(qa / 2)", "D.Chi2(qa)", "D.Exponential(qb)",
+    "D.Gamma(pb, qa)", "D.Gumbel(pa, qb)", "D.Laplace(qa, qb)", "D.Normal(pa, qb)",
+    "D.Pareto(qb, pa)", "D.Pareto(pa, pb)",
     "D.Uniform(pa / 9, pb / 4)", "D.Uniform(-pa, pb)",
 ]
 PAIRS = [
@@ -209,7 +247,18 @@ PAIRS = [
         "D.Categorical({0}a)".format, "D.OneHotCategorical({0}a)".format,
         "D.Dirichlet({0}a)".format, "D.Binomial(3, {0}a / 9)".format, "D.Chi2({0}a)".format,
         "D.Uniform(-{0}a, {0}b)".format, "D.Independent(D.Normal({0}a, {0}b), 1)".format,
-        "D.MultivariateNormal({0}a, torch.diag({0}b) + 0.1)".format)),
+        "D.MultivariateNormal({0}a, torch.diag({0}b) + 0.1)".format,
+        "D.ContinuousBernoulli({0}a / 9)".format, "D.Wishart({0}b + 1, torch.eye(2))".format,
+        "D.LowRankMultivariateNormal({0}a, {0}b.view(2, 1), {0}a + {0}b)".format)),
+    "D.MultivariateNormal(pa, torch.diag(pb)), "
+    "D.LowRankMultivariateNormal(qa, qb.view(2, 1), qa + qb)",
+    "D.LowRankMultivariateNormal(pa, pb.view(2, 1), pa + pb), "
+    "D.MultivariateNormal(qa, torch.diag(qb))",
+    *(f"D.LowRankMultivariateNormal(torch.ones(3), torch.ones(3, 1), torch.ones(3)), D.{q}"
+      for q in ("LowRankMultivariateNormal(qa, qb.view(2, 1), qa)",
+                "MultivariateNormal(qa, torch.eye(2))")),
+    "D.MultivariateNormal(torch.ones(3), torch.eye(3)), "
+    "D.LowRankMultivariateNormal(qa, qb.view(2, 1), qa)",
     "D.Normal(pa, pb), D.Cauchy(qa, qb)", "D.HalfNormal(pa), D.HalfNormal(qa)",
     "D.LogNormal(pa, pb), D.LogNormal(qa, qb)", "D.LogNormal(pa, pb), D.HalfNormal(qb)",
     "D.Bernoulli(pa / 9), D.Poisson(qa)", "D.Poisson(pa), D.Bernoulli(qa / 9)",
@@ -265,6 +314,21 @@ MISTAKES = [
     "D.MixtureSameFamily(D.Categorical(torch.ones(2)), D.Gamma(torch.ones(2), 1.0)).log_prob("
     "torch.tensor(-1.0))",
     "D.Normal(0.0, -1.0, validate_args=False).scale",
+    "D.ContinuousBernoulli()", "D.ContinuousBernoulli(1.5, validate_args=True)",
+    "D.ContinuousBernoulli(1.5).probs", "D.ContinuousBernoulli(0.5).log_prob(torch.tensor(2.0))",
+    "D.VonMises(0.0, -1.0)", "D.GeneralizedPareto(0.0, -1.0, 1.0)",
+    "D.GeneralizedPareto(0.0, 1.0, -1.0).log_prob(torch.tensor(3.0))",
+    "D.LKJCholesky(1)", "D.LKJCholesky(2, -1.0)", "D.LKJCholesky(2).log_prob(torch.ones(2, 2))",
+    "D.LowRankMultivariateNormal(torch.tensor(1.0), torch.ones(1, 1), torch.ones(1))",
+    "D.LowRankMultivariateNormal(torch.ones(2), torch.ones(2), torch.ones(2))",
+    "D.LowRankMultivariateNormal(torch.ones(2), torch.ones(3, 1), torch.ones(2))",
+    "D.LowRankMultivariateNormal(torch.ones(2), torch.ones(2, 1), torch.ones(3))",
+    "D.LowRankMultivariateNormal(torch.ones(3, 2), torch.ones(4, 2, 1), torch.ones(2))",
+    "D.LowRankMultivariateNormal(torch.ones(2), torch.ones(2, 1), -torch.ones(2))",
+    "D.Wishart(3.0)", "D.Wishart(3.0, torch.eye(2), torch.eye(2))",
+    "D.Wishart(3.0, torch.ones(2))", "D.Wishart(1.0, torch.eye(2))",
+    "D.Wishart(3.0, -torch.eye(2))", "D.Wishart(torch.ones(2) * 3, torch.eye(2)).log_prob("
+    "-torch.eye(2))",
     "D.Distribution.set_default_validate_args(3)",
     "D.Binomial(torch.tensor([1, 2]), 0.5).entropy()",
     "D.utils.vec_to_tril_matrix(torch.arange(4.0))",
