@@ -4,7 +4,9 @@ Every test takes the library as the argument ``torch``. ``pytest --engine torch`
 tests on PyTorch itself: that is how the stored expectations were proved.
 """
 
+import gc
 import importlib
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
@@ -44,3 +46,16 @@ def _fixed_seed(request: pytest.FixtureRequest) -> None:
     """Start each test that uses the library from the same random numbers."""
     if "torch" in request.fixturenames:
         request.getfixturevalue("torch").manual_seed(0)
+
+
+@pytest.fixture
+def counts(tapegrad: ModuleType) -> Callable[[], tuple[int, int]]:
+    """Give a function that tells (entries, saved bytes) of the tape beyond those at the start."""
+    gc.collect()
+    start = tapegrad.autograd.tape_info()
+
+    def since_start() -> tuple[int, int]:
+        now = tapegrad.autograd.tape_info()
+        return now.entries - start.entries, now.saved_bytes - start.saved_bytes
+
+    return since_start

@@ -108,14 +108,10 @@ def _scaled(normal: Tensor, weight, bias) -> Tensor:
     return normal if bias is None else normal + _per_channel(bias, normal.ndim)
 
 
-def _batch_norm(input, weight, bias, mean, var, eps):
-    """Normalise by the batch's own statistics, or by running ones where these are given."""
+def _batch_norm(input, weight, bias, eps):
+    """Normalise by the batch's own statistics."""
     refuse_integers("batch_norm", input._array)
-    if mean is None:
-        normal, _ = _standardized(input, _batch_dims(input.ndim), eps)
-    else:
-        scale = (_per_channel(var, input.ndim) + eps).rsqrt()
-        normal = (input - _per_channel(mean, input.ndim)) * scale
+    normal, _ = _standardized(input, _batch_dims(input.ndim), eps)
     return _scaled(normal, weight, bias)
 
 
@@ -123,18 +119,12 @@ def _batch_dims(ndim: int) -> tuple:
     return (0, *range(2, ndim))
 
 
-def _batch_norm_slopes(g, input, weight, mean, var, eps, needs):
+def _batch_norm_slopes(g, input, weight, eps, needs):
     dims = _batch_dims(input.ndim)
     inner = g if weight is None else g * _per_channel(weight, g.ndim)
-    if mean is None:
-        normal, scale = _standardized(input, dims, eps)
-        slope = _through_statistics(inner, normal, scale, dims) if needs[0] else None
-    else:
-        scale = (_per_channel(var, input.ndim) + eps).rsqrt()
-        normal = (input - _per_channel(mean, input.ndim)) * scale
-        slope = inner * scale if needs[0] else None
+    normal, scale = _standardized(input, dims, eps)
     return (
-        slope,
+        _through_statistics(inner, normal, scale, dims) if needs[0] else None,
         (g * normal).sum(dims) if needs[1] else None,
         g.sum(dims) if needs[2] else None,
     )
@@ -143,13 +133,45 @@ def _batch_norm_slopes(g, input, weight, mean, var, eps, needs):
 batch_norm_op = op(
     "batch_norm",
     forward=composite(_batch_norm),
-    params=("input", "weight", "bias", "mean", "var", "eps"),
+    params=("input", "weight", "bias", "eps"),
     grad_name="NativeBatchNormBackward0",
     inputs=("input", "weight", "bias"),
-    gradients=lambda g, input, weight, mean, var, eps, needs: _batch_norm_slopes(
-        g, input, weight, mean, var, eps, needs
+    gradients=lambda g, input, weight, eps, needs: _batch_norm_slopes(
+        g, input, weight, eps, needs
     ),
     doc="Each channel with mean 0 and variance 1, scaled and shifted.",
+)
+
+
+def _running_norm(input, weight, bias, mean, var, eps):
+    """Normalise by running statistics: one factor and one shift a channel."""
+    refuse_integers("batch_norm", input._array)
+    factor = _running_scale(weight, var, eps)
+    shift = -mean * factor if bias is None else bias - mean * factor
+    return input * _per_channel(factor, input.ndim) + _per_channel(shift, input.ndim)
+
+
+def _running_scale(weight, var, eps) -> Tensor:
+    scale = (var + eps).rsqrt()
+    return scale if weight is None else scale * weight
+
+
+def _running_weight_slope(g, input, mean, var, eps):
+    normal = (input - _per_channel(mean, g.ndim)) * _per_channel(_running_scale(None, var, eps),
+                                                                 g.ndim)
+    return (g * normal).sum(_batch_dims(g.ndim))
+
+
+# A formula an input: a frozen weight saves no image.
+running_norm_op = op(
+    "running_norm",
+    forward=composite(_running_norm),
+    params=("input", "weight", "bias", "mean", "var", "eps"),
+    grad_name="NativeBatchNormBackward0",
+    input=lambda g, weight, var, eps: g * _per_channel(_running_scale(weight, var, eps), g.ndim),
+    weight=_running_weight_slope,
+    bias=lambda g: g.sum(_batch_dims(g.ndim)),
+    doc="Each channel less its running mean, over its running deviation, scaled and shifted.",
 )
 
 
@@ -188,8 +210,8 @@ def batch_norm(
             raise RuntimeError(
                 "Expected running_mean and running_var to be defined when training=False"
             )
-        return batch_norm_op(input, weight, bias, running_mean, running_var, float(eps))
-    output = batch_norm_op(input, weight, bias, None, None, float(eps))
+        return running_norm_op(input, weight, bias, running_mean, running_var, float(eps))
+    output = batch_norm_op(input, weight, bias, float(eps))
     if input.numel():
         _update_running(input.detach(), running_mean, running_var, momentum)
     return output

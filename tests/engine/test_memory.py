@@ -25,19 +25,6 @@ print((resident() - before) // 300_000)
 """
 
 
-@pytest.fixture
-def counts(tapegrad):
-    """Give a function that tells (entries, saved bytes) beyond those at the start."""
-    gc.collect()
-    start = tapegrad.autograd.tape_info()
-
-    def since_start():
-        now = tapegrad.autograd.tape_info()
-        return now.entries - start.entries, now.saved_bytes - start.saved_bytes
-
-    return since_start
-
-
 def test_entries_are_counted(torch, counts):
     """Each recorded operation is an entry as long as its result lives."""
     x = torch.ones(4, requires_grad=True)

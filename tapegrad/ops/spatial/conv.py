@@ -40,25 +40,23 @@ def _convolution(input: np.ndarray, weight, bias, geometry: Geometry) -> np.ndar
 _ADD = kernels.numpy_kernel(np.add)
 
 
-def _slopes(g, input, weight, geometry: Geometry, needs):
-    """Gradients of a convolution: again convolutions, and the products with patches."""
-    slope = weight_slope = bias_slope = None
-    size, kernel = tuple(input.shape[2:]), tuple(weight.shape[2:])
-    if needs[0]:
-        slope = convolution_op(g, weight, None, geometry.turned(size, kernel))
-    if needs[1]:
-        image, small = (g, input) if geometry.transposed else (input, g)
-        weight_slope = weight_gradient(image, small, geometry, kernel)
-    if needs[2]:
-        bias_slope = g.sum((0, *range(2, g.ndim)))
-    return slope, weight_slope, bias_slope
+def _input_slope(g, input_shape, weight, geometry: Geometry) -> Tensor:
+    size, kernel = tuple(input_shape[2:]), tuple(weight.shape[2:])
+    return convolution_op(g, weight, None, geometry.turned(size, kernel))
 
 
+def _weight_slope(g, input, weight_shape, geometry: Geometry) -> Tensor:
+    image, small = (g, input) if geometry.transposed else (input, g)
+    return weight_gradient(image, small, geometry, tuple(weight_shape[2:]))
+
+
+# A formula an input: below a frozen weight no image is saved, above a frozen image no weight.
 convolution_op = op(
     "convolution",
     forward=_convolution,
-    inputs=("input", "weight", "bias"),
-    gradients=lambda g, input, weight, geometry, needs: _slopes(g, input, weight, geometry, needs),
+    input=_input_slope,
+    weight=_weight_slope,
+    bias=lambda g: g.sum((0, *range(2, g.ndim))),
     doc="Weights slid over images, or spread out from them.",
 )
 
