@@ -27,7 +27,7 @@ ORDER = (
     ("amp", "nn", "optim", "utils.data"),
     ("cuda", "distributions", "func", "jit", "optim.swa_utils", "training", "utils.safetensors"),
     ("serialization", "utils"),
-    ("vision",),
+    ("text", "vision"),
     ("_as_torch",),
     ("__init__",),
     ("__main__", "_stand_in"),

@@ -53,6 +53,8 @@ NAMESPACES = {
     "tapegrad.jit": "Compilation: models and functions come back as they are.",
     "tapegrad.profiler": "Times of marked stretches.",
     "tapegrad.signal.windows": "Windows of signals.",
+    "tapegrad.text": "Sentences as vectors, texts as tokens.",
+    "tapegrad.text.models": "Encoders of text with published weights.",
     "tapegrad.vision.datasets": "Sets of pictures.",
     "tapegrad.vision.transforms": "What is done to a picture before training.",
     "tapegrad.vision.transforms.functional": "The same as functions.",
