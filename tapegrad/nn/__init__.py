@@ -46,6 +46,7 @@ from tapegrad.nn.fold import (
     Fold,
     Unfold,
 )
+from tapegrad.nn.fractional_pooling import FractionalMaxPool2d, FractionalMaxPool3d
 from tapegrad.nn.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from tapegrad.nn.lazy_layers import (
     LazyBatchNorm1d,
@@ -218,6 +219,8 @@ __all__ = [
     "FeatureAlphaDropout",
     "Flatten",
     "Fold",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "GRUCell",
     "GaussianNLLLoss",
     "GroupNorm",

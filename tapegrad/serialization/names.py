@@ -28,6 +28,7 @@ _FILES = {
             "MultiLabelSoftMarginLoss MultiMarginLoss PoissonNLLLoss SoftMarginLoss "
             "TripletMarginLoss TripletMarginWithDistanceLoss",
     "pixelshuffle": "PixelShuffle PixelUnshuffle",
+    "pooling": "FractionalMaxPool2d FractionalMaxPool3d",
     "rnn": "GRU GRUCell LSTM LSTMCell RNN RNNBase RNNCell RNNCellBase",
     "sparse": "EmbeddingBag",
     "transformer": "TransformerDecoderLayer TransformerEncoderLayer",

@@ -32,6 +32,13 @@ def windows(x: Any, size: int, reduce: Any) -> Any:
     return reduce(cut.reshape(*x.shape[:-2], height, size, width, size), (-3, -1))
 
 
+def fractional(torch: Any, x: Any, samples: Any, size: int, **options: Any) -> Any:
+    """Pool with the random samples that share the windows out."""
+    pool = getattr(torch.nn.functional, f"fractional_max_pool{samples.shape[-1]}d")
+    return pool(x, size, _random_samples=samples, **options)
+
+
+SHARES = {d: fixed(Array(np.linspace(0.05, 0.95, 6 * d).reshape(2, 3, d))) for d in (2, 3)}
 CONVOLUTIONS = [
     Case("conv1d", real(2, 3, 7), real(4, 3, 3), reference=slid),
     Case("conv1d", real(2, 3, 8), real(4, 3, 3), stride=2, reference=slid),
@@ -94,6 +101,8 @@ POOLS = [
     Case("adaptive_max_pool3d", apart(1, 2, 3, 4, 5), 2),
     Case("lp_pool1d", real(2, 2, 6), 2.0, 3), Case("lp_pool2d", real(2, 4, 4), 2.0, 2),
     Case("lp_pool3d", real(1, 1, 4, 2, 4), 2.0, 2),
+    *[Case(f"fractional_max_pool{d}d", apart(*shape), SHARES[d], 2, output_size=2, call=fractional)
+      for d, shape in ((2, (2, 3, 5, 6)), (2, (3, 5, 4)), (3, (2, 3, 4, 5, 6)))],
     Case("max_unpool1d", real(2, 2, 3), Array([[[0, 3, 4], [1, 2, 5]]] * 2), 2),
     Case("max_unpool2d", real(1, 2, 2), Array([[[0, 3], [9, 14]]]), 2),
     Case("max_unpool3d", real(1, 1, 1, 2, 2), Array([[[[[0, 2], [9, 30]]]]]), 2),

@@ -13,7 +13,6 @@ PRIVATE = "private"
 NATIVE = "native entry point, below the public operation"
 STORAGE = "storage-level entry point"
 FACTORISATION = "rare factorisation"
-POOL = "fractional pool"
 DEVICE = "needs another device"
 
 _GROUPS = {
@@ -67,7 +66,6 @@ _GROUPS = {
         geqrf linalg_householder_product linalg_ldl_factor linalg_ldl_factor_ex linalg_ldl_solve
         ormqr pca_lowrank svd_lowrank
     """,
-    POOL: "nn_functional_fractional_max_pool2d nn_functional_fractional_max_pool3d",
     DEVICE: """
         bmm_triton_optimized jiterator_2inputs_2outputs jiterator_4inputs_with_extra_args
         jiterator_binary jiterator_binary_return_by_ref jiterator_unary torch__scaled_mm

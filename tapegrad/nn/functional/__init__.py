@@ -52,6 +52,12 @@ from tapegrad.nn.functional.dropouts import (
     feature_alpha_dropout,
 )
 from tapegrad.nn.functional.embeddings import embedding
+from tapegrad.nn.functional.fractional_pooling import (
+    fractional_max_pool2d,
+    fractional_max_pool2d_with_indices,
+    fractional_max_pool3d,
+    fractional_max_pool3d_with_indices,
+)
 from tapegrad.nn.functional.group_normalizations import (
     group_norm,
     instance_norm,
@@ -173,6 +179,10 @@ __all__ = [
     "embedding_bag",
     "feature_alpha_dropout",
     "fold",
+    "fractional_max_pool2d",
+    "fractional_max_pool2d_with_indices",
+    "fractional_max_pool3d",
+    "fractional_max_pool3d_with_indices",
     "gaussian_nll_loss",
     "gelu",
     "glu",

@@ -9,5 +9,5 @@ what differs.
   parameters along a random direction, and in float64 second derivatives.
 - The entry's error inputs must raise PyTorch's class, when the module is made or when it is called.
 - Every entry passes; pytest wants no fewer comparisons than ``counts.json`` holds, which
-  ``--update`` writes. ``left_out`` names what tapegrad does not have.
+  ``--update`` writes. None is left out.
 """

@@ -54,9 +54,8 @@ def _page(reports: list[Any]) -> str:
     rows = "\n".join(f"| {report.name} | " + " | ".join(
         _cell(report.compared[stage], report.failed[stage]) for stage in check.STAGES) + " |"
         for report in reports)
-    left = "\n".join(f"| {name} | {reason} |" for name, reason in table.LEFT_OUT.items())
     return _TEXT.format(n=len(reports), passing=sum(report.passes for report in reports), rows=rows,
-                        left=left, titles=" | ".join(check.STAGES),
+                        titles=" | ".join(check.STAGES),
                         rule=" | ".join("---:" for _ in check.STAGES))
 
 
@@ -74,12 +73,6 @@ derivatives in float64; *errors*: the table's mistakes, which must raise PyTorch
 | module | {titles} |
 | --- | {rule} |
 {rows}
-
-## Left out
-
-| module | reason |
-| --- | --- |
-{left}
 """
 
 if __name__ == "__main__":

@@ -9,19 +9,16 @@ from warnings import catch_warnings, simplefilter
 import numpy as np
 import torch
 
-from ..left_out import POOL
-
 with catch_warnings():
     simplefilter("ignore")
     from torch.testing._internal import common_modules
 
-LEFT_OUT = {"nn.FractionalMaxPool2d": POOL, "nn.FractionalMaxPool3d": POOL}
 DTYPES = ("float64", "float32")
 
 
 def entries() -> dict[str, Any]:
     """Give every entry that is compared, by its name."""
-    return {entry.name: entry for entry in common_modules.module_db if entry.name not in LEFT_OUT}
+    return {entry.name: entry for entry in common_modules.module_db}
 
 
 def dtypes_of(entry: Any) -> list[str]:
