@@ -245,14 +245,20 @@ class layout(_Named):
 
 
 class memory_format(_Named):
-    """The order in which a tensor's dimensions lie in memory."""
+    """The order in which a tensor's dimensions lie in memory, the last one densest."""
 
-    __slots__ = ()
+    __slots__ = ("order",)
+
+    def __init__(self, name: str, order: tuple[_int, ...] | None = None) -> None:
+        super().__init__(name)
+        self.order = order
 
 
 strided = layout("strided")
 contiguous_format = memory_format("contiguous_format")
 preserve_format = memory_format("preserve_format")
+channels_last = memory_format("channels_last", (0, 2, 3, 1))
+channels_last_3d = memory_format("channels_last_3d", (0, 2, 3, 4, 1))
 
 
 class _Limits:

@@ -739,8 +739,17 @@ cdef class Tensor:
         return self.array.tolist()
 
     def is_contiguous(self, *, memory_format=None):
-        """Whether the elements lie row-major without gaps."""
-        return bool(PyArray_IS_C_CONTIGUOUS(self.array))
+        """Whether the elements lie without gaps, row-major or in a format's order."""
+        if memory_format is None:
+            return bool(PyArray_IS_C_CONTIGUOUS(self.array))
+        if not isinstance(memory_format, _types.memory_format):
+            raise TypeError("is_contiguous(): argument 'memory_format' must be "
+                            f"torch.memory_format, not {_types.kind_of(memory_format)}")
+        order = memory_format.order
+        if order is None:
+            return bool(PyArray_IS_C_CONTIGUOUS(self.array))
+        is_of_rank = PyArray_NDIM(self.array) == len(order)
+        return is_of_rank and self.array.transpose(order).flags.c_contiguous
 
     # -- Python's protocols
 

@@ -18,9 +18,9 @@ class Conversion(State):
 
     def to(self, *args: Any, **kwargs: Any) -> Self:
         """Convert parameters and buffers to a dtype or device, or to a tensor's; integers keep
-        theirs.
+        theirs. ``memory_format`` orders what has four or five dimensions.
         """
-        device, dtype = _parse_to(*args, **kwargs)
+        device, dtype, memory_format = _parse_to(*args, **kwargs)
         if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
             raise TypeError(
                 "nn.Module.to only accepts floating point or complex dtypes, but got desired "
@@ -29,7 +29,10 @@ class Conversion(State):
 
         def convert(tensor: Tensor) -> Tensor:
             kind = dtype if tensor.is_floating_point() else None
-            return tensor.to(tensor.device if device is None else device, kind)
+            order = memory_format if tensor.dim() in (4, 5) else None
+            return tensor.to(
+                tensor.device if device is None else device, kind, memory_format=order
+            )
 
         return self._apply(convert)
 
@@ -115,9 +118,14 @@ def _apply_to_parameter(parameter: Tensor, fn: Callable[[Tensor], Tensor]) -> No
             parameter.grad = grad
 
 
-def _parse_to(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-    """The device and dtype that the arguments of ``to`` name, each ``None`` if not given."""
+def _parse_to(*args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
+    """The device, dtype and memory format that the arguments of ``to`` name, each ``None`` if
+    not given.
+    """
     kwargs = {name: value for name, value in kwargs.items() if name not in _IGNORED_BY_TO}
+    memory_format = None
+    if isinstance(kwargs.get("memory_format"), tapegrad.memory_format):
+        memory_format = kwargs.pop("memory_format")
     if args and isinstance(args[0], Tensor):
         kwargs["tensor"], args = args[0], args[1:]
     if args and isinstance(args[0], tapegrad.dtype):
@@ -129,11 +137,11 @@ def _parse_to(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         given = ", ".join(f"{name}={type(kwargs[name]).__name__}" for name in kwargs)
         raise TypeError(_BAD_TO.format(given))
     if (tensor := kwargs.get("tensor")) is not None:
-        return tensor.device, tensor.dtype
-    return kwargs.get("device"), kwargs.get("dtype")
+        return tensor.device, tensor.dtype, memory_format
+    return kwargs.get("device"), kwargs.get("dtype"), memory_format
 
 
-_IGNORED_BY_TO = ("non_blocking", "copy", "memory_format")
+_IGNORED_BY_TO = ("non_blocking", "copy")
 _BAD_TO = (
     "to() received an invalid combination of arguments - got ({}, ), but expected one of:\n"
     " * (torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, "

@@ -13,6 +13,7 @@ from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import method, op
 from tapegrad.ops._dims import common_shape
 from tapegrad.ops.devices import check_device
+from tapegrad.ops.memory_formats import check_format, copy_in, suggested_format
 from tapegrad.ops.tensor_types import check_tensor
 
 
@@ -33,6 +34,20 @@ contiguous_op = op(
     grad_name="CloneBackward0",
     input="g",
     doc="A row-major copy.",
+)
+_clone_in = op(
+    "clone_in",
+    forward=lambda input, memory_format: copy_in(input, input.dtype, memory_format),
+    grad_name="CloneBackward0",
+    input="g",
+    doc="A copy with its dimensions in a memory format's order.",
+)
+_to_copy_in = op(
+    "to_copy_in",
+    forward=lambda input, dtype, memory_format: copy_in(input, dtype.numpy, memory_format),
+    grad_name="ToCopyBackward0",
+    input="g",
+    doc="A copy in a dtype with its dimensions in a memory format's order.",
 )
 
 
@@ -167,14 +182,28 @@ def fill(input: Tensor, value) -> Tensor:
 
 @method()
 def clone(input: Tensor, *, memory_format=_types.preserve_format) -> Tensor:
-    """A copy in new memory, with gradient."""
-    return contiguous_op(input) if memory_format is _types.contiguous_format else clone_op(input)
+    """A copy in new memory, with gradient; ``memory_format`` may order its dimensions."""
+    if memory_format is None or memory_format is _types.preserve_format:
+        return clone_op(input)
+    check_format("clone", memory_format)
+    return _clone_in(input, memory_format)
 
 
 @method()
 def contiguous(input: Tensor, memory_format=_types.contiguous_format) -> Tensor:
-    """The tensor itself where it is row-major, else a row-major copy."""
-    return input if input.is_contiguous() else contiguous_op(input)
+    """The tensor itself where it lies without gaps in a format's order, else such a copy.
+
+    The order is row-major unless given. Raises RuntimeError for a number of dimensions that the
+    format does not have.
+    """
+    if memory_format is _types.contiguous_format:
+        return input if input.is_contiguous() else contiguous_op(input)
+    check_format("contiguous", memory_format)
+    if input.is_contiguous(memory_format=memory_format):
+        return input
+    if memory_format is _types.preserve_format:
+        raise RuntimeError("preserve memory format is unsupported by the contiguous operator")
+    return _clone_in(input, memory_format)
 
 
 @method()
@@ -182,7 +211,8 @@ def to(input: Tensor, *args, dtype=None, device=None, other=None, non_blocking=F
        copy=False, memory_format=None) -> Tensor:  # fmt: skip
     """The tensor in another dtype, or as another tensor's: itself if nothing changes.
 
-    ``to(dtype)``, ``to(device, dtype)``, ``to(other)``; ``copy=True`` always copies.
+    ``to(dtype)``, ``to(device, dtype)``, ``to(other)``; ``copy=True`` always copies, and a
+    ``memory_format`` where the strides are not in its order.
     """
     if args and (args[0] is None or isinstance(args[0], (str, int, _types.device))):
         device, args = args[0], args[1:]
@@ -193,10 +223,15 @@ def to(input: Tensor, *args, dtype=None, device=None, other=None, non_blocking=F
         dtype = first.dtype if isinstance(first, Tensor) else first
         copy = copy or True in flags[1:]
     target = _types.as_dtype(dtype if other is None else other.dtype, "to")
-    if target is not None and target is not input.dtype:
-        input, copy = to_copy(input, target), False
-    if memory_format is _types.contiguous_format and not input.is_contiguous():
-        return contiguous_op(input)
+    if target is input.dtype:
+        target = None
+    if memory_format is not None and memory_format is not _types.preserve_format:
+        check_format("to", memory_format)
+        if copy or target is not None or suggested_format(input) is not memory_format:
+            return _to_copy_in(input, target or input.dtype, memory_format)
+        return input
+    if target is not None:
+        return to_copy(input, target)
     return clone_op(input) if copy else input
 
 
@@ -209,6 +244,7 @@ def type_as(input: Tensor, other: Tensor) -> Tensor:
 def _converter(name: str, dtype: _types.dtype):
     def convert(input: Tensor, *, memory_format=_types.preserve_format) -> Tensor:
         if memory_format is not _types.preserve_format:
+            check_format(name, memory_format)
             return to(input, dtype, memory_format=memory_format)
         return input if input.dtype is dtype else to_copy(input, dtype)
 

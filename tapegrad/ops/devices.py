@@ -7,6 +7,7 @@ from typing import Any
 from tapegrad import _types
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import method
+from tapegrad.ops.memory_formats import check_format
 
 NO_ACCELERATOR = "Cannot access accelerator device when none is available."
 NO_CUDA = "Torch not compiled with CUDA enabled"
@@ -47,8 +48,9 @@ def get_default_device() -> _types.device:
 
 @method()
 def cpu(input: Tensor, memory_format=_types.preserve_format) -> Tensor:
-    """The tensor itself: it is on the CPU."""
-    return input
+    """The tensor itself, for it is on the CPU, or a copy in a ``memory_format``'s order."""
+    check_format("cpu", memory_format)
+    return input.to(memory_format=memory_format)
 
 
 @method()

@@ -7,10 +7,12 @@ import warnings
 from typing import Any
 
 from tapegrad import _kernels as kernels
+from tapegrad import _types
 from tapegrad._tensor import Tensor, _count_write
 from tapegrad._types import dtype
 from tapegrad.ops._declare import method
 from tapegrad.ops._dims import sizes_of
+from tapegrad.ops.memory_formats import check_format, order_in, suggested_format
 from tapegrad.ops.shape.strided import check_strided
 from tapegrad.storage import DEPRECATED, TypedStorage, UntypedStorage
 
@@ -99,12 +101,13 @@ def resize_(self: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
     """Give this tensor other sizes, over the same elements in the order of their memory.
 
     Where the memory is too small, the elements move to a larger one, of which the rest is
-    uninitialised; views keep the old. Raises RuntimeError if the tensor requires grad.
+    uninitialised; views keep the old. ``memory_format`` orders the new dimensions. Raises
+    RuntimeError if the tensor requires grad.
     """
     size = sizes_of("resize_", sizes)
     if self.requires_grad:
         raise RuntimeError("cannot resize variables that require grad")
-    if size == self.shape:
+    if size == self.shape and memory_format is None:
         return self
     if min(size, default=0) < 0:
         raise RuntimeError("numel: integer multiplication overflow")
@@ -114,20 +117,31 @@ def resize_(self: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
         larger = kernels.empty((needed,), self.dtype.numpy)
         larger[:held] = memory._as(self.dtype)[:held]
         memory = UntypedStorage._over(larger)
-    resized = over_storage(memory, self.dtype, offset, size, _row_major(size))
-    return _adopted(self, resized, "resize_")
+    stride = _row_major(size) if memory_format is None else _stride_in(size, memory_format)
+    return _adopted(self, over_storage(memory, self.dtype, offset, size, stride), "resize_")
 
 
 @method()
 def resize_as_(self: Tensor, the_template: Tensor, memory_format: Any = None) -> Tensor:
-    """Give this tensor the sizes of another one."""
-    return resize_(self, the_template.shape)
+    """Give this tensor the sizes of another one; with ``preserve_format`` also its order."""
+    if memory_format is _types.preserve_format:
+        memory_format = suggested_format(the_template)
+    return resize_(self, the_template.shape, memory_format=memory_format)
 
 
 def _adopted(target: Tensor, source: Tensor, writer: str = "set_") -> Tensor:
     target.data = source
     _count_write(target, writer)
     return target
+
+
+def _stride_in(size: tuple, memory_format: Any) -> tuple:
+    check_format("resize_", memory_format)
+    if memory_format is _types.preserve_format:
+        raise RuntimeError("Unsupported memory formatPreserve")
+    order = order_in(len(size), memory_format)
+    strides = _row_major(tuple(size[dim] for dim in order))
+    return tuple(strides[order.index(dim)] for dim in range(len(size)))
 
 
 def _row_major(size: tuple) -> tuple:

@@ -210,6 +210,9 @@ CASES = [
          reference=lambda x, y: np.full_like(x, y)),
     Case("copy_slices", real(3, 4), real(4), call=write_slices, reference=write_slices_in_numpy),
     Case("index_put_", real(3, 4), real(3), call=write_places, reference=write_places_in_numpy),
+    *[Case(name, real(2, 3, 2, 2), reference=np.copy, call=lambda torch, x, name=name:
+           getattr(x * 1.0, name)(memory_format=torch.channels_last))
+      for name in ("clone", "contiguous", "to")],
     Case("to", real(3), call=lambda torch, x: (x * 1.0).to(torch.float64)),
     Case("to", Array([0.5, -2.0]), call=lambda torch, x: x.to(torch.float16), differentiable=False),
     Case("alias", real(2, 3), call=lambda torch, x: x[...], reference=np.copy),

@@ -11,6 +11,7 @@ from tapegrad.ops._declare import method, takes_out
 from tapegrad.ops._dims import sizes_of
 from tapegrad.ops.create.from_data import finished
 from tapegrad.ops.devices import check_device
+from tapegrad.ops.memory_formats import check_format, empty_in
 from tapegrad.ops.tensor_types import check_tensor
 
 _REQUIRED = object()
@@ -26,7 +27,7 @@ def _check_given(function: str, **arguments) -> None:
         )
 
 
-def _new(name: str, sizes: tuple, keyword, dtype, device) -> np.ndarray:
+def _new(name: str, sizes: tuple, keyword, dtype, device, memory_format=None) -> np.ndarray:
     check_device(device)
     shape = sizes_of(name, sizes, keyword)
     if any(size < 0 for size in shape):
@@ -35,14 +36,20 @@ def _new(name: str, sizes: tuple, keyword, dtype, device) -> np.ndarray:
             else f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}"
         )
     dtype = _types.as_dtype(dtype, name) or get_default_dtype()
-    return kernels.empty(shape, dtype.numpy)
+    if memory_format is None:
+        return kernels.empty(shape, dtype.numpy)
+    check_format(name, memory_format)
+    if memory_format is _types.preserve_format:
+        raise RuntimeError("unsupported memory format Preserve")
+    return empty_in(shape, dtype.numpy, memory_format)
 
 
 @takes_out("factory")
 def empty(*sizes, size=None, dtype=None, layout=None, device=None, requires_grad=False,
           pin_memory=False, memory_format=None) -> Tensor:  # fmt: skip
-    """Uninitialised memory of a shape."""
-    return finished(_new("empty", sizes, size, dtype, device), requires_grad)
+    """Uninitialised memory of a shape; ``memory_format`` orders its dimensions."""
+    array = _new("empty", sizes, size, dtype, device, memory_format)
+    return finished(array, requires_grad)
 
 
 @takes_out("factory")
@@ -166,9 +173,10 @@ def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=Non
 def _like_array(name: str, input: Tensor, dtype, memory_format=None) -> np.ndarray:
     check_tensor(name, "input", input)
     dtype = _types.as_dtype(dtype, name) or input.dtype
-    if memory_format is _types.contiguous_format:
-        return kernels.empty(input.shape, dtype.numpy)
-    return kernels.empty_like(input._array, dtype.numpy)
+    if memory_format is None or memory_format is _types.preserve_format:
+        return kernels.empty_like(input._array, dtype.numpy)
+    check_format(name, memory_format)
+    return empty_in(input.shape, dtype.numpy, memory_format)
 
 
 def empty_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_grad=False,
