@@ -10,6 +10,7 @@ import struct
 cimport cython
 from cpython.exc cimport PyErr_Occurred
 from cpython.object cimport PyObject
+from cpython.time cimport perf_counter
 from libc.stdint cimport int64_t, uintptr_t
 from libc.string cimport memcpy, memset
 from numpy cimport (
@@ -313,9 +314,8 @@ cdef class LaunchLog:
             memset(PyArray_BYTES(buffer), 0xFF, PyArray_NBYTES(buffer))
 
     def replay(self):
-        """Run the recorded launches again, on the same memory."""
-        for entry in self.launches:
-            self._replay_one(*entry)
+        """Run the recorded launches again, on the same memory; return the seconds of each."""
+        return [self._replay_one(*entry) for entry in self.launches]
 
     def _replay_one(self, Kernel kernel, uintptr_t loop_address, list operands, list all_dims,
                     list all_steps, bytes params, bytes scalars):
@@ -333,7 +333,9 @@ cdef class LaunchLog:
         for k, step in enumerate(all_steps):
             steps[k] = step
         own_params = bytearray(params or b"\0")
+        start = perf_counter()
         launch(<Loop*>loop_address, args, dims, steps, <char*>own_params, NULL)
+        return perf_counter() - start
 
 
 class record_launches:  # noqa: N801 - a context manager
