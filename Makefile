@@ -48,16 +48,18 @@ test-asan: $(env)/built $(env)/built-asan $(env)/has-test  ## tests of operation
 fuzz: $(env)/built $(env)/has-test  ## call everything public with random arguments, in child processes
 	$(python) -m tests.fuzz $(or $(ARGS),--rounds 100)
 
-bench:  ## print the tables of speed and memory that the README shows
+bench:  ## measure every case beside PyTorch and write docs/benchmarks.md; with ARGS, what they say
 	@python=$$($(PYTHON) tools/find_pythons.py 3.11); \
-	    $(MAKE) --no-print-directory run-bench PYTHON=$${python:-$(PYTHON)}
+	    $(MAKE) --no-print-directory run-bench PYTHON=$${python:-$(PYTHON)} ARGS="$(or $(ARGS),--write)"
 
-bench-readme:  ## measure and put the tables into the README
+bench-readme:  ## measure the README's tables and put them there
 	@$(MAKE) --no-print-directory bench ARGS="--readme $(ARGS)"
 
 run-bench: $(env)/built
 	@$(MAKE) --no-print-directory $(env)/has-parity PYTHON=$(PYTHON) \
 	    || echo "PyTorch 2.13.0 cannot be installed here: only tapegrad is measured." >&2
+	@$(MAKE) --no-print-directory $(env)/has-bench PYTHON=$(PYTHON) \
+	    || echo "JAX cannot be installed here: it is not measured." >&2
 	$(python) -m benchmarks $(ARGS)
 
 docs: $(env)/built  ## write docs/reference from the docstrings

@@ -3,13 +3,12 @@
 Each probe is a short program run in a fresh process, which prints its figure.
 """
 
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks.runner import ONE_THREAD
+from benchmarks.runner import environment
 
 RESIDENT = """
 def resident():
@@ -113,9 +112,9 @@ PROBES = {
 
 def as_installed() -> dict[str, str]:
     """Return an environment in which bytecode is kept, as for an installed package."""
-    environment = {**os.environ, **ONE_THREAD}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
-    return environment
+    settings = environment(threads=1)
+    settings.pop("PYTHONDONTWRITEBYTECODE", None)
+    return settings
 
 
 def run(probe: Probe, library: str) -> list[float]:

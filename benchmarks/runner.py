@@ -4,37 +4,63 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import Any
 
-ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
+THREAD_SETTINGS = (
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+FEWEST_ROUNDS = 3
+
+
+class CaseError(Exception):
+    """A library could not run a case; the text says why."""
+
+
+def environment(threads: int) -> dict[str, str]:
+    """Return this process's environment with so many threads a library."""
+    settings = {**os.environ, **dict.fromkeys(THREAD_SETTINGS, str(threads))}
+    if threads == 1:  # all that XLA has: one, or all cores
+        settings["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+    return settings
 
 
 class Worker:
-    """A child process that keeps one library loaded."""
+    """A child process that has one case ready in one library.
 
-    def __init__(self, library: str) -> None:
-        self.library = library
+    ``clock`` names the function of ``time`` that it reads.
+    """
+
+    def __init__(
+        self, library: str, case: str, threads: int = 1, clock: str = "perf_counter"
+    ) -> None:
+        self.library, self.case = library, case
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.worker", library],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env={**os.environ, **ONE_THREAD})
-        self.about = self.answer()
+            [sys.executable, "-m", "benchmarks.worker", library, case, str(threads), clock],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment(threads))
 
     def answer(self) -> dict[str, Any]:
-        """Read one answer."""
+        """Read one answer; the first says what the worker has loaded. Raises :class:`CaseError`."""
         line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"worker ended: {' '.join(self.process.args)}")
-        return json.loads(line)
+        found = json.loads(line) if line else {"error": "the process ended"}
+        if "error" in found:
+            raise CaseError(f"{self.library}, {self.case}: {found['error']}")
+        return found
 
-    def measure(self, case: str, seconds: float) -> float:
+    def ask(self, **request: Any) -> dict[str, Any]:
+        """Send a request and return the answer."""
+        print(json.dumps(request), file=self.process.stdin, flush=True)
+        return self.answer()
+
+    def measure(self, seconds: float) -> float:
         """Return the seconds that one run of the case takes."""
-        print(json.dumps({"case": case, "seconds": seconds}), file=self.process.stdin, flush=True)
-        return self.answer()["per_run"]
+        return self.ask(seconds=seconds)["per_run"]
+
+    def peak(self) -> float | None:
+        """Return the memory that one run takes, in bytes, where the system tells."""
+        return self.ask(peak=True)["peak"]
 
     def close(self) -> None:
         """End the process."""
@@ -73,14 +99,24 @@ class Comparison:
         return deciles[0], deciles[-1]
 
 
-def alternate(
-    sides: Sequence[tuple[Worker, str]], rounds: int, seconds: float
-) -> list[list[float]]:
+@dataclass(frozen=True)
+class Effort:
+    """How many rounds of how many seconds a side, and after how many seconds there are enough."""
+
+    rounds: int
+    seconds: float
+    budget: float
+
+
+def alternate(workers: Mapping[str, Worker], effort: Effort) -> dict[str, list[float]]:
     """Run each side once a round, after a first round that does not count."""
-    times: list[list[float]] = [[] for _ in sides]
-    for turn in range(rounds + 1):
-        for (worker, case), kept in zip(sides, times, strict=True):
-            taken = worker.measure(case, seconds)
+    times: dict[str, list[float]] = {side: [] for side in workers}
+    end = time.monotonic() + effort.budget
+    for turn in range(effort.rounds + 1):
+        for side, worker in workers.items():
+            taken = worker.measure(effort.seconds)
             if turn:
-                kept.append(taken)
+                times[side].append(taken)
+        if turn >= FEWEST_ROUNDS and time.monotonic() > end:
+            break
     return times

@@ -1,14 +1,12 @@
-"""The tables: what is measured for each of them and how a row reads."""
+"""How a row reads, and Markdown tables that read as plain text too."""
 
-import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from statistics import median
+from collections.abc import Iterable, Sequence
 
-from benchmarks import memory
-from benchmarks.cases import CASES, CHAIN_LENGTHS, LENGTH_CASES, REACH_CASES, REACH_LIMIT
-from benchmarks.runner import Comparison, Worker, alternate
+from benchmarks.bench import OURS, PYTORCH, Result
+from benchmarks.runner import Comparison
 
-SECTIONS = (*CASES, "lengths", "reach", *memory.PROBES)
+Row = tuple[str, ...]
+DASH = "–"
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -21,11 +19,20 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         for line in lines)
 
 
-def microseconds(seconds: float) -> str:
-    """Return a time with three significant figures."""
-    value = seconds * 1e6
+def significant(value: float) -> str:
+    """Return a number with three significant figures, or all of its whole part."""
     digits = 3 if value < 1 else 2 if value < 10 else 1 if value < 100 else 0
-    return f"{value:,.{digits}f} µs"
+    return f"{value:,.{digits}f}"
+
+
+def microseconds(seconds: float | None) -> str:
+    """Return a time; a dash where there is none."""
+    return DASH if seconds is None else f"{significant(seconds * 1e6)} µs"
+
+
+def megabytes(n_bytes: float | None) -> str:
+    """Return a size; a dash where there is none."""
+    return DASH if n_bytes is None else f"{n_bytes / 1e6:.1f} MB"
 
 
 def verdict(is_met: bool) -> str:
@@ -33,83 +40,53 @@ def verdict(is_met: bool) -> str:
     return "met" if is_met else "**missed**"
 
 
-class Bench:
-    """Both libraries' workers and the amount of work; measures the tables one by one."""
-
-    def __init__(self, ours: Worker, theirs: Worker | None, quick: bool) -> None:
-        self.ours, self.theirs = ours, theirs
-        self.rounds, self.seconds = (5, 0.02) if quick else (21, 0.1)
-        self.repeats = 3 if quick else 11
-
-    def tables(self, chosen: Collection[str]) -> Iterator[str]:
-        """Measure and give the tables that the chosen sections make up."""
-        if raced := [name for name in CASES if name in chosen]:
-            yield self.race(raced)
-        if "lengths" in chosen:
-            yield self.lengths()
-        counted = [name for name in memory.PROBES if name in chosen]
-        if counted or "reach" in chosen:
-            rows = self.reach() if "reach" in chosen else []
-            yield table(("counted", "tapegrad", "at most", ""), rows + self.counted(counted))
-
-    def compare(self, case: str, rounds: int) -> Comparison:
-        """Time one case in both libraries, or in ours alone."""
-        print(f"measuring {case}", file=sys.stderr)
-        workers = [worker for worker in (self.ours, self.theirs) if worker]
-        ours, *theirs = alternate([(worker, case) for worker in workers], rounds, self.seconds)
-        return Comparison(ours, theirs[0] if theirs else [])
-
-    def race(self, names: Iterable[str]) -> str:
-        """The cases with a target."""
-        rows = []
-        for name in names:
-            case, found = CASES[name], self.compare(name, self.rounds)
-            judgement = judged(found, case.target)
-            rows.append((case.title, *times(found), f"≥ {case.target:g}", judgement))
-        return table(("", "tapegrad", "PyTorch", "ratio", "target", ""), rows)
-
-    def lengths(self) -> str:
-        """The time of a backward pass over tapes of growing length."""
-        rows = []
-        for length, name in zip(CHAIN_LENGTHS, LENGTH_CASES, strict=True):
-            found = self.compare(name, 5)
-            each = f"{median(found.ours) / length * 1e9:.0f} ns"
-            rows.append((LENGTH_CASES[name].title, *times(found), each))
-        return table(("backward over a tape of", "tapegrad", "PyTorch", "ratio", "an entry"), rows)
-
-    def reach(self) -> list[tuple[str, ...]]:
-        """A short backward that reaches back over live entries, beside the same without them."""
-        print("measuring reach", file=sys.stderr)
-        with Worker(self.ours.library) as far:
-            sides = [(self.ours, "near"), (far, "far")]
-            found = Comparison(*alternate(sides, self.rounds, self.seconds))
-        low, high = found.spread
-        return [(REACH_CASES["far"].title, f"{found.ratio:.2f}× ({low:.2f}–{high:.2f})",
-                 f"{REACH_LIMIT:g}×", verdict(found.ratio < REACH_LIMIT))]
-
-    def counted(self, names: Iterable[str]) -> list[tuple[str, ...]]:
-        """Import time and memory."""
-        rows: list[tuple[str, ...]] = []
-        for name in names:
-            print(f"measuring {name}", file=sys.stderr)
-            probe = memory.PROBES[name]
-            times = self.repeats if name == "import" else 1
-            figures = memory.medians(probe, self.ours.library, times)
-            for (title, unit, limit), figure in zip(probe.figures, figures, strict=True):
-                rows.append((title, f"{figure:.1f} {unit}", f"{limit:g} {unit}",
-                             verdict(figure <= limit)))
-        return rows
-
-
-def times(found: Comparison) -> tuple[str, str, str]:
-    """Both times and the ratio with its spread; dashes where PyTorch is missing."""
-    ours = microseconds(median(found.ours))
-    if not found.theirs:
-        return ours, "–", "–"
+def ratio(found: Comparison | None) -> str:
+    """Return the ratio with its spread."""
+    if found is None:
+        return DASH
+    digits = 2 if found.ratio < 2 else 1
     low, high = found.spread
-    return ours, microseconds(median(found.theirs)), f"{found.ratio:.1f} ({low:.1f}–{high:.1f})"
+    return f"{found.ratio:.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
 
 
-def judged(found: Comparison, target: float) -> str:
-    """Say whether the target is met, if there is something to compare with."""
-    return verdict(found.ratio >= target) if found.theirs else "not compared"
+def race_row(result: Result) -> Row:
+    """Both times, the ratio, the target and whether it is met."""
+    target, found = result.case.at_least, result.beside()
+    if result.failures:
+        judgement = "; ".join(result.failures.values())
+    elif found is None:
+        judgement = "not compared"
+    else:
+        judgement = "" if target is None else verdict(found.ratio >= target)
+    return (result.case.title, microseconds(result.seconds()),
+            microseconds(result.seconds(PYTORCH)), ratio(found),
+            "" if target is None else f"≥ {target:g}", judgement)
+
+
+RACE_HEADER = ("", "tapegrad", "PyTorch", "ratio", "target", "")
+
+
+def machine_cell(result: Result, best: dict[str, float | None]) -> str:
+    """Say how much work a second tapegrad gets done, and what part of the machine's best that is.
+
+    ``best`` has the rates of the fastest matrix product and of the fastest copy in the same run.
+    """
+    seconds = result.seconds()
+    for of, unit in (("flops", "GFLOP/s"), ("traffic", "GB/s")):
+        amount = getattr(result.case, of)
+        if amount and seconds:
+            rate = amount / seconds
+            share = f", {rate / best[of]:.0%}" if best[of] else ""
+            return f"{significant(rate / 1e9)} {unit}{share}"
+    return ""
+
+
+def peak_row(result: Result) -> Row:
+    """The most memory of a step in both libraries, equal where less than 1 MB lies between."""
+    ours, theirs = result.peaks.get(OURS), result.peaks.get(PYTORCH)
+    compared = ours is not None and theirs is not None
+    judgement = verdict(ours <= theirs + 1e6) if compared else "not compared"
+    return result.case.title, megabytes(ours), megabytes(theirs), judgement
+
+
+PEAK_HEADER = ("peak memory of a step", "tapegrad", "PyTorch", "")

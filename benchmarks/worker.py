@@ -1,61 +1,85 @@
-"""The process that runs one library: reads requests as JSON lines, answers each with one line.
+"""The process that runs one case in one library: ``worker LIBRARY CASE THREADS CLOCK``.
 
-``{"case": NAME, "seconds": S}`` runs the case for about S seconds and answers
-``{"per_run": seconds}``. As in timeit, the garbage collector is off while the clock runs.
+It says what it has loaded, then answers requests, JSON lines both ways. ``{"seconds": S}`` runs the
+step for about S seconds and answers ``{"per_run": seconds}``; ``{"peak": true}`` answers
+``{"peak": bytes}``. As in timeit, the garbage collector is off while the clock runs.
 """
 
 import importlib
 import json
 import platform
 import sys
+import time
 import timeit
-from functools import cache
+import traceback
+from functools import cached_property
 from types import ModuleType
+from typing import Any
 
+from benchmarks import peak
+from benchmarks.case import Case
 from benchmarks.cases import ALL_CASES
 
 
-def load(name: str) -> ModuleType:
-    """Import the library and keep it to one thread; tapegrad has no more than its BLAS's."""
+def load(name: str, threads: int) -> ModuleType:
+    """Import the library, keep it to so many threads, and fix its random numbers."""
     library = importlib.import_module(name)
     if hasattr(library, "set_num_threads"):
-        library.set_num_threads(1)
-    library.manual_seed(0)
+        library.set_num_threads(threads)
+        library.manual_seed(0)
     return library
 
 
-@cache
-def prepared(name: str, library: ModuleType) -> timeit.Timer:
-    """Return the case's timer; its names are made once."""
-    case = ALL_CASES[name]
-    return timeit.Timer(case.statement, case.before or "pass", globals=case.names(library))
+class Stopwatch:
+    """A case made ready in one library."""
+
+    def __init__(self, case: Case, library: ModuleType, clock: str) -> None:
+        names = case.names(library)
+        run = case.run if not case.is_rival(library) else "step()"
+        self.needs_preparation = bool(case.before)
+        self.timer = timeit.Timer(
+            run, case.before or "pass", timer=getattr(time, clock), globals=names)
+
+    @cached_property
+    def _first_guess(self) -> float:
+        """Seconds a run, after one that does not count; more runs where one is too short."""
+        self.timer.timeit(1)
+        runs, taken = 1, self.timer.timeit(1)
+        while taken < 0.002 and not self.needs_preparation:
+            runs *= 4
+            taken = self.timer.timeit(runs)
+        return taken / runs
+
+    def measure(self, seconds: float) -> float:
+        """Return the seconds that a run takes."""
+        guess = self._first_guess
+        runs = 1 if self.needs_preparation else max(1, round(seconds / guess))
+        return self.timer.timeit(runs) / runs
+
+    def peak(self) -> float | None:
+        """Return the most memory that a step takes beyond what is held between two steps."""
+        return peak.beyond(lambda: self.timer.timeit(1))
 
 
-@cache
-def runs_for(name: str, library: ModuleType, seconds: float) -> int:
-    """Return how many runs take about ``seconds``; one where each run needs its own preparation."""
-    if ALL_CASES[name].before:
-        return 1
-    runs, taken = prepared(name, library).autorange()
-    return max(1, round(runs * seconds / taken))
+def main(library_name: str, case_name: str, threads: str, clock: str) -> None:
+    """Answer requests until the input ends; a failure is an answer too, and the last one."""
+    def answer(**message: Any) -> None:
+        print(json.dumps(message), flush=True)
 
-
-def measure(name: str, library: ModuleType, seconds: float) -> float:
-    """Return the seconds that one run of the case takes."""
-    runs = runs_for(name, library, seconds)
-    return prepared(name, library).timeit(runs) / runs
-
-
-def main(library_name: str) -> None:
-    """Say who we are, then answer requests until the input ends."""
-    library = load(library_name)
-    answer = {"version": library.__version__, "python": platform.python_version()}
-    print(json.dumps(answer), flush=True)
-    for line in sys.stdin:
-        request = json.loads(line)
-        per_run = measure(request["case"], library, request["seconds"])
-        print(json.dumps({"per_run": per_run}), flush=True)
+    try:
+        library = load(library_name, int(threads))
+        stopwatch = Stopwatch(ALL_CASES[case_name], library, clock)
+        answer(version=library.__version__, python=platform.python_version())
+        for line in sys.stdin:
+            request = json.loads(line)
+            if "seconds" in request:
+                answer(per_run=stopwatch.measure(request["seconds"]))
+            else:
+                answer(peak=stopwatch.peak())
+    except Exception as error:  # whatever a library raises belongs into the table
+        traceback.print_exc()
+        answer(error=f"{type(error).__name__}: {error}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -1,0 +1,71 @@
+"""The process that looks at one step of tapegrad from inside: ``profiled CASE [--count]``.
+
+It prints the seconds of each launch as the step's launches are replayed, and the Python functions
+that the step enters. With ``--count`` it only runs steps between two marks for callgrind.
+"""
+
+import json
+import sys
+import timeit
+from collections import Counter
+from collections.abc import Callable
+from statistics import median
+from types import FrameType
+
+import tapegrad
+from benchmarks.callgrind import mark
+from benchmarks.case import Case
+from benchmarks.cases import ALL_CASES
+from tapegrad._kernels import record_launches
+
+N_REPLAYS = 7
+
+
+def step_of(case: Case) -> Callable[[], None]:
+    """Return one run of the case, after what is to be done before each."""
+    timer = timeit.Timer(case.run, case.before or "pass", globals=case.names(tapegrad))
+    return lambda: timer.timeit(1)
+
+
+def launches(step: Callable[[], None]) -> list[tuple[str, float]]:
+    """Return the kernel of each launch with its median time over replays of the whole step."""
+    with record_launches() as log:
+        step()
+    log.replay()
+    times = zip(*(log.replay() for _ in range(N_REPLAYS)), strict=True)
+    return list(zip(log.kernel_names(), map(median, times), strict=True))
+
+
+def entered(step: Callable[[], None]) -> Counter[str]:
+    """Count the Python functions that a step enters, by name."""
+    seen: Counter[str] = Counter()
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and "tapegrad" in frame.f_code.co_filename:
+            seen[getattr(frame.f_code, "co_qualname", frame.f_code.co_name)] += 1
+
+    sys.setprofile(note)
+    try:
+        step()
+    finally:
+        sys.setprofile(None)
+    return seen
+
+
+def main(name: str, *flags: str) -> None:
+    """Warm up, then look or count."""
+    tapegrad.set_num_threads(1)
+    tapegrad.manual_seed(0)
+    step = step_of(ALL_CASES[name])
+    for _ in range(5):
+        step()
+    if "--count" in flags:
+        mark()
+        step()
+        mark()
+    else:
+        print(json.dumps({"launches": launches(step), "entered": entered(step).most_common()}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,9 @@
+"""Why a case is slower than PyTorch by more than a tenth, and what the limit is: a line a case.
+
+``docs/benchmarks.md`` prints a line beside each case that needs it, and says where one is missing.
+"""
+
+SLOWER: dict[str, str] = {
+    "collate": "stacking 64 tensors of a few elements is one call in either library; what is left "
+               "is the check of each sample's type in Python. The limit is 0.7.",
+}
