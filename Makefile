@@ -17,7 +17,7 @@ sources := setup.py $(wildcard tapegrad/*.pyx tapegrad/*.pxd tapegrad/*/*.pyx ta
 .NOTPARALLEL:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-parity test-all test-debug test-asan fuzz bench bench-readme run-bench docs lint types dist clean distclean
+.PHONY: help demo test test-parity test-all test-debug test-asan fuzz bench bench-readme run-bench count docs lint types dist clean distclean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ bench:  ## measure every case beside PyTorch and write docs/benchmarks.md; with 
 
 bench-readme:  ## measure the README's tables and put them there
 	@$(MAKE) --no-print-directory bench ARGS="--readme $(ARGS)"
+
+count: $(env)/built  ## count the instructions of small steps with valgrind, and hold them to what is stored
+	$(python) -m benchmarks.count $(ARGS)
 
 run-bench: $(env)/built
 	@$(MAKE) --no-print-directory $(env)/has-parity PYTHON=$(PYTHON) \
