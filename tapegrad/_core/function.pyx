@@ -52,7 +52,7 @@ def record_function(Context context not None, Op op not None, tuple inputs not N
         carry_of(entry).context = context
         context.entry = entry
         if anomaly_enabled():
-            note_trace(entry)
+            note_trace(entry, outputs)
         for k, value in enumerate(outputs):
             if differentiable[k]:
                 place_output(<Tensor>value, entry, k, inputs)

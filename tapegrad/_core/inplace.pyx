@@ -157,7 +157,7 @@ cdef Entry* start_write(Op op, PyObject** args, Py_ssize_t n, Tensor target) exc
         describe_output(entry, 0, PyArray_TYPE(array), PyArray_NDIM(array), PyArray_DIMS(array))
         save_slots(op, entry, args, None, None, before)
         if anomaly_enabled():
-            note_trace(entry)
+            note_trace(entry, target)
     except BaseException:
         release(entry)
         raise

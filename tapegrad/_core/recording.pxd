@@ -15,4 +15,4 @@ cdef Entry* start_entry(Op op, PyObject** args, Py_ssize_t n, int n_outputs,
 cdef int save_slots(Op op, Entry* entry, PyObject** args, Tensor out, list outputs,
                     ndarray overwritten) except -1
 cdef uint32_t wanted_edges(Op op, Entry* entry) noexcept
-cdef int note_trace(Entry* entry) except -1
+cdef int note_trace(Entry* entry, object made) except -1

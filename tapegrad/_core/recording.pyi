@@ -1,5 +1,8 @@
 """What Python sees of recording."""
 
 from collections.abc import Callable
+from typing import Any
 
-def _register_trace_maker(maker: Callable[[], str]) -> None: ...
+from tapegrad._tensor import Node
+
+def _register_trace_maker(maker: Callable[[Node, Any], str]) -> None: ...

@@ -22,14 +22,18 @@ cdef object trace_maker = None
 
 
 def _register_trace_maker(maker):
-    """Hand in what describes the Python stack for anomaly mode."""
+    """Hand in what anomaly mode keeps of an entry, given its node and what it made.
+
+    An in-place operation is recorded before it writes: what it makes still has the old values.
+    """
     global trace_maker
     trace_maker = maker
 
 
-cdef int note_trace(Entry* entry) except -1:
+cdef int note_trace(Entry* entry, object made) except -1:
+    """Keep what the trace maker says of an entry that made a tensor, or a list of them."""
     cdef Carry carry = carry_of(entry)
-    carry.trace = trace_maker()
+    carry.trace = trace_maker(node_of(entry), made)
     carry.parent = node_of(evaluated_entry())
     return 0
 
@@ -46,7 +50,7 @@ cdef int record_single(Op op, PyObject** args, Py_ssize_t n, Tensor out) except 
         if op.n_slots > 0:
             save_slots(op, entry, args, out, None, None)
         if anomaly_enabled():
-            note_trace(entry)
+            note_trace(entry, out)
     except BaseException:
         release(entry)
         raise
@@ -79,7 +83,7 @@ cdef int record(Op op, PyObject** args, Py_ssize_t n, list outputs) except -1:
                             PyArray_DIMS(out.array))
         save_slots(op, entry, args, None, outputs, None)
         if anomaly_enabled():
-            note_trace(entry)
+            note_trace(entry, outputs)
         for k, out in enumerate(outputs):
             if is_float(PyArray_TYPE(out.array)):
                 adopt(out, entry, k)

@@ -9,12 +9,12 @@ import warnings
 from tapegrad import _core, _tensor
 
 
-def _describe_stack() -> str:
+def describe_stack(node: object = None, made: object = None) -> str:
     """The Python stack that records an entry, as it stands in PyTorch's warning."""
     return "".join(traceback.format_stack(sys._getframe(1)))
 
 
-_core._register_trace_maker(_describe_stack)
+_core._register_trace_maker(describe_stack)
 
 
 class detect_anomaly:
