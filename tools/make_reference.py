@@ -43,6 +43,7 @@ NAMESPACES = {
     "tapegrad.random": "Random numbers.",
     "tapegrad.serialization": "Saving and loading.",
     "tapegrad.storage": "The memory under tensors.",
+    "tapegrad.training": "The training loop, and its pieces.",
     "tapegrad.utils.data": "Datasets, samplers and loaders.",
     "tapegrad.utils.checkpoint": "Recomputation instead of storage.",
     "tapegrad.utils.dlpack": "Exchange with other libraries.",

@@ -1,0 +1,102 @@
+"""What a trainer says, and saves, when a loss or a gradient is not finite."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tapegrad._tensor import Tensor
+from tapegrad.autograd import no_grad
+from tapegrad.nn.module import Module
+from tapegrad.ops.random import default_generator
+from tapegrad.training import saving
+from tapegrad.training.checkpoint import CheckpointError
+from tapegrad.training.nonfinite import NonFiniteError, Origin, find_nonfinite, worst
+
+if TYPE_CHECKING:
+    from tapegrad.training.trainer import Trainer
+
+
+@dataclass
+class Run:
+    """A forward pass of a batch, and what is needed to undo it or to run it once more."""
+
+    batch: Any
+    random_state: Tensor
+    buffers: dict[str, Tensor]
+
+    @classmethod
+    def about_to_begin(cls, batch: Any, model: Module) -> Run:
+        """The run of a batch on a model as it is now."""
+        buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}
+        return cls(batch, default_generator.get_state(), buffers)
+
+    @no_grad()
+    def undo(self, model: Module) -> None:
+        """Put the buffers back that the run may have changed, as the statistics of a batch norm."""
+        for name, buffer in model.named_buffers():
+            if name in self.buffers:
+                buffer.copy_(self.buffers[name])
+
+    def watch(self, trainer: Trainer) -> Origin | None:
+        """Run once more, and backward, and look for what first was not finite."""
+        default_generator.set_state(self.random_state)
+        return find_nonfinite(
+            lambda: trainer.forward(trainer.model, trainer.loss, self.batch)[0], trainer.model
+        )
+
+
+def failure_of(trainer: Trainer, what: str) -> NonFiniteError:
+    """The error about ``what``: where it was, what it came from, what was saved.
+
+    The model is as it was before the batches that wait for a step.
+    """
+    position, runs = trainer.position, list(trainer.waiting)
+    runs[0].undo(trainer.model)
+    trainer.optimizer.zero_grad()
+    trainer.waiting.clear()
+    saved = _save(trainer)
+    cause = _cause(trainer, runs)
+    where = f"{what} in epoch {position.epoch + 1}, batch {position.batch} (step {position.step})"
+    return NonFiniteError(f"{where}: {cause}. {saved}")
+
+
+def _cause(trainer: Trainer, runs: list[Run]) -> str:
+    for name, parameter in trainer.model.named_parameters():
+        if worst([parameter]):
+            return f"the parameter {name} is not finite itself"
+    if any(worst(_leaves(run.batch)) for run in runs):
+        return "the batch holds numbers that are not finite"
+    state = default_generator.get_state()
+    try:
+        origins = (run.watch(trainer) for run in runs)
+        found = next((origin for origin in origins if origin is not None), None)
+    finally:
+        default_generator.set_state(state)
+        runs[0].undo(trainer.model)
+        trainer.model.zero_grad()
+    return "running the batch again gave finite numbers" if found is None else str(found)
+
+
+def _save(trainer: Trainer) -> str:
+    """Keep the weights from before the batch; what to tell about it."""
+    if trainer.checkpoints is None:
+        return "The weights are those from before it."
+    if not worst(trainer.model.state_dict().values()):
+        with suppress(CheckpointError):
+            path = saving.save(trainer)
+            return f"{path} holds the weights from before it; resume=True goes on after it."
+    whole = trainer.checkpoints.paths()
+    return f"The newest whole checkpoint is {whole[-1]}." if whole else "There is no checkpoint."
+
+
+def _leaves(batch: Any) -> list[Any]:
+    if isinstance(batch, dict):
+        batch = list(batch.values())
+    if isinstance(batch, (list, tuple)):
+        return [leaf for item in batch for leaf in _leaves(item)]
+    return [batch]
+
+
+__all__ = ["Run", "failure_of"]
