@@ -14,7 +14,7 @@ SOURCES = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", "
 ORDER = (
     ("_types", "utils._atomic", "utils._pytree", "version", "_absent", "_lazy", "_settings",
      "_threads"),
-    ("compiler", "distributed", "hub", "mps", "multiprocessing", "onnx", "profiler"),
+    ("compiler", "distributed", "mps", "multiprocessing", "onnx", "profiler"),
     ("_kernels",),
     ("_tape",),
     ("_tensor",),
@@ -27,6 +27,7 @@ ORDER = (
     ("amp", "nn", "optim", "utils.data"),
     ("cuda", "distributions", "func", "jit", "optim.swa_utils", "utils.safetensors"),
     ("serialization", "utils"),
+    ("hub",),
     ("text", "training", "vision"),
     ("_as_torch",),
     ("__init__",),

@@ -85,7 +85,8 @@ def test_python_files_of_a_wheel(tmp_path: Path) -> None:
     built = {path.relative_to(tmp_path).as_posix()
              for path in tmp_path.rglob("*") if path.is_file()}
     expected = {path.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*")
-                if path.suffix in {".py", ".pyi", ".pxd"} or path.name == "py.typed"}
+                if path.suffix in {".py", ".pyi", ".pxd"}
+                or path.name in {"py.typed", "imagenet_classes.txt"}}
 
     assert built == expected
     assert "tapegrad/py.typed" in built

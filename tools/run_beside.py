@@ -98,7 +98,8 @@ def prepare(options: argparse.Namespace, place: Path) -> Path:
 
 def torchvision(place: Path) -> Path:
     """A folder with ``tapegrad/vision`` made into a ``torchvision`` that imports PyTorch."""
-    for path in (ROOT / "tapegrad" / "vision").rglob("*.py"):
+    sources = (ROOT / "tapegrad" / "vision").rglob("*")
+    for path in (one for one in sources if one.suffix in (".py", ".txt")):
         copy = place / "torchvision" / path.relative_to(ROOT / "tapegrad" / "vision")
         copy.parent.mkdir(parents=True, exist_ok=True)
         text = path.read_text(encoding="utf-8").replace("tapegrad.vision", "torchvision")

@@ -1,13 +1,18 @@
-"""Transforms as objects that data sets call."""
+"""Images to tensors and back, and transforms made of others."""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tapegrad import Tensor
+from tapegrad import Tensor, dtype, rand
 from tapegrad.nn import Module
-from tapegrad.vision.transforms.functional import normalize, to_tensor
+from tapegrad.vision.transforms import functional as F
+
+
+def _listed(name: str, *lines: object) -> str:
+    return f"{name}({''.join(f'{chr(10)}    {line}' for line in lines)}\n)"
 
 
 class Compose:
@@ -23,8 +28,71 @@ class Compose:
         return img
 
     def __repr__(self) -> str:
-        steps = "".join(f"\n    {transform}" for transform in self.transforms)
-        return f"{self.__class__.__name__}({steps}\n)"
+        return _listed(self.__class__.__name__, *self.transforms)
+
+
+class RandomApply(Module):
+    """All transforms of a list with probability ``p``, else none."""
+
+    def __init__(self, transforms: Sequence[Callable], p: float = 0.5) -> None:
+        super().__init__()
+        self.transforms, self.p = transforms, p
+
+    def forward(self, img: Any) -> Any:
+        """The picture, after all of them or as it was."""
+        if self.p < rand(1):
+            return img
+        for transform in self.transforms:
+            img = transform(img)
+        return img
+
+    def __repr__(self) -> str:
+        return _listed(self.__class__.__name__, f"p={self.p}", *self.transforms)
+
+
+class RandomTransforms:
+    """Base class of those that choose among a list, by Python's ``random``. Else: TypeError."""
+
+    def __init__(self, transforms: Sequence[Callable]) -> None:
+        if not isinstance(transforms, Sequence):
+            raise TypeError("Argument transforms should be a sequence")
+        self.transforms = transforms
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What the subclass does with the picture."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return _listed(self.__class__.__name__, *self.transforms)
+
+
+class RandomOrder(RandomTransforms):
+    """All transforms of a list, in random order."""
+
+    def __call__(self, img: Any) -> Any:
+        """The picture after all of them."""
+        order = list(range(len(self.transforms)))
+        random.shuffle(order)
+        for k in order:
+            img = self.transforms[k](img)
+        return img
+
+
+class RandomChoice(RandomTransforms):
+    """One transform of a list, with the weights ``p``, a sequence, else TypeError."""
+
+    def __init__(self, transforms: Sequence[Callable], p: Sequence[float] | None = None) -> None:
+        super().__init__(transforms)
+        if p is not None and not isinstance(p, Sequence):
+            raise TypeError("Argument p should be a sequence")
+        self.p = p
+
+    def __call__(self, *args: Any) -> Any:
+        """The picture after one of them."""
+        return random.choices(self.transforms, weights=self.p)[0](*args)
+
+    def __repr__(self) -> str:
+        return f"{super().__repr__()}(p={self.p})"
 
 
 class ToTensor:
@@ -32,10 +100,48 @@ class ToTensor:
 
     def __call__(self, pic: Any) -> Tensor:
         """The tensor."""
-        return to_tensor(pic)
+        return F.to_tensor(pic)
 
     def __repr__(self) -> str:
         return f"{self.__class__.__name__}()"
+
+
+class PILToTensor:
+    """A ``PIL.Image`` as a tensor ``(channels, height, width)`` of the same values."""
+
+    def __call__(self, pic: Any) -> Tensor:
+        """The tensor."""
+        return F.pil_to_tensor(pic)
+
+    def __repr__(self) -> str:
+        return f"{self.__class__.__name__}()"
+
+
+class ToPILImage:
+    """A tensor or an array as a ``PIL.Image`` of a mode, or of that which its channels suggest."""
+
+    def __init__(self, mode: str | None = None) -> None:
+        self.mode = mode
+
+    def __call__(self, pic: Any) -> Any:
+        """The picture."""
+        return F.to_pil_image(pic, self.mode)
+
+    def __repr__(self) -> str:
+        mode = "" if self.mode is None else f"mode={self.mode}"
+        return f"{self.__class__.__name__}({mode})"
+
+
+class ConvertImageDtype(Module):
+    """A tensor in another dtype, its values scaled to that one's range; [0, 1] of floats."""
+
+    def __init__(self, dtype: dtype) -> None:
+        super().__init__()
+        self.dtype = dtype
+
+    def forward(self, image: Tensor) -> Tensor:
+        """The tensor."""
+        return F.convert_image_dtype(image, self.dtype)
 
 
 class Normalize(Module):
@@ -49,7 +155,7 @@ class Normalize(Module):
 
     def forward(self, tensor: Tensor) -> Tensor:
         """The normalised picture."""
-        return normalize(tensor, self.mean, self.std, self.inplace)
+        return F.normalize(tensor, self.mean, self.std, self.inplace)
 
     def __repr__(self) -> str:
         return f"{self.__class__.__name__}(mean={self.mean}, std={self.std})"
@@ -69,6 +175,3 @@ class Lambda:
 
     def __repr__(self) -> str:
         return f"{self.__class__.__name__}()"
-
-
-__all__ = ["Compose", "Lambda", "Normalize", "ToTensor"]
