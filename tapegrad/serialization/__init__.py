@@ -15,6 +15,7 @@ from tapegrad.serialization.options import (
     set_crc32_options,
     set_default_load_endianness,
     set_default_mmap_options,
+    skip_data,
 )
 from tapegrad.serialization.safe_globals import (
     add_safe_globals,
@@ -30,4 +31,5 @@ __all__ = [
     "get_default_load_endianness", "get_default_mmap_options", "get_safe_globals",
     "get_unsafe_globals_in_checkpoint", "load", "location_tag", "register_package", "safe_globals",
     "save", "set_crc32_options", "set_default_load_endianness", "set_default_mmap_options",
+    "skip_data",
 ]  # fmt: skip

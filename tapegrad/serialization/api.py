@@ -15,7 +15,7 @@ from tapegrad.serialization.advice import UNSAFE_MESSAGE, explained
 from tapegrad.serialization.archive_reader import ArchiveReader
 from tapegrad.serialization.full import unpickler_for
 from tapegrad.serialization.locations import restorer
-from tapegrad.serialization.options import forced_weights_only
+from tapegrad.serialization.options import forced_weights_only, skips_data
 from tapegrad.serialization.restricted import Unpickler
 from tapegrad.serialization.zip_format import Reading
 from tapegrad.utils import safetensors
@@ -43,6 +43,8 @@ def save(
         raise AttributeError(
             "expected 'f' to be string, path, or a file-like object with a 'write' attribute"
         )
+    if skips_data() and not _use_new_zipfile_serialization:
+        raise RuntimeError("Cannot use skip_data=True with _use_new_zipfile_serialization=False")
     with ExitStack() as stack:
         stream = _opened_for_writing(f, stack, is_zip=_use_new_zipfile_serialization)
         if _use_new_zipfile_serialization:

@@ -42,10 +42,10 @@ class ArchiveWriter:
         self._offset = 0
         self._records: list[_Record] = []
 
-    def write(self, name: str, data: Any) -> None:
+    def write(self, name: str, data: Any, has_checksum: bool = True) -> None:
         """Add an entry of bytes, or of what gives a memoryview of bytes."""
         view = memoryview(data).cast("B")
-        crc = crc32(view) if get_crc32_options() else 0
+        crc = crc32(view) if has_checksum and get_crc32_options() else 0
         record = _Record(f"{self._folder}/{name}".encode(), crc, len(view), self._offset)
         self._records.append(record)
         self._emit(_local_header(record))

@@ -1,8 +1,9 @@
-"""Settings of saving and loading that PyTorch keeps for the whole process."""
+"""Settings of saving and loading: for the whole process, or for a block of a thread."""
 
 from __future__ import annotations
 
 import os
+import threading
 import warnings
 from enum import Enum
 from mmap import MAP_PRIVATE, MAP_SHARED
@@ -67,6 +68,38 @@ class set_default_mmap_options:
 
     def __exit__(self, *exception: Any) -> None:
         _Options.mmap_flags = self.prev
+
+
+class _OfThread(threading.local):
+    skips_data = False
+
+
+_of_thread = _OfThread()
+
+
+def skips_data() -> bool:
+    """Whether this thread saves and loads without the bytes of storages."""
+    return _of_thread.skips_data
+
+
+class skip_data:
+    """Save and load the structure alone, inside a ``with`` block.
+
+    A file has its room for every storage, filled with zeros and without a checksum, so that the
+    bytes can be written there later; what is loaded is uninitialised memory. Only archives can be
+    saved so. ``materialize_fake_tensors`` changes nothing: there are none.
+    Source: https://docs.pytorch.org/docs/2.13/notes/serialization.html
+    """
+
+    def __init__(self, materialize_fake_tensors: bool = False) -> None:
+        self.materialize_fake_tensors = materialize_fake_tensors
+
+    def __enter__(self) -> None:
+        self._before = _of_thread.skips_data
+        _of_thread.skips_data = True
+
+    def __exit__(self, *exception: object) -> None:
+        _of_thread.skips_data = self._before
 
 
 def forced_weights_only(weights_only: bool | None, default: bool, stacklevel: int) -> bool:
