@@ -77,14 +77,17 @@ def _natural_dtype(value) -> _types.dtype:
 
 def _promoted_dtype(values) -> _types.dtype:
     # Python's own numbers are many and of few types: one of each type tells as much as all.
-    samples: dict[Any, Any] = {type(one): one for one in values}
-    if not samples.keys() <= _PYTHON_NUMBERS:
-        samples = dict(enumerate(values))
-    dtypes = map(_natural_dtype, samples.values())
+    kinds = set(map(type, values))
+    samples = [kind() for kind in kinds] if kinds <= _PYTHON_NUMBERS else values
+    dtypes = map(_natural_dtype, samples)
     return functools.reduce(promote_types, dtypes) if samples else get_default_dtype()
 
 
 _PYTHON_NUMBERS = {bool, int, float}
+_LIMITS = {_types.uint8: (-255, 255)} | {
+    dtype: (_types.iinfo(dtype).min, _types.iinfo(dtype).max)
+    for dtype in (_types.int8, _types.int16, _types.int32)
+}
 
 
 def _as_number(value, dtype: _types.dtype):
@@ -117,31 +120,28 @@ def _array_of(data, dtype: _types.dtype | None) -> np.ndarray:
     if dtype.is_floating_point:
         wide = np.array(leaves, np.float64).reshape(shape)
         return wide if dtype is _types.float64 else kernels.cast_array(wide, dtype.numpy)
-    if dtype is not _types.bool:
-        leaves = _whole_numbers(leaves, dtype)
-    return np.array(leaves, dtype.numpy).reshape(shape)
+    if dtype is _types.bool:
+        return np.array(leaves, np.bool_).reshape(shape)
+    return _whole_numbers(leaves, dtype).reshape(shape)
 
 
-def _whole_numbers(values: list, dtype: _types.dtype) -> list[int]:
+def _whole_numbers(values: list, dtype: _types.dtype) -> np.ndarray:
     """Numbers without their fractions. Refuses those that the integer dtype cannot hold."""
     refusal = RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
-    if not all(map(math.isfinite, values)):
-        raise refusal
-    whole = list(map(int, values))
-    if not _within(whole, -(2**63), 2**63 - 1):
-        raise ValueError("Overflow when unpacking long long")
-    if dtype is _types.uint8:
-        if not _within(whole, -255, 255):
+    if float in set(map(type, values)):
+        if not all(map(math.isfinite, values)):
             raise refusal
-        return [one & 255 for one in whole]
-    limits = np.iinfo(dtype.numpy)
-    if not _within(whole, limits.min, limits.max):
+        values = list(map(int, values))
+    try:
+        whole = np.array(values, np.int64)
+    except OverflowError:
+        raise ValueError("Overflow when unpacking long long") from None
+    if dtype is _types.int64:
+        return whole
+    lowest, highest = _LIMITS[dtype]
+    if values and (whole.min() < lowest or whole.max() > highest):
         raise refusal
-    return whole
-
-
-def _within(values: list[int], lowest: int, highest: int) -> bool:
-    return not values or (min(values) >= lowest and max(values) <= highest)
+    return whole.astype(dtype.numpy)  # negative numbers of uint8 wrap round
 
 
 def _supported(array: np.ndarray) -> np.ndarray:

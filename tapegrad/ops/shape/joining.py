@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from operator import attrgetter
 
 import numpy as np
 
@@ -66,8 +67,11 @@ stack_op = op(
 )
 
 
+_DTYPE_OF, _SHAPE_OF = attrgetter("dtype"), attrgetter("shape")
+
+
 def _promoted(tensors) -> list[Tensor]:
-    dtypes = {tensor.dtype for tensor in tensors}
+    dtypes = set(map(_DTYPE_OF, tensors))
     if len(dtypes) == 1:
         return list(tensors)
     dtype = functools.reduce(promote_types, dtypes)
@@ -120,7 +124,7 @@ def stack(tensors, dim: int = 0) -> Tensor:
     check_sequence("stack", tensors)
     if not tensors:
         raise RuntimeError("stack expects a non-empty TensorList")
-    shapes = [one.shape for one in tensors]
+    shapes = list(map(_SHAPE_OF, tensors))
     first = shapes[0]
     if shapes.count(first) < len(shapes):
         k = next(k for k, shape in enumerate(shapes) if shape != first)

@@ -107,8 +107,10 @@ def function_for(value: Any, collate_fn_map: CollateMap | None) -> Callable | No
         return None
     if type(value) in collate_fn_map:
         return collate_fn_map[type(value)]
-    matches = (join for kind, join in collate_fn_map.items() if isinstance(value, kind))
-    return next(matches, None)
+    for kind, join in collate_fn_map.items():
+        if isinstance(value, kind):
+            return join
+    return None
 
 
 def collate_tensor_fn(batch: Any, *, collate_fn_map: CollateMap | None = None) -> Tensor:
