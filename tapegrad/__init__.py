@@ -48,6 +48,7 @@ from tapegrad._types import (
     strided,
     uint8,
 )
+from tapegrad.ops._declare import public, takes_tensors
 from tapegrad.ops.activation import log_softmax, relu, softmax
 from tapegrad.ops.arithmetic import (
     add,
@@ -402,7 +403,7 @@ from tapegrad.ops.special import (
     mvlgamma,
     polygamma,
 )
-from tapegrad.ops.tensor_types import check_tensor, typename
+from tapegrad.ops.tensor_types import typename
 
 # isort: split
 from tapegrad import autograd
@@ -527,13 +528,14 @@ if TYPE_CHECKING:
     )
 
 bool, int, float = _types.bool, _types.int, _types.float
-concat, concatenate, multiply, subtract, true_divide, divide, negative = (
-    cat, cat, mul, sub, div, div, neg,
-)  # fmt: skip
-ger, spmm = outer, mm
-swapdims, moveaxis, row_stack = transpose, movedim, vstack
-clip, swapaxes, ravel = clamp, transpose, Tensor.ravel
-resolve_conj = resolve_neg = conj
+concat, concatenate = public("concat", cat), public("concatenate", cat)
+multiply, subtract = public("multiply", mul), public("subtract", sub)
+negative, clip = public("negative", neg), public("clip", clamp)
+true_divide, divide = public("true_divide", div), public("divide", div)
+swapaxes, swapdims = public("swapaxes", transpose), public("swapdims", transpose)
+moveaxis, row_stack = public("moveaxis", movedim), public("row_stack", vstack)
+ger, spmm, ravel = public("ger", outer), mm, public("ravel", Tensor.ravel)
+resolve_conj, resolve_neg = public("resolve_conj", conj), public("resolve_neg", conj)
 
 newaxis = None
 
@@ -546,7 +548,8 @@ def __getattr__(name: str) -> Any:
     if name in _lazy.HOMES:
         return getattr(import_module(f"tapegrad.{_lazy.HOMES[name]}"), name)
     if name in _lazy.INPLACE:
-        return getattr(Tensor, name)
+        globals()[name] = public(name, getattr(Tensor, name))
+        return globals()[name]
     raise AttributeError(f"module 'tapegrad' has no attribute '{name}'")
 
 
@@ -559,27 +562,27 @@ def is_tensor(obj: object) -> _types.builtins.bool:
     return isinstance(obj, Tensor)
 
 
+@takes_tensors
 def is_floating_point(input: Tensor) -> _types.builtins.bool:
     """Whether a tensor's dtype is a floating-point one."""
-    check_tensor("is_floating_point", "input", input)
     return input.is_floating_point()
 
 
+@takes_tensors
 def is_complex(input: Tensor) -> _types.builtins.bool:
     """Whether a tensor's dtype is a complex one: none is."""
-    check_tensor("is_complex", "input", input)
     return False
 
 
+@takes_tensors
 def numel(input: Tensor) -> _types.builtins.int:
     """The number of elements of a tensor."""
-    check_tensor("numel", "input", input)
     return input.numel()
 
 
+@takes_tensors
 def detach(input: Tensor) -> Tensor:
     """The same memory without history."""
-    check_tensor("detach", "input", input)
     return input.detach()
 
 

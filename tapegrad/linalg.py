@@ -4,6 +4,7 @@ Leading dimensions are batches everywhere. What LAPACK computes is called throug
 its pivots and triangular systems have kernels of their own.
 """
 
+from tapegrad.ops._declare import public
 from tapegrad.ops.linalg import (
     cholesky_ex,
     cond,
@@ -52,3 +53,6 @@ __all__ = [
     "solve_triangular", "svd", "svdvals", "tensorinv", "tensorsolve", "vander", "vecdot",
     "vector_norm",
 ]  # fmt: skip
+
+for _name in __all__[1:]:  # names of their own in messages
+    globals()[_name] = public(f"linalg_{_name}", globals()[_name])

@@ -1,5 +1,6 @@
 """Special functions under the names that PyTorch has for them in ``torch.special``."""
 
+from tapegrad.ops._declare import public
 from tapegrad.ops.activation import log_softmax, softmax
 from tapegrad.ops.pointwise import exp2, expm1, log1p, sinc, xlogy
 from tapegrad.ops.pointwise import round_floats as round
@@ -36,3 +37,6 @@ __all__ = [
     "logsumexp", "multigammaln", "ndtr", "ndtri", "polygamma", "psi", "round", "sinc", "softmax",
     "xlog1py", "xlogy", "zeta",
 ]  # fmt: skip
+
+for _name in __all__:  # names of their own in messages
+    globals()[_name] = public(f"special_{_name}", globals()[_name])

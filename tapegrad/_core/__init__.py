@@ -1,8 +1,8 @@
 """Operations: from a call in Python to the kernel, and from there to the tape.
 
-From the bottom up: ``promotion`` (dtypes), ``op`` (declarations and calls), ``saved`` (what entries
-keep), ``recording`` (entries), ``forward`` (the result), ``inplace`` and ``function`` (custom
-Functions).
+From the bottom up: ``promotion`` (dtypes), ``op`` (declarations and calls), ``public`` (what users
+call), ``saved`` (what entries keep), ``recording`` (entries), ``forward`` (the result), ``inplace``
+and ``function`` (custom Functions).
 """
 
 from tapegrad._core import forward  # noqa: F401 - it tells ops how they run
@@ -17,17 +17,19 @@ from tapegrad._core.inplace import become_view, geometry_of, register_copy_slice
 from tapegrad._core.op import (
     InplaceOp,
     Op,
-    TensorFunction,
     enable_fast_calls,
+    register_explainer,
     register_out_writer,
 )
 from tapegrad._core.promotion import promoted_number, result_type_number
+from tapegrad._core.public import PublicOp, TensorFunction
 from tapegrad._core.recording import _register_trace_maker
 from tapegrad._core.saved import _count_saved_hooks, _register_saved_hooks, saved_value
 
 __all__ = [
     "InplaceOp",
     "Op",
+    "PublicOp",
     "TensorFunction",
     "_count_saved_hooks",
     "_register_saved_hooks",
@@ -40,6 +42,7 @@ __all__ = [
     "rebase_written",
     "record_function",
     "register_copy_slices",
+    "register_explainer",
     "register_out_writer",
     "result_type_number",
     "saved_tensors_of",

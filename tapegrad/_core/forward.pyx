@@ -118,20 +118,17 @@ cdef bint check_operands(Op op, PyObject** args, Py_ssize_t n) except -1:
         if isinstance(arg, Tensor):
             has_tensor = True
         elif k < op.n_tensors:
-            refuse_operand(op, args, n, k)
+            refuse_operand(op, args, k)
         elif isinstance(arg, np.generic) and not isinstance(arg, float):
             is_plain = False
         elif not isinstance(arg, (float, int)):
-            refuse_operand(op, args, n, k)
+            refuse_operand(op, args, k)
     if not has_tensor and not op.takes_numbers:
-        refuse_operand(op, args, n, 0)
+        refuse_operand(op, args, 0)
     return is_plain
 
 
-cdef int refuse_operand(Op op, PyObject** args, Py_ssize_t n, Py_ssize_t k) except -1:
-    """Raise the error of argument k, or of all of them for an op of several forms."""
-    if op.forms is not None:
-        raise op.forms(*[<object>args[j] for j in range(n)])
+cdef int refuse_operand(Op op, PyObject** args, Py_ssize_t k) except -1:
     raise TypeError(f"{op.name}(): argument '{op.params[k]}' (position {k + 1}) must be Tensor, "
                     f"not {kind_of(<object>args[k])}")
 

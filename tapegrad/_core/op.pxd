@@ -1,5 +1,6 @@
 """Layout of operations."""
 
+from cpython.object cimport PyObject
 from libc.stdint cimport uint32_t
 
 from tapegrad._kernels.kernel cimport Kernel
@@ -54,7 +55,6 @@ cdef class Op:
     cdef readonly bint takes_mask       # the first input is a mask of bools
     cdef readonly int n_tensors         # how many of the first inputs must not be numbers
     cdef readonly bint takes_numbers    # even where none of the operands is a tensor
-    cdef readonly object forms          # makes the error of arguments that fit none of several
     cdef readonly bint takes_sequence   # the first argument is a list of tensors
     cdef readonly bint writes           # the forward writes into its first argument
     cdef readonly bint overwrites       # ... all of it, whatever was there
@@ -79,18 +79,18 @@ cdef class InplaceOp:
     cdef readonly Op op
 
 
-cdef class TensorFunction:
-    cdef void* vectorcall
-    cdef public object __wrapped__
-    cdef readonly str name              # as messages about ``out`` call it
-    cdef readonly str rule              # for the dtype of ``out``; None without
-    cdef readonly str called            # as messages about arguments call it; None without checks
-    cdef readonly uint32_t tensors      # bit k: parameter k must be a tensor
-    cdef tuple params
-    cdef tuple tensor_names             # of those parameters
-    cdef int first_position             # what messages call the position of parameter 0
-    cdef dict __dict__
-
-
 cdef apply_function run_op
+cdef apply_function run_inplace
 cdef void register_execution(apply_function run, apply_function run_in_place) noexcept
+
+# The same as seen by the interpreter: NULL says that an error is set.
+ctypedef PyObject* (*raw_function)(PyObject*, PyObject**, Py_ssize_t) noexcept
+ctypedef PyObject* (*raw_call)(PyObject*, PyObject* const*, size_t, PyObject*) noexcept
+
+cdef object call_with_names(object callable, tuple args, dict kwargs)
+cdef object call_named(object callable, PyObject* const* args, size_t n, PyObject* names)
+cdef object explained(object callable, PyObject* const* args, size_t n, PyObject* names)
+cdef tuple positional(PyObject* const* args, size_t n)
+cdef dict names_of(PyObject* names, PyObject* const* values)
+cdef int set_fast_call(type kind, Py_ssize_t offset) except -1
+cdef object out_writer

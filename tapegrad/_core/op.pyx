@@ -6,22 +6,21 @@ formulas themselves are data handed in by ``ops``: nothing here knows an operati
 """
 
 from cpython.object cimport PyObject, PyTypeObject
+from cpython.ref cimport Py_XDECREF
 from libc.stdint cimport uint32_t
 
-from tapegrad._tensor.tensor cimport Tensor, apply_function
-
-from functools import update_wrapper
+from tapegrad._tensor.tensor cimport apply_function
 
 from tapegrad._kernels import numpy_kernel
-from tapegrad._types import kind_of
 
 cdef extern from "Python.h":
     size_t PY_VECTORCALL_ARGUMENTS_OFFSET
     unsigned long Py_TPFLAGS_HAVE_VECTORCALL
     unsigned long Py_TPFLAGS_METHOD_DESCRIPTOR
     void PyType_Modified(PyTypeObject*)
-    object PyObject_Vectorcall(object, PyObject* const*, size_t, PyObject*)
-    object PyVectorcall_Call(object, tuple, dict)
+    void PyErr_Fetch(PyObject**, PyObject**, PyObject**)
+    void PyErr_NormalizeException(PyObject**, PyObject**, PyObject**)
+    int PyException_SetTraceback(PyObject*, PyObject*)
     object PyMethod_New(object, object)
     ctypedef struct _TypeSlots "PyTypeObject":
         Py_ssize_t tp_vectorcall_offset
@@ -62,7 +61,7 @@ cdef class Op:
                  bint takes_mask=False, bint takes_sequence=False, int n_tensors=0,
                  bint writes=False, bint overwrites=False, bint has_many_outputs=False,
                  bint is_function=False, tuple drops=(), tuple reads=(),
-                 bint takes_numbers=False, forms=None, tuple stands_for=None, doc=None):
+                 bint takes_numbers=False, tuple stands_for=None, doc=None):
         self.name, self.grad_name, self.__doc__ = name, grad_name, doc
         self.kernel = None if kernel is None else numpy_kernel(kernel)
         self.forward, self.params, self.defaults = forward, params, defaults
@@ -70,7 +69,7 @@ cdef class Op:
         self.is_joint, self.is_view = is_joint, is_view
         self.makes_float, self.takes_mask, self.takes_sequence = (
             makes_float, takes_mask, takes_sequence)
-        self.n_tensors, self.takes_numbers, self.forms = n_tensors, takes_numbers, forms
+        self.n_tensors, self.takes_numbers = n_tensors, takes_numbers
         self.writes, self.overwrites = writes, overwrites
         self.has_many_outputs, self.is_function = has_many_outputs, is_function
         if stands_for is not None:
@@ -191,96 +190,21 @@ def register_out_writer(writer):
     out_writer = writer
 
 
-cdef class TensorFunction:
-    """A function in Python, called as PyTorch's compiled ones are.
-
-    If messages have a name to call it by, the arguments that it declares to be of type ``Tensor``
-    are checked before it runs. With a rule it takes the keyword ``out``.
-    """
-
-    def __cinit__(self, *args, **kwargs):
-        self.vectorcall = <void*>call_tensor_function
-
-    def __init__(self, function not None, *, str name=None, str rule=None, str called=None,
-                 bint is_method=False):
-        update_wrapper(self, function)
-        self.name, self.rule, self.called = name or function.__name__, rule, called
-        self.tensor_names = ()
-        if called is None:
-            return
-        code = function.__code__
-        self.params, self.first_position = code.co_varnames[:code.co_argcount], not is_method
-        for k, param in enumerate(self.params[:32]):
-            if function.__annotations__.get(param) == "Tensor":
-                self.tensors |= (<uint32_t>1) << <int>k
-                self.tensor_names += (param,)
-
-    def __call__(self, *args, **kwargs):
-        # The interpreter uses the vectorcall slot; this serves callers of tp_call.
-        return PyVectorcall_Call(self, args, kwargs)
-
-    def __get__(self, instance, owner):
-        return self if instance is None else PyMethod_New(self, instance)
-
-    def __repr__(self):
-        return f"<function {self.name}>"
-
-    def __reduce__(self):
-        return self.__qualname__
-
-
-cdef object call_tensor_function(PyObject* callable, PyObject* const* args, size_t n_flags,
-                                 PyObject* names):
-    cdef TensorFunction function = <TensorFunction>callable
-    cdef size_t n = n_flags & ~PY_VECTORCALL_ARGUMENTS_OFFSET, k = 0
-    cdef uint32_t tensors = function.tensors
-    while tensors and k < n:
-        if tensors & 1 and not isinstance(<object>args[k], Tensor):
-            refuse_argument(function, k, <object>args[k])
-        tensors >>= 1
-        k += 1
-    if names != NULL:
-        check_named(function, args + n, <tuple>names)
-        if function.rule is not None and "out" in <tuple>names:
-            return serve_out(function, positional(args, n), names_of(names, args + n))
-    return PyObject_Vectorcall(function.__wrapped__, args, n_flags, names)
-
-
-cdef object serve_out(TensorFunction function, tuple args, dict kwargs):
-    out = kwargs.pop("out")
-    if out is None:
-        return function.__wrapped__(*args, **kwargs)
-    return out_writer(function.__wrapped__, function.name, function.rule, args, kwargs, out)
-
-
-cdef int check_named(TensorFunction function, PyObject* const* values, tuple names) except -1:
-    """Refuse what is no tensor where one is declared, among arguments given by name."""
-    cdef Py_ssize_t k
-    for k in range(len(names)):
-        if names[k] in function.tensor_names and not isinstance(<object>values[k], Tensor):
-            raise TypeError(f"{function.called}(): argument '{names[k]}' must be Tensor, not "
-                            f"{kind_of(<object>values[k])}")
-    return 0
-
-
-cdef int refuse_argument(TensorFunction function, Py_ssize_t k, object value) except -1:
-    name = "input" if function.params[k] == "self" else function.params[k]
-    position = k + function.first_position
-    raise TypeError(f"{function.called}(): argument '{name}' (position {position}) must be "
-                    f"Tensor, not {kind_of(value)}")
-
-
 cdef dict names_of(PyObject* names, PyObject* const* values):
     cdef Py_ssize_t k
     return {name: <object>values[k] for k, name in enumerate(<tuple>names)}
 
 
-cdef object call_op(PyObject* callable, PyObject* const* args, size_t n_flags, PyObject* names):
-    """The vectorcall of ops: what ``x.exp()`` and ``tapegrad.exp(x)`` run at once."""
+cdef PyObject* call_op(PyObject* callable, PyObject* const* args, size_t n_flags,
+                       PyObject* names) noexcept:
+    """The vectorcall of ops: what ``tapegrad.exp(x)`` runs at once."""
     cdef size_t n = n_flags & ~PY_VECTORCALL_ARGUMENTS_OFFSET
+    cdef PyObject* result
     if names == NULL:
-        return run_op(<object>callable, <PyObject**>args, n)
-    return call_with_names(<object>callable, positional(args, n), names_of(names, args + n))
+        result = (<raw_function>run_op)(callable, <PyObject**>args, n)
+    else:
+        result = (<raw_call>call_named)(callable, args, n, names)
+    return result if result != NULL else (<raw_call>explained)(callable, args, n, names)
 
 
 cdef object call_inplace(PyObject* callable, PyObject* const* args, size_t n_flags,
@@ -288,7 +212,12 @@ cdef object call_inplace(PyObject* callable, PyObject* const* args, size_t n_fla
     cdef size_t n = n_flags & ~PY_VECTORCALL_ARGUMENTS_OFFSET
     if names == NULL:
         return run_inplace((<InplaceOp>callable).op, <PyObject**>args, n)
-    return call_with_names(<object>callable, positional(args, n), names_of(names, args + n))
+    return call_named(<object>callable, args, n, names)
+
+
+cdef object call_named(object callable, PyObject* const* args, size_t n, PyObject* names):
+    """Call an op, or its in-place form, with some arguments by name."""
+    return call_with_names(callable, positional(args, n), names_of(names, args + n))
 
 
 cdef tuple positional(PyObject* const* args, size_t n):
@@ -296,17 +225,50 @@ cdef tuple positional(PyObject* const* args, size_t n):
     return tuple([<object>args[k] for k in range(n)])
 
 
+cdef object explainer = None
+
+
+def register_explainer(function):
+    """Hand in what finds the error of a failed call: ``function(callable, args, kwargs, error)``.
+
+    It gives the exception to raise, or the result if the arguments have a meaning after all.
+    """
+    global explainer
+    explainer = function
+
+
+cdef object explained(object callable, PyObject* const* args, size_t n, PyObject* names):
+    """Take the error of a call that failed, and raise the one that its arguments deserve."""
+    cdef PyObject* kind = NULL
+    cdef PyObject* value = NULL
+    cdef PyObject* trace = NULL
+    PyErr_Fetch(&kind, &value, &trace)
+    PyErr_NormalizeException(&kind, &value, &trace)
+    if trace != NULL:
+        PyException_SetTraceback(value, trace)
+    error = <object>value
+    Py_XDECREF(kind)
+    Py_XDECREF(value)
+    Py_XDECREF(trace)
+    if explainer is None:
+        raise error
+    outcome = explainer(callable, positional(args, n),
+                        {} if names == NULL else names_of(names, args + n), error)
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
+
+
 def enable_fast_calls():
     """Let the interpreter call ops directly, and as methods without making bound objects."""
     cdef Op op = Op("probe", "ProbeBackward0", params=("x",))
     cdef InplaceOp inplace = InplaceOp(op)
-    cdef TensorFunction function = TensorFunction.__new__(TensorFunction)
     set_fast_call(Op, <char*>&op.vectorcall - <char*><PyObject*>op)
     set_fast_call(InplaceOp, <char*>&inplace.vectorcall - <char*><PyObject*>inplace)
-    set_fast_call(TensorFunction, <char*>&function.vectorcall - <char*><PyObject*>function)
 
 
 cdef int set_fast_call(type kind, Py_ssize_t offset) except -1:
+    """Let the interpreter find the function of a type's objects, at that place in them."""
     (<_TypeSlots*>kind).tp_vectorcall_offset = offset
     (<_TypeSlots*>kind).tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR
     PyType_Modified(<PyTypeObject*>kind)

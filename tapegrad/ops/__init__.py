@@ -9,6 +9,7 @@ from tapegrad._print import tensor_repr
 from tapegrad._tensor import Tensor
 from tapegrad._types import BY_NUMPY_NUMBER
 from tapegrad.ops import (
+    _refusal,  # noqa: F401 - it explains calls that fail
     activation,
     arithmetic,
     bits,

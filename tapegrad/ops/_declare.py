@@ -25,15 +25,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from numpy import ndarray
 
-from tapegrad._core import InplaceOp, Op, TensorFunction
+from tapegrad._core import InplaceOp, Op, PublicOp, TensorFunction
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._out import note_rule, takes_out
 
 _REGISTRY: dict[str, Op] = {}
+_Callable = TypeVar("_Callable", bound=Callable)
 
 
 def op(
@@ -97,16 +98,16 @@ def op(
     _REGISTRY[name] = declared
     note_rule(name, out or ("cast" if kernel is not None else "exact"))
     if method:
-        attach_method(name, declared)
+        attach(name, declared)
     if inplace:
         written = make(inplace_grad_name) if inplace_grad_name else declared
-        attach_method(f"{name}_", InplaceOp(written))
+        attach(f"{name}_", InplaceOp(written))
     return declared
 
 
 _FLAGS = frozenset(
     ("is_view", "makes_float", "takes_mask", "takes_numbers", "takes_sequence", "n_tensors",
-     "forms", "writes", "overwrites", "drops", "stands_for")
+     "writes", "overwrites", "drops", "stands_for")
 )  # fmt: skip
 
 
@@ -148,9 +149,9 @@ def mixed_op(
     chosen.__name__, written.__name__ = name, f"{name}_"
     chosen.__doc__, written.__doc__ = doc, both_written.__doc__
     if method:
-        attach_method(name, chosen)
+        attach(name, chosen)
     if inplace:
-        attach_method(f"{name}_", written)
+        attach(f"{name}_", written)
     return takes_out("cast")(chosen)
 
 
@@ -196,9 +197,9 @@ def composite(function: Callable) -> Callable:
     return forward
 
 
-def takes_tensors(function: Callable) -> Callable:
+def takes_tensors(function: _Callable) -> _Callable:
     """Let a function refuse, in PyTorch's words, what is no tensor where it declares one."""
-    return TensorFunction(function, called=function.__name__)
+    return public(cast(Any, function).__name__, function)
 
 
 def method(
@@ -210,26 +211,40 @@ def method(
     tensors alone where it declares one.
     """
 
-    def attach(function: Callable) -> TensorFunction:
+    def decorate(function: Callable) -> TensorFunction:
         function = getattr(function, "__wrapped__", function)
-        made = TensorFunction(function, called=called or function.__name__)
-        attached = name or function.__name__
-        if made.tensors > 1:  # more than the tensor itself
-            attach_method(attached, TensorFunction(function, called=attached, is_method=True))
-        else:
-            attach_method(attached, function)
-        return made
+        attach(name or function.__name__, function)
+        return TensorFunction(function, called=called or function.__name__)
 
-    return attach
+    return decorate
 
 
-def alias(name: str, operation: Callable) -> Callable:
+def public(name: str, operation: _Callable, *, is_method: bool = False) -> _Callable:
+    """An operation under a name of its own, by which its messages call it."""
+    target: Any = operation
+    if isinstance(target, PublicOp):
+        target = target.__wrapped__
+    if isinstance(target, (Op, InplaceOp)):
+        return cast(_Callable, PublicOp(target, name, is_method=is_method))
+    out: dict[str, Any] = {}
+    if isinstance(target, TensorFunction):
+        out = {} if is_method else {"name": target.name, "rule": target.rule}
+        target = target.__wrapped__
+    return cast(_Callable, TensorFunction(target, called=name, is_method=is_method, **out))
+
+
+def attach(name: str, operation: Any) -> None:
+    """Make an operation a method of Tensor."""
+    attach_method(name, public(name, operation, is_method=True))
+
+
+def alias(name: str, operation: _Callable) -> _Callable:
     """Give an operation, its method and its in-place method, where there are any, another name."""
     for suffix in ("", "_"):
-        attached = getattr(Tensor, f"{operation.__name__}{suffix}", None)
+        attached = getattr(Tensor, f"{cast(Any, operation).__name__}{suffix}", None)
         if attached is not None:
-            attach_method(f"{name}{suffix}", attached)
-    return operation
+            attach(f"{name}{suffix}", attached)
+    return public(name, operation)
 
 
 def _argument_names(kernel: Any, forward: Callable | None, formulas: dict) -> tuple[str, ...]:
@@ -282,6 +297,6 @@ class _Plan:
 
 
 __all__ = [
-    "alias", "composite", "method", "mixed_op", "not_differentiable", "op",
+    "alias", "attach", "composite", "method", "mixed_op", "not_differentiable", "op", "public",
     "takes_out", "takes_tensors", "without_derivative",
 ]  # fmt: skip

@@ -9,8 +9,8 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
-from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import composite, op, takes_out
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import attach, composite, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.piecewise import hardtanh
@@ -270,7 +270,7 @@ def _softmax_along(operation, name: str):
 
     along.__name__ = along.__qualname__ = operation.name
     along.__doc__ = operation.__doc__
-    attach_method(operation.name, along)
+    attach(operation.name, along)
     return along
 
 

@@ -10,7 +10,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import op
+from tapegrad.ops._declare import op, takes_tensors
 from tapegrad.ops.activation import softmax_backward
 from tapegrad.ops.dropouts import dropout
 from tapegrad.ops.linalg import matmul
@@ -33,6 +33,7 @@ safe_softmax = op(
 )
 
 
+@takes_tensors
 def scaled_dot_product_attention(
     query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None,
     dropout_p: float = 0.0, is_causal: bool = False, scale: float | None = None,

@@ -6,7 +6,7 @@ import math
 
 from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import composite, op
+from tapegrad.ops._declare import composite, op, takes_tensors
 
 
 def _by_first(first: Tensor, weight: Tensor) -> Tensor:
@@ -46,6 +46,7 @@ _bilinear_op = op(
 )
 
 
+@takes_tensors
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """``x1' W x2 + bias`` for each of the matrices W.
 

@@ -8,18 +8,17 @@ from tapegrad._core import InplaceOp
 from tapegrad._kernels import Kernel
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import op
-from tapegrad.ops._forms import either_number
 
 bitwise_and = op(
-    "bitwise_and", kernel=np.bitwise_and, forms=either_number("bitwise_and"),
+    "bitwise_and", kernel=np.bitwise_and,
     method=True, inplace=True, doc="Bits of both.",
 )  # fmt: skip
 bitwise_or = op(
-    "bitwise_or", kernel=np.bitwise_or, forms=either_number("bitwise_or"),
+    "bitwise_or", kernel=np.bitwise_or,
     method=True, inplace=True, doc="Bits of either.",
 )  # fmt: skip
 bitwise_xor = op(
-    "bitwise_xor", kernel=np.bitwise_xor, forms=either_number("bitwise_xor"),
+    "bitwise_xor", kernel=np.bitwise_xor,
     method=True, inplace=True, doc="Bits of just one.",
 )  # fmt: skip
 bitwise_not = op(
@@ -29,12 +28,12 @@ bitwise_not = op(
 )  # fmt: skip
 bitwise_left_shift = op(
     "bitwise_left_shift", kernel=Kernel.from_ufunc(np.left_shift, name="lshift"),
-    forms=either_number("bitwise_left_shift"), method=True, inplace=True,
+    method=True, inplace=True,
     doc="Bits moved up; 0 where they are moved by more places than there are.",
 )  # fmt: skip
 bitwise_right_shift = op(
     "bitwise_right_shift", kernel=Kernel.from_ufunc(np.right_shift, name="rshift"),
-    forms=either_number("bitwise_right_shift"), method=True, inplace=True,
+    method=True, inplace=True,
     doc="Bits moved down, the sign's bit filling up.",
 )  # fmt: skip
 

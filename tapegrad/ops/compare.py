@@ -6,16 +6,13 @@ import numpy as np
 
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import alias, method, op
-from tapegrad.ops._forms import tensor_or_number
 from tapegrad.ops.arithmetic.sums import is_bool
 from tapegrad.ops.pointwise import isfinite
 from tapegrad.ops.tensor_types import type_name
 
 
 def _comparison(name: str, kernel: np.ufunc, doc: str, n_tensors: int = 1):
-    refusal = None if n_tensors > 1 else tensor_or_number(name)
-    return op(name, kernel=kernel, n_tensors=n_tensors, forms=refusal, method=True, inplace=True,
-              doc=doc)  # fmt: skip
+    return op(name, kernel=kernel, n_tensors=n_tensors, method=True, inplace=True, doc=doc)
 
 
 eq = _comparison("eq", np.equal, "Where both are equal.")

@@ -9,8 +9,8 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import InplaceOp
-from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import method, op
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import attach, method, op, takes_tensors
 from tapegrad.ops._dims import common_shape
 from tapegrad.ops.devices import check_device
 from tapegrad.ops.memory_formats import check_format, copy_in, suggested_format
@@ -128,7 +128,7 @@ fill_tensor_copy_op = op(
 )
 copy_inplace, fill_inplace, zero_inplace = map(InplaceOp, (copy_op, fill_op, zero_op))
 _fill_tensor_inplace = InplaceOp(fill_tensor_op)
-attach_method("zero_", zero_inplace)
+attach("zero_", zero_inplace)
 
 
 @method()
@@ -172,6 +172,7 @@ def _check_filler(value: Tensor) -> None:
         )
 
 
+@takes_tensors
 def fill(input: Tensor, value) -> Tensor:
     """A tensor like the given one with every element set to a number or a 0-d tensor's value."""
     if not isinstance(value, Tensor):
@@ -258,4 +259,4 @@ for _name, _dtype in {
     "long": _types.int64, "int": _types.int32, "short": _types.int16, "char": _types.int8,
     "byte": _types.uint8, "bool": _types.bool,
 }.items():  # fmt: skip
-    attach_method(_name, _converter(_name, _dtype))
+    attach(_name, _converter(_name, _dtype))

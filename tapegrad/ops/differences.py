@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tapegrad import _types
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, takes_out
+from tapegrad.ops._declare import method, takes_out, takes_tensors
 from tapegrad.ops._dims import normal_dim, normal_dims
 from tapegrad.ops.scan import cumsum
 from tapegrad.ops.shape import cat, narrow
@@ -44,6 +44,7 @@ def _check_samples(name: str, y: Tensor, x, dx) -> None:
         )
 
 
+@takes_tensors
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx=None, dim: int = -1) -> Tensor:
     """The integral along ``dim`` of a function sampled at ``x``, or at steps ``dx`` (by default 1).
 
@@ -63,11 +64,13 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx=None, dim: int = -1) -> 
     return (_pair_sums(y, dim) * _steps("trapezoid", y, x, dim)).sum(dim) / 2.0
 
 
+@takes_tensors
 def trapz(y: Tensor, x: Tensor | None = None, *, dx=None, dim: int = -1) -> Tensor:
     """The integral along ``dim``, as :func:`trapezoid`."""
     return trapezoid(y, x, dx=dx, dim=dim)
 
 
+@takes_tensors
 def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx=None, dim: int = -1) -> Tensor:
     """The integrals along ``dim`` up to each sample but the first, by the trapezoidal rule.
 
@@ -101,6 +104,7 @@ def _check_extension(input: Tensor, other: Tensor, dim: int) -> None:
             )
 
 
+@takes_tensors
 def diff(
     input: Tensor,
     n: int = 1,
@@ -252,6 +256,7 @@ def _spacings(input: Tensor, spacing, dims: tuple, is_dim_given: bool) -> list:
     return list(spacing)
 
 
+@takes_tensors
 def gradient(input: Tensor, *, spacing=None, dim=None, edge_order: int = 1) -> tuple[Tensor, ...]:
     """The derivatives of a sampled function along each dimension, or along those of ``dim``.
 

@@ -8,13 +8,14 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import op
+from tapegrad.ops._declare import op, takes_tensors
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.normalization import embedding_backward, embedding_op
 from tapegrad.ops.pointwise import where_op
 from tapegrad.ops.reduce import vector_norm_op
 
 
+@takes_tensors
 def pairwise_distance(
     x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> Tensor:
@@ -83,6 +84,7 @@ _pdist_op = op(
 )
 
 
+@takes_tensors
 def pdist(input: Tensor, p: float = 2) -> Tensor:
     """The ``p``-norm distance of every pair of rows, in the order of an upper triangle.
 

@@ -8,7 +8,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor, get_default_dtype
-from tapegrad.ops._declare import method, op, takes_out
+from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import common_shape, sizes_of
 from tapegrad.ops._out import check_dtype, fit
 from tapegrad.ops.create import zeros_like
@@ -182,6 +182,7 @@ def _poisson(input: np.ndarray, generator: Generator) -> np.ndarray:
 _poisson_op = sampled("poisson", _poisson)
 
 
+@takes_tensors
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     """Counts of events, drawn for each element with that mean."""
     return _poisson_op(input, generator or default_generator)

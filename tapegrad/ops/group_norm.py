@@ -8,7 +8,7 @@ import numpy as np
 
 from tapegrad._tensor import Tensor
 from tapegrad._types import BY_NUMPY_NUMBER, float32
-from tapegrad.ops._declare import composite, op
+from tapegrad.ops._declare import composite, op, takes_tensors
 from tapegrad.ops.normalization import (
     _per_channel,
     _scaled,
@@ -60,6 +60,7 @@ group_norm_op = op(
 )
 
 
+@takes_tensors
 def group_norm(
     input: Tensor, num_groups: int, weight=None, bias=None, eps: float = 1e-5,
     cudnn_enabled: bool = True,
@@ -85,6 +86,7 @@ def group_norm(
     return group_norm_op(input, weight, bias, num_groups, float(eps))
 
 
+@takes_tensors
 def instance_norm(
     input, weight=None, bias=None, running_mean=None, running_var=None, use_input_stats=True,
     momentum=0.1, eps=1e-5, cudnn_enabled=True,
@@ -110,6 +112,7 @@ def instance_norm(
     return result.reshape(input.shape)
 
 
+@takes_tensors
 def rms_norm(input: Tensor, normalized_shape, weight=None, eps: float | None = None) -> Tensor:
     """``x / sqrt(mean(x²) + eps) * weight`` over the last dimensions.
 

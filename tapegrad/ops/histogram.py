@@ -9,7 +9,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, takes_out
+from tapegrad.ops._declare import method, takes_out, takes_tensors
 from tapegrad.ops._results import NamedResult, named_result
 from tapegrad.ops.create import linspace
 
@@ -259,6 +259,7 @@ def histogram(
     return histogram_result((hist, edges[0]))
 
 
+@takes_tensors
 def histogramdd(
     input: Tensor,
     bins,

@@ -11,7 +11,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor, get_default_dtype
-from tapegrad.ops._declare import method
+from tapegrad.ops._declare import method, takes_tensors
 from tapegrad.ops.create import from_numpy, tensor
 from tapegrad.ops.create.from_data import over_array
 from tapegrad.ops.devices import check_device
@@ -144,6 +144,7 @@ def to_dlpack(tensor: Tensor) -> Any:
 # ------------------------------------------------------------------------- buffers and anything
 
 
+@takes_tensors
 def frombuffer(
     buffer: Any, *, dtype: Any = None, count: int = -1, offset: int = 0, requires_grad: bool = False
 ) -> Tensor:
@@ -196,6 +197,7 @@ def _check_range(length: int, itemsize: int, count: int, offset: int) -> None:
         )
 
 
+@takes_tensors
 def asarray(
     obj: Any,
     *,

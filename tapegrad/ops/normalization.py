@@ -9,7 +9,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, _set_grad_enabled
-from tapegrad.ops._declare import composite, op
+from tapegrad.ops._declare import composite, op, takes_tensors
 from tapegrad.ops.index import add_rows, take_rows
 from tapegrad.ops.tensor_types import refuse_integers
 
@@ -79,6 +79,7 @@ layer_norm_op = op(
 )
 
 
+@takes_tensors
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps: float = 1e-5) -> Tensor:
     """``(x - mean) / sqrt(var + eps) * weight + bias`` over the last dimensions.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tapegrad import _types
 from tapegrad._core import promoted_number, result_type_number
+from tapegrad.ops._declare import takes_tensors
 
 
 def _check_dtypes(function: str, **arguments: object) -> None:
@@ -16,6 +17,7 @@ def _check_dtypes(function: str, **arguments: object) -> None:
             )
 
 
+@takes_tensors
 def promote_types(type1: _types.dtype, type2: _types.dtype) -> _types.dtype:
     """The smallest dtype that holds what both hold; integers never widen floating-point ones."""
     _check_dtypes("promote_types", type1=type1, type2=type2)
@@ -26,12 +28,14 @@ def promote_types(type1: _types.dtype, type2: _types.dtype) -> _types.dtype:
 _CATEGORIES = {"b": 0, "i": 1, "u": 1, "f": 2}
 
 
+@takes_tensors
 def can_cast(from_: _types.dtype, to: _types.dtype) -> bool:
     """Whether in-place arithmetic may put results of one dtype into a tensor of the other."""
     _check_dtypes("can_cast", from_=from_, to=to)
     return _CATEGORIES[from_.numpy.kind] <= _CATEGORIES[to.numpy.kind]
 
 
+@takes_tensors
 def result_type(tensor1: object, tensor2: object) -> _types.dtype:
     """The dtype that arithmetic between two tensors or numbers gives."""
     return _types.BY_NUMPY_NUMBER[result_type_number(tensor1, tensor2)]

@@ -14,7 +14,7 @@ from tapegrad import _types
 from tapegrad._core import Op
 from tapegrad._kernels import GENERATOR_SIZE, OURS
 from tapegrad._tensor import Tensor, get_default_dtype
-from tapegrad.ops._declare import method, op, takes_out
+from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import sizes_of
 from tapegrad.ops._out import fit
 from tapegrad.ops.create import empty_like, finished, zeros_like
@@ -259,12 +259,13 @@ def _like(name: str, kernel: str) -> Callable[..., Tensor]:
 
     like.__name__ = like.__qualname__ = f"{name}_like"
     like.__doc__ = f"As :func:`{name}`, with another tensor's shape, dtype and memory order."
-    return like
+    return takes_tensors(like)
 
 
 rand_like, randn_like = _like("rand", "uniform"), _like("randn", "normal")
 
 
+@takes_tensors
 def randint_like(input: Tensor, *bounds, low=None, high=None, generator=None,
                  requires_grad=False, **options) -> Tensor:  # fmt: skip
     """As :func:`randint`, with another tensor's shape, dtype and memory order."""

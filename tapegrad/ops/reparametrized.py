@@ -7,7 +7,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import not_differentiable, op
+from tapegrad.ops._declare import not_differentiable, op, takes_tensors
 from tapegrad.ops.random import Generator, default_generator
 from tapegrad.ops.shape import broadcast_tensors
 
@@ -71,6 +71,7 @@ def _binomial(count: np.ndarray, prob: np.ndarray, generator: Generator) -> np.n
     return result.reshape(count.shape)
 
 
+@takes_tensors
 def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
     """How many of ``count`` trials succeed, each with probability ``prob``.
 

@@ -8,8 +8,8 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS, TYPE_NAMES
-from tapegrad._tensor import Tensor, attach_method, is_grad_enabled
-from tapegrad.ops._declare import method, op, takes_out
+from tapegrad._tensor import Tensor, is_grad_enabled
+from tapegrad.ops._declare import attach, method, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops._places import scatter_back
 from tapegrad.ops._results import named_result
@@ -133,8 +133,8 @@ def _accumulation(operation):
     scan_.__name__ = scan_.__qualname__ = f"{name}_"
     scan.__doc__ = f"{operation.__doc__} Integers give int64; ``dtype`` converts them first."
     scan_.__doc__ = f"In-place form of :func:`{name}`."
-    attach_method(name, scan)
-    attach_method(f"{name}_", scan_)
+    attach(name, scan)
+    attach(f"{name}_", scan_)
     return scan
 
 
@@ -176,7 +176,7 @@ def _extreme_so_far(name: str, result):
 
     extreme.__name__ = extreme.__qualname__ = name
     extreme.__doc__ = f"{operation.__doc__} NaN wins; of equals the last is named."
-    attach_method(name, extreme)
+    attach(name, extreme)
     return extreme
 
 

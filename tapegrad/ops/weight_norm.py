@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import takes_tensors
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops.norm import norm
 
 
+@takes_tensors
 def norm_except_dim(v: Tensor, pow: int = 2, dim: int = 0) -> Tensor:
     """The norm over all dimensions but one, which are kept with size 1; over all if ``dim`` is -1.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tapegrad import ops
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import takes_out
+from tapegrad.ops._declare import takes_out, takes_tensors
 
 _SELU_ALPHA = 1.6732632423543772848170429916717
 _SELU_SCALE = 1.0507009873554804934193349852946
@@ -15,6 +15,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
     return input.relu_() if inplace else ops.relu(input)
 
 
+@takes_tensors
 def relu_(input: Tensor) -> Tensor:
     """``relu`` in place."""
     return input.relu_()
@@ -31,6 +32,7 @@ def hardtanh(
     return ops.hardtanh(input, min_val, max_val)
 
 
+@takes_tensors
 def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     """``hardtanh`` in place."""
     return hardtanh(input, min_val, max_val, inplace=True)
@@ -48,6 +50,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     return ops.leaky_relu(input, negative_slope)
 
 
+@takes_tensors
 def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """``leaky_relu`` in place."""
     return leaky_relu(input, negative_slope, inplace=True)
@@ -60,6 +63,7 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     return ops.elu(input, alpha, 1.0, 1.0)
 
 
+@takes_tensors
 def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
     """``elu`` in place."""
     return elu(input, alpha, inplace=True)
@@ -72,6 +76,7 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
     return ops.elu(input, _SELU_ALPHA, _SELU_SCALE, 1.0)
 
 
+@takes_tensors
 def selu_(input: Tensor) -> Tensor:
     """``selu`` in place."""
     return selu(input, inplace=True)
@@ -84,6 +89,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     return input.celu_(alpha) if inplace else ops.celu(input, alpha)
 
 
+@takes_tensors
 def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
     """``celu`` in place."""
     return celu(input, alpha, inplace=True)
@@ -127,6 +133,7 @@ def rrelu(
     return ops.rrelu(input, lower, upper, training, inplace=inplace)
 
 
+@takes_tensors
 def rrelu_(
     input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False
 ) -> Tensor:
@@ -161,6 +168,7 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
     return ops.threshold(input, threshold, value)
 
 
+@takes_tensors
 def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
     """``threshold`` in place."""
     return input.threshold_(threshold, value)
@@ -198,6 +206,7 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
     return ops.softplus(input, beta, threshold)
 
 
+@takes_tensors
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """``x`` where positive, ``weight · x`` elsewhere, with one weight or one for each of the
     second dimension.

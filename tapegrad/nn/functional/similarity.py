@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import tapegrad
 from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import takes_tensors
 
 
+@takes_tensors
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """Vectors of zeros with a one at the class; ``num_classes=-1`` means the largest class plus
     one.
@@ -28,6 +30,7 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     return (tensor.unsqueeze(-1) == tapegrad.arange(num_classes)).to(tapegrad.int64)
 
 
+@takes_tensors
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """The cosine of the angle along ``dim``: ``sum(x1·x2) / (max(|x1|, eps) · max(|x2|, eps))``.
 

@@ -6,18 +6,15 @@ import numpy as np
 
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS, Kernel
-from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import not_differentiable, op, takes_out
-from tapegrad.ops._forms import either_number, forms, tensor_or_number
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import attach, not_differentiable, op, takes_out
 from tapegrad.ops.arithmetic.products import div_op
 from tapegrad.ops.arithmetic.sums import is_float
 from tapegrad.ops.create import zeros_like
 
-_no_remainder, _no_fmod = either_number("remainder"), tensor_or_number("fmod")
 remainder_op = op(
     "remainder",
     kernel=np.remainder,
-    forms=_no_remainder,
     grad_name="RemainderBackward1",
     input="g",
     other=lambda g, input, other: -g * div(input, other, rounding_mode="floor"),
@@ -26,7 +23,6 @@ remainder_op = op(
 remainder_number_op = op(
     "remainder_number",
     kernel=np.remainder,
-    forms=_no_remainder,
     grad_name="RemainderBackward0",
     params=("input", "other"),
     input="g",
@@ -35,7 +31,6 @@ remainder_number_op = op(
 number_remainder_op = op(
     "number_remainder",
     kernel=np.remainder,
-    forms=_no_remainder,
     grad_name="NotImplemented",
     params=("number", "other"),
     other=not_differentiable("remainder"),
@@ -44,7 +39,6 @@ number_remainder_op = op(
 fmod_op = op(
     "fmod",
     kernel=np.fmod,
-    forms=_no_fmod,
     grad_name="FmodBackward1",
     input="g",
     other=lambda g, input, other: -g * div(input, other, rounding_mode="trunc"),
@@ -53,7 +47,6 @@ fmod_op = op(
 fmod_number_op = op(
     "fmod_number",
     kernel=np.fmod,
-    forms=_no_fmod,
     grad_name="FmodBackward0",
     params=("input", "other"),
     input="g",
@@ -64,8 +57,6 @@ floor_divide_op = op(
     "floor_divide",
     kernel=_FLOOR_DIVIDE,
     takes_numbers=True,
-    forms=forms("floor_divide", "(Tensor input, Tensor other, *, Tensor out = None)",
-                "(Tensor input, Number other)"),
     grad_name="NotImplemented",
     input=not_differentiable("floor_divide"),
     other=not_differentiable("floor_divide"),
@@ -166,7 +157,7 @@ def remainder(input, other) -> Tensor:
 def fmod(input, other) -> Tensor:
     """Remainder of the division, with the dividend's sign, as C's ``fmod``."""
     if not isinstance(input, Tensor):
-        raise _no_fmod(input, other)
+        raise TypeError("fmod() takes a tensor first")
     _refuse_zero(input, other)
     return (fmod_op if isinstance(other, Tensor) else fmod_number_op)(input, other)
 
@@ -195,4 +186,4 @@ for _name, _function in {
     "floor_divide_": floor_divide_, "remainder": remainder, "remainder_": remainder_,
     "fmod": fmod, "fmod_": fmod_, "__idiv__": _div_inplace,
 }.items():  # fmt: skip
-    attach_method(_name, _function)
+    attach(_name, _function)

@@ -6,7 +6,6 @@ from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import composite, method, op, takes_out
-from tapegrad.ops._forms import forms
 from tapegrad.ops.arithmetic.products import div_op, mul
 from tapegrad.ops.arithmetic.sums import add_op, is_bool, is_float
 from tapegrad.ops.promotion import result_type
@@ -105,15 +104,9 @@ def addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tens
     return _addcdiv_inplace(self, tensor1, tensor2, value)
 
 
-_no_lerp = forms(
-    "lerp",
-    "(Tensor input, Tensor end, Tensor weight, *, Tensor out = None)",
-    "(Tensor input, Tensor end, Number weight, *, Tensor out = None)",
-)
 lerp_number_op = op(
     "lerp",
     kernel=OURS["lerp"],
-    forms=_no_lerp,
     grad_name="LerpBackward0",
     params=("input", "end", "weight"),
     input=lambda g, weight: g * (1 - weight),
@@ -123,7 +116,6 @@ lerp_number_op = op(
 lerp_tensor_op = op(
     "lerp_tensor",
     kernel=OURS["lerp"],
-    forms=_no_lerp,
     grad_name="LerpBackward1",
     params=("input", "end", "weight"),
     input=lambda g, weight: g * (1 - weight),

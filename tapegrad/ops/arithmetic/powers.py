@@ -9,22 +9,17 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import InplaceOp
-from tapegrad._tensor import Tensor, attach_method, get_default_dtype
-from tapegrad.ops._declare import method, op, takes_out
-from tapegrad.ops._forms import either_number
+from tapegrad._tensor import Tensor, get_default_dtype
+from tapegrad.ops._declare import attach, method, op, takes_out
 from tapegrad.ops.arithmetic.sums import is_bool, is_float
 from tapegrad.ops.convert import check_written_shape
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.promotion import can_cast, result_type
 from tapegrad.ops.tensor_types import type_name
 
-_no_power, _no_float_power = (
-    either_number(name, "exponent", out=True) for name in ("pow", "float_power")
-)
 pow_tensor = op(
     "pow",
     kernel=np.power,
-    forms=_no_power,
     grad_name="PowBackward1",
     input=lambda g, input, other: _by_base(g, input, other),
     other=lambda g, input, other, out: g * _where_positive(input, other, out),
@@ -33,7 +28,6 @@ pow_tensor = op(
 pow_number = op(
     "pow_number",
     kernel=np.power,
-    forms=_no_power,
     grad_name="PowBackward0",
     params=("input", "exponent"),
     input=lambda g, input, exponent: _by_base_of_number(g, input, exponent),
@@ -49,7 +43,6 @@ square_op = op(
 number_pow = op(
     "number_pow",
     kernel=np.power,
-    forms=_no_power,
     grad_name="PowBackward2",
     params=("number", "exponent"),
     exponent=lambda g, number, out: g * _slope_of_number(number, out),
@@ -89,7 +82,7 @@ def pow(input, exponent) -> Tensor:
     """
     if not isinstance(input, Tensor):
         if not isinstance(exponent, Tensor):
-            raise _no_power(input, exponent)
+            raise TypeError("pow() takes a tensor")
         return rpow(exponent, input)
     if not input.is_floating_point() and not is_float(exponent):
         return _integer_power(input, exponent)
@@ -181,7 +174,7 @@ def float_power(input, exponent) -> Tensor:
     if not all(isinstance(one, (Tensor, int, float)) for one in given) or not any(
         isinstance(one, Tensor) for one in given
     ):
-        raise _no_float_power(*given)
+        raise TypeError("float_power() takes a tensor")
     return pow(_as_double(input), _as_double(exponent))
 
 
@@ -216,4 +209,4 @@ rsqrt = op(
     input=lambda g, out: g * (out * out * out * -0.5),
     doc="One divided by the square root of each element.",
 )  # fmt: skip
-attach_method("pow", pow)
+attach("pow", pow)

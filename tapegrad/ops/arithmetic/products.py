@@ -6,8 +6,8 @@ import numpy as np
 
 from tapegrad import _types
 from tapegrad._core import InplaceOp
-from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import method, op, takes_out
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import attach, method, op, takes_out
 
 mul = op(
     "mul",
@@ -41,7 +41,7 @@ reciprocal = op(
     doc="One divided by each element.",
 )
 neg_op = op("neg", kernel=np.negative, input="neg(g)", doc="Each element with its sign turned.")
-mul_inplace, _neg_inplace = Tensor.mul_, InplaceOp(neg_op)
+mul_inplace, _neg_inplace = InplaceOp(mul), InplaceOp(neg_op)
 
 
 def _refuse_bool_negation(input) -> None:
@@ -84,4 +84,4 @@ for _name, _function in {
     "true_divide_": InplaceOp(div_op), "neg": neg, "negative": neg, "neg_": neg_,
     "negative_": neg_,
 }.items():  # fmt: skip
-    attach_method(_name, _function)
+    attach(_name, _function)

@@ -6,9 +6,8 @@ import numpy as np
 
 from tapegrad import _types
 from tapegrad._core import InplaceOp
-from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import composite, op, takes_out
-from tapegrad.ops._forms import forms
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import attach, composite, op, takes_out, takes_tensors
 from tapegrad.ops.promotion import result_type
 
 add_op = op(
@@ -27,15 +26,9 @@ sub_op = op(
     other="neg(g)",
     doc="Difference of two tensors, element by element.",
 )
-_no_rsub = forms(
-    "rsub",
-    "(Tensor input, Tensor other, *, Number alpha = 1)",
-    "(Tensor input, Number other, Number alpha = 1)",
-)
 rsub_op = op(
     "rsub",
     kernel=np.subtract,
-    forms=lambda number, input: _no_rsub(input, number),
     grad_name="RsubBackward1",
     params=("number", "input"),
     input="neg(g)",
@@ -183,6 +176,7 @@ def sub_(self: Tensor, other, *, alpha=1) -> Tensor:
     return _combined(sub_inplace, sub_scaled_inplace, self, other, alpha)
 
 
+@takes_tensors
 def rsub(input, other, *, alpha=1) -> Tensor:
     """``other - alpha * input``, element by element."""
     _refuse_bool_difference(input, other)
@@ -199,4 +193,4 @@ for _name, _function in {
     "add": add, "add_": add_, "sub": sub, "sub_": sub_, "subtract": sub, "subtract_": sub_,
     "rsub": rsub,
 }.items():  # fmt: skip
-    attach_method(_name, _function)
+    attach(_name, _function)

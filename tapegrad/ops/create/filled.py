@@ -7,7 +7,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor, get_default_dtype
-from tapegrad.ops._declare import method, takes_out
+from tapegrad.ops._declare import method, takes_out, takes_tensors
 from tapegrad.ops._dims import sizes_of
 from tapegrad.ops.create.from_data import finished
 from tapegrad.ops.devices import check_device
@@ -98,6 +98,7 @@ def _fill_value(function: str, value) -> float:
     return value
 
 
+@takes_tensors
 def scalar_tensor(s, *, dtype=None, layout=None, device=None, requires_grad=False) -> Tensor:
     """A tensor without dimensions that holds one number, in the default dtype unless given."""
     check_device(device)
@@ -110,6 +111,7 @@ def scalar_tensor(s, *, dtype=None, layout=None, device=None, requires_grad=Fals
     return finished(kernels.fill(kernels.empty((), dtype.numpy), s), requires_grad)
 
 
+@takes_tensors
 def empty_strided(size, stride, *, dtype=None, layout=None, device=None, requires_grad=False,
                   pin_memory=False) -> Tensor:  # fmt: skip
     """Uninitialised memory seen with given sizes and strides, in elements.
@@ -144,6 +146,7 @@ def new_empty_strided(self: Tensor, size, stride, dtype=None, layout=None, devic
     )
 
 
+@takes_tensors
 def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=None,
                    requires_grad=False, pin_memory=False) -> Tensor:  # fmt: skip
     """Uninitialised memory in which dimensions lie in the order ``physical_layout``, slowest first.
@@ -179,12 +182,14 @@ def _like_array(name: str, input: Tensor, dtype, memory_format=None) -> np.ndarr
     return empty_in(input.shape, dtype.numpy, memory_format)
 
 
+@takes_tensors
 def empty_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_grad=False,
                memory_format=None) -> Tensor:  # fmt: skip
     """Uninitialised memory of another tensor's shape and dtype."""
     return finished(_like_array("empty_like", input, dtype, memory_format), requires_grad)
 
 
+@takes_tensors
 def zeros_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_grad=False,
                memory_format=None) -> Tensor:  # fmt: skip
     """Zeros of another tensor's shape and dtype."""
@@ -192,6 +197,7 @@ def zeros_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_
     return finished(array, requires_grad)
 
 
+@takes_tensors
 def ones_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_grad=False,
               memory_format=None) -> Tensor:  # fmt: skip
     """Ones of another tensor's shape and dtype."""
@@ -199,6 +205,7 @@ def ones_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_g
     return finished(array, requires_grad)
 
 
+@takes_tensors
 def full_like(input: Tensor, fill_value, *, dtype=None, layout=None, device=None,
               requires_grad=False, memory_format=None) -> Tensor:  # fmt: skip
     """One number in another tensor's shape and dtype."""

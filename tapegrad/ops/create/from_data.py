@@ -13,7 +13,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor, get_default_dtype
-from tapegrad.ops._declare import method
+from tapegrad.ops._declare import method, takes_tensors
 from tapegrad.ops.devices import check_device
 from tapegrad.ops.promotion import promote_types
 
@@ -162,6 +162,7 @@ def _supported(array: np.ndarray) -> np.ndarray:
     return array
 
 
+@takes_tensors
 def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=False) -> Tensor:
     """A new tensor with a copy of the data: numbers, nested sequences, arrays or tensors.
 
@@ -178,6 +179,7 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
     return finished(array, requires_grad)
 
 
+@takes_tensors
 def as_tensor(data, dtype=None, device=None) -> Tensor:
     """The data as a tensor, sharing memory where it is an array or tensor of the wanted dtype."""
     check_device(device)
@@ -188,6 +190,7 @@ def as_tensor(data, dtype=None, device=None) -> Tensor:
     return tensor(data, dtype=dtype, device=device)
 
 
+@takes_tensors
 def from_numpy(ndarray: np.ndarray) -> Tensor:
     """A tensor that shares an array's memory.
 

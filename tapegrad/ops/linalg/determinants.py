@@ -77,7 +77,7 @@ det_op = op(
 
 
 @takes_out("exact", "_linalg_det")
-@method(called="linalg_det")
+@method()
 def det(A: Tensor) -> Tensor:
     """The determinant of square matrices. Shape: ``(*, n, n)`` to ``(*)``."""
     check_square("linalg.det", A)

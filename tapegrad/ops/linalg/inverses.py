@@ -70,7 +70,7 @@ def inv_ex(A: Tensor, *, check_errors: bool = False) -> tuple:
 
 
 @takes_out("exact", "linalg_inv_ex")
-@method("inverse", called="linalg_inv")
+@method("inverse")
 def inv(A: Tensor) -> Tensor:
     """The inverse of square matrices: ``A @ inv(A)`` is the identity.
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from tapegrad import _types
 from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import takes_tensors
 from tapegrad.ops.create import tensor
 from tapegrad.ops.shape import diagonal
 
 
+@takes_tensors
 def linalg_diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """A view of the diagonals of matrices: :func:`diagonal`, of the last two dimensions."""
     return diagonal(A, offset, dim1, dim2)
 
 
+@takes_tensors
 def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:
     """Powers 0 to ``N - 1`` of each number: ``(*, n)`` to ``(*, n, N)``; ``N`` is ``n`` if None.
 
@@ -29,6 +32,7 @@ def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:
     return _powers(x, range(n))
 
 
+@takes_tensors
 def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     """Powers ``N - 1`` to 0 of each number of a vector, or 0 to ``N - 1`` if ``increasing``."""
     if x.ndim != 1:

@@ -16,7 +16,7 @@ from tapegrad.ops.shape import cat
 
 
 @takes_out("exact", "matmul")
-@method(called="linalg_matrix_power")
+@method()
 def matrix_power(A: Tensor, n: int) -> Tensor:
     """``A`` multiplied with itself ``n`` times, by repeated squaring; of the inverse if negative.
 
@@ -108,7 +108,7 @@ matrix_exp_op = op(
 )
 
 
-@method(called="linalg_matrix_exp")
+@method()
 def matrix_exp(A: Tensor) -> Tensor:
     """The exponential ``sum A**k / k!`` of square matrices. Shape: ``(*, n, n)`` to the same.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tapegrad import _types
-from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import takes_out
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import attach, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops.create import tensor
 from tapegrad.ops.index.along import gather_op
@@ -103,7 +103,7 @@ def _quantiles(name: str, ignore_nan: bool, doc: str):
 
     quantile.__name__ = quantile.__qualname__ = name
     quantile.__doc__ = doc
-    attach_method(name, quantile)
+    attach(name, quantile)
     return _same_dtype(quantile)
 
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS, KernelRefusal
-from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import method, op, takes_out
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import attach, method, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops._places import as_rows, scatter_back
 from tapegrad.ops._results import NamedResult, named_result
@@ -148,7 +148,7 @@ def _median(name: str, of_all, over_dim, result, nan: str):
         "The element in the middle of all, the lower of two; over ``dim``, (values, indices).\n\n"
         f"    {nan} Raises IndexError for a dimension without elements.\n    "
     )
-    attach_method(name, median)
+    attach(name, median)
     return median
 
 

@@ -9,9 +9,8 @@ import numpy as np
 from tapegrad import _types
 from tapegrad._core import InplaceOp, result_type_number
 from tapegrad._kernels import OURS, TYPE_NAMES
-from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import method, op, takes_out
-from tapegrad.ops._forms import forms, tensor_or_number
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import attach, method, op, takes_out
 from tapegrad.ops._out import c_name
 from tapegrad.ops.pointwise.selection import where_op
 from tapegrad.ops.promotion import can_cast
@@ -48,9 +47,6 @@ fmin = op(
     doc="The smaller of two elements; the other one where one is NaN.",
 )  # fmt: skip
 
-_no_clamp_min, _no_clamp_max = (
-    tensor_or_number(f"clamp_{bound}", bound) for bound in ("min", "max")
-)
 clamp_op = op(
     "clamp", kernel=OURS["clamp"], params=("input", "low", "high"), grad_name="ClampBackward1",
     input=lambda g, input, low, high: where_op((input >= low) & (input <= high), g, 0.0),
@@ -66,19 +62,16 @@ clamp_tensor_op = op(
 )  # fmt: skip
 clamp_min_op = op(
     "clamp_min", kernel=np.maximum, params=("input", "min"), n_tensors=1,
-    forms=_no_clamp_min,
     input=lambda g, input, min: where_op(input >= min, g, 0.0),
     doc="Each element, at least a number.",
 )  # fmt: skip
 clamp_max_op = op(
     "clamp_max", kernel=np.minimum, params=("input", "max"), n_tensors=1,
-    forms=_no_clamp_max,
     input=lambda g, input, max: where_op(input <= max, g, 0.0),
     doc="Each element, at most a number.",
 )  # fmt: skip
 clamp_min_tensor_op = op(
     "clamp_min_tensor", kernel=np.maximum, params=("input", "min"), n_tensors=1,
-    forms=_no_clamp_min,
     grad_name="ClampMinBackward1",
     input=lambda g, input, min: where_op(input >= min, g, 0.0),
     min=lambda g, input, min: where_op(input < min, g, 0.0),
@@ -86,7 +79,6 @@ clamp_min_tensor_op = op(
 )  # fmt: skip
 clamp_max_tensor_op = op(
     "clamp_max_tensor", kernel=np.minimum, params=("input", "max"), n_tensors=1,
-    forms=_no_clamp_max,
     grad_name="ClampMaxBackward1",
     input=lambda g, input, max: where_op(input <= max, g, 0.0),
     max=lambda g, input, max: where_op(input > max, g, 0.0),
@@ -117,20 +109,13 @@ def _bounds(input: Tensor, min, max) -> tuple:
     return (lowest if min is None else min), (highest if max is None else max), dtype
 
 
-_no_clamp = forms(
-    "clamp",
-    "(Tensor input, Tensor min = None, Tensor max = None, *, Tensor out = None)",
-    "(Tensor input, Number min = None, Number max = None, *, Tensor out = None)",
-)
-
-
 def _check_kinds(input: Tensor, min, max) -> bool:
     """Whether the bounds are tensors, which either all or none of them are; else numbers."""
     given = [bound for bound in (min, max) if bound is not None]
     n_tensors = sum(isinstance(bound, Tensor) for bound in given)
     n_numbers = sum(isinstance(bound, (int, float, np.number, np.bool_)) for bound in given)
     if len(given) not in (n_tensors, n_numbers):
-        raise _no_clamp(input, *((min,) if max is None else (min, max)))
+        raise TypeError("clamp() takes two tensors or two numbers as bounds")
     return n_tensors > 0
 
 
@@ -186,4 +171,4 @@ def clamp_max_(self: Tensor, max) -> Tensor:
 
 
 for _name, _function in {"clip": clamp, "clip_": clamp_}.items():
-    attach_method(_name, _function)
+    attach(_name, _function)

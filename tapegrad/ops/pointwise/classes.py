@@ -11,7 +11,7 @@ from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
-from tapegrad.ops._declare import composite, method, op, takes_out
+from tapegrad.ops._declare import composite, method, op, takes_out, takes_tensors
 from tapegrad.ops._results import NamedResult, named_result
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.pointwise.selection import where_op
@@ -62,11 +62,13 @@ def conj_physical_(self: Tensor) -> Tensor:
     return _conj_physical_inplace(self)
 
 
+@takes_tensors
 def real(input: Tensor) -> Tensor:
     """The real part: the tensor itself, as numbers here are real."""
     return input
 
 
+@takes_tensors
 def imag(input: Tensor) -> Tensor:
     """The imaginary part, which no tensor here has. Raises RuntimeError."""
     raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")

@@ -8,7 +8,6 @@ import numpy as np
 
 from tapegrad._kernels import OURS
 from tapegrad.ops._declare import mixed_op, op
-from tapegrad.ops._forms import either_number
 from tapegrad.ops.pointwise.selection import where_op
 
 exp = op(
@@ -66,7 +65,6 @@ logaddexp2 = op(
 )  # fmt: skip
 xlogy = mixed_op(
     "xlogy", "XlogyBackward", kernel=OURS["xlogy"], makes_float=True, method=True, inplace=True,
-    forms=either_number("xlogy", out=True),
     input=lambda g, input, other: where_op(
         (input == 0) & (other <= 0), 0.0, xlogy(g, other)
     ),

@@ -7,8 +7,8 @@ import numpy as np
 from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import Kernel
-from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import alias, composite, method, op, takes_out
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import alias, attach, composite, method, op, takes_out
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.tensor_types import refuse_integers
 
@@ -106,6 +106,6 @@ frac = op(
 )  # fmt: skip
 
 for _function in (floor, floor_, ceil, ceil_, trunc, trunc_):
-    attach_method(_function.__name__, _function)
+    attach(_function.__name__, _function)
 floor, ceil, trunc = map(takes_out("same"), (floor, ceil, trunc))
 fix = alias("fix", trunc)

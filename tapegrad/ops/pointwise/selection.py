@@ -7,23 +7,14 @@ from typing import Any, overload
 from tapegrad import _types
 from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op, takes_out
-from tapegrad.ops._forms import forms
+from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops.tensor_types import check_tensor
 
-_no_where = forms(
-    "where",
-    "(Tensor condition)",
-    "(Tensor condition, Tensor input, Tensor other, *, Tensor out = None)",
-    "(Tensor condition, Number self, Tensor other)",
-    "(Tensor condition, Tensor input, Number other)",
-    "(Tensor condition, Number self, Number other)",
-)
 where_op = op(
     "where", kernel=OURS["where"], takes_mask=True, params=("condition", "input", "other"),
     input=lambda g, condition: where_op(condition, g, 0.0),
     other=lambda g, condition: where_op(condition, 0.0, g),
-    forms=_no_where, doc="The first value where a mask holds, else the second.",
+    doc="The first value where a mask holds, else the second.",
 )  # fmt: skip
 
 
@@ -31,6 +22,7 @@ where_op = op(
 def where(condition: Tensor) -> tuple[Tensor, ...]: ...
 @overload
 def where(condition: Tensor, input: Any, other: Any, *, out: Tensor | None = None) -> Tensor: ...
+@takes_tensors
 def where(
     condition: Tensor, input: Any = None, other: Any = None, *, out: Tensor | None = None
 ) -> Any:

@@ -18,7 +18,6 @@ from tapegrad.ops._declare import (
     op,
     takes_out,
 )
-from tapegrad.ops._forms import tensor_or_number
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.pointwise.selection import where_op
 
@@ -50,7 +49,7 @@ def _copied_slope(g, input, out):
 
 copysign = mixed_op(
     "copysign", "CopysignBackward", numbers=(None, 1), kernel=np.copysign, makes_float=True,
-    method=True, inplace=True, forms=tensor_or_number("copysign"),
+    method=True, inplace=True,
     input=lambda g, input, out: _copied_slope(g, input, out),
     other=lambda g: zeros_like(g),
     doc="The size of each element with the sign of ``other``.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import takes_tensors
 from tapegrad.ops.recurrent.layer import layer
 from tapegrad.ops.recurrent.steps import N_GATES, Walk
 
@@ -38,6 +39,7 @@ def _check(input: Tensor, states: tuple[Tensor, ...], weights: tuple, n_gates: i
             )
 
 
+@takes_tensors
 def lstm_cell(
     input: Tensor, hx: Sequence[Tensor], w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None,
     b_hh: Tensor | None = None,
@@ -62,7 +64,7 @@ def _of_one_state(mode: str, name: str, text: str) -> Callable[..., Tensor]:
 
     cell.__name__ = cell.__qualname__ = name
     cell.__doc__ = f"{text}\n\nShape: ``(batch, features)`` and ``(batch, size)`` to the latter."
-    return cell
+    return takes_tensors(cell)
 
 
 gru_cell = _of_one_state(

@@ -7,6 +7,7 @@ from typing import Any
 
 from tapegrad._tensor import Tensor
 from tapegrad._types import float32
+from tapegrad.ops._declare import takes_tensors
 from tapegrad.ops.dropouts import dropout as drop
 from tapegrad.ops.recurrent.layer import layer
 from tapegrad.ops.recurrent.steps import Walk
@@ -101,7 +102,7 @@ def _of_one_state(mode: str, name: str, text: str) -> Any:
     of every step, and the last state of every layer. Shape: ``(times, batch, features)`` and hx
     ``(layers, batch, size)``.
     """
-    return network
+    return takes_tensors(network)
 
 
 gru = _of_one_state("GRU", "gru", "Gated recurrent units. Source: Cho et al. 2014.")
@@ -109,6 +110,7 @@ rnn_tanh = _of_one_state("RNN_TANH", "rnn_tanh", "A recurrent network of tanh un
 rnn_relu = _of_one_state("RNN_RELU", "rnn_relu", "A recurrent network of rectified units.")
 
 
+@takes_tensors
 def lstm(input: Tensor, *args: Any) -> tuple[Tensor, Tensor, Tensor]:
     """Long short-term memory.
 

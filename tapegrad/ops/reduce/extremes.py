@@ -6,8 +6,8 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
-from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import method, op, takes_out
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import attach, method, op, takes_out
 from tapegrad.ops._dims import normal_dim, normal_dims
 from tapegrad.ops._results import NamedResult, named_result
 from tapegrad.ops.pointwise import isnan, maximum, minimum, where_op
@@ -109,7 +109,7 @@ def _extreme(name, of_all, over_dim, elementwise, result):
         f"The {name}imum of all elements; over ``dim``, (values, indices); of two tensors, "
         f"element by element.\n\n    NaN wins. Of equal elements the first is named.\n    "
     )
-    attach_method(name, extreme)
+    attach(name, extreme)
     return extreme
 
 
@@ -143,7 +143,7 @@ def _extreme_over_dims(name, operation):
 
     extreme.__name__ = extreme.__qualname__ = name
     extreme.__doc__ = operation.__doc__
-    attach_method(name, extreme)
+    attach(name, extreme)
     return extreme
 
 
@@ -235,7 +235,7 @@ def _place_of_extreme(name, operation):
 
     place.__name__ = place.__qualname__ = name
     place.__doc__ = f"{operation.__doc__} The first of equals; NaN wins."
-    attach_method(name, place)
+    attach(name, place)
     return place
 
 

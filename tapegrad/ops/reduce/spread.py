@@ -8,8 +8,8 @@ import math
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import method, op, takes_out
+from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import attach, method, op, takes_out, takes_tensors
 from tapegrad.ops.pointwise import where_op
 from tapegrad.ops.reduce._dims import count, dims_of, restore
 from tapegrad.ops.reduce.sums import mean_array, sum_array
@@ -120,12 +120,14 @@ def _spread(name, operation):
     spread.__name__ = spread.__qualname__ = name
     spread.__doc__ = operation.__doc__ + " ``correction`` is taken from the count; 1 by default."
     if operation in (var_op, std_op):
-        attach_method(name, spread)
+        attach(name, spread)
     return spread
 
 
-var, std = takes_out("cast")(_spread("var", var_op)), takes_out("cast")(_spread("std", std_op))
-var_mean, std_mean = _spread("var_mean", var_mean_op), _spread("std_mean", std_mean_op)
+var = takes_out("cast")(takes_tensors(_spread("var", var_op)))
+std = takes_out("cast")(takes_tensors(_spread("std", std_op)))
+var_mean = takes_tensors(_spread("var_mean", var_mean_op))
+std_mean = takes_tensors(_spread("std_mean", std_mean_op))
 
 # ------------------------------------------------------------------------- several variables
 

@@ -11,7 +11,7 @@ from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op, takes_out
+from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops.create import finished
 from tapegrad.ops.shape.parts import diagonal_backward, diagonal_view
@@ -98,12 +98,14 @@ def _triangle_indices(name: str, row: int, col: int, offset: int, dtype) -> np.n
     return np.stack(np.nonzero(kept)).astype(kind.numpy)
 
 
+@takes_tensors
 def tril_indices(row: int, col: int, offset: int = 0, *, dtype=_types.int64, device=None,
                  layout=None) -> Tensor:  # fmt: skip
     """Rows and columns of the lower triangle of a ``row`` by ``col`` matrix: (2, count)."""
     return finished(_triangle_indices("tril_indices", row, col, offset, dtype), False)
 
 
+@takes_tensors
 def triu_indices(row: int, col: int, offset: int = 0, *, dtype=_types.int64, device=None,
                  layout=None) -> Tensor:  # fmt: skip
     """Rows and columns of the upper triangle of a ``row`` by ``col`` matrix: (2, count)."""

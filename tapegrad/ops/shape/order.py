@@ -7,7 +7,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._core import become_view
 from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import attach, method, op
 from tapegrad.ops._dims import normal_dim, sizes_of
 from tapegrad.ops.shape.sizes import alias_op
 
@@ -178,4 +178,4 @@ for _alias, _of in {
     "swapaxes": transpose, "swapdims": transpose, "moveaxis": movedim,
     "swapaxes_": transpose_, "swapdims_": transpose_,
 }.items():  # fmt: skip
-    attach_method(_alias, _of)
+    attach(_alias, _of)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tapegrad._kernels import KernelRefusal
 from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import takes_tensors
 from tapegrad.ops.spatial import pool_checks as checks
 from tapegrad.ops.spatial.planes import unpool_ops
 from tapegrad.ops.spatial.pool import Windows, adaptive_avg_ops, adaptive_max_ops
@@ -46,6 +47,7 @@ def _check(function: str, input: Tensor, n_dims: int, first: int, colon: str) ->
             )
 
 
+@takes_tensors
 def adaptive_avg_pool1d(input: Tensor, output_size) -> Tensor:
     """Means over ``output_size`` windows that share a sequence out evenly.
 
@@ -83,6 +85,7 @@ def _adaptive_avg(function: str, input, output_size, n_dims: int, comma: str) ->
     return adaptive_avg_ops[n_dims](input, _windows(input, count))
 
 
+@takes_tensors
 def adaptive_max_pool1d(input: Tensor, output_size) -> tuple[Tensor, Tensor]:
     """Maxima over ``output_size`` windows that share a sequence out evenly, and where they are.
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import op
+from tapegrad.ops._declare import op, takes_tensors
 from tapegrad.ops.spatial import conv_checks as checks
 from tapegrad.ops.spatial import correlation
 from tapegrad.ops.spatial.geometry import Geometry
@@ -96,6 +96,7 @@ weight_gradient = op(
 # ------------------------------------------------------------------------- public
 
 
+@takes_tensors
 def convolution(
     input, weight, bias, stride, padding, dilation, transposed, output_padding, groups
 ) -> Tensor:
@@ -182,6 +183,7 @@ def _transposed(
     return result if is_batched else result.squeeze(0)
 
 
+@takes_tensors
 def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) -> Tensor:
     """Weights slid along sequences.
 
@@ -192,16 +194,19 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) 
     return _convolve("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
 
 
+@takes_tensors
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) -> Tensor:
     """Weights slid over images; as :func:`conv1d` with two spatial dimensions."""
     return _convolve("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
 
 
+@takes_tensors
 def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) -> Tensor:
     """Weights slid through volumes; as :func:`conv1d` with three spatial dimensions."""
     return _convolve("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
 
 
+@takes_tensors
 def conv_transpose1d(
     input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
 ) -> Tensor:
@@ -216,6 +221,7 @@ def conv_transpose1d(
     )  # fmt: skip
 
 
+@takes_tensors
 def conv_transpose2d(
     input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
 ) -> Tensor:
@@ -226,6 +232,7 @@ def conv_transpose2d(
     )  # fmt: skip
 
 
+@takes_tensors
 def conv_transpose3d(
     input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
 ) -> Tensor:

@@ -15,7 +15,7 @@ import numpy as np
 
 from tapegrad._tensor import Tensor
 from tapegrad._types import float16
-from tapegrad.ops._declare import composite, op
+from tapegrad.ops._declare import composite, op, takes_tensors
 from tapegrad.ops.linalg.products import bmm_op
 from tapegrad.ops.shape import cat, stack
 from tapegrad.ops.spatial.planes import pick, place_sums
@@ -250,6 +250,7 @@ _SAMPLERS = {
 }
 
 
+@takes_tensors
 def grid_sampler(
     input: Tensor, grid: Tensor, interpolation_mode: int, padding_mode: int, align_corners: bool
 ) -> Tensor:
@@ -299,11 +300,13 @@ def _check_grid(input: Tensor, grid: Tensor) -> None:
             )
 
 
+@takes_tensors
 def grid_sampler_2d(input, grid, interpolation_mode, padding_mode, align_corners) -> Tensor:
     """Images read at the positions of a grid ``(batch, height, width, 2)``."""
     return grid_sampler(input, grid, interpolation_mode, padding_mode, align_corners)
 
 
+@takes_tensors
 def grid_sampler_3d(input, grid, interpolation_mode, padding_mode, align_corners) -> Tensor:
     """Volumes read at the positions of a grid ``(batch, depth, height, width, 3)``."""
     return grid_sampler(input, grid, interpolation_mode, padding_mode, align_corners)
@@ -344,6 +347,7 @@ affine_grid_op = op(
 )
 
 
+@takes_tensors
 def affine_grid_generator(theta: Tensor, size, align_corners: bool) -> Tensor:
     """The positions to which affine maps take those of images.
 

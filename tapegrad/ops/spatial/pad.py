@@ -8,7 +8,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import op
+from tapegrad.ops._declare import op, takes_tensors
 from tapegrad.ops.spatial.axes import CIRCULAR, REFLECT, REPLICATE, add_along, select_along
 from tapegrad.ops.spatial.sizes import scalar_name
 
@@ -48,6 +48,7 @@ constant_pad_op = op(
 )
 
 
+@takes_tensors
 def constant_pad_nd(input: Tensor, pad, value=0) -> Tensor:
     """Put ``value`` around a tensor.
 

@@ -9,7 +9,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import op, takes_out
+from tapegrad.ops._declare import op, takes_out, takes_tensors
 from tapegrad.ops.spatial import pool_checks as checks
 from tapegrad.ops.spatial.planes import place_sums
 from tapegrad.ops.spatial.sizes import as_planes, in_3d, scalar_name
@@ -144,6 +144,7 @@ def _avg_pool(input, kernel, stride, padding, ceil_mode, counts_padding, divisor
     return _AVG[n_dims](input, windows)
 
 
+@takes_tensors
 def avg_pool1d(
     input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True
 ) -> Tensor:
@@ -206,6 +207,7 @@ def _max_pool(input, kernel, stride, padding, dilation, ceil_mode) -> tuple[Tens
     return _MAX[n_dims](input, Windows(size, count, kernel, stride, padding, dilation))
 
 
+@takes_tensors
 def max_pool1d_with_indices(
     input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False
 ) -> tuple[Tensor, Tensor]:
@@ -224,6 +226,7 @@ def max_pool1d_with_indices(
     return values.squeeze(-2), indices.squeeze(-2)
 
 
+@takes_tensors
 def max_pool1d(
     input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False
 ) -> Tensor:
@@ -252,6 +255,7 @@ def max_pool2d_with_indices(
     return _max_pool(input, kernel, stride, padding, dilation, ceil_mode)
 
 
+@takes_tensors
 def max_pool2d(
     input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False
 ) -> Tensor:
@@ -270,6 +274,7 @@ def max_pool3d_with_indices(
     return _max_pool(input, kernel, stride, padding, dilation, ceil_mode)
 
 
+@takes_tensors
 def max_pool3d(
     input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False
 ) -> Tensor:

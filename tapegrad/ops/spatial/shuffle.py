@@ -6,7 +6,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import op
+from tapegrad.ops._declare import op, takes_tensors
 
 
 def _shuffled(input: np.ndarray, factor: int) -> np.ndarray:
@@ -78,6 +78,7 @@ def _factor(function: str, name: str, input, factor) -> int:
     return int(factor)
 
 
+@takes_tensors
 def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     """Lay each pixel's channels out as a square of pixels.
 
@@ -94,6 +95,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     return pixel_shuffle_op(input, factor)
 
 
+@takes_tensors
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     """Stack squares of pixels as channels: the way back from :func:`pixel_shuffle`."""
     factor = _factor("pixel_unshuffle", "downscale_factor", input, downscale_factor)
@@ -106,6 +108,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     return pixel_unshuffle_op(input, factor)
 
 
+@takes_tensors
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     """Deal the channels out: number ``i·n + j`` of ``groups·n`` comes to ``j·groups + i``.
 

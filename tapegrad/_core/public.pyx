@@ -1,0 +1,219 @@
+"""What users call: ops and functions under their public names, or as methods of Tensor.
+
+A call that works goes straight through. One that fails is explained by the name that was called.
+"""
+
+from cpython.object cimport PyObject
+
+from tapegrad._core.op cimport (
+    InplaceOp, Op, call_with_names, explained, names_of, out_writer, positional, raw_call,
+    raw_function, run_inplace, run_op, set_fast_call,
+)
+from tapegrad._tensor.tensor cimport Tensor, apply_function
+
+from functools import update_wrapper
+
+from tapegrad._types import kind_of
+
+cdef extern from "Python.h":
+    size_t PY_VECTORCALL_ARGUMENTS_OFFSET
+    PyObject* raw_vectorcall "PyObject_Vectorcall"(
+        PyObject*, PyObject* const*, size_t, PyObject*) noexcept
+    object PyObject_Vectorcall(object, PyObject* const*, size_t, PyObject*)
+    object PyVectorcall_Call(object, tuple, dict)
+    object PyMethod_New(object, object)
+
+cdef enum:
+    MOST_CHECKED = 32    # parameters
+
+cdef enum Wanted:
+    ANYTHING = 0
+    TENSOR = 1
+    TRUTH_VALUE = 2
+    WHOLE_NUMBER = 3
+
+cdef object KINDS = {"Tensor": TENSOR, "bool": TRUTH_VALUE, "int": WHOLE_NUMBER}
+cdef object KIND_NAMES = {kind: name for name, kind in KINDS.items()}
+
+
+cdef class PublicOp:
+    """An op, or its in-place form, under a name of its own."""
+
+    cdef void* vectorcall
+    cdef apply_function run
+    cdef readonly Op op
+    cdef readonly object __wrapped__
+    cdef readonly str called
+    cdef readonly bint is_method
+    cdef readonly str __doc__
+
+    def __cinit__(self, *args, **kwargs):
+        self.vectorcall = <void*>call_public_op
+
+    def __init__(self, target not None, str called not None, *, bint is_method=False):
+        self.__wrapped__, self.called, self.is_method = target, called, is_method
+        self.__doc__ = target.__doc__
+        if isinstance(target, InplaceOp):
+            self.op, self.run = (<InplaceOp>target).op, run_inplace
+        else:
+            self.op, self.run = <Op?>target, run_op
+
+    @property
+    def __name__(self):
+        return self.called
+
+    def __call__(self, *args, **kwargs):
+        # The interpreter uses the vectorcall slot; this serves callers of tp_call.
+        return PyVectorcall_Call(self, args, kwargs)
+
+    def __get__(self, instance, owner):
+        return self if instance is None else PyMethod_New(self, instance)
+
+    def __repr__(self):
+        return f"<op {self.called}>"
+
+    def __reduce__(self):
+        return (getattr, (Tensor, self.called)) if self.is_method else self.called
+
+
+cdef PyObject* call_public_op(PyObject* callable, PyObject* const* args, size_t n_flags,
+                              PyObject* names) noexcept:
+    """What ``x.exp()`` runs at once."""
+    cdef size_t n = n_flags & ~PY_VECTORCALL_ARGUMENTS_OFFSET
+    cdef PyObject* result
+    if names == NULL:
+        result = (<raw_function>(<PublicOp>callable).run)(
+            <PyObject*>(<PublicOp>callable).op, <PyObject**>args, n)
+    else:
+        result = (<raw_call>call_named)(callable, args, n, names)
+    return result if result != NULL else (<raw_call>explained)(callable, args, n, names)
+
+
+cdef object call_named(object callable, PyObject* const* args, size_t n, PyObject* names):
+    return call_with_names((<PublicOp>callable).__wrapped__, positional(args, n),
+                           names_of(names, args + n))
+
+
+cdef class TensorFunction:
+    """A function in Python, called as PyTorch's compiled ones are.
+
+    If it has a name to be ``called`` by, the arguments that it declares to be ``Tensor``, ``bool``
+    or ``int`` are looked at before it runs; a method's first one is not, for it is ``self``. With a
+    rule it takes the keyword ``out``.
+    """
+
+    cdef void* vectorcall
+    cdef public object __wrapped__
+    cdef readonly str name              # as messages about ``out`` call it
+    cdef readonly str rule              # for the dtype of ``out``; None without
+    cdef readonly str called            # as messages about arguments call it; None without checks
+    cdef readonly bint is_method
+    cdef tuple params
+    cdef Wanted wanted[MOST_CHECKED]    # of parameter k
+    cdef size_t n_unchecked             # how many of the first parameters may be anything
+    cdef dict __dict__
+
+    def __cinit__(self, *args, **kwargs):
+        self.vectorcall = <void*>call_function
+
+    def __init__(self, function not None, *, str name=None, str rule=None, str called=None,
+                 bint is_method=False):
+        update_wrapper(self, function)
+        self.name, self.rule, self.called = name or function.__name__, rule, called
+        self.is_method, self.params, self.n_unchecked = is_method, (), MOST_CHECKED
+        if called is None or not hasattr(function, "__code__"):
+            return
+        self.params = function.__code__.co_varnames[:function.__code__.co_argcount][:MOST_CHECKED]
+        for k, param in enumerate(self.params):
+            self.wanted[k] = KINDS.get(function.__annotations__.get(param), ANYTHING)
+            if k == 0 and is_method:
+                self.wanted[k] = ANYTHING
+            if self.wanted[k] != ANYTHING and self.n_unchecked == MOST_CHECKED:
+                self.n_unchecked = k
+
+    def __call__(self, *args, **kwargs):
+        # The interpreter uses the vectorcall slot; this serves callers of tp_call.
+        return PyVectorcall_Call(self, args, kwargs)
+
+    def __get__(self, instance, owner):
+        return self if instance is None else PyMethod_New(self, instance)
+
+    def __repr__(self):
+        return f"<function {self.name}>"
+
+    def __reduce__(self):
+        return self.__qualname__
+
+
+cdef PyObject* call_function(PyObject* callable, PyObject* const* args, size_t n_flags,
+                             PyObject* names) noexcept:
+    cdef size_t n = n_flags & ~PY_VECTORCALL_ARGUMENTS_OFFSET
+    cdef PyObject* result
+    if names != NULL or n > (<TensorFunction>callable).n_unchecked:
+        result = (<raw_call>call_checked)(callable, args, n, names)
+    else:
+        result = raw_vectorcall(<PyObject*>(<TensorFunction>callable).__wrapped__, args, n_flags,
+                                NULL)
+    return result if result != NULL else (<raw_call>explained)(callable, args, n, names)
+
+
+cdef object call_checked(object callable, PyObject* const* args, size_t n, PyObject* names):
+    """Refuse what is not of the kind declared, and give ``out`` to what serves it."""
+    cdef TensorFunction function = <TensorFunction>callable
+    cdef size_t k
+    for k in range(function.n_unchecked, min(n, <size_t>len(function.params))):
+        if not fits(function.wanted[k], <object>args[k]):
+            refuse_argument(function, k, <object>args[k])
+    if names != NULL:
+        check_named(function, args + n, <tuple>names)
+        if function.rule is not None and "out" in <tuple>names:
+            return serve_out(function, positional(args, n), names_of(names, args + n))
+    return PyObject_Vectorcall(function.__wrapped__, args, n, names)
+
+
+cdef bint fits(Wanted wanted, object value):
+    """Whether a value can be of a kind; what is an unusual whole number is left to the function."""
+    if wanted == TENSOR:
+        return isinstance(value, Tensor)
+    if wanted == TRUTH_VALUE:
+        return isinstance(value, bool)
+    if wanted == WHOLE_NUMBER:
+        return not isinstance(value, bool) and hasattr(value, "__index__")
+    return True
+
+
+cdef object serve_out(TensorFunction function, tuple args, dict kwargs):
+    out = kwargs.pop("out")
+    if out is None:
+        return function.__wrapped__(*args, **kwargs)
+    return out_writer(function.__wrapped__, function.name, function.rule, args, kwargs, out)
+
+
+cdef int check_named(TensorFunction function, PyObject* const* values, tuple names) except -1:
+    """Refuse what is not of the kind declared, among arguments given by name."""
+    cdef Py_ssize_t k, j
+    for k in range(len(names)):
+        for j in range(len(function.params)):
+            if names[k] == function.params[j] and not fits(function.wanted[j], <object>values[k]):
+                raise TypeError(f"{function.called}(): argument '{names[k]}' must be "
+                                f"{KIND_NAMES[function.wanted[j]]}, not "
+                                f"{kind_of(<object>values[k])}")
+    return 0
+
+
+cdef int refuse_argument(TensorFunction function, Py_ssize_t k, object value) except -1:
+    name = "input" if function.params[k] == "self" else function.params[k]
+    position = k + (not function.is_method)
+    raise TypeError(f"{function.called}(): argument '{name}' (position {position}) must be "
+                    f"{KIND_NAMES[function.wanted[k]]}, not {kind_of(value)}")
+
+
+def enable_fast_calls_of_functions():
+    """Let the interpreter call both kinds directly, and as methods without making bound objects."""
+    cdef PublicOp op = PublicOp.__new__(PublicOp)
+    cdef TensorFunction function = TensorFunction.__new__(TensorFunction)
+    set_fast_call(PublicOp, <char*>&op.vectorcall - <char*><PyObject*>op)
+    set_fast_call(TensorFunction, <char*>&function.vectorcall - <char*><PyObject*>function)
+
+
+enable_fast_calls_of_functions()

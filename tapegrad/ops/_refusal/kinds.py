@@ -1,0 +1,99 @@
+"""Which values PyTorch takes for a parameter of a kind."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tapegrad import _types
+from tapegrad._tensor import Tensor
+
+# These functions take a number where they declare a tensor, their in-place forms too.
+TAKES_NUMBERS = frozenset((
+    "add", "copy", "div", "divide", "floor_divide", "mul", "multiply", "sub", "subtract", "to",
+    "true_divide",
+))  # fmt: skip
+
+
+def accepts(kind: str, value: Any, takes_one: bool) -> bool:
+    """Whether a value is of a kind; of a sequence only the first element is looked at."""
+    if kind in _ELEMENTS and isinstance(value, (tuple, list)):
+        return not len(value) or _ELEMENTS[kind](value[0])
+    if kind in _ELEMENTS:
+        return takes_one and kind == "ints" and _is_whole(value)
+    return _CHECKS[kind](value)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is what PyTorch calls a number: Python's or NumPy's."""
+    return isinstance(value, (int, float, complex, np.number, np.bool_))
+
+
+def is_index(value: Any) -> bool:
+    """Whether a value may stand among sizes."""
+    if isinstance(value, (bool, np.bool_)):
+        return False
+    try:
+        operator.index(value)
+    except TypeError:
+        return False
+    return True
+
+
+def _is_whole(value: Any) -> bool:
+    if isinstance(value, Tensor):
+        return _is_plain(value) and not value.is_floating_point() and value.dtype is not _types.bool
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _is_real(value: Any) -> bool:
+    if isinstance(value, Tensor):
+        return _is_plain(value)
+    return isinstance(value, (int, float, np.number, np.bool_))
+
+
+def _is_plain(value: Tensor) -> bool:
+    return value.dim() == 0 and not value.requires_grad
+
+
+def _is_scalar(value: Any) -> bool:
+    return is_number(value) or _is_real(value)
+
+
+def _is_a(*kinds: type) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, kinds)
+
+
+def _is_dtype(value: Any) -> bool:
+    is_python_type = any(value is one for one in (float, int, bool, complex))
+    return is_python_type or isinstance(value, _types.dtype)
+
+
+def _is_device(value: Any) -> bool:
+    return isinstance(value, (_types.device, str)) or (_is_whole(value) and is_number(value))
+
+
+def _is_anything(value: Any) -> bool:
+    return True
+
+
+def _is_generator(value: Any) -> bool:
+    return type(value).__name__ == "Generator"  # defined above this module
+
+
+_CHECKS: dict[str, Callable[[Any], bool]] = {
+    "Tensor": _is_a(Tensor), "Number": _is_scalar, "float": _is_real, "int": _is_whole,
+    "bool": _is_a(bool), "str": _is_a(str), "dtype": _is_dtype, "layout": _is_a(_types.layout),
+    "memory_format": _is_a(_types.memory_format), "device": _is_device,
+    "Generator": _is_generator, "complex": _is_scalar, "object": _is_anything,
+    "Storage": _is_anything,
+}  # fmt: skip
+_ELEMENTS: dict[str, Callable[[Any], bool]] = {
+    "ints": is_index, "floats": _is_real, "Numbers": is_number, "Tensors": _is_anything,
+    "OptionalTensors": _is_anything,
+}  # fmt: skip
+
+__all__ = ["TAKES_NUMBERS", "accepts", "is_index", "is_number"]

@@ -1,0 +1,115 @@
+"""A call compared with one signature: the error of what does not fit, if anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tapegrad._tensor import Tensor
+from tapegrad._types import kind_of
+from tapegrad.ops._refusal.kinds import TAKES_NUMBERS, accepts, is_index, is_number
+from tapegrad.ops._refusal.signatures import Param, Signature
+
+
+def mismatch(form: Signature, args: tuple, kwargs: dict[str, Any]) -> TypeError | None:
+    """What PyTorch says if a call does not fit a form; None if it does."""
+    params, given = form.params, args
+    args = _gathered(form, args)
+    if len(args) > form.n_positional and not _takes_rest(form):
+        return _too_many(form, len(args))
+    used = 0
+    for position, param in enumerate(params):
+        by_name = position >= len(args)
+        if not by_name and param.keyword_only:
+            return _too_many(form, len(args))
+        key = next((key for key in param.names if key in kwargs), None) if by_name else None
+        if by_name and key is None:
+            if not param.optional:
+                return _missing(form, position)
+            continue
+        value = args[position] if key is None else kwargs[key]
+        used += by_name
+        if not ((value is None and param.takes_none) or _fits(form, param, value)):
+            if len(args) > form.n_positional:
+                return _too_many(form, len(args))
+            return _wrong(form.name, param, value, None if by_name else position)
+        if param.kind.endswith("Tensors") and value is not None:
+            optional = (type(None),) * (param.kind != "Tensors")
+            wrong = next((k for k, one in enumerate(value)
+                          if not isinstance(one, (Tensor, *optional))), None)
+            if wrong is not None:
+                return TypeError(f"expected Tensor as element {wrong} in argument {position}, but "
+                                 f"got {kind_of(value[wrong])}")
+    if used < len(kwargs):
+        return _unexpected(form, len(given), kwargs)
+    return None
+
+
+def _fits(form: Signature, param: Param, value: Any) -> bool:
+    if param.kind == "Tensor" and is_number(value) and form.name.rstrip("_") in TAKES_NUMBERS:
+        return True
+    return accepts(param.kind, value, param.takes_one)
+
+
+def _too_many(form: Signature, n: int) -> TypeError:
+    most, least = form.n_positional, form.n_required
+    if most != least:
+        return TypeError(f"{form.name}() takes from {least} to {most} positional arguments but {n} "
+                         "were given")
+    return TypeError(f"{form.name}() takes {most} positional argument{'s' * (most != 1)} but {n} "
+                     f"{'was' if n == 1 else 'were'} given")
+
+
+def _missing(form: Signature, position: int) -> TypeError:
+    names = [f'"{param.name}"' for param in form.params[position:] if not param.optional]
+    return TypeError(f"{form.name}() missing {len(names)} required positional "
+                     f"argument{'s' * (len(names) == 1)}: {', '.join(names)}")  # sic
+
+
+def _wrong(name: str, param: Param, value: Any, position: int | None) -> TypeError:
+    wanted = f"{param.shown_kind}, not {kind_of(value)}"
+    if position is None:
+        return TypeError(f"{name}(): argument '{param.name}' must be {wanted}")
+    where = f"{name}(): argument '{param.name}' (position {position + 1}) must be "
+    if param.kind in ("ints", "floats", "Numbers") and isinstance(value, (tuple, list)):
+        return TypeError(f"{where}{param.shown_kind}, but found element of type "
+                         f"{kind_of(value[0])} at pos 0")
+    return TypeError(where + wanted)
+
+
+def _unexpected(form: Signature, n_args: int, kwargs: dict[str, Any]) -> TypeError:
+    for key in kwargs:
+        position = form.named(key)
+        if position < 0:
+            return TypeError(f"{form.name}() got an unexpected keyword argument '{key}'")
+        if position < n_args:
+            return TypeError(f"{form.name}() got multiple values for argument '{key}'")
+    return TypeError("invalid keyword arguments")
+
+
+def _takes_rest(form: Signature) -> bool:
+    """Whether the sizes may be given one by one, ``view(2, 3)`` for ``view((2, 3))``."""
+    return form.n_positional == 1 and form.params[0].kind == "ints"
+
+
+def _gathered(form: Signature, args: tuple) -> tuple:
+    """The arguments, with sizes that are given one by one in a tuple."""
+    return (args,) if args and _takes_rest(form) and is_index(args[0]) else args
+
+
+def unpacked(form: Signature, args: tuple, kwargs: dict[str, Any]) -> TypeError | None:
+    """The error of a later element of a sequence, which is looked at once a form is chosen."""
+    args = _gathered(form, args)
+    for position, param in enumerate(form.params):
+        given = args[position] if position < len(args) else kwargs.get(param.name)
+        if param.kind != "ints" or not isinstance(given, (tuple, list)):
+            continue
+        for k, one in enumerate(given):
+            if not is_index(one):
+                return TypeError(
+                    f"{form.name}(): argument '{param.name}' failed to unpack the object at pos "
+                    f'{k + 1} with error "type must be tuple of ints,but got {kind_of(one)}"'
+                )
+    return None
+
+
+__all__ = ["mismatch", "unpacked"]
