@@ -12,18 +12,9 @@ SENTENCES = [" ".join(f"w{k}" for k in range(n)) for n in (3, 9, 1, 5, 9, 2, 7)]
 
 
 @pytest.fixture
-def folder(model, tmp_path):
-    """The small model, a vocabulary and settings, as sentence encoders are published."""
-    model.save_pretrained(tmp_path)
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *(f"w{k}" for k in range(45))]
-    (tmp_path / "vocab.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
-    return tmp_path
-
-
-@pytest.fixture
-def encoder(tapegrad, folder):
-    """The encoder of that folder."""
-    return tapegrad.text.SentenceEncoder.from_pretrained(folder)
+def encoder(tapegrad, sentence_folder):
+    """The encoder of the small folder."""
+    return tapegrad.text.SentenceEncoder.from_pretrained(sentence_folder)
 
 
 def by_hand(torch, model, tokenizer, sentence):
@@ -96,24 +87,24 @@ def test_progress_is_shown_when_asked(encoder, capsys):
     assert "4/4" in capsys.readouterr().err
 
 
-def test_settings_of_the_folder(tapegrad, folder):
+def test_settings_of_the_folder(tapegrad, sentence_folder):
     """The files beside the model decide on length and normalisation."""
-    (folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 4}))
-    (folder / "modules.json").write_text(json.dumps([{"type": "models.Pooling"}]))
-    encoder = tapegrad.text.SentenceEncoder.from_pretrained(folder)
+    (sentence_folder / "sentence_bert_config.json").write_text(json.dumps({"max_seq_length": 4}))
+    (sentence_folder / "modules.json").write_text(json.dumps([{"type": "models.Pooling"}]))
+    encoder = tapegrad.text.SentenceEncoder.from_pretrained(sentence_folder)
 
     assert encoder.tokenizer(SENTENCES)["input_ids"].shape == (7, 4)
     assert not encoder.normalize
 
 
-def test_other_pooling_is_refused(tapegrad, folder):
+def test_other_pooling_is_refused(tapegrad, sentence_folder):
     """A folder that asks for another vector than the mean would give wrong ones."""
-    (folder / "1_Pooling").mkdir()
-    (folder / "1_Pooling" / "config.json").write_text(json.dumps(
+    (sentence_folder / "1_Pooling").mkdir()
+    (sentence_folder / "1_Pooling" / "config.json").write_text(json.dumps(
         {"word_embedding_dimension": 16, "pooling_mode_cls_token": True,
          "pooling_mode_mean_tokens": False}))
     with pytest.raises(ValueError, match="asks for pooling_mode_cls_token, not for the mean"):
-        tapegrad.text.SentenceEncoder.from_pretrained(folder)
+        tapegrad.text.SentenceEncoder.from_pretrained(sentence_folder)
 
 
 def test_without_tokenizer(tapegrad, model):
