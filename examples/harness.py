@@ -5,7 +5,7 @@ Nothing here depends on the library: an example runs on PyTorch once its import 
 
 import argparse
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from pydoc_data.topics import topics
 
@@ -18,13 +18,18 @@ OUTPUT = Path(__file__).parent / "output"
 class Run:
     """One run of an example: what the command line asked for, and the losses so far."""
 
-    def __init__(self, description: str, epochs: int) -> None:
+    def __init__(
+        self, description: str, epochs: int,
+        add_options: Callable[[argparse.ArgumentParser], None] | None = None,
+    ) -> None:  # fmt: skip
         parser = argparse.ArgumentParser(description=description)
         parser.add_argument("--epochs", type=int, default=epochs, help="passes over the data")
         parser.add_argument("--seed", type=int, default=0, help="of weights, batches and data")
         parser.add_argument("--plot", type=Path, help="where to draw the curve of the loss")
         parser.add_argument("--losses", type=Path, help="where to write the loss of each step")
-        chosen = parser.parse_args()
+        if add_options is not None:
+            add_options(parser)
+        self.chosen = chosen = parser.parse_args()
         self.title, self.epochs, self.seed = description, chosen.epochs, chosen.seed
         self.plot, self.file = chosen.plot, chosen.losses
         self.losses: list[float] = []

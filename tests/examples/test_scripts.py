@@ -25,8 +25,8 @@ SETTINGS = {
     "vae": (2, False),
     "word_language_model": (1, False),
 }
-# What others import, and what test_demo.py runs.
-NOT_HERE = {"digits", "harness", "train_digits", "finetune_digits"}
+# What others import, and what test_demo.py and test_finetune_text.py run.
+NOT_HERE = {"digits", "harness", "reviews", "train_digits", "finetune_digits", "finetune_text"}
 
 
 def test_every_example_is_run() -> None:
