@@ -12,7 +12,11 @@ PACKAGE = Path("tapegrad")
 PYTHON = "{}.{}".format(*sys.version_info)
 C_KERNELS = sorted(str(path) for path in (PACKAGE / "_c").glob("*.c"))
 C_HEADERS = sorted(str(path) for path in (PACKAGE / "_c").glob("*.h"))
-COMPILER_FLAGS = ["-O3", "-std=c11", "-fno-math-errno", "-ffp-contract=off", "-Wno-unused-function"]
+# No flag here changes a result; -fno-trapping-math lets both sides of a choice be computed.
+COMPILER_FLAGS = [
+    "-O3", "-std=c11", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off",
+    "-Wno-unused-function",
+]  # fmt: skip
 SANITIZER_FLAGS = [
     "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined", "-fno-omit-frame-pointer",
     "-g", "-O1",

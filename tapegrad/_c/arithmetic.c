@@ -4,6 +4,7 @@
 #include <math.h>
 
 #define TRUNC(x) _Generic((x), float: truncf, default: trunc)(x)
+#define COPYSIGN(x, y) _Generic((x), float: copysignf, default: copysign)(x, y)
 #define PARAM(C, k) ((C)((const double *)params)[k])
 
 /* No operation here traps: callers refuse divisors of zero, and the smallest number divided by -1
@@ -68,7 +69,7 @@
 #define SIGNBIT_SIGNED(op, dtype, T, ...) \
     TG_MAP1(op##_##dtype, T, T, TG_AS_IS, uint8_t, , (x < 0))
 #define SIGNBIT_FLOAT(op, dtype, T, C, load, ...) \
-    TG_MAP1(op##_##dtype, T, C, load, uint8_t, , (signbit(x) != 0))
+    TG_MAP1(op##_##dtype, T, C, load, uint8_t, , (COPYSIGN((C)1, x) < 0))
 
 #define NAN_TO_NUM(op, dtype, T, C, load, store, ...)                              \
     TG_MAP1(op##_##dtype, T, C, load, T,                                           \

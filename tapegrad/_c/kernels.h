@@ -57,6 +57,7 @@ typedef struct {
  * naming the family here makes its kernels known. */
 #define TG_FAMILIES(X) \
     X(pointwise)       \
+    X(elementary)      \
     X(arithmetic)      \
     X(special)         \
     X(cast)            \

@@ -62,8 +62,8 @@ static inline int tg_never_nan(int64_t x) { (void)x; return 0; }
 
 /* Element-wise loops: RESULT is an expression in x (and y, z), SETUP declares what
  * it needs besides. Written out twice so that compilers vectorise the first. */
-#define TG_MAP1(name, T0, C0, load0, OUT, SETUP, RESULT)                                       \
-    TG_LOOP(name)                                                                              \
+#define TG_MAP1(name, ...) TG_LOOP(name) TG_MAP1_BODY(__VA_ARGS__)
+#define TG_MAP1_BODY(T0, C0, load0, OUT, SETUP, RESULT)                                        \
     {                                                                                          \
         const tg_intp n = dims[0], s0 = steps[0], s1 = steps[1];                               \
         (void)params;                                                                          \
@@ -84,8 +84,8 @@ static inline int tg_never_nan(int64_t x) { (void)x; return 0; }
         }                                                                                      \
     }
 
-#define TG_MAP2(name, T, C, load, OUT, SETUP, RESULT)                                          \
-    TG_LOOP(name)                                                                              \
+#define TG_MAP2(name, ...) TG_LOOP(name) TG_MAP2_BODY(__VA_ARGS__)
+#define TG_MAP2_BODY(T, C, load, OUT, SETUP, RESULT)                                           \
     {                                                                                          \
         const tg_intp n = dims[0], s0 = steps[0], s1 = steps[1], s2 = steps[2];                \
         (void)params;                                                                          \
@@ -108,8 +108,8 @@ static inline int tg_never_nan(int64_t x) { (void)x; return 0; }
         }                                                                                      \
     }
 
-#define TG_MAP3(name, T0, T1, OUT, RESULT)                                                     \
-    TG_LOOP(name)                                                                              \
+#define TG_MAP3(name, ...) TG_LOOP(name) TG_MAP3_BODY(__VA_ARGS__)
+#define TG_MAP3_BODY(T0, T1, OUT, RESULT)                                                      \
     {                                                                                          \
         const tg_intp n = dims[0], s0 = steps[0], s1 = steps[1], s2 = steps[2], s3 = steps[3]; \
         (void)params;                                                                          \

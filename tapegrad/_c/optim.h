@@ -11,9 +11,7 @@
 #ifndef TG_OPTIM_H
 #define TG_OPTIM_H
 
-#include "loops.h"
-
-#include <math.h>
+#include "vectors.h"
 
 enum { TG_N_FACTORS = 4 };
 
@@ -37,26 +35,6 @@ static inline double tg_kept(const tg_step *step)
 {
     return tg_rate(step, 1 - tg_rate(step, step->lr * step->weight_decay));
 }
-
-#if defined(__GNUC__)
-#define TG_INLINE inline __attribute__((always_inline))
-#else
-#define TG_INLINE inline
-#endif
-
-/* The loops over elements are compiled twice where the processor decides which runs: steps of
- * large parameters are twice as fast in wide registers. Additions and products stay what they
- * are, so results do not depend on it. */
-#if defined(__GNUC__) && defined(__x86_64__)
-#define TG_WIDE __attribute__((target("avx2,fma")))
-static inline int tg_is_wide(void)
-{
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
-#else
-#define TG_WIDE
-static inline int tg_is_wide(void) { return 0; }
-#endif
 
 enum { TG_FUSED = 1 << 8 }; /* in `uses`: fma() is an instruction here */
 
@@ -116,36 +94,23 @@ static inline double tg_abs_double(double x) { return fabs(x); }
             *at = store(w);                                                                      \
         }                                                                                        \
     }                                                                                            \
-    static TG_INLINE void op##_choose_##dtype(char **args, const tg_intp *dims,                  \
-                                              const tg_intp *steps, const op##_params *p,        \
-                                              const int fused)                                   \
+    TG_VECTOR_LOOP(op##_##dtype)                                                                 \
     {                                                                                            \
         static const tg_intp packed[5] = {sizeof(T), sizeof(T), sizeof(T), sizeof(T),            \
                                           sizeof(T)};                                            \
+        const op##_params *const p = params;                                                     \
         const int uses = USES;                                                                   \
         int is_packed = steps[0] == sizeof(T) && steps[1] == sizeof(T);                          \
         for (int k = 0; k < n_states; k++)                                                       \
             is_packed = is_packed && (steps[2 + k] == sizeof(T) || !(uses & (1 << k)));          \
         VARIANTS(TG_VARIANT, op##_elements_##dtype)                                              \
-    }                                                                                            \
-    TG_WIDE static void op##_wide_##dtype(char **args, const tg_intp *dims,                      \
-                                          const tg_intp *steps, const op##_params *p)            \
-    {                                                                                            \
-        op##_choose_##dtype(args, dims, steps, p, TG_FUSED);                                     \
-    }                                                                                            \
-    TG_LOOP(op##_##dtype)                                                                        \
-    {                                                                                            \
-        if (tg_is_wide())                                                                        \
-            op##_wide_##dtype(args, dims, steps, params);                                        \
-        else                                                                                     \
-            op##_choose_##dtype(args, dims, steps, params, 0);                                   \
     }
 
 #define TG_VARIANT(elements, constant)                             \
     if (uses == (constant) && is_packed)                           \
-        elements(args, dims[0], packed, p, (constant) | fused);    \
+        elements(args, dims[0], packed, p, (constant) | (fused ? TG_FUSED : 0));    \
     else if (uses == (constant))                                   \
-        elements(args, dims[0], steps, p, (constant) | fused);
+        elements(args, dims[0], steps, p, (constant) | (fused ? TG_FUSED : 0));
 
 #define TG_ALWAYS_1(X, elements) X(elements, 1)
 #define TG_ALWAYS_2(X, elements) X(elements, 3)

@@ -7,26 +7,18 @@
 #define EXPM1(x) _Generic((x), float: expm1f, default: expm1)(x)
 #define LOG1P(x) _Generic((x), float: log1pf, default: log1p)(x)
 #define ABS(x) _Generic((x), float: fabsf, default: fabs)(x)
-#define ERF(x) _Generic((x), float: erff, default: erf)(x)
 
 #define PARAM(C, k) ((C)((const double *)params)[k])
 
-/* Only the exponential of a negative number is taken: it cannot overflow, and the
- * small tail keeps its relative accuracy. The division is in double, which leaves the
- * exponential's error and one rounding. */
-#define SIGMOID(C)                                              \
-    static inline C sigmoid_of_##C(C x)                         \
-    {                                                           \
-        const C tail = EXP(-ABS(x));                            \
-        return (C)((x < 0 ? tail : 1.0) / (1.0 + tail));        \
-    }                                                           \
-    static inline C log_sigmoid_of_##C(C x)                     \
-    {                                                           \
-        return (x < 0 ? x : (C)0) - LOG1P(EXP(-ABS(x)));        \
+/* Only the exponential of a negative number is taken: it cannot overflow. */
+#define LOG_SIGMOID_OF(C)                                      \
+    static inline C log_sigmoid_of_##C(C x)                    \
+    {                                                          \
+        return (x < 0 ? x : (C)0) - LOG1P(EXP(-ABS(x)));       \
     }
 
-SIGMOID(float)
-SIGMOID(double)
+LOG_SIGMOID_OF(float)
+LOG_SIGMOID_OF(double)
 
 #define RELU(op, dtype, T, C, load, store, ...) \
     TG_MAP1(op##_##dtype, T, T, TG_AS_IS, T, , (load(x) < 0 ? (T)0 : x))
@@ -43,14 +35,8 @@ SIGMOID(double)
 #define RELU_BACKWARD(op, dtype, T, C, load, store, ...) \
     TG_MAP2(op##_##dtype, T, T, TG_AS_IS, T, , (load(y) <= 0 ? (T)0 : x))
 
-#define SIGMOID_LOOP(op, dtype, T, C, load, store, ...) \
-    TG_MAP1(op##_##dtype, T, C, load, T, , store(sigmoid_of_##C(x)))
-
 #define LOG_SIGMOID(op, dtype, T, C, load, store, ...) \
     TG_MAP1(op##_##dtype, T, C, load, T, , store(log_sigmoid_of_##C(x)))
-
-#define ERF_LOOP(op, dtype, T, C, load, store, ...) \
-    TG_MAP1(op##_##dtype, T, C, load, T, , store(ERF(x)))
 
 #define LEAKY_RELU(op, dtype, T, C, load, store, ...)              \
     TG_MAP1(op##_##dtype, T, C, load, T, const C slope = PARAM(C, 0);, \
@@ -123,9 +109,7 @@ TG_UNSIGNED(RELU_UNSIGNED, relu)
 TG_SIGNED(RELU, relu)
 TG_FLOATS(RELU, relu)
 TG_FLOATS(RELU_BACKWARD, relu_backward)
-TG_FLOATS(SIGMOID_LOOP, sigmoid)
 TG_FLOATS(LOG_SIGMOID, log_sigmoid)
-TG_FLOATS(ERF_LOOP, erf)
 TG_FLOATS(LEAKY_RELU, leaky_relu)
 TG_FLOATS(ELU, elu)
 TG_FLOATS(SOFTPLUS, softplus)
@@ -158,9 +142,7 @@ TG_FLOATS(ACCUMULATE_FLOAT, accumulate)
 const tg_kernel tg_pointwise_kernels[] = {
     TG_NUMBERS(ROW1, relu)
     TG_FLOATS(ROW2, relu_backward)
-    TG_FLOATS(ROW1, sigmoid)
     TG_FLOATS(ROW1, log_sigmoid)
-    TG_FLOATS(ROW1, erf)
     TG_FLOATS(ROW1_WITH_1, leaky_relu)
     TG_FLOATS(ROW1_WITH_3, elu)
     TG_FLOATS(ROW1_WITH_2, softplus)

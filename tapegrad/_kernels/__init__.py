@@ -28,6 +28,7 @@ from tapegrad._kernels.kernel import (
     Kernel,
     KernelRefusal,
     LaunchLog,
+    limit_vectors,
     numpy_kernel,
     record_launches,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "expanded",
     "fill",
     "joined",
+    "limit_vectors",
     "linear",
     "matmul",
     "memory_of",

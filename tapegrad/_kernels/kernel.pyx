@@ -35,6 +35,9 @@ cdef extern from *:
     """
     const tg_kernel* const tg_families[]
 
+cdef extern from "vectors.h":
+    int tg_vector_limit
+
 cdef extern from "generator.h":
     const size_t tg_generator_size
 
@@ -102,10 +105,11 @@ cdef class Kernel:
         return 0
 
     @staticmethod
-    def from_ufunc(ufunc source, str name=None, str without=""):
+    def from_ufunc(ufunc source, str name=None, str without="", Kernel ours=None):
         """The loops of a NumPy ufunc whose inputs all have the same dtype.
 
-        ``name`` is what errors call it; ``without`` lists NumPy's characters of dtypes to refuse.
+        ``name`` is what errors call it; ``without`` lists NumPy's characters of dtypes to refuse;
+        loops that ``ours`` has take the place of NumPy's.
         """
         signature = (<object>source).signature or ",".join(["()"] * source.nin) + "->" + ",".join(
             ["()"] * source.nout)
@@ -124,6 +128,8 @@ cdef class Kernel:
             loop.function = <tg_loop>source.functions[position]
             loop.data = source.data[position]
             kernel._describe(loop, inputs + outputs)
+            if ours is not None and ours.loops[first].function != NULL:
+                loop.function, loop.data = ours.loops[first].function, NULL
         return kernel
 
     cdef int _describe(self, Loop* loop, str types) except -1:
@@ -230,6 +236,17 @@ cdef dict read_families():
 
 
 OURS = read_families()
+
+
+def limit_vectors(int level):
+    """Run vector loops of at most this level: 0 for plain C, 1 for AVX2, 2 for AVX-512.
+
+    Gives the limit until now. For tests, which compare the levels.
+    """
+    global tg_vector_limit
+    previous = tg_vector_limit
+    tg_vector_limit = level
+    return previous
 
 
 def numpy_kernel(source):

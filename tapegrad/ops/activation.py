@@ -138,10 +138,8 @@ def _mish_slope(x: Tensor) -> Tensor:
 _SQRT_HALF, _TANH_SCALE, _CUBIC = math.sqrt(0.5), math.sqrt(2 / math.pi), 0.044715
 
 
-def _gelu(x: Tensor, approximate: str) -> Tensor:
-    if approximate == "tanh":
-        return x * 0.5 * (tanh((x + x * x * x * _CUBIC) * _TANH_SCALE) + 1)
-    return x * 0.5 * ((x * _SQRT_HALF).erf() + 1)
+def _gelu_tanh(x: Tensor) -> Tensor:
+    return x * 0.5 * (tanh((x + x * x * x * _CUBIC) * _TANH_SCALE) + 1)
 
 
 def _gelu_slope(x: Tensor, approximate: str) -> Tensor:
@@ -149,16 +147,31 @@ def _gelu_slope(x: Tensor, approximate: str) -> Tensor:
         inner = tanh((x + x * x * x * _CUBIC) * _TANH_SCALE)
         inner_slope = (x * x * (3 * _CUBIC) + 1) * _TANH_SCALE
         return (inner + 1) * 0.5 + x * 0.5 * (1 - inner * inner) * inner_slope
-    density = (x * x * -0.5).exp() * (1 / math.sqrt(2 * math.pi))
-    return ((x * _SQRT_HALF).erf() + 1) * 0.5 + x * density
+    return ((x * _SQRT_HALF).erf() + 1) * 0.5 + x * _normal_density(x)
+
+
+def _normal_density(x: Tensor) -> Tensor:
+    return (x * x * -0.5).exp() * (1 / math.sqrt(2 * math.pi))
 
 
 _gelu_op = op(
-    "gelu",
-    forward=_on_floats("GeluKernelImpl", _gelu),
-    params=("input", "approximate"),
-    input=lambda g, input, approximate: g * _gelu_slope(input, approximate),
+    "gelu", kernel=OURS["gelu"],
+    input="gelu_backward(g, input)",
     doc="``x`` times the probability that a standard normal is below ``x``.",
+)  # fmt: skip
+gelu_backward = op(
+    "gelu_backward", kernel=OURS["gelu_backward"], params=("g_out", "input"),
+    g_out="gelu_backward(g, input)",
+    input=lambda g, g_out, input: g * g_out * _normal_density(input) * (2 - input * input),
+    doc="A gradient times the slope of gelu.",
+)  # fmt: skip
+_gelu_tanh_op = op(
+    "gelu_tanh",
+    forward=composite(_gelu_tanh),
+    params=("input",),
+    grad_name="GeluBackward0",
+    input=lambda g, input: g * _gelu_slope(input, "tanh"),
+    doc="``gelu`` with tanh in place of erf.",
 )
 
 
@@ -166,7 +179,8 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """``x * P(N(0, 1) <= x)``; ``approximate="tanh"`` is the formula with tanh instead of erf."""
     if approximate not in ("none", "tanh"):
         raise RuntimeError("approximate argument must be either none or tanh.")
-    return _gelu_op(input, approximate)
+    refuse_integers("GeluKernelImpl", input._array)
+    return (_gelu_tanh_op if approximate == "tanh" else _gelu_op)(input)
 
 
 hardswish = op(

@@ -6,12 +6,13 @@ import math
 
 import numpy as np
 
-from tapegrad._kernels import OURS
+from tapegrad._kernels import OURS, Kernel
 from tapegrad.ops._declare import mixed_op, op
 from tapegrad.ops.pointwise.selection import where_op
 
 exp = op(
-    "exp", kernel=np.exp, makes_float=True, method=True, inplace=True,
+    "exp", kernel=Kernel.from_ufunc(np.exp, ours=OURS["exp"]),
+    makes_float=True, method=True, inplace=True,
     input="mul(g, out)",
     doc="Exponential of each element.",
 )  # fmt: skip
@@ -26,7 +27,8 @@ expm1 = op(
     doc="``exp(x) - 1``, accurate near zero.",
 )  # fmt: skip
 log = op(
-    "log", kernel=np.log, makes_float=True, method=True, inplace=True,
+    "log", kernel=Kernel.from_ufunc(np.log, ours=OURS["log"]),
+    makes_float=True, method=True, inplace=True,
     input="div(g, input)",
     doc="Natural logarithm of each element; NaN below zero.",
 )  # fmt: skip
@@ -48,8 +50,14 @@ log1p = op(
 )  # fmt: skip
 sigmoid = op(
     "sigmoid", kernel=OURS["sigmoid"], makes_float=True, method=True, inplace=True,
-    input=lambda g, out: g * ((1 - out) * out),
+    input="sigmoid_backward(g, out)",
     doc="Logistic function of each element: ``1 / (1 + exp(-x))``.",
+)  # fmt: skip
+sigmoid_backward = op(
+    "sigmoid_backward", kernel=OURS["sigmoid_backward"], params=("g_out", "result"),
+    g_out="sigmoid_backward(g, result)",
+    result=lambda g, g_out, result: g * g_out * (1 - result * 2),
+    doc="A gradient times the slope of the sigmoid, by its output: ``g * (1 - y) * y``.",
 )  # fmt: skip
 logaddexp = op(
     "logaddexp", kernel=np.logaddexp, method=True, n_tensors=2,

@@ -6,18 +6,20 @@ import math
 
 import numpy as np
 
-from tapegrad._kernels import OURS
+from tapegrad._kernels import OURS, Kernel
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import alias, composite, op
 from tapegrad.ops.pointwise.selection import where_op
 
 sin = op(
-    "sin", kernel=np.sin, makes_float=True, method=True, inplace=True,
+    "sin", kernel=Kernel.from_ufunc(np.sin, ours=OURS["sin"]),
+    makes_float=True, method=True, inplace=True,
     input=lambda g, input: g * input.cos(),
     doc="Sine of each element, in radians.",
 )  # fmt: skip
 cos = op(
-    "cos", kernel=np.cos, makes_float=True, method=True, inplace=True,
+    "cos", kernel=Kernel.from_ufunc(np.cos, ours=OURS["cos"]),
+    makes_float=True, method=True, inplace=True,
     input=lambda g, input: g * -input.sin(),
     doc="Cosine of each element, in radians.",
 )  # fmt: skip
@@ -73,8 +75,14 @@ cosh = op(
 )  # fmt: skip
 tanh = op(
     "tanh", kernel=np.tanh, makes_float=True, method=True, inplace=True,
-    input=lambda g, out: g * (1 - out * out),
+    input="tanh_backward(g, out)",
     doc="Hyperbolic tangent of each element.",
+)  # fmt: skip
+tanh_backward = op(
+    "tanh_backward", kernel=OURS["tanh_backward"], params=("g_out", "result"),
+    g_out="tanh_backward(g, result)",
+    result=lambda g, g_out, result: g * g_out * result * -2,
+    doc="A gradient times the slope of tanh, by its output: ``g * (1 - y * y)``.",
 )  # fmt: skip
 asinh = op(
     "asinh", kernel=np.arcsinh, makes_float=True, method=True, inplace=True,

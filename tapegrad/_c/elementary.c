@@ -1,0 +1,106 @@
+/* Exponential, logarithm, sine and what is made of them, one element at a time.
+ *
+ * Where NumPy's loops are fast, of float64, they are used instead; see tapegrad/ops/pointwise.
+ */
+#include "elementary.h"
+
+#define EXP(x) _Generic((x), float: tg_exp_float(x, fused), default: exp(x))
+#define ERF(x) _Generic((x), float: tg_erf_float(x, fused), default: erf(x))
+#define SQRT_HALF 0.70710678118654752440
+#define INVERSE_SQRT_2PI 0.39894228040143267794
+
+#define MAP1(name, ...) TG_VECTOR_LOOP(name) TG_MAP1_BODY(__VA_ARGS__)
+#define MAP2(name, ...) TG_VECTOR_LOOP(name) TG_MAP2_BODY(__VA_ARGS__)
+
+/* Most numbers need less work than any may: blocks of these take a shorter loop, with the same
+ * results. They are looked through before anything is written, since the output may be the input. */
+enum { BLOCK = 256 };
+
+#define BLOCKWISE(name, is_plain, plain, any)                                          \
+    TG_VECTOR_LOOP(name)                                                               \
+    {                                                                                  \
+        const tg_intp size = sizeof(float), n = dims[0];                               \
+        const int is_packed = steps[0] == size && steps[1] == size;                    \
+        (void)params;                                                                  \
+        for (tg_intp start = 0; start < n && is_packed; start += BLOCK) {              \
+            const tg_intp end = n - start < BLOCK ? n : start + BLOCK;                 \
+            const float *in = (const float *)args[0];                                  \
+            float *out = (float *)args[1];                                             \
+            int n_others = 0;                                                          \
+            for (tg_intp i = start; i < end; i++)                                      \
+                n_others += !is_plain(in[i]);                                          \
+            TG_INDEPENDENT                                                             \
+            for (tg_intp i = start; i < end && n_others == 0; i++)                     \
+                out[i] = plain(in[i], fused);                                          \
+            TG_INDEPENDENT                                                             \
+            for (tg_intp i = start; i < end && n_others > 0; i++)                      \
+                out[i] = any(in[i], fused);                                            \
+        }                                                                              \
+        for (tg_intp i = 0; i < n && !is_packed; i++)                                  \
+            TG_AT(float, args[1], i * steps[1]) =                                      \
+                any(TG_AT(const float, args[0], i * steps[0]), fused);                 \
+    }
+
+BLOCKWISE(exp_float32, tg_exp_is_plain, tg_exp_plain, tg_exp_float)
+BLOCKWISE(log_float32, tg_log_is_plain, tg_log_plain, tg_log_float)
+BLOCKWISE(sin_float32, tg_sine_is_plain, tg_sin_plain, tg_sin_float)
+BLOCKWISE(cos_float32, tg_sine_is_plain, tg_cos_plain, tg_cos_float)
+
+BLOCKWISE(sigmoid_float32, tg_exp_is_plain, tg_sigmoid_plain, tg_sigmoid_float)
+
+static double sigmoid_of_double(double x)
+{
+    const double tail = exp(-fabs(x));
+    return (x < 0 ? tail : 1) / (1 + tail);
+}
+
+MAP1(sigmoid_float16, tg_half, float, tg_half_to_float, tg_half, ,
+     tg_float_to_half(tg_sigmoid_float(x, fused)))
+TG_MAP1(sigmoid_float64, double, double, TG_AS_IS, double, , sigmoid_of_double(x))
+
+/* g (1 - y) y */
+#define SIGMOID_BACKWARD(op, dtype, T, C, load, store, ...) \
+    MAP2(op##_##dtype, T, C, load, T, , store(x * ((1 - y) * y)))
+
+/* g (1 - y^2) */
+#define TANH_BACKWARD(op, dtype, T, C, load, store, ...) \
+    MAP2(op##_##dtype, T, C, load, T, , store(x * (1 - y * y)))
+
+#define ERF_LOOP(op, dtype, T, C, load, store, ...) \
+    MAP1(op##_##dtype, T, C, load, T, , store(ERF(x)))
+
+/* x P(x) with P the standard normal distribution, and g (P(x) + x P'(x)) */
+#define GELU(op, dtype, T, C, load, store, ...)         \
+    MAP1(op##_##dtype, T, C, load, T, ,     \
+         store(x * (C)0.5 * (1 + ERF(x * (C)SQRT_HALF))))
+
+#define GELU_BACKWARD(op, dtype, T, C, load, store, ...)                   \
+    MAP2(op##_##dtype, T, C, load, T, ,                        \
+         store(x * ((C)0.5 * (1 + ERF(y * (C)SQRT_HALF)) +                 \
+                    y * (EXP(y * y * (C)-0.5) * (C)INVERSE_SQRT_2PI))))
+
+TG_FLOATS(SIGMOID_BACKWARD, sigmoid_backward)
+TG_FLOATS(TANH_BACKWARD, tanh_backward)
+TG_FLOATS(ERF_LOOP, erf)
+TG_FLOATS(GELU, gelu)
+TG_FLOATS(GELU_BACKWARD, gelu_backward)
+
+#define ROW_FLOAT(op) {#op, "()->()", "ff", TG_FLOAT32, op##_float32, NULL, 0, 0},
+#define ROW1(op, dtype, T, C, load, store, number, letter) \
+    {#op, "()->()", letter letter, number, op##_##dtype, NULL, 0, 0},
+#define ROW2(op, dtype, T, C, load, store, number, letter) \
+    {#op, "(),()->()", letter letter letter, number, op##_##dtype, NULL, 0, 0},
+
+const tg_kernel tg_elementary_kernels[] = {
+    ROW_FLOAT(exp)
+    ROW_FLOAT(log)
+    ROW_FLOAT(sin)
+    ROW_FLOAT(cos)
+    TG_FLOATS(ROW1, sigmoid)
+    TG_FLOATS(ROW2, sigmoid_backward)
+    TG_FLOATS(ROW2, tanh_backward)
+    TG_FLOATS(ROW1, erf)
+    TG_FLOATS(ROW1, gelu)
+    TG_FLOATS(ROW2, gelu_backward)
+    TG_TABLE_END
+};

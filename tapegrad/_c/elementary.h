@@ -1,0 +1,160 @@
+/* Elementary functions of float32 for vector loops: polynomials without branches or tables.
+ *
+ * Coefficients are minimax fits of the stated quotient, rounded to float32 one after the other.
+ * All hold for every float32, subnormal, infinite and NaN; tests/engine/test_elementary.py states the errors.
+ */
+#ifndef TG_ELEMENTARY_H
+#define TG_ELEMENTARY_H
+
+#include "vectors.h"
+
+/* ln(2) in two parts, the first so short that its multiples are exact. */
+#define TG_LN2_HIGH 0x1.62e4p-1f
+#define TG_LN2_LOW 0x1.7f7d1cp-20f
+
+/* Adding it rounds to a whole number, which then lies in the low bits; to the biased exponent of
+ * a power of two, where that is what is wanted. */
+#define TG_ROUNDER 0x1.8p23f
+#define TG_BIASED_ROUNDER (TG_ROUNDER + 127)
+
+static TG_INLINE float tg_power_of_2(uint32_t biased_exponent)
+{
+    return tg_from_bits(biased_exponent << 23);
+}
+
+/* exp(x) = 2^k exp(r) with r = x - k ln 2, and exp(r) = 1 + r + r^2 q(r): here without 2^k. The
+ * difference x - k TG_LN2_HIGH is exact, and stays so in the sum. */
+static TG_INLINE float tg_exp_fraction(float x, float k, const int fused)
+{
+    const float high = tg_fma(k, -TG_LN2_HIGH, x, fused), low = k * -TG_LN2_LOW, r = high + low;
+    float q = tg_fma(0x1.6d815ep-10f, r, 0x1.123f90p-7f, fused);
+    q = tg_fma(q, r, 0x1.5554bap-5f, fused);
+    q = tg_fma(q, r, 0x1.55548ap-3f, fused);
+    q = tg_fma(q, r, 0x1p-1f, fused);
+    return 1 + (high + tg_fma(q, r * r, low, fused));
+}
+
+/* Whether one factor 2^k does. */
+static TG_INLINE int tg_exp_is_plain(float x) { return fabsf(x) <= 87.0f; }
+
+static TG_INLINE float tg_exp_plain(float x, const int fused)
+{
+    const float shifted = tg_fma(x, 0x1.715476p+0f, TG_BIASED_ROUNDER, fused);
+    return tg_exp_fraction(x, shifted - TG_BIASED_ROUNDER, fused) * tg_power_of_2(tg_bits(shifted));
+}
+
+/* Two factors, since 2^k itself may be too large or too small. */
+static TG_INLINE float tg_exp_float(float x, const int fused)
+{
+    x = x > 89.0f ? 89.0f : x;
+    x = x < -104.0f ? -104.0f : x;
+    const float shifted = tg_fma(x, 0x1.715476p+0f, TG_ROUNDER, fused);
+    const uint32_t k = tg_bits(shifted) - tg_bits(TG_ROUNDER), half = (uint32_t)((int32_t)k >> 1);
+    return tg_exp_fraction(x, shifted - TG_ROUNDER, fused) * tg_power_of_2(half + 127) *
+           tg_power_of_2(k - half + 127);
+}
+
+/* Whether x is a positive normal number. */
+static TG_INLINE int tg_log_is_plain(float x) { return tg_bits(x) - 0x00800000u < 0x7f000000u; }
+
+/* log(x) = k ln 2 + log(1 + f) with f from sqrt(1/2) - 1 to sqrt(2) - 1, and
+ * log(1 + f) = f - f^2 / 2 + f^3 p(f). The rounding error of the largest sum is kept. */
+static TG_INLINE float tg_log_scaled(float x, float shift, const int fused)
+{
+    const uint32_t bits = tg_bits(x), above = bits - 0x3f3504f3u;
+    const float k = (float)((int32_t)above >> 23) - shift;
+    const float f = tg_from_bits(bits - (above & 0xff800000u)) - 1, square = f * f;
+    float p = tg_fma(-0x1.38c2a6p-4f, f, 0x1.055ce8p-3f, fused);
+    p = tg_fma(p, f, -0x1.0d82a4p-3f, fused);
+    p = tg_fma(p, f, 0x1.22d96ep-3f, fused);
+    p = tg_fma(p, f, -0x1.547288p-3f, fused);
+    p = tg_fma(p, f, 0x1.99a01ap-3f, fused);
+    p = tg_fma(p, f, -0x1.000226p-2f, fused);
+    p = tg_fma(p, f, 0x1.555554p-2f, fused);
+    const float rest = tg_fma(square, tg_fma(p, f, -0.5f, fused), k * TG_LN2_LOW, fused);
+    const float whole = k * TG_LN2_HIGH, sum = whole + f, error = f - (sum - whole);
+    return sum + (error + rest);
+}
+
+static TG_INLINE float tg_log_plain(float x, const int fused) { return tg_log_scaled(x, 0, fused); }
+
+static TG_INLINE float tg_log_float(float x, const int fused)
+{
+    const int is_small = x < 0x1p-126f;
+    const float result = tg_log_scaled(is_small ? x * 0x1p23f : x, is_small ? 23 : 0, fused);
+    const float special = x == 0 ? -INFINITY : x < 0 ? NAN : x;
+    return (x > 0) & (x < INFINITY) ? result : special;
+}
+
+/* erf(x): near 0 x + x q(x^2), elsewhere 1 - exp(p(|x|) - |x|). */
+static TG_INLINE float tg_erf_float(float x, const int fused)
+{
+    const float size = fabsf(x), square = x * x, t = size > 4.0f ? 4.0f : size;
+    float q = tg_fma(0x1.4e459cp-14f, square, -0x1.a5ba96p-11f, fused);
+    q = tg_fma(q, square, 0x1.54426ep-8f, fused);
+    q = tg_fma(q, square, -0x1.b80080p-6f, fused);
+    q = tg_fma(q, square, 0x1.ce2d60p-4f, fused);
+    q = tg_fma(q, square, -0x1.812740p-2f, fused);
+    q = tg_fma(q, square, 0x1.06eba8p-3f, fused);
+    float p = tg_fma(0x1.9d877ap-13f, t, -0x1.908220p-9f, fused);
+    p = tg_fma(p, t, 0x1.6cfd2cp-6f, fused);
+    p = tg_fma(p, t, -0x1.aa232cp-4f, fused);
+    p = tg_fma(p, t, -0x1.462cb0p-1f, fused);
+    p = tg_fma(p, t, -0x1.05a194p-3f, fused);
+    p = tg_fma(p, t, -0x1.7437bep-13f, fused);
+    const float near = tg_fma(q, x, x, fused);
+    const float far = copysignf(1 - tg_exp_plain(p - t, fused), x);
+    return size < 0.921875f ? near : far;
+}
+
+/* 1 / (1 + exp(-x)). Only the exponential of a negative number is taken: it cannot overflow, and
+ * the small tail keeps its relative accuracy. */
+static TG_INLINE float tg_sigmoid_of_tail(float x, float tail) { return (x < 0 ? tail : 1) / (1 + tail); }
+
+static TG_INLINE float tg_sigmoid_plain(float x, const int fused)
+{
+    return tg_sigmoid_of_tail(x, tg_exp_plain(-fabsf(x), fused));
+}
+
+static TG_INLINE float tg_sigmoid_float(float x, const int fused)
+{
+    return tg_sigmoid_of_tail(x, tg_exp_float(-fabsf(x), fused));
+}
+
+/* The sine of x + turns * pi / 2. Within the limit, x = k pi/2 + high + low is reduced in three
+ * parts of pi / 2, of which the first two leave no error: the second is so short that its multiples
+ * are exact. Then x + x^3 s(x^2) in even quadrants and 1 - x^2 / 2 + x^4 c(x^2) in odd ones. */
+static TG_INLINE int tg_sine_is_plain(float x) { return fabsf(x) <= 6000.0f; }
+
+static TG_INLINE float tg_sine_plain(float x, uint32_t turns, const int fused)
+{
+    const float shifted = tg_fma(x, 0x1.45f306p-1f, TG_ROUNDER, fused), k = shifted - TG_ROUNDER;
+    const float first = tg_fma(k, -0x1.921fb6p+0f, x, fused), second = k * -0x1.776p-25f;
+    const float high = first - second, rest = (first - high) - second;
+    const float low = tg_fma(k, 0x1.a5cf72p-37f, rest, fused), square = high * high;
+    float s = tg_fma(-0x1.991690p-13f, square, 0x1.1106bcp-7f, fused);
+    s = tg_fma(s, square, -0x1.555544p-3f, fused);
+    s = high + tg_fma(s, high * square, low, fused);
+    float c = tg_fma(0x1.99e1d6p-16f, square, -0x1.6c0c1cp-10f, fused);
+    c = tg_fma(c, square, 0x1.55554ap-5f, fused);
+    const float half = 0.5f * square, near = 1 - half, error = (1 - near) - half;
+    c = near + tg_fma(square * square, c, tg_fma(-high, low, error, fused), fused);
+    const uint32_t quadrant = tg_bits(shifted) + turns;
+    const float result = quadrant & 1 ? c : x == 0 ? x : s;
+    return tg_from_bits(tg_bits(result) ^ (quadrant & 2) << 30);
+}
+
+#define TG_SINE_OF(name, turns, libm)                                              \
+    static TG_INLINE float name##_plain(float x, const int fused)                  \
+    {                                                                              \
+        return tg_sine_plain(x, turns, fused);                                     \
+    }                                                                              \
+    static TG_INLINE float name##_float(float x, const int fused)                  \
+    {                                                                              \
+        return tg_sine_is_plain(x) ? tg_sine_plain(x, turns, fused) : libm(x);     \
+    }
+
+TG_SINE_OF(tg_sin, 0, sinf)
+TG_SINE_OF(tg_cos, 1, cosf)
+
+#endif
