@@ -84,10 +84,19 @@ def hide_our_frames() -> None:
     def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         trace = below_our_frames(trace)
         shown(kind, error.with_traceback(trace), trace)
-        if isinstance(error, AttributeError) and str(error).startswith("module 'tapegrad."):
+        if is_about_us(error):
             print(WHERE_TO_READ, file=sys.stderr)
 
     sys.excepthook = show
+
+
+def is_about_us(error: BaseException) -> bool:
+    """Whether an error says that one of our modules, or a tensor, lacks a name."""
+    if isinstance(error, ImportError):
+        return (error.name or "").startswith("tapegrad.")
+    if not isinstance(error, AttributeError):
+        return False
+    return str(error).startswith(("module 'tapegrad.", "'Tensor' object has no attribute"))
 
 
 def below_our_frames(trace: TracebackType | None) -> TracebackType | None:

@@ -7,7 +7,7 @@ NAMESPACES = frozenset((
     "accelerator", "amp", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
     "func", "hub", "jit", "linalg", "mps", "multiprocessing", "nn", "onnx", "optim",
     "overrides", "profiler", "random", "return_types", "serialization", "signal", "special",
-    "text", "training", "utils", "version", "vision", "xpu",
+    "text", "training", "types", "utils", "version", "vision", "xpu",
 ))  # fmt: skip
 
 _NAMES_OF = {

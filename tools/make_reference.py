@@ -46,6 +46,7 @@ NAMESPACES = {
     "tapegrad.training": "The training loop, and its pieces.",
     "tapegrad.utils.data": "Datasets, samplers and loaders.",
     "tapegrad.utils.checkpoint": "Recomputation instead of storage.",
+    "tapegrad.types": "Names of types for annotations.",
     "tapegrad.utils.dlpack": "Exchange with other libraries.",
     "tapegrad.utils.safetensors": "Files in the safetensors format.",
     "tapegrad.amp": "Mixed precision: the names, and loss scaling.",

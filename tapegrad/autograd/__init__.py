@@ -1,5 +1,8 @@
 """Gradients: running backward, switching recording, custom Functions, checks of derivatives."""
 
+from importlib import import_module
+from typing import Any
+
 from tapegrad._tape import TapeInfo, tape_info
 from tapegrad.autograd import grad_mode, graph
 from tapegrad.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
@@ -17,6 +20,13 @@ from tapegrad.autograd.variable import Variable
 # isort: split
 from tapegrad.autograd import function, functional
 from tapegrad.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
+
+
+def __getattr__(name: str) -> Any:
+    if name == "profiler":
+        return import_module("tapegrad.autograd.profiler")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = [
     "Function",

@@ -22,7 +22,7 @@ from tapegrad.nn.attention import MultiheadAttention
 from tapegrad.nn.bags import EmbeddingBag
 from tapegrad.nn.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm
 from tapegrad.nn.bilinear import Bilinear
-from tapegrad.nn.container import ModuleDict, ModuleList, Sequential
+from tapegrad.nn.container import Container, ModuleDict, ModuleList, Sequential
 from tapegrad.nn.conv import (
     Conv1d,
     Conv2d,
@@ -47,6 +47,7 @@ from tapegrad.nn.fold import (
     Unfold,
 )
 from tapegrad.nn.fractional_pooling import FractionalMaxPool2d, FractionalMaxPool3d
+from tapegrad.nn.functional import reduction as _reduction  # noqa: F401  a file of PyTorch
 from tapegrad.nn.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from tapegrad.nn.lazy_layers import (
     LazyBatchNorm1d,
@@ -199,6 +200,7 @@ __all__ = [
     "ConstantPad1d",
     "ConstantPad2d",
     "ConstantPad3d",
+    "Container",
     "Conv1d",
     "Conv2d",
     "Conv3d",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections import OrderedDict
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from itertools import chain
@@ -37,6 +38,24 @@ def key_value_pairs(given: Any, owner: str, caller: str) -> Iterator[tuple[Any, 
         if len(pair) != 2:
             raise ValueError(f"{where} has length {len(pair)}; 2 is required")
         yield pair
+
+
+class Container(Module):
+    """Modules by the names of their arguments; a module of its own, as any subclass, does as well.
+
+    Warns: PyTorch gives it up.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        warnings.warn(
+            "`nn.Container` is deprecated. All of its functionality is now implemented in "
+            "`nn.Module`. Subclass that instead.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        super().__init__()
+        for name, module in kwargs.items():
+            self.add_module(name, module)
 
 
 class Sequential(Module):

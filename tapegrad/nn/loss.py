@@ -7,7 +7,7 @@ from typing import Any
 
 from tapegrad._tensor import Tensor
 from tapegrad.nn import functional as F
-from tapegrad.nn.functional.reduction import legacy_reduction
+from tapegrad.nn.functional.reduction import legacy_get_string
 from tapegrad.nn.module import Module
 
 
@@ -21,7 +21,7 @@ class _Loss(Module):
     ) -> None:
         super().__init__()
         if size_average is not None or reduce is not None:
-            reduction = legacy_reduction(size_average, reduce)
+            reduction = legacy_get_string(size_average, reduce, stacklevel=4)
         self.reduction = reduction
 
 

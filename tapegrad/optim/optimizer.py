@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 import tapegrad
 from tapegrad._tensor import RemovableHandle, Tensor
@@ -30,6 +30,7 @@ class _Required:
 
 
 required = _Required()
+ParamsT: TypeAlias = "Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]"
 
 
 class Optimizer:

@@ -40,6 +40,39 @@ def test_repeating_a_size(torch, name, n):
     assert spread(range(3)) == (0, 1, 2)
 
 
+def test_indenting(torch):
+    """Representations of modules indent what is inside, and empty blank lines."""
+    indented = torch.nn.modules.module._addindent("a\nb\n  \nc", 2)
+
+    assert indented == "a\n  b\n\n  c"
+
+
+def test_reductions_by_number(torch):
+    """Losses outside of ``nn`` look up reductions in ``nn._reduction``."""
+    reduction = torch.nn.functional._Reduction
+
+    assert reduction is torch.nn._reduction
+    assert [reduction.get_enum(name) for name in ("none", "mean", "sum")] == [0, 1, 2]
+    assert reduction.legacy_get_string(None, False, emit_warning=False) == "none"
+    with pytest.warns(UserWarning, match="please use reduction='sum' instead"):
+        assert reduction.legacy_get_enum(False, None) == 2
+
+
+def test_names_are_listed(torch):
+    """All layers can be seen from the folder of the files."""
+    assert set(torch.nn.modules.__dict__) | set(dir(torch.nn.modules)) >= {"Linear", "conv", "rnn"}
+
+
+def test_container_by_names(torch):
+    """The container of old takes its modules by name, and warns."""
+    with pytest.warns(FutureWarning, match="`nn.Container` is deprecated"):
+        made = torch.nn.Container(first=torch.nn.Linear(1, 2))
+
+    assert repr(made) == (
+        "Container(\n  (first): Linear(in_features=1, out_features=2, bias=True)\n)"
+    )
+
+
 def test_missing_name_raises(torch):
     """A name that no file has raises AttributeError with that name."""
     with pytest.raises(AttributeError, match="has no attribute 'no_such_layer'"):

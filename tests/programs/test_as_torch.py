@@ -29,6 +29,20 @@ def output_of(code: str, *, ends_well: bool = True) -> str:
     "assert torch.__version__ == '2.13.0+cpu' and torch.__version__ > '2.9' > '0'",
     "torch.no_such_name_before = 1; assert not hasattr(tapegrad, 'no_such_name_before')",
     "assert tapegrad.nn.__spec__.name == 'tapegrad.nn' == tapegrad.nn.__name__",
+    "from torch.nn.modules.utils import _pair; assert _pair(2) == (2, 2)",
+    "from torch.nn.modules.conv import _ConvNd; assert issubclass(torch.nn.Conv2d, _ConvNd)",
+    "from torch.nn.modules import Linear, conv; assert conv.Conv2d is torch.nn.Conv2d",
+    "import torch.utils.model_zoo as zoo; assert zoo.load_url is "
+    "torch.hub.load_state_dict_from_url",
+    "import torch.utils.backcompat; torch.utils.backcompat.broadcast_warning.enabled = True",
+    "from torch.types import Device, Number; assert Number == int | float | bool",
+    "from torch.optim.optimizer import Optimizer, ParamsT, required",
+    "with torch.autograd.profiler.profile(use_cuda=False) as p:\n"
+    "  with torch.autograd.profiler.record_function('part'): pass\n"
+    "assert [one.key for one in p.key_averages()] == ['part']",
+    "with torch.autograd.profiler.profile(enabled=False) as p:\n"
+    "  with torch.autograd.profiler.record_function('part'): pass\n"
+    "assert not p.key_averages()",
     "import pickle; assert pickle.loads(pickle.dumps(torch.nn.Linear)) is torch.nn.Linear",
 ])
 def test_names_are_those_of_tapegrad(code: str) -> None:
@@ -61,6 +75,19 @@ def test_attribute_of_a_namespace(tmp_path: Path) -> None:
 
     assert "has no attribute 'NoSuchLayer'" in done.stderr
     assert "docs/reference" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("line", [
+    "torch.ones(2).no_such_method()", "from torch.nn.modules.conv import no_such_layer",
+])
+def test_tensors_and_files(tmp_path: Path, line: str) -> None:
+    """A missing method of a tensor, or name of a file, points to the documentation as well."""
+    (tmp_path / "program.py").write_text(f"import torch\n{line}")
+
+    done = run_python(*UNDER_TAPEGRAD, "program.py", cwd=tmp_path)
+
+    assert "no_such" in done.stderr
+    assert "docs/reference" in done.stderr
 
 
 def test_undo(tmp_path: Path) -> None:

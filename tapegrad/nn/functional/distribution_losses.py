@@ -9,7 +9,7 @@ from typing import Any
 import tapegrad
 from tapegrad import ops
 from tapegrad._tensor import Tensor
-from tapegrad.nn.functional.reduction import apply, choose, reduction_enum, reduction_number
+from tapegrad.nn.functional.reduction import apply, choose, get_enum, reduction_number
 
 
 def kl_div(
@@ -35,7 +35,7 @@ def kl_div(
             "major release.",
             stacklevel=2,
         )
-    how = reduction_enum("sum" if reduction == "batchmean" else reduction)
+    how = get_enum("sum" if reduction == "batchmean" else reduction)
     if not (input.is_floating_point() and target.is_floating_point()):
         raise RuntimeError("kl_div: Integral inputs not supported.")
     losses = target.exp() * (target - input) if log_target else _entropy(target) - target * input
@@ -95,7 +95,7 @@ def gaussian_nll_loss(
     losses = 0.5 * (variance.log() + (input - target) ** 2 / variance)
     if full:
         losses = losses + 0.5 * math.log(2 * math.pi)
-    return apply(losses, reduction_enum(reduction))
+    return apply(losses, get_enum(reduction))
 
 
 def _variance(input: Tensor, var: Tensor | float) -> Tensor:

@@ -10,7 +10,7 @@ import tapegrad
 from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad.nn.functional.classification import cross_entropy
-from tapegrad.nn.functional.reduction import reduction_enum
+from tapegrad.nn.functional.reduction import get_enum
 
 _RATIO = re.compile(r"aspect_ratio(:0*[1-9][0-9]*)?")
 _POLICIES = ("accurate", "balanced", "compact", "auto")
@@ -74,7 +74,7 @@ def linear_cross_entropy(
     Shape: input ``(batch, in)`` or ``(in)``, weight ``(classes, ..., in)``, bias without ``in``,
     target as in ``cross_entropy``.
     """
-    reduction_enum(reduction)
+    get_enum(reduction)
     _check_map(input, linear_weight, linear_bias)
     is_soft = target.is_floating_point()
     if is_soft and ignore_index is not None:

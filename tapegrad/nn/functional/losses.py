@@ -10,7 +10,7 @@ import numpy as np
 import tapegrad
 from tapegrad import ops
 from tapegrad._tensor import Tensor
-from tapegrad.nn.functional.reduction import apply, choose, reduction_enum
+from tapegrad.nn.functional.reduction import apply, choose, get_enum
 
 
 def _broadcast(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
@@ -58,7 +58,7 @@ def mse_loss(
     if weight is not None:
         _check_weight(x, weight, reduction)
         return _weighted((x - y) ** 2, weight, reduction)
-    return ops.mse_loss(x, y, reduction_enum(reduction))
+    return ops.mse_loss(x, y, get_enum(reduction))
 
 
 def l1_loss(
@@ -75,7 +75,7 @@ def l1_loss(
     if weight is not None:
         _check_weight(x, weight, reduction)
         return _weighted((x - y).abs(), weight, reduction)
-    return apply((x - y).abs(), reduction_enum(reduction))
+    return apply((x - y).abs(), get_enum(reduction))
 
 
 def smooth_l1_loss(
@@ -95,8 +95,8 @@ def smooth_l1_loss(
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
     if beta == 0:
-        return apply((x - y).abs(), reduction_enum(reduction))
-    return ops.smooth_l1_loss(x, y, reduction_enum(reduction), beta)
+        return apply((x - y).abs(), get_enum(reduction))
+    return ops.smooth_l1_loss(x, y, get_enum(reduction), beta)
 
 
 def huber_loss(
@@ -114,9 +114,9 @@ def huber_loss(
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     if weight is None:
-        return ops.huber_loss(x, y, reduction_enum(reduction), delta)
+        return ops.huber_loss(x, y, get_enum(reduction), delta)
     _check_weight(x, weight, reduction)
-    return apply(ops.huber_loss(x, y, 0, delta) * weight, reduction_enum(reduction))
+    return apply(ops.huber_loss(x, y, 0, delta) * weight, get_enum(reduction))
 
 
 def binary_cross_entropy(
@@ -142,7 +142,7 @@ def binary_cross_entropy(
         raise RuntimeError(f"Found dtype {found} but expected {expected}")
     if weight is not None:
         weight = weight.expand(_common_shape(target, weight))
-    return ops.binary_cross_entropy(input, target, weight, reduction_enum(reduction))
+    return ops.binary_cross_entropy(input, target, weight, get_enum(reduction))
 
 
 def _common_shape(target: Tensor, weight: Tensor) -> tuple[int, ...]:
@@ -178,5 +178,5 @@ def binary_cross_entropy_with_logits(
             f"Target size ({target.size()}) must be the same as input size ({input.size()})"
         )
     return ops.binary_cross_entropy_with_logits(
-        input, target, weight, pos_weight, reduction_enum(reduction)
+        input, target, weight, pos_weight, get_enum(reduction)
     )

@@ -10,8 +10,11 @@ from tapegrad._tensor import Tensor
 _ENUM = {"none": 0, "mean": 1, "sum": 2}
 
 
-def reduction_enum(reduction: str) -> int:
-    """The number by which the loss ops know a reduction."""
+def get_enum(reduction: str) -> int:
+    """The number by which the loss ops know a reduction.
+
+    This and the two functions named legacy are PyTorch's ``nn._reduction``.
+    """
     if reduction in _ENUM:
         return _ENUM[reduction]
     if reduction == "elementwise_mean":
@@ -23,32 +26,40 @@ def reduction_enum(reduction: str) -> int:
     raise ValueError(f"{reduction} is not a valid value for reduction")
 
 
-def legacy_reduction(size_average: Any, reduce: Any) -> str:
+def legacy_get_string(
+    size_average: Any, reduce: Any, emit_warning: bool = True, stacklevel: int = 2
+) -> str:
     """The reduction that the two arguments of old stood for."""
     if reduce is not None and not reduce:
         reduction = "none"
     else:
         reduction = "mean" if size_average is None or size_average else "sum"
-    warnings.warn(
-        "size_average and reduce args will be deprecated, please use "
-        f"reduction='{reduction}' instead.",
-        stacklevel=4,
-    )
+    if emit_warning:
+        warnings.warn(
+            "size_average and reduce args will be deprecated, please use "
+            f"reduction='{reduction}' instead.",
+            stacklevel=stacklevel,
+        )
     return reduction
+
+
+def legacy_get_enum(size_average: Any, reduce: Any, emit_warning: bool = True) -> int:
+    """The number of the reduction that the two arguments of old stood for."""
+    return get_enum(legacy_get_string(size_average, reduce, emit_warning, stacklevel=3))
 
 
 def choose(size_average: Any, reduce: Any, reduction: str) -> str:
     """The reduction asked for, in the present way or in the old one."""
     if size_average is None and reduce is None:
         return reduction
-    return legacy_reduction(size_average, reduce)
+    return legacy_get_string(size_average, reduce, stacklevel=4)
 
 
 def reduction_number(size_average: Any, reduce: Any, reduction: str) -> int:
     """The number of the reduction asked for, in the present way or in the old one."""
     if size_average is None and reduce is None and reduction in _ENUM:
         return _ENUM[reduction]
-    return reduction_enum(choose(size_average, reduce, reduction))
+    return get_enum(choose(size_average, reduce, reduction))
 
 
 def apply(loss: Tensor, reduction: int) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tapegrad._tensor import Tensor
-from tapegrad.nn.functional.reduction import reduction_enum
+from tapegrad.nn.functional.reduction import get_enum
 from tapegrad.ops import ctc
 
 
@@ -25,7 +25,7 @@ def ctc_loss(
     longest)`` or all in one row, both lengths ``(batch)``; or without ``batch``. Source: Graves,
     Fernández, Gomez and Schmidhuber 2006.
     """
-    how = reduction_enum(reduction)
+    how = get_enum(reduction)
     return ctc.ctc_loss(
         log_probs, targets, input_lengths, target_lengths, blank, how, zero_infinity
     )
