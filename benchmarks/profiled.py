@@ -1,15 +1,16 @@
 """The process that looks at one step of tapegrad from inside: ``profiled CASE [--count]``.
 
-It prints the seconds of each launch as the step's launches are replayed, and the Python functions
-that the step enters. With ``--count`` it only runs steps between two marks for callgrind.
+It prints the seconds of each launch as the step's launches are replayed, what the system takes and
+the pages it brings, and the Python functions that the step enters. With ``--count`` it only runs steps between two marks for callgrind.
 """
 
 import json
+import resource
 import sys
+import time
 import timeit
 from collections import Counter
 from collections.abc import Callable
-from statistics import median
 from types import FrameType
 
 import tapegrad
@@ -19,6 +20,7 @@ from benchmarks.cases import ALL_CASES
 from tapegrad._kernels import record_launches
 
 N_REPLAYS = 7
+SECONDS_OF_STEPS = 0.5  # the system's clock ticks in milliseconds
 
 
 def step_of(case: Case) -> Callable[[], None]:
@@ -28,12 +30,24 @@ def step_of(case: Case) -> Callable[[], None]:
 
 
 def launches(step: Callable[[], None]) -> list[tuple[str, float]]:
-    """Return the kernel of each launch with its median time over replays of the whole step."""
+    """Return the kernel of each launch with its shortest time in replays of the whole step."""
     with record_launches() as log:
         step()
     log.replay()
     times = zip(*(log.replay() for _ in range(N_REPLAYS)), strict=True)
-    return list(zip(log.kernel_names(), map(median, times), strict=True))
+    return list(zip(log.kernel_names(), map(min, times), strict=True))
+
+
+def system(step: Callable[[], None]) -> dict[str, float]:
+    """Return the seconds that the system takes for a step, and the pages of memory it brings."""
+    end, n = time.process_time() + SECONDS_OF_STEPS, 0
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    while time.process_time() < end:
+        step()
+        n += 1
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    return {"seconds": (after.ru_stime - before.ru_stime) / n,
+            "pages": (after.ru_minflt - before.ru_minflt) / n}
 
 
 def entered(step: Callable[[], None]) -> Counter[str]:
@@ -64,7 +78,8 @@ def main(name: str, *flags: str) -> None:
         step()
         mark()
     else:
-        print(json.dumps({"launches": launches(step), "entered": entered(step).most_common()}))
+        print(json.dumps({"system": system(step), "launches": launches(step),
+                          "entered": entered(step).most_common()}))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
-"""Where the time of a step goes: kernels, the engine, Python.
+"""Where the time of a step goes: kernels, the system, the engine, Python.
 
-The time of the kernels is measured: every launch of the step is replayed without Python, between
-two readings of a clock (which costs each some 30 ns more), on memory of its own (so that caches may
-serve a replay worse, or better). What is left of the step's time is divided as the instructions are
-that callgrind counts outside of launches: the interpreter's are Python, all others the engine.
+All is processor time at one thread, so that a busy machine does it little harm. The time of the
+kernels is measured: every launch of the step is replayed without Python, between two readings of a
+clock (which costs each some 30 ns more), on memory of its own: pages are there, and caches may
+serve a replay worse or better. The system's time is its own figure; it goes into fresh pages for
+large results. What is left of the step's time is divided as the instructions are that callgrind
+counts outside of launches: the interpreter's are Python, all others the engine.
 """
 
 import json
@@ -24,7 +26,7 @@ LONGEST_TO_COUNT = 0.1  # seconds a step; under callgrind it takes fifty times a
 
 def report(case: Case) -> str:
     """Return the profile of a case as text."""
-    result = Bench(FULL).measure(case, 1)
+    result = Bench(FULL, clock="process_time").measure(case, 1)
     total = result.seconds()
     if total is None:
         return "; ".join(result.failures.values())
@@ -53,12 +55,14 @@ def inspected(case: Case) -> dict:
 def shares(case: Case, result: Result, kernels: float, seen: dict) -> Iterable[Row]:
     """Divide the step's time."""
     total = result.seconds()
-    rest = max(0.0, total - kernels)
+    taken = seen["system"]["seconds"]
+    rest = max(0.0, total - kernels - taken)
 
     def row(part: str, seconds: float, how: str) -> Row:
         return part, microseconds(seconds), f"{seconds / total:.0%}", how
 
     yield row("kernels", kernels, f"{len(seen['launches'])} launches, replayed")
+    yield row("system", taken, f"{seen['system']['pages']:,.0f} pages of fresh memory a run")
     reason = callgrind.why_not() or ("the step is too long to count" if total > LONGEST_TO_COUNT
                                      else "a run needs preparation" if case.before else "")
     if reason:
