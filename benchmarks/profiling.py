@@ -1,11 +1,11 @@
-"""Where the time of a step goes: kernels, the system, the engine, Python.
+"""Where the time of a step goes: kernels, the engine, Python.
 
-All is processor time at one thread, so that a busy machine does it little harm. The time of the
-kernels is measured: every launch of the step is replayed without Python, between two readings of a
-clock (which costs each some 30 ns more), on memory of its own: pages are there, and caches may
-serve a replay worse or better. The system's time is its own figure; it goes into fresh pages for
-large results. What is left of the step's time is divided as the instructions are that callgrind
-counts outside of launches: the interpreter's are Python, all others the engine.
+The step's time is processor time at one thread, which a busy machine harms little. That of the
+kernels is measured at the one place where they are launched, by a clock that costs each some 30 ns
+more; results then are not handed the memory of earlier ones, so that large ones pay for more fresh
+pages than usually (what the system takes in an ordinary step is said below). What is left of the
+step's time is divided as the instructions are that callgrind counts outside of launches: the
+interpreter's are Python, all others the engine.
 """
 
 import json
@@ -40,7 +40,9 @@ def report(case: Case) -> str:
         table(("part", "time", "share", "how it is known"), shares(case, result, kernels, seen)),
         table(("kernel", "launches", "time", "share"), by_kernel(seen["launches"], total)),
         f"Python functions entered in a run: {sum(n for _, n in seen['entered'])}: "
-        + ", ".join(f"{name} {n}×" for name, n in seen["entered"][:SHOWN]) + "\n"]
+        + ", ".join(f"{name} {n}×" for name, n in seen["entered"][:SHOWN]) + "\n",
+        f"The system takes {microseconds(seen['system']['seconds'])} of a run, for "
+        f"{seen['system']['pages']:,.0f} pages of fresh memory among others.\n"]
     return "\n".join(parts)
 
 
@@ -55,14 +57,12 @@ def inspected(case: Case) -> dict:
 def shares(case: Case, result: Result, kernels: float, seen: dict) -> Iterable[Row]:
     """Divide the step's time."""
     total = result.seconds()
-    taken = seen["system"]["seconds"]
-    rest = max(0.0, total - kernels - taken)
+    rest = max(0.0, total - kernels)
 
     def row(part: str, seconds: float, how: str) -> Row:
         return part, microseconds(seconds), f"{seconds / total:.0%}", how
 
-    yield row("kernels", kernels, f"{len(seen['launches'])} launches, replayed")
-    yield row("system", taken, f"{seen['system']['pages']:,.0f} pages of fresh memory a run")
+    yield row("kernels", kernels, f"{len(seen['launches'])} launches, timed")
     reason = callgrind.why_not() or ("the step is too long to count" if total > LONGEST_TO_COUNT
                                      else "a run needs preparation" if case.before else "")
     if reason:

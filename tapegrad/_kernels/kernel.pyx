@@ -262,12 +262,12 @@ cdef LaunchLog current_log = None
 cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,
                 void* params, Scalars* scalars) except -1:
     """Run one loop over raw memory: the only place where tensor memory is written."""
+    if current_log is not None:
+        return logged_launch(loop, args, dims, steps, params, scalars)
     cdef Kernel kernel = <Kernel>loop.kernel
     cdef npy_intp work = dims[0]
     cdef void* last = params if loop.data == NULL else loop.data
     cdef int k
-    if current_log is not None:
-        current_log.note(loop, args, dims, steps, params, scalars)
     for k in range(kernel.n_core):
         work *= dims[1 + k]
     if work > RELEASE_GIL_ABOVE and not loop.needs_gil:
@@ -283,6 +283,23 @@ cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* s
     return 0
 
 
+cdef int logged_launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,
+                       void* params, Scalars* scalars) except -1:
+    """Note a launch and time it; apart from :func:`launch`, whose every instruction counts."""
+    global current_log
+    cdef LaunchLog log = current_log
+    cdef double start
+    log.note(loop, args, dims, steps, params, scalars)
+    current_log = None
+    try:
+        start = perf_counter()
+        launch(loop, args, dims, steps, params, scalars)
+        log.seconds.append(perf_counter() - start)
+    finally:
+        current_log = log
+    return 0
+
+
 @cython.final
 cdef class LaunchLog:
     """Every launch of a stretch of a program, in order, enough to run it again without Python.
@@ -292,9 +309,10 @@ cdef class LaunchLog:
 
     cdef list launches
     cdef list buffers
+    cdef readonly list seconds  # how long each launch took
 
     def __init__(self):
-        self.launches, self.buffers = [], []
+        self.launches, self.buffers, self.seconds = [], [], []
 
     cdef int note(self, Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,
                   void* params, Scalars* scalars) except -1:
@@ -331,8 +349,9 @@ cdef class LaunchLog:
             memset(PyArray_BYTES(buffer), 0xFF, PyArray_NBYTES(buffer))
 
     def replay(self):
-        """Run the recorded launches again, on the same memory; return the seconds of each."""
-        return [self._replay_one(*entry) for entry in self.launches]
+        """Run the recorded launches again, on the same memory."""
+        for entry in self.launches:
+            self._replay_one(*entry)
 
     def _replay_one(self, Kernel kernel, uintptr_t loop_address, list operands, list all_dims,
                     list all_steps, bytes params, bytes scalars):
@@ -350,9 +369,7 @@ cdef class LaunchLog:
         for k, step in enumerate(all_steps):
             steps[k] = step
         own_params = bytearray(params or b"\0")
-        start = perf_counter()
         launch(<Loop*>loop_address, args, dims, steps, <char*>own_params, NULL)
-        return perf_counter() - start
 
 
 class record_launches:  # noqa: N801 - a context manager
