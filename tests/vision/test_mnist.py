@@ -1,6 +1,7 @@
 """Data sets in IDX files, which each test writes."""
 
 import gzip
+import hashlib
 import struct
 import sys
 
@@ -114,15 +115,43 @@ def test_repr_lists_place_and_transforms(datasets, tmp_path):
     )
 
 
-@pytest.mark.parametrize(
-    ("download", "text"), [(False, "Dataset not found"), (True, "downloads no data sets")]
-)
-def test_missing_files(datasets, tmp_path, download, text):
+def test_missing_files(datasets, tmp_path):
     """Without the files the error says where they belong."""
-    with pytest.raises(RuntimeError, match=text) as caught:
-        datasets.MNIST(tmp_path, download=download)
+    with pytest.raises(RuntimeError, match="^Dataset not found. You can use") as caught:
+        datasets.MNIST(tmp_path)
 
     assert str(tmp_path / "MNIST" / "raw") in str(caught.value)
+
+
+def test_download(datasets, tmp_path):
+    """Files that are not there are fetched and their MD5 is checked."""
+    server = tmp_path / "server"
+    publish(server, *pictures())
+    raw = server / "MNIST" / "raw"
+
+    class Nearby(datasets.MNIST):
+        mirrors = [f"{raw.as_uri()}/"]
+        resources = [
+            (path.name, hashlib.md5(path.read_bytes()).hexdigest()) for path in raw.iterdir()
+        ]
+
+    assert len(Nearby(tmp_path / "root", download=True)) == 5
+    assert (tmp_path / "root" / "Nearby" / "raw").is_dir()
+
+
+def test_damaged_download(datasets, tmp_path):
+    """A file with another MD5 is refused and not kept."""
+    server = tmp_path / "server"
+    publish(server, *pictures())
+    raw = server / "MNIST" / "raw"
+
+    class Nearby(datasets.MNIST):
+        mirrors = [f"{raw.as_uri()}/"]
+        resources = [(path.name, "0") for path in raw.iterdir()]
+
+    with pytest.raises(RuntimeError, match="^File not found or corrupted.$"):
+        Nearby(tmp_path / "root", download=True)
+    assert list((tmp_path / "root" / "Nearby" / "raw").iterdir()) == []
 
 
 DAMAGE = {

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from tapegrad import Tensor, from_numpy
-from tapegrad.vision.datasets.vision import VisionDataset
+from tapegrad.vision.datasets.utils import download_url
+from tapegrad.vision.datasets.vision import VisionDataset, as_picture
 
 _UNSIGNED_BYTES = 0x08
 
@@ -48,10 +49,17 @@ class MNIST(VisionDataset):
     ``root/MNIST/raw`` holds the four published files, compressed or not. An item is a picture and
     its class; the picture is a ``PIL.Image`` where Pillow is installed, else an array.
     ``data`` has shape ``(n, 28, 28)``, dtype uint8; ``targets`` shape ``(n)``, dtype int64.
-    Raises RuntimeError if the files are not there: nothing is downloaded.
+    ``download`` fetches the files and checks their MD5. Raises RuntimeError without them.
     Source: LeCun et al. 1998, https://docs.pytorch.org/vision/stable/datasets.html
     """
 
+    mirrors = ["https://ossci-datasets.s3.amazonaws.com/mnist/"]
+    resources = [
+        ("train-images-idx3-ubyte.gz", "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
+        ("train-labels-idx1-ubyte.gz", "d53e105ee54ea40749a09fcbcd1e9432"),
+        ("t10k-images-idx3-ubyte.gz", "9fb629c4189551a2d022fa330f9573f3"),
+        ("t10k-labels-idx1-ubyte.gz", "ec29112dd5afa0611ce80d1b7f02629c"),
+    ]
     classes = [
         "0 - zero", "1 - one", "2 - two", "3 - three", "4 - four", "5 - five", "6 - six",
         "7 - seven", "8 - eight", "9 - nine",
@@ -63,9 +71,11 @@ class MNIST(VisionDataset):
     ) -> None:  # fmt: skip
         super().__init__(root, transform=transform, target_transform=target_transform)
         self.train = train
+        if download:
+            self.download()
         kind = "train" if train else "t10k"
-        images = self._find(f"{kind}-images-idx3-ubyte", download)
-        labels = self._find(f"{kind}-labels-idx1-ubyte", download)
+        images = self._find(f"{kind}-images-idx3-ubyte")
+        labels = self._find(f"{kind}-labels-idx1-ubyte")
         self.data: Tensor = from_numpy(read_idx(images))
         self.targets: Tensor = from_numpy(read_idx(labels).astype(np.int64))
         if self.data.ndim != 3 or self.targets.shape != self.data.shape[:1]:
@@ -82,13 +92,24 @@ class MNIST(VisionDataset):
         """The number of each class by its name."""
         return {name: number for number, name in enumerate(self.classes)}
 
-    def _find(self, name: str, download: bool) -> Path:
-        for path in (Path(self.raw_folder, name), Path(self.raw_folder, f"{name}.gz")):
-            if path.is_file():
-                return path
-        hint = f"tapegrad downloads no data sets: put {name}[.gz] into {self.raw_folder}"
-        known = "Dataset not found. You can use download=True to download it"
-        raise RuntimeError(hint if download else f"{known}. {hint}")
+    def download(self) -> None:
+        """Fetch the files that are not there. Raises URLError, RuntimeError if that fails."""
+        for name, md5 in self.resources:
+            if self._found(name.removesuffix(".gz")) is None:
+                download_url(self.mirrors[0] + name, self.raw_folder, name, md5)
+
+    def _found(self, name: str) -> Path | None:
+        places = (Path(self.raw_folder, name), Path(self.raw_folder, f"{name}.gz"))
+        return next((path for path in places if path.is_file()), None)
+
+    def _find(self, name: str) -> Path:
+        path = self._found(name)
+        if path is None:
+            raise RuntimeError(
+                "Dataset not found. You can use download=True to download it, or put "
+                f"{name}[.gz] into {self.raw_folder}"
+            )
+        return path
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
         image, target = as_picture(self.data[index].numpy()), int(self.targets[index])
@@ -105,6 +126,13 @@ class MNIST(VisionDataset):
 class FashionMNIST(MNIST):
     """Pictures of clothes, in the shape of MNIST. Source: Xiao, Rasul and Vollgraf 2017."""
 
+    mirrors = ["http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/"]
+    resources = [
+        ("train-images-idx3-ubyte.gz", "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
+        ("train-labels-idx1-ubyte.gz", "25c81989df183df01b3e8a0aad5dffbe"),
+        ("t10k-images-idx3-ubyte.gz", "bef4ecab320f06d8554ea6380940ec79"),
+        ("t10k-labels-idx1-ubyte.gz", "bb300cfdad3c16e7a12a480ee83cd310"),
+    ]
     classes = [
         "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
         "Ankle boot",
@@ -114,16 +142,14 @@ class FashionMNIST(MNIST):
 class KMNIST(MNIST):
     """Handwritten Japanese characters, in the shape of MNIST. Source: Clanuwat et al. 2018."""
 
+    mirrors = ["http://codh.rois.ac.jp/kmnist/dataset/kmnist/"]
+    resources = [
+        ("train-images-idx3-ubyte.gz", "bdb82020997e1d708af4cf47b453dcf7"),
+        ("train-labels-idx1-ubyte.gz", "e144d726b3acfaa3e44228e80efcd344"),
+        ("t10k-images-idx3-ubyte.gz", "5c965bf0a639b31b8f53240b1b52f4d7"),
+        ("t10k-labels-idx1-ubyte.gz", "7320c461ea6c1c855c0b718fb2a4b134"),
+    ]
     classes = ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"]
-
-
-def as_picture(array: np.ndarray) -> Any:
-    """Grey values as a ``PIL.Image`` if Pillow is installed, else as they are."""
-    try:
-        from PIL import Image
-    except ImportError:
-        return array
-    return Image.fromarray(array)
 
 
 __all__ = ["KMNIST", "MNIST", "FashionMNIST", "read_idx"]

@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from tapegrad.utils.data import Dataset
 
 
@@ -73,4 +75,13 @@ class VisionDataset(Dataset):
         return "\n".join([f"Dataset {self.__class__.__name__}", *(" " * 4 + one for one in body)])
 
 
-__all__ = ["StandardTransform", "VisionDataset"]
+def as_picture(array: np.ndarray) -> Any:
+    """Pixels as a ``PIL.Image`` if Pillow is installed, else as they are."""
+    try:
+        from PIL import Image
+    except ImportError:
+        return array
+    return Image.fromarray(array)
+
+
+__all__ = ["StandardTransform", "VisionDataset", "as_picture"]
