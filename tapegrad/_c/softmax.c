@@ -1,12 +1,10 @@
 /* Softmax and layer norm over one dimension, with the gradients that read their outputs. */
-#include "loops.h"
+#include "elementary.h"
 
-#include <math.h>
-
-#define EXP(x) _Generic((x), float: expf, default: exp)(x)
+#define EXP(x) _Generic((x), float: tg_exp_float(x, fused), default: exp(x))
 #define LOG(x) _Generic((x), float: logf, default: log)(x)
 
-enum { LANES = 8 };
+enum { LANES = 16, BLOCK = 512 };
 
 /* total = the sum over i < n of TERM, in double and in lanes: one long chain of
  * additions would wait for each and gather its error. */
@@ -22,13 +20,25 @@ enum { LANES = 8 };
             }                                                        \
         for (tg_intp i = first; i < (n); i++)                        \
             lanes[i - first] += (double)(TERM);                      \
-        total = ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) +    \
-                ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));     \
+        for (int half = LANES / 2; half > 0; half /= 2)              \
+            for (int k = 0; k < half; k++)                           \
+                lanes[k] += lanes[k + half];                         \
+        total = lanes[0];                                            \
     }
+
+/* a / b where b is the same for many: a product, and its rounding error made good. */
+#define QUOTIENT(a, b, inverse) \
+    _Generic((a), float: quotient_float(a, (float)(b), (float)(inverse), fused), default: (a) / (b))
+
+static TG_INLINE float quotient_float(float a, float b, float inverse, const int fused)
+{
+    const float estimate = a * inverse;
+    return tg_fma(tg_fma(-estimate, b, a, fused), inverse, estimate, fused);
+}
 
 /* A row operation is written once with steps, and inlined once more for packed rows. */
 #define LOOP_1_TO_1(name, T)                                                              \
-    TG_LOOP(name)                                                                         \
+    TG_VECTOR_LOOP(name)                                                                  \
     {                                                                                     \
         const tg_intp size = sizeof(T), n = dims[1];                                      \
         const int is_packed = steps[2] == size && steps[3] == size;                       \
@@ -37,14 +47,14 @@ enum { LANES = 8 };
             const char *x = args[0] + row * steps[0];                                     \
             char *out = args[1] + row * steps[1];                                         \
             if (is_packed)                                                                \
-                name##_row(x, size, out, size, n);                                        \
+                name##_row(x, size, out, size, n, fused);                                        \
             else                                                                          \
-                name##_row(x, steps[2], out, steps[3], n);                                \
+                name##_row(x, steps[2], out, steps[3], n, fused);                                \
         }                                                                                 \
     }
 
 #define LOOP_2_TO_1(name, T)                                                              \
-    TG_LOOP(name)                                                                         \
+    TG_VECTOR_LOOP(name)                                                                  \
     {                                                                                     \
         const tg_intp size = sizeof(T), n = dims[1];                                      \
         const int is_packed = steps[3] == size && steps[4] == size && steps[5] == size;   \
@@ -54,52 +64,89 @@ enum { LANES = 8 };
             const char *out = args[1] + row * steps[1];                                   \
             char *gx = args[2] + row * steps[2];                                          \
             if (is_packed)                                                                \
-                name##_row(g, size, out, size, gx, size, n);                              \
+                name##_row(g, size, out, size, gx, size, n, fused);                              \
             else                                                                          \
-                name##_row(g, steps[3], out, steps[4], gx, steps[5], n);                  \
+                name##_row(g, steps[3], out, steps[4], gx, steps[5], n, fused);                  \
         }                                                                                 \
     }
 
-#define ROW_MAX(C, max, n, VALUE)                              \
-    C max = -INFINITY;                                         \
-    for (tg_intp i = 0; i < (n); i++) {                        \
-        const C value = VALUE;                                 \
-        max = (value > max) | TG_IS_NAN(value) ? value : max;  \
+/* Compilers vectorise a choice only in a loop that is too long for them to unroll. */
+enum { CHOICE_LANES = 32 };
+
+#define LARGER(a, b) (((b) > (a)) | TG_IS_NAN(b) ? (b) : (a))
+#define ROW_MAX(C, max, i, n, VALUE)                                   \
+    C max;                                                             \
+    {                                                                  \
+        C lanes[CHOICE_LANES];                                         \
+        tg_intp first = 0;                                             \
+        for (int k = 0; k < CHOICE_LANES; k++)                         \
+            lanes[k] = -INFINITY;                                      \
+        for (; first + CHOICE_LANES <= (n); first += CHOICE_LANES)     \
+            for (int k = 0; k < CHOICE_LANES; k++) {                   \
+                const tg_intp i = first + k;                           \
+                const C value = VALUE;                                 \
+                lanes[k] = LARGER(lanes[k], value);                    \
+            }                                                          \
+        for (tg_intp i = first; i < (n); i++) {                        \
+            const C value = VALUE;                                     \
+            lanes[i - first] = LARGER(lanes[i - first], value);        \
+        }                                                              \
+        max = lanes[0];                                                \
+        for (int k = 1; k < CHOICE_LANES; k++)                         \
+            max = LARGER(max, lanes[k]);                               \
+    }
+
+/* total = the sum of exp(x - max), a block at a time; KEEP(i, power) sees each power. */
+#define SUM_OF_POWERS(T, C, load, total, n, KEEP)                                                \
+    double total = 0;                                                                            \
+    for (tg_intp start = 0; start < (n); start += BLOCK) {                                       \
+        C powers[BLOCK];                                                                         \
+        const tg_intp width = (n) - start < BLOCK ? (n) - start : BLOCK;                         \
+        TG_INDEPENDENT                                                                           \
+        for (tg_intp i = 0; i < width; i++) {                                                    \
+            const C difference = load(TG_AT(const T, x, (start + i) * x_step)) - max;            \
+            powers[i] = EXP(difference);                                                         \
+            KEEP(start + i, powers[i])                                                           \
+        }                                                                                        \
+        SUM_OVER(part, i, width, powers[i])                                                      \
+        total += part;                                                                           \
     }
 
 /* exp(x - max) / sum: the exponentials wait in `out`, but not where that would round
  * them to float16. */
 #define SOFTMAX(op, dtype, T, C, load, store, ...)                                                \
-    static inline void op##_##dtype##_row(const char *x, tg_intp x_step, char *out,               \
-                                          tg_intp out_step, tg_intp n)                            \
+    static TG_INLINE void op##_##dtype##_row(const char *x, tg_intp x_step, char *out,            \
+                                             tg_intp out_step, tg_intp n, const int fused)        \
     {                                                                                             \
         const int keeps = sizeof(T) == sizeof(C);                                                 \
-        ROW_MAX(C, max, n, load(TG_AT(const T, x, i * x_step)))                                   \
-        if (keeps)                                                                                \
-            for (tg_intp i = 0; i < n; i++)                                                       \
-                TG_AT(T, out, i * out_step) =                                                     \
-                    store(EXP(load(TG_AT(const T, x, i * x_step)) - max));                        \
-        SUM_OVER(total, i, n,                                                                     \
-                 keeps ? load(TG_AT(const T, out, i * out_step))                                  \
-                       : EXP(load(TG_AT(const T, x, i * x_step)) - max))                          \
-        const C sum = (C)total;                                                                   \
+        ROW_MAX(C, max, i, n, load(TG_AT(const T, x, i * x_step)))                                \
+        SUM_OF_POWERS(T, C, load, total, n, KEEP_POWER_##dtype)                                   \
+        const C sum = (C)total, inverse = 1 / sum;                                                \
+        (void)inverse;                                                                            \
+        TG_INDEPENDENT                                                                            \
         for (tg_intp i = 0; i < n; i++) {                                                         \
-            const C power = keeps ? load(TG_AT(const T, out, i * out_step))                       \
-                                  : EXP(load(TG_AT(const T, x, i * x_step)) - max);               \
-            TG_AT(T, out, i * out_step) = store(power / sum);                                     \
+            const C difference = load(TG_AT(const T, x, i * x_step)) - max;                       \
+            const C power = keeps ? load(TG_AT(const T, out, i * out_step)) : EXP(difference);    \
+            TG_AT(T, out, i * out_step) = store(QUOTIENT(power, sum, inverse));                   \
         }                                                                                         \
     }                                                                                             \
     LOOP_1_TO_1(op##_##dtype, T)
 
+#define KEEP_NOTHING(i, power)
+#define KEEP_POWER_float16 KEEP_NOTHING
+#define KEEP_POWER_float32(i, power) TG_AT(float, out, (i) * out_step) = power;
+#define KEEP_POWER_float64(i, power) TG_AT(double, out, (i) * out_step) = power;
+
 /* (x - max) - log(sum(exp(x - max))), in this order: max + log(sum) could round all of
  * the logarithm away. */
 #define LOG_SOFTMAX(op, dtype, T, C, load, store, ...)                                            \
-    static inline void op##_##dtype##_row(const char *x, tg_intp x_step, char *out,               \
-                                          tg_intp out_step, tg_intp n)                            \
+    static TG_INLINE void op##_##dtype##_row(const char *x, tg_intp x_step, char *out,            \
+                                             tg_intp out_step, tg_intp n, const int fused)        \
     {                                                                                             \
-        ROW_MAX(C, max, n, load(TG_AT(const T, x, i * x_step)))                                   \
-        SUM_OVER(total, i, n, EXP(load(TG_AT(const T, x, i * x_step)) - max))                     \
+        ROW_MAX(C, max, i, n, load(TG_AT(const T, x, i * x_step)))                                \
+        SUM_OF_POWERS(T, C, load, total, n, KEEP_NOTHING)                                         \
         const C log_sum = LOG((C)total);                                                          \
+        TG_INDEPENDENT                                                                            \
         for (tg_intp i = 0; i < n; i++)                                                           \
             TG_AT(T, out, i * out_step) =                                                         \
                 store(load(TG_AT(const T, x, i * x_step)) - max - log_sum);                       \
@@ -108,9 +155,9 @@ enum { LANES = 8 };
 
 /* out * (g - sum(g * out)) */
 #define SOFTMAX_BACKWARD(op, dtype, T, C, load, store, ...)                                       \
-    static inline void op##_##dtype##_row(const char *g, tg_intp g_step, const char *out,         \
-                                          tg_intp out_step, char *gx, tg_intp gx_step,            \
-                                          tg_intp n)                                              \
+    static TG_INLINE void op##_##dtype##_row(const char *g, tg_intp g_step, const char *out,      \
+                                             tg_intp out_step, char *gx, tg_intp gx_step,         \
+                                             tg_intp n, const int fused)                          \
     {                                                                                             \
         SUM_OVER(total, i, n,                                                                     \
                  load(TG_AT(const T, g, i * g_step)) * load(TG_AT(const T, out, i * out_step)))   \
@@ -124,24 +171,25 @@ enum { LANES = 8 };
 
 /* g - exp(out) * sum(g) */
 #define LOG_SOFTMAX_BACKWARD(op, dtype, T, C, load, store, ...)                                   \
-    static inline void op##_##dtype##_row(const char *g, tg_intp g_step, const char *out,         \
-                                          tg_intp out_step, char *gx, tg_intp gx_step,            \
-                                          tg_intp n)                                              \
+    static TG_INLINE void op##_##dtype##_row(const char *g, tg_intp g_step, const char *out,      \
+                                             tg_intp out_step, char *gx, tg_intp gx_step,         \
+                                             tg_intp n, const int fused)                          \
     {                                                                                             \
         SUM_OVER(total, i, n, load(TG_AT(const T, g, i * g_step)))                                \
         const C sum = (C)total;                                                                   \
-        for (tg_intp i = 0; i < n; i++)                                                           \
-            TG_AT(T, gx, i * gx_step) =                                                           \
-                store(load(TG_AT(const T, g, i * g_step)) -                                       \
-                      EXP(load(TG_AT(const T, out, i * out_step))) * sum);                        \
+        TG_INDEPENDENT                                                                            \
+        for (tg_intp i = 0; i < n; i++) {                                                         \
+            const C y = load(TG_AT(const T, out, i * out_step));                                  \
+            TG_AT(T, gx, i * gx_step) = store(load(TG_AT(const T, g, i * g_step)) - EXP(y) * sum);\
+        }                                                                                         \
     }                                                                                             \
     LOOP_2_TO_1(op##_##dtype, T)
 
 /* y = (x - mean) * rstd * weight + bias with rstd = 1 / sqrt(variance + eps). The mean
  * comes first and the variance from the differences: no cancellation of squares. */
 #define LAYER_NORM(op, dtype, T, C, load, store, ...)                                             \
-    static inline void op##_##dtype##_row(char *const *row, const tg_intp *core_steps, tg_intp n, \
-                                          double eps)                                             \
+    static TG_INLINE void op##_##dtype##_row(char *const *row, const tg_intp *core_steps,         \
+                                             tg_intp n, double eps)                               \
     {                                                                                             \
         const char *x = row[0], *weight = row[1], *bias = row[2];                                 \
         const tg_intp x_step = core_steps[0], weight_step = core_steps[1];                        \
@@ -162,7 +210,7 @@ enum { LANES = 8 };
         TG_AT(T, row[4], 0) = store((C)mean);                                                     \
         TG_AT(T, row[5], 0) = store((C)rstd);                                                     \
     }                                                                                             \
-    TG_LOOP(op##_##dtype)                                                                         \
+    TG_VECTOR_LOOP(op##_##dtype)                                                                  \
     {                                                                                             \
         const tg_intp size = sizeof(T), packed[4] = {size, size, size, size};                     \
         const tg_intp plain[4] = {size, 0, 0, size};                                              \

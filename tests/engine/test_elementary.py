@@ -14,8 +14,8 @@ TRUTH = {
     "sigmoid": lambda x: 1 / (1 + math.exp(-x)) if x > -700 else 0.0,
     "gelu": lambda x: 0.5 * x * math.erfc(-x * math.sqrt(0.5)),
 }
-# In units of the last place. PyTorch stays below 0.7 in the first four and reaches 1.0 for erf,
-# more than 2 for sigmoid, and 4.8 for gelu, whose tail cancels there as here: it is tested above -1.
+# In units of the last place. PyTorch stays below 0.7 in the first four, reaches 1.0 for erf, more
+# than 2 for sigmoid, and 4.8 for gelu: its tail cancels, here too, and is tested above -1 only.
 LARGEST_ERROR = {"exp": 1, "log": 0.7, "sin": 1, "cos": 1, "erf": 0.8, "sigmoid": 2, "gelu": 2}
 SPECIAL = [
     0.0, -0.0, math.inf, -math.inf, math.nan, 1e-45, -1e-45, 1.17e-38, -1.17e-38, 3.4e38, -3.4e38,

@@ -1,0 +1,78 @@
+"""Softmax and its kin, row by row: near the truth, and the same on every instruction set."""
+
+import numpy as np
+import pytest
+
+from tapegrad._kernels import OURS, limit_vectors
+
+BASELINE, AVX2, AVX512 = range(3)
+SIZES = (1, 15, 16, 33, 511, 512, 513, 5000)
+
+
+@pytest.fixture(autouse=True)
+def widest_vectors():
+    """Whatever a test does, the next one starts from the processor's best."""
+    yield
+    limit_vectors(AVX512)
+
+
+def rows(n: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(0, 10, (3, n)).astype(np.float32)
+
+
+def applied(name: str, *inputs: np.ndarray) -> np.ndarray:
+    out = np.empty_like(inputs[0])
+    OURS[name](*inputs, out)
+    return out
+
+
+def results(n: int) -> list:
+    x, g = rows(n), rows(n, seed=1)
+    softmax, log_softmax = applied("softmax", x), applied("log_softmax", x)
+    return [
+        softmax,
+        log_softmax,
+        applied("softmax_backward", g, softmax),
+        applied("log_softmax_backward", g, log_softmax),
+    ]
+
+
+@pytest.mark.parametrize("n", SIZES)
+class TestSoftmax:
+    def test_is_near_the_truth(self, n):
+        """As near as the difference to the maximum, rounded to float32, lets them be."""
+        x = rows(n)
+        exact = x.astype(np.float64) - x.max(1, keepdims=True)
+        truth = exact - np.log(np.exp(exact).sum(1, keepdims=True))
+        allowed = 2.0**-22 * np.maximum(np.abs(exact), 1)
+        ratio = applied("softmax", x) / np.exp(truth)
+
+        assert np.all(np.abs(applied("log_softmax", x) - truth) <= allowed)
+        assert np.all(np.abs(ratio - 1)[truth > -87] <= allowed[truth > -87])
+
+    def test_instruction_sets_agree(self, n):
+        """Plain C, AVX2 and AVX-512 give the same bits."""
+        found = []
+        for level in (BASELINE, AVX2, AVX512):
+            limit_vectors(level)
+            found.append(results(n))
+
+        for one, other in ((0, 1), (0, 2)):
+            for a, b in zip(found[one], found[other], strict=True):
+                np.testing.assert_array_equal(a, b)
+
+    def test_strided_rows_give_the_same(self, n):
+        """Elements apart in memory give the bits of packed ones."""
+        x = np.repeat(rows(n), 2, axis=1)[:, ::2]
+
+        np.testing.assert_array_equal(applied("softmax", x), applied("softmax", rows(n)))
+
+
+def test_masked_and_hopeless_rows():
+    """Minus infinity weighs nothing; a row of nothing else, or with NaN, is NaN."""
+    inf = np.inf
+    x = np.float32([[0, -inf] * 20, [-inf] * 40, [np.nan, *[1] * 39]])
+    result = applied("softmax", x)
+
+    np.testing.assert_allclose(result[0], [0.05, 0] * 20, rtol=1e-6)
+    assert np.isnan(result[1:]).all()
