@@ -67,15 +67,22 @@ def plot_rates(rates: Sequence[float], losses: Sequence[float], path: str | os.P
     _save(figure, path)
 
 
-def _new_figure(width: float, height: float) -> Any:
-    """A figure of its own: nothing of the program's matplotlib state is touched."""
+def check_installed() -> None:
+    """Raise ModuleNotFoundError, with the extra that brings it, without matplotlib."""
     try:
-        from matplotlib.figure import Figure
+        import matplotlib  # noqa: F401
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "No module named 'matplotlib': tapegrad draws with it, `pip install tapegrad[plots]` "
             "installs it", name="matplotlib",
         ) from error  # fmt: skip
+
+
+def _new_figure(width: float, height: float) -> Any:
+    """A figure of its own: nothing of the program's matplotlib state is touched."""
+    check_installed()
+    from matplotlib.figure import Figure
+
     return Figure(figsize=(width, height), layout="constrained")
 
 

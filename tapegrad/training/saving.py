@@ -62,6 +62,13 @@ def save(trainer: Trainer) -> Path | None:
     return trainer.checkpoints.save(state_of(trainer), trainer.position.step)
 
 
+def save_best(trainer: Trainer, row: dict[str, float]) -> None:
+    """Keep the weights of the model that was validated, of ``ema`` if there is one."""
+    assert trainer.checkpoints is not None  # without a folder nothing is kept
+    judged = trainer.model if trainer.ema is None else trainer.ema.module
+    trainer.checkpoints.save_best({"model": judged.state_dict(), "row": row})
+
+
 def end_if_interrupted(trainer: Trainer) -> None:
     """After a Ctrl-C write a checkpoint and raise :class:`Interrupted`."""
     if trainer.interrupt.requested:
@@ -114,4 +121,4 @@ def _parts(trainer: Trainer) -> dict[str, Any]:
     return {name: part for name, part in parts.items() if part is not None}
 
 
-__all__ = ["Position", "begin", "end_if_interrupted", "restore", "save", "state_of"]
+__all__ = ["Position", "begin", "end_if_interrupted", "restore", "save", "save_best", "state_of"]

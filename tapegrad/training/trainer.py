@@ -127,7 +127,8 @@ class Trainer:
         if not self.model.training:
             self.model.train()
         label = f"epoch {self.position.epoch + 1}/{epochs}"
-        with self.bar(loader, label, self.position.batch) as bar:
+        done, is_shown = self.position.batch, self.progress
+        with progress_bar(loader, label, done=done, is_shown=is_shown) as bar:
             for number, batch in self.batches(loader):
                 self.position.batch = number + 1
                 loss = self.train_batch(batch)
@@ -175,7 +176,9 @@ class Trainer:
         state = random_state(self.generators)
 
         def watched() -> Iterator[Any]:
-            with self.bar(loader, "validation", leave=False) as bar:
+            with progress_bar(
+                loader, "validation", leave=False, is_shown=self.progress
+            ) as bar:
                 for _, batch in numbered_batches(iter(loader), 0):
                     if self.interrupt.requested:  # begin this validation again
                         set_random_state(state, self.generators)
@@ -202,7 +205,7 @@ class Trainer:
         self.notify("on_epoch_end", row)
         if self.checkpoints is not None:
             if is_best:
-                self.checkpoints.save_best({"model": self.weights(), "row": row})
+                saving.save_best(self, row)
             saving.save(self)
         saving.end_if_interrupted(self)
 
@@ -230,10 +233,6 @@ class Trainer:
         stopping = self.early_stopping
         return self.is_stopped or (stopping is not None and stopping.should_stop)
 
-    def weights(self) -> dict[str, Tensor]:
-        """The state of the model that is validated: of ``ema`` if there is one."""
-        return (self.model if self.ema is None else self.ema.module).state_dict()
-
     def load_best(self) -> dict[str, float]:
         """Put the folder's best weights into the model; the row of the history about them."""
         if self.checkpoints is None:
@@ -246,10 +245,6 @@ class Trainer:
         """Call a method of all callbacks."""
         for callback in self.callbacks:
             getattr(callback, event)(self, *details)
-
-    def bar(self, loader: Iterable[Any], label: str, done: int = 0, leave: bool = True) -> Any:
-        """A progress bar over the batches that are left."""
-        return progress_bar(loader, label, done=done, leave=leave, is_shown=self.progress)
 
 
 __all__ = ["Trainer"]
