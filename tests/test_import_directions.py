@@ -31,7 +31,8 @@ ORDER = (
     ("text", "training", "utils.model_zoo", "vision"),
     ("_as_torch",),
     ("__init__",),
-    ("__main__", "_stand_in"),
+    ("_stand_in", "cli"),
+    ("__main__",),
 )
 RANKS = {part: rank for rank, parts in enumerate(ORDER) for part in parts}
 

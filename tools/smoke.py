@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -28,6 +29,10 @@ def main() -> None:
     for module in pkgutil.walk_packages(torch.__path__, "tapegrad."):
         if module.name not in NOT_IMPORTED:
             importlib.import_module(module.name)
+
+    command = Path(sys.executable).with_name("tapegrad")
+    told = subprocess.run([command, "info"], check=True, capture_output=True, text=True).stdout
+    assert torch.__version__ in told, told
 
     found = Path(torch.__file__).parent
     assert Path(__file__).resolve().parent.parent not in found.parents, f"not installed: {found}"

@@ -1,0 +1,1 @@
+"""The command line: ``tapegrad COMMAND``, or ``python -m tapegrad COMMAND``."""
