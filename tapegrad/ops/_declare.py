@@ -233,6 +233,20 @@ def public(name: str, operation: _Callable, *, is_method: bool = False) -> _Call
     return cast(_Callable, TensorFunction(target, called=name, is_method=is_method, **out))
 
 
+def calls(inner: str, *given: Any) -> Callable[[_Callable], _Callable]:
+    """Explain failed calls of a function as those of the compiled one that PyTorch's calls inside.
+
+    What is ``given`` to that are the function's own arguments, by name, and constants.
+    """
+
+    def decorate(function: _Callable) -> _Callable:
+        made: Any = TensorFunction(cast(Callable, function))
+        made.compiled = inner, given
+        return cast(_Callable, made)
+
+    return decorate
+
+
 def attach(name: str, operation: Any) -> None:
     """Make an operation a method of Tensor."""
     attach_method(name, public(name, operation, is_method=True))
@@ -297,6 +311,6 @@ class _Plan:
 
 
 __all__ = [
-    "alias", "attach", "composite", "method", "mixed_op", "not_differentiable", "op", "public",
+    "alias", "attach", "calls", "composite", "method", "mixed_op", "not_differentiable", "op", "public",
     "takes_out", "takes_tensors", "without_derivative",
 ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tapegrad import ops
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import takes_out, takes_tensors
+from tapegrad.ops._declare import calls, takes_out, takes_tensors
 
 _SELU_ALPHA = 1.6732632423543772848170429916717
 _SELU_SCALE = 1.0507009873554804934193349852946
@@ -38,6 +38,7 @@ def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Ten
     return hardtanh(input, min_val, max_val, inplace=True)
 
 
+@calls("relu6", "input")
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     """``min(max(x, 0), 6)``."""
     return hardtanh(input, 0.0, 6.0, inplace)
@@ -69,6 +70,7 @@ def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
     return elu(input, alpha, inplace=True)
 
 
+@calls("selu", "input")
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """ELU with the scales that keep mean 0 and variance 1."""
     if inplace:
@@ -123,6 +125,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     return ops.softshrink(input, lambd)
 
 
+@calls("rrelu", "input", "lower", "upper", "training")
 def rrelu(
     input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False,
     inplace: bool = False,
@@ -174,14 +177,17 @@ def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
     return input.threshold_(threshold, value)
 
 
+threshold.__qualname__ = "_threshold"  # as messages call it, of PyTorch's too
+
+
 def sigmoid(input: Tensor) -> Tensor:
     """``1 / (1 + exp(-x))``."""
-    return ops.sigmoid(input)
+    return input.sigmoid()
 
 
 def tanh(input: Tensor) -> Tensor:
     """The hyperbolic tangent."""
-    return ops.tanh(input)
+    return input.tanh()
 
 
 def softsign(input: Tensor) -> Tensor:
@@ -191,7 +197,7 @@ def softsign(input: Tensor) -> Tensor:
 
 def tanhshrink(input: Tensor) -> Tensor:
     """``x - tanh(x)``."""
-    return input - ops.tanh(input)
+    return input - input.tanh()
 
 
 @takes_out("cast", "log_sigmoid_forward")

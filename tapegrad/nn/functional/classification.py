@@ -10,10 +10,13 @@ from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad._types import int64
 from tapegrad.nn.functional.reduction import apply, reduction_number
+from tapegrad.ops._declare import calls
 from tapegrad.ops.activation import log_softmax, log_softmax_op
 from tapegrad.ops.nll import nll_loss_op
+from tapegrad.ops.tensor_types import check_tensors
 
 
+@calls("nll_loss_nd", "input", "target", "weight")
 def nll_loss(
     input: Tensor,
     target: Tensor,
@@ -131,9 +134,14 @@ def cross_entropy(
     ``nll_loss``.
     """
     how = reduction_number(size_average, reduce, reduction)
-    n_dims = input.ndim
+    try:
+        n_dims = input.ndim
+        is_soft = n_dims == target.ndim and input.shape == target.shape
+    except AttributeError:
+        check_tensors("cross_entropy_loss", input=input, target=target)
+        raise
     class_dim = 1 if n_dims > 1 else 0
-    if n_dims == target.ndim and input.shape == target.shape:
+    if is_soft:
         return _soft_cross_entropy(input, target, weight, ignore_index, how, label_smoothing)
     if label_smoothing > 0.0:
         _check_smoothing(label_smoothing)

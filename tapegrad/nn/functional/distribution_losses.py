@@ -10,8 +10,10 @@ import tapegrad
 from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad.nn.functional.reduction import apply, choose, get_enum, reduction_number
+from tapegrad.ops._declare import calls
 
 
+@calls("kl_div", "input", "target")
 def kl_div(
     input: Tensor,
     target: Tensor,
@@ -48,6 +50,7 @@ def _entropy(y: Tensor) -> Tensor:
     return ops.where(y == 0, 0.0, y * ops.where(y == 0, 1.0, y).log())
 
 
+@calls("poisson_nll_loss", "input", "target", "log_input", "full", "eps", 1)
 def poisson_nll_loss(
     input: Tensor,
     target: Tensor,

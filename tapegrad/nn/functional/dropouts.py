@@ -7,6 +7,7 @@ import warnings
 from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad.ops import dropouts
+from tapegrad.ops._declare import calls
 
 
 def _check_probability(p: float) -> None:
@@ -14,6 +15,7 @@ def _check_probability(p: float) -> None:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
 
 
+@calls("dropout", "input", "p", "training")
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Zero elements at random while ``training``.
 
@@ -97,6 +99,7 @@ def _drop_channels(
     return input if inplace else result.squeeze(0)
 
 
+@calls("alpha_dropout", "input", "p", "training")
 def alpha_dropout(
     input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Tensor:
@@ -109,6 +112,7 @@ def alpha_dropout(
     return dropouts.alpha_dropout(input, p, training, inplace)
 
 
+@calls("feature_alpha_dropout", "input", "p", "training")
 def feature_alpha_dropout(
     input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Tensor:

@@ -7,8 +7,10 @@ import numpy as np
 import tapegrad
 from tapegrad import ops
 from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import calls
 
 
+@calls("embedding", "weight", "input")
 def embedding(
     input: Tensor,
     weight: Tensor,

@@ -10,8 +10,10 @@ from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad.nn.functional.distances import pairwise_distance
 from tapegrad.nn.functional.reduction import apply, choose, reduction_number
+from tapegrad.ops._declare import calls
 
 
+@calls("margin_ranking_loss", "input1", "input2", "target", "margin")
 def margin_ranking_loss(
     input1: Tensor,
     input2: Tensor,
@@ -35,6 +37,7 @@ def margin_ranking_loss(
     return apply((-target * (input1 - input2) + float(margin)).clamp_min(0), how)
 
 
+@calls("hinge_embedding_loss", "input", "target", "margin")
 def hinge_embedding_loss(
     input: Tensor,
     target: Tensor,
@@ -50,6 +53,7 @@ def hinge_embedding_loss(
     return apply(apart + ops.where(target != -1, input, zeros), how)
 
 
+@calls("soft_margin_loss", "input", "target")
 def soft_margin_loss(
     input: Tensor,
     target: Tensor,
@@ -62,6 +66,7 @@ def soft_margin_loss(
     return ops.margin_loss.soft_margin_loss(input, target, how)
 
 
+@calls("multi_margin_loss", "input", "target", "p", "margin", "weight")
 def multi_margin_loss(
     input: Tensor,
     target: Tensor,
@@ -84,6 +89,7 @@ def multi_margin_loss(
     return ops.margin_loss.multi_margin_loss(input, target, p, margin, weight, how)
 
 
+@calls("multilabel_margin_loss", "input", "target")
 def multilabel_margin_loss(
     input: Tensor,
     target: Tensor,
@@ -125,6 +131,7 @@ def multilabel_soft_margin_loss(
     return apply(loss, reduction_number(None, None, reduction))
 
 
+@calls("cosine_embedding_loss", "input1", "input2", "target", "margin")
 def cosine_embedding_loss(
     input1: Tensor,
     input2: Tensor,
@@ -163,6 +170,7 @@ def _check_vectors(input1: Tensor, input2: Tensor, target: Tensor) -> None:
         )
 
 
+@calls("triplet_margin_loss", "anchor", "positive", "negative", "margin", "p", "eps", "swap")
 def triplet_margin_loss(
     anchor: Tensor,
     positive: Tensor,

@@ -8,9 +8,11 @@ from typing import Any
 import tapegrad
 from tapegrad import ops
 from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import calls
 from tapegrad.ops.arithmetic import div
 
 
+@calls("layer_norm", "input", "normalized_shape", "weight", "bias", "eps")
 def layer_norm(
     input: Tensor,
     normalized_shape: Sequence[int],
@@ -69,6 +71,10 @@ def _refuse_normalized_shape(input: Tensor, shape: list[int]) -> None:
     )
 
 
+@calls(
+    "batch_norm", "input", "weight", "bias", "running_mean",
+    "running_var", "training", "momentum", "eps", True,
+)  # fmt: skip
 def batch_norm(
     input: Tensor,
     running_mean: Tensor | None,

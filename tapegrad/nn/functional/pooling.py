@@ -8,6 +8,7 @@ from typing import Any
 
 from tapegrad._tensor import Tensor
 from tapegrad.ops import spatial
+from tapegrad.ops._declare import calls
 from tapegrad.ops.spatial import adaptive_avg_pool1d, avg_pool1d, avg_pool2d, avg_pool3d
 from tapegrad.ops.spatial import pool as ops
 
@@ -27,6 +28,10 @@ def max_pool1d_with_indices(
     return ops.max_pool1d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+@calls(
+    "max_pool2d_with_indices", "input", "kernel_size",
+    "stride", "padding", "dilation", "ceil_mode",
+)  # fmt: skip
 def max_pool2d_with_indices(
     input: Tensor,
     kernel_size: Any,
@@ -40,6 +45,10 @@ def max_pool2d_with_indices(
     return ops.max_pool2d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+@calls(
+    "max_pool3d_with_indices", "input", "kernel_size",
+    "stride", "padding", "dilation", "ceil_mode",
+)  # fmt: skip
 def max_pool3d_with_indices(
     input: Tensor,
     kernel_size: Any,
@@ -135,6 +144,7 @@ def adaptive_max_pool1d_with_indices(
     return spatial.adaptive_max_pool1d(input, output_size)
 
 
+@calls("adaptive_max_pool2d", "input", "output_size")
 def adaptive_max_pool2d_with_indices(
     input: Tensor, output_size: Any, return_indices: bool = False
 ) -> tuple[Tensor, Tensor]:
@@ -142,6 +152,7 @@ def adaptive_max_pool2d_with_indices(
     return spatial.adaptive_max_pool2d(input, _with_sizes_of(input, output_size))
 
 
+@calls("adaptive_max_pool3d", "input", "output_size")
 def adaptive_max_pool3d_with_indices(
     input: Tensor, output_size: Any, return_indices: bool = False
 ) -> tuple[Tensor, Tensor]:
@@ -159,12 +170,14 @@ def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = 
     return result if return_indices else result[0]
 
 
+@calls("adaptive_max_pool2d", "input", "output_size")
 def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """Maxima over windows that share images out evenly; as :func:`adaptive_max_pool1d`."""
     result = adaptive_max_pool2d_with_indices(input, output_size)
     return result if return_indices else result[0]
 
 
+@calls("adaptive_max_pool3d", "input", "output_size")
 def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """Maxima over windows that share volumes out evenly; as :func:`adaptive_max_pool1d`."""
     result = adaptive_max_pool3d_with_indices(input, output_size)
@@ -301,6 +314,11 @@ def lp_pool3d(
     means = avg_pool3d(input.pow(norm_type), kernel_size, stride, 0, ceil_mode)
     return _lp_pool(means, norm_type, math.prod(_repeated(kernel_size, 3)))
 
+
+for _pool in (adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d, max_pool1d, max_pool2d,
+              max_pool3d):  # fmt: skip
+    # What messages call them: in PyTorch another function stands before these.
+    getattr(_pool, "__wrapped__", _pool).__qualname__ = f"_{_pool.__name__}"
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",

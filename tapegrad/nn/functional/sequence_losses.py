@@ -7,8 +7,10 @@ from typing import Any
 from tapegrad._tensor import Tensor
 from tapegrad.nn.functional.reduction import get_enum
 from tapegrad.ops import ctc
+from tapegrad.ops._declare import calls
 
 
+@calls("ctc_loss", "log_probs", "targets", "input_lengths", "target_lengths", "blank")
 def ctc_loss(
     log_probs: Tensor,
     targets: Tensor,

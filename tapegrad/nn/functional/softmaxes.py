@@ -7,6 +7,7 @@ from typing import Any
 
 from tapegrad import ops
 from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import calls
 
 
 def softmax(
@@ -36,6 +37,7 @@ def log_softmax(
     return ops.log_softmax(input if dtype is None else input.to(dtype), dim)
 
 
+@calls("empty_like", "logits")
 def gumbel_softmax(
     logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
 ) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 from tapegrad._core import Op, PublicOp, register_explainer
@@ -21,6 +22,8 @@ def explain(called: Callable, args: tuple, kwargs: dict[str, Any], error: BaseEx
     """
     if not isinstance(error, Exception) or isinstance(error, _NOT_EXPLAINED):
         return error
+    if hasattr(called, "compiled"):
+        return error if _is_of_python(error) else _of_compiled(called, args, kwargs) or error
     name, is_method = _name(called)
     forms = forms_of(name, is_method)
     if is_method and not (args and isinstance(args[0], Tensor)):
@@ -34,6 +37,26 @@ def explain(called: Callable, args: tuple, kwargs: dict[str, Any], error: BaseEx
     if fitting.deprecated:
         return _carried_out(called, fitting, forms[0], args[: is_method], given, kwargs)
     return unpacked(fitting, given, kwargs) or error
+
+
+def _is_of_python(error: Exception) -> bool:
+    """Whether PyTorch's functions in Python raise this before they call a compiled one."""
+    return isinstance(error, ValueError) or str(error).startswith("Boolean value of Tensor")
+
+
+def _of_compiled(called: Any, args: tuple, kwargs: dict[str, Any]) -> TypeError | None:
+    """The error of the compiled function that PyTorch's function in Python calls."""
+    try:
+        bound = signature(called.__wrapped__).bind(*args, **kwargs)
+    except TypeError:  # which is the interpreter's own error too
+        return None
+    bound.apply_defaults()
+    name, given = called.compiled
+    values = tuple(bound.arguments[one] if isinstance(one, str) else one for one in given)
+    forms = forms_of(name, False)
+    if any(mismatch(form, values, {}) is None for form in forms):
+        return None
+    return _refusal(forms, False, values, {})
 
 
 _NOT_EXPLAINED = (MemoryError, RecursionError, Warning)
