@@ -169,6 +169,7 @@ from tapegrad.ops.linalg import (
     einsum,
     geqrf,
     inner,
+    inv,
     kron,
     logdet,
     lu,
@@ -190,7 +191,6 @@ from tapegrad.ops.linalg import (
     vander,
     vdot,
 )
-from tapegrad.ops.linalg import inv as inverse
 from tapegrad.ops.norm import norm
 from tapegrad.ops.normalization import layer_norm
 from tapegrad.ops.order import (
@@ -463,6 +463,7 @@ if TYPE_CHECKING:
         is_autocast_enabled,
     )
     from tapegrad.compiler import compile
+    from tapegrad.nn.functional.activations import celu, prelu, rrelu, selu, threshold
     from tapegrad.ops.devices import get_default_device, set_default_device
     from tapegrad.ops.legacy_types import (
         BoolTensor,
@@ -534,8 +535,13 @@ negative, clip = public("negative", neg), public("clip", clamp)
 true_divide, divide = public("true_divide", div), public("divide", div)
 swapaxes, swapdims = public("swapaxes", transpose), public("swapdims", transpose)
 moveaxis, row_stack = public("moveaxis", movedim), public("row_stack", vstack)
+inverse = public("inverse", inv)
 ger, spmm, ravel = public("ger", outer), mm, public("ravel", Tensor.ravel)
 resolve_conj, resolve_neg = public("resolve_conj", conj), public("resolve_neg", conj)
+
+get_default_dtype = public("get_default_dtype", get_default_dtype)
+is_grad_enabled = public("is_grad_enabled", is_grad_enabled)
+is_inference_mode_enabled = public("is_inference_mode_enabled", is_inference_mode_enabled)
 
 newaxis = None
 
@@ -601,18 +607,17 @@ __all__ = [
     "bernoulli", "bfloat16", "bincount", "bitwise_and", "bitwise_left_shift", "bitwise_not",
     "bitwise_or", "bitwise_right_shift", "bitwise_xor", "block_diag", "bmm", "bool",
     "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "can_cast",
-    "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "cfloat", "chain_matmul", "chalf",
+    "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu", "cfloat", "chain_matmul", "chalf",
     "channel_shuffle", "channels_last", "channels_last_3d", "cholesky", "cholesky_inverse",
-    "cholesky_solve", "chunk", "clamp",
-    "clamp_max", "clamp_min", "clip", "clone", "column_stack", "combinations", "compile",
-    "compiler", "complex32", "complex64", "complex128", "concat", "concatenate", "conj",
-    "conj_physical", "constant_pad_nd", "contiguous_format", "conv1d", "conv2d", "conv3d",
-    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "convolution", "copysign",
-    "corrcoef", "cos", "cosh", "count_nonzero", "cov", "cpu", "cross", "cuda", "cummax", "cummin",
-    "cumprod", "cumsum", "cumulative_trapezoid", "default_generator", "deg2rad", "det", "detach",
-    "device", "diag", "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "diff", "digamma",
-    "dist", "distributed", "div", "divide", "dot", "double", "dsplit", "dstack", "dtype", "e",
-    "einsum", "empty", "empty_like", "empty_permuted", "empty_strided", "enable_grad", "eq",
+    "cholesky_solve", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "column_stack",
+    "combinations", "compile", "compiler", "complex32", "complex64", "complex128", "concat",
+    "concatenate", "conj", "conj_physical", "constant_pad_nd", "contiguous_format", "conv1d",
+    "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "convolution",
+    "copysign", "corrcoef", "cos", "cosh", "count_nonzero", "cov", "cpu", "cross", "cuda", "cummax",
+    "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "default_generator", "deg2rad", "det",
+    "detach", "device", "diag", "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "diff",
+    "digamma", "dist", "distributed", "div", "divide", "dot", "double", "dsplit", "dstack", "dtype",
+    "e", "einsum", "empty", "empty_like", "empty_permuted", "empty_strided", "enable_grad", "eq",
     "equal", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "eye", "fill", "finfo", "fix",
     "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64", "float_power",
     "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "frexp", "from_dlpack", "from_numpy",
@@ -642,24 +647,24 @@ __all__ = [
     "negative", "newaxis", "nextafter", "nn", "no_grad", "nonzero", "nonzero_static", "norm",
     "norm_except_dim", "normal", "not_equal", "numel", "ones", "ones_like", "optim", "orgqr",
     "outer", "overrides", "permute", "pi", "pinverse", "pixel_shuffle", "pixel_unshuffle",
-    "poisson", "polygamma", "positive", "pow", "preserve_format", "printoptions", "prod",
+    "poisson", "polygamma", "positive", "pow", "prelu", "preserve_format", "printoptions", "prod",
     "profiler", "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like", "randint",
     "randint_like", "randn", "randn_like", "random", "randperm", "range", "ravel", "real",
     "reciprocal", "relu", "remainder", "renorm", "repeat_interleave", "reshape", "resolve_conj",
     "resolve_neg", "result_type", "return_types", "rms_norm", "rnn_relu", "rnn_relu_cell",
-    "rnn_tanh", "rnn_tanh_cell", "roll", "rot90", "round", "row_stack", "rsqrt", "rsub", "save",
-    "scalar_tensor", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed", "select",
-    "select_scatter", "serialization", "set_default_device", "set_default_dtype",
+    "rnn_tanh", "rnn_tanh_cell", "roll", "rot90", "round", "row_stack", "rrelu", "rsqrt", "rsub",
+    "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed",
+    "select", "select_scatter", "selu", "serialization", "set_default_device", "set_default_dtype",
     "set_default_tensor_type", "set_deterministic_debug_mode", "set_float32_matmul_precision",
     "set_flush_denormal", "set_grad_enabled", "set_num_interop_threads", "set_num_threads",
     "set_printoptions", "set_rng_state", "set_warn_always", "sgn", "short", "sigmoid", "sign",
     "signal", "signbit", "sin", "sinc", "sinh", "slice_scatter", "slogdet", "softmax", "sort",
     "special", "split", "split_with_sizes", "spmm", "sqrt", "square", "squeeze", "stack", "std",
     "std_mean", "strided", "sub", "subtract", "sum", "svd", "swapaxes", "swapdims", "t", "take",
-    "take_along_dim", "tan", "tanh", "tensor", "tensor_split", "tensordot", "tile", "topk", "trace",
-    "transpose", "trapezoid", "trapz", "triangular_solve", "tril", "tril_indices", "triu",
-    "triu_indices", "true_divide", "trunc", "typename", "uint8", "unbind", "unflatten", "unique",
-    "unique_consecutive", "unravel_index", "unsafe_chunk", "unsafe_split",
+    "take_along_dim", "tan", "tanh", "tensor", "tensor_split", "tensordot", "threshold", "tile",
+    "topk", "trace", "transpose", "trapezoid", "trapz", "triangular_solve", "tril", "tril_indices",
+    "triu", "triu_indices", "true_divide", "trunc", "typename", "uint8", "unbind", "unflatten",
+    "unique", "unique_consecutive", "unravel_index", "unsafe_chunk", "unsafe_split",
     "unsafe_split_with_sizes", "unsqueeze", "use_deterministic_algorithms", "utils", "vander",
     "var", "var_mean", "vdot", "version", "vsplit", "vstack", "where", "xlogy", "xpu", "zeros",
     "zeros_like",

@@ -21,6 +21,9 @@ _NAMES_OF = {
     "_threads": (
         "get_num_interop_threads", "get_num_threads", "set_num_interop_threads", "set_num_threads",
     ),
+    "nn.functional.activations": (
+        "celu", "celu_", "prelu", "rrelu", "rrelu_", "selu", "selu_", "threshold", "threshold_",
+    ),
     "amp": ("GradScaler", "autocast"),
     "amp.autocast_mode": ("get_autocast_dtype", "is_autocast_available", "is_autocast_enabled"),
     "compiler": ("compile",),
@@ -57,11 +60,11 @@ HOMES = {name: module for module, names in _NAMES_OF.items() for name in names}
 # Methods that PyTorch has as functions too.
 INPLACE = frozenset((
     "abs_", "acos_", "acosh_", "addmv_", "arccos_", "arccosh_", "arcsin_", "arcsinh_",
-    "arctan_", "arctanh_", "asin_", "asinh_", "atan_", "atanh_", "ceil_", "celu_", "clamp_",
+    "arctan_", "arctanh_", "asin_", "asinh_", "atan_", "atanh_", "ceil_", "clamp_",
     "clamp_max_", "clamp_min_", "clip_", "conj_physical_", "cos_", "cosh_", "deg2rad_",
     "detach_", "erf_", "erfc_", "exp2_", "exp_", "expm1_", "fill_", "fix_", "floor_", "frac_",
     "gcd_", "i0_", "lcm_", "ldexp_", "log10_", "log1p_", "log2_", "log_", "logit_",
     "nan_to_num_", "neg_", "negative_", "rad2deg_", "reciprocal_", "relu_", "round_", "rsqrt_",
-    "sigmoid_", "sin_", "sinc_", "sinh_", "sqrt_", "square_", "tan_", "tanh_", "threshold_",
+    "sigmoid_", "sin_", "sinc_", "sinh_", "sqrt_", "square_", "tan_", "tanh_",
     "trunc_", "xlogy_", "zero_",
 ))  # fmt: skip

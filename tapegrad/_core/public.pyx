@@ -125,7 +125,8 @@ cdef class TensorFunction:
             return
         self.params = function.__code__.co_varnames[:function.__code__.co_argcount][:MOST_CHECKED]
         for k, param in enumerate(self.params):
-            self.wanted[k] = KINDS.get(function.__annotations__.get(param), ANYTHING)
+            kind = function.__annotations__.get(param)    # a type, or its name
+            self.wanted[k] = KINDS.get(getattr(kind, "__name__", kind), ANYTHING)
             if k == 0 and is_method:
                 self.wanted[k] = ANYTHING
             if self.wanted[k] != ANYTHING and self.n_unchecked == MOST_CHECKED:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, overload
 
 from tapegrad import _sweep
 from tapegrad._tensor import Tensor, attach_method
@@ -28,7 +28,12 @@ def _targets(inputs: Any, caller: str) -> list[Tensor | GradientEdge]:
     """What gradients are wanted of, in a list."""
     if isinstance(inputs, (Tensor, GradientEdge)):
         return [inputs]
-    inputs = list(inputs)
+    if isinstance(inputs, Mapping) and type(inputs) is not dict:
+        raise TypeError(
+            f"`inputs` argument to `{caller}()` must be a dict, not {type(inputs).__name__}. Other "
+            "Mapping types are not supported."
+        )
+    inputs = list(inputs.values() if type(inputs) is dict else inputs)
     if not inputs:
         raise RuntimeError(f"`inputs` argument to `{caller}()` cannot be empty.")
     for one in inputs:
@@ -60,7 +65,8 @@ def backward(
     """Accumulate the gradients of ``tensors`` into the leaves that they depend on.
 
     A GradientEdge stands for a tensor whose gradient goes there. ``grad_tensors`` are the vectors
-    of vector-Jacobian products, None for scalars. With ``inputs`` only these get gradients. Buffers
+    of vector-Jacobian products, None for scalars. With ``inputs``, which may be the values of a
+    dict, only these get gradients. Buffers
     are freed unless ``retain_graph``, which is ``create_graph`` unless given.
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.autograd.backward.html
     """
@@ -107,9 +113,20 @@ _tensor_backward.__name__ = "backward"
 attach_method("backward", _tensor_backward)
 
 
+@overload
+def grad(
+    outputs: Any, inputs: dict[str, Tensor], *args: Any, **kwargs: Any
+) -> dict[str, Tensor | None]: ...
+@overload
+def grad(
+    outputs: Any,
+    inputs: Tensor | GradientEdge | Sequence[Tensor | GradientEdge],
+    *args: Any,
+    **kwargs: Any,
+) -> tuple[Tensor | None, ...]: ...
 def grad(
     outputs: Tensor | GradientEdge | Sequence[Tensor | GradientEdge],
-    inputs: Tensor | GradientEdge | Sequence[Tensor | GradientEdge],
+    inputs: Tensor | GradientEdge | Sequence[Tensor | GradientEdge] | dict[str, Tensor],
     grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
@@ -117,12 +134,12 @@ def grad(
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
-) -> tuple[Tensor | None, ...]:
+) -> Any:
     """The gradients of ``outputs`` with respect to ``inputs``; no ``.grad`` changes.
 
-    An input that the outputs do not depend on raises RuntimeError, gives None with ``allow_unused``
-    or zeros with ``materialize_grads``. ``is_grads_batched`` takes a batch of ``grad_outputs``
-    along dimension 0. Source: https://docs.pytorch.org/docs/2.13/generated/torch.autograd.grad.html
+    A dict of inputs gives a dict. An input that the outputs do not depend on raises RuntimeError,
+    gives None with ``allow_unused`` or zeros with ``materialize_grads``. ``is_grads_batched`` takes
+    a batch of ``grad_outputs`` along dimension 0. Source: https://docs.pytorch.org/docs/2.13/generated/torch.autograd.grad.html
     """
     if materialize_grads and allow_unused is False:
         raise ValueError(
@@ -140,9 +157,10 @@ def grad(
     starts = _gradients_for(roots, grad_outputs, "outputs")
     if is_grads_batched:
         results = _batched(roots, targets, starts, retain_graph, create_graph)
-        return _completed(results, targets, allow_unused, materialize_grads)
-    results = _sweep.sweep_gradients(roots, starts, retain_graph, create_graph, targets)
-    return _completed(results, targets, allow_unused, materialize_grads)
+    else:
+        results = _sweep.sweep_gradients(roots, starts, retain_graph, create_graph, targets)
+    completed = _completed(results, targets, allow_unused, materialize_grads)
+    return dict(zip(inputs, completed, strict=True)) if type(inputs) is dict else completed
 
 
 def _completed(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad.nn._state import State
+from tapegrad.ops._refusal import refusal
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -120,34 +121,17 @@ def _apply_to_parameter(parameter: Tensor, fn: Callable[[Tensor], Tensor]) -> No
 
 def _parse_to(*args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
     """The device, dtype and memory format that the arguments of ``to`` name, each ``None`` if
-    not given.
+    not given. Raises TypeError in the words of :meth:`Tensor.to`.
     """
-    kwargs = {name: value for name, value in kwargs.items() if name not in _IGNORED_BY_TO}
-    memory_format = None
-    if isinstance(kwargs.get("memory_format"), tapegrad.memory_format):
-        memory_format = kwargs.pop("memory_format")
-    if args and isinstance(args[0], Tensor):
-        kwargs["tensor"], args = args[0], args[1:]
-    if args and isinstance(args[0], tapegrad.dtype):
-        kwargs["dtype"], args = args[0], args[1:]
-    elif args:
-        kwargs["device"], kwargs["dtype"] = args[0], args[1] if len(args) > 1 else None
-    unknown = set(kwargs) - {"tensor", "dtype", "device"}
-    if unknown:
-        given = ", ".join(f"{name}={type(kwargs[name]).__name__}" for name in kwargs)
-        raise TypeError(_BAD_TO.format(given))
-    if (tensor := kwargs.get("tensor")) is not None:
+    refused = refusal("to", args, kwargs)
+    if refused is not None:
+        raise refused
+    memory_format = kwargs.get("memory_format")
+    first = args[0] if args else None
+    tensor = kwargs.get("tensor", first)
+    if isinstance(tensor, Tensor):
         return tensor.device, tensor.dtype, memory_format
-    return kwargs.get("device"), kwargs.get("dtype"), memory_format
-
-
-_IGNORED_BY_TO = ("non_blocking", "copy")
-_BAD_TO = (
-    "to() received an invalid combination of arguments - got ({}, ), but expected one of:\n"
-    " * (torch.device device = None, torch.dtype dtype = None, bool non_blocking = False, "
-    "bool copy = False, *, torch.memory_format memory_format = None)\n"
-    " * (torch.dtype dtype, bool non_blocking = False, bool copy = False, *, "
-    "torch.memory_format memory_format = None)\n"
-    " * (Tensor tensor, bool non_blocking = False, bool copy = False, *, "
-    "torch.memory_format memory_format = None)\n"
-)
+    if isinstance(first, tapegrad.dtype):
+        return None, first, memory_format
+    dtype = kwargs.get("dtype", args[1] if len(args) > 1 else None)
+    return kwargs.get("device", first), dtype, memory_format

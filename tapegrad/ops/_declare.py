@@ -311,6 +311,6 @@ class _Plan:
 
 
 __all__ = [
-    "alias", "attach", "calls", "composite", "method", "mixed_op", "not_differentiable", "op", "public",
-    "takes_out", "takes_tensors", "without_derivative",
+    "alias", "attach", "calls", "composite", "method", "mixed_op", "not_differentiable", "op",
+    "public", "takes_out", "takes_tensors", "without_derivative",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from warnings import catch_warnings, simplefilter
 import numpy as np
 import torch
 
-from . import convert, freedom, table
+from . import convert, freedom, table, truth
 from .calls import (
     Call,
     Report,
@@ -87,6 +87,9 @@ def _check_sample(report: Report, entry: Any, dtype: str, number: int, sample: A
         return
     rule = freedom.RULES.get(report.name)
     reason = difference(ours, theirs, tolerance, rule, call)
+    if reason is not None and dtype == "float16" and report.name in truth.DEPEND_ON_PROCESSOR \
+            and truth.is_as_near(call, entry.op, ours, theirs):
+        reason = None
     report.add("forward", reason, what)
     if reason is not None or isinstance(theirs, Exception):
         return

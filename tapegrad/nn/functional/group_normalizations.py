@@ -9,10 +9,8 @@ import tapegrad
 from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad.nn.functional.normalizations import check_dtypes
-from tapegrad.ops._declare import calls
 
 
-@calls("group_norm", "input", "num_groups", "weight", "bias", "eps")
 def group_norm(
     input: Tensor,
     num_groups: int,

@@ -13,7 +13,6 @@ from tapegrad.nn.functional.reduction import apply, choose, reduction_number
 from tapegrad.ops._declare import calls
 
 
-@calls("margin_ranking_loss", "input1", "input2", "target", "margin")
 def margin_ranking_loss(
     input1: Tensor,
     input2: Tensor,

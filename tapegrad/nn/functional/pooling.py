@@ -144,7 +144,6 @@ def adaptive_max_pool1d_with_indices(
     return spatial.adaptive_max_pool1d(input, output_size)
 
 
-@calls("adaptive_max_pool2d", "input", "output_size")
 def adaptive_max_pool2d_with_indices(
     input: Tensor, output_size: Any, return_indices: bool = False
 ) -> tuple[Tensor, Tensor]:
@@ -152,7 +151,6 @@ def adaptive_max_pool2d_with_indices(
     return spatial.adaptive_max_pool2d(input, _with_sizes_of(input, output_size))
 
 
-@calls("adaptive_max_pool3d", "input", "output_size")
 def adaptive_max_pool3d_with_indices(
     input: Tensor, output_size: Any, return_indices: bool = False
 ) -> tuple[Tensor, Tensor]:
@@ -170,14 +168,12 @@ def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = 
     return result if return_indices else result[0]
 
 
-@calls("adaptive_max_pool2d", "input", "output_size")
 def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """Maxima over windows that share images out evenly; as :func:`adaptive_max_pool1d`."""
     result = adaptive_max_pool2d_with_indices(input, output_size)
     return result if return_indices else result[0]
 
 
-@calls("adaptive_max_pool3d", "input", "output_size")
 def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """Maxima over windows that share volumes out evenly; as :func:`adaptive_max_pool1d`."""
     result = adaptive_max_pool3d_with_indices(input, output_size)

@@ -41,7 +41,9 @@ def explain(called: Callable, args: tuple, kwargs: dict[str, Any], error: BaseEx
 
 def _is_of_python(error: Exception) -> bool:
     """Whether PyTorch's functions in Python raise this before they call a compiled one."""
-    return isinstance(error, ValueError) or str(error).startswith("Boolean value of Tensor")
+    text = str(error)
+    return text.startswith("Boolean value of Tensor") or (
+        isinstance(error, ValueError) and not text.startswith("could not convert"))
 
 
 def _of_compiled(called: Any, args: tuple, kwargs: dict[str, Any]) -> TypeError | None:
@@ -107,6 +109,14 @@ def _carried_out(called: Callable, form: Signature, better: Signature, first: tu
         return error
 
 
+def refusal(name: str, args: tuple, kwargs: dict[str, Any]) -> TypeError | None:
+    """PyTorch's error of a call that fits none of a method's forms; None if it fits one."""
+    forms = forms_of(name, True)
+    if any(mismatch(form, args, kwargs) is None for form in forms):
+        return None
+    return _refusal(forms, True, args, kwargs)
+
+
 def _refusal(forms: tuple[Signature, ...], is_method: bool, args: tuple,
              kwargs: dict[str, Any]) -> TypeError:
     """PyTorch's error of a call that fits none of a function's forms."""
@@ -123,7 +133,7 @@ def _without_arguments(form: Signature, is_method: bool, args: tuple,
     """The interpreter's own error, for what is compiled without a parser of arguments."""
     if form.params:
         return None
-    called = f"{'Tensor' if is_method else 'torch'}.{form.name}()"
+    called = f"{'TensorBase' if is_method else 'torch'}.{form.name}()"
     if kwargs:
         return TypeError(f"{called} takes no keyword arguments")
     return TypeError(f"{called} takes no arguments ({len(args)} given)") if args else None

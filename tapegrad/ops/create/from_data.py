@@ -93,6 +93,10 @@ _LIMITS = {_types.uint8: (-255, 255)} | {
 def _as_number(value, dtype: _types.dtype):
     """One element as a Python number."""
     if isinstance(value, Tensor):
+        if value.numel() != 1 and not value.is_floating_point():
+            raise TypeError(
+                "only integer tensors of a single element can be converted to an index"
+            )
         if value.numel() != 1:
             raise ValueError("only one element tensors can be converted to Python scalars")
         return value.item()

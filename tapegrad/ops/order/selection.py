@@ -7,7 +7,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS, KernelRefusal
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import attach, method, op, takes_out
+from tapegrad.ops._declare import attach, method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops._places import as_rows, scatter_back
 from tapegrad.ops._results import NamedResult, named_result
@@ -149,7 +149,7 @@ def _median(name: str, of_all, over_dim, result, nan: str):
         f"    {nan} Raises IndexError for a dimension without elements.\n    "
     )
     attach(name, median)
-    return median
+    return takes_tensors(median)
 
 
 median_all, nanmedian_all = _median_of_all("median"), _median_of_all("nanmedian")

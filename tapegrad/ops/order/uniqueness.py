@@ -67,7 +67,11 @@ def _checked_dim(input: Tensor, dim) -> int | None:
 
 @method()
 def unique(
-    input: Tensor, sorted=True, return_inverse=False, return_counts=False, dim=None
+    input: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: Any = None,
 ) -> Any:
     """The different elements in ascending order, or the different slices along ``dim``.
 
@@ -80,7 +84,7 @@ def unique(
 
 @method()
 def unique_consecutive(
-    input: Tensor, return_inverse=False, return_counts=False, dim=None
+    input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: Any = None
 ) -> Any:
     """The elements that differ from the one before, or the slices along ``dim`` that do.
 

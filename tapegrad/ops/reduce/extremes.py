@@ -7,7 +7,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import attach, method, op, takes_out
+from tapegrad.ops._declare import attach, method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import normal_dim, normal_dims
 from tapegrad.ops._results import NamedResult, named_result
 from tapegrad.ops.pointwise import isnan, maximum, minimum, where_op
@@ -110,7 +110,7 @@ def _extreme(name, of_all, over_dim, elementwise, result):
         f"element by element.\n\n    NaN wins. Of equal elements the first is named.\n    "
     )
     attach(name, extreme)
-    return extreme
+    return takes_tensors(extreme)
 
 
 _new_tuple = tuple.__new__
@@ -144,7 +144,7 @@ def _extreme_over_dims(name, operation):
     extreme.__name__ = extreme.__qualname__ = name
     extreme.__doc__ = operation.__doc__
     attach(name, extreme)
-    return extreme
+    return takes_tensors(extreme)
 
 
 _matching = takes_out(
@@ -236,7 +236,7 @@ def _place_of_extreme(name, operation):
     place.__name__ = place.__qualname__ = name
     place.__doc__ = f"{operation.__doc__} The first of equals; NaN wins."
     attach(name, place)
-    return place
+    return takes_tensors(place)
 
 
 argmax = takes_out()(_place_of_extreme("argmax", argmax_op))

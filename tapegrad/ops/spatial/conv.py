@@ -16,7 +16,7 @@ from tapegrad.ops.spatial.pad import constant_pad_nd
 
 
 def _convolution(input: np.ndarray, weight, bias, geometry: Geometry) -> np.ndarray:
-    if input.dtype == np.float16 and not geometry.transposed:
+    if input.dtype == np.float16:  # sums are rounded once, at their end
         wide_bias = None if bias is None else kernels.cast_array(bias, np.float32)
         wide = _convolution(
             kernels.cast_array(input, np.float32), kernels.cast_array(weight, np.float32),

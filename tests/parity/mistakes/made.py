@@ -76,7 +76,8 @@ def _call(library: Any, space: str, attribute: str, make: Callable,
     def run() -> Any:
         x = library.ones(2, 2)
         args, kwargs = make(library, x)
-        function = getattr(x if space == "Tensor" else spaces(library)[space], attribute)
-        return function(*args[left_out:], **kwargs)
+        function = getattr(spaces(library)[space], attribute)
+        first = (x,) if space == "Tensor" else ()
+        return function(*first, *args[left_out:], **kwargs)
 
     return run
