@@ -1,5 +1,6 @@
 """Workers that raise, die, hang or are left alone: errors that say what happened, no remains."""
 
+import contextlib
 import gc
 import multiprocessing
 import os
@@ -176,6 +177,23 @@ def test_sample_that_killed_its_worker(tapegrad):
     assert str(killed.__cause__).endswith("is killed by signal: Killed. ")
     assert "worker 1 ended with exit code 3 while loading the sample with index 5" in str(ended)
     assert "exited unexpectedly with exit code 3. Details are lost" in str(ended.__cause__)
+
+
+@pytest.mark.parametrize("fail", [
+    raising(ValueError("no such image")), lambda: os.kill(os.getpid(), signal.SIGKILL),
+], ids=["raises", "dies"])
+def test_other_workers_end_with_the_pass(tapegrad, fail):
+    """Once the error is dealt with no worker is left, without waiting for the collector."""
+    before = set(multiprocessing.active_children())
+    gc.disable()
+    try:
+        with contextlib.suppress(ValueError, RuntimeError):
+            for _ in loader(tapegrad, Failing(fail)):
+                pass
+
+        assert set(multiprocessing.active_children()) <= before
+    finally:
+        gc.enable()
 
 
 def test_other_worker_goes_on(tapegrad):

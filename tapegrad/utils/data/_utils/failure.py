@@ -27,15 +27,18 @@ class ExceptionWrapper:
 
     def reraise(self) -> NoReturn:
         """Raise an exception of the same type; a RuntimeError if none can be made of a text."""
+        # Without a name for it: the traceback would hold the frame, and the frame the exception.
+        raise self._made()
+
+    def _made(self) -> BaseException:
         if self.exc_type is KeyError:
-            raise KeyError(_Message(self.text))
+            return KeyError(_Message(self.text))
         if getattr(self.exc_type, "message", None):
-            raise self.exc_type(message=self.text)  # type: ignore[call-arg]
+            return self.exc_type(message=self.text)  # type: ignore[call-arg]
         try:
-            error = self.exc_type(self.text)
+            return self.exc_type(self.text)
         except Exception:
-            raise RuntimeError(self.text) from None
-        raise error
+            return RuntimeError(self.text)
 
 
 def _is_known_elsewhere(kind: type) -> bool:

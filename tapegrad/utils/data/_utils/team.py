@@ -87,8 +87,8 @@ class Team:
     def _take(self, worker: int) -> None:
         try:
             self._arrived.append((worker, self._channels[worker].receive()))
-        except EOFError as error:
-            self._drop(worker, error)
+        except EOFError:
+            self._drop(worker)
         except Exception as error:
             self._arrived.append((worker, error))
 
@@ -96,11 +96,12 @@ class Team:
         """A connection stays open if a process that a worker started holds it."""
         for key in list(self._selector.get_map().values()):
             if not self.processes[key.data].is_alive():
-                self._drop(key.data, EOFError())
+                self._drop(key.data)
 
-    def _drop(self, worker: int, error: EOFError) -> None:
+    def _drop(self, worker: int) -> None:
         self._selector.unregister(self._channels[worker].link)
-        self._arrived.append((worker, error))
+        # A new one: a traceback would hold the team, and with it the other workers.
+        self._arrived.append((worker, EOFError()))
 
     def ending_of(self, worker: int) -> tuple[str, str]:
         """How a process ended, in PyTorch's words and in ours."""
