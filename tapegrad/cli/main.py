@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import NoReturn, TextIO
 
 COMMANDS = {
+    "finetune": "train a pretrained network on a folder of pictures by class",
+    "predict": "name the classes of pictures, by a network that finetune trained",
     "info": "print versions, BLAS, threads and instruction sets",
     "run": "run a PyTorch program as it is, on tapegrad",
 }

@@ -49,8 +49,11 @@ def test_help_names_everything(commands, capsys):
 
 
 @pytest.mark.parametrize("words", [
-    (), ("nothing",), ("info", "x"), ("run",), ("run", "-x"),
-])
+    (), ("nothing",), ("finetune",), ("finetune", "x"), ("predict", "run"), ("info", "x"),
+    ("finetune", "x", "--out", "y", "--epochs", "0"),
+    ("finetune", "x", "--out", "y", "--validation", "1"),
+    ("run",), ("run", "-x"),
+])  # fmt: skip
 def test_usage(tapegrad, words, capsys):
     """A command line that does not fit has status 2 and says how it should be."""
     assert status(*words) == 2

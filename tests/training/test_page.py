@@ -1,6 +1,7 @@
-"""The page about training is true: its snippets run, and its options exist."""
+"""The page about training is true: its snippets run, and its commands can be parsed."""
 
 import re
+import shlex
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "training.md"
@@ -21,6 +22,16 @@ def test_snippets(tapegrad, tmp_path, monkeypatch):
 
     assert len(blocks("python")) == 4
     assert (tmp_path / "run" / "history.csv").is_file()
+
+
+def test_commands(tapegrad):
+    """Each line of the shell is a command that the parser takes."""
+    from tapegrad.cli.main import parser
+
+    (block,) = blocks("sh")
+    parsed = [parser().parse_args(shlex.split(line)[1:]) for line in block.splitlines()]
+
+    assert [one.command for one in parsed] == ["finetune", "finetune", "predict", "info"]
 
 
 def test_options(tapegrad):
