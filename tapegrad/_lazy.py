@@ -5,7 +5,7 @@ Programs that use few of them should not wait for all.
 
 NAMESPACES = frozenset((
     "accelerator", "amp", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
-    "func", "hub", "jit", "linalg", "mps", "multiprocessing", "nn", "onnx", "optim",
+    "finetune", "func", "hub", "jit", "linalg", "mps", "multiprocessing", "nn", "onnx", "optim",
     "overrides", "profiler", "random", "return_types", "serialization", "signal", "special",
     "text", "training", "types", "utils", "version", "vision", "xpu",
 ))  # fmt: skip

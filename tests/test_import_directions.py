@@ -27,7 +27,7 @@ ORDER = (
     ("amp", "nn", "optim", "utils.data"),
     ("cuda", "distributions", "func", "jit", "optim.swa_utils", "utils.safetensors"),
     ("serialization", "utils"),
-    ("hub",),
+    ("finetune", "hub"),
     ("text", "training", "utils.model_zoo", "vision"),
     ("_as_torch",),
     ("__init__",),

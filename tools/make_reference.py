@@ -40,6 +40,7 @@ NAMESPACES = {
     "tapegrad.optim": "Optimizers.",
     "tapegrad.optim.lr_scheduler": "Schedules of learning rates.",
     "tapegrad.optim.swa_utils": "Averages of parameters.",
+    "tapegrad.finetune": "Freezing and adapting pretrained networks.",
     "tapegrad.random": "Random numbers.",
     "tapegrad.serialization": "Saving and loading.",
     "tapegrad.storage": "The memory under tensors.",

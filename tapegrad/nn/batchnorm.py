@@ -29,6 +29,7 @@ class _NormBase(Module):
     momentum: float | None
     affine: bool
     track_running_stats: bool
+    _keeps_statistics = False  # set by ``tapegrad.finetune.freeze``
 
     def __init__(
         self,
@@ -64,6 +65,13 @@ class _NormBase(Module):
         self.register_buffer("running_var", tapegrad.ones(self.num_features, **options))
         count = tapegrad.tensor(0, dtype=tapegrad.long, device=options["device"])
         self.register_buffer("num_batches_tracked", count)
+
+    def train(self, mode: bool = True) -> Module:
+        """Set training mode; a norm that keeps its statistics stays in evaluation mode."""
+        super().train(mode)
+        if self._keeps_statistics:
+            self.training = False
+        return self
 
     def reset_running_stats(self) -> None:
         """Forget what was seen: mean 0, variance 1, no batch."""

@@ -16,6 +16,7 @@ SETTINGS = {
     "digits_cnn": (1, True),
     "gan": (250, True),
     "gpt": (15, False),
+    "gradual_unfreeze": (2, True),
     "mnist_cnn": (1, True),
     "regression": (60, True),
     "reinforce": (40, True),
@@ -25,8 +26,9 @@ SETTINGS = {
     "vae": (2, False),
     "word_language_model": (1, False),
 }
-# What others import, and what test_demo.py and test_finetune_text.py run.
-NOT_HERE = {"digits", "harness", "reviews", "train_digits", "finetune_digits", "finetune_text"}
+# What others import, and what test_demo.py and test_finetune_*.py run.
+NOT_HERE = {"digits", "harness", "reviews", "train_digits", "finetune_digits", "finetune_text",
+            "finetune_vision"}
 
 
 def test_every_example_is_run() -> None:

@@ -63,7 +63,7 @@ class SamePadConv2d(nn.Conv2d):
     out_channels, ceil(height / stride), ceil(width / stride))``.
     """
 
-    def forward(self, input: Tensor) -> Tensor:
+    def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """The convolution of the padded input."""
         missing = [
             max((-(-size // s) - 1) * s + d * (k - 1) + 1 - size, 0)
@@ -76,9 +76,7 @@ class SamePadConv2d(nn.Conv2d):
             input = F.pad(input, (left, missing[1] - left, top, missing[0] - top))
             missing = [0, 0]
         padding = [n // 2 for n in missing]
-        return F.conv2d(
-            input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
-        )
+        return F.conv2d(input, weight, bias, self.stride, padding, self.dilation, self.groups)
 
 
 def make_divisible(value: float, divisor: int, min_value: int | None = None) -> int:

@@ -1,0 +1,86 @@
+"""Layers that learn something small beside frozen weights: how they are put in, found, taken out.
+
+An adapted layer is the layer itself with another class, a subclass of its own, as
+:mod:`tapegrad.nn.utils.parametrize` does it too. So parameters keep their names and their identity,
+hooks and shared layers stay, checkpoints of the plain model load, and what reads ``layer.weight``
+finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from tapegrad.finetune._patterns import Patterns, check_found, listed, matches
+from tapegrad.finetune.freezing import freeze
+from tapegrad.nn import Module, MultiheadAttention
+
+
+class Adapted(Module):
+    """The mark of an adapted layer; ``adapter_parts`` are what it has beside the plain one."""
+
+    adapter_parts: tuple[str, ...] = ()
+
+    @staticmethod
+    def check(layer: Any) -> None:
+        """Refuse a layer that cannot be adapted, with ValueError."""
+
+
+def inject(
+    model: Module, patterns: Patterns, kinds: dict[type, type],
+    prepare: Callable[[Any], None], except_: Patterns | None,
+) -> Module:  # fmt: skip
+    """Freeze a model, less ``except_``, and adapt the layers that patterns fit.
+
+    ``kinds`` maps the class of a layer to its adapted one, ``prepare`` adds the parts. Everything
+    is checked before anything changes. Batch norms keep their statistics.
+    """
+    wanted = listed(patterns)
+    if not wanted:
+        raise ValueError("no patterns are given: nothing would be adapted")
+    layers = _chosen(model, wanted, kinds)
+    for layer in layers:
+        kinds[type(layer)].check(layer)  # type: ignore[attr-defined]
+    freeze(model, [*listed(except_), *_adapter_names(model)])
+    for layer in layers:
+        layer.__class__ = kinds[type(layer)]
+        prepare(layer)
+    return model
+
+
+def adapted_layers(model: Module) -> Iterator[tuple[str, Any]]:
+    """The adapted layers of a model with their names, each once."""
+    for name, module in model.named_modules():
+        if isinstance(module, Adapted):
+            yield name, module
+
+
+def _chosen(model: Module, patterns: list[str], kinds: dict[type, type]) -> list[Module]:
+    hidden = {child for module in model.modules() if isinstance(module, MultiheadAttention)
+              for child in module.children()}  # fmt: skip
+    fitting = {name: module for name, module in model.named_modules(remove_duplicate=False)
+               if adapted_class(type(module), kinds) and module not in hidden}  # fmt: skip
+    check_found(patterns, fitting, _described(kinds))
+    return list(dict.fromkeys(m for name, m in fitting.items() if matches(name, patterns)))
+
+
+def adapted_class(kind: type, kinds: dict[type, type]) -> type | None:
+    """The adapted class of a layer's; made here for a subclass that computes as the plain one."""
+    if kind not in kinds:
+        for plain, own in list(kinds.items()):
+            if issubclass(kind, plain) and kind.forward is plain.forward:  # type: ignore[attr-defined]
+                name = own.__name__.replace(plain.__name__, kind.__name__)
+                kinds[kind] = type(name, (own, kind), {"plain": kind})
+                break
+    return kinds.get(kind)
+
+
+def _described(kinds: Mapping[type, type]) -> str:
+    *first, last = [kind.__name__ for kind, own in kinds.items() if own.__module__ != __name__]
+    return f"{', '.join(first)} or {last}"
+
+
+def _adapter_names(model: Module) -> list[str]:
+    return [f"{name}.{part}" if name else part
+            for name, layer in adapted_layers(model) for part in layer.adapter_parts
+            if part not in layer._buffers]  # fmt: skip
