@@ -230,6 +230,41 @@ enum { CHOICE_LANES = 32 };
         }                                                                                         \
     }
 
+/* With z = (x - mean) * rstd and h = g * weight: gx = (h - mean(h) - z * mean(h * z)) * rstd, and
+ * every row adds g * z to the gradient of the weight and g to that of the bias. */
+#define LAYER_NORM_BACKWARD(op, dtype, C)                                                         \
+    static TG_INLINE void op##_##dtype##_row(const C *g, const C *x, const C *weight, C *gx,      \
+                                             C *weight_sum, C *bias_sum, tg_intp n, double eps)   \
+    {                                                                                             \
+        SUM_OVER(total, i, n, x[i])                                                               \
+        const double mean = total / (double)n;                                                    \
+        SUM_OVER(squares, i, n, ((double)x[i] - mean) * ((double)x[i] - mean))                    \
+        SUM_OVER(inner_total, i, n, g[i] * weight[i])                                             \
+        SUM_OVER(moment, i, n, (double)(g[i] * weight[i]) * ((double)x[i] - mean))                \
+        const double rstd = 1 / sqrt(squares / (double)n + eps);                                  \
+        const C inner_mean = (C)(inner_total / (double)n);                                        \
+        const C along = (C)(moment * rstd / (double)n), scale = (C)rstd;                          \
+        TG_INDEPENDENT                                                                            \
+        for (tg_intp i = 0; i < n; i++) {                                                         \
+            const C unit = (C)(((double)x[i] - mean) * rstd);                                     \
+            weight_sum[i] += g[i] * unit;                                                         \
+            bias_sum[i] += g[i];                                                                  \
+            gx[i] = (g[i] * weight[i] - inner_mean - unit * along) * scale;                       \
+        }                                                                                         \
+    }                                                                                             \
+    TG_VECTOR_LOOP(op##_##dtype)                                                                  \
+    {                                                                                             \
+        (void)fused;                                                                              \
+        for (tg_intp i = 0; i < dims[0]; i++)                                                     \
+            op##_##dtype##_row((const C *)(args[0] + i * steps[0]),                               \
+                               (const C *)(args[1] + i * steps[1]),                               \
+                               (const C *)(args[2] + i * steps[2]), (C *)(args[3] + i * steps[3]), \
+                               (C *)(args[4] + i * steps[4]), (C *)(args[5] + i * steps[5]),      \
+                               dims[1], *(const double *)params);                                 \
+    }
+
+LAYER_NORM_BACKWARD(layer_norm_backward, float32, float)
+LAYER_NORM_BACKWARD(layer_norm_backward, float64, double)
 TG_FLOATS(SOFTMAX, softmax)
 TG_FLOATS(LOG_SOFTMAX, log_softmax)
 TG_FLOATS(SOFTMAX_BACKWARD, softmax_backward)
@@ -244,11 +279,19 @@ TG_FLOATS(LAYER_NORM, layer_norm)
     {#op, "(n),(n),(n)->(n),(),()", letter letter letter letter letter letter, number,   \
      op##_##dtype, "d", sizeof(double), 0},
 
+/* For packed rows. */
+#define ROW_LAYER_NORM_BACKWARD(dtype, number, letter)                                       \
+    {"layer_norm_backward", "(n),(n),(n)->(n),(n),(n)",                                      \
+     letter letter letter letter letter letter, number, layer_norm_backward_##dtype, "d",    \
+     sizeof(double), 0},
+
 const tg_kernel tg_softmax_kernels[] = {
     TG_FLOATS(ROW_1_TO_1, softmax)
     TG_FLOATS(ROW_1_TO_1, log_softmax)
     TG_FLOATS(ROW_2_TO_1, softmax_backward)
     TG_FLOATS(ROW_2_TO_1, log_softmax_backward)
     TG_FLOATS(ROW_LAYER_NORM, layer_norm)
+    ROW_LAYER_NORM_BACKWARD(float32, TG_FLOAT32, "f")
+    ROW_LAYER_NORM_BACKWARD(float64, TG_FLOAT64, "d")
     TG_TABLE_END
 };

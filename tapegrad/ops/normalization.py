@@ -8,7 +8,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
-from tapegrad._tensor import Tensor, _set_grad_enabled
+from tapegrad._tensor import Tensor, _set_grad_enabled, is_grad_enabled
 from tapegrad.ops._declare import composite, op, takes_tensors
 from tapegrad.ops.index import add_rows, take_rows
 from tapegrad.ops.tensor_types import refuse_integers
@@ -52,6 +52,8 @@ def _through_statistics(g: Tensor, normal: Tensor, scale: Tensor, dims: tuple) -
 
 
 def _layer_norm_slopes(g, input, weight, n_normalized, eps, needs):
+    if not is_grad_enabled() and input.dtype.name in ("float32", "float64"):
+        return _layer_norm_backward(g._array, input._array, weight, n_normalized, eps, needs)
     dims = tuple(range(input.ndim - n_normalized, input.ndim))
     batch = tuple(range(input.ndim - n_normalized))
     normal, scale = _standardized(input, dims, eps)
@@ -60,6 +62,23 @@ def _layer_norm_slopes(g, input, weight, n_normalized, eps, needs):
         _through_statistics(inner, normal, scale, dims) if needs[0] else None,
         _summed(g * normal, batch) if needs[1] else None,
         _summed(g, batch) if needs[2] else None,
+    )
+
+
+def _layer_norm_backward(g, input, weight, n_normalized, eps, needs):
+    """All three gradients in one kernel, where nothing will be differentiated again."""
+    rows, result = _as_rows(input, n_normalized), kernels.empty(input.shape, input.dtype)
+    n = rows.shape[-1:]
+    scale = np.ones(n, rows.dtype) if weight is None else _one_row(weight._array, 1.0, rows)
+    sums = [kernels.fill(kernels.empty(n, rows.dtype), 0) for _ in range(2)]
+    OURS["layer_norm_backward"](
+        _as_rows(g, n_normalized), rows, scale, result.reshape(rows.shape), *sums, params=(eps,)
+    )
+    shape = input.shape[input.ndim - n_normalized :]
+    slopes = (result, *(one.reshape(shape) for one in sums))
+    return tuple(
+        Tensor._wrap(slope) if needed else None
+        for slope, needed in zip(slopes, needs, strict=True)
     )
 
 

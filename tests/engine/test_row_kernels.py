@@ -76,3 +76,47 @@ def test_masked_and_hopeless_rows():
 
     np.testing.assert_allclose(result[0], [0.05, 0] * 20, rtol=1e-6)
     assert np.isnan(result[1:]).all()
+
+
+def layer_norm_gradients(x, g, weight):
+    """The gradients of layer norm by their formula, in float64."""
+    x, g, weight = (one.astype(np.float64) for one in (x, g, weight))
+    centred = x - x.mean(1, keepdims=True)
+    rstd = 1 / np.sqrt((centred**2).mean(1, keepdims=True) + 1e-5)
+    unit, inner = centred * rstd, g * weight
+    along = unit * (inner * unit).mean(1, keepdims=True)
+    return (
+        (inner - inner.mean(1, keepdims=True) - along) * rstd,
+        (g * unit).sum(0),
+        g.sum(0),
+    )
+
+
+@pytest.mark.parametrize("n", [2, 15, 33, 768])
+class TestLayerNormBackward:
+    @staticmethod
+    def run(x, g, weight):
+        gx, *sums = np.empty_like(x), np.zeros_like(weight), np.zeros_like(weight)
+        OURS["layer_norm_backward"](g, x, weight, gx, *sums, params=(1e-5,))
+        return gx, *sums
+
+    def test_is_the_formula(self, n):
+        """All three gradients are near their formula in float64, for rows far from zero as well."""
+        x, g, weight = rows(n) + 50, rows(n, seed=1), rows(n, seed=2)[0]
+
+        for found, truth in zip(
+            self.run(x, g, weight), layer_norm_gradients(x, g, weight), strict=True
+        ):
+            np.testing.assert_allclose(found, truth, rtol=1e-5, atol=2e-5)
+
+    def test_instruction_sets_agree(self, n):
+        """Plain C, AVX2 and AVX-512 give the same bits."""
+        x, g, weight = rows(n), rows(n, seed=1), rows(n, seed=2)[0]
+        found = []
+        for level in (BASELINE, AVX2, AVX512):
+            limit_vectors(level)
+            found.append(self.run(x, g, weight))
+
+        for a, b, c in zip(*found, strict=True):
+            np.testing.assert_array_equal(a, b)
+            np.testing.assert_array_equal(a, c)
