@@ -21,13 +21,15 @@ from tapegrad.training.plots import plot_confusion, plot_history
 from tapegrad.training.random_state import random_state, seed_everything, set_random_state
 from tapegrad.training.resuming import rest_of_pass
 from tapegrad.training.trainer import Trainer
+from tapegrad.training.unfreezing import UnfreezeGradually
 
 __all__ = [
     "F1", "Accuracy", "Best", "Callback", "CheckpointError", "Checkpoints", "ConfusionMatrix",
     "CorruptSampleError", "DeferredInterrupt", "EarlyStopping", "EmptyBatchError", "History",
     "Interrupted", "Mean", "MeanOf", "Metric", "NonFiniteError", "Origin", "Precision",
-    "RateSearch", "Readable", "Recall", "SaveHistory", "TensorBoard", "Trainer", "clip_gradients",
-    "evaluate", "evaluating", "find_nonfinite", "find_rate", "forward_pass", "plot_confusion",
+    "RateSearch", "Readable", "Recall", "SaveHistory", "TensorBoard", "Trainer",
+    "UnfreezeGradually", "clip_gradients", "evaluate", "evaluating", "find_nonfinite",
+    "find_rate", "forward_pass", "plot_confusion",
     "plot_history", "predict", "random_state", "readable_batches", "rest_of_pass",
     "seed_everything", "set_random_state",
 ]  # fmt: skip
