@@ -1,34 +1,14 @@
-"""A pretrained network made ready for other classes, by PyTorch's plain idioms."""
+"""A pretrained network made ready for other classes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from tapegrad import load
-from tapegrad.nn import Linear, Module
-from tapegrad.nn.batchnorm import _BatchNorm
+from tapegrad.finetune import freeze, replace_head
+from tapegrad.finetune.head import head_name
+from tapegrad.nn import Module
 from tapegrad.vision.models import get_model
-
-
-def head_name(model: Module) -> str:
-    """The dotted name of the layer that tells classes apart: the last linear one."""
-    return [name for name, one in model.named_modules() if isinstance(one, Linear)][-1]
-
-
-def replace_head(model: Module, n_classes: int) -> None:
-    """Put a new layer for other classes in the head's place."""
-    name = head_name(model)
-    old = model.get_submodule(name)
-    model.set_submodule(name, Linear(old.in_features, n_classes))
-
-
-def freeze_body(model: Module) -> None:
-    """Train the head alone; batch norms keep their statistics."""
-    model.requires_grad_(False)
-    model.get_submodule(head_name(model)).requires_grad_(True)
-    for module in model.modules():
-        if isinstance(module, _BatchNorm):
-            module.eval()
 
 
 def pretrained(arch: str, weights: str) -> Module:
@@ -48,8 +28,8 @@ def make_network(arch: str, weights: str | None, n_classes: int, is_frozen: bool
     model = get_model(arch) if weights is None else pretrained(arch, weights)
     replace_head(model, n_classes)
     if is_frozen:
-        freeze_body(model)
+        freeze(model, except_=head_name(model))
     return model
 
 
-__all__ = ["make_network", "replace_head"]
+__all__ = ["make_network"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tapegrad import load, save
-from tapegrad.cli.network import replace_head
+from tapegrad.finetune import replace_head
 from tapegrad.nn import Module
 from tapegrad.utils._atomic import replaced_file
 from tapegrad.vision.models import get_model
