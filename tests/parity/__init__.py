@@ -15,6 +15,8 @@
   first gradients along a random direction, second derivatives on 16 samples at most, methods,
   in-place forms, operators, aliases, ``out=``, and the entry's error inputs. Where the table itself
   expects PyTorch's second derivatives to be wrong, those that agree are counted and no others.
+- Where PyTorch's float16 depends on the processor, ours may instead be as near to the result in
+  float64 as PyTorch's is (``truth.py``).
 - Results that are free up to sign, order or content follow the rules of ``freedom.py``. Samples
   that hold complex, sparse or bfloat16 values are not counted.
 """
