@@ -1,8 +1,32 @@
 """Why a call was refused, in PyTorch's words.
 
-This is found out after the call failed, so that one that works pays nothing for it.
+This is found out after the call failed, so that one that works pays nothing for it; the parts are
+loaded by the first that does.
 """
 
-from tapegrad.ops._refusal.explain import explain, refusal
+from __future__ import annotations
 
-__all__ = ["explain", "refusal"]
+from collections.abc import Callable
+from typing import Any
+
+from tapegrad._core import register_explainer
+
+
+def _explain(called: Callable, args: tuple, kwargs: dict[str, Any], error: BaseException) -> Any:
+    """Load what explains failed calls, and let it explain this one."""
+    from tapegrad.ops._refusal.explain import explain
+
+    register_explainer(explain)
+    return explain(called, args, kwargs, error)
+
+
+def refusal(name: str, args: tuple, kwargs: dict[str, Any]) -> TypeError | None:
+    """PyTorch's error of a call that fits none of a method's forms; None if it fits one."""
+    from tapegrad.ops._refusal.explain import refusal_of_method
+
+    return refusal_of_method(name, args, kwargs)
+
+
+register_explainer(_explain)
+
+__all__ = ["refusal"]

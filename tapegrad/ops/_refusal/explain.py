@@ -7,7 +7,7 @@ from collections.abc import Callable
 from inspect import signature
 from typing import Any
 
-from tapegrad._core import Op, PublicOp, register_explainer
+from tapegrad._core import Op, PublicOp
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
 from tapegrad.ops._refusal.matching import mismatch, unpacked
@@ -109,7 +109,7 @@ def _carried_out(called: Callable, form: Signature, better: Signature, first: tu
         return error
 
 
-def refusal(name: str, args: tuple, kwargs: dict[str, Any]) -> TypeError | None:
+def refusal_of_method(name: str, args: tuple, kwargs: dict[str, Any]) -> TypeError | None:
     """PyTorch's error of a call that fits none of a method's forms; None if it fits one."""
     forms = forms_of(name, True)
     if any(mismatch(form, args, kwargs) is None for form in forms):
@@ -204,5 +204,3 @@ def _kind(value: Any) -> str:
     inner = ", ".join(map(kind_of, value))
     return f"{kind_of(value)} of " + (f"[{inner}]" if isinstance(value, list) else f"({inner})")
 
-
-register_explainer(explain)
