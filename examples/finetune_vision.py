@@ -127,7 +127,7 @@ def all_weights(
     """Train everything, the lower layers at lower rates; statistics stay as they are."""
     for parameter in model.parameters():
         parameter.requires_grad = True
-    optimizer = optim.AdamW(finetune.discriminative_lr(model, 5e-3, factor=1.2), lr=5e-3)
+    optimizer = optim.AdamW(finetune.discriminative_lr(model, 1e-3, factor=1.2), lr=1e-3)
     fit(model, data, optimizer, run.epochs, run)
     return optimizer
 
