@@ -1,6 +1,8 @@
 """A step of an optimizer as one compiled call over all parameters of a group."""
 
 cimport cython
+from cpython.object cimport PyObject
+from libc.math cimport NAN
 from libc.stdint cimport int64_t
 from numpy cimport (
     NPY_FLOAT32, NPY_FLOAT64, PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS,
@@ -19,13 +21,24 @@ from tapegrad._kernels import OURS
 
 import_array()
 
+cdef extern from "Python.h":
+    PyObject* PyDict_GetItemWithError(object, object) except? NULL
+
 cdef enum:
     N_FACTORS = 4               # TG_N_FACTORS
     MAX_PARAMS = 16
+    MAX_OPTIONS = 16
 
 cdef union Param:
     double number
     int64_t count
+
+cdef enum OptionKind:
+    PLAIN
+    LEARNING_RATE               # two params: the rate, and whether it is a tensor below float64
+    FLOAT32_DEFAULT             # no option: whether the default dtype is float32
+
+cdef dict OPTION_KINDS = {"lr": LEARNING_RATE, "float32_default": FLOAT32_DEFAULT}
 
 
 @cython.final
@@ -45,10 +58,11 @@ cdef class Update:
     cdef Kernel kernel, factors
     cdef readonly dict numbers
     cdef readonly tuple tensors
-    cdef dict optional
+    cdef tuple conditions       # of each tensor: the option without which there is none, or None
     cdef tuple options
+    cdef OptionKind kinds[MAX_OPTIONS]
     cdef bint is_whole
-    cdef str formats
+    cdef bytes formats
     cdef int new_at             # where the params say that a parameter's state is new
 
     def __init__(self, str kernel, str factors=None, *, dict numbers=None, tuple tensors=(),
@@ -56,24 +70,31 @@ cdef class Update:
         self.kernel = OURS[kernel]
         self.factors = None if factors is None else OURS[factors]
         self.numbers = numbers or {}
-        self.tensors, self.optional, self.is_whole = tensors, optional or {}, is_whole
+        self.tensors, self.is_whole = tensors, is_whole
+        self.conditions = tuple([(optional or {}).get(name) for name in tensors])
         self.options = ("lr", "weight_decay", "maximize", *options)
-        self.formats = self.kernel.params_format
+        self.formats = self.kernel.params_format.encode()
+        if len(self.options) > MAX_OPTIONS or len(self.formats) > MAX_PARAMS:
+            raise ValueError(f"{kernel}: too many options")
+        for k, name in enumerate(self.options):
+            self.kinds[k] = OPTION_KINDS.get(name, PLAIN)
         self.new_at = len(self.formats) - 1 if "is_new" in options else -1
 
     def names(self, group):
         """The tensors of the state that the options of a group ask for."""
-        return [name for name in self.tensors if self.is_used(name, group)]
+        return [name for name in self.used(group) if name is not None]
 
-    cdef bint is_used(self, str name, object group) except -1:
-        option = self.optional.get(name)
-        return option is None or bool(group[option])
+    cdef list used(self, object group):
+        """The names of the tensors of the state; None where the group asks for none."""
+        return [name if condition is None or group[condition] else None
+                for name, condition in zip(self.tensors, self.conditions)]
 
     def __call__(self, group, states, start):
         """Step all parameters that have a gradient; ``start(parameter, group)`` makes a state."""
-        cdef Step step = Step(self, group)
+        cdef Step step = Step.__new__(Step)
         cdef Tensor parameter
         cdef Py_ssize_t row
+        step.prepare(self, group)
         for parameter in <list?>group["params"]:
             if parameter._grad is not None:
                 step.add(parameter, states, start)
@@ -83,41 +104,45 @@ cdef class Update:
 
 
 @cython.final
+@cython.internal
 @cython.auto_pickle(False)
+@cython.freelist(2)
 cdef class Step:
-    """One call of an :class:`Update`: the arrays of every parameter, row by row."""
+    """One call of an :class:`Update`: the tensors of every parameter, row by row."""
 
     cdef Update update
     cdef object group
     cdef Param params[MAX_PARAMS]
     cdef list names             # of the tensors of the state; None where one is not used
-    cdef list arrays            # n_each a row: parameter, gradient, tensors, numbers
-    cdef list written           # the tensors whose memory changes
+    cdef list tensors           # n_each a row: parameter, gradient, tensors, numbers
     cdef list is_new            # one a row
     cdef bint has_state
-    cdef int n_each, n_tensors
+    cdef int n_each, n_shaped   # operands of a row, and those of the parameter's shape
     cdef Py_ssize_t n_rows
 
-    def __init__(self, Update update not None, group):
+    cdef int prepare(self, Update update, object group) except -1:
         self.update, self.group = update, group
-        self.arrays, self.written, self.is_new, self.n_rows = [], [], [], 0
-        self.names = [name if update.is_used(name, group) else None for name in update.tensors]
-        self.has_state = bool(update.numbers) or any(self.names)
-        self.n_tensors = 2 + len(self.names)
-        self.n_each = self.n_tensors + len(update.numbers)
-        self.pack()
+        self.tensors, self.is_new, self.n_rows = [], [], 0
+        self.names = update.used(group)
+        self.has_state = len(update.numbers) > 0
+        for name in self.names:
+            self.has_state = self.has_state or name is not None
+        self.n_shaped = 2 + <int>len(self.names)
+        self.n_each = self.n_shaped + <int>len(update.numbers)
+        return self.pack()
 
     cdef int pack(self) except -1:
         """Lay the options out as the kernels read them."""
-        cdef int at = 0
-        cdef str name
-        for name in self.update.options:
-            value = self.group.get(name, 0)
-            if name == "lr":
+        cdef int at = 0, k
+        cdef PyObject* found
+        for k in range(<int>len(self.update.options)):
+            found = PyDict_GetItemWithError(self.group, self.update.options[k])
+            value = 0 if found == NULL else <object>found
+            if self.update.kinds[k] == LEARNING_RATE:
                 at = self.put(at, value)
                 at = self.put(at, isinstance(value, Tensor)
                               and PyArray_TYPE((<Tensor>value).array) != NPY_FLOAT64)
-            elif name == "float32_default":
+            elif self.update.kinds[k] == FLOAT32_DEFAULT:
                 at = self.put(at, default_float() == NPY_FLOAT32)
             elif isinstance(value, (tuple, list)):
                 for part in value:
@@ -130,32 +155,31 @@ cdef class Step:
         return 0
 
     cdef int put(self, int at, object value) except -1:
-        if at >= min(MAX_PARAMS, len(self.update.formats)):
+        if at >= len(self.update.formats):
             raise ValueError(f"{self.update.kernel.name}: too many numbers among the options")
-        if self.update.formats[at] == "d":
-            self.params[at].number = float("nan") if value is None else float(value)
+        if self.update.formats[at] == c"d":
+            self.params[at].number = NAN if value is None else float(value)
         else:
             self.params[at].count = bool(value)
         return at + 1
 
     cdef int add(self, Tensor parameter, object states, object start) except -1:
-        """Gather the arrays of a parameter; its state is made if there is none."""
-        cdef object state = states[parameter] if self.has_state else None
-        cdef bint is_new = self.has_state and self.needs_start(state)
-        if is_new:
-            state.update(start(parameter, self.group))
-        self.arrays.append(parameter.array)
-        self.arrays.append(parameter._grad.array)
-        self.written.append(parameter)
-        for name in self.names:
-            if name is None:
-                self.arrays.append(parameter.array)     # holds the place
-            else:
-                self.gather(state[name])
-        for name in self.update.numbers:
-            self.gather(state[name])
-        self.is_new.append(is_new)
+        """Gather the tensors of a parameter; its state is made if there is none."""
+        cdef object state
+        cdef bint is_new = False
+        self.tensors.append(parameter)
+        self.tensors.append(parameter._grad)
         self.n_rows += 1
+        if self.has_state:
+            state = states[parameter]
+            is_new = self.needs_start(state)
+            if is_new:
+                state.update(start(parameter, self.group))
+        self.is_new.append(is_new)
+        for name in self.names:
+            self.tensors.append(parameter if name is None else <Tensor?>state[name])
+        for name in self.update.numbers:
+            self.tensors.append(<Tensor?>state[name])
         return 0
 
     cdef bint needs_start(self, object state) except -1:
@@ -163,11 +187,6 @@ cdef class Step:
         if not state:
             return True
         return not self.update.numbers and state.get(self.names[0]) is None
-
-    cdef int gather(self, object tensor) except -1:
-        self.arrays.append((<Tensor?>tensor).array)
-        self.written.append(tensor)
-        return 0
 
     cdef int check(self, Py_ssize_t row) except -1:
         """Refuse what differs in shape or dtype or must not be written, before anything is."""
@@ -178,7 +197,7 @@ cdef class Step:
             array = self.array(row, k)
             if k != 1:
                 check_writable(array)
-            if k >= self.n_tensors:
+            if k >= self.n_shaped:
                 if PyArray_SIZE(array) != 1:
                     raise RuntimeError(f"expected a single number in the optimizer's state, got "
                                        f"a tensor of shape {list(shape(array))}")
@@ -205,7 +224,7 @@ cdef class Step:
         return PyArray_SIZE(array) == size
 
     cdef ndarray array(self, Py_ssize_t row, int k):
-        return <ndarray>self.arrays[row * self.n_each + k]
+        return (<Tensor>self.tensors[row * self.n_each + k]).array
 
     cdef int run(self) except -1:
         """Launch for every row, and count the writes."""
@@ -226,14 +245,21 @@ cdef class Step:
                 self.step_whole(row, at)
             else:
                 self.step_elements(row, at)
-        for tensor in self.written:
-            note_write(<Tensor>tensor, self.update.kernel.name)
+            self.note_writes(row)
+        return 0
+
+    cdef int note_writes(self, Py_ssize_t row) except -1:
+        """Count a write to all tensors of a row except the gradient."""
+        cdef int k
+        for k in range(self.n_each):
+            if k != 1 and (k < 2 or k >= self.n_shaped or self.names[k - 2] is not None):
+                note_write(<Tensor>self.tensors[row * self.n_each + k], self.update.kernel.name)
         return 0
 
     cdef int count(self, Py_ssize_t row, char* factors) except -1:
         """The first launch. Numbers of several dtypes, as loading can leave them, go by float64."""
-        cdef int k, n = self.n_each - self.n_tensors, number = -1
-        cdef list arrays = self.arrays[row * self.n_each + self.n_tensors:(row + 1) * self.n_each]
+        cdef int k, n = self.n_each - self.n_shaped, number = -1
+        cdef list arrays = [self.array(row, k) for k in range(self.n_shaped, self.n_each)]
         cdef char* args[MAX_OPERANDS]
         cdef npy_intp dims[2]
         cdef npy_intp steps[MAX_OPERANDS + 1]
@@ -261,7 +287,7 @@ cdef class Step:
         cdef char* args[MAX_OPERANDS]
         cdef npy_intp dims[2]
         cdef npy_intp steps[MAX_OPERANDS + 1]
-        cdef int k, n = self.n_tensors
+        cdef int k, n = self.n_shaped
         cdef bint flat = True
         cdef ndarray array = self.array(row, 0)
         cdef Loop* loop = self.update.kernel.loop_for(PyArray_TYPE(array))
@@ -279,9 +305,9 @@ cdef class Step:
         cdef Operand operands[MAX_OPERANDS]
         cdef npy_intp count = N_FACTORS, stride = sizeof(double)
         cdef int k
-        for k in range(self.n_tensors):
+        for k in range(self.n_shaped):
             operands[k] = operand_of(self.array(row, k))
-        operands[self.n_tensors] = Operand(factors, 1, &count, &stride)
+        operands[self.n_shaped] = Operand(factors, 1, &count, &stride)
         return iterate(loop, operands, self.params)
 
     cdef int step_whole(self, Py_ssize_t row, char* factors) except -1:
@@ -289,7 +315,7 @@ cdef class Step:
         cdef char* args[MAX_OPERANDS]
         cdef npy_intp dims[5]
         cdef npy_intp steps[4 * MAX_OPERANDS]
-        cdef int k, n = self.n_tensors
+        cdef int k, n = self.n_shaped
         cdef ndarray array = self.array(row, 0)
         cdef Loop* loop = self.update.kernel.loop_for(PyArray_TYPE(array))
         cdef list arrays = [packed(self.array(row, k)) for k in range(n)]
