@@ -214,24 +214,28 @@ typedef struct {
         }                                                                                        \
     }
 
+/* gradient = -weight[t] * g at t and 0 elsewhere; of a mean, g is divided by the total weight */
 #define NLL_LOSS_BACKWARD(op, dtype, T, C, load, store, ...)                                     \
     TG_LOOP(op##_##dtype)                                                                        \
     {                                                                                            \
-        class_params *classes = params;                                                          \
-        if (!classes_are_valid(args[1], dims, steps[1], steps[5], classes))                      \
+        nll_total_params *total = params;                                                        \
+        class_params *classes = &total->classes;                                                 \
+        if (!classes_are_valid(args[1], dims, steps[1], steps[6], classes))                      \
             return;                                                                              \
         for (tg_intp row = 0; row < dims[0]; row++)                                              \
             for (tg_intp i = 0; i < dims[1]; i++) {                                              \
-                const int64_t t = TG_AT(const int64_t, args[1], row * steps[1] + i * steps[5]);  \
-                char *gx = args[3] + row * steps[3] + i * steps[7];                              \
+                const int64_t t = TG_AT(const int64_t, args[1], row * steps[1] + i * steps[6]);  \
+                char *gx = args[4] + row * steps[4] + i * steps[8];                              \
                 for (tg_intp j = 0; j < dims[2]; j++)                                            \
-                    TG_AT(T, gx, j * steps[8]) = 0;                                              \
+                    TG_AT(T, gx, j * steps[9]) = 0;                                              \
                 if (t == classes->ignore_index)                                                  \
                     continue;                                                                    \
-                const C g = load(TG_AT(const T, args[0], row * steps[0] + i * steps[4]));        \
+                C g = load(TG_AT(const T, args[0], row * steps[0] + i * steps[5]));              \
+                if (total->is_mean)                                                              \
+                    g = load(store(g / load(TG_AT(const T, args[3], row * steps[3]))));          \
                 const C weight = load(TG_AT(const T, args[2],                                    \
-                                            row * steps[2] + (tg_intp)t * steps[6]));            \
-                TG_AT(T, gx, (tg_intp)t * steps[8]) = store(-weight * g);                        \
+                                            row * steps[2] + (tg_intp)t * steps[7]));            \
+                TG_AT(T, gx, (tg_intp)t * steps[9]) = store(-weight * g);                        \
             }                                                                                    \
     }
 
@@ -255,8 +259,8 @@ TG_FLOATS(NLL_LOSS_BACKWARD, nll_loss_backward)
     {#op, "(n,c),(n),(c)->(),()", letter "l" letter letter letter, number, op##_##dtype,      \
      "qqqq", sizeof(nll_total_params), 1},
 #define ROW_NLL_LOSS_BACKWARD(op, dtype, T, C, load, store, number, letter)               \
-    {#op, "(n),(n),(c)->(n,c)", letter "l" letter letter, number, op##_##dtype,           \
-     "qqq", sizeof(class_params), 1},
+    {#op, "(n),(n),(c),()->(n,c)", letter "l" letter letter letter, number, op##_##dtype, \
+     "qqqq", sizeof(nll_total_params), 1},
 
 const tg_kernel tg_index_kernels[] = {
     {"index_offsets", "(),()->()", "lll", TG_INT64, index_offsets, "qqqq",

@@ -11,7 +11,7 @@ from tapegrad._kernels.geometry cimport (
     reduced_last, view_strides,
 )
 from tapegrad._kernels.iteration cimport cast, copy_into, elementwise, iterate, scalar_operand
-from tapegrad._kernels.kernel cimport Kernel, Loop, Scalars, launch
+from tapegrad._kernels.kernel cimport MAX_PARAM_BYTES, Kernel, Loop, Scalars, launch
 from tapegrad._kernels.memory cimport allocate, check_writable, strided_view
 
 import numpy as np
@@ -142,7 +142,10 @@ def outputs(Kernel kernel not None, tuple inputs not None, tuple shapes not None
     cdef Loop* loop = NULL
     cdef Operand operands[MAX_OPERANDS]
     cdef npy_intp dims[MAX_DIMS]
+    cdef char block[MAX_PARAM_BYTES]
     cdef ndarray array
+    cdef list results = []
+    cdef tuple shape
     cdef int k, d
     for k in range(kernel.n_in):
         array = inputs[k]
@@ -157,15 +160,15 @@ def outputs(Kernel kernel not None, tuple inputs not None, tuple shapes not None
         if PyArray_TYPE(<ndarray>inputs[k]) != loop.types[k]:
             raise NotImplementedError(f"kernel {kernel.name}: input {k} has dtype "
                                       f"{inputs[k].dtype}, which its loop does not read")
-    results = []
-    for k, shape in enumerate(shapes, kernel.n_in):
-        for d, size in enumerate(shape):
-            dims[d] = size
-        array = allocate(len(shape), dims, loop.types[k])
+    for k in range(kernel.n_in, kernel.n_in + <int>len(shapes)):
+        shape = tuple(shapes[k - kernel.n_in])
+        for d in range(<int>len(shape)):
+            dims[d] = shape[d]
+        array = allocate(<int>len(shape), dims, loop.types[k])
         operands[k] = operand_of(array)
         results.append(array)
-    packed = kernel.pack(params)
-    iterate(loop, operands, <char*>packed)
+    kernel.pack(params, block)
+    iterate(loop, operands, block)
     return results[0] if len(results) == 1 else tuple(results)
 
 

@@ -7,6 +7,7 @@ from tapegrad._kernels.geometry cimport MAX_OPERANDS, N_TYPES, Operand
 
 cdef enum:
     MAX_CORE_DIMS = 3
+    MAX_PARAM_BYTES = 256
 
 cdef extern from "kernels.h":
     ctypedef void (*tg_loop)(char**, const npy_intp*, const npy_intp*, void*) noexcept nogil
@@ -53,6 +54,7 @@ cdef class Kernel:
     cdef Loop loops[N_TYPES]
 
     cdef Loop* loop_for(self, int type_number) except NULL
+    cdef int pack(self, tuple params, char* block) except -1
     cdef int _read_signature(self, str signature) except -1
     cdef int _describe(self, Loop* loop, str types) except -1
     cdef Loop* _matching_loop(self, tuple arrays) except NULL

@@ -8,6 +8,7 @@ calls a loop; nothing else in the project writes tensor memory. It keeps a log i
 import struct
 
 cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING
 from cpython.exc cimport PyErr_Occurred
 from cpython.object cimport PyObject
 from cpython.time cimport perf_counter
@@ -46,7 +47,6 @@ cdef enum:
     RELEASE_GIL_ABOVE = 32768
 
 GENERATOR_SIZE = tg_generator_size
-cdef object NO_PARAMS = bytearray(8)
 cdef iterate_function iterate = NULL
 
 
@@ -84,6 +84,8 @@ cdef class Kernel:
                  bint can_fail=False, bint keeps_gil=False):
         self.name, self.signature, self.params_format = name, signature, params_format
         self.params_size, self.can_fail, self.keeps_gil = params_size, can_fail, keeps_gil
+        if params_size > MAX_PARAM_BYTES:
+            raise ValueError(f"kernel {name}: {params_size} bytes of params")
         self._read_signature(signature)
 
     cdef int _read_signature(self, str signature) except -1:
@@ -155,6 +157,7 @@ cdef class Kernel:
 
     def __call__(self, *arrays, tuple params=None):
         cdef Operand operands[MAX_OPERANDS]
+        cdef char block[MAX_PARAM_BYTES]
         cdef int k
         if len(arrays) != self.n_operands:
             raise TypeError(f"kernel {self.name} takes {self.n_operands} arrays, got {len(arrays)}")
@@ -162,17 +165,18 @@ cdef class Kernel:
             operands[k] = operand_of(<ndarray?>arrays[k])
             if k >= self.n_in:
                 check_writable(arrays[k])
-        packed = self.pack(params)
-        iterate(self._matching_loop(arrays), operands, <char*>packed)
+        self.pack(params, block)
+        iterate(self._matching_loop(arrays), operands, block)
 
-    def pack(self, tuple params):
-        """A fresh block of memory that holds the params as the loop reads them."""
+    cdef int pack(self, tuple params, char* block) except -1:
+        """Lay the params out as the loop reads them, in ``MAX_PARAM_BYTES`` of the caller's."""
         if self.params_format is None:
-            return NO_PARAMS
+            return 0
         if params != self.last_params or self.last_params is None:
             self.last_packed = struct.pack(self.params_format, *(params or ()))
             self.last_params = params
-        return bytearray(self.last_packed)
+        memcpy(block, PyBytes_AS_STRING(self.last_packed), len(self.last_packed))
+        return 0
 
     cdef Loop* _matching_loop(self, tuple arrays) except NULL:
         """The loop whose types are those of the arrays, whichever of them it is looked up by."""

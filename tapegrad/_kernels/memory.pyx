@@ -8,7 +8,7 @@ from cpython.object cimport PyObject
 from numpy cimport (
     PyArray_BYTES, PyArray_CheckExact, PyArray_DescrFromType, PyArray_DIMS, PyArray_ISWRITEABLE,
     PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE, PyArray_NBYTES, PyArray_NDIM, PyArray_SIZE,
-    PyArray_STRIDES, PyArray_SimpleNew, PyArray_TYPE, dtype as numpy_dtype, import_array, ndarray,
+    PyArray_STRIDES, PyArray_TYPE, dtype as numpy_dtype, import_array, ndarray,
     npy_intp,
 )
 
@@ -25,7 +25,9 @@ import_array()
 cdef object BETWEEN_STRIDED = type(as_strided(np.empty(1), (1,), (8,)).base)
 
 cdef extern from "numpy/arrayobject.h":
-    object PyArray_NewFromDescr(object subtype, numpy_dtype descr, int nd, const npy_intp* dims,
+    ctypedef struct PyTypeObject:
+        pass
+    object PyArray_NewFromDescr(PyTypeObject* subtype, numpy_dtype descr, int nd, const npy_intp* dims,
                                 const npy_intp* strides, void* data, int flags, object obj)
     int PyArray_SetBaseObject(ndarray array, object base) except -1
     int PyArray_FLAGS(ndarray array)
@@ -35,6 +37,21 @@ cdef extern from "numpy/arrayobject.h":
     int NPY_ARRAY_OWNDATA
     int NPY_ARRAY_ALIGNED
     PyObject* PyArray_BASE(ndarray array)
+    ctypedef struct PyArrayObject_fields:
+        PyObject* mem_handler
+
+cdef extern from *:
+    """
+    #include "blocks.h"
+    static PyDataMem_Handler tg_block_handler = {
+        "tapegrad", 1, {NULL, tg_block_malloc, tg_block_calloc, tg_block_realloc, tg_block_free}};
+    enum { TG_TRACE_DOMAIN = 389047 };  /* where tracemalloc counts NumPy's arrays */
+    """
+    struct PyDataMem_Handler:
+        pass
+    PyDataMem_Handler tg_block_handler
+    void* tg_block_malloc(void* context, size_t size) noexcept
+    unsigned int TG_TRACE_DOMAIN
 
 cdef extern from "Python.h":
     void Py_INCREF(object)
@@ -42,12 +59,18 @@ cdef extern from "Python.h":
     Py_ssize_t Py_REFCNT(object)
     ctypedef struct _TypeSlots "PyTypeObject":
         Py_ssize_t tp_weaklistoffset
+    object PyCapsule_New(void* pointer, const char* name, void* destructor)
+    int PyTraceMalloc_Track(unsigned int domain, size_t address, size_t size) noexcept
+
 # Small row-major arrays that nobody uses any more wait here for the next one of their dtype and
 # shape: making and freeing an array object costs more than the arithmetic of a small op.
 cdef enum:
     N_BUCKETS = 64
     BUCKET_DEPTH = 8
     RECYCLED_BYTES = 2048
+    LARGE_BYTES = 1 << 16
+
+cdef size_t LARGEST_BYTES = <size_t>1 << 46
 
 cdef int WHOLE = (NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_OWNDATA | NPY_ARRAY_ALIGNED
                   | NPY_ARRAY_WRITEABLE)
@@ -86,10 +109,42 @@ cdef ndarray allocate(int ndim, const npy_intp* dims, int type_number):
         array = <ndarray>bucket.arrays[bucket.n]
         Py_DECREF(array)
     else:
-        array = PyArray_SimpleNew(ndim, <npy_intp*>dims, type_number)
+        array = new_array(type_number, ndim, dims, NULL)
     if kept_buffers is not None:
         kept_buffers.append(array)
     return array
+
+
+cdef object BLOCK_HANDLER = PyCapsule_New(&tg_block_handler, "mem_handler", NULL)
+
+
+cdef ndarray new_array(int type_number, int ndim, const npy_intp* dims, const npy_intp* strides):
+    """A new array that owns its memory; a large one's comes from the blocks that are kept."""
+    cdef numpy_dtype descr = PyArray_DescrFromType(type_number)
+    cdef size_t size = large_size(descr.itemsize, ndim, dims)
+    cdef void* block = NULL if size == 0 else tg_block_malloc(NULL, size)
+    cdef ndarray array
+    Py_INCREF(descr)
+    if block == NULL:
+        return PyArray_NewFromDescr(<PyTypeObject*>ndarray, descr, ndim, dims, strides, NULL, 0, None)
+    array = PyArray_NewFromDescr(<PyTypeObject*>ndarray, descr, ndim, dims, strides, block, NPY_ARRAY_WRITEABLE,
+                                 None)
+    Py_INCREF(BLOCK_HANDLER)
+    (<PyArrayObject_fields*>array).mem_handler = <PyObject*>BLOCK_HANDLER
+    PyArray_ENABLEFLAGS(array, NPY_ARRAY_OWNDATA)
+    PyTraceMalloc_Track(TG_TRACE_DOMAIN, <size_t>block, size)
+    return array
+
+
+cdef size_t large_size(size_t itemsize, int ndim, const npy_intp* dims) noexcept:
+    """How many bytes an array takes; 0 if they are few, or so many that NumPy has to say it."""
+    cdef size_t size = itemsize
+    cdef int k
+    for k in range(ndim):
+        if dims[k] <= 0 or size > LARGEST_BYTES // <size_t>dims[k]:
+            return 0
+        size *= <size_t>dims[k]
+    return size if size >= LARGE_BYTES else 0
 
 
 cdef inline bint has_form(PyObject* array, int ndim, const npy_intp* dims,
@@ -138,8 +193,7 @@ cdef ndarray allocate_ordered(int ndim, const npy_intp* dims, int* order, int ty
     for k in range(ndim - 1, -1, -1):
         strides[order[k]] = step
         step *= dims[order[k]] if dims[order[k]] > 0 else 1
-    Py_INCREF(descr)
-    array = PyArray_NewFromDescr(ndarray, descr, ndim, dims, strides, NULL, 0, None)
+    array = new_array(type_number, ndim, dims, strides)
     if kept_buffers is not None:
         kept_buffers.append(array)
     return array
@@ -163,7 +217,7 @@ cdef ndarray strided_view(ndarray owner, int ndim, const npy_intp* dims, const n
     cdef numpy_dtype descr = PyArray_DescrFromType(PyArray_TYPE(owner))
     cdef ndarray view
     Py_INCREF(descr)
-    view = PyArray_NewFromDescr(ndarray, descr, ndim, dims, strides, data,
+    view = PyArray_NewFromDescr(<PyTypeObject*>ndarray, descr, ndim, dims, strides, data,
                                 PyArray_FLAGS(owner) & NPY_ARRAY_WRITEABLE, None)
     Py_INCREF(owner)
     PyArray_SetBaseObject(view, owner)

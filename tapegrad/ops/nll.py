@@ -12,7 +12,6 @@ from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS, KernelRefusal
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import op
-from tapegrad.ops.arithmetic import div_op
 from tapegrad.ops.loss import MEAN, NONE
 from tapegrad.ops.tensor_types import refuse_integers
 
@@ -70,15 +69,8 @@ def _nll_op(name: str, grad_name: str):
         grad_name=grad_name,
         outputs=("loss", "total_weight"),
         drops=("target",),
-        input=lambda g, input_shape, target, weight, reduction, ignore_index, total_weight: (
-            nll_loss_backward(
-                div_op(g, total_weight) if reduction == MEAN else g,
-                target,
-                weight,
-                input_shape,
-                ignore_index,
-            )
-        ),
+        input="nll_loss_backward("
+        "g, target, weight, total_weight, input_shape, reduction, ignore_index)",
         doc="Minus the log-probability of the target class, weighted.",
     )
 
@@ -87,40 +79,42 @@ nll_loss_op = _nll_op("nll_loss", "NllLossBackward0")
 nll_loss2d_op = _nll_op("nll_loss2d", "NllLoss2DBackward0")
 
 
-def _nll_scattered(values, target, weight, shape, ignore_index):
-    if len(shape) == 2:
-        return _scattered_rows(values, target, weight, shape, ignore_index)
-    rows = (target.size, shape[1 if len(shape) > 1 else 0])
-    if values.ndim:
-        values = values.reshape(rows[:1])
-    result = _scattered_rows(values, target.reshape(rows[0]), weight, rows, ignore_index)
-    if len(shape) < 2:
-        return result.reshape(shape)
-    return kernels.contiguous(np.moveaxis(result.reshape(*target.shape, rows[1]), -1, 1))
-
-
-def _scattered_rows(values, target, weight, shape, ignore_index):
-    if values.ndim == 0:
-        values = kernels.expanded(values, (shape[0],))
+def _nll_scattered(values, target, weight, total, shape, reduction, ignore_index):
+    rows = shape
+    if len(shape) != 2:
+        rows = (target.size, shape[1 if len(shape) > 1 else 0])
+        target = target.reshape(rows[0])
+    if values.ndim != 1:
+        values = values.reshape(-1) if values.ndim else kernels.expanded(values, rows[:1])
     if weight is None:
-        weight = _unit_weights(values.dtype, shape[1])
+        weight = _unit_weights(values.dtype, rows[1])
+    inputs = (values, target, weight, total)
     try:
-        inputs = (values, target, weight)
-        return kernels.outputs(_NLL_BACKWARD, inputs, (shape,), (0, 0, ignore_index))
+        result = kernels.outputs(
+            _NLL_BACKWARD, inputs, (rows,), (0, 0, ignore_index, reduction == MEAN)
+        )
     except KernelRefusal as refusal:
         _refuse_target(refusal)
+    if rows is shape:
+        return result
+    if len(shape) == 1:
+        return result.reshape(shape)
+    image = (shape[0], *shape[2:], shape[1])
+    return kernels.contiguous(np.moveaxis(result.reshape(image), -1, 1))
 
 
-def _nll_gathered(g, values_shape, target, weight, ignore_index):
+def _nll_gathered(g, values_shape, target, weight, total, reduction, ignore_index):
     losses = nll_loss_op(g, target, weight, NONE, ignore_index)[0]
-    return losses if values_shape else losses.sum()
+    if values_shape:
+        return losses
+    return losses.sum() / total if reduction == MEAN else losses.sum()
 
 
 nll_loss_backward = op(
     "nll_loss_backward",
     forward=_nll_scattered,
-    values=lambda g, values_shape, target, weight, ignore_index: _nll_gathered(
-        g, values_shape, target, weight, ignore_index
+    values=lambda g, values_shape, target, weight, total, reduction, ignore_index: _nll_gathered(
+        g, values_shape, target, weight, total, reduction, ignore_index
     ),
     doc="Zeros with minus the weighted gradient at each row's target.",
 )

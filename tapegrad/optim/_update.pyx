@@ -86,8 +86,12 @@ cdef class Update:
 
     cdef list used(self, object group):
         """The names of the tensors of the state; None where the group asks for none."""
-        return [name if condition is None or group[condition] else None
-                for name, condition in zip(self.tensors, self.conditions)]
+        cdef Py_ssize_t k
+        cdef list names = []
+        for k in range(len(self.tensors)):
+            condition = self.conditions[k]
+            names.append(self.tensors[k] if condition is None or group[condition] else None)
+        return names
 
     def __call__(self, group, states, start):
         """Step all parameters that have a gradient; ``start(parameter, group)`` makes a state."""
@@ -184,9 +188,13 @@ cdef class Step:
 
     cdef bint needs_start(self, object state) except -1:
         """Whether nothing is kept of a parameter yet; what counts no steps may be kept as None."""
+        cdef PyObject* kept
         if not state:
             return True
-        return not self.update.numbers and state.get(self.names[0]) is None
+        if len(self.update.numbers) > 0:
+            return False
+        kept = PyDict_GetItemWithError(state, self.names[0])
+        return kept == NULL or <object>kept is None
 
     cdef int check(self, Py_ssize_t row) except -1:
         """Refuse what differs in shape or dtype or must not be written, before anything is."""
