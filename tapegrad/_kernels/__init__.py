@@ -2,8 +2,8 @@
 
 From the bottom up: ``geometry`` (shapes and strides), ``memory`` (allocation and overlap),
 ``kernel`` (families of loops, ``launch`` and its log), ``iteration`` (loops over arrays of any
-layout), ``arrays`` and ``products`` (what forward functions call). The loops themselves are
-NumPy's and those of ``tapegrad/_c``.
+layout), ``arrays``, ``products`` and ``classes`` (what forward functions call). The loops
+themselves are NumPy's and those of ``tapegrad/_c``.
 """
 
 from tapegrad._kernels.arrays import (
@@ -20,6 +20,7 @@ from tapegrad._kernels.arrays import (
     reduce,
     reshaped_view,
 )
+from tapegrad._kernels.classes import nll_loss, nll_loss_backward
 from tapegrad._kernels.iteration import fill, refuse_overflow
 from tapegrad._kernels.kernel import (
     GENERATOR_SIZE,
@@ -70,6 +71,8 @@ __all__ = [
     "mm",
     "mm_nt",
     "mm_tn",
+    "nll_loss",
+    "nll_loss_backward",
     "numpy_kernel",
     "outputs",
     "pointwise",

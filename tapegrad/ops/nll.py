@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import NoReturn
 
 import numpy as np
@@ -65,7 +65,8 @@ _NLL, _NLL_TOTAL, _NLL_BACKWARD, _SUM = (
 def _nll_op(name: str, grad_name: str):
     return op(
         name,
-        forward=_nll_loss,
+        forward=partial(kernels.nll_loss, _nll_loss),
+        params=("input", "target", "weight", "reduction", "ignore_index"),
         grad_name=grad_name,
         outputs=("loss", "total_weight"),
         drops=("target",),
@@ -112,7 +113,8 @@ def _nll_gathered(g, values_shape, target, weight, total, reduction, ignore_inde
 
 nll_loss_backward = op(
     "nll_loss_backward",
-    forward=_nll_scattered,
+    forward=partial(kernels.nll_loss_backward, _nll_scattered),
+    params=("values", "target", "weight", "total", "shape", "reduction", "ignore_index"),
     values=lambda g, values_shape, target, weight, total, reduction, ignore_index: _nll_gathered(
         g, values_shape, target, weight, total, reduction, ignore_index
     ),

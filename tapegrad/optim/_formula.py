@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import tapegrad
 from tapegrad._tensor import Tensor
-from tapegrad.optim._update import Update
+from tapegrad.optim._update import Update, has_flags
 from tapegrad.optim.optimizer import Optimizer, closure_loss
 
 CAPTURABLE_ON = ["cuda", "xpu", "hpu", "privateuseone", "xla"]
@@ -46,10 +46,9 @@ class FormulaOptimizer(Optimizer):
         """Change the parameters once; a ``closure`` computes the loss anew and returns it."""
         loss = None if closure is None else closure_loss(closure)
         for group in self.param_groups:
-            get = group.get
-            if get("differentiable") or get("capturable") or get("foreach") or get("fused"):
+            if has_flags(group):
                 self._check_flags(group)
-            if get("differentiable"):
+            if group.get("differentiable"):
                 self._step_on_tape(group)
             else:
                 self._step_at_once(group)

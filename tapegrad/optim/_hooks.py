@@ -45,7 +45,7 @@ def with_hooks(step: Callable) -> Callable:
     def hooked(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
         own = self._optimizer_step_pre_hooks or self._optimizer_step_post_hooks
         if not (own or _of_all_before or _of_all_after):
-            return step(self, *args, **kwargs)
+            return step(self, *args, **kwargs) if args or kwargs else step(self)
         arguments, kwargs = _run_pre_hooks(self, (self, *args), kwargs)
         result = step(*arguments, **kwargs)
         for hook in (*self._optimizer_step_post_hooks.values(), *_of_all_after.values()):

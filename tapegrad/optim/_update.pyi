@@ -1,6 +1,8 @@
 from collections.abc import Callable
 from typing import Any
 
+def has_flags(group: dict[str, Any]) -> bool: ...
+
 class Update:
     @property
     def numbers(self) -> dict[str, float]: ...

@@ -41,6 +41,19 @@ cdef enum OptionKind:
 cdef dict OPTION_KINDS = {"lr": LEARNING_RATE, "float32_default": FLOAT32_DEFAULT}
 
 
+cdef tuple FLAGS = ("differentiable", "capturable", "foreach", "fused")
+
+
+def has_flags(group):
+    """Whether a group asks for more than a plain step."""
+    cdef PyObject* value
+    for name in FLAGS:
+        value = PyDict_GetItemWithError(group, name)
+        if value != NULL and <object>value is not None and <object>value:
+            return True
+    return False
+
+
 @cython.final
 @cython.auto_pickle(False)
 cdef class Update:
