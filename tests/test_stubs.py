@@ -17,7 +17,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "tapegrad"
 COMPILED = (
     "_kernels.geometry", "_kernels.memory", "_kernels.kernel", "_kernels.iteration",
     "_kernels.arrays", "_kernels.classes", "_kernels.products",
-    "_tape", "_tensor.modes", "_tensor.nodes", "_tensor.tensor", "_core.promotion", "_core.op", "_core.public", "_core.saved",
+    "_tape", "_tensor.modes", "_tensor.nodes", "_tensor.tensor",
+    "_core.promotion", "_core.op", "_core.public", "_core.saved",
     "_core.recording", "_core.forward", "_core.inplace", "_core.function", "_sweep.gradients",
     "_sweep.hooks", "_sweep.leaves", "_sweep.sweep", "nn._call", "optim._update",
 )
