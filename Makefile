@@ -107,13 +107,13 @@ $(env)/has-%: $(env)/made
 	@touch $@
 
 $(env)/built: $(env)/made $(sources)
-	$(python) setup.py -q build_ext --inplace --parallel $(jobs)
+	$(python) setup.py -q build_ext --inplace
 	@touch $@
 
 $(env)/built-debug: $(env)/made $(sources) $(shell find tapegrad -name '*.py')
-	$(python) setup.py -q build --build-base build/debug --build-lib build/debug/lib build_ext --checks --parallel $(jobs)
+	$(python) setup.py -q build --build-base build/debug --build-lib build/debug/lib build_ext --checks
 	@touch $@
 
 $(env)/built-asan: $(env)/made $(sources) $(shell find tapegrad -name '*.py')
-	$(python) setup.py -q build --build-base build/asan --build-lib build/asan/lib build_ext --sanitize --parallel $(jobs)
+	$(python) setup.py -q build --build-base build/asan --build-lib build/asan/lib build_ext --sanitize
 	@touch $@

@@ -1,5 +1,6 @@
 """Extensions, compiler flags and Cython directives; the metadata is in pyproject.toml."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -12,9 +13,10 @@ PACKAGE = Path("tapegrad")
 PYTHON = "{}.{}".format(*sys.version_info)
 C_KERNELS = sorted(str(path) for path in (PACKAGE / "_c").glob("*.c"))
 C_HEADERS = sorted(str(path) for path in (PACKAGE / "_c").glob("*.h"))
-# No flag here changes a result; -fno-trapping-math lets both sides of a choice be computed.
+# No flag here changes a result; -fno-trapping-math lets both sides of a choice be computed. Lines
+# for debuggers, which Python's own flags ask for, would be four fifths of a wheel.
 COMPILER_FLAGS = [
-    "-O3", "-std=c11", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off",
+    "-O3", "-g0", "-std=c11", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off",
     "-Wno-unused-function",
 ]  # fmt: skip
 SANITIZER_FLAGS = [
@@ -67,6 +69,7 @@ class BuildExtensions(build_ext):
 
     def finalize_options(self) -> None:
         super().finalize_options()
+        self.parallel = self.parallel or os.cpu_count()
         self.extensions = cythonize(
             self.extensions,
             compiler_directives=CHECKED_DIRECTIVES if self.checks else DIRECTIVES,
