@@ -65,7 +65,7 @@ def test_three_ways(
     assert result.returncode == 0, result.stderr
     assert figures, result.stdout
     rows = table(result.stdout)
-    assert list(rows) == ["head alone", "all weights"]
+    assert list(rows) == ["head alone", "LoRA", "all weights"]
     assert min(accuracy for _, accuracy, *_ in rows.values()) > float(figures[1])
     assert [rows[name][0] for name in rows] == sorted(trained for trained, *_ in rows.values())
     assert plot.read_bytes().startswith(PNG)
