@@ -17,7 +17,7 @@ sources := setup.py $(wildcard tapegrad/*.pyx tapegrad/*.pxd tapegrad/*/*.pyx ta
 .NOTPARALLEL:
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-parity test-all test-debug test-asan fuzz bench bench-readme run-bench count docs lint types dist clean distclean
+.PHONY: help demo test test-parity test-all test-debug test-asan fuzz bench run-bench count docs lint types dist clean distclean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,12 +53,9 @@ test-asan: $(env)/built $(env)/built-asan $(env)/has-test  ## tests of operation
 fuzz: $(env)/built $(env)/has-test  ## call everything public with random arguments, in child processes
 	$(python) -m tests.fuzz $(or $(ARGS),--rounds 100)
 
-bench:  ## measure every case beside PyTorch and write docs/benchmarks.md; with ARGS, what they say
-	@python=$$($(PYTHON) tools/find_pythons.py 3.11); \
-	    $(MAKE) --no-print-directory run-bench PYTHON=$${python:-$(PYTHON)} ARGS="$(or $(ARGS),--write)"
-
-bench-readme:  ## measure the README's tables and put them there
-	@$(MAKE) --no-print-directory bench ARGS="--readme $(ARGS)"
+bench:  ## measure beside PyTorch: the README's tables, then every case for docs/benchmarks.md; with ARGS, what they say
+	@python=$$($(PYTHON) tools/find_pythons.py 3.11); for args in $(if $(ARGS),"$(ARGS)",--readme --write); do \
+	    $(MAKE) --no-print-directory run-bench PYTHON=$${python:-$(PYTHON)} ARGS="$$args" || exit; done
 
 count: $(env)/built  ## count the instructions of small steps with valgrind, and hold them to what is stored
 	$(python) -m benchmarks.count $(ARGS)

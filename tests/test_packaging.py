@@ -86,7 +86,7 @@ def test_python_files_of_a_wheel(tmp_path: Path) -> None:
              for path in tmp_path.rglob("*") if path.is_file()}
     expected = {path.relative_to(ROOT).as_posix() for path in PACKAGE.rglob("*")
                 if path.suffix in {".py", ".pyi", ".pxd"}
-                or path.name in {"py.typed", "imagenet_classes.txt"}}
+                or path.name in {"py.typed", "imagenet_classes.txt", "signatures.txt"}}
 
     assert built == expected
     assert "tapegrad/py.typed" in built

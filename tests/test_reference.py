@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_origin
 
 import pytest
 
@@ -28,6 +29,7 @@ def test_every_public_name_has_a_docstring(tapegrad):
     bare = [f"{namespace}.{name}" for namespace in NAMESPACES
             for name in (public_names(resolved(namespace)) if resolved(namespace) else ())
             if callable(getattr(resolved(namespace), name))
+            and get_origin(getattr(resolved(namespace), name)) is None  # a name for a union
             and not doc_of(getattr(resolved(namespace), name))]
 
     assert bare == []

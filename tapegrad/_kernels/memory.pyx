@@ -27,8 +27,9 @@ cdef object BETWEEN_STRIDED = type(as_strided(np.empty(1), (1,), (8,)).base)
 cdef extern from "numpy/arrayobject.h":
     ctypedef struct PyTypeObject:
         pass
-    object PyArray_NewFromDescr(PyTypeObject* subtype, numpy_dtype descr, int nd, const npy_intp* dims,
-                                const npy_intp* strides, void* data, int flags, object obj)
+    object PyArray_NewFromDescr(PyTypeObject* subtype, numpy_dtype descr, int nd,
+                                const npy_intp* dims, const npy_intp* strides, void* data,
+                                int flags, object obj)
     int PyArray_SetBaseObject(ndarray array, object base) except -1
     int PyArray_FLAGS(ndarray array)
     int NPY_ARRAY_WRITEABLE
@@ -124,11 +125,12 @@ cdef ndarray new_array(int type_number, int ndim, const npy_intp* dims, const np
     cdef size_t size = large_size(descr.itemsize, ndim, dims)
     cdef void* block = NULL if size == 0 else tg_block_malloc(NULL, size)
     cdef ndarray array
+    cdef int flags = 0 if block == NULL else NPY_ARRAY_WRITEABLE
     Py_INCREF(descr)
-    if block == NULL:
-        return PyArray_NewFromDescr(<PyTypeObject*>ndarray, descr, ndim, dims, strides, NULL, 0, None)
-    array = PyArray_NewFromDescr(<PyTypeObject*>ndarray, descr, ndim, dims, strides, block, NPY_ARRAY_WRITEABLE,
+    array = PyArray_NewFromDescr(<PyTypeObject*>ndarray, descr, ndim, dims, strides, block, flags,
                                  None)
+    if block == NULL:
+        return array
     Py_INCREF(BLOCK_HANDLER)
     (<PyArrayObject_fields*>array).mem_handler = <PyObject*>BLOCK_HANDLER
     PyArray_ENABLEFLAGS(array, NPY_ARRAY_OWNDATA)
