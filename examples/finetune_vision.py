@@ -1,7 +1,7 @@
 """Teach EfficientNet-Lite0, pretrained on ImageNet, to read handwritten digits, in three ways.
 
-A new head alone, on features that the frozen body computes once; low-rank parts in the last blocks;
-all weights. A table compares accuracy, time and memory.
+A new head alone, on features that the frozen body computes once; then, from that head on, low-rank
+parts in the last blocks, or all weights. A table compares accuracy, time and memory.
 """
 
 import argparse
@@ -113,10 +113,10 @@ def head_alone(model: nn.Module, head: nn.Linear, data: TensorDataset, run: Run)
 
 
 def with_lora(model: nn.Module, head: nn.Linear, data: TensorDataset, run: Run) -> optim.Optimizer:
-    """Train low-rank parts of the last five blocks, and the head."""
+    """Train low-rank parts of the last five blocks, and the head further."""
     finetune.add_lora(model, ["_blocks.1[1-5].*project*", "_blocks.1[1-5].*expand*"], rank=4,
                       alpha=8, except_="_fc")
-    optimizer = optim.AdamW(finetune.param_groups(model, weight_decay=0.01), lr=5e-3)
+    optimizer = optim.AdamW(finetune.param_groups(model, weight_decay=0.01), lr=1e-3)
     fit(model, data, optimizer, run.epochs, run)
     return optimizer
 
@@ -127,7 +127,7 @@ def all_weights(
     """Train everything, the lower layers at lower rates; statistics stay as they are."""
     for parameter in model.parameters():
         parameter.requires_grad = True
-    optimizer = optim.AdamW(finetune.discriminative_lr(model, 1e-3, factor=1.2), lr=1e-3)
+    optimizer = optim.AdamW(finetune.discriminative_lr(model, 1e-4, factor=1.2), lr=1e-4)
     fit(model, data, optimizer, run.epochs, run)
     return optimizer
 
@@ -145,11 +145,14 @@ def main() -> None:
     data = TensorDataset(images, labels[: chosen.images])
     test, test_labels = pictures(test_rows[:200], chosen.size), test_labels[:200]
     before, table = accuracy(fresh(state)[0], test, test_labels), []
+    trained_head: dict = {}
     for name, train in list(WAYS.items())[: 1 if chosen.head_only else None]:
         model, head = fresh(state)
+        head.load_state_dict(trained_head or head.state_dict())
         start = time.perf_counter()
         optimizer = train(model, head, data, run)
         seconds = time.perf_counter() - start
+        trained_head = trained_head or {key: x.clone() for key, x in head.state_dict().items()}
         step = finetune.summary(model.train(), example=images[:BATCH], optimizer=optimizer)
         table.append(Row(name, step.trainable, accuracy(model, test, test_labels), seconds,
                          step.step_bytes / 1e6))  # fmt: skip
@@ -158,7 +161,7 @@ def main() -> None:
     for row in table:
         print(f"{row.name:12} {row.trained:11,} {row.accuracy:9.4f} {row.seconds:8.1f} "
               f"{row.megabytes:10.1f}")  # fmt: skip
-    run.report("held-out accuracy", before, max(row.accuracy for row in table))
+    run.report("held-out accuracy of the head alone", before, table[0].accuracy)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ SETTINGS = {
 }
 # What others import, and what test_demo.py and test_finetune_*.py run.
 NOT_HERE = {"digits", "harness", "reviews", "train_digits", "finetune_digits", "finetune_text",
-            "finetune_vision"}
+            "finetune_vision", "pretrain_fashion"}
 
 
 def test_every_example_is_run() -> None:
