@@ -9,6 +9,8 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 
+from tapegrad._types import kind_of
+
 _DEBUG_MODES = ("default", "warn", "error")
 _PRECISIONS = ("highest", "high", "medium")
 
@@ -22,6 +24,11 @@ class _State:
 
 
 _state = _State()
+
+
+def _require(kind: type, value: object, function: str) -> None:
+    if not isinstance(value, kind):
+        raise RuntimeError(f"{function} expects a {kind.__name__}, but got {kind_of(value)}")
 
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
@@ -69,6 +76,7 @@ def get_deterministic_debug_mode() -> int:
 
 def set_float32_matmul_precision(precision: str) -> None:
     """Note how exact float32 products must be; they are always as exact as float32 allows."""
+    _require(str, precision, "set_float32_matmul_precision")
     if precision not in _PRECISIONS:
         warnings.warn(
             f"{precision} is not one of 'highest', 'high', or 'medium'; the current"
@@ -87,11 +95,13 @@ def get_float32_matmul_precision() -> str:
 
 def set_flush_denormal(mode: bool, /) -> bool:
     """Returns False: denormal numbers are never flushed to zero here."""
+    _require(bool, mode, "flush_denormal")
     return False
 
 
 def set_warn_always(b: bool, /) -> None:
     """Note whether warnings should be repeated; Python's own filters decide that here."""
+    _require(bool, b, "setWarnOnlyOnce")
     _state.warn_always = b
 
 

@@ -28,12 +28,22 @@ def is_autocast_available(device_type: str) -> bool:
 
 def is_autocast_enabled(device_type: str = "cuda") -> bool:
     """Whether the innermost ``autocast`` block around is an enabled one for this type of device."""
-    return device_type in _enabled_devices
+    return _known_type("is_autocast_enabled", device_type) in _enabled_devices
 
 
 def get_autocast_dtype(device_type: str) -> _types.dtype:
     """The dtype that PyTorch would compute in."""
-    return _FAST_DTYPES.get(device(device_type).type, float16)
+    return _FAST_DTYPES.get(_known_type("get_autocast_dtype", device_type), float16)
+
+
+def _known_type(function: str, device_type: object) -> str:
+    """The type of device that a string names; anything else is refused."""
+    if not isinstance(device_type, str):
+        raise TypeError(
+            f"{function}(): argument 'device_type' (position 1) must be str, not "
+            f"{_types.kind_of(device_type)}"
+        )
+    return device(device_type).type
 
 
 class autocast:

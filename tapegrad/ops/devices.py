@@ -75,9 +75,20 @@ def pin_memory(input: Tensor, device=None) -> Tensor:
     raise RuntimeError(NO_ACCELERATOR)
 
 
+def _known_device(function: str, value: Any) -> _types.device:
+    if not isinstance(value, (str, int, _types.device)):
+        raise TypeError(
+            f"{function}(): argument 'device' (position 1) must be torch.device, not "
+            f"{_types.kind_of(value)}"
+        )
+    return _types.device(value)
+
+
 @method()
 def is_pinned(input: Tensor, device=None) -> bool:
     """Whether the memory is pinned for another device: it never is."""
+    if device is not None:
+        _known_device("is_pinned", device)
     return False
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tapegrad import _types
 from tapegrad._core import promoted_number, result_type_number
+from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import takes_tensors
 
 
@@ -38,6 +41,9 @@ def can_cast(from_: _types.dtype, to: _types.dtype) -> bool:
 @takes_tensors
 def result_type(tensor1: object, tensor2: object) -> _types.dtype:
     """The dtype that arithmetic between two tensors or numbers gives."""
+    for value in (tensor1, tensor2):
+        if not isinstance(value, (Tensor, int, float, np.generic)):
+            raise TypeError(f"result_type(): {_types.kind_of(value)} has no type of a result")
     return _types.BY_NUMPY_NUMBER[result_type_number(tensor1, tensor2)]
 
 

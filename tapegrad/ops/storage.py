@@ -59,10 +59,13 @@ def over_storage(
     return Tensor._wrap(kernels.strided(flat, size, stride, offset if 0 not in size else 0))
 
 
+_NOTHING = object()
+
+
 @method()
 def set_(
     self: Tensor,
-    source: Any = None,
+    source: Any = _NOTHING,
     storage_offset: int = 0,
     size: Any = None,
     stride: Any = None,
@@ -73,8 +76,10 @@ def set_(
     PyTorch enlarges a storage that is too small; here that is a RuntimeError.
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.Tensor.set_.html
     """
-    if source is None:
+    if source is _NOTHING:
         source = UntypedStorage()
+    if not isinstance(source, (Tensor, TypedStorage, UntypedStorage)):
+        raise TypeError(f"set_(): no tensor and no storage: {_types.kind_of(source)}")
     if isinstance(source, Tensor):
         if source.dtype is not self.dtype:
             raise RuntimeError(

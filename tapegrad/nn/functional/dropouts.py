@@ -6,6 +6,7 @@ import warnings
 
 from tapegrad import ops
 from tapegrad._tensor import Tensor
+from tapegrad._types import kind_of
 from tapegrad.ops import dropouts
 from tapegrad.ops._declare import calls
 
@@ -13,6 +14,11 @@ from tapegrad.ops._declare import calls
 def _check_probability(p: float) -> None:
     if p < 0.0 or p > 1.0:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+
+
+def _check_input(input: object) -> None:
+    if not isinstance(input, Tensor):
+        raise TypeError(f"expected a Tensor, but got {kind_of(input)}")
 
 
 @calls("dropout", "input", "p", "training")
@@ -109,6 +115,7 @@ def alpha_dropout(
     to the same. Source: Klambauer et al. 2017.
     """
     _check_probability(p)
+    _check_input(input)
     return dropouts.alpha_dropout(input, p, training, inplace)
 
 
@@ -118,4 +125,5 @@ def feature_alpha_dropout(
 ) -> Tensor:
     """``alpha_dropout`` of whole channels. Shape: ``(batch, channels, ...)`` to the same."""
     _check_probability(p)
+    _check_input(input)
     return dropouts.feature_alpha_dropout(input, p, training, inplace)

@@ -90,21 +90,22 @@ def interpolate(
     factor, with ``recompute_scale_factor`` or ``size`` with the ratio of sizes.
     Shape: ``(batch, channels, *sizes)`` to ``(batch, channels, *new sizes)``.
     """
+    ndim = input.dim()
     if mode in ("nearest", "area", "nearest-exact") and align_corners is not None:
         raise ValueError(
             "align_corners option can only be set with the interpolating modes: linear | "
             "bilinear | bicubic | trilinear"
         )
     sizes, factors = _wanted_sizes(input, size, scale_factor, recompute_scale_factor, mode)
-    if antialias and not (mode in ("bilinear", "bicubic") and input.ndim == 4):
+    if antialias and not (mode in ("bilinear", "bicubic") and ndim == 4):
         raise ValueError(
             "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and requires "
             "a 4-D tensor as input"
         )
-    if input.ndim in (3, 4, 5) and mode == "area":
-        return _AREA[input.ndim](input, tuple(sizes))
-    _check_mode(mode, input.ndim)
-    counts = _check_sizes(mode, input.ndim - 2, sizes)
+    if ndim in (3, 4, 5) and mode == "area":
+        return _AREA[ndim](input, tuple(sizes))
+    _check_mode(mode, ndim)
+    counts = _check_sizes(mode, ndim - 2, sizes)
     name = f"{mode} smooth" if antialias else mode
     return spatial.resampled(input, name, counts, bool(align_corners), tuple(factors))
 
