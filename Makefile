@@ -32,7 +32,7 @@ demo: $(env)/built $(env)/has-examples  ## fine-tune a pretrained network if its
 	fi
 
 test: $(env)/built $(env)/has-test  ## run the whole test suite
-	$(python) -m pytest -n $(jobs) $(ARGS)
+	$(python) -m pytest -n $(jobs) --dist worksteal $(ARGS)
 
 test-parity: $(env)/has-parity  ## the same beside PyTorch, on Python 3.11
 	@$(MAKE) --no-print-directory test PYTHON=$(PYTHON)
@@ -43,12 +43,12 @@ test-all:  ## build and test on every Python from 3.10 to 3.13 that this machine
 
 # Tests that start a Python in this folder find the ordinary build first; all others run on the checked one.
 test-debug: $(env)/built $(env)/built-debug $(env)/has-test  ## the test suite on a build with every check on
-	PYTHONPATH=$(CURDIR)/build/debug/lib $(env)/bin/pytest -n $(jobs) $(ARGS)
+	PYTHONPATH=$(CURDIR)/build/debug/lib $(env)/bin/pytest -n $(jobs) --dist worksteal $(ARGS)
 
 test-asan: $(env)/built $(env)/built-asan $(env)/has-test  ## tests of operations under AddressSanitizer and UBSan
 	LD_PRELOAD=$$($(CC) -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 \
 	    UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc PYTHONPATH=$(CURDIR)/build/asan/lib \
-	    $(env)/bin/pytest -n $(jobs) -p no:faulthandler $(or $(ARGS),tests/test_ops.py tests/tensors)
+	    $(env)/bin/pytest -n $(jobs) --dist worksteal -p no:faulthandler $(or $(ARGS),tests/test_ops.py tests/tensors)
 
 fuzz: $(env)/built $(env)/has-test  ## call everything public with random arguments, in child processes
 	$(python) -m tests.fuzz $(or $(ARGS),--rounds 100)
