@@ -12,7 +12,7 @@ SOURCES = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", "
 
 # Each part may import those above it. Parts on one line may not import each other.
 ORDER = (
-    ("_types", "utils._atomic", "utils._pytree", "version", "_absent", "_lazy", "_settings",
+    ("_types", "utils._atomic", "utils._pytree", "version", "_absent", "_lazy",
      "_threads"),
     ("compiler", "distributed", "mps", "multiprocessing", "onnx", "profiler"),
     ("_kernels",),
@@ -22,8 +22,8 @@ ORDER = (
     ("_sweep",),
     ("_print", "storage", "utils.hooks"),
     ("ops",),
-    ("accelerator", "autograd", "backends", "cpu", "linalg", "overrides", "random", "return_types",
-     "signal", "special", "types", "xpu"),
+    ("_settings", "accelerator", "autograd", "backends", "cpu", "linalg", "overrides", "random",
+     "return_types", "signal", "special", "types", "xpu"),
     ("amp", "nn", "optim", "utils.data"),
     ("cuda", "distributions", "func", "jit", "optim.swa_utils", "utils.safetensors"),
     ("serialization", "utils"),
