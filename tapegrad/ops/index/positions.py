@@ -21,10 +21,14 @@ def _coordinates(array: np.ndarray) -> np.ndarray:
     return np.array(np.unravel_index(where, array.shape), np.int64).reshape(array.ndim, -1)
 
 
+def _rows_of_places(input: Tensor) -> Tensor:
+    return Tensor._wrap(_coordinates(input._array).T)
+
+
 @method()
 def argwhere(input: Tensor) -> Tensor:
     """The positions of the elements that are not zero, one a row: (count, ndim)."""
-    return Tensor._wrap(_coordinates(input._array).T)
+    return _rows_of_places(input)
 
 
 def _nonzero_into(out: Tensor, input: Tensor, *, as_tuple: bool = False) -> Tensor:
@@ -35,8 +39,8 @@ def _nonzero_into(out: Tensor, input: Tensor, *, as_tuple: bool = False) -> Tens
 
 _places = takes_out(
     "nonzero: Expected out tensor to have scalar type {result} but got scalar type{out}",
-    "argwhere",
-)(argwhere)
+    "nonzero_places",
+)(_rows_of_places)
 
 
 @takes_out("any", writer=_nonzero_into)
