@@ -30,7 +30,8 @@ class Conversion(State):
 
         def convert(tensor: Tensor) -> Tensor:
             kind = dtype if tensor.is_floating_point() else None
-            order = memory_format if tensor.dim() in (4, 5) else None
+            has_order = memory_format is not None and tensor.dim() in (4, 5)
+            order = memory_format if has_order else None
             return tensor.to(
                 tensor.device if device is None else device, kind, memory_format=order
             )

@@ -6,8 +6,7 @@
 - ``left_out.py`` names the entries that are left out and why. It never grows to make one pass.
 - ``not_yet.txt`` names those that do not pass yet; pytest wants all others to pass. ``--update``
   takes entries that pass off the list and stores how many comparisons were made in
-  ``counts.json``; a run that makes fewer fails. ``recorded_on.txt`` is the processor on which they
-  passed: on another one PyTorch's own last digits differ, and a failure is reported, not fatal.
+  ``counts.json``; a run that makes fewer fails.
 - Samples are the table's ``reference_inputs`` in each dtype that the entry and tapegrad have,
   copied with their strides. PyTorch's lambdas and wrappers run as they are, on tapegrad.
 - A sample passes if type, shape, dtype and values agree within ``torch.testing.assert_close``'s

@@ -18,7 +18,7 @@ PAGE = HERE.parent.parent / "docs" / "parity.md"
 def main() -> int:
     """Run the entries that the command line names."""
     options = _options()
-    from . import check, processor, table
+    from . import check, table
 
     entries = table.entries()
     names = _chosen(entries, options.only)
@@ -35,8 +35,6 @@ def main() -> int:
         if options.verbose:
             for line in _shown(report.failures, options.most) + report.texts * options.texts:
                 bar.write(line)
-    if options.update:
-        processor.RECORDED_ON.write_text(f"{processor.processor()}\n", encoding="utf-8")
     print(_table(reports))
     _summary(reports, options.verbose)
     if options.write:
