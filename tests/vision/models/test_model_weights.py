@@ -223,12 +223,12 @@ def test_own_model_is_registered_once(tapegrad, monkeypatch):
     monkeypatch.setattr(api, "BUILTIN_MODELS", dict(api.BUILTIN_MODELS))
 
     @api.register_model()
-    def tiny(size: int = 1):
+    def one_layer(size: int = 1):
         return tapegrad.nn.Linear(size, 2)
 
-    assert tapegrad.vision.models.get_model("tiny", size=3).in_features == 3
-    with pytest.raises(ValueError, match="^An entry is already registered under the name 'tiny'.$"):
-        api.register_model("tiny")(tiny)
+    assert tapegrad.vision.models.get_model("one_layer", size=3).in_features == 3
+    with pytest.raises(ValueError, match="^An entry is already registered under the name 'one_layer'.$"):
+        api.register_model("one_layer")(one_layer)
 
 
 def test_what_is_known_about_the_sets(vision, torchvision):
