@@ -227,7 +227,8 @@ def test_own_model_is_registered_once(tapegrad, monkeypatch):
         return tapegrad.nn.Linear(size, 2)
 
     assert tapegrad.vision.models.get_model("one_layer", size=3).in_features == 3
-    with pytest.raises(ValueError, match="^An entry is already registered under the name 'one_layer'.$"):
+    text = "^An entry is already registered under the name 'one_layer'.$"
+    with pytest.raises(ValueError, match=text):
         api.register_model("one_layer")(one_layer)
 
 
