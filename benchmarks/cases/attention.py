@@ -13,7 +13,7 @@ BATCH, CONTEXT, WIDTH, N_HEADS, N_LAYERS, N_TOKENS = 8, 64, 64, 4, 2, 65
 
 def block(torch: ModuleType) -> Any:
     """Return attention and a perceptron, each behind a layer norm and beside the identity."""
-    nn, F = torch.nn, torch.nn.functional  # noqa: N806
+    nn = torch.nn
 
     class Block(nn.Module):
         def __init__(self) -> None:
@@ -25,7 +25,7 @@ def block(torch: ModuleType) -> Any:
 
         def attention(self, x: Any) -> Any:
             heads = self.to_qkv(x).view(*x.shape[:2], 3, N_HEADS, -1).permute(2, 0, 3, 1, 4)
-            mixed = F.scaled_dot_product_attention(*heads.unbind(), is_causal=True)
+            mixed = nn.functional.scaled_dot_product_attention(*heads.unbind(), is_causal=True)
             return self.project(mixed.transpose(1, 2).reshape(x.shape))
 
         def forward(self, x: Any) -> Any:

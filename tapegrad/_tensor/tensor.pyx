@@ -569,7 +569,8 @@ cdef class Tensor:
 
     def requires_grad_(self, requires_grad=True):
         """Say whether operations on this leaf are recorded; returns the tensor."""
-        if not isinstance(requires_grad, (bool, np.bool_)):
+        if requires_grad is not True and requires_grad is not False \
+                and not isinstance(requires_grad, np.bool_):
             raise TypeError("requires_grad_(): argument 'requires_grad' (position 1) must be bool, "
                             f"not {_types.kind_of(requires_grad)}")
         if not self.is_leaf:

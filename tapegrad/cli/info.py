@@ -66,15 +66,16 @@ def _version(package: str, extra: str) -> str:
 def _blas() -> str:
     import numpy as np
 
-    found: dict = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore
+    config: Any = np.show_config(mode="dicts")  # typed as None, what the other mode returns
+    found = config["Build Dependencies"]["blas"]
     return f"{found.get('name', 'none')} {found.get('version', '')}".strip()
 
 
 def instruction_sets() -> list[str]:
     """The vector instructions that the processor has, as NumPy found them."""
-    import numpy as np
+    from tapegrad.backends.cpu import _features
 
-    features: dict = np._core._multiarray_umath.__cpu_features__  # type: ignore[attr-defined]
+    features = _features()
     return [name for name in _INSTRUCTIONS if features.get(name)]
 
 

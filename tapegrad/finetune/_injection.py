@@ -27,7 +27,7 @@ class Adapted(Module):
 
 
 def inject(
-    model: Module, patterns: Patterns, kinds: dict[type, type],
+    model: Module, patterns: Patterns, kinds: dict[type[Module], Any],
     prepare: Callable[[Any], None], except_: Patterns | None,
 ) -> Module:  # fmt: skip
     """Freeze a model, less ``except_``, and adapt the layers that patterns fit.
@@ -40,7 +40,7 @@ def inject(
         raise ValueError("no patterns are given: nothing would be adapted")
     layers = _chosen(model, wanted, kinds)
     for layer in layers:
-        kinds[type(layer)].check(layer)  # type: ignore[attr-defined]
+        kinds[type(layer)].check(layer)
     freeze(model, [*listed(except_), *_adapter_names(model)])
     for layer in layers:
         layer.__class__ = kinds[type(layer)]
@@ -55,7 +55,7 @@ def adapted_layers(model: Module) -> Iterator[tuple[str, Any]]:
             yield name, module
 
 
-def _chosen(model: Module, patterns: list[str], kinds: dict[type, type]) -> list[Module]:
+def _chosen(model: Module, patterns: list[str], kinds: dict[type[Module], Any]) -> list[Module]:
     hidden = {child for module in model.modules() if isinstance(module, MultiheadAttention)
               for child in module.children()}  # fmt: skip
     fitting = {name: module for name, module in model.named_modules(remove_duplicate=False)
@@ -64,18 +64,18 @@ def _chosen(model: Module, patterns: list[str], kinds: dict[type, type]) -> list
     return list(dict.fromkeys(m for name, m in fitting.items() if matches(name, patterns)))
 
 
-def adapted_class(kind: type, kinds: dict[type, type]) -> type | None:
+def adapted_class(kind: type[Module], kinds: dict[type[Module], Any]) -> type | None:
     """The adapted class of a layer's; made here for a subclass that computes as the plain one."""
     if kind not in kinds:
         for plain, own in list(kinds.items()):
-            if issubclass(kind, plain) and kind.forward is plain.forward:  # type: ignore[attr-defined]
+            if issubclass(kind, plain) and kind.forward is plain.forward:
                 name = own.__name__.replace(plain.__name__, kind.__name__)
                 kinds[kind] = type(name, (own, kind), {"plain": kind})
                 break
     return kinds.get(kind)
 
 
-def _described(kinds: Mapping[type, type]) -> str:
+def _described(kinds: Mapping[type[Module], Any]) -> str:
     *first, last = [kind.__name__ for kind, own in kinds.items() if own.__module__ != __name__]
     return f"{', '.join(first)} or {last}"
 

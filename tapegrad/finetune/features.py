@@ -36,7 +36,7 @@ def cache_features(
     """
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, not {batch_size}")
-    total: int = len(dataset)  # type: ignore[arg-type]
+    total: int = len(dataset)  # type: ignore[arg-type]  # as in PyTorch, declared without length
     if not total:
         raise ValueError("the data set is empty")
     cache = _Cache(body, Path(path), total, batch_size)
@@ -79,7 +79,7 @@ class _Cache:
     def __init__(self, body: Module, folder: Path, total: int, batch_size: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.body, self.folder, self.total, self.batch_size = body, folder, total, batch_size
-        self.arrays: list[np.ndarray] = []
+        self.arrays: list[np.memmap] = []
         settings = {"weights": weights_digest(body), "samples": total, "batch_size": batch_size}
         self.manifest = Manifest(folder / "manifest.json", settings)
 
@@ -117,7 +117,7 @@ class _Cache:
 
     def _flush(self) -> None:
         for array in self.arrays:
-            array.flush()  # type: ignore[attr-defined]
+            array.flush()
 
     def _open(self) -> bool:
         """Map the files that the manifest describes; whether they are there and as it says."""
@@ -145,7 +145,7 @@ class _Cache:
         ]
 
 
-def _new_file(path: Path, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+def _new_file(path: Path, dtype: np.dtype, shape: tuple[int, ...]) -> np.memmap:
     """A mapped file whose space is reserved: a full disk raises OSError here, not when written."""
     path.unlink(missing_ok=True)  # who has the old one mapped keeps it
     array = np.lib.format.open_memmap(path, "w+", dtype, shape)

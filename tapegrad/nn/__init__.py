@@ -47,7 +47,7 @@ from tapegrad.nn.fold import (
     Unfold,
 )
 from tapegrad.nn.fractional_pooling import FractionalMaxPool2d, FractionalMaxPool3d
-from tapegrad.nn.functional import reduction as _reduction  # noqa: F401  a file of PyTorch
+from tapegrad.nn.functional import reduction as _reduction  # noqa: F401  nn._reduction is a file of PyTorch
 from tapegrad.nn.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from tapegrad.nn.lazy_layers import (
     LazyBatchNorm1d,
