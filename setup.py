@@ -44,9 +44,13 @@ def extensions() -> list[Extension]:
         Extension(
             ".".join(source.with_suffix("").parts),
             [str(source), *(C_KERNELS if source.stem == "kernel" else [])],
-            depends=[*C_HEADERS, *map(str, PACKAGE.rglob("*.pxd"))],
+            depends=C_HEADERS,  # cythonize follows the .pxd files itself
             include_dirs=[numpy.get_include(), str(PACKAGE / "_c")],
-            define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
+            define_macros=[
+                ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
+                # The oldest NumPy that can be under us; older headers hide some fields without it.
+                ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION"),
+            ],
             extra_compile_args=COMPILER_FLAGS,
         )
         for source in sorted(PACKAGE.rglob("*.pyx"))
