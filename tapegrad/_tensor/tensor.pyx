@@ -381,6 +381,9 @@ cdef object reflected(object function, object self, object other):
 
 
 @cython.freelist(256)
+@cython.binding(False)                   # the interpreter calls plain methods faster,
+@cython.always_allow_keywords(False)     # and refuses an argument too many as PyTorch does
+@cython.embedsignature.format("clinic")  # for inspect, which reads it off plain methods
 cdef class Tensor:
     """A multi-dimensional array of one dtype that remembers how it was computed.
 
@@ -569,10 +572,8 @@ cdef class Tensor:
 
     def requires_grad_(self, requires_grad=True):
         """Say whether operations on this leaf are recorded; returns the tensor."""
-        if requires_grad is not True and requires_grad is not False \
-                and not isinstance(requires_grad, np.bool_):
-            raise TypeError("requires_grad_(): argument 'requires_grad' (position 1) must be bool, "
-                            f"not {_types.kind_of(requires_grad)}")
+        if not isinstance(requires_grad, (bool, np.bool_)):
+            raise TypeError(f"no bool: {requires_grad!r}")
         if not self.is_leaf:
             if requires_grad:
                 return self
@@ -653,6 +654,7 @@ cdef class Tensor:
         if self.entry != NULL:
             carry_of(self.entry).retained[self.output] = weakref.ref(self)
 
+    @cython.always_allow_keywords(True)
     def register_hook(self, hook):
         """Call ``hook(grad)`` whenever this tensor's gradient is computed; its result replaces it.
 
@@ -670,6 +672,7 @@ cdef class Tensor:
         return add_hook(
             carry_of(self.entry).tensor_hooks.setdefault(self.output, OrderedDict()), hook)
 
+    @cython.always_allow_keywords(True)
     def register_post_accumulate_grad_hook(self, hook):
         """Call ``hook(tensor)`` after a gradient was accumulated into this leaf."""
         if not requires_grad(self):
@@ -746,9 +749,6 @@ cdef class Tensor:
         """Whether the elements lie without gaps, row-major or in a format's order."""
         if memory_format is None:
             return bool(PyArray_IS_C_CONTIGUOUS(self.array))
-        if not isinstance(memory_format, _types.memory_format):
-            raise TypeError("is_contiguous(): argument 'memory_format' must be "
-                            f"torch.memory_format, not {_types.kind_of(memory_format)}")
         order = memory_format.order
         if order is None:
             return bool(PyArray_IS_C_CONTIGUOUS(self.array))
@@ -1122,7 +1122,10 @@ cdef int patch_type() except -1:
     slots.tp_traverse, slots.tp_clear, slots.tp_dealloc = traverse_with_tape, clear_links, dealloc
     slots.tp_dictoffset = <char*>&probe.attributes - <char*><PyObject*>probe
     attach_method("__dict__", property(_attributes_of))
-    slots.tp_name = "Tensor"   # what Python's own messages show
+    slots.tp_name = "TensorBase"         # what is asked for once is kept: messages about arguments
+    for value in Tensor.__dict__.values():
+        getattr(value, "__qualname__", None)
+    slots.tp_name = "Tensor"             # what all other messages of the interpreter show
     attach_method("__module__", "torch")
     Py_SET_TYPE(Tensor, <PyTypeObject*>_TensorMeta)
     return 0

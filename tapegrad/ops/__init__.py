@@ -39,7 +39,7 @@ from tapegrad.ops import (
     storage,
     tensor_types,
 )
-from tapegrad.ops._declare import _REGISTRY
+from tapegrad.ops._declare import _REGISTRY, attach
 from tapegrad.ops.activation import (
     celu,
     elu,
@@ -149,6 +149,10 @@ _sweep.register_named_ops(_REGISTRY)
 _sweep.register_zeros(
     lambda shape, number: create.zeros(shape, dtype=BY_NUMPY_NUMBER[number])
 )
+
+# Compiled methods with arguments explain failed calls too; the others leave that to the interpreter.
+for _name in ("is_contiguous", "numpy", "requires_grad_", "size", "stride"):
+    attach(_name, getattr(Tensor, _name))
 
 # Families without methods of Tensor are loaded when a program first asks for one.
 _LOADED_LATER = (
