@@ -8,7 +8,8 @@ finds it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 from tapegrad.finetune._patterns import Patterns, check_found, listed, matches
@@ -17,9 +18,10 @@ from tapegrad.nn import Module, MultiheadAttention
 
 
 class Adapted(Module):
-    """The mark of an adapted layer; ``adapter_parts`` are what it has beside the plain one."""
+    """The mark of an adapted layer; ``adapter_parts`` are what it has beside the ``plain`` one."""
 
     adapter_parts: tuple[str, ...] = ()
+    plain: type[Module]
 
     @staticmethod
     def check(layer: Any) -> None:
@@ -39,11 +41,11 @@ def inject(
     if not wanted:
         raise ValueError("no patterns are given: nothing would be adapted")
     layers = _chosen(model, wanted, kinds)
-    for layer in layers:
-        kinds[type(layer)].check(layer)
+    for layer, own in layers.items():
+        own.check(layer)
     freeze(model, [*listed(except_), *_adapter_names(model)])
-    for layer in layers:
-        layer.__class__ = kinds[type(layer)]
+    for layer, own in layers.items():
+        layer.__class__ = own
         prepare(layer)
     return model
 
@@ -55,28 +57,46 @@ def adapted_layers(model: Module) -> Iterator[tuple[str, Any]]:
             yield name, module
 
 
-def _chosen(model: Module, patterns: list[str], kinds: dict[type[Module], Any]) -> list[Module]:
+def _chosen(
+    model: Module, patterns: list[str], kinds: dict[type[Module], Any]
+) -> dict[Module, Any]:
+    """The layers to adapt, each with its adapted class."""
     hidden = {child for module in model.modules() if isinstance(module, MultiheadAttention)
               for child in module.children()}  # fmt: skip
     fitting = {name: module for name, module in model.named_modules(remove_duplicate=False)
                if adapted_class(type(module), kinds) and module not in hidden}  # fmt: skip
     check_found(patterns, fitting, _described(kinds))
-    return list(dict.fromkeys(m for name, m in fitting.items() if matches(name, patterns)))
+    return {layer: adapted_class(type(layer), kinds)
+            for name, layer in fitting.items() if matches(name, patterns)}  # fmt: skip
 
 
-def adapted_class(kind: type[Module], kinds: dict[type[Module], Any]) -> type | None:
-    """The adapted class of a layer's; made here for a subclass that computes as the plain one."""
-    if kind not in kinds:
-        for plain, own in list(kinds.items()):
-            if issubclass(kind, plain) and kind.forward is plain.forward:
-                name = own.__name__.replace(plain.__name__, kind.__name__)
-                kinds[kind] = type(name, (own, kind), {"plain": kind})
-                break
-    return kinds.get(kind)
+def adapted_class(kind: Any, kinds: dict[type[Module], Any]) -> Any:
+    """The adapted class of a layer's; also for a subclass that computes as the plain one."""
+    for plain, own in kinds.items():
+        if issubclass(kind, plain) and kind.forward is plain.forward:
+            return own if kind is plain else _derived(own, kind)
+    return None
 
 
-def _described(kinds: Mapping[type[Module], Any]) -> str:
-    *first, last = [kind.__name__ for kind, own in kinds.items() if own.__module__ != __name__]
+@cache
+def _derived(own: Any, kind: Any) -> Any:
+    """The class of layers that are both. No module holds it, so pickle writes down the two."""
+    def reduced(self: Any, protocol: Any) -> tuple:
+        _, _, *state = super(own, self).__reduce_ex__(protocol)
+        return _blank, (own, kind), *state
+
+    name = f"{own.__name__.removesuffix(own.plain.__name__)}{kind.__name__}"
+    return type(name, (own, kind), {"plain": kind, "__reduce_ex__": reduced})
+
+
+def _blank(own: Any, kind: Any) -> Any:
+    """A layer of that class without contents, for pickle to fill."""
+    made = _derived(own, kind)
+    return made.__new__(made)
+
+
+def _described(kinds: Iterable[type[Module]]) -> str:
+    *first, last = [kind.__name__ for kind in kinds]
     return f"{', '.join(first)} or {last}"
 
 

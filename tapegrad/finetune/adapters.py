@@ -39,16 +39,20 @@ class Adapter(Adapted):
 class AdapterLinear(Adapter, Linear):
     """A linear layer with an adapter of two linear ones."""
 
+    plain = Linear
+
 
 class AdapterConv2d(Adapter, Conv2d):
     """A convolution with an adapter of two 1×1 convolutions."""
+
+    plain = Conv2d
 
     def part(self, n_in: int, n_out: int, **options: Any) -> Module:
         """One of the two layers."""
         return Conv2d(n_in, n_out, 1, **options)
 
 
-KINDS: dict[type, type] = {Linear: AdapterLinear, Conv2d: AdapterConv2d}
+KINDS: dict[type, type] = {kind.plain: kind for kind in (AdapterLinear, AdapterConv2d)}
 
 
 def add_adapters(

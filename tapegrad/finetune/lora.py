@@ -21,7 +21,6 @@ class LoRA(Adapted):
     """
 
     adapter_parts = ("lora_A", "lora_B", "lora_alpha")
-    plain: type
     weight: Tensor
     lora_alpha: Tensor
     lora_dropout: float

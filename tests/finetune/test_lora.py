@@ -1,6 +1,8 @@
 """Low-rank parts: against the plain formula under PyTorch, merged, copied, saved, trained."""
 
 import pickle
+import subprocess
+import sys
 from copy import deepcopy
 
 import numpy as np
@@ -188,6 +190,35 @@ def test_copies(tapegrad, copy):
     tapegrad.nn.init.ones_(replica[0].lora_B)
 
     assert same and (replica(x) != model(x)).any() and repr(replica) == repr(model)
+
+
+@pytest.mark.parametrize("name", ["lora", "adapters"])
+def test_whole_models_with_layers_of_subclasses(tapegrad, tmp_path, name):
+    """A subclass of a layer is adapted too; another process reads the whole model, and its class.
+
+    EfficientNet-Lite's convolutions are such.
+    """
+    kind = tapegrad.vision.ops.misc.SamePadConv2d
+    model = tapegrad.nn.Sequential(kind(2, 4, 3, stride=2), tapegrad.nn.ReLU(), kind(4, 4, 1))
+    add = getattr(tapegrad.finetune, f"add_{name}")
+    add(model, "?", 2)
+    for parameter in model.parameters():
+        tapegrad.nn.init.normal_(parameter)
+    x = tapegrad.rand(1, 2, 7, 7)
+    tapegrad.save({"model": model, "x": x, "y": model(x)}, tmp_path / "model.pt")
+    program = """if True:
+        import sys, tapegrad
+        kept = tapegrad.load(sys.argv[1], weights_only=False)
+        assert (kept["model"](kept["x"]) == kept["y"]).all()
+        print(repr(kept["model"]), *kept["model"].state_dict())
+    """
+    printed = subprocess.run([sys.executable, "-c", program, tmp_path / "model.pt"], check=True,
+                             capture_output=True, text=True).stdout
+    again = tapegrad.load(tmp_path / "model.pt", weights_only=False)
+
+    assert printed.strip() == " ".join([repr(model), *model.state_dict()])
+    assert type(again["model"][0]) is type(model[0])
+    assert isinstance(again["model"][0], kind)
 
 
 def test_repr(tapegrad):
