@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--optimizer", choices=("adamw", "sgd"), default="adamw", help="what steps")
     add("--lr", type=float, default=1e-3, help="learning rate at first; it falls as a cosine")
     add("--weight-decay", type=float, default=1e-2, help="pull of the weights towards zero")
+    add("--decay-all", action="store_true", help="pull biases and norms too")
     add("--clip-norm", type=float, default=None, help="longest gradient")
     add("--ema", type=float, metavar="DECAY", default=None, help="average the weights over steps")
     add("--patience", type=_positive, default=None, help="stop after so many epochs without gain")
@@ -130,14 +131,14 @@ def _known(arch: str) -> str:
 
 def make_trainer(model: Module, folder: RunFolder, options: argparse.Namespace) -> Trainer:
     """A trainer of what is not frozen."""
-    from tapegrad import nn, optim, training
+    from tapegrad import finetune, nn, optim, training
     from tapegrad.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-    trained = [p for p in model.parameters() if p.requires_grad]
-    rates = {"lr": options.lr, "weight_decay": options.weight_decay}
-    optimizer: Any = optim.AdamW(trained, **rates)
+    no_decay = () if options.decay_all else None
+    groups = finetune.param_groups(model, options.weight_decay, no_decay)
+    optimizer: Any = optim.AdamW(groups, lr=options.lr)
     if options.optimizer == "sgd":
-        optimizer = optim.SGD(trained, momentum=0.9, **rates)
+        optimizer = optim.SGD(groups, lr=options.lr, momentum=0.9)
     stopping = options.patience and training.EarlyStopping("val_loss", options.patience)
     files = [folder.path / "history.csv", folder.path / "history.jsonl"]
     curves = [] if options.no_plots else [folder.path / "curves.png"]

@@ -142,6 +142,28 @@ def test_resnet18(tapegrad, pictures, tmp_path):
     assert after["fc.weight"].shape == (3, 512)
 
 
+@pytest.mark.parametrize(("options", "decays"), [([], {0.2, 0.0}), (["--decay-all"], {0.2})])
+@pytest.mark.parametrize("kind", ["adamw", "sgd"])
+def test_weight_decay(tapegrad, weights, tmp_path, kind, options, decays):
+    """Biases and norms have none, unless that is asked for; all the rest is as asked."""
+    from tapegrad.cli.finetune import make_trainer
+    from tapegrad.cli.main import parser
+    from tapegrad.cli.network import make_network
+    from tapegrad.cli.run_folder import RunFolder
+
+    words = ["finetune", "data", "--out", str(tmp_path), "--weight-decay", "0.2", "--lr", "0.3",
+             "--optimizer", kind, "--no-plots", *options]  # fmt: skip
+    model = make_network("tiny", None, 3, is_frozen=False)
+    optimizer = make_trainer(model, RunFolder(tmp_path), parser().parse_args(words)).optimizer
+    spared = {p for group in optimizer.param_groups if not group["weight_decay"]
+              for p in group["params"]}  # fmt: skip
+
+    assert {group["weight_decay"] for group in optimizer.param_groups} == decays
+    assert {group["lr"] for group in optimizer.param_groups} == {0.3}
+    assert sum(len(group["params"]) for group in optimizer.param_groups) == 6
+    assert spared == (set() if options else {model[0].bias, *model[1].parameters(), model.fc.bias})
+
+
 def test_two_folders(pictures, weights, tmp_path):
     """Subfolders `train` and `val` are taken as they are; everything is trained if asked."""
     write_pictures(tmp_path / "data" / "train", 3, 1)
