@@ -7,7 +7,7 @@ NAMESPACES = frozenset((
     "accelerator", "amp", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
     "finetune", "func", "hub", "jit", "linalg", "mps", "multiprocessing", "nn", "onnx", "optim",
     "overrides", "profiler", "random", "return_types", "serialization", "signal", "special",
-    "text", "training", "types", "utils", "version", "vision", "xpu",
+    "testing", "text", "training", "types", "utils", "version", "vision", "xpu",
 ))  # fmt: skip
 
 _NAMES_OF = {

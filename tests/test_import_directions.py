@@ -24,7 +24,7 @@ ORDER = (
     ("ops",),
     ("_settings", "accelerator", "autograd", "backends", "cpu", "linalg", "overrides", "random",
      "return_types", "signal", "special", "types", "xpu"),
-    ("amp", "nn", "optim", "utils.data"),
+    ("amp", "nn", "optim", "testing", "utils.data"),
     ("cuda", "distributions", "func", "jit", "optim.swa_utils", "utils.safetensors"),
     ("serialization", "utils"),
     ("finetune", "hub"),

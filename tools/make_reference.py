@@ -56,6 +56,7 @@ NAMESPACES = {
     "tapegrad.jit": "Compilation: models and functions come back as they are.",
     "tapegrad.profiler": "Times of marked stretches.",
     "tapegrad.signal.windows": "Windows of signals.",
+    "tapegrad.testing": "Whether values are close, and random ones.",
     "tapegrad.hub": "Weights from the net.",
     "tapegrad.text": "Sentences as vectors, texts as tokens.",
     "tapegrad.text.models": "Encoders of text with published weights.",
