@@ -52,6 +52,7 @@ def extensions() -> list[Extension]:
                 ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION"),
             ],
             extra_compile_args=COMPILER_FLAGS,
+            extra_link_args=["-pthread"],
         )
         for source in sorted(PACKAGE.rglob("*.pyx"))
     ]
@@ -86,7 +87,7 @@ class BuildExtensions(build_ext):
             extension._needs_stub = False
             if self.sanitize:
                 extension.extra_compile_args = [*COMPILER_FLAGS, *SANITIZER_FLAGS]
-                extension.extra_link_args = SANITIZER_FLAGS[:1]
+                extension.extra_link_args = [*extension.extra_link_args, SANITIZER_FLAGS[0]]
             extension._full_name = extension.name
             extension._file_name = self.get_ext_filename(extension.name)
 

@@ -1,7 +1,7 @@
-"""How many threads an operation may use: those of the BLAS that NumPy brings.
+"""How many threads an operation may use: for large launches, and in the BLAS that NumPy brings.
 
-tapegrad's own loops, and NumPy's, run on the thread that calls them. Matrix products are those of
-the BLAS, which has a pool of its own; its size is set through the function that it exports.
+Matrix products are those of the BLAS, which has threads of its own; their number is set through the
+function that it exports.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+
+from tapegrad import _kernels as kernels
 
 # How each BLAS spells its pair of functions: OpenBLAS with NumPy's prefix and suffix, with neither,
 # MKL, BLIS.
@@ -40,18 +42,23 @@ def _blas() -> tuple[Callable[[], int], Callable[[int], None]] | None:
 
 
 def get_num_threads() -> int:
-    """The number of threads that an operation may use."""
-    blas = _blas()
-    return blas[0]() if blas else 1
+    """The number of threads that an operation may use.
+
+    It is what :func:`set_num_threads` asked for, else the environment's ``OMP_NUM_THREADS``, else
+    the number of processors that the process may run on.
+    """
+    return kernels.thread_count()
 
 
 def set_num_threads(n: int, /) -> None:
     """Set the number of threads that an operation may use. Raises RuntimeError unless positive.
 
-    It rules matrix products, which the BLAS of NumPy computes; everything else runs on one. A BLAS
-    that exports no such function (Accelerate on macOS) stays as it is.
+    It rules large launches and the matrix products of NumPy's BLAS. A BLAS that exports no
+    function for that (Accelerate on macOS) stays as it is. Results do not depend on the number,
+    but for matrix products, whose sums the BLAS may order by it.
     """
     _check_count("set_num_threads", n)
+    kernels.set_thread_count(n)
     blas = _blas()
     if blas:
         blas[1](n)

@@ -82,6 +82,20 @@ typedef struct {
     X(pool)            \
     X(resample)
 
+/* Families whose outer iterations write apart from each other and carry nothing on, so that large
+ * launches may be shared among threads. (A generator of random numbers is carried on.) */
+#define TG_SHARED_FAMILIES(X) \
+    X(pointwise)              \
+    X(elementary)             \
+    X(arithmetic)             \
+    X(special)                \
+    X(cast)                   \
+    X(reduce)                 \
+    X(scan)                   \
+    X(softmax)                \
+    X(pool)                   \
+    X(resample)
+
 #define TG_DECLARE_FAMILY(family) extern const tg_kernel tg_##family##_kernels[];
 TG_FAMILIES(TG_DECLARE_FAMILY)
 

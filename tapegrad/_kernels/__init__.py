@@ -32,6 +32,8 @@ from tapegrad._kernels.kernel import (
     limit_vectors,
     numpy_kernel,
     record_launches,
+    set_thread_count,
+    thread_count,
 )
 from tapegrad._kernels.memory import (
     check_written,
@@ -80,7 +82,9 @@ __all__ = [
     "reduce",
     "refuse_overflow",
     "reshaped_view",
+    "set_thread_count",
     "strided",
+    "thread_count",
     "transposed",
     "writable",
 ]

@@ -50,6 +50,7 @@ cdef class Kernel:
     cdef tuple last_params              # most calls repeat the params of the one before
     cdef bytes last_packed
     cdef bint keeps_gil                 # may set a Python exception from inside
+    cdef bint is_shared                 # large launches may be shared among threads
     cdef public dict refusals           # by dtype: the error that is not the usual one
     cdef Loop loops[N_TYPES]
 

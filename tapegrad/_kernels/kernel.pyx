@@ -33,11 +33,28 @@ cdef extern from *:
     #include "kernels.h"
     #define TG_LIST_FAMILY(family) tg_##family##_kernels,
     static const tg_kernel *const tg_families[] = {TG_FAMILIES(TG_LIST_FAMILY) NULL};
+    static const tg_kernel *const tg_shared_families[] = {TG_SHARED_FAMILIES(TG_LIST_FAMILY) NULL};
     """
     const tg_kernel* const tg_families[]
+    const tg_kernel* const tg_shared_families[]
 
 cdef extern from "vectors.h":
     int tg_vector_limit
+
+cdef extern from "threads.h":
+    ctypedef struct tg_launch:
+        tg_loop loop
+        char** args
+        const npy_intp* dims
+        const npy_intp* steps
+        void* params
+        size_t params_size
+        int n_operands
+        int n_core
+        int can_fail
+    int tg_thread_count()
+    void tg_set_thread_count(int n)
+    void tg_run_shared(const tg_launch* launch) nogil
 
 cdef extern from "generator.h":
     const size_t tg_generator_size
@@ -45,6 +62,8 @@ cdef extern from "generator.h":
 cdef enum:
     # Below this many elements taking the GIL back costs more than others gain by its release.
     RELEASE_GIL_ABOVE = 32768
+    # And from here on work is worth waking other threads for.
+    SHARE_ABOVE = 1 << 16
 
 GENERATOR_SIZE = tg_generator_size
 cdef iterate_function iterate = NULL
@@ -118,6 +137,8 @@ cdef class Kernel:
         cdef str known_as = (<object>source).__name__
         cdef Kernel kernel = Kernel(name or known_as, signature,
                                     keeps_gil=known_as not in WITHOUT_GIL)
+        # The BLAS below matmul has threads of its own.
+        kernel.is_shared = not kernel.keeps_gil and known_as != "matmul"
         cdef int position
         cdef Loop* loop
         for position, types in enumerate((<object>source).types):
@@ -211,7 +232,7 @@ TYPE_NAMES = {
 }
 
 
-cdef dict read_table(const tg_kernel* row, dict kernels):
+cdef dict read_table(const tg_kernel* row, dict kernels, bint is_shared):
     """Add the kernels of one C file's table, grouped by name."""
     cdef Kernel kernel
     cdef Loop* loop
@@ -222,6 +243,7 @@ cdef dict read_table(const tg_kernel* row, dict kernels):
             kernels[name] = Kernel(name, row.signature.decode(), params_format, row.params_size,
                                    row.can_fail)
         kernel = kernels[name]
+        kernel.is_shared = is_shared
         loop = &kernel.loops[row.dtype]
         loop.function = row.loop
         kernel._describe(loop, row.types.decode())
@@ -234,9 +256,18 @@ cdef dict read_families():
     cdef dict kernels = {}
     cdef int k = 0
     while tg_families[k] != NULL:
-        read_table(tg_families[k], kernels)
+        read_table(tg_families[k], kernels, is_shared_family(tg_families[k]))
         k += 1
     return kernels
+
+
+cdef bint is_shared_family(const tg_kernel* table) noexcept:
+    cdef int k = 0
+    while tg_shared_families[k] != NULL:
+        if tg_shared_families[k] == table:
+            return True
+        k += 1
+    return False
 
 
 OURS = read_families()
@@ -275,8 +306,11 @@ cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* s
     for k in range(kernel.n_core):
         work *= dims[1 + k]
     if work > RELEASE_GIL_ABOVE and not loop.needs_gil:
-        with nogil:
-            loop.function(args, dims, steps, last)
+        if work > SHARE_ABOVE and is_divisible(kernel, dims[0], steps):
+            shared_launch(loop, args, dims, steps, last)
+        else:
+            with nogil:
+                loop.function(args, dims, steps, last)
     else:
         loop.function(args, dims, steps, last)
         if loop.needs_gil and PyErr_Occurred() != NULL:
@@ -285,6 +319,41 @@ cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* s
         raise KernelRefusal(*struct.unpack(
             kernel.params_format, (<char*>params)[:kernel.params_size])[1:])
     return 0
+
+
+cdef bint is_divisible(Kernel kernel, npy_intp n, const npy_intp* steps) noexcept:
+    """Whether the outer iterations can be dealt out: none of them adds to what another wrote."""
+    cdef int k
+    if not kernel.is_shared or n < 2:
+        return False
+    for k in range(kernel.n_in, kernel.n_operands):
+        if steps[k] == 0:
+            return False
+    return True
+
+
+cdef int shared_launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,
+                       void* params) noexcept:
+    """Run a loop on as many threads as operations may use."""
+    cdef Kernel kernel = <Kernel>loop.kernel
+    cdef tg_launch shared
+    shared.loop, shared.args, shared.dims, shared.steps = loop.function, args, dims, steps
+    shared.params, shared.params_size = params, kernel.params_size
+    shared.n_operands, shared.n_core = kernel.n_operands, kernel.n_core
+    shared.can_fail = kernel.can_fail
+    with nogil:
+        tg_run_shared(&shared)
+    return 0
+
+
+def thread_count():
+    """How many threads a large launch may use."""
+    return tg_thread_count()
+
+
+def set_thread_count(int n):
+    """Set how many threads a large launch may use."""
+    tg_set_thread_count(n)
 
 
 cdef int logged_launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,

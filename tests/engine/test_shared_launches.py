@@ -1,0 +1,123 @@
+"""Large launches on several threads: the results of one thread, its refusals, threads and forks."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from collections.abc import Callable, Iterator
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+SIZE = 300_001  # large enough to be shared, and no multiple of anything
+
+
+@pytest.fixture(autouse=True)
+def _threads_as_before(tapegrad: ModuleType) -> Iterator[None]:
+    """Leave the number of threads as it was."""
+    before = tapegrad.get_num_threads()
+    yield
+    tapegrad.set_num_threads(before)
+
+
+def on_threads(tapegrad: ModuleType, n: int, function: Callable) -> np.ndarray:
+    """What a function computes on so many threads."""
+    tapegrad.set_num_threads(n)
+    return function().numpy()
+
+
+CASES = {
+    "addition": lambda torch, x: x + x.flip(0),
+    "exponential": lambda torch, x: x.exp(),
+    "comparison": lambda torch, x: x > x.flip(0),
+    "conversion": lambda torch, x: x.to(torch.int32),
+    "choice": lambda torch, x: torch.where(x > 0, x, 0 * x),
+    "column": lambda torch, x: x[:300_000].view(1000, 300).t() * 2,
+    "rows": lambda torch, x: x[:300_000].view(1000, 300).softmax(1),
+    "sums": lambda torch, x: x[:300_000].view(1000, 300).sum(1),
+    "scan": lambda torch, x: x[:300_000].view(1000, 300).cumsum(1),
+    "pool": lambda torch, x: torch.nn.functional.max_pool1d(x[:300_000].view(1, 1000, 300), 3),
+    "random": lambda torch, x: torch.rand(SIZE, generator=torch.Generator().manual_seed(3)),
+    "accumulation": lambda torch, x: torch.zeros(7).index_add(
+        0, torch.arange(SIZE) % 7, x),
+    "in place": lambda torch, x: x.clone().mul_(3).add_(x),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("n_threads", [2, 3, 8])
+def test_same_bits(tapegrad: ModuleType, name: str, n_threads: int) -> None:
+    """The number of threads changes no bit of a result."""
+    x = tapegrad.tensor(np.random.default_rng(0).standard_normal(SIZE, dtype=np.float32))
+    alone, shared = (
+        on_threads(tapegrad, n, lambda: CASES[name](tapegrad, x)) for n in (1, n_threads)
+    )
+
+    assert alone.tobytes() == shared.tobytes()
+
+
+def test_same_gradients(tapegrad: ModuleType) -> None:
+    """The backward sweep shares its launches too."""
+    data = np.random.default_rng(0).standard_normal(SIZE, dtype=np.float32)
+
+    def gradient() -> object:
+        x = tapegrad.tensor(data, requires_grad=True)
+        (x.sigmoid() * x.sin()).sum().backward()
+        return x.grad
+
+    alone, shared = (on_threads(tapegrad, n, gradient) for n in (1, 4))
+
+    assert alone.tobytes() == shared.tobytes()
+
+
+def test_earliest_refusal(tapegrad: ModuleType) -> None:
+    """Where several threads meet a bad index, the error names the first one."""
+    tapegrad.set_num_threads(4)
+    places = tapegrad.arange(1000).repeat(1, 200, 1).clone()
+    for plane, place in ((60, 5060), (120, 5120), (199, 5199)):
+        places[0, plane, 7] = place
+
+    with pytest.raises(RuntimeError, match="Found an invalid max index: 5060"):
+        tapegrad.nn.functional.max_unpool1d(tapegrad.ones(1, 200, 1000), places, 2)
+
+
+def test_callers_at_once(tapegrad: ModuleType) -> None:
+    """Threads of Python that launch at the same moment each get their own result."""
+    tapegrad.set_num_threads(3)
+    inputs = [tapegrad.full((SIZE,), float(k)) for k in range(4)]
+    wrong = []
+
+    def work(k: int) -> None:
+        for _ in range(30):
+            if not bool(((inputs[k] + 1) == k + 1).all()):
+                wrong.append(k)
+
+    callers = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+
+    assert not wrong
+
+
+def _square_in_child(tapegrad: ModuleType, pipe: object) -> None:
+    pipe.send(float((tapegrad.full((SIZE,), 2.0) * 2).sum()))
+
+
+@pytest.mark.filterwarnings("ignore:This process.*multi-threaded:DeprecationWarning")
+def test_fork(tapegrad: ModuleType) -> None:
+    """A forked child, which has none of its parent's threads, starts its own."""
+    if "fork" not in multiprocessing.get_all_start_methods():
+        pytest.skip("this system cannot fork")
+    tapegrad.set_num_threads(2)
+    tapegrad.full((SIZE,), 2.0) * 2
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    child = context.Process(target=_square_in_child, args=(tapegrad, sender))
+    child.start()
+
+    assert receiver.poll(60), "the child hangs"
+    assert receiver.recv() == 4.0 * SIZE
+    child.join()
