@@ -464,6 +464,7 @@ if TYPE_CHECKING:
         is_autocast_enabled,
     )
     from tapegrad.compiler import compile
+    from tapegrad.func import vmap
     from tapegrad.nn.functional.activations import celu, prelu, rrelu, selu, threshold
     from tapegrad.ops.devices import get_default_device, set_default_device
     from tapegrad.ops.legacy_types import (
@@ -667,6 +668,6 @@ __all__ = [
     "tril_indices", "triu", "triu_indices", "true_divide", "trunc", "typename", "uint8", "unbind",
     "unflatten", "unique", "unique_consecutive", "unravel_index", "unsafe_chunk", "unsafe_split",
     "unsafe_split_with_sizes", "unsqueeze", "use_deterministic_algorithms", "utils", "vander",
-    "var", "var_mean", "vdot", "version", "vsplit", "vstack", "where", "xlogy", "xpu", "zeros",
-    "zeros_like",
+    "var", "var_mean", "vdot", "version", "vmap", "vsplit", "vstack", "where", "xlogy", "xpu",
+    "zeros", "zeros_like",
 ]  # fmt: skip

@@ -27,6 +27,7 @@ _NAMES_OF = {
     "amp": ("GradScaler", "autocast"),
     "amp.autocast_mode": ("get_autocast_dtype", "is_autocast_available", "is_autocast_enabled"),
     "compiler": ("compile",),
+    "func": ("vmap",),
     "ops.devices": ("get_default_device", "set_default_device"),
     "ops.legacy_types": (
         "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",

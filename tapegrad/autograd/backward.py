@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, overload
@@ -11,6 +12,29 @@ from tapegrad._tensor import Tensor, attach_method
 from tapegrad.autograd.graph import GradientEdge
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.shape import stack
+
+
+class _Repetition(threading.local):
+    """Whether what runs now will run again on the same graphs."""
+
+    is_ahead = False
+
+
+_REPETITION = _Repetition()
+
+
+class repeated:
+    """A block that may run again: if ``is_ahead``, `grad` keeps graphs unless told otherwise."""
+
+    def __init__(self, is_ahead: bool) -> None:
+        self.is_ahead = is_ahead
+
+    def __enter__(self) -> None:
+        self.before = _REPETITION.is_ahead
+        _REPETITION.is_ahead = self.before or self.is_ahead
+
+    def __exit__(self, *exception: object) -> None:
+        _REPETITION.is_ahead = self.before
 
 
 def _roots(tensors: Any) -> list[Tensor | GradientEdge]:
@@ -153,6 +177,8 @@ def grad(
             FutureWarning,
             stacklevel=2,
         )
+    if retain_graph is None and _REPETITION.is_ahead:
+        retain_graph = True
     roots, targets = _roots(outputs), _targets(inputs, "grad")
     starts = _gradients_for(roots, grad_outputs, "outputs")
     if is_grads_batched:

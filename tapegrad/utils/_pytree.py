@@ -34,6 +34,29 @@ class TreeSpec(NamedTuple):
         pairs = ", ".join(f"{key!r}: {item}" for key, item in zip(keys, items, strict=True))
         return f"{{{pairs}}}" if self.kind is dict else f"{self.kind.__name__}({pairs})"
 
+    def outline(self, indent: int = 0) -> str:
+        """The structure as PyTorch's ``TreeSpec`` prints: an item a line, stars for leaves."""
+        if self.kind is None:
+            return "*"
+        gap = ",\n" + " " * (indent + 2)
+        context = self.kind if hasattr(self.kind, "_fields") else self.keys
+        items = gap.join(one.outline(indent + 2) for one in self.items)
+        return f"TreeSpec({self.kind.__name__}, {context}, [{items}])"
+
+    def spread(self, tree: Any) -> list | None:
+        """The leaves of a tree of this structure; one in the place of a branch is all of its.
+
+        None if the tree is structured otherwise.
+        """
+        own = tree_flatten(tree)[1]
+        if own.kind is None:
+            return [tree] * self.num_leaves
+        if (own.kind, own.keys, len(own.items)) != (self.kind, self.keys, len(self.items)):
+            return None
+        values = tree.values() if isinstance(tree, dict) else tree
+        parts = [one.spread(value) for one, value in zip(self.items, values, strict=True)]
+        return None if None in parts else [leaf for part in parts for leaf in part or ()]
+
 
 LEAF = TreeSpec()
 _MAPPINGS = (dict, OrderedDict)
