@@ -3,10 +3,18 @@
 from tapegrad.vision.transforms import functional
 from tapegrad.vision.transforms._erasing import RandomErasing
 from tapegrad.vision.transforms._images import InterpolationMode
+from tapegrad.vision.transforms.augmix import AugMix
+from tapegrad.vision.transforms.autoaugment import (
+    AutoAugment,
+    AutoAugmentPolicy,
+    RandAugment,
+    TrivialAugmentWide,
+)  # fmt: skip
 from tapegrad.vision.transforms.basic import (
     Compose,
     ConvertImageDtype,
     Lambda,
+    LinearTransformation,
     Normalize,
     PILToTensor,
     RandomApply,
@@ -19,7 +27,6 @@ from tapegrad.vision.transforms.color import (
     ColorJitter,
     Grayscale,
     RandomGrayscale,
-    RandomInvert,
 )  # fmt: skip
 from tapegrad.vision.transforms.geometry import (
     CenterCrop,
@@ -32,12 +39,25 @@ from tapegrad.vision.transforms.geometry import (
     Resize,
     TenCrop,
 )  # fmt: skip
+from tapegrad.vision.transforms.tones import (
+    GaussianBlur,
+    RandomAdjustSharpness,
+    RandomAutocontrast,
+    RandomEqualize,
+    RandomInvert,
+    RandomPosterize,
+    RandomSolarize,
+)  # fmt: skip
 from tapegrad.vision.transforms.turning import RandomAffine, RandomRotation
+from tapegrad.vision.transforms.warping import ElasticTransform, RandomPerspective
 
 __all__ = [
-    "CenterCrop", "ColorJitter", "Compose", "ConvertImageDtype", "FiveCrop", "Grayscale",
-    "InterpolationMode", "Lambda", "Normalize", "PILToTensor", "Pad", "RandomAffine",
-    "RandomApply", "RandomChoice", "RandomCrop", "RandomErasing", "RandomGrayscale",
-    "RandomHorizontalFlip", "RandomInvert", "RandomOrder", "RandomResizedCrop", "RandomRotation",
-    "RandomVerticalFlip", "Resize", "TenCrop", "ToPILImage", "ToTensor", "functional",
+    "AugMix", "AutoAugment", "AutoAugmentPolicy", "CenterCrop", "ColorJitter", "Compose",
+    "ConvertImageDtype", "ElasticTransform", "FiveCrop", "GaussianBlur", "Grayscale",
+    "InterpolationMode", "Lambda", "LinearTransformation", "Normalize", "PILToTensor", "Pad",
+    "RandAugment", "RandomAdjustSharpness", "RandomAffine", "RandomApply", "RandomAutocontrast",
+    "RandomChoice", "RandomCrop", "RandomEqualize", "RandomErasing", "RandomGrayscale",
+    "RandomHorizontalFlip", "RandomInvert", "RandomOrder", "RandomPerspective", "RandomPosterize",
+    "RandomResizedCrop", "RandomRotation", "RandomSolarize", "RandomVerticalFlip", "Resize",
+    "TenCrop", "ToPILImage", "ToTensor", "TrivialAugmentWide", "functional",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ from tapegrad import (
 from tapegrad.vision.transforms._conversion import convert_image_dtype
 from tapegrad.vision.transforms._images import (
     check_channels,
+    check_planes,
     is_image_tensor,
     is_pil,
     max_value,
@@ -30,32 +31,32 @@ from tapegrad.vision.transforms._images import (
 def adjust_brightness(img: Any, brightness_factor: float) -> Any:
     """The image between black, at 0, and twice as bright, at 2. Negative: ValueError."""
     if not is_image_tensor(img):
-        return _enhanced(img, "Brightness", brightness_factor)
-    _check_factor("brightness_factor", brightness_factor)
+        return enhanced(img, "Brightness", brightness_factor)
+    check_factor("brightness_factor", brightness_factor)
     check_channels(img, 1, 3)
-    return _blend(img, zeros_like(img), brightness_factor)
+    return blend(img, zeros_like(img), brightness_factor)
 
 
 def adjust_contrast(img: Any, contrast_factor: float) -> Any:
     """The image between its mean grey, at 0, and twice the contrast, at 2. Negative: ValueError."""
     if not is_image_tensor(img):
-        return _enhanced(img, "Contrast", contrast_factor)
-    _check_factor("contrast_factor", contrast_factor)
+        return enhanced(img, "Contrast", contrast_factor)
+    check_factor("contrast_factor", contrast_factor)
     check_channels(img, 3, 1)
     grey = rgb_to_grayscale(img) if img.ndim > 2 and img.shape[-3] == 3 else img
     kind = img.dtype if is_floating_point(img) else float32
-    return _blend(img, grey.to(kind).mean((-3, -2, -1), keepdim=True), contrast_factor)
+    return blend(img, grey.to(kind).mean((-3, -2, -1), keepdim=True), contrast_factor)
 
 
 def adjust_saturation(img: Any, saturation_factor: float) -> Any:
     """The image between grey, at 0, and twice the colour, at 2. Negative: ValueError."""
     if not is_image_tensor(img):
-        return _enhanced(img, "Color", saturation_factor)
-    _check_factor("saturation_factor", saturation_factor)
+        return enhanced(img, "Color", saturation_factor)
+    check_factor("saturation_factor", saturation_factor)
     check_channels(img, 1, 3)
     if img.ndim == 2 or img.shape[-3] == 1:
         return img
-    return _blend(img, rgb_to_grayscale(img), saturation_factor)
+    return blend(img, rgb_to_grayscale(img), saturation_factor)
 
 
 def adjust_hue(img: Any, hue_factor: float) -> Any:
@@ -92,11 +93,7 @@ def rgb_to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
     """The lightness, in one channel or three alike. Other numbers: ValueError."""
     if not is_image_tensor(img):
         return to_grayscale(img, num_output_channels)
-    if img.ndim < 3:
-        raise TypeError(
-            f"Input image tensor should have at least 3 dimensions, but found {img.ndim}"
-        )
-    check_channels(img, 1, 3)
+    check_planes(img)
     if num_output_channels not in (1, 3):
         raise ValueError("num_output_channels should be either 1 or 3")
     if img.shape[-3] == 3:
@@ -118,32 +115,21 @@ def to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
     return grey if num_output_channels == 1 else grey.convert("RGB")
 
 
-def invert(img: Any) -> Any:
-    """The negative of the image. Raises TypeError for other than 1 or 3 channels."""
-    if not is_image_tensor(img):
-        from PIL import ImageOps
-
-        return ImageOps.invert(img)
-    if img.ndim < 3:
-        raise TypeError(
-            f"Input image tensor should have at least 3 dimensions, but found {img.ndim}"
-        )
-    check_channels(img, 1, 3)
-    return max_value(img.dtype) - img
-
-
-def _check_factor(name: str, factor: float) -> None:
+def check_factor(name: str, factor: float) -> None:
+    """Raise ValueError for a negative factor."""
     if factor < 0:
         raise ValueError(f"{name} ({factor}) is not non-negative.")
 
 
-def _enhanced(picture: Any, name: str, factor: float) -> Any:
+def enhanced(picture: Any, name: str, factor: float) -> Any:
+    """A picture changed by a class of ``PIL.ImageEnhance``."""
     from PIL import ImageEnhance
 
     return getattr(ImageEnhance, name)(picture).enhance(factor)
 
 
-def _blend(img: Tensor, other: Tensor, ratio: float) -> Tensor:
+def blend(img: Tensor, other: Tensor, ratio: float) -> Tensor:
+    """``ratio`` of an image and the rest of another, within what the dtype can hold."""
     mixed = float(ratio) * img + (1.0 - float(ratio)) * other
     return mixed.clamp(0, max_value(img.dtype)).to(img.dtype)
 

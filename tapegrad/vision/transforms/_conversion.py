@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,6 +85,18 @@ def to_pil_image(pic: Any, mode: str | None = None) -> Any:
     mode = _mode_for(array, mode)
     size = (array.shape[1], array.shape[0])
     return Image.frombuffer(mode, size, array.tobytes(), "raw", mode, 0, 1)
+
+
+def as_tensor_image(img: Any) -> tuple[Tensor, Callable[[Tensor], Any]]:
+    """An image as a tensor, and what makes the same kind of image of another such tensor.
+
+    Raises TypeError for what is no image.
+    """
+    if isinstance(img, Tensor):
+        return img, lambda result: result
+    if not is_pil(img):
+        raise TypeError(f"img should be PIL Image or Tensor. Got {type(img)}")
+    return pil_to_tensor(img), lambda result: to_pil_image(result, img.mode)
 
 
 def _mode_for(array: np.ndarray, mode: str | None) -> str:

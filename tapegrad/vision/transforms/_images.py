@@ -99,6 +99,24 @@ def check_channels(img: Tensor, *allowed: int) -> None:
         )
 
 
+def check_planes(img: Tensor) -> None:
+    """Raise TypeError unless a tensor has three dimensions or more, and 1 or 3 channels."""
+    if img.ndim < 3:
+        raise TypeError(
+            f"Input image tensor should have at least 3 dimensions, but found {img.ndim}"
+        )
+    check_channels(img, 1, 3)
+
+
+def fill_for(img: Any, fill: Any) -> Any:
+    """A colour as it goes with an image: of a tensor a number for each channel, or None."""
+    channels = get_dimensions(img)[0]
+    if fill is None or not isinstance(img, Tensor):
+        return fill
+    values = [fill] * channels if isinstance(fill, (int, float)) else fill
+    return [float(value) for value in values]
+
+
 def max_value(kind: dtype) -> int:
     """What white is: the largest number of an integer dtype, 1 of floats."""
     return 1 if kind.is_floating_point else 2 ** (8 * kind.itemsize - kind.is_signed) - 1

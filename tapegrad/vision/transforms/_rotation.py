@@ -6,18 +6,22 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from tapegrad import Tensor, cat, float32, linspace, ones, stack, tensor
-from tapegrad.nn import functional as F
+from tapegrad import Tensor, linspace, tensor
 from tapegrad.vision.transforms._geometry import picture_fill
 from tapegrad.vision.transforms._images import (
     PIL_MODES,
     InterpolationMode,
-    as_batch,
     get_dimensions,
     interpolation_mode,
     is_image_tensor,
     is_number,
-)  # fmt: skip  # fmt: skip
+)  # fmt: skip
+from tapegrad.vision.transforms._sampling import (
+    check_sampling,
+    homogeneous,
+    kind_of_grid,
+    sampled,
+)  # fmt: skip
 
 AFFINE_OF_PIL = 0
 
@@ -133,28 +137,9 @@ def _sampled(
     img: Tensor, matrix: list[float], size: tuple[int, int], mode: str, fill: Any
 ) -> Tensor:
     """The image read where the matrix says, and ``fill`` outside of it."""
-    if mode not in ("nearest", "bilinear"):
-        raise ValueError(f"Interpolation mode '{mode}' is unsupported with Tensor input")
-    channels = get_dimensions(img)[0]
-    values = fill if isinstance(fill, (list, tuple)) else [0.0 if fill is None else float(fill)]
-    if len(values) not in (1, channels):
-        raise ValueError(
-            "The number of elements in 'fill' cannot broadcast to match the number of channels of "
-            f"the image ({len(values)} != {channels})"
-        )
-    kind = img.dtype if img.is_floating_point() else float32
-    batch, restore = as_batch(img, kind)
-    grid = _grid(tensor(matrix, dtype=kind).view(2, 3), img.shape[:-3:-1], size)
-    grid = grid.expand(len(batch), *grid.shape[1:])
-    if fill is None:
-        return restore(F.grid_sample(batch, grid, mode, "zeros", align_corners=False))
-    is_image = ones(len(batch), 1, *batch.shape[-2:], dtype=kind)
-    sampled = F.grid_sample(cat((batch, is_image), 1), grid, mode, "zeros", align_corners=False)
-    out, share = sampled[:, :-1], sampled[:, -1:]
-    colour = tensor(values, dtype=kind).view(1, -1, 1, 1)
-    if mode == "nearest":
-        return restore(out.where(share >= 0.5, colour))
-    return restore(out * share + (1.0 - share) * colour)
+    check_sampling(img, mode, fill)
+    theta = tensor(matrix, dtype=kind_of_grid(img)).view(2, 3)
+    return sampled(img, _grid(theta, img.shape[:-3:-1], size), mode, fill)
 
 
 def _grid(theta: Tensor, source: Sequence[int], size: tuple[int, int]) -> Tensor:
@@ -165,8 +150,6 @@ def _grid(theta: Tensor, source: Sequence[int], size: tuple[int, int]) -> Tensor
     width, height = size
     x = linspace(-width * 0.5 + 0.5, width * 0.5 - 0.5, width)
     y = linspace(-height * 0.5 + 0.5, height * 0.5 - 0.5, height)
-    points = stack(
-        (x.expand(height, width), y[:, None].expand(height, width), ones(height, width)), -1
-    ).to(theta.dtype)
     half = tensor([0.5 * source[0], 0.5 * source[1]], dtype=theta.dtype)
-    return (points.view(-1, 3) @ (theta.T / half)).view(1, height, width, 2)
+    points = homogeneous(x, y).to(theta.dtype)
+    return (points @ (theta.T / half)).view(1, height, width, 2)

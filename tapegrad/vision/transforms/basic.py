@@ -161,6 +161,48 @@ class Normalize(Module):
         return f"{self.__class__.__name__}(mean={self.mean}, std={self.std})"
 
 
+class LinearTransformation(Module):
+    """``(x - mean) W`` of the values of a tensor in a row, as for whitening.
+
+    Shape: ``(..., channels, height, width)`` to the same. Raises ValueError unless the matrix is
+    square, of as many rows as the vector and the tensor have values, and of one dtype with it.
+    """
+
+    def __init__(self, transformation_matrix: Tensor, mean_vector: Tensor) -> None:
+        super().__init__()
+        size = tuple(transformation_matrix.size())
+        if size[0] != size[1]:
+            raise ValueError(
+                f"transformation_matrix should be square. Got {size} rectangular matrix."
+            )
+        if mean_vector.size(0) != size[0]:
+            raise ValueError(
+                f"mean_vector should have the same length {mean_vector.size(0)} as any one of the "
+                f"dimensions of the transformation_matrix [{size}]"
+            )
+        if transformation_matrix.dtype is not mean_vector.dtype:
+            raise ValueError(
+                "Input tensors should have the same dtype. Got "
+                f"{transformation_matrix.dtype} and {mean_vector.dtype}"
+            )
+        self.transformation_matrix, self.mean_vector = transformation_matrix, mean_vector
+
+    def forward(self, tensor: Tensor) -> Tensor:
+        """The tensor."""
+        c, h, w = tensor.shape[-3:]
+        if c * h * w != len(self.transformation_matrix):
+            raise ValueError(
+                "Input tensor and transformation matrix have incompatible shape."
+                f"[{c} x {h} x {w}] != {len(self.transformation_matrix)}"
+            )
+        flat = tensor.view(-1, c * h * w) - self.mean_vector
+        return (flat @ self.transformation_matrix.to(flat.dtype)).view(tensor.shape)
+
+    def __repr__(self) -> str:
+        matrix, mean = self.transformation_matrix.tolist(), self.mean_vector.tolist()
+        return f"{self.__class__.__name__}(transformation_matrix={matrix}, mean_vector={mean})"
+
+
 class Lambda:
     """Any function of a picture. Raises TypeError unless it can be called."""
 

@@ -8,8 +8,9 @@ from typing import Any
 from tapegrad import Tensor, randperm
 from tapegrad.nn import Module
 from tapegrad.vision.transforms import functional as F
-from tapegrad.vision.transforms._draws import happens, uniform
+from tapegrad.vision.transforms._draws import uniform
 from tapegrad.vision.transforms._images import is_number
+from tapegrad.vision.transforms._sometimes import Sometimes
 
 Range = Sequence[float] | None
 PROPERTIES = ("brightness", "contrast", "saturation", "hue")
@@ -93,32 +94,12 @@ class Grayscale(Module):
         return f"{self.__class__.__name__}(num_output_channels={self.num_output_channels})"
 
 
-class RandomGrayscale(Module):
+class RandomGrayscale(Sometimes):
     """The image without its colours, with probability ``p``; as many channels as before."""
 
     def __init__(self, p: float = 0.1) -> None:
-        super().__init__()
-        self.p = p
+        super().__init__(p)
 
-    def forward(self, img: Any) -> Any:
-        """The image, grey or as it was."""
-        channels = F.get_image_num_channels(img)
-        return F.rgb_to_grayscale(img, channels) if happens(self.p) else img
-
-    def __repr__(self) -> str:
-        return f"{self.__class__.__name__}(p={self.p})"
-
-
-class RandomInvert(Module):
-    """The negative of the image, with probability ``p``."""
-
-    def __init__(self, p: float = 0.5) -> None:
-        super().__init__()
-        self.p = p
-
-    def forward(self, img: Any) -> Any:
-        """The image, inverted or as it was."""
-        return F.invert(img) if happens(self.p) else img
-
-    def __repr__(self) -> str:
-        return f"{self.__class__.__name__}(p={self.p})"
+    def changed(self, img: Any) -> Any:
+        """The grey image."""
+        return F.rgb_to_grayscale(img, F.get_image_num_channels(img))

@@ -9,13 +9,13 @@ from tapegrad.nn import Module
 from tapegrad.vision.transforms import functional as F
 from tapegrad.vision.transforms._draws import (
     check_scale_and_ratio,
-    happens,
     pair,
     place,
     rectangle,
 )  # fmt: skip
 from tapegrad.vision.transforms._geometry import check_padding, check_padding_mode
 from tapegrad.vision.transforms._images import MODES, InterpolationMode, is_number
+from tapegrad.vision.transforms._sometimes import Sometimes
 
 TWO_DIMENSIONS = "Please provide only two dimensions (h, w) for size."
 
@@ -215,31 +215,17 @@ class RandomResizedCrop(Module):
         )
 
 
-class RandomHorizontalFlip(Module):
+class RandomHorizontalFlip(Sometimes):
     """Left and right exchanged, with probability ``p``."""
 
-    def __init__(self, p: float = 0.5) -> None:
-        super().__init__()
-        self.p = p
-
-    def forward(self, img: Any) -> Any:
-        """The image, flipped or as it was."""
-        return F.hflip(img) if happens(self.p) else img
-
-    def __repr__(self) -> str:
-        return f"{self.__class__.__name__}(p={self.p})"
+    def changed(self, img: Any) -> Any:
+        """The mirror image."""
+        return F.hflip(img)
 
 
-class RandomVerticalFlip(Module):
+class RandomVerticalFlip(Sometimes):
     """Top and bottom exchanged, with probability ``p``."""
 
-    def __init__(self, p: float = 0.5) -> None:
-        super().__init__()
-        self.p = p
-
-    def forward(self, img: Any) -> Any:
-        """The image, flipped or as it was."""
-        return F.vflip(img) if happens(self.p) else img
-
-    def __repr__(self) -> str:
-        return f"{self.__class__.__name__}(p={self.p})"
+    def changed(self, img: Any) -> Any:
+        """The image upside down."""
+        return F.vflip(img)

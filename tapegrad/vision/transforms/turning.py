@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tapegrad import Tensor
 from tapegrad.nn import Module
 from tapegrad.vision.transforms import functional as F
 from tapegrad.vision.transforms._draws import angles, check_sequence, uniform
-from tapegrad.vision.transforms._images import MODES, InterpolationMode, is_number
+from tapegrad.vision.transforms._images import (
+    MODES,
+    InterpolationMode,
+    fill_for,
+    is_number,
+)  # fmt: skip
 
 
 class _Turning(Module):
@@ -27,14 +31,6 @@ class _Turning(Module):
         self.interpolation = (
             MODES[interpolation] if isinstance(interpolation, int) else interpolation
         )
-
-    def _fill_for(self, img: Any) -> Any:
-        channels = F.get_image_num_channels(img)
-        if not isinstance(img, Tensor):
-            return self.fill
-        if isinstance(self.fill, (int, float)):
-            return [float(self.fill)] * channels
-        return [float(value) for value in self.fill]
 
 
 class RandomRotation(_Turning):
@@ -58,7 +54,7 @@ class RandomRotation(_Turning):
 
     def forward(self, img: Any) -> Any:
         """The image."""
-        fill, angle = self._fill_for(img), self.get_params(self.degrees)
+        fill, angle = fill_for(img, self.fill), self.get_params(self.degrees)
         return F.rotate(img, angle, self.interpolation, self.expand, self.center, fill)
 
     def __repr__(self) -> str:
@@ -118,7 +114,7 @@ class RandomAffine(_Turning):
         chosen = self.get_params(
             self.degrees, self.translate, self.scale, self.shear, F.get_image_size(img)
         )
-        fill = self._fill_for(img)
+        fill = fill_for(img, self.fill)
         return F.affine(img, *chosen, self.interpolation, fill, self.center)
 
     def __repr__(self) -> str:

@@ -4,9 +4,11 @@
 scikit-learn are installed.
 """
 
+import hashlib
 import json
 import random
 import sys
+import warnings
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,7 +16,9 @@ from typing import Any
 import numpy as np
 
 STORED = Path(__file__).with_name("transforms.json")
-KINDS = ("bytes", "floats", "picture", "grey picture", "array")
+KINDS = ("bytes", "floats", "picture", "grey", "array")
+
+CORNERS = [[0, 0], [44, 0], [44, 39], [0, 39]]
 
 # Expressions for a function of an image: ``T`` are the transforms, ``F`` the functions.
 CASES = """
@@ -120,6 +124,73 @@ T.FiveCrop(10)
 T.FiveCrop(100)
 T.FiveCrop((1, 2, 3))
 T.TenCrop((10, 9), vertical_flip=True)
+T.RandomPerspective(p=1.0)
+T.RandomPerspective(0.3, 0.5, T.InterpolationMode.NEAREST, fill=(1, 2, 3))
+T.RandomPerspective(0.9, 1.0, 2, fill=9)
+T.RandomPerspective(fill={})
+T.RandomPerspective(interpolation=T.InterpolationMode.BICUBIC, p=1.0)
+T.ElasticTransform(alpha=90.0, sigma=3.0)
+T.ElasticTransform([50.0, 20.0], (2.0, 0.0), T.InterpolationMode.NEAREST, fill=(1, 2, 3))
+T.ElasticTransform(3)
+T.ElasticTransform((3, 4))
+T.ElasticTransform(sigma=(3.0,))
+T.ElasticTransform(fill="x")
+T.GaussianBlur(5)
+T.GaussianBlur((3, 7), sigma=(0.5, 5))
+T.GaussianBlur([9], sigma=2)
+T.GaussianBlur((1, 2, 3))
+T.GaussianBlur(4)
+T.GaussianBlur(3, sigma=0)
+T.GaussianBlur(3, sigma=(2, 1))
+T.GaussianBlur(3, sigma="x")
+T.GaussianBlur(99)
+T.RandomPosterize(3)
+T.RandomPosterize(9, p=1.0)
+T.RandomSolarize(0.6, p=0.8)
+T.RandomSolarize(100.0, p=0.8)
+T.RandomSolarize(300, p=1.0)
+T.RandomAdjustSharpness(3, p=0.8)
+T.RandomAdjustSharpness(0.2, p=0.8)
+T.RandomAdjustSharpness(-1, p=1.0)
+T.RandomAutocontrast(0.8)
+T.RandomEqualize(0.8)
+lambda x: T.LinearTransformation(torch.ones(30, 30) / 9, torch.arange(30.0))(x[..., :2, :5])
+T.LinearTransformation(torch.eye(3, 4), torch.zeros(3))
+T.LinearTransformation(torch.eye(3), torch.zeros(4))
+T.LinearTransformation(torch.eye(3), torch.zeros(3).double())
+T.LinearTransformation(torch.eye(3), torch.zeros(3))
+T.AutoAugment()
+T.AutoAugment(T.AutoAugmentPolicy.CIFAR10, T.InterpolationMode.BILINEAR, fill=9)
+T.AutoAugment(T.AutoAugmentPolicy.SVHN, fill=(1, 2, 3))
+T.AutoAugment("q")
+T.RandAugment()
+T.RandAugment(3, 20, 25, T.InterpolationMode.BILINEAR, fill=9)
+T.RandAugment(magnitude=31)
+T.TrivialAugmentWide()
+T.TrivialAugmentWide(11, T.InterpolationMode.BILINEAR, fill=[9, 8, 7])
+T.AugMix(mixture_width=5, chain_depth=1)
+T.AugMix(10, 2, 2, 0.5, False, T.InterpolationMode.NEAREST, fill=9)
+T.AugMix(11)
+lambda x: F.perspective(x, CORNERS, [[5, 1], [40, 3], [44, 39], [1, 9]])
+lambda x: F.perspective(x, [[0, 0]], [[5, 1]])
+lambda x: F.perspective(x, CORNERS, CORNERS, "q")
+lambda x: F.elastic_transform(x, torch.zeros(1, 40, 45, 2) + 0.13, fill=7)
+lambda x: F.elastic_transform(x, torch.zeros(1, 40, 44, 2))
+lambda x: F.elastic_transform(x, 3)
+lambda x: F.gaussian_blur(x, 5)
+lambda x: F.gaussian_blur(x, [3, 5], [1.0])
+lambda x: F.gaussian_blur(x, "x")
+lambda x: F.gaussian_blur(x, [1, 2, 3])
+lambda x: F.gaussian_blur(x, 4)
+lambda x: F.gaussian_blur(x, 3, "x")
+lambda x: F.gaussian_blur(x, 3, [1, 2, 3])
+lambda x: F.gaussian_blur(x, 3, -1)
+lambda x: F.adjust_sharpness(x, 2.5)
+lambda x: F.autocontrast(x)
+lambda x: F.equalize(x)
+lambda x: F.posterize(x, 2)
+lambda x: F.posterize(x, 8)
+lambda x: F.solarize(x, 0.5)
 lambda x: F.crop(x, -3, -4, 20, 10)
 lambda x: F.crop(x, 30, 40, 20, 10)
 lambda x: F.resized_crop(x, 3, 4, 20, 10, (7, 8))
@@ -181,20 +252,23 @@ def image(torch: ModuleType, kind: str) -> Any:
     return Image.fromarray(array) if kind == "picture" else Image.fromarray(array).convert("L")
 
 
-def results(torch: ModuleType, vision: ModuleType, code: str, kind: str, times: int = 2) -> list:
-    """Give the printed form and what some calls give, or what is raised."""
-    names = {"T": vision.transforms, "F": vision.transforms.functional, "torch": torch}
+def results(torch: ModuleType, vision: ModuleType, code: str, kind: str) -> tuple[str, list]:
+    """Give the printed form, and what two calls give; or what is raised."""
+    names = {"T": vision.transforms, "F": vision.transforms.functional, "torch": torch,
+             "CORNERS": CORNERS}  # fmt: skip
     torch.manual_seed(1)
     random.seed(1)
-    given: list = []
     try:
         transform = eval(code, names)
-        given.append("" if code.startswith("lambda") else repr(transform))
-        for _ in range(times):
+    except Exception as error:
+        return f"{type(error).__name__}: {error}", []
+    given: list = []
+    try:
+        for _ in range(2):
             given.append(plain(transform(image(torch, kind))))
     except Exception as error:
         given.append(f"{type(error).__name__}: {error}")
-    return given
+    return "" if code.startswith("lambda") else repr(transform), given
 
 
 def plain(value: Any) -> Any:
@@ -207,14 +281,36 @@ def plain(value: Any) -> Any:
 
 
 def summary(value: Any) -> Any:
-    """Cut an array down to its dtype, its shape, its mean and a few of its values."""
+    """Cut a text down to a hash, an array to its dtype, shape and a mean weighted by place."""
     if isinstance(value, list):
         return [summary(each) for each in value]
+    if isinstance(value, str):
+        return hashlib.blake2b(value.encode(), digest_size=4).hexdigest()
     if not isinstance(value, np.ndarray):
         return value
-    few = value.reshape(-1)[:: max(value.size // 5, 1)]
-    numbers = [float(f"{number:.6g}") for number in (value.mean(), *few.tolist())]
-    return [str(value.dtype), *value.shape, numbers]
+    weights = np.random.default_rng(0).random(value.size)
+    mean = float(np.dot(value.reshape(-1), weights)) / max(value.size, 1)
+    return f"{value.dtype} {'×'.join(map(str, value.shape))}", float(f"{mean:.7g}")
+
+
+def digest(results: dict[str, tuple[str, list]]) -> tuple[str, dict[str, list]]:
+    """The printed form, and for kinds of images what the calls gave; what is the same once."""
+    found: dict[str, list] = {}
+    for kind, (_, given) in results.items():
+        told = summary(given[:1] if len(given) == 2 and alike(*given) else given)
+        same = next((kinds for kinds, other in found.items() if other == told), None)
+        if same is not None:
+            found.pop(same)
+            kind = f"{same}, {kind}"
+        found[kind] = told
+    return summary(next(iter(results.values()))[0]), found
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether two calls gave the same."""
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(alike, one, other))
+    return bool(np.array_equal(one, other))
 
 
 if __name__ == "__main__":
@@ -222,9 +318,13 @@ if __name__ == "__main__":
     from conftest import original
 
     vision, torch = original(), __import__("torch")
+    warnings.simplefilter("ignore")
     stored = {
-        code: {kind: summary(results(torch, vision, code, kind)) for kind in KINDS}
+        code: digest({kind: results(torch, vision, code, kind) for kind in KINDS})
         for code in CASES
     }
-    lines = (f"{json.dumps(code)}: {json.dumps(kinds)}" for code, kinds in stored.items())
+    lines = (
+        f"{json.dumps(code)}: {json.dumps(given, ensure_ascii=False)}"
+        for code, given in stored.items()
+    )
     STORED.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
