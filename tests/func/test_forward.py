@@ -81,7 +81,8 @@ results = []
 for shape, layer in [((2, 3, 8, 8), nn.Conv2d(3, 4, 3)), ((4, 6), nn.LayerNorm(6)),
                      ((4, 6), nn.BatchNorm1d(6).eval()),
                      ((4, 6), nn.Sequential(nn.GELU(), nn.Softmax(1)))]:
-    point = torch.linspace(-1, 1, torch.zeros(shape).numel()).view(shape)
+    size = torch.zeros(shape).numel()
+    layer, point = layer.double(), torch.linspace(-1, 1, size).double().view(shape)
     with torch.no_grad():
         for p in layer.parameters(): p.copy_(torch.linspace(-0.5, 0.5, p.numel()).view_as(p))
     results.append(F.jvp(layer, (point,), (point.flip(0).cos(),))[1].detach())
