@@ -1,18 +1,21 @@
 """Train in processes that are killed, and say what they end with: a program for a test.
 
 ``python killed.py FOLDER N_MOMENTS SEED WORKERS`` first trains without interruption, counting the
-calls of Python and C functions. Then, N_MOMENTS times, it trains in a new folder, is killed at one
-of these calls drawn at random, and resumed. A line of JSON a training; processes are forked, so
-that the library is loaded once.
+calls of Python and C functions. Then it trains once more; at N_MOMENTS of these calls, drawn at
+random, the process is forked, and the twin that is in the midst of the same training is killed.
+What that left in the folder is kept, and each training is resumed from it. A line of JSON a
+training; all processes are forked, so that the library is loaded once.
 """
 
 import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import sys
 import warnings
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import numpy as np
@@ -72,20 +75,37 @@ def train(folder: Path, workers: int) -> str:
 
 
 class Calls:
-    """Counts the calls of this process's functions, and kills it at one of them."""
+    """Counts the calls of this process's functions, and calls ``act`` at some of them."""
 
-    def __init__(self, last: int | None = None) -> None:
-        self.count, self.last = 0, last
+    def __init__(self, moments: Collection[int] = (), act: Callable[[int], None] = print) -> None:
+        self.count, self.moments, self.act = 0, set(moments), act
 
     def note(self, frame: object, event: str, argument: object) -> None:
         """Count one more."""
         self.count += event in ("call", "c_call")
-        if self.count == self.last:
+        if self.count in self.moments:
+            self.moments.remove(self.count)
+            self.act(self.count)
+
+
+def kill_a_twin(folder: Path, place: Path) -> Callable[[int], None]:
+    """What kills a copy of this process, and keeps what was in the folder then, by the moment."""
+    def kill(moment: int) -> None:
+        twin = os.fork()
+        if twin == 0:
             os.kill(os.getpid(), signal.SIGKILL)
+        _, status = os.waitpid(twin, 0)
+        left = place / str(moment)
+        left.mkdir(parents=True)
+        if folder.exists():
+            shutil.copytree(folder, left, dirs_exist_ok=True)
+        (place / f"{moment}.status").write_text(str(os.WTERMSIG(status)))
+
+    return kill
 
 
-def in_child(folder: Path, workers: int, calls: Calls | None) -> tuple[int, dict]:
-    """Train in a forked process; how that ended, and what it had to say."""
+def in_child(folder: Path, workers: int, calls: Calls | None) -> dict:
+    """Train in a forked process; what it had to say."""
     reading, writing = os.pipe()
     sys.stdout.flush()
     child = os.fork()
@@ -101,23 +121,25 @@ def in_child(folder: Path, workers: int, calls: Calls | None) -> tuple[int, dict
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         text = pipe.read()
-    _, status = os.waitpid(child, 0)
-    return status, json.loads(text or b"{}")
+    os.waitpid(child, 0)
+    return json.loads(text or b"{}")
 
 
 def main() -> None:
     """Train as the command line says."""
     folder, (n_moments, seed, workers) = Path(sys.argv[1]), map(int, sys.argv[2:])
     warnings.simplefilter("ignore")
-    _, whole = in_child(folder / "whole", workers, Calls())
+    whole = in_child(folder / "whole", workers, Calls())
     print(json.dumps(whole))
-    moments = random.Random(seed)
-    for k in range(n_moments):
-        moment = moments.randrange(1, whole["calls"])
-        status, _ = in_child(folder / str(k), workers, Calls(moment))
-        names = sorted(path.name for path in (folder / str(k)).glob("*"))
-        _, resumed = in_child(folder / str(k), workers, None)
-        report = {"moment": moment, "signal": os.WTERMSIG(status), "left": names}
+    moments = random.Random(seed).sample(range(1, whole["calls"]), n_moments)
+    killing = kill_a_twin(folder / "again", folder / "left")
+    in_child(folder / "again", workers, Calls(moments, killing))
+    for moment in moments:
+        place = folder / "left" / str(moment)
+        names = sorted(path.name for path in place.glob("*"))
+        resumed = in_child(place, workers, None)
+        status = int(place.with_suffix(".status").read_text())
+        report = {"moment": moment, "signal": status, "left": names}
         print(json.dumps({**report, "digest": resumed.get("digest")}))
 
 

@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 PROGRAM = Path(__file__).with_name("killed.py")
 N_MOMENTS = 20
 
@@ -20,25 +18,18 @@ def run(folder: Path, *arguments: int) -> list[dict]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-@pytest.fixture(scope="module")
-def runs(tapegrad, tmp_path_factory) -> list[dict]:
-    """The whole training, then one for each moment."""
-    return run(tmp_path_factory.mktemp("kill"), N_MOMENTS, 0, 0)
+def test_resumed_after_kill(tapegrad, tmp_path: Path) -> None:
+    """Weights, averages, history and random numbers are, to the bit, the uninterrupted run's.
 
+    Some were killed before the first checkpoint, most with checkpoints behind them.
+    """
+    whole, *killed = run(tmp_path, N_MOMENTS, 0, 0)
+    with_checkpoints = [any(".pt" in name for name in one["left"]) for one in killed]
 
-@pytest.mark.parametrize("k", range(1, N_MOMENTS + 1))
-def test_resumed_after_kill(runs: list[dict], k: int) -> None:
-    """Weights, averages, history and random numbers are, to the bit, the uninterrupted run's."""
-    assert runs[k]["signal"] == signal.SIGKILL
-    assert runs[k]["digest"] == runs[0]["digest"], f"killed at call {runs[k]['moment']}"
-
-
-def test_moments_are_spread(runs: list[dict]) -> None:
-    """Some were killed before the first checkpoint, most with checkpoints behind them."""
-    with_checkpoints = [any(".pt" in name for name in one["left"]) for one in runs[1:]]
-
+    assert len({one["moment"] for one in killed}) == N_MOMENTS
+    assert {one["signal"] for one in killed} == {signal.SIGKILL}
+    assert [one["moment"] for one in killed if one["digest"] != whole["digest"]] == []
     assert sum(with_checkpoints) > N_MOMENTS // 2
-    assert len({one["moment"] for one in runs[1:]}) == N_MOMENTS
 
 
 def test_resumed_after_kill_with_workers(tapegrad, tmp_path: Path) -> None:
