@@ -1,17 +1,28 @@
 /* Reductions over one dimension: "(n)->()".
  *
- * Rows are reduced in independent lanes, which vectorise, over blocks that are joined
- * pairwise: the error of a sum grows with log n, as in Higham, "The accuracy of
- * floating point summation", 1993. Where neighbours in memory belong to different
- * results, a block of columns is reduced row by row, joined pairwise as well.
+ * Rows are reduced in independent lanes, which vectorise, over blocks that are joined pairwise: the
+ * error of a sum grows with log n, as in Higham, "The accuracy of floating point summation", 1993.
+ * Where neighbours in memory belong to different results, a block of columns is reduced row by row,
+ * joined pairwise as well.
  */
-#include "loops.h"
+#include "vectors.h"
 
 /* Compilers keep 16 lanes of a sum in registers, but vectorise a choice only in a loop
  * that is too long for them to unroll. */
 enum { SUM_LANES = 16, CHOICE_LANES = 32 };
-enum { ROW_BLOCK = 512, COLUMN_BLOCK = 128, FEW_ROWS = 16, FEW_COLUMNS = 8,
-       FEW_ELEMENTS = 8 };
+enum { ROW_BLOCK = 512, FEW_ELEMENTS = 8, FEW_COLUMNS = 8, FEW_ROWS = 32, SEARCH_BLOCK = 64,
+       COLUMN_BYTES = 2048, COLUMN_BLOCK = 512, PARTIALS = 32 };
+
+/* The dtypes whose loops are compiled for every instruction set. */
+#define LOOP_float32 TG_VECTOR_LOOP
+#define LOOP_float64 TG_VECTOR_LOOP
+#define LOOP_float16 TG_LOOP
+#define LOOP_bool TG_LOOP
+#define LOOP_int8 TG_LOOP
+#define LOOP_uint8 TG_LOOP
+#define LOOP_int16 TG_LOOP
+#define LOOP_int32 TG_LOOP
+#define LOOP_int64 TG_LOOP
 
 static inline tg_intp magnitude(tg_intp step) { return step < 0 ? -step : step; }
 
@@ -34,12 +45,20 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
 #define FROM_ONE(first) 1
 #define FROM_FIRST(first) (first)
 
+/* What blocks give waits in `partial` until there is as much to join it with, as the digits of a
+ * binary counter do: `n_blocks` has as many zeros at its end as there are pairs to join now. */
+#define JOIN_PAIRS(n_blocks, n_partials, STATEMENT)                                         \
+    for (tg_intp count = ++n_blocks; count % 2 == 0 || n_partials == PARTIALS; count /= 2) { \
+        n_partials--;                                                                       \
+        STATEMENT                                                                           \
+    }
+
 /* `name`_row(p, n, step): the result over one row.
  * `name`_columns(p, n, step, width, column_step, result): over `width` columns at once.
  * START makes the initial value of the first element, which it may ignore; only then
  * may n be 0. */
 #define REDUCTION(name, T, C, load, START, JOIN, LANES)                                          \
-    static inline C name##_block(const char *p, tg_intp n, tg_intp step)                         \
+    static TG_INLINE C name##_block(const char *p, tg_intp n, tg_intp step)                      \
     {                                                                                            \
         C lanes[LANES];                                                                          \
         tg_intp i = 0;                                                                           \
@@ -67,138 +86,187 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
                 lanes[k] = JOIN(lanes[k], lanes[k + half]);                                      \
         return lanes[0];                                                                         \
     }                                                                                            \
-    static C name##_row(const char *p, tg_intp n, tg_intp step)                                  \
+    static TG_INLINE C name##_any_block(const char *p, tg_intp n, tg_intp step)                  \
     {                                                                                            \
-        if (n <= ROW_BLOCK)                                                                      \
-            return step == (tg_intp)sizeof(T) ? name##_block(p, n, sizeof(T))                    \
-                                              : name##_block(p, n, step);                        \
-        const tg_intp n_first = n / 2 / LANES * LANES;                                           \
-        const C first = name##_row(p, n_first, step);                                            \
-        const C second = name##_row(p + n_first * step, n - n_first, step);                      \
-        return JOIN(first, second);                                                              \
+        return step == (tg_intp)sizeof(T) ? name##_block(p, n, sizeof(T))                        \
+                                          : name##_block(p, n, step);                            \
     }                                                                                            \
-    static inline void name##_few_rows(const char *p, tg_intp n, tg_intp step, tg_intp width,    \
-                                       tg_intp column_step, C *restrict result)                  \
+    static TG_INLINE C name##_row(const char *p, tg_intp n, tg_intp step)                        \
+    {                                                                                            \
+        C partial[PARTIALS];                                                                     \
+        int n_partials = 0;                                                                      \
+        for (tg_intp n_blocks = 0; n > ROW_BLOCK; n -= ROW_BLOCK, p += ROW_BLOCK * step) {       \
+            C total = name##_any_block(p, ROW_BLOCK, step);                                      \
+            JOIN_PAIRS(n_blocks, n_partials, total = JOIN(partial[n_partials], total);)          \
+            partial[n_partials++] = total;                                                       \
+        }                                                                                        \
+        C total = name##_any_block(p, n, step);                                                  \
+        while (n_partials-- > 0)                                                                 \
+            total = JOIN(partial[n_partials], total);                                            \
+        return total;                                                                            \
+    }                                                                                            \
+    static TG_INLINE void name##_few_rows(const char *p, tg_intp n, tg_intp step, tg_intp width, \
+                                          tg_intp column_step, C *restrict result)               \
     {                                                                                            \
         for (tg_intp j = 0; j < width; j++)                                                      \
             result[j] = START(load(TG_AT(const T, p, j * column_step)));                         \
-        for (tg_intp i = 0; i < n; i++, p += step)                                               \
+        for (; n >= 4; n -= 4, p += 4 * step)                                                    \
+            for (tg_intp j = 0; j < width; j++) {                                                \
+                const char *q = p + j * column_step;                                             \
+                const C a = load(TG_AT(const T, q, 0)), b = load(TG_AT(const T, q, step));       \
+                const C c = load(TG_AT(const T, q, 2 * step));                                   \
+                const C d = load(TG_AT(const T, q, 3 * step));                                   \
+                const C first = JOIN(a, b), second = JOIN(c, d), four = JOIN(first, second);     \
+                result[j] = JOIN(result[j], four);                                               \
+            }                                                                                    \
+        for (; n > 0; n--, p += step)                                                            \
             for (tg_intp j = 0; j < width; j++) {                                                \
                 const C x = load(TG_AT(const T, p, j * column_step));                            \
                 result[j] = JOIN(result[j], x);                                                  \
             }                                                                                    \
     }                                                                                            \
-    static void name##_columns(const char *p, tg_intp n, tg_intp step, tg_intp width,            \
-                               tg_intp column_step, C *restrict result)                          \
+    static TG_INLINE void name##_any_few_rows(const char *p, tg_intp n, tg_intp step,            \
+                                              tg_intp width, tg_intp column_step, C *result)     \
     {                                                                                            \
-        if (n <= FEW_ROWS) {                                                                     \
-            if (column_step == (tg_intp)sizeof(T))                                               \
-                name##_few_rows(p, n, step, width, sizeof(T), result);                           \
-            else                                                                                 \
-                name##_few_rows(p, n, step, width, column_step, result);                         \
-            return;                                                                              \
-        }                                                                                        \
-        C second[COLUMN_BLOCK];                                                                  \
-        const tg_intp n_first = n / 2;                                                           \
-        name##_columns(p, n_first, step, width, column_step, result);                            \
-        name##_columns(p + n_first * step, n - n_first, step, width, column_step, second);       \
-        for (tg_intp j = 0; j < width; j++)                                                      \
-            result[j] = JOIN(result[j], second[j]);                                              \
-    }
-
-#define REDUCTION_LOOP(name, C, OUT, store)                                                      \
-    TG_LOOP(name)                                                                                \
-    {                                                                                            \
-        const tg_intp n_outer = dims[0], n = dims[1];                                            \
-        const tg_intp in_step = steps[0], out_step = steps[1], core_step = steps[2];             \
-        const char *in = args[0];                                                                \
-        char *out = args[1];                                                                     \
-        (void)params;                                                                            \
-        if (!reduces_columns(n_outer, in_step, core_step)) {                                     \
-            for (tg_intp i = 0; i < n_outer; i++)                                                \
-                TG_AT(OUT, out, i * out_step) = store(name##_row(in + i * in_step, n, core_step)); \
-            return;                                                                              \
-        }                                                                                        \
-        for (tg_intp i = 0; i < n_outer; i += COLUMN_BLOCK) {                                    \
-            C result[COLUMN_BLOCK];                                                              \
-            const tg_intp width = smaller(COLUMN_BLOCK, n_outer - i);                            \
-            name##_columns(in + i * in_step, n, core_step, width, in_step, result);              \
-            for (tg_intp j = 0; j < width; j++)                                                  \
-                TG_AT(OUT, out, (i + j) * out_step) = store(result[j]);                          \
-        }                                                                                        \
-    }
-
-/* Where the best element of each row is: the first of equals, or the first NaN. */
-#define SEARCH(best, name, T, C, load, IS_BETTER)                                                \
-    static inline tg_intp name##_row(const char *p, tg_intp n, tg_intp step)                     \
-    {                                                                                            \
-        const C target = best##_row(p, n, step);                                                 \
-        tg_intp i = 0;                                                                           \
-        for (; i < n - 1; i++) {                                                                 \
-            const C x = load(TG_AT(const T, p, i * step));                                       \
-            if ((x == target) | TG_IS_NAN(x))                                                    \
-                break;                                                                           \
-        }                                                                                        \
-        return i;                                                                                \
+        if (column_step == (tg_intp)sizeof(T))                                                   \
+            name##_few_rows(p, n, step, width, sizeof(T), result);                               \
+        else                                                                                     \
+            name##_few_rows(p, n, step, width, column_step, result);                             \
     }                                                                                            \
-    static inline void name##_columns(const char *p, tg_intp n, tg_intp step, tg_intp width,     \
-                                      tg_intp column_step, int64_t *restrict index)              \
+    static TG_INLINE void name##_join_columns(tg_intp width, const C *first, C *restrict result) \
     {                                                                                            \
-        C target[COLUMN_BLOCK];                                                                  \
-        for (tg_intp j = 0; j < width; j++) {                                                    \
-            target[j] = load(TG_AT(const T, p, j * column_step));                                \
-            index[j] = 0;                                                                        \
+        for (tg_intp j = 0; j < width; j++)                                                      \
+            result[j] = JOIN(first[j], result[j]);                                               \
+    }                                                                                            \
+    static TG_INLINE void name##_columns(const char *p, tg_intp n, tg_intp step, tg_intp width,  \
+                                         tg_intp column_step, C *result)                         \
+    {                                                                                            \
+        C partial[PARTIALS][COLUMN_BYTES / sizeof(C)];                                           \
+        int n_partials = 0;                                                                      \
+        for (tg_intp n_blocks = 0; n > FEW_ROWS; n -= FEW_ROWS, p += FEW_ROWS * step) {          \
+            name##_any_few_rows(p, FEW_ROWS, step, width, column_step, result);                  \
+            JOIN_PAIRS(n_blocks, n_partials,                                                     \
+                       name##_join_columns(width, partial[n_partials], result);)                 \
+            memcpy(partial[n_partials++], result, (size_t)width * sizeof(C));                    \
         }                                                                                        \
-        for (tg_intp i = 1; i < n; i++) {                                                        \
-            p += step;                                                                           \
-            for (tg_intp j = 0; j < width; j++) {                                                \
-                const C x = load(TG_AT(const T, p, j * column_step));                            \
-                const int take =                                                                 \
-                    (IS_BETTER(x, target[j]) | TG_IS_NAN(x)) & !TG_IS_NAN(target[j]);            \
-                target[j] = take ? x : target[j];                                                \
-                index[j] = take ? i : index[j];                                                  \
-            }                                                                                    \
-        }                                                                                        \
+        name##_any_few_rows(p, n, step, width, column_step, result);                             \
+        while (n_partials-- > 0)                                                                 \
+            name##_join_columns(width, partial[n_partials], result);                             \
+    }
+
+#define REDUCTION_LOOP(LOOP, name, C, OUT, store)                                                  \
+    LOOP(name)                                                                                     \
+    {                                                                                              \
+        const tg_intp n_outer = dims[0], n = dims[1], block = COLUMN_BYTES / sizeof(C);            \
+        const tg_intp in_step = steps[0], out_step = steps[1], core_step = steps[2];               \
+        const char *in = args[0];                                                                  \
+        char *out = args[1];                                                                       \
+        (void)params;                                                                              \
+        if (!reduces_columns(n_outer, in_step, core_step)) {                                       \
+            for (tg_intp i = 0; i < n_outer; i++)                                                  \
+                TG_AT(OUT, out, i * out_step) = store(name##_row(in + i * in_step, n, core_step)); \
+            return;                                                                                \
+        }                                                                                          \
+        for (tg_intp i = 0; i < n_outer; i += block) {                                             \
+            C result[COLUMN_BYTES / sizeof(C)];                                                    \
+            const tg_intp width = smaller(block, n_outer - i);                                     \
+            name##_columns(in + i * in_step, n, core_step, width, in_step, result);                \
+            for (tg_intp j = 0; j < width; j++)                                                    \
+                TG_AT(OUT, out, (i + j) * out_step) = store(result[j]);                            \
+        }                                                                                          \
+    }
+
+/* Where the best element of each row is: the first of equals, or the first NaN. A whole block is
+ * compared before any of it is looked at. */
+#define SEARCH(best, name, T, C, load, IS_BETTER)                                               \
+    static TG_INLINE int name##_is_there(const char *p, tg_intp step, C target)                 \
+    {                                                                                           \
+        const C x = load(TG_AT(const T, p, step));                                              \
+        return (x == target) | TG_IS_NAN(x);                                                    \
+    }                                                                                           \
+    static TG_INLINE tg_intp name##_row(const char *p, tg_intp n, tg_intp step)                 \
+    {                                                                                           \
+        const C target = best##_row(p, n, step);                                                \
+        tg_intp i = 0;                                                                          \
+        for (; step == (tg_intp)sizeof(T) && i + SEARCH_BLOCK < n; i += SEARCH_BLOCK) {         \
+            int n_found = 0;                                                                    \
+            for (int k = 0; k < SEARCH_BLOCK; k++)                                              \
+                n_found += name##_is_there(p, (i + k) * (tg_intp)sizeof(T), target);            \
+            if (n_found > 0)                                                                    \
+                break;                                                                          \
+        }                                                                                       \
+        while (i < n - 1 && !name##_is_there(p, i * step, target))                              \
+            i++;                                                                                \
+        return i;                                                                               \
+    }                                                                                           \
+    static TG_INLINE void name##_next_row(const char *p, tg_intp i, tg_intp width,              \
+                                          tg_intp column_step, C *restrict target,              \
+                                          int32_t *restrict index)                              \
+    {                                                                                           \
+        for (tg_intp j = 0; j < width; j++) {                                                   \
+            const C x = load(TG_AT(const T, p, j * column_step)), y = target[j];                \
+            const int take = (IS_BETTER(x, y) | TG_IS_NAN(x)) & !TG_IS_NAN(y);                  \
+            target[j] = take ? x : y;                                                           \
+            index[j] = take ? (int32_t)i : index[j];                                            \
+        }                                                                                       \
+    }                                                                                           \
+    static TG_INLINE void name##_columns(const char *p, tg_intp n, tg_intp step, tg_intp width, \
+                                         tg_intp column_step, int32_t *index)                   \
+    {                                                                                           \
+        C target[COLUMN_BLOCK];                                                                 \
+        for (tg_intp j = 0; j < width; j++) {                                                   \
+            target[j] = load(TG_AT(const T, p, j * column_step));                               \
+            index[j] = 0;                                                                       \
+        }                                                                                       \
+        for (tg_intp i = 1; i < n; i++)                                                         \
+            if (column_step == (tg_intp)sizeof(T))                                              \
+                name##_next_row(p + i * step, i, width, sizeof(T), target, index);              \
+            else                                                                                \
+                name##_next_row(p + i * step, i, width, column_step, target, index);            \
     }
 
 #define IS_LARGER(a, b) ((a) > (b))
 #define IS_SMALLER(a, b) ((a) < (b))
 
-/* KEEP(T, i, position) stores the result of outer iteration i. */
-#define SEARCH_LOOP(name, search, T, core_step_place, KEEP)                                      \
-    TG_LOOP(name)                                                                                \
-    {                                                                                            \
-        const tg_intp n_outer = dims[0], n = dims[1];                                            \
-        const tg_intp in_step = steps[0], core_step = steps[core_step_place];                    \
-        const char *in = args[0];                                                                \
-        (void)params;                                                                            \
-        if (!reduces_columns(n_outer, in_step, core_step)) {                                     \
-            for (tg_intp i = 0; i < n_outer; i++) {                                              \
-                const int64_t position = search##_row(in + i * in_step, n, core_step);           \
-                KEEP(T, i, position)                                                             \
-            }                                                                                    \
-            return;                                                                              \
-        }                                                                                        \
-        for (tg_intp start = 0; start < n_outer; start += COLUMN_BLOCK) {                        \
-            int64_t index[COLUMN_BLOCK];                                                         \
-            const tg_intp width = smaller(COLUMN_BLOCK, n_outer - start);                        \
-            search##_columns(in + start * in_step, n, core_step, width, in_step, index);         \
-            for (tg_intp i = start; i < start + width; i++) {                                    \
-                const int64_t position = index[i - start];                                       \
-                KEEP(T, i, position)                                                             \
-            }                                                                                    \
-        }                                                                                        \
+#define SEARCH_LOOP(LOOP, name)                                                                 \
+    LOOP(name)                                                                                  \
+    {                                                                                           \
+        const tg_intp n_outer = dims[0], n = dims[1];                                           \
+        const tg_intp in_step = steps[0], out_step = steps[1], core_step = steps[2];            \
+        const char *in = args[0];                                                               \
+        char *out = args[1];                                                                    \
+        (void)params;                                                                           \
+        if (!reduces_columns(n_outer, in_step, core_step) || n > INT32_MAX) {                   \
+            for (tg_intp i = 0; i < n_outer; i++)                                               \
+                TG_AT(int64_t, out, i * out_step) = name##_row(in + i * in_step, n, core_step); \
+            return;                                                                             \
+        }                                                                                       \
+        for (tg_intp i = 0; i < n_outer; i += COLUMN_BLOCK) {                                   \
+            int32_t index[COLUMN_BLOCK];                                                        \
+            const tg_intp width = smaller(COLUMN_BLOCK, n_outer - i);                           \
+            name##_columns(in + i * in_step, n, core_step, width, in_step, index);              \
+            for (tg_intp j = 0; j < width; j++)                                                 \
+                TG_AT(int64_t, out, (i + j) * out_step) = index[j];                             \
+        }                                                                                       \
     }
 
-#define KEEP_INDEX(T, i, position) TG_AT(int64_t, args[1], i * steps[1]) = position;
-#define KEEP_VALUE_AND_INDEX(T, i, position)                                                     \
-    TG_AT(T, args[1], i * steps[1]) =                                                            \
-        TG_AT(const T, in, i * in_step + (tg_intp)position * core_step);                         \
-    TG_AT(int64_t, args[2], i * steps[2]) = position;
+/* The search, then the elements that it found. */
+#define WITH_INDEX(search, name, T)                                                  \
+    TG_LOOP(name)                                                                    \
+    {                                                                                \
+        char *search_args[] = {args[0], args[2]};                                    \
+        const tg_intp search_steps[] = {steps[0], steps[2], steps[3]};               \
+        search(search_args, dims, search_steps, params);                             \
+        for (tg_intp i = 0; i < dims[0]; i++) {                                      \
+            const tg_intp position = (tg_intp)TG_AT(int64_t, args[2], i * steps[2]); \
+            TG_AT(T, args[1], i * steps[1]) =                                        \
+                TG_AT(const T, args[0], i * steps[0] + position * steps[3]);         \
+        }                                                                            \
+    }
 
 #define SUM_OF(op, dtype, T, C, load, store, ...)                       \
     REDUCTION(op##_##dtype, T, C, load, FROM_ZERO, SUM, SUM_LANES)      \
-    REDUCTION_LOOP(op##_##dtype, C, T, store)
+    REDUCTION_LOOP(LOOP_##dtype, op##_##dtype, C, T, store)
 #define SUM_OF_SQUARES(op, dtype, T, C, load, store, ...)                          \
     static inline C op##_square_##dtype(T value)                                   \
     {                                                                              \
@@ -206,26 +274,24 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
         return x * x;                                                              \
     }                                                                              \
     REDUCTION(op##_##dtype, T, C, op##_square_##dtype, FROM_ZERO, SUM, SUM_LANES)  \
-    REDUCTION_LOOP(op##_##dtype, C, T, store)
+    REDUCTION_LOOP(LOOP_##dtype, op##_##dtype, C, T, store)
 #define PRODUCT_OF(op, dtype, T, C, load, store, ...)                   \
     REDUCTION(op##_##dtype, T, C, load, FROM_ONE, PRODUCT, SUM_LANES)   \
-    REDUCTION_LOOP(op##_##dtype, C, T, store)
+    REDUCTION_LOOP(LOOP_##dtype, op##_##dtype, C, T, store)
 #define MAX_OF(op, dtype, T, C, load, store, ...)                       \
     REDUCTION(op##_##dtype, T, C, load, FROM_FIRST, LARGER, CHOICE_LANES)\
-    REDUCTION_LOOP(op##_##dtype, C, T, store)
+    REDUCTION_LOOP(LOOP_##dtype, op##_##dtype, C, T, store)
 #define MIN_OF(op, dtype, T, C, load, store, ...)                       \
     REDUCTION(op##_##dtype, T, C, load, FROM_FIRST, SMALLER, CHOICE_LANES)\
-    REDUCTION_LOOP(op##_##dtype, C, T, store)
+    REDUCTION_LOOP(LOOP_##dtype, op##_##dtype, C, T, store)
 #define ARGMAX_OF(op, dtype, T, C, load, ...)                      \
     SEARCH(max_##dtype, op##_##dtype, T, C, load, IS_LARGER)       \
-    SEARCH_LOOP(op##_##dtype, op##_##dtype, T, 2, KEEP_INDEX)
+    SEARCH_LOOP(LOOP_##dtype, op##_##dtype)
 #define ARGMIN_OF(op, dtype, T, C, load, ...)                      \
     SEARCH(min_##dtype, op##_##dtype, T, C, load, IS_SMALLER)      \
-    SEARCH_LOOP(op##_##dtype, op##_##dtype, T, 2, KEEP_INDEX)
-#define MAX_WITH_INDEX(op, dtype, T, ...) \
-    SEARCH_LOOP(op##_##dtype, argmax_##dtype, T, 3, KEEP_VALUE_AND_INDEX)
-#define MIN_WITH_INDEX(op, dtype, T, ...) \
-    SEARCH_LOOP(op##_##dtype, argmin_##dtype, T, 3, KEEP_VALUE_AND_INDEX)
+    SEARCH_LOOP(LOOP_##dtype, op##_##dtype)
+#define MAX_WITH_INDEX(op, dtype, T, ...) WITH_INDEX(argmax_##dtype, op##_##dtype, T)
+#define MIN_WITH_INDEX(op, dtype, T, ...) WITH_INDEX(argmin_##dtype, op##_##dtype, T)
 
 /* Integers wrap around, which only unsigned ones may. */
 #define INT64_MODULAR(X, op) \
@@ -244,13 +310,13 @@ TG_ALL(MAX_WITH_INDEX, max_with_index)
 TG_ALL(MIN_WITH_INDEX, min_with_index)
 
 REDUCTION(any, uint8_t, uint8_t, TG_TRUTH, FROM_ZERO, EITHER, SUM_LANES)
-REDUCTION_LOOP(any, uint8_t, uint8_t, TG_AS_IS)
+REDUCTION_LOOP(TG_LOOP, any, uint8_t, uint8_t, TG_AS_IS)
 REDUCTION(all, uint8_t, uint8_t, TG_TRUTH, FROM_ONE, BOTH, SUM_LANES)
-REDUCTION_LOOP(all, uint8_t, uint8_t, TG_AS_IS)
+REDUCTION_LOOP(TG_LOOP, all, uint8_t, uint8_t, TG_AS_IS)
 REDUCTION(count_nonzero, uint8_t, int64_t, TG_TRUTH, FROM_ZERO, SUM, SUM_LANES)
-REDUCTION_LOOP(count_nonzero, int64_t, int64_t, TG_AS_IS)
+REDUCTION_LOOP(TG_LOOP, count_nonzero, int64_t, int64_t, TG_AS_IS)
 REDUCTION(exclusive_or, int64_t, int64_t, TG_AS_IS, FROM_ZERO, JUST_ONE, SUM_LANES)
-REDUCTION_LOOP(exclusive_or, int64_t, int64_t, TG_AS_IS)
+REDUCTION_LOOP(TG_LOOP, exclusive_or, int64_t, int64_t, TG_AS_IS)
 
 #define ROW(op, dtype, T, C, load, store, number, letter) \
     {#op, "(n)->()", letter letter, number, op##_##dtype, NULL, 0, 0},

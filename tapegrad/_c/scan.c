@@ -1,7 +1,5 @@
 /* Running sums, products and extremes along one dimension, "(n)->(n)", and numbers in order. */
-#include "loops.h"
-
-#include <math.h>
+#include "vectors.h"
 
 #define SUM(total, x) ((total) + (x))
 #define PRODUCT(total, x) ((total) * (x))
@@ -15,21 +13,48 @@ static inline double log_add_exp(double total, double x)
     return small == large && isinf(large) ? large : large + log1p(exp(small - large));
 }
 
-/* Total is wide enough that a long row does not gather the error of its dtype. */
-#define SCAN(name, T, Total, load, store, START, JOIN)                                    \
-    TG_LOOP(name)                                                                         \
-    {                                                                                     \
-        const tg_intp n = dims[1];                                                        \
-        (void)params;                                                                     \
-        for (tg_intp row = 0; row < dims[0]; row++) {                                     \
-            const char *in = args[0] + row * steps[0];                                    \
-            char *out = args[1] + row * steps[1];                                         \
-            Total total = START;                                                          \
-            for (tg_intp i = 0; i < n; i++) {                                             \
-                total = JOIN(total, (Total)load(TG_AT(const T, in, i * steps[2])));       \
-                TG_AT(T, out, i * steps[3]) = store(total);                               \
-            }                                                                             \
-        }                                                                                 \
+enum { ROWS_AT_ONCE = 8, COLUMNS_AT_ONCE = 256 };
+
+/* Several rows side by side: those that are neighbours in memory as vectors, others in turn, so
+ * that none waits for the last sum. Total is wide enough that a long row does not gather the error
+ * of its dtype. */
+#define SCAN(LOOP, name, T, Total, load, store, START, JOIN)                                        \
+    static TG_INLINE void name##_side_by_side(const char *in, char *out, tg_intp n, tg_intp width,  \
+                                              tg_intp in_step, tg_intp out_step,                    \
+                                              const tg_intp *core_steps)                            \
+    {                                                                                               \
+        Total total[COLUMNS_AT_ONCE];                                                               \
+        for (tg_intp j = 0; j < width; j++)                                                         \
+            total[j] = START;                                                                       \
+        for (tg_intp i = 0; i < n; i++, in += core_steps[0], out += core_steps[1]) {                \
+            TG_INDEPENDENT                                                                          \
+            for (tg_intp j = 0; j < width; j++) {                                                   \
+                total[j] = JOIN(total[j], (Total)load(TG_AT(const T, in, j * in_step)));            \
+                TG_AT(T, out, j * out_step) = store(total[j]);                                      \
+            }                                                                                       \
+        }                                                                                           \
+    }                                                                                               \
+    LOOP(name)                                                                                      \
+    {                                                                                               \
+        const tg_intp n_rows = dims[0], size = sizeof(T);                                           \
+        const int are_neighbours = n_rows >= ROWS_AT_ONCE && steps[0] == size && steps[1] == size;  \
+        (void)params;                                                                               \
+        for (tg_intp row = 0; row < n_rows;) {                                                      \
+            const char *in = args[0] + row * steps[0];                                              \
+            char *out = args[1] + row * steps[1];                                                   \
+            const tg_intp left = n_rows - row;                                                      \
+            tg_intp width = 1;                                                                      \
+            if (are_neighbours) {                                                                   \
+                width = left < COLUMNS_AT_ONCE ? left : COLUMNS_AT_ONCE;                            \
+                name##_side_by_side(in, out, dims[1], width, size, size, steps + 2);                \
+            } else if (left >= ROWS_AT_ONCE) {                                                      \
+                width = ROWS_AT_ONCE;                                                               \
+                name##_side_by_side(in, out, dims[1], ROWS_AT_ONCE, steps[0], steps[1], steps + 2); \
+            } else {                                                                                \
+                name##_side_by_side(in, out, dims[1], 1, 0, 0, steps + 2);                          \
+            }                                                                                       \
+            row += width;                                                                           \
+        }                                                                                           \
     }
 
 /* The extreme so far and the last place where it is; NaN wins. */
@@ -57,22 +82,22 @@ static inline double log_add_exp(double total, double x)
 #define NOT_LARGER(a, b) ((a) <= (b))
 #define DOUBLE_TO_HALF(x) tg_float_to_half((float)(x))
 
-#define FLOAT_SCANS(name, START, JOIN)                                                    \
-    SCAN(name##_float16, tg_half, float, tg_half_to_float, tg_float_to_half, START, JOIN) \
-    SCAN(name##_float32, float, double, TG_AS_IS, (float), START, JOIN)                   \
-    SCAN(name##_float64, double, double, TG_AS_IS, TG_AS_IS, START, JOIN)
+#define FLOAT_SCANS(name, START, JOIN)                                                             \
+    SCAN(TG_LOOP, name##_float16, tg_half, float, tg_half_to_float, tg_float_to_half, START, JOIN) \
+    SCAN(TG_VECTOR_LOOP, name##_float32, float, double, TG_AS_IS, (float), START, JOIN)            \
+    SCAN(TG_VECTOR_LOOP, name##_float64, double, double, TG_AS_IS, TG_AS_IS, START, JOIN)
 #define CUMMAX(op, dtype, T, C, load, ...) SCAN_EXTREME(op##_##dtype, T, C, load, NOT_SMALLER)
 #define CUMMIN(op, dtype, T, C, load, ...) SCAN_EXTREME(op##_##dtype, T, C, load, NOT_LARGER)
 
 /* Integers wrap around, which only unsigned ones may. */
 FLOAT_SCANS(cumsum, 0, SUM)
-SCAN(cumsum_int64, int64_t, uint64_t, TG_AS_IS, (int64_t), 0, SUM)
+SCAN(TG_LOOP, cumsum_int64, int64_t, uint64_t, TG_AS_IS, (int64_t), 0, SUM)
 FLOAT_SCANS(cumprod, 1, PRODUCT)
-SCAN(cumprod_int64, int64_t, uint64_t, TG_AS_IS, (int64_t), 1, PRODUCT)
-SCAN(logcumsumexp_float16, tg_half, double, tg_half_to_float, DOUBLE_TO_HALF, -INFINITY,
+SCAN(TG_LOOP, cumprod_int64, int64_t, uint64_t, TG_AS_IS, (int64_t), 1, PRODUCT)
+SCAN(TG_LOOP, logcumsumexp_float16, tg_half, double, tg_half_to_float, DOUBLE_TO_HALF, -INFINITY,
      log_add_exp)
-SCAN(logcumsumexp_float32, float, double, TG_AS_IS, (float), -INFINITY, log_add_exp)
-SCAN(logcumsumexp_float64, double, double, TG_AS_IS, TG_AS_IS, -INFINITY, log_add_exp)
+SCAN(TG_LOOP, logcumsumexp_float32, float, double, TG_AS_IS, (float), -INFINITY, log_add_exp)
+SCAN(TG_LOOP, logcumsumexp_float64, double, double, TG_AS_IS, TG_AS_IS, -INFINITY, log_add_exp)
 TG_ALL(CUMMAX, cummax)
 TG_ALL(CUMMIN, cummin)
 
