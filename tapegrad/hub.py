@@ -96,12 +96,13 @@ def load_state_dict_from_url(
         try:
             download_url_to_file(url, path, expected and expected[1], progress=progress)
         except URLError as error:
-            _tell_where_to_put_it(error, url, path)
+            tell_where_to_put_it(error, url, path)
             raise
     return serialization.load(path, map_location=map_location, weights_only=weights_only)
 
 
-def _tell_where_to_put_it(error: URLError, url: str, path: str) -> None:
+def tell_where_to_put_it(error: URLError, url: str, path: str) -> None:
+    """Add to an error of the network how to do without it."""
     hint = f"to do without the network, fetch {url} elsewhere and save it as {path}"
     if isinstance(error, HTTPError):
         error.msg = f"{error.msg} ({hint})"

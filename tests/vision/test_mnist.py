@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import struct
 import sys
+import urllib.error
 
 import numpy as np
 import pytest
@@ -152,6 +153,22 @@ def test_damaged_download(datasets, tmp_path):
     with pytest.raises(RuntimeError, match="^File not found or corrupted.$"):
         Nearby(tmp_path / "root", download=True)
     assert list((tmp_path / "root" / "Nearby" / "raw").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["MNIST", "FashionMNIST", "KMNIST", "EMNIST", "CIFAR10"])
+def test_without_a_network(datasets, tmp_path, monkeypatch, name):
+    """The error says which file to fetch elsewhere, and where to put it."""
+    def unreachable(request, **options):
+        raise urllib.error.URLError("no route to host")
+
+    monkeypatch.setattr("tapegrad.hub.urlopen", unreachable)
+    options = {"split": "letters"} if name == "EMNIST" else {}
+    with pytest.raises(urllib.error.URLError) as caught:
+        getattr(datasets, name)(tmp_path, download=True, **options)
+
+    text = str(caught.value)
+    assert "no route to host (to do without the network, fetch http" in text
+    assert f"elsewhere and save it as {tmp_path}" in text
 
 
 DAMAGE = {

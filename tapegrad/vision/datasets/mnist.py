@@ -73,9 +73,8 @@ class MNIST(VisionDataset):
         self.train = train
         if download:
             self.download()
-        kind = "train" if train else "t10k"
-        images = self._find(f"{kind}-images-idx3-ubyte")
-        labels = self._find(f"{kind}-labels-idx1-ubyte")
+        images = self._find(f"{self._part}-images-idx3-ubyte")
+        labels = self._find(f"{self._part}-labels-idx1-ubyte")
         self.data: Tensor = from_numpy(read_idx(images))
         self.targets: Tensor = from_numpy(read_idx(labels).astype(np.int64))
         if self.data.ndim != 3 or self.targets.shape != self.data.shape[:1]:
@@ -86,6 +85,11 @@ class MNIST(VisionDataset):
     def raw_folder(self) -> str:
         """The folder of the published files."""
         return os.path.join(str(self.root), self.__class__.__name__, "raw")
+
+    @property
+    def _part(self) -> str:
+        """What the names of the files begin with."""
+        return "train" if self.train else "t10k"
 
     @property
     def class_to_idx(self) -> dict[str, int]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+from urllib.error import URLError
 
-from tapegrad.hub import download_url_to_file
+from tapegrad.hub import download_url_to_file, tell_where_to_put_it
 
 
 def calculate_md5(fpath: str | os.PathLike, chunk_size: int = 1024 * 1024) -> str:
@@ -27,14 +28,19 @@ def download_url(
 ) -> None:
     """Fetch a file into a folder, unless it is there already.
 
-    Raises URLError without a network, RuntimeError if the file has another MD5; it is removed then.
+    Raises URLError, with the place to put the file at, without a network; RuntimeError if the file
+    has another MD5, and it is removed then.
     """
     folder = os.path.expanduser(root)
     path = os.path.join(folder, filename or os.path.basename(url))
     if check_integrity(path, md5):
         return
     os.makedirs(folder, exist_ok=True)
-    download_url_to_file(url, path)
+    try:
+        download_url_to_file(url, path)
+    except URLError as error:
+        tell_where_to_put_it(error, url, path)
+        raise
     if not check_integrity(path, md5):
         os.remove(path)
         raise RuntimeError("File not found or corrupted.")
