@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     from tapegrad.cli.pictures import augmented, load_pictures, preset
     from tapegrad.cli.report import write_report
     from tapegrad.cli.run_folder import RunFolder
-    from tapegrad.training import seed_everything
+    from tapegrad.training import Interrupted, seed_everything
 
     folder = RunFolder(options.out)
     _check(options, folder)
@@ -93,7 +94,11 @@ def run(options: argparse.Namespace) -> int:
     trainer = make_trainer(model, folder, options)
     train = _loader(pictures.train, options, shuffle=True)
     held_out = _loader(pictures.held_out, options, shuffle=False)
-    trainer.fit(train, held_out, epochs=options.epochs, resume=options.resume)
+    try:
+        trainer.fit(train, held_out, epochs=options.epochs, resume=options.resume)
+    except Interrupted as end:
+        print(f"tapegrad finetune: {end}, with --resume", file=sys.stderr)
+        raise
     write_report(trainer, folder, pictures.classes, held_out, draws=not options.no_plots)
     return 0
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -41,10 +42,28 @@ class Run:
 
     def watch(self, trainer: Trainer) -> Origin | None:
         """Run once more, and backward, and look for what first was not finite."""
-        default_generator.set_state(self.random_state)
-        return find_nonfinite(
-            lambda: trainer.forward(trainer.model, trainer.loss, self.batch)[0], trainer.model
-        )
+        def compute() -> Tensor:
+            default_generator.set_state(self.random_state)
+            return trainer.forward(trainer.model, trainer.loss, self.batch)[0]
+
+        with no_grad():
+            is_finite = not worst([compute()])
+        with nullcontext() if is_finite else _nothing_frozen(trainer.model):
+            return find_nonfinite(compute, trainer.model)
+
+
+@contextmanager
+def _nothing_frozen(model: Module) -> Iterator[None]:
+    """A block in which frozen layers are recorded too, so that they can be named."""
+    frozen = [p for p in model.parameters() if not p.requires_grad and p.is_floating_point()]
+    for parameter in frozen:
+        parameter.requires_grad_()
+    try:
+        yield
+    finally:
+        for parameter in frozen:
+            parameter.requires_grad_(False)
+            parameter.grad = None
 
 
 def failure_of(trainer: Trainer, what: str) -> NonFiniteError:

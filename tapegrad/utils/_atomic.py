@@ -16,6 +16,7 @@ def replaced_file(path: str) -> Iterator[IO[bytes]]:
 
     Until then, and if the process dies, what is at ``path`` stays as it is. The bytes are on the
     disk before the name is. What is no ordinary file, a pipe or a device, is written directly.
+    An OSError of the block that names no file, as of a full disk, is given this one's name.
     """
     path = os.path.realpath(path)
     old = _status(path)
@@ -36,7 +37,9 @@ def replaced_file(path: str) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = path
         with suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
