@@ -12,11 +12,10 @@ SOURCES = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", "
 
 # Each part may import those above it. Parts on one line may not import each other.
 ORDER = (
-    ("_types", "utils._atomic", "utils._pytree", "version", "_absent", "_lazy",
-     "_threads"),
+    ("_types", "utils._atomic", "utils._pytree", "version", "_absent", "_lazy"),
     ("compiler", "distributed", "mps", "multiprocessing", "onnx", "profiler"),
     ("_kernels",),
-    ("_tape",),
+    ("_tape", "_threads"),
     ("_tensor",),
     ("_core",),
     ("_sweep",),

@@ -92,6 +92,8 @@ typedef struct {
     X(cast)                   \
     X(reduce)                 \
     X(scan)                   \
+    X(select)                 \
+    X(search)                 \
     X(softmax)                \
     X(pool)                   \
     X(resample)

@@ -28,13 +28,12 @@ from tapegrad._kernels.kernel import (
     TYPE_NAMES,
     Kernel,
     KernelRefusal,
-    LaunchLog,
     limit_vectors,
     numpy_kernel,
-    record_launches,
     set_thread_count,
     thread_count,
 )
+from tapegrad._kernels.launch_log import LaunchLog, record_launches
 from tapegrad._kernels.memory import (
     check_written,
     empty,

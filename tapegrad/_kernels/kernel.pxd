@@ -69,5 +69,8 @@ cdef inline bint is_float(int type_number) noexcept:
 ctypedef int (*iterate_function)(Loop* loop, Operand* operands, void* params) except -1
 cdef void register_iteration(iterate_function function) noexcept
 
+ctypedef int (*launch_function)(Loop* loop, char** args, const npy_intp* dims,
+                                const npy_intp* steps, void* params, Scalars* scalars) except -1
+cdef void divert_launches(launch_function function) noexcept
 cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,
                 void* params, Scalars* scalars) except -1

@@ -2,7 +2,7 @@
 
 A :class:`Kernel` is a family of plain loops, one a dtype, all with the signature of NumPy's ufunc
 and gufunc inner loops: NumPy's own, looked up once at import, or ours from ``_c/``. ``launch``
-calls a loop; nothing else in the project writes tensor memory. It keeps a log if asked to.
+calls a loop; nothing else in the project writes tensor memory.
 """
 
 import struct
@@ -11,17 +11,16 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING
 from cpython.exc cimport PyErr_Occurred
 from cpython.object cimport PyObject
-from cpython.time cimport perf_counter
-from libc.stdint cimport int64_t, uintptr_t
-from libc.string cimport memcpy, memset
+from libc.stdint cimport int64_t
+from libc.string cimport memcpy
 from numpy cimport (
     NPY_BOOL, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, NPY_INT16, NPY_INT32, NPY_INT64, NPY_INT8,
-    NPY_UINT8, PyArray_BYTES, PyArray_NBYTES, PyArray_TYPE, import_array, import_ufunc, ndarray,
+    NPY_UINT8, PyArray_TYPE, import_array, import_ufunc, ndarray,
     npy_intp, ufunc,
 )
 
 from tapegrad._kernels.geometry cimport MAX_OPERANDS, N_TYPES, Operand, operand_of
-from tapegrad._kernels.memory cimport check_writable, keep_buffers
+from tapegrad._kernels.memory cimport check_writable
 
 import numpy as np
 
@@ -291,14 +290,21 @@ def numpy_kernel(source):
     return Kernel.from_ufunc(source)
 
 
-cdef LaunchLog current_log = None
+# While launches are recorded they go through here; see ``launch_log``.
+cdef launch_function divert = NULL
+
+
+cdef void divert_launches(launch_function function) noexcept:
+    """Hand every launch to a function, which does it; NULL ends that."""
+    global divert
+    divert = function
 
 
 cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,
                 void* params, Scalars* scalars) except -1:
     """Run one loop over raw memory: the only place where tensor memory is written."""
-    if current_log is not None:
-        return logged_launch(loop, args, dims, steps, params, scalars)
+    if divert != NULL:
+        return divert(loop, args, dims, steps, params, scalars)
     cdef Kernel kernel = <Kernel>loop.kernel
     cdef npy_intp work = dims[0]
     cdef void* last = params if loop.data == NULL else loop.data
@@ -354,109 +360,3 @@ def thread_count():
 def set_thread_count(int n):
     """Set how many threads a large launch may use."""
     tg_set_thread_count(n)
-
-
-cdef int logged_launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,
-                       void* params, Scalars* scalars) except -1:
-    """Note a launch and time it; apart from :func:`launch`, whose every instruction counts."""
-    global current_log
-    cdef LaunchLog log = current_log
-    cdef double start
-    log.note(loop, args, dims, steps, params, scalars)
-    current_log = None
-    try:
-        start = perf_counter()
-        launch(loop, args, dims, steps, params, scalars)
-        log.seconds.append(perf_counter() - start)
-    finally:
-        current_log = log
-    return 0
-
-
-@cython.final
-cdef class LaunchLog:
-    """Every launch of a stretch of a program, in order, enough to run it again without Python.
-
-    While it records, each buffer that is allocated stays alive, so that the addresses stay good.
-    """
-
-    cdef list launches
-    cdef list buffers
-    cdef readonly list seconds  # how long each launch took
-
-    def __init__(self):
-        self.launches, self.buffers, self.seconds = [], [], []
-
-    cdef int note(self, Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,
-                  void* params, Scalars* scalars) except -1:
-        """Copy all that a launch was handed; pointers to scalars become offsets into their copy."""
-        cdef Kernel kernel = <Kernel>loop.kernel
-        cdef int n = kernel.n_operands, n_steps = n, k
-        cdef uintptr_t address, block = <uintptr_t>scalars
-        operands = []
-        for k in range(n):
-            n_steps += kernel.core_ndim[k]
-            address = <uintptr_t>args[k]
-            if scalars != NULL and block <= address < block + sizeof(Scalars):
-                operands.append((True, address - block))
-            else:
-                operands.append((False, address))
-        self.launches.append((
-            kernel, <uintptr_t>loop, operands,
-            [dims[k] for k in range(1 + kernel.n_core)], [steps[k] for k in range(n_steps)],
-            None if kernel.params_size == 0 else (<char*>params)[:kernel.params_size],
-            None if scalars == NULL else (<char*>scalars)[:sizeof(Scalars)],
-        ))
-        return 0
-
-    def __len__(self):
-        return len(self.launches)
-
-    def kernel_names(self):
-        """The name of the kernel of each launch."""
-        return [entry[0].name for entry in self.launches]
-
-    def poison(self):
-        """Overwrite every buffer that was allocated while recording with bytes of 0xFF."""
-        for buffer in self.buffers:
-            memset(PyArray_BYTES(buffer), 0xFF, PyArray_NBYTES(buffer))
-
-    def replay(self):
-        """Run the recorded launches again, on the same memory."""
-        for entry in self.launches:
-            self._replay_one(*entry)
-
-    def _replay_one(self, Kernel kernel, uintptr_t loop_address, list operands, list all_dims,
-                    list all_steps, bytes params, bytes scalars):
-        cdef char* args[MAX_OPERANDS]
-        cdef npy_intp dims[1 + MAX_OPERANDS * MAX_CORE_DIMS]
-        cdef npy_intp steps[MAX_OPERANDS * (1 + MAX_CORE_DIMS)]
-        cdef Scalars block
-        cdef uintptr_t address
-        if scalars is not None:
-            memcpy(&block, <const char*>scalars, sizeof(Scalars))
-        for k, (is_scalar, address) in enumerate(operands):
-            args[k] = <char*>&block + address if is_scalar else <char*>address
-        for k, size in enumerate(all_dims):
-            dims[k] = size
-        for k, step in enumerate(all_steps):
-            steps[k] = step
-        own_params = bytearray(params or b"\0")
-        launch(<Loop*>loop_address, args, dims, steps, <char*>own_params, NULL)
-
-
-class record_launches:  # noqa: N801 - a context manager
-    """Log every launch in a block: ``with record_launches() as log: ...``."""
-
-    def __enter__(self):
-        global current_log
-        if current_log is not None:
-            raise RuntimeError("launches are being recorded already")
-        current_log = LaunchLog()
-        keep_buffers(current_log.buffers)
-        return current_log
-
-    def __exit__(self, *exception):
-        global current_log
-        current_log = None
-        keep_buffers(None)
