@@ -466,7 +466,52 @@ if TYPE_CHECKING:
     from tapegrad.compiler import compile
     from tapegrad.func import vmap
     from tapegrad.nn.functional.activations import celu, prelu, rrelu, selu, threshold
+    from tapegrad.nn.functional.affine import bilinear
+    from tapegrad.nn.functional.distances import pairwise_distance, pdist
+    from tapegrad.nn.functional.native import (
+        alpha_dropout,
+        binary_cross_entropy_with_logits,
+        cosine_embedding_loss,
+        ctc_loss,
+        dropout,
+        embedding,
+        feature_alpha_dropout,
+        feature_dropout,
+        hinge_embedding_loss,
+        kl_div,
+        margin_ranking_loss,
+        native_dropout,
+        poisson_nll_loss,
+        triplet_margin_loss,
+    )
+    from tapegrad.nn.functional.native_norms import (
+        batch_norm,
+        native_batch_norm,
+        native_group_norm,
+        native_layer_norm,
+    )
+    from tapegrad.nn.functional.similarity import cosine_similarity
+    from tapegrad.ops.copies import (
+        alias_copy,
+        as_strided_copy,
+        detach_copy,
+        diagonal_copy,
+        expand_copy,
+        permute_copy,
+        select_copy,
+        slice_copy,
+        split_copy,
+        split_with_sizes_copy,
+        squeeze_copy,
+        t_copy,
+        transpose_copy,
+        unbind_copy,
+        unfold_copy,
+        unsqueeze_copy,
+        view_copy,
+    )
     from tapegrad.ops.devices import get_default_device, set_default_device
+    from tapegrad.ops.interop import to_dlpack
     from tapegrad.ops.legacy_types import (
         BoolTensor,
         ByteTensor,
@@ -479,6 +524,7 @@ if TYPE_CHECKING:
         ShortTensor,
         set_default_tensor_type,
     )
+    from tapegrad.ops.norm import frobenius_norm, nuclear_norm
     from tapegrad.ops.recurrent import (
         gru,
         gru_cell,
@@ -489,6 +535,9 @@ if TYPE_CHECKING:
         rnn_tanh,
         rnn_tanh_cell,
     )
+    from tapegrad.ops.reparametrized import binomial
+    from tapegrad.ops.segments import segment_reduce
+    from tapegrad.ops.shape.geometry import narrow_copy
     from tapegrad.ops.spatial import (
         adaptive_avg_pool1d,
         adaptive_max_pool1d,
@@ -510,11 +559,19 @@ if TYPE_CHECKING:
         max_pool1d_with_indices,
         max_pool2d,
         max_pool3d,
+        native_channel_shuffle,
         pixel_shuffle,
         pixel_unshuffle,
     )
     from tapegrad.ops.weight_norm import norm_except_dim
     from tapegrad.serialization.api import load, save
+    from tapegrad.signal.periodic import (
+        bartlett_window,
+        blackman_window,
+        hamming_window,
+        hann_window,
+        kaiser_window,
+    )
     from tapegrad.storage import (
         BoolStorage,
         ByteStorage,
@@ -555,14 +612,14 @@ def __getattr__(name: str) -> Any:
         return import_module(f"tapegrad.{name}")
     if name in _lazy.HOMES:
         return getattr(import_module(f"tapegrad.{_lazy.HOMES[name]}"), name)
-    if name in _lazy.INPLACE:
+    if name in _lazy.METHODS:
         globals()[name] = public(name, getattr(Tensor, name))
         return globals()[name]
     raise AttributeError(f"module 'tapegrad' has no attribute '{name}'")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_lazy.NAMESPACES, *_lazy.HOMES, *_lazy.INPLACE})
+    return sorted({*globals(), *_lazy.NAMESPACES, *_lazy.HOMES, *_lazy.METHODS})
 
 
 def is_tensor(obj: object) -> _types.builtins.bool:
@@ -601,73 +658,84 @@ __all__ = [
     "ShortStorage", "ShortTensor", "Size", "Tensor", "TypedStorage", "UntypedStorage", "abs",
     "absolute", "accelerator", "acos", "acosh", "adaptive_avg_pool1d", "adaptive_max_pool1d", "add",
     "addbmm", "addcdiv", "addcmul", "addmm", "addmv", "addr", "adjoint", "affine_grid_generator",
-    "all", "allclose", "amax", "amin", "aminmax", "amp", "angle", "any", "arange", "arccos",
-    "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
+    "alias_copy", "all", "allclose", "alpha_dropout", "amax", "amin", "aminmax", "amp", "angle",
+    "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
     "are_deterministic_algorithms_enabled", "argmax", "argmin", "argsort", "argwhere", "as_strided",
-    "as_tensor", "as_torch", "asarray", "asin", "asinh", "atan", "atan2", "atanh", "atleast_1d",
-    "atleast_2d", "atleast_3d", "autocast", "autograd", "avg_pool1d", "backends", "baddbmm",
-    "bernoulli", "bfloat16", "bincount", "bitwise_and", "bitwise_left_shift", "bitwise_not",
-    "bitwise_or", "bitwise_right_shift", "bitwise_xor", "block_diag", "bmm", "bool",
-    "broadcast_shapes", "broadcast_tensors", "broadcast_to", "bucketize", "can_cast",
-    "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu", "cfloat", "chain_matmul", "chalf",
-    "channel_shuffle", "channels_last", "channels_last_3d", "cholesky", "cholesky_inverse",
-    "cholesky_solve", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "clone", "column_stack",
-    "combinations", "compile", "compiler", "complex32", "complex64", "complex128", "concat",
-    "concatenate", "conj", "conj_physical", "constant_pad_nd", "contiguous_format", "conv1d",
-    "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "convolution",
-    "copysign", "corrcoef", "cos", "cosh", "count_nonzero", "cov", "cpu", "cross", "cuda", "cummax",
-    "cummin", "cumprod", "cumsum", "cumulative_trapezoid", "default_generator", "deg2rad", "det",
-    "detach", "device", "diag", "diag_embed", "diagflat", "diagonal", "diagonal_scatter", "diff",
-    "digamma", "dist", "distributed", "div", "divide", "dot", "double", "dsplit", "dstack", "dtype",
-    "e", "einsum", "empty", "empty_like", "empty_permuted", "empty_strided", "enable_grad", "eq",
-    "equal", "erf", "erfc", "erfinv", "exp", "exp2", "expm1", "eye", "fill", "finfo", "fix",
-    "flatten", "flip", "fliplr", "flipud", "float", "float16", "float32", "float64", "float_power",
-    "floor", "floor_divide", "fmax", "fmin", "fmod", "frac", "frexp", "from_dlpack", "from_numpy",
+    "as_strided_copy", "as_tensor", "as_torch", "asarray", "asin", "asinh", "atan", "atan2",
+    "atanh", "atleast_1d", "atleast_2d", "atleast_3d", "autocast", "autograd", "avg_pool1d",
+    "backends", "baddbmm", "bartlett_window", "batch_norm", "bernoulli", "bfloat16", "bilinear",
+    "binary_cross_entropy_with_logits", "bincount", "binomial", "bitwise_and", "bitwise_left_shift",
+    "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "blackman_window",
+    "block_diag", "bmm", "bool", "broadcast_shapes", "broadcast_tensors", "broadcast_to",
+    "bucketize", "can_cast", "cartesian_prod", "cat", "cdist", "cdouble", "ceil", "celu", "cfloat",
+    "chain_matmul", "chalf", "channel_shuffle", "channels_last", "channels_last_3d", "cholesky",
+    "cholesky_inverse", "cholesky_solve", "chunk", "clamp", "clamp_max", "clamp_min", "clip",
+    "clone", "column_stack", "combinations", "compile", "compiler", "complex32", "complex64",
+    "complex128", "concat", "concatenate", "conj", "conj_physical", "constant_pad_nd",
+    "contiguous_format", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
+    "conv_transpose3d", "convolution", "copysign", "corrcoef", "cos", "cosh",
+    "cosine_embedding_loss", "cosine_similarity", "count_nonzero", "cov", "cpu", "cross",
+    "ctc_loss", "cuda", "cummax", "cummin", "cumprod", "cumsum", "cumulative_trapezoid",
+    "default_generator", "deg2rad", "det", "detach", "detach_copy", "device", "diag", "diag_embed",
+    "diagflat", "diagonal", "diagonal_copy", "diagonal_scatter", "diff", "digamma", "dist",
+    "distributed", "div", "divide", "dot", "double", "dropout", "dsplit", "dstack", "dtype", "e",
+    "einsum", "embedding", "empty", "empty_like", "empty_permuted", "empty_strided", "enable_grad",
+    "eq", "equal", "erf", "erfc", "erfinv", "exp", "exp2", "expand_copy", "expm1", "eye",
+    "feature_alpha_dropout", "feature_dropout", "fill", "finfo", "fix", "flatten", "flip", "fliplr",
+    "flipud", "float", "float16", "float32", "float64", "float_power", "floor", "floor_divide",
+    "fmax", "fmin", "fmod", "frac", "frexp", "frobenius_norm", "from_dlpack", "from_numpy",
     "frombuffer", "full", "full_like", "func", "gather", "gcd", "ge", "geqrf", "ger",
     "get_autocast_dtype", "get_default_device", "get_default_dtype", "get_deterministic_debug_mode",
     "get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads",
     "get_printoptions", "get_rng_state", "gradient", "greater", "greater_equal", "grid_sampler",
     "grid_sampler_2d", "grid_sampler_3d", "group_norm", "gru", "gru_cell", "gt", "half",
-    "hash_tensor", "heaviside", "histc", "histogram", "histogramdd", "hsplit", "hstack", "hub",
-    "hypot", "i0", "igamma", "igammac", "iinfo", "imag", "index_add", "index_copy", "index_fill",
-    "index_put", "index_put_", "index_reduce", "index_select", "inf", "inference_mode",
-    "initial_seed", "inner", "instance_norm", "int", "int8", "int16", "int32", "int64", "inverse",
+    "hamming_window", "hann_window", "hash_tensor", "heaviside", "hinge_embedding_loss", "histc",
+    "histogram", "histogramdd", "hsplit", "hstack", "hub", "hypot", "i0", "igamma", "igammac",
+    "iinfo", "imag", "index_add", "index_copy", "index_fill", "index_put", "index_put_",
+    "index_reduce", "index_select", "inf", "inference_mode", "initial_seed", "inner",
+    "instance_norm", "int", "int8", "int16", "int32", "int64", "inverse",
     "is_anomaly_check_nan_enabled", "is_anomaly_enabled", "is_autocast_available",
     "is_autocast_enabled", "is_deterministic_algorithms_warn_only_enabled", "is_floating_point",
     "is_grad_enabled", "is_inference_mode_enabled", "is_storage", "is_tensor",
     "is_warn_always_enabled", "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf",
-    "isposinf", "isreal", "jit", "kron", "kthvalue", "layer_norm", "layout", "lcm", "ldexp", "le",
-    "lerp", "less", "less_equal", "lgamma", "linalg", "linspace", "load", "log", "log1p", "log2",
-    "log10", "log_softmax", "logaddexp", "logaddexp2", "logcumsumexp", "logdet", "logical_and",
-    "logical_not", "logical_or", "logical_xor", "logit", "logspace", "logsumexp", "long", "lstm",
-    "lstm_cell", "lt", "lu", "lu_solve", "lu_unpack", "manual_seed", "masked_fill",
-    "masked_scatter", "masked_select", "matmul", "matrix_exp", "matrix_power", "max", "max_pool1d",
-    "max_pool1d_with_indices", "max_pool2d", "max_pool3d", "maximum", "mean", "median",
-    "memory_format", "meshgrid", "min", "minimum", "mm", "mode", "moveaxis", "movedim", "mps",
-    "msort", "mul", "multinomial", "multiply", "multiprocessing", "mv", "mvlgamma", "nan",
-    "nan_to_num", "nanmean", "nanmedian", "nanquantile", "nansum", "narrow", "ne", "neg",
-    "negative", "newaxis", "nextafter", "nn", "no_grad", "nonzero", "nonzero_static", "norm",
-    "norm_except_dim", "normal", "not_equal", "numel", "ones", "ones_like", "optim", "orgqr",
-    "outer", "overrides", "permute", "pi", "pinverse", "pixel_shuffle", "pixel_unshuffle",
-    "poisson", "polygamma", "positive", "pow", "prelu", "preserve_format", "printoptions", "prod",
-    "profiler", "promote_types", "put", "qr", "quantile", "rad2deg", "rand", "rand_like", "randint",
-    "randint_like", "randn", "randn_like", "random", "randperm", "range", "ravel", "real",
-    "reciprocal", "relu", "remainder", "renorm", "repeat_interleave", "reshape", "resolve_conj",
-    "resolve_neg", "result_type", "return_types", "rms_norm", "rnn_relu", "rnn_relu_cell",
-    "rnn_tanh", "rnn_tanh_cell", "roll", "rot90", "round", "row_stack", "rrelu", "rsqrt", "rsub",
-    "save", "scalar_tensor", "scatter", "scatter_add", "scatter_reduce", "searchsorted", "seed",
-    "select", "select_scatter", "selu", "serialization", "set_default_device", "set_default_dtype",
-    "set_default_tensor_type", "set_deterministic_debug_mode", "set_float32_matmul_precision",
-    "set_flush_denormal", "set_grad_enabled", "set_num_interop_threads", "set_num_threads",
-    "set_printoptions", "set_rng_state", "set_warn_always", "sgn", "short", "sigmoid", "sign",
-    "signal", "signbit", "sin", "sinc", "sinh", "slice_scatter", "slogdet", "softmax", "sort",
-    "special", "split", "split_with_sizes", "spmm", "sqrt", "square", "squeeze", "stack", "std",
-    "std_mean", "strided", "sub", "subtract", "sum", "svd", "swapaxes", "swapdims", "t", "take",
-    "take_along_dim", "tan", "tanh", "tensor", "tensor_split", "tensordot", "testing", "threshold",
-    "tile", "topk", "trace", "transpose", "trapezoid", "trapz", "triangular_solve", "tril",
-    "tril_indices", "triu", "triu_indices", "true_divide", "trunc", "typename", "uint8", "unbind",
-    "unflatten", "unique", "unique_consecutive", "unravel_index", "unsafe_chunk", "unsafe_split",
-    "unsafe_split_with_sizes", "unsqueeze", "use_deterministic_algorithms", "utils", "vander",
-    "var", "var_mean", "vdot", "version", "vmap", "vsplit", "vstack", "where", "xlogy", "xpu",
-    "zeros", "zeros_like",
+    "isposinf", "isreal", "jit", "kaiser_window", "kl_div", "kron", "kthvalue", "layer_norm",
+    "layout", "lcm", "ldexp", "le", "lerp", "less", "less_equal", "lgamma", "linalg", "linspace",
+    "load", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp", "logaddexp2",
+    "logcumsumexp", "logdet", "logical_and", "logical_not", "logical_or", "logical_xor", "logit",
+    "logspace", "logsumexp", "long", "lstm", "lstm_cell", "lt", "lu", "lu_solve", "lu_unpack",
+    "manual_seed", "margin_ranking_loss", "masked_fill", "masked_scatter", "masked_select",
+    "matmul", "matrix_exp", "matrix_power", "max", "max_pool1d", "max_pool1d_with_indices",
+    "max_pool2d", "max_pool3d", "maximum", "mean", "median", "memory_format", "meshgrid", "min",
+    "minimum", "mm", "mode", "moveaxis", "movedim", "mps", "msort", "mul", "multinomial",
+    "multiply", "multiprocessing", "mv", "mvlgamma", "nan", "nan_to_num", "nanmean", "nanmedian",
+    "nanquantile", "nansum", "narrow", "narrow_copy", "native_batch_norm", "native_channel_shuffle",
+    "native_dropout", "native_group_norm", "native_layer_norm", "ne", "neg", "negative", "newaxis",
+    "nextafter", "nn", "no_grad", "nonzero", "nonzero_static", "norm", "norm_except_dim", "normal",
+    "not_equal", "nuclear_norm", "numel", "ones", "ones_like", "optim", "orgqr", "outer",
+    "overrides", "pairwise_distance", "pdist", "permute", "permute_copy", "pi", "pinverse",
+    "pixel_shuffle", "pixel_unshuffle", "poisson", "poisson_nll_loss", "polygamma", "positive",
+    "pow", "prelu", "preserve_format", "printoptions", "prod", "profiler", "promote_types", "put",
+    "qr", "quantile", "rad2deg", "rand", "rand_like", "randint", "randint_like", "randn",
+    "randn_like", "random", "randperm", "range", "ravel", "real", "reciprocal", "relu", "remainder",
+    "renorm", "repeat_interleave", "reshape", "resolve_conj", "resolve_neg", "result_type",
+    "return_types", "rms_norm", "rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell", "roll",
+    "rot90", "round", "row_stack", "rrelu", "rsqrt", "rsub", "save", "scalar_tensor", "scatter",
+    "scatter_add", "scatter_reduce", "searchsorted", "seed", "segment_reduce", "select",
+    "select_copy", "select_scatter", "selu", "serialization", "set_default_device",
+    "set_default_dtype", "set_default_tensor_type", "set_deterministic_debug_mode",
+    "set_float32_matmul_precision", "set_flush_denormal", "set_grad_enabled",
+    "set_num_interop_threads", "set_num_threads", "set_printoptions", "set_rng_state",
+    "set_warn_always", "sgn", "short", "sigmoid", "sign", "signal", "signbit", "sin", "sinc",
+    "sinh", "slice_copy", "slice_scatter", "slogdet", "softmax", "sort", "special", "split",
+    "split_copy", "split_with_sizes", "split_with_sizes_copy", "spmm", "sqrt", "square", "squeeze",
+    "squeeze_copy", "stack", "std", "std_mean", "strided", "sub", "subtract", "sum", "svd",
+    "swapaxes", "swapdims", "t", "t_copy", "take", "take_along_dim", "tan", "tanh", "tensor",
+    "tensor_split", "tensordot", "testing", "threshold", "tile", "to_dlpack", "topk", "trace",
+    "transpose", "transpose_copy", "trapezoid", "trapz", "triangular_solve", "tril", "tril_indices",
+    "triplet_margin_loss", "triu", "triu_indices", "true_divide", "trunc", "typename", "uint8",
+    "unbind", "unbind_copy", "unflatten", "unfold_copy", "unique", "unique_consecutive",
+    "unravel_index", "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes", "unsqueeze",
+    "unsqueeze_copy", "use_deterministic_algorithms", "utils", "vander", "var", "var_mean", "vdot",
+    "version", "view_copy", "vmap", "vsplit", "vstack", "where", "xlogy", "xpu", "zeros",
+    "zeros_like",
 ]  # fmt: skip

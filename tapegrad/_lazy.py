@@ -28,11 +28,31 @@ _NAMES_OF = {
     "amp.autocast_mode": ("get_autocast_dtype", "is_autocast_available", "is_autocast_enabled"),
     "compiler": ("compile",),
     "func": ("vmap",),
+    "nn.functional.affine": ("bilinear",),
+    "nn.functional.distances": ("pairwise_distance", "pdist"),
+    "nn.functional.native": (
+        "alpha_dropout", "alpha_dropout_", "binary_cross_entropy_with_logits",
+        "cosine_embedding_loss", "ctc_loss", "dropout", "dropout_", "embedding",
+        "embedding_renorm_", "feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout",
+        "feature_dropout_", "hinge_embedding_loss", "kl_div", "margin_ranking_loss",
+        "native_dropout", "poisson_nll_loss", "triplet_margin_loss",
+    ),
+    "nn.functional.native_norms": (
+        "batch_norm", "native_batch_norm", "native_group_norm", "native_layer_norm",
+    ),
+    "nn.functional.similarity": ("cosine_similarity",),
+    "ops.copies": (
+        "alias_copy", "as_strided_copy", "detach_copy", "diagonal_copy", "expand_copy",
+        "permute_copy", "select_copy", "slice_copy", "split_copy", "split_with_sizes_copy",
+        "squeeze_copy", "t_copy", "transpose_copy", "unbind_copy", "unfold_copy",
+        "unsqueeze_copy", "view_copy",
+    ),
     "ops.devices": ("get_default_device", "set_default_device"),
     "ops.legacy_types": (
         "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",
         "IntTensor", "LongTensor", "ShortTensor", "set_default_tensor_type",
     ),
+    "ops.norm": ("frobenius_norm", "nuclear_norm"),
     "ops.recurrent": (
         "_pack_padded_sequence", "_pad_packed_sequence", "gru", "gru_cell", "lstm", "lstm_cell",
         "rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell",
@@ -41,15 +61,21 @@ _NAMES_OF = {
         "_dirichlet_grad", "_sample_dirichlet", "_standard_gamma", "_standard_gamma_grad",
         "binomial",
     ),
+    "ops.segments": ("segment_reduce",),
+    "ops.shape.geometry": ("narrow_copy",),
     "ops.spatial": (
         "adaptive_avg_pool1d", "adaptive_max_pool1d", "affine_grid_generator", "avg_pool1d",
         "channel_shuffle", "constant_pad_nd", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
         "conv_transpose2d", "conv_transpose3d", "convolution", "grid_sampler", "grid_sampler_2d",
         "grid_sampler_3d", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d",
-        "pixel_shuffle", "pixel_unshuffle",
+        "native_channel_shuffle", "pixel_shuffle", "pixel_unshuffle",
     ),
+    "ops.interop": ("to_dlpack",),
     "ops.weight_norm": ("_weight_norm", "norm_except_dim"),
     "serialization.api": ("load", "save"),
+    "signal.periodic": (
+        "bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window",
+    ),
     "storage": (
         "BoolStorage", "ByteStorage", "CharStorage", "DoubleStorage", "FloatStorage",
         "HalfStorage", "IntStorage", "LongStorage", "ShortStorage", "TypedStorage",
@@ -59,7 +85,7 @@ _NAMES_OF = {
 HOMES = {name: module for module, names in _NAMES_OF.items() for name in names}
 
 # Methods that PyTorch has as functions too.
-INPLACE = frozenset((
+METHODS = frozenset((
     "abs_", "acos_", "acosh_", "addmv_", "arccos_", "arccosh_", "arcsin_", "arcsinh_",
     "arctan_", "arctanh_", "asin_", "asinh_", "atan_", "atanh_", "ceil_", "clamp_",
     "clamp_max_", "clamp_min_", "clip_", "conj_physical_", "cos_", "cosh_", "deg2rad_",
@@ -68,4 +94,7 @@ INPLACE = frozenset((
     "nan_to_num_", "neg_", "negative_", "rad2deg_", "reciprocal_", "relu_", "round_", "rsqrt_",
     "sigmoid_", "sin_", "sinc_", "sinh_", "sqrt_", "square_", "tan_", "tanh_",
     "trunc_", "xlogy_", "zero_",
+    "as_strided_", "as_strided_scatter", "get_device", "hardshrink", "is_conj", "is_distributed",
+    "is_inference", "is_neg", "is_nonzero", "is_same_size", "is_signed", "resize_as_",
+    "slice_inverse",
 ))  # fmt: skip

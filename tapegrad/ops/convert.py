@@ -257,6 +257,7 @@ def _converter(name: str, dtype: _types.dtype):
 for _name, _dtype in {
     "float": _types.float32, "double": _types.float64, "half": _types.float16,
     "long": _types.int64, "int": _types.int32, "short": _types.int16, "char": _types.int8,
-    "byte": _types.uint8, "bool": _types.bool,
+    "byte": _types.uint8, "bool": _types.bool, "bfloat16": _types.bfloat16,
+    "chalf": _types.chalf, "cfloat": _types.cfloat, "cdouble": _types.cdouble,
 }.items():  # fmt: skip
     attach(_name, _converter(_name, _dtype))

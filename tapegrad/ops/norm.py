@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, takes_out
+from tapegrad.ops._declare import method, takes_out, takes_tensors
 from tapegrad.ops.linalg.norms import matrix_norm, vector_norm
 from tapegrad.ops.reduce._dims import dims_of
 from tapegrad.ops.reduce.norms import vector_norm_op
@@ -41,4 +41,30 @@ def _norm_of_elements(input: Tensor, p, dim, keepdim: bool, dtype) -> Tensor:
     return vector_norm(input, order, dim, keepdim, dtype=dtype)
 
 
-__all__ = ["norm"]
+@takes_out("any")
+@takes_tensors
+def frobenius_norm(input: Tensor, dim, keepdim: bool = False) -> Tensor:
+    """The root of the sum of squares over one or two dimensions, all if there is none named."""
+    dims = (dim,) if isinstance(dim, int) else tuple(dim)
+    if len(dims) > 2:
+        raise RuntimeError(
+            f"Expected at most 2 dimensions, but got {len(dims)} dimensions instead."
+        )
+    return norm(input, "fro", dims or None, keepdim)
+
+
+@takes_out("any")
+@takes_tensors
+def nuclear_norm(input: Tensor, dim=None, keepdim: bool = False) -> Tensor:
+    """The sum of the singular values of matrices: the last two dimensions, or ``dim``.
+
+    Without ``dim`` the second argument by position is ``keepdim``.
+    """
+    if isinstance(dim, bool):
+        dim, keepdim = None, dim
+    if isinstance(dim, int):
+        dim = (dim, dim)
+    return matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim)
+
+
+__all__ = ["frobenius_norm", "norm", "nuclear_norm"]

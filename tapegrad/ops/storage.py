@@ -8,7 +8,7 @@ from typing import Any
 
 from tapegrad import _kernels as kernels
 from tapegrad import _types
-from tapegrad._tensor import Tensor, _count_write
+from tapegrad._tensor import Tensor, _count_write, attach_method
 from tapegrad._types import dtype
 from tapegrad.ops._declare import method
 from tapegrad.ops._dims import sizes_of
@@ -132,6 +132,35 @@ def resize_as_(self: Tensor, the_template: Tensor, memory_format: Any = None) ->
     if memory_format is _types.preserve_format:
         memory_format = suggested_format(the_template)
     return resize_(self, the_template.shape, memory_format=memory_format)
+
+
+def _resize(self: Tensor, *sizes: Any) -> Tensor:
+    """The same elements in another shape. Warns: PyTorch gives this form of ``reshape`` up."""
+    warnings.warn("non-inplace resize is deprecated", UserWarning, stacklevel=2)
+    return _same_count(self, sizes)
+
+
+def _resize_as(self: Tensor, tensor: Tensor) -> Tensor:
+    """The same elements in another tensor's shape. Warns: PyTorch gives this up."""
+    warnings.warn("non-inplace resize_as is deprecated", UserWarning, stacklevel=2)
+    return _same_count(self, tensor.size())
+
+
+for _name, _function in (("resize", _resize), ("resize_as", _resize_as)):
+    _function.__name__, _function.__qualname__ = _name, f"Tensor.{_name}"
+    attach_method(_name, _function)
+
+
+def _same_count(input: Tensor, size: tuple) -> Tensor:
+    count = math.prod(size)
+    if count != input.numel():
+        asked, given = ("x".join(map(str, one)) for one in (size, input.shape))
+        raise RuntimeError(
+            f"requested resize to {asked} ({count} elements in total), but the given tensor has a "
+            f"size of {given} ({input.numel()} elements). autograd's resize can only change the "
+            "shape of a given tensor, while preserving the number of elements. "
+        )
+    return input.reshape(size)
 
 
 def _adopted(target: Tensor, source: Tensor, writer: str = "set_") -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import calls, takes_out, takes_tensors
+from tapegrad.ops.prelu import prelu as prelu
 
 _SELU_ALPHA = 1.6732632423543772848170429916717
 _SELU_SCALE = 1.0507009873554804934193349852946
@@ -210,33 +211,3 @@ def logsigmoid(input: Tensor) -> Tensor:
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """``log(1 + exp(beta · x)) / beta``, and ``x`` itself where ``beta · x > threshold``."""
     return ops.softplus(input, beta, threshold)
-
-
-@takes_tensors
-def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    """``x`` where positive, ``weight · x`` elsewhere, with one weight or one for each of the
-    second dimension.
-    """
-    if weight.numel() != 1:
-        _check_channels(input, weight)
-    if weight.dim() > 1:
-        raise RuntimeError(
-            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.dim()}"
-        )
-    if weight.dim() != input.dim():
-        weight = weight.reshape([weight.numel() if dim == 1 else 1 for dim in range(input.dim())])
-    if weight.dtype is not input.dtype:
-        types = f"{ops.type_name(input)} and {ops.type_name(weight)}"
-        raise RuntimeError(f"prelu: Type promoting not supported. Got {types}")
-    return ops.prelu_kernel(input, weight)
-
-
-def _check_channels(input: Tensor, weight: Tensor) -> None:
-    if input.dim() == 0:
-        raise RuntimeError("Not allow zero-dim input tensor.")
-    n_channels = input.shape[1] if input.dim() > 1 else 1
-    if weight.numel() != n_channels:
-        raise RuntimeError(
-            "Mismatch of parameter numbers and input channel size. Found parameter numbers = "
-            f"{weight.numel()} and channel size = {n_channels}."
-        )

@@ -9,6 +9,7 @@ from tapegrad.ops.spatial import (
     conv_transpose2d,
     conv_transpose3d,
     fold,
+    native_channel_shuffle,
     pad,
     pixel_shuffle,
     pixel_unshuffle,
@@ -17,5 +18,6 @@ from tapegrad.ops.spatial import (
 
 __all__ = [
     "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d",
-    "conv_transpose3d", "fold", "pad", "pixel_shuffle", "pixel_unshuffle", "unfold",
+    "conv_transpose3d", "fold", "native_channel_shuffle", "pad", "pixel_shuffle", "pixel_unshuffle",
+    "unfold",
 ]  # fmt: skip

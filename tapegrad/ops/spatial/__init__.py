@@ -39,7 +39,12 @@ from tapegrad.ops.spatial.pool import (
     max_pool3d_with_indices,
 )
 from tapegrad.ops.spatial.resample import resampled
-from tapegrad.ops.spatial.shuffle import channel_shuffle, pixel_shuffle, pixel_unshuffle
+from tapegrad.ops.spatial.shuffle import (
+    channel_shuffle,
+    native_channel_shuffle,
+    pixel_shuffle,
+    pixel_unshuffle,
+)
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
@@ -48,6 +53,6 @@ __all__ = [
     "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "convolution", "fold",
     "grid_sampler", "grid_sampler_2d", "grid_sampler_3d", "max_pool1d", "max_pool1d_with_indices",
     "max_pool2d", "max_pool2d_with_indices", "max_pool3d", "max_pool3d_with_indices",
-    "max_unpool2d", "max_unpool3d", "pad", "pixel_shuffle", "pixel_unshuffle", "resampled",
-    "unfold",
+    "max_unpool2d", "max_unpool3d", "native_channel_shuffle", "pad", "pixel_shuffle",
+    "pixel_unshuffle", "resampled", "unfold",
 ]  # fmt: skip

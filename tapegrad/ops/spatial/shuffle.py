@@ -6,7 +6,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import op, takes_tensors
+from tapegrad.ops._declare import op, public, takes_tensors
 
 
 def _shuffled(input: np.ndarray, factor: int) -> np.ndarray:
@@ -129,3 +129,6 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
             f"{groups} groups."
         )
     return channel_shuffle_op(input, groups)
+
+
+native_channel_shuffle = public("native_channel_shuffle", channel_shuffle)

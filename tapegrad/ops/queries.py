@@ -1,0 +1,142 @@
+"""What can be asked of a tensor, or of two."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tapegrad import _types
+from tapegrad._tensor import Tensor, attach_method
+from tapegrad.ops._declare import method, public
+from tapegrad.ops.memory_formats import order_in
+from tapegrad.ops.pointwise import imag, real
+from tapegrad.storage import STORAGE_CLASSES
+
+
+@method()
+def is_conj(input: Tensor) -> bool:
+    """Whether elements are still to be conjugated: never, they are real."""
+    return False
+
+
+@method()
+def is_neg(input: Tensor) -> bool:
+    """Whether elements are still to be negated: never, they are real."""
+    return False
+
+
+@method()
+def is_distributed(input: Tensor) -> bool:
+    """Whether the elements lie in several processes: they never do."""
+    return False
+
+
+@method()
+def is_nonzero(input: Tensor) -> bool:
+    """Whether the only element is another number than zero. Raises RuntimeError for several."""
+    return bool(input)
+
+
+@method()
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """Whether two tensors have the same sizes."""
+    return input.shape == other.shape
+
+
+@method()
+def is_set_to(input: Tensor, tensor: Tensor) -> bool:
+    """Whether two tensors show the same elements of the same memory in the same way."""
+    a, b = ((x.untyped_storage()._cdata, x.storage_offset(), x.shape, x.stride(), x.dtype)
+            for x in (input, tensor))  # fmt: skip
+    return a == b
+
+
+is_signed = public("is_signed", Tensor.is_signed)
+is_inference = public("is_inference", Tensor.is_inference)
+
+
+@method()
+def dim_order(input: Tensor, *, ambiguity_check: Any = False) -> tuple[int, ...]:
+    """The dimensions as they lie in memory, the densest last.
+
+    Strides that are equal, or of dimensions with one element, say nothing about their order: then
+    it is the present one. With ``ambiguity_check``, True or memory formats that it may be one of,
+    that raises RuntimeError.
+    """
+    order = _memory_order(input)
+    if ambiguity_check and not _is_certain(input, ambiguity_check):
+        raise RuntimeError(
+            "The tensor does not have unique dim order, or cannot map to exact one of the given "
+            "memory formats."
+        )
+    return order
+
+
+def _memory_order(input: Tensor) -> tuple[int, ...]:
+    if input.is_contiguous():
+        return tuple(range(input.ndim))
+    for one in (_types.channels_last, _types.channels_last_3d):
+        fits = one.order is not None and len(one.order) == input.ndim
+        if fits and input.is_contiguous(memory_format=one):
+            return tuple(order_in(input.ndim, one))
+    return _by_stride(input)
+
+
+def _by_stride(input: Tensor) -> tuple[int, ...]:
+    """Dimensions by falling stride; a stride of 0 says nothing, so that others pass over it."""
+    stride, order = input.stride(), list(range(input.ndim))
+    for first in reversed(range(input.ndim - 1)):
+        place = first
+        for after in range(first + 1, input.ndim):
+            a, b = (stride[order[k]] for k in (place, after))
+            if a and b and a < b:
+                order[place], order[after] = order[after], order[place]
+                place = after
+            elif a and b and a > b:
+                break
+    return tuple(order)
+
+
+def _is_certain(input: Tensor, formats: Any) -> bool:
+    if formats is True:
+        return len(set(input.stride())) == input.ndim and 1 not in input.shape
+    return sum(input.is_contiguous(memory_format=one) for one in formats) == 1
+
+
+@method()
+def to_dense(
+    input: Tensor, dtype: _types.dtype | None = None, *, masked_grad: bool | None = None
+) -> Tensor:
+    """The tensor itself, as it has no other layout, or a copy in another dtype."""
+    return input if dtype is None else input.to(dtype)
+
+
+def _storage_type(self: Tensor) -> type:
+    """The older class of the storage of this dtype: ``FloatStorage``, ``LongStorage`` ..."""
+    return STORAGE_CLASSES[self.dtype]
+
+
+@method()
+def const_data_ptr(input: Tensor) -> int:
+    """The address of the first element."""
+    return input.data_ptr()
+
+
+def _grad_dtype(self: Tensor) -> _types.dtype:
+    if not self.is_leaf:
+        raise RuntimeError("grad_dtype can only be accessed on leaf tensors.")
+    return self.dtype
+
+
+_storage_type.__name__, _storage_type.__qualname__ = "storage_type", "Tensor.storage_type"
+attach_method("storage_type", _storage_type)
+attach_method("real", property(real))
+attach_method("imag", property(imag))
+attach_method("grad_dtype", property(_grad_dtype))
+for _name in ("is_sparse_csr", "volatile"):
+    attach_method(_name, False)
+attach_method("name", None)
+
+__all__ = [
+    "is_conj", "is_distributed", "is_inference", "is_neg", "is_nonzero", "is_same_size",
+    "is_signed",
+]  # fmt: skip
