@@ -119,8 +119,9 @@ TG_BOOLS(SCATTER_ADD_BOOL, scatter_add_rows)
 TG_INTEGERS(SCATTER_ADD_INTEGER, scatter_add_rows)
 TG_FLOATS(SCATTER_ADD_FLOAT, scatter_add_rows)
 
-/* The positions of the true elements. The caller has counted them: never more than
- * the dims[2] places that it provided are written. */
+/* The positions of the true elements. The caller has counted them: never more than the dims[2]
+ * places that it provided are written. Each position is written where the next true one belongs, so
+ * that no branch has to guess. */
 TG_LOOP(nonzero)
 {
     (void)params;
@@ -129,10 +130,8 @@ TG_LOOP(nonzero)
         char *out = args[1] + row * steps[1];
         tg_intp n_found = 0;
         for (tg_intp i = 0; i < dims[1] && n_found < dims[2]; i++) {
-            if (!TG_AT(const uint8_t, in, i * steps[2]))
-                continue;
             TG_AT(int64_t, out, n_found * steps[3]) = i;
-            n_found++;
+            n_found += TG_AT(const uint8_t, in, i * steps[2]) != 0;
         }
     }
 }

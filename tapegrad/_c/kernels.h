@@ -64,6 +64,8 @@ typedef struct {
     X(reduce)          \
     X(scan)            \
     X(select)          \
+    X(topk)            \
+    X(sort)            \
     X(search)          \
     X(index)           \
     X(scatter)         \

@@ -1,10 +1,10 @@
 /* Reading and writing lines by positions: what gather, scatter and index_add do along a dimension.
  *
- * The positions were checked when they were made ("positions"); the loops trust them. Lines are
- * independent of each other, so a loop runs along memory, whichever of the two that is; along a
- * line the order is that of the positions, and the last of several writes to one place stays.
+ * Lines are independent of each other, so a loop runs along memory, whichever of the two that is;
+ * along a line the order is that of the positions, and the last of several writes to one place
+ * stays. Positions are checked a run at a time, unless they were when they were made ("positions").
  */
-#include "loops.h"
+#include "vectors.h"
 
 typedef struct {
     int64_t status;
@@ -38,28 +38,74 @@ static inline int line_is_slow(tg_intp along, tg_intp across)
     return (along < 0 ? -along : along) > (across < 0 ? -across : across);
 }
 
-/* Runs STATEMENT for every line i and every position j of it. */
-#define FOR_LINES(slow, n_lines, n, STATEMENT)     \
-    if (slow)                                      \
-        for (tg_intp j = 0; j < (n); j++)          \
-            for (tg_intp i = 0; i < (n_lines); i++) \
-                STATEMENT                          \
-    else                                           \
-        for (tg_intp i = 0; i < (n_lines); i++)    \
-            for (tg_intp j = 0; j < (n); j++)      \
-                STATEMENT
+/* Note the first index of a run outside the dimension. */
+static void refuse(const char *indices, tg_intp step, tg_intp n, position_params *dim)
+{
+    for (tg_intp i = 0; i < n && !dim->status; i++) {
+        const int64_t index = TG_AT(const int64_t, indices, i * step);
+        dim->status = index < 0 || index >= dim->size;
+        dim->bad_index = index;
+    }
+}
+
+/* For a run of elements and an index each: STATEMENT joins an element and its place in a line. A run
+ * goes along one line (line_step is 0) or across all of them; the usual steps are constants. An
+ * index outside stands for 0 until the run has ended, so that no branch has to guess. */
+#define RUN(name, T, STATEMENT)                                                                 \
+    static TG_INLINE int name##_run(char *line, const char *indices, char *elements, tg_intp n, \
+                                    tg_intp line_step, tg_intp place_step, tg_intp index_step,  \
+                                    tg_intp element_step, uint64_t size)                        \
+    {                                                                                           \
+        int is_refused = 0;                                                                     \
+        for (tg_intp i = 0; i < n; i++) {                                                       \
+            const uint64_t index = TG_AT(const uint64_t, indices, i * index_step);              \
+            const int is_outside = index >= size;                                               \
+            const tg_intp at = is_outside ? 0 : (tg_intp)index;                                 \
+            T *place = &TG_AT(T, line, i * line_step + at * place_step);                        \
+            T *element = &TG_AT(T, elements, i * element_step);                                 \
+            is_refused |= is_outside;                                                           \
+            STATEMENT                                                                           \
+        }                                                                                       \
+        return is_refused;                                                                      \
+    }                                                                                           \
+    static int name##_any_run(char *line, const char *indices, char *elements, tg_intp n,       \
+                              tg_intp line_step, tg_intp place_step, tg_intp index_step,        \
+                              tg_intp element_step, uint64_t size)                              \
+    {                                                                                           \
+        const tg_intp packed = sizeof(T), index_packed = sizeof(int64_t);                       \
+        if (index_step == index_packed && line_step == 0 && place_step == packed)               \
+            return name##_run(line, indices, elements, n, 0, sizeof(T), sizeof(int64_t),        \
+                              element_step, size);                                              \
+        if (index_step == index_packed && line_step == packed)                                  \
+            return name##_run(line, indices, elements, n, sizeof(T), place_step,                \
+                              sizeof(int64_t), element_step, size);                             \
+        return name##_run(line, indices, elements, n, line_step, place_step, index_step,        \
+                          element_step, size);                                                  \
+    }
+
+/* `lines` and `elements` are the numbers of the operands; the index is operand 1. A size below 0
+ * says that the caller has checked the positions. */
+#define RUNS(name, lines, elements)                                                                \
+    TG_LOOP(name)                                                                                  \
+    {                                                                                              \
+        position_params *dim = params;                                                             \
+        const int slow = line_is_slow(steps[3 + lines], steps[lines]);                             \
+        const tg_intp n_along = dims[elements == 0 ? 1 : 2];                                       \
+        const tg_intp n_runs = slow ? n_along : dims[0], n = slow ? dims[0] : n_along;             \
+        const tg_intp *to_next_run = steps + (slow ? 3 : 0), *in_run = steps + (slow ? 0 : 3);     \
+        for (tg_intp run = 0; run < n_runs && !dim->status; run++) {                               \
+            const char *indices = args[1] + run * to_next_run[1];                                  \
+            char *line = args[lines] + (slow ? 0 : run * steps[lines]);                            \
+            char *given = args[elements] + run * to_next_run[elements];                            \
+            if (dim->size == 0 ||                                                                  \
+                name##_any_run(line, indices, given, n, slow ? steps[lines] : 0, steps[3 + lines], \
+                               in_run[1], in_run[elements], (uint64_t)dim->size))                  \
+                refuse(indices, in_run[1], n, dim);                                                \
+        }                                                                                          \
+    }
 
 /* out[j] = source[position[j]] */
-#define PICK(name, T)                                                                        \
-    TG_LOOP(name)                                                                            \
-    {                                                                                        \
-        (void)params;                                                                        \
-        FOR_LINES(line_is_slow(steps[3], steps[0]), dims[0], dims[2], {                      \
-            const tg_intp at = (tg_intp)TG_AT(const int64_t, args[1], i * steps[1] + j * steps[4]); \
-            TG_AT(T, args[2], i * steps[2] + j * steps[5]) =                                 \
-                TG_AT(const T, args[0], i * steps[0] + at * steps[3]);                       \
-        })                                                                                   \
-    }
+#define PICK(name, T) RUN(name, T, *element = *place;) RUNS(name, 0, 2)
 
 PICK(pick_1, uint8_t)
 PICK(pick_2, uint16_t)
@@ -67,19 +113,10 @@ PICK(pick_4, uint32_t)
 PICK(pick_8, uint64_t)
 
 /* out[position[j]] = RESULT, an expression in the old value y and the new one x */
-#define PLACE(name, T, C, load, store, RESULT)                                               \
-    TG_LOOP(name)                                                                            \
-    {                                                                                        \
-        (void)params;                                                                        \
-        FOR_LINES(line_is_slow(steps[5], steps[2]), dims[0], dims[1], {                      \
-            const tg_intp at = (tg_intp)TG_AT(const int64_t, args[1], i * steps[1] + j * steps[4]); \
-            const C x = load(TG_AT(const T, args[0], i * steps[0] + j * steps[3]));          \
-            T *to = &TG_AT(T, args[2], i * steps[2] + at * steps[5]);                        \
-            const C y = load(*to);                                                           \
-            (void)y;                                                                         \
-            *to = store(RESULT);                                                             \
-        })                                                                                   \
-    }
+#define PLACE(name, T, C, load, store, RESULT)                                           \
+    RUN(name, T, const C x = load(*element); const C y = load(*place); (void)y;          \
+        *place = store(RESULT);)                                                         \
+    RUNS(name, 2, 0)
 
 PLACE(place_1, uint8_t, uint8_t, TG_AS_IS, TG_AS_IS, x)
 PLACE(place_2, uint16_t, uint16_t, TG_AS_IS, TG_AS_IS, x)
@@ -124,11 +161,14 @@ TG_FLOATS(MAX_FLOAT, place_max)
     (sizeof(T) == 1 ? loop##_1 : sizeof(T) == 2 ? loop##_2 : sizeof(T) == 4 ? loop##_4 : loop##_8)
 
 #define ROW_PICK(op, dtype, T, C, load, store, number, letter) \
-    {#op, "(n),(k)->(k)", letter "l" letter, number, OF_SIZE_OF(T, pick), NULL, 0, 0},
+    {#op, "(n),(k)->(k)", letter "l" letter, number, OF_SIZE_OF(T, pick), "qqqq", \
+     sizeof(position_params), 1},
 #define ROW_PLACE(op, dtype, T, C, load, store, number, letter) \
-    {#op, "(k),(k)->(n)", letter "l" letter, number, OF_SIZE_OF(T, place), NULL, 0, 0},
+    {#op, "(k),(k)->(n)", letter "l" letter, number, OF_SIZE_OF(T, place), "qqqq", \
+     sizeof(position_params), 1},
 #define ROW_PLACE_WITH(op, dtype, T, C, load, store, number, letter) \
-    {#op, "(k),(k)->(n)", letter "l" letter, number, op##_##dtype, NULL, 0, 0},
+    {#op, "(k),(k)->(n)", letter "l" letter, number, op##_##dtype, "qqqq", \
+     sizeof(position_params), 1},
 
 const tg_kernel tg_scatter_kernels[] = {
     {"positions", "()->()", "il", TG_INT32, positions_int32, "qqqq", sizeof(position_params), 1},

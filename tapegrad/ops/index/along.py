@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import common_shape, normal_dim
-from tapegrad.ops.index.lines import checked_positions, out_of_bounds, pick, place
+from tapegrad.ops.index.lines import as_positions, out_of_bounds, pick, place
 from tapegrad.ops.shape import expand, reshape
 
 
@@ -16,18 +18,17 @@ def _size(shape: tuple, dim: int) -> int:
     return shape[dim] if shape else 1
 
 
-def _positions(shape: tuple, dim: int, index: np.ndarray) -> np.ndarray:
-    size = _size(shape, dim)
-    return checked_positions(index, size, out_of_bounds(dim, size))
+def _refusal(shape: tuple, dim: int) -> Callable:
+    return out_of_bounds(dim, _size(shape, dim))
 
 
 def _gather(input: np.ndarray, dim: int, index: np.ndarray) -> np.ndarray:
-    return pick(input, _positions(input.shape, dim, index), dim)
+    return pick(input, as_positions(index), dim, _refusal(input.shape, dim))
 
 
 def _gather_backward(values: np.ndarray, shape: tuple, dim: int, index: np.ndarray) -> np.ndarray:
     result = kernels.fill(kernels.empty(shape, values.dtype), 0)
-    place("place_add", result, _positions(shape, dim, index), values, dim)
+    place("place_add", result, as_positions(index), values, dim, _refusal(shape, dim))
     return result
 
 

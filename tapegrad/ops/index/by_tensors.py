@@ -10,7 +10,7 @@ from tapegrad._tensor import Tensor
 from tapegrad._types import int64
 from tapegrad.ops._declare import method, op
 from tapegrad.ops.index.lines import writing_ops
-from tapegrad.ops.index.rows import index_rows, put_rows
+from tapegrad.ops.index.rows import Numbers, index_rows, put_rows
 
 
 def _index_backward(values, shape, indices, versions) -> np.ndarray:
@@ -86,6 +86,10 @@ _index_put_op, _index_put_inplace = writing_ops(
 
 def index_arrays(input: Tensor, indices) -> tuple[tuple, tuple]:
     """Index tensors as int64 arrays, masks as the positions where they hold, and their versions."""
+    if len(indices) == 1 and indices[0] is not None and indices[0].dtype.name in ("bool", "uint8"):
+        _check_mask(input, indices[0], 0)
+        mask = indices[0].detach().numpy()
+        return Numbers(true_positions(mask), mask.shape), ()
     arrays: list[np.ndarray | None] = []
     versions: list[tuple[Tensor, int]] = []
     for index in indices:

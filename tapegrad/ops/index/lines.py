@@ -36,6 +36,11 @@ def out_of_bounds(dim: int, size: int, kind: type[Exception] = RuntimeError) -> 
     )
 
 
+def as_positions(index: np.ndarray) -> np.ndarray:
+    """An index as the kernels of lines read it, which check it themselves."""
+    return index if index.dtype == np.int64 else kernels.cast_array(index, np.int64)
+
+
 def line_last(array: np.ndarray, dim: int) -> np.ndarray:
     """A view with the dimension of the lines last; a number is a line of one element."""
     return array.swapaxes(dim, -1) if array.ndim else array.reshape(1)
@@ -48,26 +53,43 @@ def cut_to(array: np.ndarray, shape: tuple, dim: int | None = None) -> np.ndarra
     return array[tuple(slice(None) if k == dim else slice(0, n) for k, n in enumerate(shape))]
 
 
-def pick(source: np.ndarray, positions: np.ndarray, dim: int) -> np.ndarray:
-    """Elements of each line at its positions: ``out[i, j] = source[i, positions[i, j]]``."""
+def _run(kernel: str, operands: tuple, size: int, refusal: Callable | None) -> None:
+    """Run a kernel of lines, which checks the positions if there is a ``refusal`` to raise."""
+    try:
+        OURS[kernel](*operands, params=(0, 0, size if refusal else -1, False))
+    except KernelRefusal as refused:
+        assert refusal is not None
+        raise refusal(refused.args[0]) from None
+
+
+def pick(
+    source: np.ndarray, positions: np.ndarray, dim: int, refusal: Callable | None = None
+) -> np.ndarray:
+    """Elements of each line at its positions: ``out[i, j] = source[i, positions[i, j]]``.
+
+    Positions were checked before, unless ``refusal`` makes the error for a bad one.
+    """
     result = kernels.empty(positions.shape, source.dtype)
     if result.size:
-        source = cut_to(source, positions.shape, dim)
-        lines = (line_last(one, dim) for one in (source, positions, result))
-        OURS["pick"](*lines)
+        lines = line_last(cut_to(source, positions.shape, dim), dim)
+        operands = (lines, line_last(positions, dim), line_last(result, dim))
+        _run("pick", operands, lines.shape[-1], refusal)
     return result
 
 
 def place(
-    kernel: str, target: np.ndarray, positions: np.ndarray, values: np.ndarray, dim: int
-) -> None:
-    """Write or combine values into each line of the target at its positions."""
+    kernel: str, target: np.ndarray, positions: np.ndarray, values: np.ndarray, dim: int,
+    refusal: Callable | None = None,
+) -> None:  # fmt: skip
+    """Write or combine values into each line of the target at its positions.
+
+    Positions were checked before, unless ``refusal`` makes the error for a bad one. What comes
+    before it is written then, so the target must be new.
+    """
     if positions.size:
-        OURS[kernel](
-            line_last(cut_to(values, positions.shape), dim),
-            line_last(positions, dim),
-            line_last(cut_to(target, positions.shape, dim), dim),
-        )
+        lines = line_last(cut_to(target, positions.shape, dim), dim)
+        given = line_last(cut_to(values, positions.shape), dim)
+        _run(kernel, (given, line_last(positions, dim), lines), lines.shape[-1], refusal)
 
 
 def place_slices(
@@ -75,16 +97,18 @@ def place_slices(
 ) -> None:
     """Write or combine whole slices: one position of the vector for all lines."""
     if values.size and positions.size:
-        OURS[kernel](line_last(values, dim), positions, line_last(target, dim))
+        _run(kernel, (line_last(values, dim), positions, line_last(target, dim)), 0, None)
 
 
 def writing_ops(
-    name: str, write: Callable, grad_name: str, keeps_order: bool = False, **formulas: Any
-) -> tuple[Op, InplaceOp]:
+    name: str, write: Callable, grad_name: str, keeps_order: bool = False,
+    check: Callable | None = None, **formulas: Any,
+) -> tuple[Op, InplaceOp]:  # fmt: skip
     """An op that gives a copy into which ``write`` wrote, and its in-place form.
 
-    ``write`` takes the array to write to first; in place that is the tensor's own. The copy is
-    row-major, as PyTorch's, or with ``keeps_order`` laid out like the input.
+    ``write`` takes the array to write to first; in place that is the tensor's own, and ``check``,
+    of the same arguments, is asked before. The copy is row-major, as PyTorch's, or with
+    ``keeps_order`` laid out like the input.
     """
     names = write.__code__.co_varnames[: write.__code__.co_argcount]
 
@@ -96,9 +120,14 @@ def writing_ops(
         write(result, *args)
         return result
 
+    def check_and_write(input: np.ndarray, *args) -> None:
+        if check is not None:
+            check(input, *args)
+        write(input, *args)
+
     shared = {"params": names, "grad_name": grad_name, "doc": write.__doc__ or "", **formulas}
     copying = op(name, forward=copy_and_write, **shared)
-    writing = op(f"{name}_", forward=write, writes=True, **shared)
+    writing = op(f"{name}_", forward=check_and_write, writes=True, **shared)
     return copying, InplaceOp(writing)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 import numpy as np
 
 from tapegrad import _kernels as kernels
@@ -48,6 +51,22 @@ def write_rows(kernel: str, target: np.ndarray, indices: tuple, values: np.ndarr
         OURS[kernel](rows, where.reshape(-1), row)
 
 
+class Numbers(NamedTuple):
+    """Where a mask alone holds: numbers of elements of its dimensions, seen as one."""
+
+    numbers: np.ndarray
+    mask_shape: tuple
+
+    def spread(self, ndim: int) -> tuple:
+        """An index array a dimension; None for those behind the mask's."""
+        return (*np.unravel_index(self.numbers, self.mask_shape),
+                *[None] * (ndim - len(self.mask_shape)))
+
+    def joined(self, array: np.ndarray) -> np.ndarray:
+        """A view of a row-major array with the mask's dimensions as one."""
+        return array.reshape(math.prod(self.mask_shape), *array.shape[len(self.mask_shape) :])
+
+
 class _Layout:
     """Where indexed dimensions stand: moved to the front for the kernels, and back."""
 
@@ -87,6 +106,10 @@ class _Layout:
 
 def index_rows(input: np.ndarray, indices: tuple, versions) -> np.ndarray:
     """The elements at positions given by index arrays; None stands for a whole dimension."""
+    if isinstance(indices, Numbers):
+        if input.flags.c_contiguous:
+            return gather_rows(indices.joined(input), (indices.numbers,))
+        indices = indices.spread(input.ndim)
     if indices[0] is not None and input.flags.c_contiguous and not any(
             one is not None for one in indices[1:]):  # the usual case, which needs no layout
         return gather_rows(input, (kernels.contiguous(indices[0]),))
@@ -146,6 +169,12 @@ def _values_in_front(values: np.ndarray, layout: _Layout, shape: tuple) -> np.nd
 
 def put_rows(target: np.ndarray, indices: tuple, values: np.ndarray, kernel: str) -> None:
     """Write or add values at positions given by index arrays."""
+    if isinstance(indices, Numbers):
+        if target.flags.c_contiguous:
+            target = indices.joined(target)
+            indices = (indices.numbers, *[None] * (target.ndim - 1))
+        else:
+            indices = indices.spread(target.ndim)
     layout = _Layout(target.shape, indices)
     values = _values_in_front(values, layout, target.shape)
     if values.dtype != target.dtype:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from tapegrad.ops.index.combined import (
     combined_source_slope,
 )
 from tapegrad.ops.index.lines import (
+    as_positions,
     checked_positions,
     out_of_bounds,
     place,
@@ -28,9 +30,17 @@ from tapegrad.ops.index.lines import (
 # ------------------------------------------------------------------------- on arrays
 
 
-def _positions(target: np.ndarray, dim: int, index: np.ndarray) -> np.ndarray:
+def _refusal(target: np.ndarray, dim: int) -> Callable:
+    return out_of_bounds(dim, target.shape[dim] if target.ndim else 1)
+
+
+def _positions(target: np.ndarray, dim: int, index: np.ndarray, *_) -> np.ndarray:
     size = target.shape[dim] if target.ndim else 1
-    return checked_positions(index, size, out_of_bounds(dim, size))
+    return checked_positions(index, size, _refusal(target, dim))
+
+
+def _write(kernel: str, target: np.ndarray, dim: int, index: np.ndarray, src: np.ndarray) -> None:
+    place(kernel, target, as_positions(index), src, dim, _refusal(target, dim))
 
 
 def _as_array(value: float, dtype: np.dtype, shape: tuple) -> np.ndarray:
@@ -40,18 +50,18 @@ def _as_array(value: float, dtype: np.dtype, shape: tuple) -> np.ndarray:
 
 def _scatter(input, dim, index, src):
     """Values written at positions along a dimension."""
-    place("place", input, _positions(input, dim, index), src, dim)
+    _write("place", input, dim, index, src)
 
 
 def _scatter_value(input, dim, index, value):
     """A number written at positions along a dimension."""
     values = _as_array(value, input.dtype, index.shape)
-    place("place", input, _positions(input, dim, index), values, dim)
+    _write("place", input, dim, index, values)
 
 
 def _scatter_add(input, dim, index, src):
     """Values added at positions along a dimension."""
-    place("place_add", input, _positions(input, dim, index), src, dim)
+    _write("place_add", input, dim, index, src)
 
 
 def _scatter_with(input, dim, index, src, reduce):
@@ -59,7 +69,7 @@ def _scatter_with(input, dim, index, src, reduce):
     kernel = "place_add" if reduce == "add" else "place_mul"
     if not isinstance(src, np.ndarray):
         src = _as_array(src, input.dtype, index.shape)
-    place(kernel, input, _positions(input, dim, index), src, dim)
+    _write(kernel, input, dim, index, src)
 
 
 def _scatter_reduce(input, dim, index, src, reduce, include_self):
@@ -70,16 +80,16 @@ def _scatter_reduce(input, dim, index, src, reduce, include_self):
 # ------------------------------------------------------------------------- ops
 
 _scatter_op, _scatter_inplace = writing_ops(
-    "scatter", _scatter, "ScatterBackward0",
+    "scatter", _scatter, "ScatterBackward0", check=_positions,
     input=lambda g, dim, index: _scatter_value_op(g, dim, index, 0),
     src=lambda g, dim, index: g.gather(dim, index),
 )  # fmt: skip
 _scatter_value_op, _scatter_value_inplace = writing_ops(
-    "scatter_value", _scatter_value, "ScatterBackward1",
+    "scatter_value", _scatter_value, "ScatterBackward1", check=_positions,
     input=lambda g, dim, index: _scatter_value_op(g, dim, index, 0),
 )  # fmt: skip
 _scatter_add_op, _scatter_add_inplace = writing_ops(
-    "scatter_add", _scatter_add, "ScatterAddBackward0",
+    "scatter_add", _scatter_add, "ScatterAddBackward0", check=_positions,
     input=lambda g: g,
     src=lambda g, dim, index: g.gather(dim, index),
 )  # fmt: skip
@@ -90,7 +100,7 @@ def _no_derivative(name: str) -> Tensor:
 
 
 _scatter_with_op, _scatter_with_inplace = writing_ops(
-    "scatter_with", _scatter_with, "NotImplemented",
+    "scatter_with", _scatter_with, "NotImplemented", check=_positions,
     input=lambda g: _no_derivative("scatter"), src=lambda g: _no_derivative("scatter"),
 )  # fmt: skip
 

@@ -38,7 +38,7 @@ def _refuse_bool(name: str, input: Tensor) -> None:
 
 def _one_of_rows(name: str, input: np.ndarray, dim, keepdim, k: int = 0) -> tuple:
     rows = as_rows(input, dim)
-    chosen = _run(name, rows, rows.shape[:-1], (k, 0, 0))
+    chosen = _run(name, rows, rows.shape[:-1], (k,))
     if not keepdim or not input.ndim:
         return chosen
     return tuple(np.expand_dims(one, dim) for one in chosen)
@@ -117,7 +117,7 @@ def _middle_of_all(name: str, input: np.ndarray) -> np.ndarray:
             return kernels.fill(kernels.empty((), input.dtype), np.nan)
         return kernels.fill(kernels.empty((), input.dtype), _LOWEST.get(input.dtype.name, 0))
     row = kernels.contiguous(input).reshape(-1)
-    return _run(name, row, (), (0, 0, 0))[0]
+    return _run(name, row, (), (0,))[0]
 
 
 # What PyTorch makes of NaN as an integer.
@@ -168,7 +168,7 @@ def _topk(input: np.ndarray, k, dim, largest, is_sorted) -> tuple:
     if input.ndim == 0:
         return kernels.cast_array(input, input.dtype), kernels.fill(kernels.empty((), np.int64), 0)
     rows = as_rows(input, dim)
-    best = _run("topk", rows, (*rows.shape[:-1], k), (0, int(largest), int(is_sorted)))
+    best = _run("topk", rows, (*rows.shape[:-1], k), (int(largest), int(is_sorted)))
     return tuple(kernels.contiguous(np.moveaxis(one, -1, dim)) for one in best)
 
 

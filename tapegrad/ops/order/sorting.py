@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad import _kernels as kernels
+from tapegrad._kernels import OURS, KernelRefusal
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim
@@ -14,20 +15,13 @@ from tapegrad.ops._results import NamedResult, named_result
 sort_result = named_result("sort", "values", "indices")
 
 
-def _order(rows: np.ndarray, descending: bool) -> np.ndarray:
-    """The places of the elements of rows in order; equal ones keep theirs, NaN is the largest."""
-    if not descending:
-        return np.argsort(rows, axis=-1, kind="stable")
-    backwards = np.argsort(rows[..., ::-1], axis=-1, kind="stable")
-    return rows.shape[-1] - 1 - backwards[..., ::-1]
-
-
 def _sort(input: np.ndarray, dim, descending) -> tuple[np.ndarray, np.ndarray]:
     values, indices = kernels.empty_like(input), kernels.empty_like(input, np.int64)
-    rows = as_rows(input, dim)
-    order = _order(rows, descending)
-    kernels.copy_array(as_rows(indices, dim), order)
-    kernels.copy_array(as_rows(values, dim), np.take_along_axis(rows, order, -1))
+    rows = (as_rows(array, dim) for array in (input, values, indices))
+    try:
+        OURS["sort"](*rows, params=(0, descending))
+    except KernelRefusal:
+        raise MemoryError(f"sort(): no memory for a row of {input.shape[dim]} elements") from None
     return values, indices
 
 
