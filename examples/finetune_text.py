@@ -6,11 +6,10 @@ its first, random steps do not spoil what was learned before (Kumar et al. 2022)
 """
 
 import time
-import tracemalloc
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from comparison import Row, count_trained, peak_megabytes, print_table
 from harness import Run
 from reviews import Split, add_options, find, load_splits
 
@@ -37,36 +36,11 @@ class Classifier(nn.Module):
         return self.head(self.encoder(**tokens))
 
 
-@dataclass
-class Row:
-    """What one way of fine-tuning cost and gave."""
-
-    name: str
-    trained: int
-    accuracy: float
-    seconds: float
-    megabytes: float
-
-
 @torch.no_grad()
 def accuracy(model: Classifier, split: Split) -> float:
     """Give the share of sentences that are classified as readers did."""
     chosen = model.head(model.encoder.encode(split.texts)).argmax(1)
     return (chosen == torch.tensor(split.labels)).float().mean().item()
-
-
-def count_trained(model: nn.Module) -> int:
-    """Count the numbers that training changes."""
-    return sum(p.numel() for p in model.parameters() if p.requires_grad)
-
-
-def peak_megabytes(work: Callable[[], None]) -> float:
-    """Give the most memory that some work holds at a time, beyond what was there before."""
-    tracemalloc.start()
-    work()
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    return peak / 1e6
 
 
 def longest(split: Split) -> Split:
@@ -185,10 +159,7 @@ def main() -> None:
     for name, prepare in WAYS.items():
         rows.append(finetuned(name, prepare, weights, model.head, (train, test), run))
 
-    print(f"{'trained':12} {'numbers':>11} {'accuracy':>9} {'seconds':>8} {'MB a step':>10}")
-    for row in rows:
-        print(f"{row.name:12} {row.trained:11,} {row.accuracy:9.4f} {row.seconds:8.1f} "
-              f"{row.megabytes:10.1f}")  # fmt: skip
+    print_table(rows)
     run.report("held-out accuracy", before, rows[-1].accuracy)
 
 

@@ -27,8 +27,8 @@ SETTINGS = {
     "word_language_model": (1, False),
 }
 # What others import, and what test_demo.py and test_finetune_*.py run.
-NOT_HERE = {"digits", "harness", "reviews", "train_digits", "finetune_digits", "finetune_text",
-            "finetune_vision", "pretrain_fashion"}
+NOT_HERE = {"comparison", "digits", "harness", "reviews", "train_digits", "finetune_digits",
+            "finetune_text", "finetune_vision", "pretrain_fashion"}
 
 
 def test_every_example_is_run() -> None:
@@ -47,6 +47,19 @@ def test_example_learns(examples: Path, name: str) -> None:
     assert figures, result.stdout
     before, after = map(float, figures.groups())
     assert (after > before) == rises
+
+
+def test_ways_of_moving_are_compared(examples: Path) -> None:
+    """Gradual unfreezing stands beside the other ways; each learns, and none trains less."""
+    result = run(examples / "gradual_unfreeze.py", "--epochs", "3")
+    rows = re.findall(r"^([a-zA-Z ]+?) +([\d,]+) +([\d.]+) +[\d.]+ +([\d.]+)$", result.stdout,
+                      re.MULTILINE)  # fmt: skip
+    before = float(re.search(r": ([\d.]+) before", result.stdout)[1])
+    trained = [int(numbers.replace(",", "")) for _, numbers, *_ in rows]
+
+    assert [row[0] for row in rows] == ["head alone", "LoRA", "all weights", "gradually"]
+    assert min(float(row[2]) for row in rows) > before
+    assert trained == sorted(trained) and rows[0][3] < rows[2][3]
 
 
 def test_curve_is_drawn(examples: Path, tmp_path: Path) -> None:
