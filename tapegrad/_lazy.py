@@ -5,9 +5,10 @@ Programs that use few of them should not wait for all.
 
 NAMESPACES = frozenset((
     "accelerator", "amp", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
-    "finetune", "func", "hub", "jit", "linalg", "mps", "multiprocessing", "nn", "onnx", "optim",
-    "overrides", "profiler", "random", "return_types", "serialization", "signal", "special",
-    "testing", "text", "training", "types", "utils", "version", "vision", "xpu",
+    "finetune", "func", "functional", "hub", "jit", "linalg", "mps", "multiprocessing", "nn",
+    "onnx", "optim", "overrides", "profiler", "random", "return_types", "serialization", "signal",
+    "special", "testing", "text", "torch_version", "training", "types", "utils", "version",
+    "vision", "xpu",
 ))  # fmt: skip
 
 _NAMES_OF = {
@@ -17,7 +18,10 @@ _NAMES_OF = {
         "get_float32_matmul_precision", "is_deterministic_algorithms_warn_only_enabled",
         "is_warn_always_enabled", "set_deterministic_debug_mode", "set_float32_matmul_precision",
         "set_flush_denormal", "set_warn_always", "use_deterministic_algorithms",
+        "compiled_with_cxx11_abi", "has_lapack", "has_mkl", "has_openmp", "has_spectral",
+        "is_vulkan_available",
     ),
+    "_streams": ("Event", "Stream"),
     "_threads": (
         "get_num_interop_threads", "get_num_threads", "set_num_interop_threads", "set_num_threads",
     ),
@@ -25,7 +29,18 @@ _NAMES_OF = {
         "celu", "celu_", "prelu", "rrelu", "rrelu_", "selu", "selu_", "threshold", "threshold_",
     ),
     "amp": ("GradScaler", "autocast"),
+    "_types": ("legacy_contiguous_format",),
     "amp.autocast_mode": ("get_autocast_dtype", "is_autocast_available", "is_autocast_enabled"),
+    "amp.switches": (
+        "autocast_decrement_nesting", "autocast_increment_nesting", "clear_autocast_cache",
+        "get_autocast_cpu_dtype", "get_autocast_gpu_dtype", "get_autocast_ipu_dtype",
+        "get_autocast_xla_dtype", "is_autocast_cache_enabled", "is_autocast_cpu_enabled",
+        "is_autocast_ipu_enabled", "is_autocast_xla_enabled", "set_autocast_cache_enabled",
+        "set_autocast_cpu_dtype", "set_autocast_cpu_enabled", "set_autocast_dtype",
+        "set_autocast_enabled", "set_autocast_gpu_dtype", "set_autocast_ipu_dtype",
+        "set_autocast_ipu_enabled", "set_autocast_xla_dtype", "set_autocast_xla_enabled",
+    ),
+    "autograd.anomaly_mode": ("set_anomaly_enabled",),
     "compiler": ("compile",),
     "func": ("vmap",),
     "nn.functional.affine": ("bilinear",),
@@ -47,11 +62,12 @@ _NAMES_OF = {
         "squeeze_copy", "t_copy", "transpose_copy", "unbind_copy", "unfold_copy",
         "unsqueeze_copy", "view_copy",
     ),
-    "ops.devices": ("get_default_device", "set_default_device"),
+    "ops.devices": ("get_default_device", "get_device_module", "set_default_device"),
     "ops.legacy_types": (
         "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",
         "IntTensor", "LongTensor", "ShortTensor", "set_default_tensor_type",
     ),
+    "ops.mapped": ("from_file",),
     "ops.norm": ("frobenius_norm", "nuclear_norm"),
     "ops.recurrent": (
         "_pack_padded_sequence", "_pad_packed_sequence", "gru", "gru_cell", "lstm", "lstm_cell",
@@ -72,6 +88,7 @@ _NAMES_OF = {
     ),
     "ops.interop": ("to_dlpack",),
     "ops.weight_norm": ("_weight_norm", "norm_except_dim"),
+    "random": ("thread_safe_generator",),
     "serialization.api": ("load", "save"),
     "signal.periodic": (
         "bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window",

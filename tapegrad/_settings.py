@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 
+from tapegrad._absent import answer
 from tapegrad._types import kind_of
 
 _DEBUG_MODES = ("default", "warn", "error")
@@ -110,9 +111,22 @@ def is_warn_always_enabled() -> bool:
     return _state.warn_always
 
 
+# What PyTorch was built with: of its libraries NumPy brings LAPACK.
+has_lapack, has_mkl, has_openmp, has_spectral = True, False, False, False
+
+
+def compiled_with_cxx11_abi() -> bool:
+    """Whether PyTorch was built with the present C++ library's names: it always is."""
+    return True
+
+
+is_vulkan_available = answer(False)
+
 __all__ = [
-    "are_deterministic_algorithms_enabled", "get_deterministic_debug_mode",
-    "get_float32_matmul_precision", "is_deterministic_algorithms_warn_only_enabled",
-    "is_warn_always_enabled", "set_deterministic_debug_mode", "set_float32_matmul_precision",
-    "set_flush_denormal", "set_warn_always", "use_deterministic_algorithms",
+    "are_deterministic_algorithms_enabled", "compiled_with_cxx11_abi",
+    "get_deterministic_debug_mode", "get_float32_matmul_precision", "has_lapack", "has_mkl",
+    "has_openmp", "has_spectral", "is_deterministic_algorithms_warn_only_enabled",
+    "is_vulkan_available", "is_warn_always_enabled", "set_deterministic_debug_mode",
+    "set_float32_matmul_precision", "set_flush_denormal", "set_warn_always",
+    "use_deterministic_algorithms",
 ]  # fmt: skip

@@ -86,7 +86,21 @@ complex32 = chalf = dtype.named_only("complex32", "c", 4)
 complex64 = cfloat = dtype.named_only("complex64", "c", 8)
 complex128 = cdouble = dtype.named_only("complex128", "c", 16)
 _REAL_PARTS = {"complex32": float16, "complex64": float32, "complex128": float64}
-_NAMED_ONLY = (bfloat16, complex32, complex64, complex128)
+OTHERS = {
+    name: dtype.named_only(name, kind, itemsize)
+    for kind, itemsize, names in (
+        ("u", 2, "uint16"), ("u", 4, "uint32"), ("u", 8, "uint64"),
+        ("u", 1, "uint1 uint2 uint3 uint4 uint5 uint6 uint7"),
+        ("i", 1, "int1 int2 int3 int4 int5 int6 int7"),
+        ("f", 1, "float8_e4m3fn float8_e4m3fnuz float8_e5m2 float8_e5m2fnuz float8_e8m0fnu "
+                 "float4_e2m1fn_x2"),
+        ("b", 1, "bits8 bits1x8 bits2x4 bits4x2"), ("b", 2, "bits16"),
+        ("b", 1, "qint8 quint8 quint4x2 quint2x4"), ("b", 4, "qint32"),
+    )
+    for name in names.split()
+}  # fmt: skip
+OTHERS["bit"] = OTHERS["uint1"]
+_NAMED_ONLY = (bfloat16, complex32, complex64, complex128, *OTHERS.values())
 
 ALL_DTYPES = (bool, uint8, int8, int16, int32, int64, float16, float32, float64)
 BY_NUMPY_NUMBER: dict[_int, dtype] = {one.numpy.num: one for one in ALL_DTYPES}
@@ -256,9 +270,15 @@ class memory_format(_Named):
 
 strided = layout("strided")
 contiguous_format = memory_format("contiguous_format")
+legacy_contiguous_format = contiguous_format
 preserve_format = memory_format("preserve_format")
 channels_last = memory_format("channels_last", (0, 2, 3, 1))
 channels_last_3d = memory_format("channels_last_3d", (0, 2, 3, 4, 1))
+
+
+_OF_BFLOAT16 = {"bits": 16, "max": 3.3895313892515355e38, "min": -3.3895313892515355e38,
+                "eps": 2.0**-7, "tiny": 2.0**-126, "smallest_normal": 2.0**-126,
+                "resolution": 0.01}  # fmt: skip
 
 
 class _Limits:
@@ -293,8 +313,11 @@ class finfo(_Limits):
                 "torch.finfo() requires a floating point input type. "
                 "Use torch.iinfo to handle 'torch.finfo'"
             )
-        limits = np.finfo(type.numpy)
         self.dtype = type.name
+        if type is bfloat16:
+            self.__dict__.update(_OF_BFLOAT16)
+            return
+        limits = np.finfo(type.numpy)
         self.bits = type.itemsize * 8
         self.max, self.min, self.eps = (_float(limits.max), _float(limits.min), _float(limits.eps))
         self.tiny = self.smallest_normal = _float(limits.smallest_normal)

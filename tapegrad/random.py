@@ -36,7 +36,12 @@ def fork_rng(
         set_rng_state(state)
 
 
+def thread_safe_generator() -> Generator | None:
+    """The generator of a loader's worker that is a thread: None, as workers are processes."""
+    return None
+
+
 __all__ = [
     "Generator", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed",
-    "seed", "set_rng_state",
+    "seed", "set_rng_state", "thread_safe_generator",
 ]  # fmt: skip

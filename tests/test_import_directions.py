@@ -13,7 +13,8 @@ SOURCES = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", "
 # Each part may import those above it. Parts on one line may not import each other.
 ORDER = (
     ("_types", "utils._atomic", "utils._pytree", "version", "_absent", "_lazy"),
-    ("compiler", "distributed", "mps", "multiprocessing", "onnx", "profiler"),
+    ("_streams", "compiler", "distributed", "mps", "multiprocessing", "onnx", "profiler",
+     "torch_version"),
     ("_kernels",),
     ("_tape", "_threads"),
     ("_tensor",),
@@ -22,7 +23,7 @@ ORDER = (
     ("_print", "storage", "utils.hooks"),
     ("ops",),
     ("_settings", "accelerator", "autograd", "backends", "cpu", "linalg", "overrides", "random",
-     "return_types", "signal", "special", "types", "xpu"),
+     "functional", "return_types", "signal", "special", "types", "xpu"),
     ("amp", "nn", "optim", "testing", "utils.data"),
     ("cuda", "distributions", "func", "jit", "optim.swa_utils", "utils.safetensors"),
     ("serialization", "utils"),

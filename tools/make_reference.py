@@ -26,6 +26,7 @@ NAMESPACES = {
     "tapegrad.autograd": "Gradients: sweeps, modes, custom functions, checks.",
     "tapegrad.autograd.functional": "Jacobians, Hessians and products with them.",
     "tapegrad.autograd.graph": "Nodes, and hooks on what the tape saves.",
+    "tapegrad.functional": "Functions that PyTorch has in Python.",
     "tapegrad.func": "Transforms of functions.",
     "tapegrad.nn": "Modules.",
     "tapegrad.nn.functional": "What modules compute, as functions.",

@@ -11,7 +11,7 @@ from tapegrad import _types
 from tapegrad._types import bfloat16, device, float16
 
 _AVAILABLE = ("cpu", "cuda", "hpu", "ipu", "maia", "mps", "mtia", "xla", "xpu")
-_FAST_DTYPES = {"cpu": bfloat16, "hpu": bfloat16}
+_FAST_DTYPES = {"cpu": bfloat16, "hpu": bfloat16, "xla": bfloat16}
 _SUPPORTED = (bfloat16, float16)
 _KEEPS_DTYPES = (
     "tapegrad does not compute in fewer bits under autocast: operations keep the dtypes of their "
@@ -34,6 +34,20 @@ def is_autocast_enabled(device_type: str = "cuda") -> bool:
 def get_autocast_dtype(device_type: str) -> _types.dtype:
     """The dtype that PyTorch would compute in."""
     return _FAST_DTYPES.get(_known_type("get_autocast_dtype", device_type), float16)
+
+
+def switch(device_type: str, enabled: bool) -> None:
+    """Let autocast be enabled, or not, for a type of device: outside of blocks too."""
+    kind = _known_type("set_autocast_enabled", device_type)
+    _enabled_devices[:] = [one for one in _enabled_devices if one != kind]
+    if enabled:
+        _warn_once()
+        _enabled_devices.append(kind)
+
+
+def choose(device_type: str, dtype: _types.dtype) -> None:
+    """Set what :func:`get_autocast_dtype` gives."""
+    _FAST_DTYPES[_known_type("set_autocast_dtype", device_type)] = dtype
 
 
 def _known_type(function: str, device_type: object) -> str:

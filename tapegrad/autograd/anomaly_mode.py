@@ -7,6 +7,7 @@ import traceback
 import warnings
 
 from tapegrad import _core, _tensor
+from tapegrad.ops._declare import takes_tensors
 
 
 def describe_stack(node: object = None, made: object = None) -> str:
@@ -50,3 +51,9 @@ class set_detect_anomaly:
 
     def __exit__(self, *exception: object) -> None:
         _tensor._set_anomaly_mode(*self.previous)
+
+
+@takes_tensors
+def set_anomaly_enabled(enabled: bool, check_nan: bool = True) -> None:
+    """Switch anomaly detection on or off for good."""
+    _tensor._set_anomaly_mode(enabled, check_nan)

@@ -153,7 +153,7 @@ _sweep.register_zeros(
     lambda shape, number: create.zeros(shape, dtype=BY_NUMPY_NUMBER[number])
 )
 
-# Compiled methods with arguments explain failed calls too; the others leave that to the interpreter.
+# Compiled methods with arguments explain failed calls; the others leave that to the interpreter.
 for _name in ("is_contiguous", "numpy", "requires_grad_", "size", "stride"):
     attach(_name, getattr(Tensor, _name))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from tapegrad import _types
@@ -44,6 +45,20 @@ def set_default_device(device: _types.device | str | int | None) -> None:
 def get_default_device() -> _types.device:
     """The device of tensors that name none: set, or that of the innermost ``with device:``."""
     return _types.DEFAULT_DEVICES[-1]
+
+
+def get_device_module(device: _types.device | str | None = None) -> Any:
+    """The namespace of a device's functions, ``torch.cpu`` if none is named."""
+    if not (device is None or isinstance(device, (str, _types.device))):
+        raise RuntimeError(
+            f"Invalid value of device '{device}', expect torch.device, str, or None"
+        )
+    kind = "cpu" if device is None else _types.device(device).type
+    if kind not in ("cpu", "cuda", "mps", "xpu"):
+        raise RuntimeError(
+            f"Device '{kind}' does not have a corresponding module registered as 'torch.{kind}'."
+        )
+    return import_module(f"tapegrad.{kind}")
 
 
 @method()
@@ -103,5 +118,5 @@ for _name in ("is_ipu", "is_maia", "is_mps", "is_mtia", "is_vulkan", "is_xla", "
 
 __all__ = [
     "NO_ACCELERATOR", "NO_CUDA", "NO_XPU", "check_device", "get_default_device",
-    "set_default_device",
+    "get_device_module", "set_default_device",
 ]  # fmt: skip

@@ -38,6 +38,7 @@ OF_TENSORS = {
     "(x, out=3)": lambda t, x: ((x,), {"out": 3}),
 }
 # These change what the process has in common, write files, or start programs.
+_SETTERS = ("autocast_", "set_anomaly", "set_autocast", "set_default", "set_num", "set_print")
 NOT_CALLED = {"compile", "load", "manual_seed", "save", "seed", "set_rng_state"}
 
 
@@ -52,7 +53,7 @@ def names(ours: Any, theirs: Any) -> Iterator[str]:
     for (space, mine), other in zip(spaces(ours).items(), spaces(theirs).values(), strict=True):
         for name in sorted(dir(other)):
             found = getattr(other, name, None)
-            if not name.startswith(("_", "set_num", "set_default", "set_print")) \
+            if not name.startswith(("_", *_SETTERS)) \
                     and name not in NOT_CALLED and hasattr(mine, name) \
                     and callable(found) and not isinstance(found, type):
                 yield f"{space}.{name}"
