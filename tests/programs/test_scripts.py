@@ -1,4 +1,4 @@
-"""Three ordinary PyTorch programs, run as they are: they print what PyTorch lets them print.
+"""Four ordinary PyTorch programs, run as they are: they print what PyTorch lets them print.
 
 ``printed/*.txt`` holds what they print under PyTorch 2.13. Numbers may differ in their last digits,
 since sums are rounded in another order; every word must be the same.
@@ -18,6 +18,7 @@ RUNS = {
     "digits": ("digits.py", "--epochs", "2", "--save-model", "digits.pt"),
     "digits-dry": ("digits.py", "--dry-run", "--epochs", "1", "--lr", "0.1", "--no-cuda"),
     "trainer": ("trainer.py",),
+    "transforms": ("transforms.py",),
     "char_rnn-lstm": ("char_rnn.py", "--text", str(LICENSE), "--steps", "30"),
     "char_rnn-gru": ("char_rnn.py", "--text", str(LICENSE), "--kind", "gru", "--steps", "30"),
 }
@@ -52,7 +53,7 @@ def test_prints_what_pytorch_printed(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None,
                     reason="PyTorch is not installed: nothing to compare with")
-@pytest.mark.parametrize("name", ["digits", "trainer", "char_rnn-lstm"])
+@pytest.mark.parametrize("name", ["digits", "trainer", "transforms", "char_rnn-lstm"])
 def test_what_is_stored_is_what_pytorch_prints(tmp_path: Path, name: str) -> None:
     """The stored text is that of the PyTorch that is installed."""
     expected = (HERE / "printed" / f"{name}.txt").read_text(encoding="utf-8")
