@@ -499,7 +499,7 @@ if TYPE_CHECKING:
     from tapegrad.autograd.anomaly_mode import set_anomaly_enabled
     from tapegrad.compiler import compile
     from tapegrad.func import vmap
-    from tapegrad.nn.functional.activations import celu, prelu, rrelu, selu, threshold
+    from tapegrad.nn.functional.activations import prelu
     from tapegrad.nn.functional.affine import bilinear
     from tapegrad.nn.functional.distances import pairwise_distance, pdist
     from tapegrad.nn.functional.native import (
@@ -560,6 +560,7 @@ if TYPE_CHECKING:
     )
     from tapegrad.ops.mapped import from_file
     from tapegrad.ops.norm import frobenius_norm, nuclear_norm
+    from tapegrad.ops.rectifiers import celu, rrelu, selu, threshold
     from tapegrad.ops.recurrent import (
         gru,
         gru_cell,
@@ -637,6 +638,8 @@ resolve_conj, resolve_neg = public("resolve_conj", conj), public("resolve_neg", 
 get_default_dtype = public("get_default_dtype", get_default_dtype)
 is_grad_enabled = public("is_grad_enabled", is_grad_enabled)
 is_inference_mode_enabled = public("is_inference_mode_enabled", is_inference_mode_enabled)
+is_anomaly_enabled = public("is_anomaly_enabled", is_anomaly_enabled)
+is_anomaly_check_nan_enabled = public("is_anomaly_check_nan_enabled", is_anomaly_check_nan_enabled)
 
 newaxis = None
 
@@ -647,7 +650,8 @@ def __getattr__(name: str) -> Any:
     if name in _lazy.NAMESPACES:
         return import_module(f"tapegrad.{name}")
     if name in _lazy.HOMES:
-        return getattr(import_module(f"tapegrad.{_lazy.HOMES[name]}"), name)
+        found = getattr(import_module(f"tapegrad.{_lazy.HOMES[name]}"), name)
+        return public(name, found) if name in _lazy.COMPILED else found
     if name in _lazy.METHODS:
         globals()[name] = public(name, getattr(Tensor, name))
         return globals()[name]

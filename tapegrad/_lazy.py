@@ -25,9 +25,8 @@ _NAMES_OF = {
     "_threads": (
         "get_num_interop_threads", "get_num_threads", "set_num_interop_threads", "set_num_threads",
     ),
-    "nn.functional.activations": (
-        "celu", "celu_", "prelu", "rrelu", "rrelu_", "selu", "selu_", "threshold", "threshold_",
-    ),
+    "nn.functional.activations": ("celu_", "prelu", "rrelu_", "selu_", "threshold_"),
+    "ops.rectifiers": ("celu", "rrelu", "selu", "threshold"),
     "amp": ("GradScaler", "autocast"),
     "_types": ("legacy_contiguous_format",),
     "amp.autocast_mode": ("get_autocast_dtype", "is_autocast_available", "is_autocast_enabled"),
@@ -99,6 +98,11 @@ _NAMES_OF = {
         "UntypedStorage", "is_storage",
     ),
 }  # fmt: skip
+# Functions that PyTorch compiles: what they are called with by mistake is explained.
+COMPILED = frozenset((
+    "get_autocast_dtype", "get_num_interop_threads", "get_num_threads", "is_autocast_enabled",
+    "set_flush_denormal",
+))  # fmt: skip
 HOMES = {name: module for module, names in _NAMES_OF.items() for name in names}
 
 # Methods that PyTorch has as functions too.

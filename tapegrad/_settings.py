@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Literal
 
 from tapegrad._absent import answer
 from tapegrad._types import kind_of
@@ -37,7 +38,7 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
     if not isinstance(mode, bool):
         raise TypeError(
             "_set_deterministic_algorithms(): argument 'mode' (position 1) must be bool, not "
-            f"{type(mode).__name__}"
+            f"{kind_of(mode)}"
         )
     _state.deterministic, _state.warn_only = mode, warn_only
 
@@ -94,7 +95,7 @@ def get_float32_matmul_precision() -> str:
     return _state.precision
 
 
-def set_flush_denormal(mode: bool, /) -> bool:
+def set_flush_denormal(mode: Literal[True, False], /) -> bool:
     """Returns False: denormal numbers are never flushed to zero here."""
     _require(bool, mode, "flush_denormal")
     return False

@@ -33,7 +33,10 @@ INNER = (
     "alpha_dropout", "feature_alpha_dropout", "embedding", "embedding_bag", "batch_norm",
     "cosine_embedding_loss", "ctc_loss", "hinge_embedding_loss", "kl_div", "margin_ranking_loss",
     "poisson_nll_loss", "triplet_margin_loss", "_cdist_forward", "unique_dim", "rrelu", "selu",
-    "celu", "prelu", "threshold", "max_unpool1d",
+    "celu", "prelu", "threshold", "max_unpool1d", "atleast_1d", "atleast_2d", "atleast_3d",
+    "bilinear", "cdist", "chain_matmul", "cosine_similarity", "hardshrink", "log_sigmoid",
+    "col2im", "im2col", "pairwise_distance", "pdist", "split", "split_with_sizes", "tensordot",
+    "unique_consecutive",
 )  # fmt: skip
 
 
@@ -92,7 +95,8 @@ def shortened(text: str) -> str:
 
 def callables() -> Iterator[tuple[str, Any]]:
     """Give the compiled functions and methods that both libraries have; a method after a dot."""
-    spaces = [("", torch, tapegrad), ("", torch.linalg, tapegrad.linalg),
+    spaces = [("", torch._C._VariableFunctions, None), ("", torch, tapegrad),
+              ("", torch.linalg, tapegrad.linalg),
               ("", torch.special, tapegrad.special), ("", torch._C._nn, tapegrad.nn.functional),
               (".", torch.ones(2, 2), tapegrad.ones(2, 2))]
     for prefix, theirs, ours in spaces:

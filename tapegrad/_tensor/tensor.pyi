@@ -277,7 +277,7 @@ class Tensor:
     def histc(self, bins: _int = 100, min: _Number = 0, max: _Number = 0) -> Tensor: ...
     def histogram(
         self,
-        bins: _int | Tensor,
+        bins: _int | Tensor = 100,
         *,
         range: tuple[_float, _float] | None = None,
         weight: Tensor | None = None,

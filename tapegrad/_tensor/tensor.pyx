@@ -465,13 +465,17 @@ cdef class Tensor:
         """The number of dimensions."""
         return PyArray_NDIM(self.array)
 
-    ndimension = dim
+    def ndimension(self):
+        """The number of dimensions."""
+        return PyArray_NDIM(self.array)
 
     def numel(self):
         """The number of elements."""
         return PyArray_SIZE(self.array)
 
-    nelement = numel
+    def nelement(self):
+        """The number of elements."""
+        return PyArray_SIZE(self.array)
 
     @property
     def dtype(self):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 import warnings
 from collections.abc import Mapping, Sequence
@@ -75,6 +76,11 @@ def _gradients_for(tensors: list, gradients: Any, name: str) -> list:
     gradients = [gradients] if isinstance(gradients, Tensor) else list(gradients)
     if len(gradients) < len(tensors):
         raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
+    for one in gradients[: len(tensors)]:
+        if not (one is None or isinstance(one, Tensor)):
+            raise TypeError(
+                f"gradients can be either Tensors or None, but got {type(one).__name__}"
+            )
     return gradients[: len(tensors)]
 
 
@@ -108,6 +114,8 @@ def backward(
         grad_tensors = grad_variables
     roots = _roots(tensors)
     starts = _gradients_for(roots, grad_tensors, "tensors")
+    for flag in (create_graph if retain_graph is None else retain_graph, create_graph):
+        operator.index(flag)
     if inputs is None:
         _sweep.sweep_gradients(roots, starts, retain_graph, create_graph)
         return
@@ -133,7 +141,7 @@ def _tensor_backward(
         backward(self, gradient, retain_graph, create_graph, inputs=inputs)
 
 
-_tensor_backward.__name__ = "backward"
+_tensor_backward.__name__, _tensor_backward.__qualname__ = "backward", "Tensor.backward"
 attach_method("backward", _tensor_backward)
 
 

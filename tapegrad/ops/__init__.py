@@ -153,8 +153,9 @@ _sweep.register_zeros(
     lambda shape, number: create.zeros(shape, dtype=BY_NUMPY_NUMBER[number])
 )
 
-# Compiled methods with arguments explain failed calls; the others leave that to the interpreter.
-for _name in ("is_contiguous", "numpy", "requires_grad_", "size", "stride"):
+# Compiled methods with arguments explain failed calls; the interpreter does it for the others.
+for _name in ("is_contiguous", "numpy", "register_hook", "register_post_accumulate_grad_hook",
+              "requires_grad_", "size", "stride"):  # fmt: skip
     attach(_name, getattr(Tensor, _name))
 
 # Families without methods of Tensor are loaded when a program first asks for one.

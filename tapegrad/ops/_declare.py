@@ -247,6 +247,17 @@ def calls(inner: str, *given: Any) -> Callable[[_Callable], _Callable]:
     return decorate
 
 
+def written_as(name: str) -> Callable[[_Callable], _Callable]:
+    """Explain failed calls of a function by the one of this name in :mod:`._refusal.written`."""
+
+    def decorate(function: _Callable) -> _Callable:
+        made: Any = TensorFunction(cast(Callable, function))
+        made.written = name
+        return cast(_Callable, made)
+
+    return decorate
+
+
 def attach(name: str, operation: Any) -> None:
     """Make an operation a method of Tensor."""
     attach_method(name, public(name, operation, is_method=True))
@@ -312,5 +323,5 @@ class _Plan:
 
 __all__ = [
     "alias", "attach", "calls", "composite", "method", "mixed_op", "not_differentiable", "op",
-    "public", "takes_out", "takes_tensors", "without_derivative",
+    "public", "takes_out", "takes_tensors", "without_derivative", "written_as",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ import functools
 import operator
 
 from tapegrad._tensor import Tensor
+from tapegrad._types import kind_of
 
 
 def normal_dim(dim, ndim: int) -> int:
@@ -88,7 +89,7 @@ def check_tensors(tensors) -> None:
     for k, one in enumerate(tensors):
         if not isinstance(one, Tensor):
             raise TypeError(
-                f"expected Tensor as element {k} in argument 0, but got {type(one).__name__}"
+                f"expected Tensor as element {k} in argument 0, but got {kind_of(one)}"
             )
 
 

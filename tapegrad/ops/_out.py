@@ -59,7 +59,7 @@ _WRITERS: dict[str, Callable[..., Any]] = {}
 def takes_out(
     rule: str = "exact", name: str | None = None, *, refuses_grad: bool = True,
     records: bool = False, resizes: str = "", may_overlap: bool = True,
-    writer: Callable[..., Any] | None = None,
+    writer: Callable[..., Any] | None = None, called: str | None = None,
 ) -> Callable[[Callable], TensorFunction]:
     """Give a function the keyword ``out``, which PyTorch's messages call ``name(): ...``.
 
@@ -68,12 +68,14 @@ def takes_out(
     and ``"by rows"`` where the result lies by columns but an ``out`` of another shape does not.
     An ``out`` that is about to be resized ``may_overlap`` with itself, save where PyTorch looks
     first. A ``writer`` gets ``out`` and the arguments and fills it, where a copy would not do.
+    If it is ``called`` something, arguments are checked, and messages about them call it so.
     """
 
     def decorate(function: Callable) -> TensorFunction:
-        called = getattr(function, "called", None)  # what checks arguments keeps doing so
+        # What checks arguments keeps doing so.
+        checked = called or getattr(function, "called", None)
         function = getattr(function, "__wrapped__", function)
-        made = TensorFunction(function, name=name, rule=rule, called=called)
+        made = TensorFunction(function, name=name, rule=rule, called=checked)
         if writer is not None:
             _WRITERS[made.name] = writer
         if not refuses_grad or records:

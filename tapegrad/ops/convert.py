@@ -221,6 +221,10 @@ def to(input: Tensor, *args, dtype=None, device=None, other=None, non_blocking=F
         check_device(device)
     if args:
         first, *flags = args
+        if not all(isinstance(flag, bool) for flag in flags):
+            raise TypeError("to() takes two flags after what to convert to")
+        if isinstance(first, float):   # which stands for a tensor
+            first = _types.float64
         dtype = first.dtype if isinstance(first, Tensor) else first
         copy = copy or True in flags[1:]
     target = _types.as_dtype(dtype if other is None else other.dtype, "to")

@@ -81,6 +81,12 @@ def cuda(input: Tensor, device=None, non_blocking: bool = False,
 def xpu(input: Tensor, device=None, non_blocking: bool = False,
         memory_format=_types.preserve_format) -> Tensor:  # fmt: skip
     """Raises AssertionError: there is no such device to move the tensor to."""
+    if device is not None:
+        known = _known_device("xpu", device)
+        if isinstance(device, int):
+            raise RuntimeError(NO_ACCELERATOR)
+        if known.type != "xpu":
+            raise RuntimeError("Invalid device, must be xpu device")
     raise AssertionError(NO_XPU)
 
 

@@ -36,16 +36,12 @@ def _steps(name: str, y: Tensor, x: Tensor, dim: int) -> Tensor:
 def _check_samples(name: str, y: Tensor, x, dx) -> None:
     if y.dtype is _types.bool:
         raise RuntimeError(f"{name}: received a bool input for `y`, but bool is not supported")
-    if (x is not None and dx is not None) or not isinstance(dx, (int, float, type(None))):
-        given = "(Tensor, Tensor, dx=" if x is not None else "(Tensor, dx="
-        raise TypeError(
-            f"{name}() received an invalid combination of arguments - got {given}"
-            f"{type(dx).__name__})"
-        )
+    if x is not ... and (dx is not ... or not isinstance(x, Tensor)):
+        raise TypeError(f"{name}() takes a tensor of points or the distance between them")
 
 
 @takes_tensors
-def trapezoid(y: Tensor, x: Tensor | None = None, *, dx=None, dim: int = -1) -> Tensor:
+def trapezoid(y: Tensor, x=..., *, dx=..., dim: int = -1) -> Tensor:
     """The integral along ``dim`` of a function sampled at ``x``, or at steps ``dx`` (by default 1).
 
     ``sum((y[k] + y[k+1]) / 2 * (x[k+1] - x[k]))``. Shape: without ``dim``. Raises RuntimeError for
@@ -58,20 +54,20 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx=None, dim: int = -1) -> 
     dim = normal_dim(dim, y.ndim)
     if y.shape[dim] == 0:
         return y.new_zeros([n for k, n in enumerate(y.shape) if k != dim])
-    if x is None:
+    if x is ...:
         ends = y.select(dim, 0) + y.select(dim, -1)
-        return (y.sum(dim) - ends * 0.5) * (1.0 if dx is None else float(dx))
+        return (y.sum(dim) - ends * 0.5) * (1.0 if dx is ... else float(dx))
     return (_pair_sums(y, dim) * _steps("trapezoid", y, x, dim)).sum(dim) / 2.0
 
 
 @takes_tensors
-def trapz(y: Tensor, x: Tensor | None = None, *, dx=None, dim: int = -1) -> Tensor:
+def trapz(y: Tensor, x=..., *, dx=..., dim: int = -1) -> Tensor:
     """The integral along ``dim``, as :func:`trapezoid`."""
     return trapezoid(y, x, dx=dx, dim=dim)
 
 
 @takes_tensors
-def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx=None, dim: int = -1) -> Tensor:
+def cumulative_trapezoid(y: Tensor, x=..., *, dx=..., dim: int = -1) -> Tensor:
     """The integrals along ``dim`` up to each sample but the first, by the trapezoidal rule.
 
     Shape: one less along ``dim``. Raises as :func:`trapezoid`.
@@ -83,8 +79,8 @@ def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx=None, dim: in
     dim = normal_dim(dim, y.ndim)
     if y.shape[dim] == 0:
         return y.clone()
-    if x is None:
-        return cumsum(_pair_sums(y, dim) * ((1.0 if dx is None else float(dx)) / 2.0), dim)
+    if x is ...:
+        return cumsum(_pair_sums(y, dim) * ((1.0 if dx is ... else float(dx)) / 2.0), dim)
     steps = _steps("cumulative_trapezoid", y, x, dim)
     return cumsum(_pair_sums(y, dim) * steps, dim) / 2.0
 

@@ -145,6 +145,7 @@ def _normal_into(out: Tensor, mean=0.0, std=1.0, size=None, *, generator=None, d
 def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, **options) -> Tensor:
     """Numbers drawn from the normal distribution; mean and deviation may be tensors."""
     generator = generator or default_generator
+    _check_options(isinstance(mean, Tensor) or isinstance(std, Tensor), size, dtype, options)
     _check_deviation(std)
     if isinstance(mean, Tensor) and isinstance(std, Tensor):
         refuse_integers("normal_kernel_cpu", mean._array)
@@ -159,6 +160,12 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, **option
     dtype = _types.as_dtype(dtype, "normal") or get_default_dtype()
     return drawn("normal", (float(mean), float(std)), sizes_of("normal", (), size), generator,
                  dtype, options.get("requires_grad", False))
+
+
+def _check_options(of_tensors: bool, size, dtype, options: dict) -> None:
+    known = () if of_tensors else ("layout", "device", "pin_memory", "requires_grad")
+    if (of_tensors and (size, dtype) != (None, None)) or not options.keys() <= {*known}:
+        raise TypeError("normal() takes a size and a dtype with two numbers alone")
 
 
 def _check_deviation(std) -> None:
@@ -185,7 +192,7 @@ _poisson_op = sampled("poisson", _poisson)
 @takes_tensors
 def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     """Counts of events, drawn for each element with that mean."""
-    return _poisson_op(input, generator or default_generator)
+    return _poisson_op(input, default_generator if generator is None else generator)
 
 
 @takes_out("multinomial expects Long tensor out, got: {out}")

@@ -16,7 +16,9 @@ def _dropped(name: str, features: bool, alpha: bool, doc: str):
     def drop(input: Tensor, p: float, training: bool, inplace: bool = False) -> Tensor:
         if p < 0 or p > 1:
             raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p:g}")
-        if p == 0 or not training or input.numel() == 0:
+        if p == 0 or training is not True or input.numel() == 0:
+            if not isinstance(training, bool):
+                raise TypeError(f"{name}() is told by a bool whether to drop")
             return input
         if p == 1:
             zero = Tensor._wrap(kernels.fill(kernels.empty((), input.dtype.numpy), 0))

@@ -88,8 +88,7 @@ def group_norm(
 
 @takes_tensors
 def instance_norm(
-    input, weight=None, bias=None, running_mean=None, running_var=None, use_input_stats=True,
-    momentum=0.1, eps=1e-5, cudnn_enabled=True,
+    input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, cudnn_enabled,
 ) -> Tensor:  # fmt: skip
     """Batch norm of a batch whose samples are taken for further channels.
 

@@ -235,7 +235,7 @@ def _histogram(input: Tensor, bins, ranges, weight, density: bool) -> tuple[Tens
 @method()
 def histogram(
     input: Tensor,
-    bins: int | Tensor,
+    bins: int | Tensor = 100,
     *,
     range: tuple[float, float] | None = None,
     weight: Tensor | None = None,

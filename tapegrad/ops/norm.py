@@ -9,6 +9,7 @@ from tapegrad.ops.reduce._dims import dims_of
 from tapegrad.ops.reduce.norms import vector_norm_op
 
 
+@takes_tensors
 def norm(
     input: Tensor, p="fro", dim=None, keepdim: bool = False, out: Tensor | None = None, dtype=None
 ) -> Tensor:
@@ -17,8 +18,10 @@ def norm(
     ``"fro"`` is the 2-norm, ``"nuc"`` the sum of a matrix's singular values. ``dtype`` converts
     the elements first. Raises RuntimeError for integers.
     """
-    function = _norm_of_matrix if isinstance(p, str) and p != "fro" else _norm_of_elements
-    return function(input, p, dim, keepdim, dtype, out=out)
+    if isinstance(p, str) and p != "fro":
+        return _norm_of_matrix(input, p, dim, keepdim, dtype, out)
+    order = 2.0 if p is None or isinstance(p, str) else p
+    return _norm_of_elements(input, order, dim, keepdim, dtype=dtype, out=out)
 
 
 @method("norm")
@@ -27,15 +30,14 @@ def _norm_method(self: Tensor, p="fro", dim=None, keepdim: bool = False, dtype=N
     return norm(self, p, dim, keepdim, dtype=dtype)
 
 
-@takes_out(name="norm_of_matrix", records=True)
-def _norm_of_matrix(input: Tensor, p: str, dim, keepdim: bool, dtype) -> Tensor:
+def _norm_of_matrix(input: Tensor, p: str, dim, keepdim: bool, dtype, out) -> Tensor:
     dims = tuple(range(input.ndim)) if dim is None else dim
-    return matrix_norm(input, p, dims, keepdim, dtype=dtype)
+    dims = (dims,) if isinstance(dims, int) else dims
+    return matrix_norm(input, p, dims, keepdim, dtype=dtype, out=out)
 
 
-@takes_out(name="norm")
-def _norm_of_elements(input: Tensor, p, dim, keepdim: bool, dtype) -> Tensor:
-    order = 2.0 if p in ("fro", None) else p
+@takes_out(name="linalg_vector_norm")
+def _norm_of_elements(input: Tensor, order, dim, keepdim: bool, *, dtype) -> Tensor:
     if dtype is None and input.is_floating_point() and input.numel():
         return vector_norm_op(input, float(order), dims_of(input, dim), keepdim)
     return vector_norm(input, order, dim, keepdim, dtype=dtype)

@@ -105,6 +105,11 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps: float = 1e-
     Shape: ``(..., *normalized_shape)`` to the same. Source: Ba, Kiros and Hinton 2016.
     """
     shape = tuple(normalized_shape)
+    if not shape:
+        raise RuntimeError(
+            "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "
+            "element, but got normalized_shape = []"
+        )
     if len(shape) > input.ndim or tuple(input.shape[input.ndim - len(shape) :]) != shape:
         wanted = ", ".join(["*", *map(str, shape)])
         raise RuntimeError(

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from operator import index
 
 import numpy as np
 
@@ -191,7 +192,7 @@ def randn(*sizes, size=None, generator=None, dtype=None, layout=None, device=Non
 
 def _bounds(low, high) -> tuple[int, int, bool]:
     """The least number, how many there are, and whether one needs two draws of 32 bits."""
-    low, high = int(low), int(high)
+    low, high = (int(one) if isinstance(one, Tensor) else index(one) for one in (low, high))
     if low >= high:
         raise RuntimeError(
             f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
@@ -241,7 +242,8 @@ def randint(*args, low=None, high=None, size=None, generator=None, dtype=None,
 
 
 @takes_out("factory")
-def randperm(n, *, generator=None, dtype=None, layout=None, device=None,
+@takes_tensors
+def randperm(n: int, *, generator=None, dtype=None, layout=None, device=None,
              requires_grad=False, pin_memory=False) -> Tensor:  # fmt: skip
     """The numbers 0 to n - 1 in random order."""
     check_device(device)
@@ -298,16 +300,16 @@ def _bernoulli(input: np.ndarray, generator: Generator) -> np.ndarray:
 _bernoulli_op = sampled("bernoulli_from", _bernoulli, "BernoulliBackward0")
 
 
-def _bernoulli_into(out: Tensor, input: Tensor, p=None, *, generator=None) -> Tensor:
-    chances = input if p is None else p
+def _bernoulli_into(out: Tensor, input: Tensor, p=..., *, generator=None) -> Tensor:
+    chances = input if p is ... else p
     return bernoulli_(fit(out, input.shape), chances, generator=generator)
 
 
 @takes_out("any", writer=_bernoulli_into)
 @method()
-def bernoulli(input: Tensor, p=None, *, generator=None) -> Tensor:
+def bernoulli(input: Tensor, p=..., *, generator=None) -> Tensor:
     """1 with each element's probability, else 0; or all with probability ``p``."""
-    if p is not None:
+    if p is not ...:
         return bernoulli_(kernels_empty_like(input), p, generator=generator)
     return _bernoulli_op(input, generator or default_generator)
 
@@ -359,8 +361,9 @@ def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=Non
              **keyword) -> Tensor:  # fmt: skip
     """Fill with numbers drawn evenly from [from, to)."""
     check_float("uniform", self.dtype)
-    low = keyword.get("from", keyword.get("a", from_))
-    high = keyword.get("b", to)
+    low, high = keyword.pop("from", from_), to
+    if keyword:
+        raise TypeError(f"uniform_() got an unexpected keyword argument '{next(iter(keyword))}'")
     if low > high:
         raise RuntimeError(
             "uniform_ expects to return a [from, to) range, but found "
@@ -395,11 +398,12 @@ def random_(self: Tensor, *bounds, generator=None) -> Tensor:
     """Fill with whole numbers drawn evenly: ``random_(to)``, ``random_(from, to)``.
 
     Without bounds from 0 to the largest number, up to which the dtype holds all; so does a ``to``
-    that is None.
+    after ``from`` that is None.
     """
     if not bounds:
         limits = _all_numbers(self.dtype)
     else:
         low, high = (0, *bounds) if len(bounds) == 1 else bounds
-        limits = _bounds(low, _largest(self.dtype) + 1 if high is None else high)
+        is_open = high is None and len(bounds) == 2
+        limits = _bounds(low, _largest(self.dtype) + 1 if is_open else high)
     return drawn_into(self, "randint", limits, generator)

@@ -79,7 +79,7 @@ def set_(
     if source is _NOTHING:
         source = UntypedStorage()
     if not isinstance(source, (Tensor, TypedStorage, UntypedStorage)):
-        raise TypeError(f"set_(): no tensor and no storage: {_types.kind_of(source)}")
+        raise TypeError("set_() takes a tensor or a storage")
     if isinstance(source, Tensor):
         if source.dtype is not self.dtype:
             raise RuntimeError(

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from tapegrad import ops
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import calls, takes_out, takes_tensors
+from tapegrad.ops import rectifiers
+from tapegrad.ops._declare import calls, public, takes_out, takes_tensors, written_as
 from tapegrad.ops.prelu import prelu as prelu
-
-_SELU_ALPHA = 1.6732632423543772848170429916717
-_SELU_SCALE = 1.0507009873554804934193349852946
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -36,7 +34,7 @@ def hardtanh(
 @takes_tensors
 def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     """``hardtanh`` in place."""
-    return hardtanh(input, min_val, max_val, inplace=True)
+    return input.hardtanh_(min_val, max_val)
 
 
 @calls("relu6", "input")
@@ -75,8 +73,8 @@ def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """ELU with the scales that keep mean 0 and variance 1."""
     if inplace:
-        return input.elu_(_SELU_ALPHA, _SELU_SCALE, 1.0)
-    return ops.elu(input, _SELU_ALPHA, _SELU_SCALE, 1.0)
+        return input.elu_(rectifiers.SELU_ALPHA, rectifiers.SELU_SCALE, 1.0)
+    return rectifiers.selu(input)
 
 
 @takes_tensors
@@ -85,6 +83,7 @@ def selu_(input: Tensor) -> Tensor:
     return selu(input, inplace=True)
 
 
+@written_as("functional.celu")
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """``max(x, 0) + min(alpha · (exp(x / alpha) - 1), 0)``."""
     if alpha == 0:
@@ -106,6 +105,7 @@ def gelu(input: Tensor, *, approximate: str = "none") -> Tensor:
     return ops.gelu(input, approximate)
 
 
+@written_as("functional.glu")
 def glu(input: Tensor, dim: int = -1) -> Tensor:
     """The first half along ``dim`` times the sigmoid of the second. Source: Dauphin et al. 2017.
 
@@ -114,10 +114,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     return ops.glu(input, dim)
 
 
-@takes_out("cast")
-def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """``x`` where ``|x| > lambd``, 0 elsewhere."""
-    return ops.hardshrink(input, lambd)
+hardshrink = public("hardshrink", ops.hardshrink)
 
 
 @takes_out("cast")
@@ -126,7 +123,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     return ops.softshrink(input, lambd)
 
 
-@calls("rrelu", "input", "lower", "upper", "training")
+@written_as("functional.rrelu")
 def rrelu(
     input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False,
     inplace: bool = False,
@@ -201,7 +198,7 @@ def tanhshrink(input: Tensor) -> Tensor:
     return input - input.tanh()
 
 
-@takes_out("cast", "log_sigmoid_forward")
+@takes_out("cast", "log_sigmoid_forward", called="log_sigmoid")
 def logsigmoid(input: Tensor) -> Tensor:
     """``log(1 / (1 + exp(-x)))``."""
     return ops.log_sigmoid(input)

@@ -13,7 +13,7 @@ from tapegrad.nn.functional.reduction import apply, reduction_number
 from tapegrad.ops._declare import calls
 from tapegrad.ops.activation import log_softmax, log_softmax_op
 from tapegrad.ops.nll import nll_loss_op
-from tapegrad.ops.tensor_types import check_tensors
+from tapegrad.ops.tensor_types import check_tensor, check_tensors
 
 
 @calls("nll_loss_nd", "input", "target", "weight")
@@ -184,6 +184,8 @@ def _soft_cross_entropy(
         raise RuntimeError("ignore_index is not supported for floating point target")
     class_dim = 1 if input.dim() > 1 else 0
     n_classes = input.shape[class_dim]
+    if weight is not None:
+        check_tensor("cross_entropy_loss", "weight", weight, 3)
     if weight is not None and tuple(weight.shape) != (n_classes,):
         raise RuntimeError("cross_entropy: " + _WEIGHT_SHAPE.format(n_classes, list(weight.shape)))
     log_probabilities = ops.log_softmax(input, class_dim)

@@ -67,6 +67,8 @@ def poisson_nll_loss(
     where ``y > 1``. Shape: two that broadcast.
     """
     how = reduction_number(size_average, reduce, reduction)
+    if not (isinstance(target, Tensor) and isinstance(log_input, bool)):
+        raise TypeError("poisson_nll_loss() takes two tensors and a flag")
     mean, log_mean = (input.exp(), input) if log_input else (input, (input + eps).log())
     losses = mean - target * log_mean
     if full:

@@ -8,7 +8,7 @@ from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
 from tapegrad.ops import dropouts
-from tapegrad.ops._declare import calls
+from tapegrad.ops._declare import written_as
 
 
 def _check_probability(p: float) -> None:
@@ -21,7 +21,7 @@ def _check_input(input: object) -> None:
         raise TypeError(f"expected a Tensor, but got {kind_of(input)}")
 
 
-@calls("dropout", "input", "p", "training")
+@written_as("functional.dropout")
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Zero elements at random while ``training``.
 
@@ -105,7 +105,7 @@ def _drop_channels(
     return input if inplace else result.squeeze(0)
 
 
-@calls("alpha_dropout", "input", "p", "training")
+@written_as("functional.alpha_dropout")
 def alpha_dropout(
     input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Tensor:
@@ -119,7 +119,7 @@ def alpha_dropout(
     return dropouts.alpha_dropout(input, p, training, inplace)
 
 
-@calls("feature_alpha_dropout", "input", "p", "training")
+@written_as("functional.feature_alpha_dropout")
 def feature_alpha_dropout(
     input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Tensor:

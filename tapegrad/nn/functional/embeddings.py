@@ -27,6 +27,7 @@ def embedding(
     shortened in place first. ``scale_grad_by_freq`` divides a row's gradient by how often it was
     looked up. Gradients are dense, also where ``sparse`` asks for others: the numbers are the same.
     """
+    padding_idx = _wrap_padding(padding_idx, weight)
     if weight.dim() != 2:
         raise RuntimeError("'weight' must be 2-D")
     if input.dtype not in (tapegrad.int64, tapegrad.int32):
@@ -35,16 +36,16 @@ def embedding(
             f"Long, Int; but got {tapegrad.typename(input)} instead (while checking arguments for "
             "embedding)"
         )
-    padding_idx = _wrap_padding(padding_idx, weight.shape[0])
     if max_norm is not None:
         shorten_rows(weight.detach(), input, max_norm, norm_type)
     return ops.embedding(weight, input, padding_idx, scale_grad_by_freq)
 
 
-def _wrap_padding(padding_idx: int | None, n_rows: int) -> int:
+def _wrap_padding(padding_idx: int | None, weight: Tensor) -> int:
     """``padding_idx`` counted from the start, or -1 for none."""
     if padding_idx is None:
         return -1
+    n_rows = weight.shape[0] if padding_idx > 0 or padding_idx < 0 else 1
     if not -n_rows <= padding_idx < n_rows:
         raise AssertionError("Padding_idx must be within num_embeddings")
     return padding_idx % n_rows

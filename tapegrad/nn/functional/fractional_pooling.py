@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import written_as
 from tapegrad.ops.random import rand
 from tapegrad.ops.spatial.fractional_pool import fractional_max_pool
 
@@ -42,6 +43,7 @@ def fractional_max_pool2d_with_indices(
     return _pool(input, kernel_size, output_size, output_ratio, _random_samples, 2)
 
 
+@written_as("functional.fractional_max_pool2d")
 def fractional_max_pool2d(
     input: Tensor,
     kernel_size: Any,
@@ -73,6 +75,7 @@ def fractional_max_pool3d_with_indices(
     return _pool(input, kernel_size, output_size, output_ratio, _random_samples, 3)
 
 
+@written_as("functional.fractional_max_pool3d")
 def fractional_max_pool3d(
     input: Tensor,
     kernel_size: Any,

@@ -9,8 +9,10 @@ import tapegrad
 from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad.nn.functional.normalizations import check_dtypes
+from tapegrad.ops._declare import written_as
 
 
+@written_as("functional.group_norm")
 def group_norm(
     input: Tensor,
     num_groups: int,
@@ -53,7 +55,7 @@ def instance_norm(
     samples' by ``momentum``. Shape: ``(batch, channels, ...)`` to the same. Source: Ulyanov et al.
     2016.
     """
-    if use_input_stats and math.prod(input.shape[2:]) == 1:
+    if use_input_stats and math.prod(input.size()[2:]) == 1:
         raise ValueError(
             f"Expected more than 1 spatial element when training, got input size {input.size()}"
         )
@@ -61,7 +63,7 @@ def instance_norm(
         raise ValueError("running_mean and running_var must either both be None or neither be None")
     check_dtypes(input, weight, bias)
     return ops.group_norm.instance_norm(
-        input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps
+        input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, True
     )
 
 

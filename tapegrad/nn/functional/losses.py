@@ -15,7 +15,11 @@ from tapegrad.nn.functional.reduction import apply, choose, get_enum
 
 def _broadcast(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Both in their common shape, with a warning if they had two."""
-    if target.shape == input.shape:
+    try:
+        is_alike = target.shape == input.shape
+    except AttributeError:   # what is no tensor is refused by another name
+        is_alike = target.size() == input.size()
+    if is_alike:
         return input, target
     warnings.warn(
         f"Using a target size ({target.size()}) that is different to the input size "
@@ -111,12 +115,13 @@ def huber_loss(
     Source: Huber 1964.
     """
     x, y = _broadcast(input, target)
+    how = get_enum(reduction)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     if weight is None:
-        return ops.huber_loss(x, y, get_enum(reduction), delta)
+        return ops.huber_loss(x, y, how, delta)
     _check_weight(x, weight, reduction)
-    return apply(ops.huber_loss(x, y, 0, delta) * weight, get_enum(reduction))
+    return apply(ops.huber_loss(x, y, 0, delta) * weight, how)
 
 
 def binary_cross_entropy(
@@ -141,22 +146,22 @@ def binary_cross_entropy(
         found, expected = ops.type_name(target), ops.type_name(input)
         raise RuntimeError(f"Found dtype {found} but expected {expected}")
     if weight is not None:
-        weight = weight.expand(_common_shape(target, weight))
+        weight = weight.expand(_common_shape(target.size(), weight.size()))
     return ops.binary_cross_entropy(input, target, weight, get_enum(reduction))
 
 
-def _common_shape(target: Tensor, weight: Tensor) -> tuple[int, ...]:
+def _common_shape(target: tuple[int, ...], weight: tuple[int, ...]) -> tuple[int, ...]:
     try:
-        return np.broadcast_shapes(target.shape, weight.shape)
+        return np.broadcast_shapes(target, weight)
     except ValueError:
-        pairs = zip(reversed(weight.shape), reversed(target.shape), strict=False)
+        pairs = zip(reversed(weight), reversed(target), strict=False)
         back, length = next(
             (n, a) for n, (a, b) in enumerate(pairs, 1) if a != b and 1 not in (a, b)
         )
         raise RuntimeError(
             f"Attempting to broadcast a dimension of length {length} at -{back}! Mismatching "
-            f"argument at index 1 had {weight.size()}; but expected shape should be broadcastable "
-            f"to {list(target.size())}"
+            f"argument at index 1 had {weight}; but expected shape should be broadcastable to "
+            f"{list(target)}"
         ) from None
 
 
@@ -173,7 +178,7 @@ def binary_cross_entropy_with_logits(
     ``x``.
     """
     reduction = choose(size_average, reduce, reduction)
-    if target.shape != input.shape:
+    if target.size() != input.size():
         raise ValueError(
             f"Target size ({target.size()}) must be the same as input size ({input.size()})"
         )

@@ -10,9 +10,10 @@ from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad.nn.functional.distances import pairwise_distance
 from tapegrad.nn.functional.reduction import apply, choose, reduction_number
-from tapegrad.ops._declare import calls
+from tapegrad.ops._declare import calls, written_as
 
 
+@written_as("functional.margin_ranking_loss")
 def margin_ranking_loss(
     input1: Tensor,
     input2: Tensor,
@@ -48,7 +49,7 @@ def hinge_embedding_loss(
     """``x`` where ``y`` is 1, ``max(0, margin - x)`` where it is -1. Shape: two that broadcast."""
     how = reduction_number(size_average, reduce, reduction)
     zeros = tapegrad.zeros_like(input)
-    apart = ops.where(target != 1, (margin - input).clamp_min(0), zeros)
+    apart = ops.where(target != 1, (float(margin) - input).clamp_min(0), zeros)
     return apply(apart + ops.where(target != -1, input, zeros), how)
 
 

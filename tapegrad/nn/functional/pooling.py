@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tapegrad._tensor import Tensor
 from tapegrad.ops import spatial
-from tapegrad.ops._declare import calls
+from tapegrad.ops._declare import calls, written_as
 from tapegrad.ops.spatial import adaptive_avg_pool1d, avg_pool1d, avg_pool2d, avg_pool3d
 from tapegrad.ops.spatial import pool as ops
 
 # ------------------------------------------------------------------------- maxima
+
+_WINDOW = ("input", "kernel_size", "stride", "padding", "dilation", "ceil_mode")
 
 
 def max_pool1d_with_indices(
@@ -28,10 +29,7 @@ def max_pool1d_with_indices(
     return ops.max_pool1d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
-@calls(
-    "max_pool2d_with_indices", "input", "kernel_size",
-    "stride", "padding", "dilation", "ceil_mode",
-)  # fmt: skip
+@calls("max_pool2d_with_indices", *_WINDOW)
 def max_pool2d_with_indices(
     input: Tensor,
     kernel_size: Any,
@@ -45,10 +43,7 @@ def max_pool2d_with_indices(
     return ops.max_pool2d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
-@calls(
-    "max_pool3d_with_indices", "input", "kernel_size",
-    "stride", "padding", "dilation", "ceil_mode",
-)  # fmt: skip
+@calls("max_pool3d_with_indices", *_WINDOW)
 def max_pool3d_with_indices(
     input: Tensor,
     kernel_size: Any,
@@ -62,6 +57,7 @@ def max_pool3d_with_indices(
     return ops.max_pool3d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+@written_as("functional.max_pool1d")
 def max_pool1d(
     input: Tensor,
     kernel_size: Any,
@@ -81,6 +77,7 @@ def max_pool1d(
     return function(input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+@written_as("functional.max_pool2d")
 def max_pool2d(
     input: Tensor,
     kernel_size: Any,
@@ -95,6 +92,7 @@ def max_pool2d(
     return function(input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
+@written_as("functional.max_pool3d")
 def max_pool3d(
     input: Tensor,
     kernel_size: Any,
@@ -137,6 +135,7 @@ def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
     return spatial.adaptive_avg_pool3d(input, _with_sizes_of(input, output_size))
 
 
+@written_as("functional.adaptive_max_pool1d_with_indices")
 def adaptive_max_pool1d_with_indices(
     input: Tensor, output_size: Any, return_indices: bool = False
 ) -> tuple[Tensor, Tensor]:
@@ -144,6 +143,7 @@ def adaptive_max_pool1d_with_indices(
     return spatial.adaptive_max_pool1d(input, output_size)
 
 
+@written_as("functional.adaptive_max_pool2d_with_indices")
 def adaptive_max_pool2d_with_indices(
     input: Tensor, output_size: Any, return_indices: bool = False
 ) -> tuple[Tensor, Tensor]:
@@ -151,6 +151,7 @@ def adaptive_max_pool2d_with_indices(
     return spatial.adaptive_max_pool2d(input, _with_sizes_of(input, output_size))
 
 
+@written_as("functional.adaptive_max_pool3d_with_indices")
 def adaptive_max_pool3d_with_indices(
     input: Tensor, output_size: Any, return_indices: bool = False
 ) -> tuple[Tensor, Tensor]:
@@ -158,6 +159,7 @@ def adaptive_max_pool3d_with_indices(
     return spatial.adaptive_max_pool3d(input, _with_sizes_of(input, output_size))
 
 
+@written_as("functional.adaptive_max_pool1d")
 def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """Maxima over windows that share a sequence out evenly.
 
@@ -168,12 +170,14 @@ def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = 
     return result if return_indices else result[0]
 
 
+@written_as("functional.adaptive_max_pool2d")
 def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """Maxima over windows that share images out evenly; as :func:`adaptive_max_pool1d`."""
     result = adaptive_max_pool2d_with_indices(input, output_size)
     return result if return_indices else result[0]
 
 
+@written_as("functional.adaptive_max_pool3d")
 def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """Maxima over windows that share volumes out evenly; as :func:`adaptive_max_pool1d`."""
     result = adaptive_max_pool3d_with_indices(input, output_size)
@@ -284,6 +288,10 @@ def _lp_pool(means: Tensor, norm_type: float, count: int) -> Tensor:
     return positive.mul(count).pow(1.0 / norm_type)
 
 
+def _spread(given: Any, n_dims: int) -> tuple:
+    return tuple(given) if isinstance(given, Iterable) else (given,) * n_dims
+
+
 def lp_pool1d(
     input: Tensor, norm_type: float, kernel_size: int, stride: Any = None, ceil_mode: bool = False
 ) -> Tensor:
@@ -299,22 +307,19 @@ def lp_pool2d(
     input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
 ) -> Tensor:
     """The norm of each window of images; as :func:`lp_pool1d` with two spatial dimensions."""
+    height, width = _spread(kernel_size, 2)
     means = avg_pool2d(input.pow(norm_type), kernel_size, stride, 0, ceil_mode)
-    return _lp_pool(means, norm_type, math.prod(_repeated(kernel_size, 2)))
+    return _lp_pool(means, norm_type, height * width)
 
 
 def lp_pool3d(
     input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
 ) -> Tensor:
     """The norm of each window of volumes; as :func:`lp_pool1d` with three spatial dimensions."""
+    depth, height, width = _spread(kernel_size, 3)
     means = avg_pool3d(input.pow(norm_type), kernel_size, stride, 0, ceil_mode)
-    return _lp_pool(means, norm_type, math.prod(_repeated(kernel_size, 3)))
+    return _lp_pool(means, norm_type, depth * height * width)
 
-
-for _pool in (adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d, max_pool1d, max_pool2d,
-              max_pool3d):  # fmt: skip
-    # What messages call them: in PyTorch another function stands before these.
-    getattr(_pool, "__wrapped__", _pool).__qualname__ = f"_{_pool.__name__}"
 
 __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",

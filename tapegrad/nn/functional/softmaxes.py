@@ -16,7 +16,7 @@ def softmax(
     """``exp(x) / sum(exp(x))`` along ``dim``, computed in ``dtype`` if given."""
     if dim is None:
         dim = _implicit_dim("softmax", input.dim(), _stacklevel)
-    return ops.softmax(input if dtype is None else input.to(dtype), dim)
+    return input.softmax(dim) if dtype is None else input.softmax(dim, dtype=dtype)
 
 
 def softmin(
@@ -25,7 +25,7 @@ def softmin(
     """The softmax of ``-x`` along ``dim``."""
     if dim is None:
         dim = _implicit_dim("softmin", input.dim(), _stacklevel)
-    return ops.softmax(-input if dtype is None else (-input).to(dtype), dim)
+    return (-input).softmax(dim) if dtype is None else (-input).softmax(dim, dtype=dtype)
 
 
 def log_softmax(
@@ -34,7 +34,7 @@ def log_softmax(
     """The logarithm of softmax along ``dim``, computed in ``dtype`` if given."""
     if dim is None:
         dim = _implicit_dim("log_softmax", input.dim(), _stacklevel)
-    return ops.log_softmax(input if dtype is None else input.to(dtype), dim)
+    return input.log_softmax(dim) if dtype is None else input.log_softmax(dim, dtype=dtype)
 
 
 @calls("empty_like", "logits")
@@ -49,7 +49,7 @@ def gumbel_softmax(
     if eps != 1e-10:
         warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
     noise = -ops.create.empty_like(logits.detach()).exponential_().log()
-    soft = ops.softmax((logits + noise) / tau, dim)
+    soft = ((logits + noise) / tau).softmax(dim)
     if not hard:
         return soft
     chosen = soft.detach().argmax(dim, keepdim=True)

@@ -10,8 +10,10 @@ from typing import Any
 from tapegrad._core import Op, PublicOp
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
+from tapegrad.ops._refusal.inner import Inner
 from tapegrad.ops._refusal.matching import mismatch, unpacked
 from tapegrad.ops._refusal.signatures import Signature, forms_of
+from tapegrad.ops._refusal.written import function_of
 
 
 def explain(called: Callable, args: tuple, kwargs: dict[str, Any], error: BaseException) -> Any:
@@ -25,9 +27,14 @@ def explain(called: Callable, args: tuple, kwargs: dict[str, Any], error: BaseEx
     if hasattr(called, "compiled"):
         return error if _is_of_python(error) else _of_compiled(called, args, kwargs) or error
     name, is_method = _name(called)
+    written = function_of(getattr(called, "written", name), is_method)
+    if written is not None:
+        return _of_written(written, args, kwargs) or error
     forms = forms_of(name, is_method)
     if is_method and not (args and isinstance(args[0], Tensor)):
         return _without_self(name, args) if forms else error
+    if is_method and not forms:
+        return _as_method(name, error)
     if not forms or (isinstance(called, Op) and not _is_public(called, forms)):
         return error
     given = args[1:] if is_method else args
@@ -43,7 +50,8 @@ def _is_of_python(error: Exception) -> bool:
     """Whether PyTorch's functions in Python raise this before they call a compiled one."""
     text = str(error)
     return text.startswith("Boolean value of Tensor") or (
-        isinstance(error, ValueError) and not text.startswith("could not convert"))
+        isinstance(error, ValueError)
+        and not text.startswith(("could not convert", "only one element tensors")))
 
 
 def _of_compiled(called: Any, args: tuple, kwargs: dict[str, Any]) -> TypeError | None:
@@ -55,10 +63,34 @@ def _of_compiled(called: Any, args: tuple, kwargs: dict[str, Any]) -> TypeError 
     bound.apply_defaults()
     name, given = called.compiled
     values = tuple(bound.arguments[one] if isinstance(one, str) else one for one in given)
-    forms = forms_of(name, False)
-    if any(mismatch(form, values, {}) is None for form in forms):
+    return _of_inner(Inner(name, values, {}))
+
+
+def _of_written(written: Callable[..., Inner | None], args: tuple,
+                kwargs: dict[str, Any]) -> Exception | None:
+    """The error of PyTorch's function in Python, or of the compiled one that it calls."""
+    try:
+        inner = written(*args, **kwargs)
+    except Exception as refused:
+        return refused.with_traceback(None)
+    return None if inner is None else _of_inner(inner)
+
+
+def _of_inner(inner: Inner) -> TypeError | None:
+    """The error of a compiled function's call that fits none of its forms."""
+    is_method = inner.name.startswith(".")
+    forms = forms_of(inner.name.lstrip("."), is_method)
+    if not forms or any(mismatch(form, inner.args, inner.kwargs) is None for form in forms):
         return None
-    return _refusal(forms, False, values, {})
+    return _refusal(forms, is_method, inner.args, inner.kwargs)
+
+
+def _as_method(name: str, error: Exception) -> Exception:
+    """The interpreter's error of a method in Python, which it calls by its class too."""
+    text = str(error)
+    if isinstance(error, TypeError) and text.startswith(f"{name}() "):
+        return TypeError(f"Tensor.{text}")
+    return error
 
 
 _NOT_EXPLAINED = (MemoryError, RecursionError, Warning)

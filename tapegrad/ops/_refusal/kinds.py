@@ -84,12 +84,16 @@ def _is_generator(value: Any) -> bool:
     return type(value).__name__ == "Generator"  # defined above this module
 
 
+def _is_storage(value: Any) -> bool:
+    return type(value).__name__.endswith("Storage")  # defined above this module, too
+
+
 _CHECKS: dict[str, Callable[[Any], bool]] = {
     "Tensor": _is_a(Tensor), "Number": _is_scalar, "float": _is_real, "int": _is_whole,
     "bool": _is_a(bool), "str": _is_a(str), "dtype": _is_dtype, "layout": _is_a(_types.layout),
     "memory_format": _is_a(_types.memory_format), "device": _is_device,
     "Generator": _is_generator, "complex": _is_scalar, "object": _is_anything,
-    "Storage": _is_anything,
+    "Storage": _is_storage,
 }  # fmt: skip
 _ELEMENTS: dict[str, Callable[[Any], bool]] = {
     "ints": is_index, "floats": _is_real, "Numbers": is_number, "Tensors": _is_anything,

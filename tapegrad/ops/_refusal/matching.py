@@ -88,7 +88,9 @@ def _unexpected(form: Signature, n_args: int, kwargs: dict[str, Any]) -> TypeErr
 
 def _takes_rest(form: Signature) -> bool:
     """Whether the sizes may be given one by one, ``view(2, 3)`` for ``view((2, 3))``."""
-    return form.n_positional == 1 and form.params[0].kind == "ints"
+    if form.n_positional != 1:
+        return False
+    return form.params[0].kind == "ints" and not form.params[0].takes_one
 
 
 def _gathered(form: Signature, args: tuple) -> tuple:

@@ -71,7 +71,7 @@ def _natural_dtype(value) -> _types.dtype:
     if isinstance(value, (str, bytes)):
         raise TypeError(f"new(): invalid data type '{type(value).__name__}'")
     if not _is_sequence(value):
-        raise RuntimeError(f"Could not infer dtype of {type(value).__name__}")
+        raise RuntimeError(f"Could not infer dtype of {_types.kind_of(value)}")
     return _promoted_dtype(value)
 
 
@@ -184,7 +184,7 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
 
 
 @takes_tensors
-def as_tensor(data, dtype=None, device=None) -> Tensor:
+def as_tensor(data, *, dtype=None, device=None) -> Tensor:
     """The data as a tensor, sharing memory where it is an array or tensor of the wanted dtype."""
     check_device(device)
     dtype = _types.as_dtype(dtype, "as_tensor")

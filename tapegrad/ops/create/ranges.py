@@ -24,10 +24,10 @@ def arange(start, end=None, step=1, *, dtype=None, layout=None, device=None,
     """Numbers from ``start`` up to, without, ``end``, ``step`` apart."""
     check_device(device)
     if end is None:
-        start, end = 0, _number("end", 1, start)
+        start, end = 0, _number(start)
     else:
-        start, end = _number("start", 1, start), _number("end", 2, end)
-    step = _number("step", 3, step)
+        start, end = _number(start), _number(end)
+    step = _number(step)
     dtype = _types.as_dtype(dtype, "arange")
     if dtype is None:
         whole = all(isinstance(one, (int, np.integer)) for one in (start, end, step))
@@ -41,16 +41,15 @@ def arange(start, end=None, step=1, *, dtype=None, layout=None, device=None,
     return finished(_range(start, end, step, dtype), requires_grad)
 
 
-@takes_out("factory")
-def range_(start, end=None, step=1, *, dtype=None, layout=None, device=None,
+@takes_out("factory", "range")
+def range_(start, end, step=1, *, dtype=None, layout=None, device=None,
            requires_grad=False) -> Tensor:  # fmt: skip
     """Numbers from ``start`` up to and with ``end``, ``step`` apart, in the default dtype.
 
     Deprecated in PyTorch, and warns so: ``arange`` leaves out ``end``, as Python's ``range`` does.
     """
     check_device(device)
-    if end is None:
-        raise TypeError('range() missing 1 required positional arguments: "end"')
+    start, end, step = _number(start), _number(end), _number(step)
     warnings.warn(
         "torch.range is deprecated and will be removed in a future release because its behavior "
         "is inconsistent with Python's range builtin. Instead, use torch.arange, which produces "
@@ -70,14 +69,11 @@ def range_(start, end=None, step=1, *, dtype=None, layout=None, device=None,
     return finished(numbers.astype(dtype.numpy), requires_grad)
 
 
-def _number(name: str, position: int, value):
+def _number(value):
     if isinstance(value, Tensor) and value.ndim == 0:
         return value.item()
     if not isinstance(value, (int, float, np.number)):
-        kind = type(value).__name__
-        raise TypeError(
-            f"arange(): argument '{name}' (position {position}) must be Number, not {kind}"
-        )
+        raise TypeError(f"no number: {value!r}")
     return value
 
 

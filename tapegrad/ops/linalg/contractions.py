@@ -8,7 +8,7 @@ import numpy as np
 
 from tapegrad import _types
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, takes_out
+from tapegrad.ops._declare import method, takes_out, takes_tensors
 from tapegrad.ops._dims import normal_dim, normal_dims
 from tapegrad.ops.convert import contiguous
 from tapegrad.ops.linalg._checks import check_floating, check_tensors
@@ -220,6 +220,7 @@ def _chain(chain: list, split: np.ndarray, start: int, end: int) -> Tensor:
 
 
 @takes_out("multi_dot(): expected out tensor to have dtype {result_text} but got {out_text}", "mm")
+@takes_tensors
 def chain_matmul(*matrices) -> Tensor:
     """Product of one or more matrices: :func:`linalg.multi_dot` under its older name."""
     chain = matrices[0] if len(matrices) == 1 and not isinstance(matrices[0], Tensor) else matrices

@@ -6,6 +6,7 @@ import math
 import string
 
 from tapegrad._tensor import Tensor
+from tapegrad._types import kind_of
 from tapegrad.ops.linalg.products import bmm
 from tapegrad.ops.shape import diagonal, reshape
 
@@ -63,7 +64,7 @@ def _arguments(args: tuple) -> tuple[str, list]:
     for k, one in enumerate(operands):
         if not isinstance(one, Tensor):
             raise TypeError(
-                f"expected Tensor as element {k} in argument 1, but got {type(one).__name__}"
+                f"expected Tensor as element {k} in argument 1, but got {kind_of(one)}"
             )
     return equation, operands
 
@@ -74,7 +75,7 @@ def _equation_of_lists(args: tuple) -> str:
         for one in subscripts:
             if one is Ellipsis:
                 text += "..."
-            elif 0 <= one < 52:
+            elif one >= 0 and one < 52:  # PyTorch compares it so, which decides the error
                 text += _LETTERS[one]
             else:
                 raise ValueError(

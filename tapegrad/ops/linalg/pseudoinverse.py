@@ -38,7 +38,7 @@ def _number(tolerance):
 
 
 @takes_out("safe torch.linalg.matrix_rank", refuses_grad=False)
-def matrix_rank(A: Tensor, tol=None, hermitian: bool = False, *, atol=None, rtol=None) -> Tensor:
+def matrix_rank(A: Tensor, tol=..., hermitian: bool = False, *, atol=None, rtol=None) -> Tensor:
     """How many singular values exceed ``max(atol, rtol * largest)``.
 
     ``rtol`` is the dtype's eps times the larger size unless a tolerance is given; each may be a
@@ -47,9 +47,11 @@ def matrix_rank(A: Tensor, tol=None, hermitian: bool = False, *, atol=None, rtol
     """
     check_tensors("linalg_matrix_rank", input=A)
     check_matrix("torch.linalg.matrix_rank", A, "input")
+    if tol is None:
+        raise TypeError("linalg_matrix_rank() takes a number or a tensor")
     if isinstance(tol, bool):
-        tol, hermitian = None, tol
-    if tol is not None:
+        tol, hermitian = ..., tol
+    if tol is not ...:
         atol, rtol = tol, 0.0
     if A.dtype not in (float32, float64):
         raise RuntimeError("This function doesn't handle types other than float and double")
@@ -91,7 +93,7 @@ pinv_op = op(
 
 
 @takes_out("safe linalg.pinv", "linalg_pinv")
-def pinv(A: Tensor, rcond=None, hermitian: bool = False, *, atol=None, rtol=None) -> Tensor:
+def pinv(A: Tensor, rcond=..., hermitian: bool = False, *, atol=None, rtol=None) -> Tensor:
     """The Moore-Penrose inverse ``V diag(1/S) Uᵀ``, without singular values that count as zero.
 
     Those are at most ``max(atol, rtol * largest)``; ``rtol`` is the dtype's eps times the larger
@@ -104,9 +106,11 @@ def pinv(A: Tensor, rcond=None, hermitian: bool = False, *, atol=None, rtol=None
             f"linalg.pinv({type_name(A)}{{{list(A.shape)}}}): expected a tensor with 2 or more "
             "dimensions of float, double, cfloat or cdouble types"
         )
+    if rcond is None:
+        raise TypeError("linalg_pinv() takes a number or a tensor")
     if isinstance(rcond, bool):
-        rcond, hermitian = None, rcond
-    if rcond is not None:
+        rcond, hermitian = ..., rcond
+    if rcond is not ...:
         atol, rtol = 0.0, rcond
     if A.numel() == 0:
         return A.mT * 0
@@ -121,7 +125,7 @@ def pinv(A: Tensor, rcond=None, hermitian: bool = False, *, atol=None, rtol=None
 @method()
 def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
     """:func:`linalg.pinv` under its older name, with a relative tolerance of its own."""
-    return pinv(input, rcond)
+    return pinv(input, float(rcond))
 
 
 # ------------------------------------------------------------------------- least squares

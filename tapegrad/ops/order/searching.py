@@ -148,12 +148,10 @@ def isin(elements, test_elements, *, assume_unique: bool = False, invert: bool =
 
     NaN is never among others. Raises RuntimeError for bool.
     """
-    if not isinstance(elements, Tensor) and not isinstance(test_elements, Tensor):
-        raise TypeError(
-            "isin() received an invalid combination of arguments - got "
-            f"({type(elements).__name__}, {type(test_elements).__name__}): one must be Tensor"
-        )
-    both = [one if isinstance(one, Tensor) else tensor(one) for one in (elements, test_elements)]
+    given = (elements, test_elements)
+    if not any(isinstance(one, Tensor) for one in given) or isinstance(given[1], (tuple, list)):
+        raise TypeError("isin() takes two tensors, or one and a number")
+    both = [one if isinstance(one, Tensor) else tensor(one) for one in given]
     for one in both:
         if one.dtype is _types.bool:
             raise RuntimeError("Unsupported input type encountered for isin(): Bool")

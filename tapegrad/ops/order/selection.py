@@ -135,9 +135,9 @@ def _median_of_all(name: str):
 
 
 def _median(name: str, of_all, over_dim, result, nan: str):
-    def median(input: Tensor, dim=None, keepdim: bool = False):
+    def median(input: Tensor, dim=..., keepdim: bool = False):
         _refuse_bool("median", input)
-        if dim is None:
+        if dim is ...:
             return of_all(input)
         dim = normal_dim(dim, input.ndim)
         refuse_empty("median", input, dim)

@@ -24,7 +24,7 @@ def where(condition: Tensor) -> tuple[Tensor, ...]: ...
 def where(condition: Tensor, input: Any, other: Any, *, out: Tensor | None = None) -> Tensor: ...
 @takes_tensors
 def where(
-    condition: Tensor, input: Any = None, other: Any = None, *, out: Tensor | None = None
+    condition: Tensor, input: Any = ..., other: Any = ..., *, out: Tensor | None = None
 ) -> Any:
     """``input`` where the condition holds, else ``other``; alone, the condition's indices.
 
@@ -34,7 +34,7 @@ def where(
         for position, (name, value) in enumerate((("input", input), ("other", other)), 2):
             check_tensor("where", name, value, position)
         return _where_into(condition, input, other, out=out)
-    if input is None and other is None:
+    if input is ... and other is ...:
         return condition.nonzero(as_tuple=True)
     check_tensor("where", "condition", condition)
     if condition.dtype is _types.uint8:

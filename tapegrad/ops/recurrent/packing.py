@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad._tensor import Tensor
+from tapegrad._types import kind_of
 from tapegrad.ops.index import index_select
 
 
@@ -95,7 +96,7 @@ def pad_sequence(
     for k, one in enumerate(sequences):
         if not isinstance(one, Tensor):
             raise TypeError(
-                f"expected Tensor as element {k} in argument 0, but got {type(one).__name__}"
+                f"expected Tensor as element {k} in argument 0, but got {kind_of(one)}"
             )
     first = sequences[0]
     for one in sequences:

@@ -80,24 +80,14 @@ min_all, min_dim, amin_op = _extreme_ops("min")
 
 
 def _extreme(name, of_all, over_dim, elementwise, result):
-    def extreme(input: Tensor, dim=None, keepdim: bool = False, *, other=None):
+    def extreme(input: Tensor, dim=..., keepdim: bool = False, *, other=None):
         dim = other if other is not None else dim
-        if not isinstance(input, Tensor):
-            raise TypeError(
-                f"{name}() received an invalid combination of arguments - got "
-                f"({type(input).__name__}, {type(dim).__name__}), but expected one of:"
-            )
         if isinstance(dim, Tensor):
             return elementwise(input, dim)
-        if dim is None:
+        if dim is ...:
             if input.numel() == 0:
                 _refuse_unnamed(name)
             return of_all(input)
-        if not isinstance(keepdim, bool):
-            raise TypeError(
-                f"{name}(): argument 'keepdim' (position 2) must be bool, "
-                f"not {type(keepdim).__name__}"
-            )
         dim = normal_dim(dim, input.ndim)
         if input.ndim == 0:
             return result((_of_scalar(input, over_dim), Tensor._wrap(np.zeros((), np.int64))))

@@ -13,7 +13,7 @@ from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import composite, method, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops.pointwise import where_op
-from tapegrad.ops.reduce._dims import every_dim_or, restore, with_lost_dims
+from tapegrad.ops.reduce._dims import dims_of, restore, with_lost_dims
 from tapegrad.ops.reduce.sums import sum_array
 from tapegrad.ops.reduce.truth import truth
 
@@ -216,11 +216,19 @@ logsumexp_op = op(
 def logsumexp(input: Tensor, dim, keepdim: bool = False) -> Tensor:
     """``log(sum(exp(x)))`` over the dimensions ``dim``, without overflow.
 
-    Integers and bools are converted to the default dtype.
+    Integers and bools are converted to the default dtype. Raises RuntimeError for no dimension of a
+    tensor that has some, unless ``keepdim``.
     """
+    if dim is None:
+        raise TypeError("logsumexp() needs a dimension")
     if not input.is_floating_point():
         input = input.to(get_default_dtype())
-    return logsumexp_op(input, every_dim_or(input, dim), keepdim)
+    dims = dims_of(input, dim) or ()
+    if not dims and input.ndim and input.numel() and not keepdim:
+        raise RuntimeError(
+            f"output with shape [] doesn't match the broadcast shape {[1] * input.ndim}"
+        )
+    return logsumexp_op(input, dims or tuple(range(input.ndim)), keepdim)
 
 
 __all__ = ["dist", "logsumexp", "renorm", "vector_norm_op"]

@@ -199,13 +199,13 @@ prod_all = op(
 
 @takes_out("dtype")
 @method()
-def prod(input: Tensor, dim=None, keepdim: bool = False, *, dtype=None) -> Tensor:
+def prod(input: Tensor, dim=..., keepdim: bool = False, *, dtype=None) -> Tensor:
     """Product of all elements, or over one dimension; integers multiply in int64."""
     if dtype is not None:
         input = input.to(dtype)
     if not input.is_floating_point():
         input = input.to(_types.int64)
-    if dim is None:
+    if dim is ...:
         return _in_dtype(prod_all(input), dtype)
     return _in_dtype(prod_dim(input, normal_dim(dim, input.ndim), keepdim), dtype)
 

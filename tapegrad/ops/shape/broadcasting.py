@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor
@@ -72,7 +74,13 @@ def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
 
 def broadcast_shapes(*shapes) -> _types.Size:
     """The shape to which tensors of these shapes, or vectors of these lengths, broadcast."""
-    given = [(one,) if isinstance(one, int) else tuple(one) for one in shapes]
+    given = [(one,) if isinstance(one, int) else one for one in shapes if one is not None]
+    for one in given:
+        if not isinstance(one, Sequence):
+            raise RuntimeError(
+                "Input shapes should be of type ints, a tuple of ints, or a list of ints, got "
+                f"{one}"
+            )
     result: list[int] = [1] * max(map(len, given), default=0)
     for position, shape in enumerate(given):
         for k in range(-1, -1 - len(shape), -1):
@@ -83,7 +91,7 @@ def broadcast_shapes(*shapes) -> _types.Size:
             if result[k] != 1:
                 raise RuntimeError(
                     f"Attempting to broadcast a dimension of length {shape[k]} at {k}! Mismatching "
-                    f"argument at index {position} had {shapes[position]}; but expected shape "
+                    f"argument at index {position} had {shape}; but expected shape "
                     f"should be broadcastable to {result}"
                 )
             result[k] = shape[k]

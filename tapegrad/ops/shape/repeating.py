@@ -128,9 +128,9 @@ def _repeated_by_tensor(input: Tensor, repeats: Tensor, dim, output_size) -> Ten
 
 def _positions_repeated(repeats: Tensor, output_size) -> Tensor:
     """Position k as often as the k-th element says."""
+    _check_counts(repeats)
     if repeats.ndim != 1:
         raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
-    _check_counts(repeats)
     counts = repeats.detach().numpy()
     if counts.size and counts.min() < 0:
         raise RuntimeError("repeats can not be negative")

@@ -11,7 +11,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import become_view
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_tensors
 from tapegrad.ops._dims import (
     check_tensors,
     inferred_shape,
@@ -175,9 +175,9 @@ def ravel(input: Tensor) -> Tensor:
 
 
 @method()
-def squeeze(input: Tensor, dim=None) -> Tensor:
+def squeeze(input: Tensor, dim=...) -> Tensor:
     """Without its dimensions of size 1, or only of those in ``dim``, as a view."""
-    if dim is None:
+    if dim is ...:
         return squeeze_all(input)
     dims = normal_dims(dim, input.ndim)
     squeezed = squeeze_dims_op if isinstance(dim, (tuple, list)) else squeeze_op
@@ -185,9 +185,9 @@ def squeeze(input: Tensor, dim=None) -> Tensor:
 
 
 @method()
-def squeeze_(self: Tensor, dim=None) -> Tensor:
+def squeeze_(self: Tensor, dim=...) -> Tensor:
     """Drop this tensor's own dimensions of size 1, or only those in ``dim``."""
-    if dim is None:
+    if dim is ...:
         return become_view(squeeze_all_inplace_op, self)
     dims = normal_dims(dim, self.ndim)
     squeezed = squeeze_dims_inplace_op if isinstance(dim, (tuple, list)) else squeeze_inplace_op
@@ -215,11 +215,13 @@ def _at_least(given: tuple, raise_one) -> Tensor | tuple[Tensor, ...]:
     return tuple(map(raise_one, tensors))
 
 
+@takes_tensors
 def atleast_1d(*tensors: Any) -> Any:
     """Each tensor, a number as a view of one dimension. One tensor gives one, several a tuple."""
     return _at_least(tensors, lambda one: one if one.ndim else reshape(one, 1))
 
 
+@takes_tensors
 def atleast_2d(*tensors: Any) -> Any:
     """Each tensor with at least two dimensions: a vector becomes one row, as a view."""
 
@@ -231,6 +233,7 @@ def atleast_2d(*tensors: Any) -> Any:
     return _at_least(tensors, raise_one)
 
 
+@takes_tensors
 def atleast_3d(*tensors: Any) -> Any:
     """Each tensor with at least three dimensions, as a view: ``(n, m)`` becomes ``(n, m, 1)``."""
 
@@ -246,7 +249,9 @@ def atleast_3d(*tensors: Any) -> Any:
 @method()
 def as_subclass(input: Tensor, cls: type) -> Tensor:
     """The same tensor, history and all, as an instance of a subclass."""
-    if not (isinstance(cls, type) and issubclass(cls, Tensor)):
+    if not isinstance(cls, type):
+        raise TypeError(f"cls must be a type (got {_types.kind_of(cls)})")
+    if not issubclass(cls, Tensor):
         raise TypeError(
             "Creating a Tensor subclass from a class that does not inherit from Tensor is not "
             "possible. Make sure your class inherits from Tensor."

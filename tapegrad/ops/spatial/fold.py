@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -88,7 +89,7 @@ col2im = op(
 
 
 def _pair(name: str, given) -> tuple[int, int]:
-    if not isinstance(given, (tuple, list)):
+    if not isinstance(given, Iterable):
         return (operator.index(given),) * 2
     sizes = tuple(map(operator.index, given))
     if len(sizes) == 1:

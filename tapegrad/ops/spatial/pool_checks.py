@@ -69,20 +69,20 @@ def ints(function: str, name: str, position: int, given, n_dims: int) -> tuple[i
 def windows_of(function: str, n_dims: int, input, kernel_size, stride, padding) -> tuple:
     """Kernel, stride and padding of a pool over two or three dimensions."""
     check_tensor(function, "input", input)
-    is_mean = function.startswith("avg")
-    if n_dims == 2 and is_mean:
+    kernel = ints(function, "kernel_size", 2, kernel_size, n_dims)
+    if stride is None or stride in ((), []):
+        stride = kernel
+    else:
+        stride = ints(function, "stride", 3, stride, n_dims)
+    padding = ints(function, "padding", 4, padding, n_dims)
+    if n_dims == 2 and function.startswith("avg"):
         if input.ndim < 3:
             normal_dim(-3, input.ndim)
     elif input.ndim not in (n_dims + 1, n_dims + 2):
         raise RuntimeError(
             f"non-empty {n_dims + 1}D or {n_dims + 2}D (batch mode) tensor expected for input"
         )
-    kernel = ints(function, "kernel_size", 2, kernel_size, n_dims)
-    if stride is None or stride in ((), []):
-        stride = kernel
-    else:
-        stride = ints(function, "stride", 3, stride, n_dims)
-    return kernel, stride, ints(function, "padding", 4, padding, n_dims)
+    return kernel, stride, padding
 
 
 def check_steps(kernel, stride, padding, dilation) -> None:

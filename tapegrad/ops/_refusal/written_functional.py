@@ -1,0 +1,133 @@
+"""As :mod:`.written`: the functions of ``torch.nn.functional`` that do more than hand on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from tapegrad.ops._refusal.inner import Inner, Written, after_flags, call
+
+
+def celu(input, alpha=1.0, inplace=False) -> Inner:
+    """In place or not."""
+    return call("celu_" if inplace else "celu", input, alpha)
+
+
+def rrelu(input, lower=0.125, upper=1 / 3, training=False, inplace=False) -> Inner:
+    """In place or not."""
+    return call("rrelu_" if inplace else "rrelu", input, lower, upper, training)
+
+
+def unfold(input, kernel_size, dilation=1, padding=0, stride=1) -> Inner:
+    """Spread the numbers over two dimensions."""
+    return call("im2col", input, *map(_pair, (kernel_size, dilation, padding, stride)))
+
+
+def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1) -> Inner:
+    """Spread the numbers over two dimensions."""
+    return call("col2im", input, *map(
+        _pair, (output_size, kernel_size, dilation, padding, stride)))
+
+
+def _pair(given: Any) -> tuple:
+    return tuple(given) if isinstance(given, Iterable) else (given, given)
+
+
+def margin_ranking_loss(
+    input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"
+) -> Inner:
+    """Compare the numbers of dimensions first."""
+    if not input1.dim() == input2.dim() == target.dim():
+        raise RuntimeError(
+            "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
+            f"input1: {input1.size()}, input2: {input2.size()}, target: {target.size()} "
+        )
+    return call("margin_ranking_loss", input1, input2, target, margin, 1)
+
+
+def _max_pool(name: str) -> Written:
+    def pool(
+        input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,
+        return_indices=False,
+    ) -> Inner:  # fmt: skip
+        return call(name, input, kernel_size, stride, padding, dilation, ceil_mode)
+
+    pool.__qualname__ = f"_{name}"
+    return after_flags(pool, return_indices=6)
+
+
+def _adaptive_max_pool(n_dims: int, called: str) -> Written:
+    name = f"adaptive_max_pool{n_dims}d"
+
+    def pool(input, output_size, return_indices=False) -> Inner:
+        if n_dims > 1 and not isinstance(output_size, int):
+            if input.dim() <= len(output_size):
+                raise ValueError(f"Input dimension should be at least {len(output_size) + 1}")
+            output_size = list(output_size)
+        return call(name, input, output_size)
+
+    pool.__qualname__ = called
+    return pool
+
+
+def glu(input, dim=-1) -> Inner:
+    """Refuse scalars."""
+    if input.dim() == 0:
+        raise RuntimeError("glu does not support scalars because halving size must be even")
+    return call("glu", input, dim)
+
+
+def group_norm(input, num_groups, weight=None, bias=None, eps=1e-05) -> Inner:
+    """Count the values of a group."""
+    if input.dim() < 2:
+        raise RuntimeError(
+            f"Expected at least 2 dimensions for input tensor but received {input.dim()}"
+        )
+    size = [input.size(0) * input.size(1) // num_groups, num_groups, *input.size()[2:]]
+    if math.prod([size[0], *size[2:]]) == 1:
+        raise ValueError(
+            f"Expected more than 1 value per channel when training, got input size {size}"
+        )
+    return call("group_norm", input, num_groups, weight, bias, eps)
+
+
+def _dropping(name: str) -> Written:
+    def drop(input, p=0.5, training=True, inplace=False) -> Inner:
+        if p < 0.0 or p > 1.0:
+            raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+        return call(name, input, p, training)
+
+    drop.__qualname__ = name
+    return drop
+
+
+def _fractional_max_pool(name: str) -> Written:
+    def pool(
+        input, kernel_size, output_size=None, output_ratio=None, return_indices=False,
+        _random_samples=None,
+    ) -> None:  # fmt: skip
+        """Look for a size."""
+
+    pool.__qualname__ = f"_{name}"
+    return after_flags(pool, return_indices=4)
+
+
+FUNCTIONS: dict[str, Written] = {
+    "functional.celu": celu, "functional.fold": fold,
+    "functional.glu": glu, "functional.group_norm": group_norm,
+    "functional.margin_ranking_loss": margin_ranking_loss, "functional.rrelu": rrelu,
+    "functional.unfold": unfold,
+    **{f"functional.max_pool{n}d": _max_pool(f"max_pool{n}d") for n in (1, 2, 3)},
+    **{f"functional.adaptive_max_pool{n}d":
+       after_flags(_adaptive_max_pool(n, f"_adaptive_max_pool{n}d"), return_indices=2)
+       for n in (1, 2, 3)},
+    **{f"functional.adaptive_max_pool{n}d_with_indices":
+       _adaptive_max_pool(n, f"adaptive_max_pool{n}d_with_indices") for n in (1, 2, 3)},
+    **{f"functional.{name}": _dropping(name)
+       for name in ("dropout", "alpha_dropout", "feature_alpha_dropout")},
+    **{f"functional.fractional_max_pool{n}d": _fractional_max_pool(f"fractional_max_pool{n}d")
+       for n in (2, 3)},
+}  # fmt: skip
+
+__all__ = ["FUNCTIONS"]
