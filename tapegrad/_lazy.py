@@ -100,8 +100,11 @@ _NAMES_OF = {
 }  # fmt: skip
 # Functions that PyTorch compiles: what they are called with by mistake is explained.
 COMPILED = frozenset((
-    "get_autocast_dtype", "get_num_interop_threads", "get_num_threads", "is_autocast_enabled",
-    "set_flush_denormal",
+    "clear_autocast_cache", "get_autocast_cpu_dtype", "get_autocast_dtype",
+    "get_autocast_gpu_dtype", "get_autocast_ipu_dtype", "get_autocast_xla_dtype",
+    "get_num_interop_threads", "get_num_threads", "is_autocast_cache_enabled",
+    "is_autocast_cpu_enabled", "is_autocast_enabled", "is_autocast_ipu_enabled",
+    "is_autocast_xla_enabled", "set_flush_denormal",
 ))  # fmt: skip
 HOMES = {name: module for module, names in _NAMES_OF.items() for name in names}
 

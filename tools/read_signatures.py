@@ -133,6 +133,8 @@ def forms(called: Any, held: dict[str, list[str]], is_method: bool) -> list[str]
             chosen = [one for one in chosen if takes_self(one) != is_method]
     else:
         return None
+    if not candidates:
+        return None
     if len(chosen) != len(listed if "expected" in said else [1]):
         raise LookupError(f"{name}: {said} {candidates}")
     return chosen + [one for one in candidates if one.endswith("|deprecated")

@@ -24,6 +24,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from warnings import warn
 
+import numpy as np
+
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import TensorFunction, register_out_writer
@@ -100,6 +102,8 @@ def _write(
 ) -> Any:
     """Call a function and put what it returns into ``out``, without a trace on the tape."""
     rule = rule or _RULES[name]
+    if type(out) in (int, float, bool):
+        out = _stand_in(name, out)
     targets = _targets(name, out)
     if name in _WRITERS and out is not targets[0]:
         _refuse(name, out)
@@ -165,6 +169,15 @@ def _targets(name: str, out: Any) -> tuple[Tensor, ...]:
         if not isinstance(target, Tensor):
             _refuse(name, target)
     return targets
+
+
+def _stand_in(name: str, value: Any) -> Tensor:
+    """A tensor for the number that arithmetic takes where it declares one, even here."""
+    from tapegrad.ops._refusal.kinds import TAKES_NUMBERS
+
+    if name not in TAKES_NUMBERS:
+        _refuse(name, value)
+    return Tensor._wrap(np.asarray(value))
 
 
 def _refuse(name: str, value: Any) -> None:

@@ -9,6 +9,7 @@ from tapegrad._core import TensorFunction
 from tapegrad._tensor import Tensor
 from tapegrad.ops import shape
 from tapegrad.ops.index import getitem
+from tapegrad.ops.tensor_types import check_tensor
 
 
 def _slice(
@@ -34,6 +35,12 @@ def _permute(input: Tensor, dims: Any) -> Tensor:
     return input.permute(dims)
 
 
+def _alias(input: Tensor) -> Tensor:
+    """The tensor itself."""
+    check_tensor("alias_copy", "input", input)
+    return input
+
+
 _MANY = ("split", "split_with_sizes", "unbind")
 
 
@@ -50,7 +57,7 @@ def _copied(name: str, view: Callable[..., Any]) -> TensorFunction:
     return TensorFunction(copy, called=f"{name}_copy", name=f"{name}_copy", rule=rule)
 
 
-alias_copy = _copied("alias", lambda input: input)
+alias_copy = _copied("alias", _alias)
 as_strided_copy = _copied("as_strided", shape.as_strided)
 detach_copy = _copied("detach", Tensor.detach)
 diagonal_copy = _copied("diagonal", shape.diagonal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -47,6 +48,7 @@ def get_default_device() -> _types.device:
     return _types.DEFAULT_DEVICES[-1]
 
 
+@cache  # refuses what has no hash, as PyTorch's does
 def get_device_module(device: _types.device | str | None = None) -> Any:
     """The namespace of a device's functions, ``torch.cpu`` if none is named."""
     if not (device is None or isinstance(device, (str, _types.device))):

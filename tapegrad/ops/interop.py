@@ -15,6 +15,7 @@ from tapegrad.ops._declare import method, takes_tensors
 from tapegrad.ops.create import from_numpy, tensor
 from tapegrad.ops.create.from_data import over_array
 from tapegrad.ops.devices import check_device
+from tapegrad.ops.tensor_types import check_tensor
 
 # ------------------------------------------------------------------------- NumPy
 
@@ -138,6 +139,7 @@ def _capsule_of(ext_tensor: Any) -> tuple[Any, tuple[int, int]]:
 
 def to_dlpack(tensor: Tensor) -> Any:
     """A DLPack capsule over a tensor's memory; it can be read once."""
+    check_tensor("_to_dlpack", "data", tensor)
     return tensor.__dlpack__(stream=None)
 
 

@@ -47,6 +47,8 @@ def _norm_of_elements(input: Tensor, order, dim, keepdim: bool, *, dtype) -> Ten
 @takes_tensors
 def frobenius_norm(input: Tensor, dim, keepdim: bool = False) -> Tensor:
     """The root of the sum of squares over one or two dimensions, all if there is none named."""
+    if not isinstance(dim, (int, tuple, list)):
+        raise TypeError("frobenius_norm() takes one or two dimensions")
     dims = (dim,) if isinstance(dim, int) else tuple(dim)
     if len(dims) > 2:
         raise RuntimeError(
@@ -57,16 +59,16 @@ def frobenius_norm(input: Tensor, dim, keepdim: bool = False) -> Tensor:
 
 @takes_out("any")
 @takes_tensors
-def nuclear_norm(input: Tensor, dim=None, keepdim: bool = False) -> Tensor:
+def nuclear_norm(input: Tensor, dim=..., keepdim: bool = False) -> Tensor:
     """The sum of the singular values of matrices: the last two dimensions, or ``dim``.
 
     Without ``dim`` the second argument by position is ``keepdim``.
     """
     if isinstance(dim, bool):
-        dim, keepdim = None, dim
+        dim, keepdim = ..., dim
     if isinstance(dim, int):
         dim = (dim, dim)
-    return matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim)
+    return matrix_norm(input, "nuc", (-2, -1) if dim is ... else dim, keepdim)
 
 
 __all__ = ["frobenius_norm", "norm", "nuclear_norm"]

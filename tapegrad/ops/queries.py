@@ -107,7 +107,7 @@ def to_dense(
     input: Tensor, dtype: _types.dtype | None = None, *, masked_grad: bool | None = None
 ) -> Tensor:
     """The tensor itself, as it has no other layout, or a copy in another dtype."""
-    return input if dtype is None else input.to(dtype)
+    return input if dtype is None else input.to(dtype=dtype)
 
 
 def _storage_type(self: Tensor) -> type:

@@ -146,6 +146,8 @@ feature_alpha_dropout, feature_alpha_dropout_ = _pair(dropouts.feature_alpha_dro
 @takes_tensors
 def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor, Tensor]:
     """``dropout``, and which elements it kept."""
+    if not (train is None or isinstance(train, bool)):
+        raise TypeError("native_dropout() is told by a bool whether to drop")
     mask = ones_like(input, dtype=bool_dtype)
     if train is False or input.numel() == 0:
         return input.clone(), mask
