@@ -80,6 +80,7 @@ typedef struct {
     X(optim_adafactor) \
     X(linalg)          \
     X(conv)            \
+    X(convolve)        \
     X(recurrent)       \
     X(pool)            \
     X(resample)

@@ -310,6 +310,8 @@ cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* s
     cdef void* last = params if loop.data == NULL else loop.data
     cdef int k
     for k in range(kernel.n_core):
+        if work > RELEASE_GIL_ABOVE:    # with many core dimensions it would overflow
+            break
         work *= dims[1 + k]
     if work > RELEASE_GIL_ABOVE and not loop.needs_gil:
         if work > SHARE_ABOVE and is_divisible(kernel, dims[0], steps):

@@ -27,17 +27,9 @@ def _convolution(input: np.ndarray, weight, bias, geometry: Geometry) -> np.ndar
     if geometry.transposed:
         size = geometry.enlarged(input.shape[2:], kernel)
         blocks = geometry.blocks(size, kernel)._replace(counts=input.shape[2:])
-        result = correlation.spread(input, weight, blocks, geometry.groups)
-    else:
-        blocks = geometry.blocks(input.shape[2:], kernel)
-        result = correlation.correlate(input, weight, blocks, geometry.groups)
-    if bias is None:
-        return result
-    per_channel = bias.reshape((-1,) + (1,) * len(kernel))
-    return kernels.pointwise(_ADD, result, per_channel, out=result)
-
-
-_ADD = kernels.numpy_kernel(np.add)
+        return correlation.spread(input, weight, bias, blocks, geometry.groups)
+    blocks = geometry.blocks(input.shape[2:], kernel)
+    return correlation.correlate(input, weight, bias, blocks, geometry.groups)
 
 
 def _input_slope(g, input_shape, weight, geometry: Geometry) -> Tensor:

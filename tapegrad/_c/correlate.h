@@ -1,0 +1,269 @@
+/* Sliding weights over images, included once per element type and instruction set: see tile.h.
+ *
+ * A block of samples is copied with its borders of zeros, and for a stride with the elements of
+ * each remainder side by side, so that outputs next to each other read elements next to each
+ * other. From there the patches of two vectors of outputs are packed, a few kilobytes at a time,
+ * and multiplied with the weights, which are packed in tiles. */
+
+/* One row of a panel's sums to where its outputs lie. */
+TARGET static TG_INLINE void NAME(scatter)(const NAME(segments) *writes, const T *sums, T *out,
+                                           int64_t step)
+{
+    for (int s = 0; s < writes->n; s++) {
+        const NAME(segment) *now = &writes->each[s];
+        const T *from = sums + now->lane;
+        T *to = out + now->at;
+        if (step == 1 && now->n == NAME(width)) {
+            NAME(store)(to, NAME(load)(from));
+            NAME(store)(to + LANES, NAME(load)(from + LANES));
+        } else if (step == 1)
+            for (int64_t j = 0; j < now->n; j++)
+                to[j] = from[j];
+        else
+            for (int64_t j = 0; j < now->n; j++)
+                to[j * step] = from[j];
+    }
+}
+
+/* Some rows of a group's outputs, for the lanes that were chosen. */
+TARGET static void NAME(panel)(const NAME(pass) *pass, const NAME(padded) *block, int64_t lanes,
+                               const char *bias, int64_t bias_step, T *out, int64_t out_channel,
+                               int64_t rows, int is_turned)
+{
+    static const NAME(line) whole = {0, 0};
+    T *sums = pass->sums;
+    for (int64_t i = 0; i < rows; i++)
+        for (int j = 0; j < NAME(width); j++)
+            sums[i * NAME(width) + j] = bias == NULL ? 0 : TG_AT(const T, bias, i * bias_step);
+    const int64_t chain_length = tg_chain_length(pass->n_inner);
+    const int64_t n_channels = pass->n_inner > 0 ? pass->n_inner / pass->n_taps : 1;
+    for (int64_t start = 0, n; start < pass->n_inner; start += n) {
+        n = tg_equal_part(pass->n_inner - start, chain_length);
+        if (n_channels <= chain_length) /* whole taps; turned, one: PyTorch adds those up as well */
+            n = is_turned ? n_channels
+                          : tg_least(pass->n_inner - start, chain_length / n_channels * n_channels);
+        NAME(pack_patches)(pass, block, start, n);
+        const T *weights = pass->weights;
+        for (int64_t done = 0, in_tile; done < rows; done += in_tile) {
+            in_tile = tg_equal_part(rows - done, ROWS);
+            const NAME(chain) chain = {&whole, 1, n, in_tile, NAME(width)};
+            NAME(multiply)(in_tile, lanes, &chain, weights + start * in_tile, pass->patches,
+                           sums + done * NAME(width), NAME(width));
+            weights += in_tile * pass->n_inner;
+        }
+    }
+    for (int64_t i = 0; i < rows; i++)
+        NAME(scatter)(&pass->writes, sums + i * NAME(width), out + i * out_channel,
+                      pass->axes[2].out_step);
+}
+
+/* One or a few rows: outputs straight from the block, four vectors at a time, without patches. */
+TARGET static void NAME(few_rows)(const NAME(pass) *pass, const NAME(padded) *block, int64_t n,
+                                  T *out, int64_t out_channel, int64_t rows, const char *bias,
+                                  int64_t bias_step)
+{
+    const int64_t n_channels = pass->n_inner / pass->n_taps, step = pass->axes[2].out_step;
+    for (int64_t row = 0; row < rows; row++) {
+        const T first = bias == NULL ? 0 : TG_AT(const T, bias, row * bias_step);
+        T *to = out + row * out_channel + pass->writes.each[0].at;
+        for (int64_t x = 0; x < n; x += 4 * LANES) {
+            const T *weight = pass->weights + row;
+            const T *from = block->data + pass->reads.each[0].at + x;
+            T result[4 * LANES];
+            for (int i = 0; i < LANES; i++)
+                result[i] = first;
+            V s0 = NAME(load)(result), s1 = s0, s2 = s0, s3 = s0;
+            for (int64_t t = 0; t < pass->n_taps; t++)
+                for (int64_t c = 0; c < n_channels; c++, weight += rows) {
+                    const T w = *weight, *now = from + pass->from[t] + c * block->channel;
+                    s0 = MULADD(w, NAME(load)(now), s0);
+                    s1 = MULADD(w, NAME(load)(now + LANES), s1);
+                    s2 = MULADD(w, NAME(load)(now + 2 * LANES), s2);
+                    s3 = MULADD(w, NAME(load)(now + 3 * LANES), s3);
+                }
+            NAME(store)(result, s0);
+            NAME(store)(result + LANES, s1);
+            NAME(store)(result + 2 * LANES, s2);
+            NAME(store)(result + 3 * LANES, s3);
+            const int64_t left = n - x < 4 * LANES ? n - x : 4 * LANES;
+            if (step == 1)
+                memcpy(to + x, result, (size_t)left * sizeof(T));
+            else
+                for (int64_t i = 0; i < left; i++)
+                    to[(x + i) * step] = result[i];
+        }
+    }
+}
+
+/* Everything of a call that does not change from pass to pass. */
+typedef struct {
+    const tg_sliding *p;
+    NAME(images) in;
+    const char *weight, *bias;
+    int64_t row_step, inner_step, tap_step, bias_step;
+    int64_t n_samples, channels, rows; /* of a group */
+    T *out;
+    int64_t out_sample, out_channel;
+} NAME(call);
+
+enum { NAME(few) = 2 };
+
+/* The outputs of one block, whose elements have been copied. */
+TARGET static void NAME(block_outputs)(const NAME(call) *call, NAME(pass) *pass,
+                                       const NAME(padded) *block, const int64_t counts[4],
+                                       const int64_t first[3], int64_t rows, T *out,
+                                       const char *bias)
+{
+    const int64_t n = counts[0] * counts[1] * counts[2] * counts[3];
+    const int is_direct = rows <= NAME(few) && pass->n_inner > 0;
+    const int64_t width = is_direct ? counts[3] : NAME(width);
+    for (int64_t start = 0; start < n; start += width) {
+        const int64_t lanes = NAME(choose_lanes)(pass, call->p, block, counts, first,
+                                                 call->out_sample, start, width);
+        if (is_direct)
+            NAME(few_rows)(pass, block, lanes, out, call->out_channel, rows, bias, call->bias_step);
+        else
+            NAME(panel)(pass, block, lanes, bias, call->bias_step, out, call->out_channel, rows,
+                        call->p->is_turned != 0);
+    }
+}
+
+/* All samples for some rows of a group, whose weights are packed. */
+TARGET static void NAME(rows_outputs)(const NAME(call) *call, NAME(pass) *pass,
+                                      NAME(padded) *block, const tg_blocks *blocks, const T *images,
+                                      T *out, const char *bias, int64_t rows)
+{
+    const tg_axis *axes = pass->axes;
+    const int along = blocks->along;
+    for (int64_t sample = 0; sample < call->n_samples; sample += blocks->n_samples)
+        for (int64_t line = 0; line < axes[along].n; line += blocks->length) {
+            const int64_t samples = call->n_samples - sample, lines = axes[along].n - line;
+            int64_t first[3] = {0, 0, 0};
+            int64_t counts[4] = {samples < blocks->n_samples ? samples : blocks->n_samples,
+                                 axes[0].n, axes[1].n, axes[2].n};
+            tg_span spans[3];
+            first[along] = line;
+            counts[along + 1] = lines < blocks->length ? lines : blocks->length;
+            for (int d = 0; d < 3; d++)
+                spans[d] = tg_span_of(&axes[d], first[d], counts[d + 1]);
+            if (pass->n_inner > 0)
+                for (int64_t n = 0; n < counts[0]; n++)
+                    for (int64_t c = 0; c < call->channels; c++)
+                        NAME(fill_channel)(call->p, axes, spans,
+                                           images + (sample + n) * call->in.sample +
+                                               c * call->in.channel,
+                                           call->in.element, block,
+                                           block->data + n * block->sample + c * block->channel);
+            /* The block begins with the outputs from `first` on. */
+            NAME(block_outputs)(call, pass, block, counts, first, rows,
+                                out + sample * call->out_sample, bias);
+        }
+}
+
+/* Memory of a pass, cut from one piece; NULL for `memory` only measures. */
+static char *NAME(lay_out)(NAME(pass) *pass, NAME(padded) *block, int64_t n_samples, char *memory)
+{
+#define PART(field, n)                                                                                 field = (void *)memory;                                                                            memory += ((size_t)(n) * sizeof *(field) + 63) / 64 * 64;
+    PART(pass->from, pass->n_taps)
+    PART(pass->weight, pass->n_taps)
+    PART(pass->weights, pass->row_limit * pass->n_inner)
+    PART(pass->patches, (TG_LONGEST_CHAIN + 1) * NAME(width))
+    PART(pass->sums, pass->row_limit * NAME(width))
+    PART(block->data, n_samples * block->sample + 8 * LANES)
+#undef PART
+    return memory;
+}
+
+enum { NAME(weights_at_once) = (1 << 20) / sizeof(T) };
+
+/* The outputs of one remainder of the strides. Zero where there is no memory. */
+TARGET static int NAME(run_pass)(const NAME(call) *call, NAME(pass) *pass)
+{
+    const tg_axis *axes = pass->axes;
+    const tg_sliding *p = call->p;
+    if (axes[0].n * axes[1].n * axes[2].n == 0)
+        return 1;
+    pass->n_taps = axes[0].n_taps * axes[1].n_taps * axes[2].n_taps;
+    pass->n_inner = pass->n_taps * call->channels;
+    const int64_t limit = NAME(weights_at_once) / (pass->n_inner + 1) / ROWS * ROWS;
+    pass->row_limit = limit < ROWS ? ROWS : limit;
+    pass->row_limit = pass->row_limit < call->rows ? pass->row_limit : call->rows;
+    NAME(padded) block = {NULL, 0, 0, 0, 0, 0};
+    tg_blocks blocks = {call->n_samples, axes[0].n, 0};
+    if (pass->n_inner > 0) {
+        int64_t counts[3] = {axes[0].n, axes[1].n, axes[2].n};
+        blocks = tg_blocks_of(axes, call->n_samples, call->channels, sizeof(T));
+        counts[blocks.along] = blocks.length;
+        tg_span spans[3];
+        for (int d = 0; d < 3; d++)
+            spans[d] = tg_span_of(&axes[d], 0, counts[d]);
+        block.part = (spans[2].size + axes[2].step - 1) / axes[2].step;
+        block.row = block.part * axes[2].step;
+        block.plane = block.row * spans[1].size;
+        block.channel = block.plane * spans[0].size;
+        block.sample = block.channel * call->channels;
+    }
+    const size_t size = (size_t)(NAME(lay_out)(pass, &block, blocks.n_samples, NULL) - (char *)NULL);
+    char *memory = aligned_alloc(64, size);
+    if (memory == NULL)
+        return 0;
+    NAME(lay_out)(pass, &block, blocks.n_samples, memory);
+    memset(pass->patches, 0, (TG_LONGEST_CHAIN + 1) * NAME(width) * sizeof(T));
+    if (pass->n_inner > 0)
+        NAME(number_taps)(pass, p, &block);
+    for (int64_t group = 0; group < p->groups; group++)
+        for (int64_t row = 0; row < call->rows; row += pass->row_limit) {
+            const int64_t left = call->rows - row;
+            const int64_t rows = left < pass->row_limit ? left : pass->row_limit;
+            const int64_t outer = p->is_turned ? call->channels : call->rows;
+            const int64_t outer_step = p->is_turned ? call->inner_step : call->row_step;
+            const int64_t channel = group * call->rows + row;
+            if (pass->n_inner > 0)
+                NAME(pack_weights)(pass,
+                                   call->weight + group * outer * outer_step + row * call->row_step,
+                                   call->row_step, call->inner_step, call->tap_step, rows);
+            NAME(rows_outputs)(call, pass, &block, &blocks,
+                               call->in.data + group * call->channels * call->in.channel,
+                               call->out + channel * call->out_channel,
+                               call->bias == NULL ? NULL : call->bias + channel * call->bias_step,
+                               rows);
+        }
+    free(memory);
+    return 1;
+}
+
+/* (n,c,i),(o,q,k),(b)->(n,p,l): images, weights and a bias, which may be empty, to images. */
+TARGET static void NAME(correlate)(char **args, const tg_intp *dims, const tg_intp *steps,
+                                   void *params)
+{
+    tg_sliding *p = params;
+    const tg_intp item = sizeof(T), turned = p->is_turned != 0;
+    const int64_t channels = dims[2], n_out = dims[8], groups = p->groups;
+    if (groups < 1 || channels % groups || n_out % groups ||
+        tg_product(p->in) != dims[3] || tg_product(p->kernel) != dims[6] ||
+        tg_product(p->out) != dims[9] || dims[4] != (turned ? channels : n_out) ||
+        dims[5] != (turned ? n_out : channels) / groups || (dims[7] != 0 && dims[7] != n_out)) {
+        p->status = TG_MISFIT;
+        return;
+    }
+    const NAME(call) call = {
+        p, {(const T *)args[0], steps[4] / item, steps[5] / item, steps[6] / item},
+        args[1], dims[7] == 0 ? NULL : args[2],
+        steps[7 + turned], steps[8 - turned], steps[9], steps[10],
+        dims[1], channels / groups, n_out / groups,
+        (T *)args[3], steps[11] / item, steps[12] / item,
+    };
+    const int64_t none[3] = {1, 1, 1}, *remainders = turned ? p->stride : none;
+    NAME(pass) pass;
+    for (int64_t z = 0; z < remainders[0]; z++)
+        for (int64_t y = 0; y < remainders[1]; y++)
+            for (int64_t x = 0; x < remainders[2]; x++) {
+                const int64_t remainder[3] = {z, y, x};
+                for (int d = 0; d < 3; d++)
+                    pass.axes[d] = tg_axis_of(p, d, remainder[d]);
+                if (!NAME(run_pass)(&call, &pass)) {
+                    p->status = TG_NO_MEMORY;
+                    return;
+                }
+            }
+}

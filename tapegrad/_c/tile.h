@@ -1,0 +1,92 @@
+/* The one loop that multiplies: a tile of sums held in registers. Included once per element type
+ * and instruction set, with
+ *   T, V       the element, and a vector of them
+ *   LANES      how many a vector has
+ *   ROWS       how many rows a tile has at most; it has two vectors a row
+ *   MULADD     x * v + sum for a number x
+ *   TARGET     the attribute that allows the instructions
+ *   NAME(x)    a name of its own
+ */
+#define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13)
+
+enum { NAME(width) = 2 * LANES };
+
+TARGET static TG_INLINE V NAME(load)(const T *from)
+{
+    V v;
+    memcpy(&v, from, sizeof v);
+    return v;
+}
+
+TARGET static TG_INLINE void NAME(store)(T *to, V v) { memcpy(to, &v, sizeof v); }
+
+/* Where the products of a tile lie: in `n_lines` lines, which begin at these places, of `length`
+ * products each; one apart, the factors lie `a_step` and `b_step` apart. */
+typedef struct {
+    int64_t a, b;
+} NAME(line);
+
+typedef struct {
+    const NAME(line) *lines;
+    int64_t n_lines, length, a_step, b_step;
+} NAME(chain);
+
+/* c[i, j] += the sum over a chain of a[i] * b[j], for `rows` and for one or two vectors. */
+TARGET static TG_INLINE void NAME(tile)(const int rows, const int is_wide, const NAME(chain) *chain,
+                                        const T *a, const T *b, T *c, int64_t c_step)
+{
+#define BEGIN(i)                                                  \
+    V left##i = {0}, right##i = {0};
+#define STEP(i)                                                   \
+    if (i < rows) {                                               \
+        const T x = a_now[i];                                     \
+        left##i = MULADD(x, left, left##i);                       \
+        if (is_wide)                                              \
+            right##i = MULADD(x, right, right##i);                \
+    }
+#define END(i)                                                    \
+    if (i < rows) {                                               \
+        T *to = c + i * c_step;                                   \
+        NAME(store)(to, NAME(load)(to) + left##i);                \
+        if (is_wide)                                              \
+            NAME(store)(to + LANES, NAME(load)(to + LANES) + right##i); \
+    }
+    EACH_ROW(BEGIN)
+    for (int64_t l = 0; l < chain->n_lines; l++) {
+        const T *a_now = a + chain->lines[l].a, *b_now = b + chain->lines[l].b;
+        for (int64_t k = 0; k < chain->length; k++) {
+            const V left = NAME(load)(b_now);
+            V right = left;
+            if (is_wide)
+                right = NAME(load)(b_now + LANES);
+            EACH_ROW(STEP)
+            a_now += chain->a_step;
+            b_now += chain->b_step;
+        }
+    }
+    EACH_ROW(END)
+#undef BEGIN
+#undef STEP
+#undef END
+}
+
+/* The tile of as many rows as there are, each compiled by itself. */
+TARGET static void NAME(multiply)(int64_t rows, int64_t lanes, const NAME(chain) *chain, const T *a,
+                                  const T *b, T *c, int64_t c_step)
+{
+    switch (rows * 2 + (lanes > LANES)) {
+#define CASE(i)                                                   \
+    case 2 * (i + 1):                                             \
+        if (i < ROWS)                                             \
+            NAME(tile)(i + 1, 0, chain, a, b, c, c_step);         \
+        return;                                                   \
+    case 2 * (i + 1) + 1:                                         \
+        if (i < ROWS)                                             \
+            NAME(tile)(i + 1, 1, chain, a, b, c, c_step);         \
+        return;
+        EACH_ROW(CASE)
+#undef CASE
+    }
+}
+
+#undef EACH_ROW

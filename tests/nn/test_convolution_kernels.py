@@ -1,0 +1,75 @@
+"""Convolutions on every instruction set, beside PyTorch and its sums in float64."""
+
+from collections.abc import Iterator
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from tapegrad._kernels import limit_vectors
+
+LEVELS = {"plain": 0, "AVX2": 1, "AVX-512": 2}
+# Input, weight, is transposed, and stride, padding, dilation, groups.
+CASES = [
+    ((2, 5, 13, 50), (31, 5, 3, 3), False, (1, 1, 1, 1)),
+    ((3, 4, 9, 8), (6, 4, 3, 2), False, (2, 2, 1, 1)),
+    ((2, 40, 7, 7), (16, 40, 1, 1), False, (2, 0, 1, 1)),
+    ((2, 6, 11, 70), (6, 1, 3, 3), False, (1, 1, 1, 6)),
+    ((1, 3, 900), (35, 3, 9), False, (1, 4, 2, 1)),
+    ((2, 4, 5, 6, 7), (8, 2, 2, 3, 2), False, (2, 1, 2, 2)),
+    ((2, 8, 6, 9), (8, 3, 4, 4), True, (2, 1, 1, 2)),
+    ((2, 4, 5, 6), (4, 5, 2, 2), True, (3, 0, 2, 1)),
+    ((1, 3, 4, 4, 5), (3, 17, 2, 3, 3), True, (1, 1, 1, 1)),
+]
+
+
+@pytest.fixture(params=LEVELS)
+def level(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run the loops of one instruction set, where the processor has it."""
+    before = limit_vectors(LEVELS[request.param])
+    yield
+    limit_vectors(before)
+
+
+def results(library: ModuleType, case: tuple, dtype: str) -> list[np.ndarray]:
+    """Return the output and the gradients of input and weight."""
+    x_shape, w_shape, is_transposed, (stride, padding, dilation, groups) = case
+    rng = np.random.default_rng(0)
+    x, w = (library.tensor(rng.normal(size=shape).astype(np.float32)).to(getattr(library, dtype))
+            .requires_grad_() for shape in (x_shape, w_shape))
+    function = getattr(library.nn.functional,
+                       f"conv{'_transpose' * is_transposed}{len(x_shape) - 2}d")
+    options = dict(stride=stride, padding=padding, dilation=dilation, groups=groups)
+    out = function(x, w, **options)
+    g = library.tensor(rng.normal(size=tuple(out.shape)).astype(np.float32)).to(out.dtype)
+    out.backward(g)
+    return [tensor.detach().numpy() for tensor in (out, x.grad, w.grad)]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.usefixtures("level")
+class TestEveryInstructionSet:
+    def test_float64(self, torch: ModuleType, reference: ModuleType, case: tuple) -> None:
+        """Outputs and gradients are PyTorch's."""
+        for ours, theirs in zip(results(torch, case, "float64"),
+                                results(reference, case, "float64"), strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)
+
+    def test_float32(self, torch: ModuleType, reference: ModuleType, case: tuple) -> None:
+        """Outputs and gradients are as near to those in float64 as PyTorch's, within a factor."""
+        every = (results(torch, case, "float32"), results(reference, case, "float32"),
+                 results(reference, case, "float64"))
+        for ours, theirs, exact in zip(*every, strict=True):
+            error, allowed = (np.sqrt(np.mean((x - exact) ** 2)) for x in (ours, theirs))
+
+            assert error <= 2 * allowed + 1e-8
+
+
+def test_infinity_stays_where_it_was_met(torch: ModuleType) -> None:
+    """What lies behind the end of a line has no part in the gradient of the weights."""
+    x = torch.ones(1, 1, 1, 5)
+    x[..., 4] = float("inf")
+    w = torch.ones(1, 1, 1, 2, requires_grad=True)
+    torch.nn.functional.conv2d(x, w).backward(torch.tensor([[[[1.0, 1.0, 1.0, 1.0]]]]))
+
+    assert w.grad.flatten().tolist() == [4.0, float("inf")]
