@@ -6,6 +6,8 @@
 
 #define EXP(x) _Generic((x), float: tg_exp_float(x, fused), default: exp(x))
 #define ERF(x) _Generic((x), float: tg_erf_float(x, fused), default: erf(x))
+#define NORMAL_CDF(x) \
+    _Generic((x), float: tg_normal_cdf_float(x, fused), default: 0.5 * (1 + erf(x * SQRT_HALF)))
 #define SQRT_HALF 0.70710678118654752440
 #define INVERSE_SQRT_2PI 0.39894228040143267794
 
@@ -72,11 +74,11 @@ TG_MAP1(sigmoid_float64, double, double, TG_AS_IS, double, , sigmoid_of_double(x
 /* x P(x) with P the standard normal distribution, and g (P(x) + x P'(x)) */
 #define GELU(op, dtype, T, C, load, store, ...)         \
     MAP1(op##_##dtype, T, C, load, T, ,     \
-         store(x * (C)0.5 * (1 + ERF(x * (C)SQRT_HALF))))
+         store(x * NORMAL_CDF(x)))
 
 #define GELU_BACKWARD(op, dtype, T, C, load, store, ...)                   \
-    MAP2(op##_##dtype, T, C, load, T, ,                        \
-         store(x * ((C)0.5 * (1 + ERF(y * (C)SQRT_HALF)) +                 \
+    MAP2(op##_##dtype, T, C, load, T, ,                                    \
+         store(x * (NORMAL_CDF(y) +                                        \
                     y * (EXP(y * y * (C)-0.5) * (C)INVERSE_SQRT_2PI))))
 
 TG_FLOATS(SIGMOID_BACKWARD, sigmoid_backward)
