@@ -6,6 +6,6 @@
 SLOWER: dict[str, str] = {
     "collate": "stacking 64 tensors of a few elements is one call in either library; what is left "
                "is the check of each sample's type in Python. The limit is 0.7.",
-    "gelu": "above -1 the error stays below 2 units in the last place, where PyTorch's reaches 4.8: "
-            "a longer polynomial and a more accurate exponential.",
+    "gelu": "above -1 the error stays below 2 units in the last place, where PyTorch's reaches "
+            "4.8: a longer polynomial and a more accurate exponential.",
 }
