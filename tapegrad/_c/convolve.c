@@ -128,7 +128,7 @@ CHOICE(weight_slope_float32)
 CHOICE(weight_slope_float64)
 
 #define ROWS_OF(suffix, number, letter)                                                          \
-    {"correlate", "(n,c,i),(o,q,k),(b)->(n,p,l)", letter letter letter letter, number,           \
+    {"correlate", "(c,i),(o,q,k),(b)->(p,l)", letter letter letter letter, number,           \
      correlate_##suffix, "21q", sizeof(tg_sliding), 1},                                          \
     {"weight_slope", "(n,c,i),(n,p,l)->(p,q,k)", letter letter letter, number,                   \
      weight_slope_##suffix, "21q", sizeof(tg_sliding), 1},

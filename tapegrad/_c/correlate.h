@@ -232,26 +232,27 @@ TARGET static int NAME(run_pass)(const NAME(call) *call, NAME(pass) *pass)
     return 1;
 }
 
-/* (n,c,i),(o,q,k),(b)->(n,p,l): images, weights and a bias, which may be empty, to images. */
+/* (c,i),(o,q,k),(b)->(p,l): images, weights and a bias, which may be empty, to images. Samples are
+ * the outer iterations, so that threads may share them. */
 TARGET static void NAME(correlate)(char **args, const tg_intp *dims, const tg_intp *steps,
                                    void *params)
 {
     tg_sliding *p = params;
     const tg_intp item = sizeof(T), turned = p->is_turned != 0;
-    const int64_t channels = dims[2], n_out = dims[8], groups = p->groups;
+    const int64_t channels = dims[1], n_out = dims[7], groups = p->groups;
     if (groups < 1 || channels % groups || n_out % groups ||
-        tg_product(p->in) != dims[3] || tg_product(p->kernel) != dims[6] ||
-        tg_product(p->out) != dims[9] || dims[4] != (turned ? channels : n_out) ||
-        dims[5] != (turned ? n_out : channels) / groups || (dims[7] != 0 && dims[7] != n_out)) {
+        tg_product(p->in) != dims[2] || tg_product(p->kernel) != dims[5] ||
+        tg_product(p->out) != dims[8] || dims[3] != (turned ? channels : n_out) ||
+        dims[4] != (turned ? n_out : channels) / groups || (dims[6] != 0 && dims[6] != n_out)) {
         p->status = TG_MISFIT;
         return;
     }
     const NAME(call) call = {
-        p, {(const T *)args[0], steps[4] / item, steps[5] / item, steps[6] / item},
-        args[1], dims[7] == 0 ? NULL : args[2],
-        steps[7 + turned], steps[8 - turned], steps[9], steps[10],
-        dims[1], channels / groups, n_out / groups,
-        (T *)args[3], steps[11] / item, steps[12] / item,
+        p, {(const T *)args[0], steps[0] / item, steps[4] / item, steps[5] / item},
+        args[1], dims[6] == 0 ? NULL : args[2],
+        steps[6 + turned], steps[7 - turned], steps[8], steps[9],
+        dims[0], channels / groups, n_out / groups,
+        (T *)args[3], steps[3] / item, steps[10] / item,
     };
     const int64_t none[3] = {1, 1, 1}, *remainders = turned ? p->stride : none;
     NAME(pass) pass;

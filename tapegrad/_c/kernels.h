@@ -98,6 +98,7 @@ typedef struct {
     X(select)                 \
     X(search)                 \
     X(softmax)                \
+    X(convolve)               \
     X(pool)                   \
     X(resample)
 
