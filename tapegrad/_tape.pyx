@@ -11,9 +11,9 @@ from cpython.ref cimport Py_INCREF, Py_XDECREF
 from libc.stdint cimport uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memset
-from numpy cimport PyArray_NBYTES, import_array, npy_intp
+from numpy cimport import_array, ndarray, npy_intp
 
-from tapegrad._kernels.memory cimport recycle
+from tapegrad._kernels.memory cimport bytes_of, recycle
 
 from typing import NamedTuple
 
@@ -209,7 +209,7 @@ cdef void save(Saved* saved, object value, object version, uint32_t expected, in
     if source == PACKED:
         watch_python(1)
     elif source != CONSTANT:
-        saved_bytes += PyArray_NBYTES(value)
+        saved_bytes += bytes_of(<ndarray>value)
 
 
 cdef void free_saved(Saved* saved) noexcept:
@@ -223,7 +223,7 @@ cdef void free_saved(Saved* saved) noexcept:
     if saved.source == PACKED:
         watch_python(-1)
     elif not is_constant:
-        saved_bytes -= PyArray_NBYTES(<object>value)
+        saved_bytes -= bytes_of(<ndarray>value)
     saved.value = saved.version = NULL
     Py_XDECREF(version)
     if not is_constant:

@@ -59,6 +59,8 @@ typedef struct {
     X(pointwise)       \
     X(elementary)      \
     X(arithmetic)      \
+    X(power)           \
+    X(rows)            \
     X(special)         \
     X(cast)            \
     X(reduce)          \

@@ -1,19 +1,22 @@
 """From a call to the result: operands, promotion, the kernel, and whether a gradient is wanted."""
 
+from cpython.dict cimport PyDict_GetItem
+from cpython.float cimport PyFloat_CheckExact
+from cpython.long cimport PyLong_CheckExact
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_INCREF, Py_XDECREF
 from numpy cimport (
     NPY_BOOL, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, NPY_INT16, NPY_INT32, NPY_INT64, NPY_INT8,
     NPY_UINT8, PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE, PyArray_NDIM,
-    PyArray_SIZE, PyArray_TYPE, import_array, ndarray, npy_intp,
+    PyArray_TYPE, import_array, ndarray, npy_intp,
 )
 
 from tapegrad._core.op cimport Op, register_execution
 from tapegrad._core.promotion cimport common_type
 from tapegrad._core.recording cimport record, record_single
 from tapegrad._kernels.geometry cimport MAX_OPERANDS, N_TYPES, Operand, operand_of
-from tapegrad._kernels.iteration cimport cast, copy_into, elementwise, scalar_operand
-from tapegrad._kernels.kernel cimport Loop, Scalars, is_float, launch
+from tapegrad._kernels.iteration cimport cast, copy_into, elementwise, scalar_operand, store_number
+from tapegrad._kernels.kernel cimport Kernel, Loop, Scalars, is_float, launch
 from tapegrad._kernels.memory cimport allocate, check_overlap
 from tapegrad._tensor.modes cimport default_float, is_recording
 from tapegrad._tensor.tensor cimport (
@@ -27,6 +30,8 @@ from tapegrad._types import kind_of
 
 import_array()
 
+cdef type NUMPY_SCALAR = np.generic
+
 cdef extern from "Python.h":
     object PyObject_Vectorcall(object, PyObject* const*, size_t, PyObject*)
 
@@ -38,13 +43,13 @@ cdef object apply(Op op, PyObject** args, Py_ssize_t n):
     """Compute an op and, if a gradient is wanted, record it."""
     cdef Tensor out
     cdef ndarray result
+    cdef Kernel kernel = op.kernel
     cdef int k
-    cdef bint wanted = False
-    if op.kernel is None:
+    if kernel is None:
         return apply_forward(op, args, n)
-    if n != op.kernel.n_in:
+    if n != kernel.n_in:
         refuse_count(op, n)
-    result = compute_alike(op, args, n)
+    result = compute_alike(op, kernel_of(op, args), args, <int>n)
     if result is None:
         if not check_operands(op, args, n):
             return apply_to_numbers(op, args, n)
@@ -52,12 +57,31 @@ cdef object apply(Op op, PyObject** args, Py_ssize_t n):
     out = wrap(result)
     if op.n_edges > 0 and is_recording():
         for k in range(op.n_edges):
-            if isinstance(<object>args[op.edge_param[k]], Tensor) \
+            if is_tensor(args[op.edge_param[k]]) \
                     and requires_grad(<Tensor>args[op.edge_param[k]]):
-                wanted = True
-        if wanted and is_float(PyArray_TYPE(result)):
-            record_single(op, args, n, out)
+                if is_float(PyArray_TYPE(result)):
+                    record_single(op, args, n, out)
+                break
     return out
+
+
+cdef inline bint is_tensor(PyObject* value) noexcept:
+    """As isinstance, which is slow for what is none: for numbers, above all."""
+    return type(<object>value) is Tensor or \
+        not is_plain_number(value) and isinstance(<object>value, Tensor)
+
+
+cdef inline bint is_plain_number(PyObject* value) noexcept:
+    return PyFloat_CheckExact(<object>value) or PyLong_CheckExact(<object>value)
+
+
+cdef inline Kernel kernel_of(Op op, PyObject** args):
+    """The op's kernel, or the one that it has for the number among its operands."""
+    cdef PyObject* found
+    if op.kernels_by_number is None or not is_plain_number(args[op.kernel.n_in - 1]):
+        return op.kernel
+    found = PyDict_GetItem(op.kernels_by_number, <object>args[op.kernel.n_in - 1])
+    return op.kernel if found == NULL else <Kernel>found
 
 
 cdef int refuse_count(Op op, Py_ssize_t n) except -1:
@@ -69,43 +93,53 @@ cdef int refuse_count(Op op, Py_ssize_t n) except -1:
                     "given")
 
 
-cdef ndarray compute_alike(Op op, PyObject** args, Py_ssize_t n):
+cdef ndarray compute_alike(Op op, Kernel kernel, PyObject** args, int n):
     """The most common case at once: tensors of one dtype and shape without gaps, and no cast.
 
-    Gives None where anything is out of the ordinary; then the general way decides.
+    One operand may be a number where the tensors hold floats. Gives None where anything is out of
+    the ordinary; then the general way decides.
     """
-    cdef ndarray first, other, result
+    cdef ndarray first = None, other, result
     cdef Loop* loop
+    cdef Scalars scalars
     cdef char* pointers[MAX_OPERANDS]
     cdef npy_intp steps[MAX_OPERANDS]
-    cdef npy_intp count
-    cdef int k, d, type_number
-    if not isinstance(<object>args[0], Tensor) or op.takes_mask:
-        return None
-    first = (<Tensor>args[0]).array
-    type_number = PyArray_TYPE(first)
-    loop = &op.kernel.loops[type_number if type_number < N_TYPES else 0]
-    if not PyArray_IS_C_CONTIGUOUS(first) or loop.function == NULL \
-            or loop.types[0] != type_number or op.makes_float and not is_float(type_number):
-        return None
-    count = PyArray_SIZE(first)
-    if count > SMALL:
-        return None
-    pointers[0], steps[0] = PyArray_BYTES(first), PyArray_ITEMSIZE(first)
-    for k in range(1, <int>n):
-        if not isinstance(<object>args[k], Tensor):
-            return None
-        other = (<Tensor>args[k]).array
-        if PyArray_TYPE(other) != type_number or PyArray_NDIM(other) != PyArray_NDIM(first) \
-                or not PyArray_IS_C_CONTIGUOUS(other):
-            return None
-        for d in range(PyArray_NDIM(first)):
-            if PyArray_DIMS(other)[d] != PyArray_DIMS(first)[d]:
+    cdef npy_intp count = 1
+    cdef int k, d, number = -1, type_number = 0, ndim = 0
+    for k in range(n):
+        if not is_tensor(args[k]):
+            if number >= 0 or k < op.n_tensors or not is_plain_number(args[k]):
                 return None
-        pointers[k], steps[k] = PyArray_BYTES(other), steps[0]
-    result = allocate(PyArray_NDIM(first), PyArray_DIMS(first), loop.types[n])
+            number = k
+            continue
+        other = (<Tensor>args[k]).array
+        if not PyArray_IS_C_CONTIGUOUS(other):
+            return None
+        if first is None:
+            first, type_number, ndim = other, PyArray_TYPE(other), PyArray_NDIM(other)
+            for d in range(ndim):
+                count *= PyArray_DIMS(other)[d]
+        elif PyArray_TYPE(other) != type_number or PyArray_NDIM(other) != ndim:
+            return None
+        else:
+            for d in range(ndim):
+                if PyArray_DIMS(other)[d] != PyArray_DIMS(first)[d]:
+                    return None
+        pointers[k], steps[k] = PyArray_BYTES(other), PyArray_ITEMSIZE(other)
+    if first is None or count > SMALL or op.takes_mask:
+        return None
+    loop = &kernel.loops[type_number if type_number < N_TYPES else 0]
+    if loop.function == NULL or loop.types[0] != type_number \
+            or op.makes_float and not is_float(type_number):
+        return None
+    if number >= 0:
+        if type_number != NPY_FLOAT32 and type_number != NPY_FLOAT64:
+            return None
+        store_number(&scalars.slot[0], type_number, <object>args[number])
+        pointers[number], steps[number] = <char*>&scalars.slot[0], 0
+    result = allocate(ndim, PyArray_DIMS(first), loop.types[n])
     pointers[n], steps[n] = PyArray_BYTES(result), PyArray_ITEMSIZE(result)
-    launch(loop, pointers, &count, steps, NULL, NULL)
+    launch(loop, pointers, &count, steps, NULL, &scalars if number >= 0 else NULL)
     return result
 
 
@@ -119,7 +153,7 @@ cdef bint check_operands(Op op, PyObject** args, Py_ssize_t n) except -1:
             has_tensor = True
         elif k < op.n_tensors:
             refuse_operand(op, args, k)
-        elif isinstance(arg, np.generic) and not isinstance(arg, float):
+        elif isinstance(arg, NUMPY_SCALAR) and not isinstance(arg, float):
             is_plain = False
         elif not isinstance(arg, (float, int)):
             refuse_operand(op, args, k)
@@ -139,7 +173,7 @@ cdef object apply_to_numbers(Op op, PyObject** args, Py_ssize_t n):
     cdef Py_ssize_t k
     plain = [<object>args[k] for k in range(n)]
     for k in range(n):
-        if isinstance(plain[k], np.generic):
+        if isinstance(plain[k], NUMPY_SCALAR):
             plain[k] = plain[k].item()
         stack[k] = <PyObject*>plain[k]
     return apply(op, stack, n)
@@ -159,7 +193,9 @@ cdef ndarray compute(Op op, PyObject** args, Tensor target):
         type_number = default_float()
     if target is not None and op.kernel.loops[type_number].function == NULL:
         check_result_cast(type_number, PyArray_TYPE(target.array))
-    loop = op.kernel.loop_for(type_number)
+    loop = &kernel_of(op, args).loops[type_number]
+    if loop.function == NULL:
+        loop = op.kernel.loop_for(type_number)
     if target is not None and loop.types[n] == PyArray_TYPE(target.array):
         memory = target.array
     for k in range(n):

@@ -35,6 +35,7 @@ cdef struct SlotPlan:
     SlotKind kind
     int index
     uint32_t needed_by                  # bit e: the formula of edge e reads it
+    int source                          # of an argument: its edge, or that it has none
 
 
 cdef class Op:
@@ -43,6 +44,7 @@ cdef class Op:
     cdef readonly str grad_name
     cdef public str __doc__
     cdef readonly Kernel kernel
+    cdef readonly dict kernels_by_number    # for some values of the last operand; None without
     cdef readonly object forward
     cdef readonly tuple params          # names of the arguments
     cdef readonly tuple defaults        # of the last arguments
@@ -51,6 +53,7 @@ cdef class Op:
     cdef readonly tuple reads           # the names of their arguments
     cdef readonly bint is_joint
     cdef readonly bint is_view
+    cdef readonly bint is_outer         # it is a.T @ b: the sum of several is one of all rows
     cdef readonly bint makes_float      # integers become the default dtype
     cdef readonly bint takes_mask       # the first input is a mask of bools
     cdef readonly int n_tensors         # how many of the first inputs must not be numbers
@@ -66,6 +69,7 @@ cdef class Op:
     cdef readonly Op outer
     cdef int inner_edge
     cdef uint32_t dropped_slots         # bit s: backward drops slot s after use, whatever it holds
+    cdef int n_params
     cdef int n_edges
     cdef int n_slots
     cdef int edge_param[MAX_EDGES]

@@ -16,6 +16,8 @@ class Op:
     @property
     def kernel(self) -> Kernel | Any: ...
     @property
+    def kernels_by_number(self) -> dict[float, Kernel] | None: ...
+    @property
     def forward(self) -> Callable | None: ...
     @property
     def params(self) -> tuple[str, ...]: ...
@@ -33,6 +35,8 @@ class Op:
     def is_joint(self) -> bool: ...
     @property
     def is_view(self) -> bool: ...
+    @property
+    def is_outer(self) -> bool: ...
     @property
     def is_function(self) -> bool: ...
     @property
@@ -60,12 +64,14 @@ class Op:
         *,
         kernel: Kernel | np.ufunc | None = None,
         forward: Callable | None = None,
+        kernels_by_number: dict[float, Kernel] | None = None,
         params: tuple[str, ...],
         defaults: tuple = (),
         edges: tuple[int, ...] = (),
         formulas: tuple[Callable | str | None, ...] = (),
         reads: tuple[tuple[str, ...], ...] = (),
         takes_numbers: bool = False,
+        is_outer: bool = False,
         stands_for: tuple[str, Op, Op] | None = None,
         formula_args: tuple = (),
         slots: tuple = (),

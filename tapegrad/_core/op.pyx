@@ -9,6 +9,7 @@ from cpython.object cimport PyObject, PyTypeObject
 from cpython.ref cimport Py_XDECREF
 from libc.stdint cimport uint32_t
 
+from tapegrad._tape cimport FIRST_OUTPUT
 from tapegrad._tensor.tensor cimport apply_function
 
 from tapegrad._kernels import numpy_kernel
@@ -55,18 +56,21 @@ cdef class Op:
     def __cinit__(self, *args, **kwargs):
         self.vectorcall = <void*>call_op
 
-    def __init__(self, str name, str grad_name, *, kernel=None, forward=None, tuple params,
+    def __init__(self, str name, str grad_name, *, kernel=None, forward=None,
+                 dict kernels_by_number=None, tuple params,
                  tuple defaults=(), tuple edges=(), tuple formulas=(), tuple formula_args=(),
                  tuple slots=(), bint is_joint=False, bint is_view=False, bint makes_float=False,
                  bint takes_mask=False, bint takes_sequence=False, int n_tensors=0,
                  bint writes=False, bint overwrites=False, bint has_many_outputs=False,
                  bint is_function=False, tuple drops=(), tuple reads=(),
-                 bint takes_numbers=False, tuple stands_for=None, doc=None):
+                 bint takes_numbers=False, bint is_outer=False, tuple stands_for=None,
+                 doc=None):
         self.name, self.grad_name, self.__doc__ = name, grad_name, doc
         self.kernel = None if kernel is None else numpy_kernel(kernel)
+        self.kernels_by_number = kernels_by_number
         self.forward, self.params, self.defaults = forward, params, defaults
         self.formulas, self.reads = formulas, reads
-        self.is_joint, self.is_view = is_joint, is_view
+        self.is_joint, self.is_view, self.is_outer = is_joint, is_view, is_outer
         self.makes_float, self.takes_mask, self.takes_sequence = (
             makes_float, takes_mask, takes_sequence)
         self.n_tensors, self.takes_numbers = n_tensors, takes_numbers
@@ -75,7 +79,7 @@ cdef class Op:
         if stands_for is not None:
             param, self.inner, self.outer = stands_for
             self.inner_edge = edges.index(params.index(param))
-        self.n_edges, self.n_slots = len(edges), len(slots)
+        self.n_params, self.n_edges, self.n_slots = len(params), len(edges), len(slots)
         if self.n_edges > MAX_EDGES or self.n_slots > MAX_SLOTS:
             raise ValueError(f"op {name}: too many differentiable inputs or saved values")
         for e, param in enumerate(edges):
@@ -83,6 +87,8 @@ cdef class Op:
         for s, (kind, index, needed_by) in enumerate(slots):
             self.slots[s].kind = SLOT_KINDS[kind]
             self.slots[s].index, self.slots[s].needed_by = index, needed_by
+            self.slots[s].source = edges.index(index) if kind == "argument" and index in edges \
+                else FIRST_OUTPUT + 1
             if kind == "argument" and (index in edges or params[index] in drops):
                 self.dropped_slots |= (<uint32_t>1) << <int>s
         for e, plan in enumerate(formula_args):

@@ -4,6 +4,7 @@ A call that works goes straight through. One that fails is explained by the name
 """
 
 from cpython.object cimport PyObject
+from numpy cimport PyArray_NDIM, import_array
 
 from tapegrad._core.op cimport (
     InplaceOp, Op, call_with_names, explained, names_of, out_writer, positional, raw_call,
@@ -15,6 +16,8 @@ from functools import update_wrapper
 
 from tapegrad._types import kind_of
 
+import_array()
+
 cdef extern from "Python.h":
     size_t PY_VECTORCALL_ARGUMENTS_OFFSET
     PyObject* raw_vectorcall "PyObject_Vectorcall"(
@@ -25,6 +28,7 @@ cdef extern from "Python.h":
 
 cdef enum:
     MOST_CHECKED = 32    # parameters
+    MOST_SHORTCUT = 4
 
 cdef enum Wanted:
     ANYTHING = 0
@@ -111,6 +115,9 @@ cdef class TensorFunction:
     cdef tuple params
     cdef Wanted wanted[MOST_CHECKED]    # of parameter k
     cdef size_t n_unchecked             # how many of the first parameters may be anything
+    cdef Op shortcut                    # what the commonest call is; None without
+    cdef int taken[MOST_SHORTCUT]       # its argument k is the function's argument of this number
+    cdef int n_dims[MOST_SHORTCUT]      # that a tensor there must have
     cdef dict __dict__
 
     def __cinit__(self, *args, **kwargs):
@@ -132,6 +139,16 @@ cdef class TensorFunction:
             if self.wanted[k] != ANYTHING and self.n_unchecked == MOST_CHECKED:
                 self.n_unchecked = k
 
+    def take_shortcut(self, Op op not None, **n_dims):
+        """Run an op at once where each of its arguments is a tensor of so many dimensions.
+
+        The function must come to that call by itself: this only saves its frame.
+        """
+        names = self.__wrapped__.__code__.co_varnames
+        for k, param in enumerate(op.params):
+            self.taken[k], self.n_dims[k] = names.index(param), n_dims[param]
+        self.shortcut = op
+
     def __call__(self, *args, **kwargs):
         # The interpreter uses the vectorcall slot; this serves callers of tp_call.
         return PyVectorcall_Call(self, args, kwargs)
@@ -150,12 +167,31 @@ cdef PyObject* call_function(PyObject* callable, PyObject* const* args, size_t n
                              PyObject* names) noexcept:
     cdef size_t n = n_flags & ~PY_VECTORCALL_ARGUMENTS_OFFSET
     cdef PyObject* result
-    if names != NULL or n > (<TensorFunction>callable).n_unchecked:
+    cdef PyObject* stack[MOST_SHORTCUT]
+    if names == NULL and (<TensorFunction>callable).shortcut is not None \
+            and is_common(<TensorFunction>callable, args, n, stack):
+        result = (<raw_function>run_op)(
+            <PyObject*>(<TensorFunction>callable).shortcut, stack, n)
+    elif names != NULL or n > (<TensorFunction>callable).n_unchecked:
         result = (<raw_call>call_checked)(callable, args, n, names)
     else:
         result = raw_vectorcall(<PyObject*>(<TensorFunction>callable).__wrapped__, args, n_flags,
                                 NULL)
     return result if result != NULL else (<raw_call>explained)(callable, args, n, names)
+
+
+cdef bint is_common(TensorFunction function, PyObject* const* args, size_t n,
+                    PyObject** stack) noexcept:
+    """Whether a call is the one that there is a shortcut for; fills its arguments if so."""
+    cdef size_t k
+    if n != <size_t>function.shortcut.n_params:
+        return False
+    for k in range(n):
+        stack[k] = args[function.taken[k]]
+        if not isinstance(<object>stack[k], Tensor) \
+                or PyArray_NDIM((<Tensor>stack[k]).array) != function.n_dims[k]:
+            return False
+    return True
 
 
 cdef object call_checked(object callable, PyObject* const* args, size_t n, PyObject* names):

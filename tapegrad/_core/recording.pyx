@@ -44,17 +44,15 @@ cdef int record_single(Op op, PyObject** args, Py_ssize_t n, Tensor out) except 
     cdef Entry* entry
     if op.inner is not None and saved_hooks_depth > 0:
         return record_apart(op, args, n, out)
-    entry = start_entry(op, args, n, 1, PyArray_NDIM(array))
-    try:
-        describe_output(entry, 0, PyArray_TYPE(array), PyArray_NDIM(array), PyArray_DIMS(array))
-        if op.n_slots > 0:
-            save_slots(op, entry, args, out, None, None)
-        if anomaly_enabled():
-            note_trace(entry, out)
-    except BaseException:
-        release(entry)
-        raise
-    out.entry, out.output = entry, 0
+    entry = new_entry(op, op.n_edges if not op.takes_sequence else <int>len(<object>args[0]),
+                      op.n_slots, 1, PyArray_NDIM(array))
+    out.entry, out.output = entry, 0        # which owns it from now on, also if the rest fails
+    connect_edges(op, args, n, entry)
+    describe_output(entry, 0, PyArray_TYPE(array), PyArray_NDIM(array), PyArray_DIMS(array))
+    if op.n_slots > 0:
+        save_slots(op, entry, args, out, None, None)
+    if anomaly_enabled():
+        note_trace(entry, out)
     return 0
 
 
@@ -94,32 +92,32 @@ cdef int record(Op op, PyObject** args, Py_ssize_t n, list outputs) except -1:
 
 cdef Entry* start_entry(Op op, PyObject** args, Py_ssize_t n, int n_outputs,
                         int total_dims) except NULL:
-    """An entry with its edges connected; the edges are those of the differentiable arguments."""
-    cdef Entry* entry
-    cdef int e, n_edges = op.n_edges
-    cdef object arg
-    cdef tuple sequence = None
-    if op.takes_sequence:
-        sequence = tuple(<object>args[0])
-        n_edges = len(sequence)
-    entry = new_entry(op, n_edges, op.n_slots, n_outputs, total_dims)
+    """An entry with its edges connected, owned once by the caller."""
+    cdef int n_edges = op.n_edges if not op.takes_sequence else <int>len(<object>args[0])
+    cdef Entry* entry = new_entry(op, n_edges, op.n_slots, n_outputs, total_dims)
     try:
-        for e in range(n_edges):
-            if sequence is not None:
-                arg = sequence[e]
-            elif op.edge_param[e] < n:
-                arg = <object>args[op.edge_param[e]]
-            else:
-                continue
-            if isinstance(arg, Tensor):
-                edge_of(<Tensor>arg, &entry.edges[e])
+        connect_edges(op, args, n, entry)
     except BaseException:
         release(entry)
         raise
+    return entry
+
+
+cdef int connect_edges(Op op, PyObject** args, Py_ssize_t n, Entry* entry) except -1:
+    """Lead an entry's edges to its differentiable arguments, and put it at the end of the tape."""
+    cdef int e
+    cdef object arg
+    if op.takes_sequence:
+        for e, arg in enumerate(<object>args[0]):
+            edge_of(<Tensor>arg, &entry.edges[e])
+    else:
+        for e in range(op.n_edges):
+            if op.edge_param[e] < n and isinstance(<object>args[op.edge_param[e]], Tensor):
+                edge_of(<Tensor>args[op.edge_param[e]], &entry.edges[e])
     if op.inner is not None:
         stamp(entry)            # a number is left for the entry that a split puts before this one
     stamp(entry)
-    return entry
+    return 0
 
 
 cdef int save_slots(Op op, Entry* entry, PyObject** args, Tensor out, list outputs,
@@ -147,7 +145,7 @@ cdef int save_slots(Op op, Entry* entry, PyObject** args, Tensor out, list outpu
         elif plan.index == 0 and overwritten is not None:
             save(&entry.saved[s], overwritten, None, 0, 0)
         else:
-            save_argument(op, &entry.saved[s], <object>args[plan.index], plan.index)
+            save_argument(&entry.saved[s], <object>args[plan.index], plan.source)
     return 0
 
 
@@ -163,15 +161,11 @@ cdef uint32_t wanted_edges(Op op, Entry* entry) noexcept:
     return wanted
 
 
-cdef int save_argument(Op op, Saved* saved, object value, int param) except -1:
-    cdef int e, source = FIRST_OUTPUT + 1     # a tensor on no edge
-    if not isinstance(value, Tensor):
-        save(saved, value, None, 0, CONSTANT)
-        return 0
-    for e in range(op.n_edges):
-        if op.edge_param[e] == param:
-            source = e
-    return save_tensor(saved, <Tensor>value, source)
+cdef inline int save_argument(Saved* saved, object value, int source) except -1:
+    if isinstance(value, Tensor):
+        return save_tensor(saved, <Tensor>value, source)
+    save(saved, value, None, 0, CONSTANT)
+    return 0
 
 
 cdef int split_in_two(Entry* entry) except -1:

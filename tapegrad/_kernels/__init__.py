@@ -43,7 +43,17 @@ from tapegrad._kernels.memory import (
     transposed,
     writable,
 )
-from tapegrad._kernels.products import addmm, linear, matmul, mm, mm_nt, mm_tn
+from tapegrad._kernels.products import (
+    addmm,
+    linear,
+    matmul,
+    mm,
+    mm_nt,
+    mm_tn,
+    mv,
+    mv_tn,
+    outer,
+)
 
 __all__ = [
     "GENERATOR_SIZE",
@@ -72,9 +82,12 @@ __all__ = [
     "mm",
     "mm_nt",
     "mm_tn",
+    "mv",
+    "mv_tn",
     "nll_loss",
     "nll_loss_backward",
     "numpy_kernel",
+    "outer",
     "outputs",
     "pointwise",
     "record_launches",

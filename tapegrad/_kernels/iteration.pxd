@@ -10,5 +10,6 @@ cdef ndarray elementwise(Loop* loop, Operand* operands, ndarray out, Scalars* sc
 cdef ndarray cast(ndarray array, int type_number)
 cdef int copy_into(ndarray target, ndarray source) except -1
 cpdef ndarray fill(ndarray array, object value)
+cdef int store_number(void* slot, int type_number, object value) except -1
 cdef int scalar_operand(Operand* operand, double* slot, int type_number, object value) except -1
 cpdef object refuse_overflow(object value, int type_number)

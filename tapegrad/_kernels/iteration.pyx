@@ -4,6 +4,8 @@ Element-wise loops broadcast; kernels with core dimensions walk over all others.
 Python number, stored in the dtype that the loop reads.
 """
 
+from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
+from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_CheckExact
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint64_t
 from libc.string cimport memcpy
 from numpy cimport (
@@ -265,9 +267,9 @@ cdef int scalar_operand(Operand* operand, double* slot, int type_number, object 
 cdef int store_number(void* slot, int type_number, object value) except -1:
     """Write a Python number as an element of the given dtype."""
     if type_number == NPY_FLOAT32:
-        (<float*>slot)[0] = value
+        (<float*>slot)[0] = as_double(value)
     elif type_number == NPY_FLOAT64:
-        (<double*>slot)[0] = value
+        (<double*>slot)[0] = as_double(value)
     elif type_number == NPY_FLOAT16:
         (<uint16_t*>slot)[0] = np.float16(value).view(np.uint16)
     elif type_number == NPY_BOOL:
@@ -275,6 +277,22 @@ cdef int store_number(void* slot, int type_number, object value) except -1:
     else:
         store_integer(slot, type_number, int(value))
     return 0
+
+
+cdef inline double as_double(object value) except? -1:
+    """The value of a number, quickly for what most are; whole ones must fit 64 bits."""
+    cdef int overflow = 0
+    cdef double whole
+    if PyFloat_CheckExact(value):
+        return PyFloat_AS_DOUBLE(value)
+    if not PyLong_CheckExact(value):
+        return value
+    whole = PyLong_AsLongLongAndOverflow(value, &overflow)
+    if overflow == 0:
+        return whole
+    if not 0 <= value < 2**64:
+        raise OverflowError("int too big to convert")
+    return value
 
 
 cdef int store_integer(void* slot, int type_number, object value) except -1:

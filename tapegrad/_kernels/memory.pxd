@@ -1,7 +1,7 @@
 """Layout of allocation, views and checks for overlap."""
 
 from cpython.object cimport PyObject
-from numpy cimport ndarray, npy_intp
+from numpy cimport PyArray_DIMS, PyArray_ITEMSIZE, PyArray_NDIM, ndarray, npy_intp
 
 cdef void keep_buffers(list buffers) noexcept
 cdef ndarray allocate(int ndim, const npy_intp* dims, int type_number)
@@ -15,3 +15,12 @@ cdef bint memory_meets(ndarray a, ndarray b) noexcept
 cdef bint same_elements(ndarray a, ndarray b) noexcept
 cdef int check_writable(ndarray target) except -1
 cdef int check_overlap(ndarray target, ndarray source) except -1
+
+
+# Here and not in the .pyx, so that other modules take it in.
+cdef inline npy_intp bytes_of(ndarray array) noexcept:
+    cdef npy_intp n = PyArray_ITEMSIZE(array)
+    cdef int k
+    for k in range(PyArray_NDIM(array)):
+        n *= PyArray_DIMS(array)[k]
+    return n

@@ -7,7 +7,7 @@ cimport cython
 from cpython.object cimport PyObject
 from numpy cimport (
     PyArray_BYTES, PyArray_CheckExact, PyArray_DescrFromType, PyArray_DIMS, PyArray_ISWRITEABLE,
-    PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE, PyArray_NBYTES, PyArray_NDIM, PyArray_SIZE,
+    PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE, PyArray_NDIM, PyArray_SIZE,
     PyArray_STRIDES, PyArray_TYPE, dtype as numpy_dtype, import_array, ndarray,
     npy_intp,
 )
@@ -169,7 +169,7 @@ cdef void recycle(PyObject* array) noexcept:
             or PyArray_BASE(<ndarray>array) != NULL or has_weak_references(array):
         return
     type_number = PyArray_TYPE(<ndarray>array)
-    if type_number >= N_TYPES or PyArray_NBYTES(<ndarray>array) > RECYCLED_BYTES:
+    if type_number >= N_TYPES or bytes_of(<ndarray>array) > RECYCLED_BYTES:
         return
     bucket = bucket_of(PyArray_NDIM(<ndarray>array), PyArray_DIMS(<ndarray>array), type_number)
     if bucket.n < BUCKET_DEPTH:
@@ -243,8 +243,8 @@ def empty(shape, dtype):
     cdef int ndim = len(shape), k
     if ndim > MAX_DIMS:
         raise RuntimeError(f"tensors have at most {MAX_DIMS} dimensions, got {ndim}")
-    for k in range(ndim):
-        dims[k] = shape[k]
+    for k, size in enumerate(shape):       # by index a Size would enter Python
+        dims[k] = size
         if dims[k] < 0:
             raise RuntimeError(
                 f"Trying to create tensor with negative dimension {dims[k]}: {list(shape)}")

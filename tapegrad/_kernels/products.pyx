@@ -2,8 +2,8 @@
 
 from numpy cimport (
     NPY_BOOL, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, NPY_INT16, NPY_INT32, NPY_INT64, NPY_INT8,
-    NPY_UINT8, PyArray_BYTES, PyArray_DIMS, PyArray_ITEMSIZE, PyArray_NDIM, PyArray_STRIDES,
-    PyArray_TYPE, import_array, ndarray, npy_intp,
+    NPY_UINT8, PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE,
+    PyArray_NDIM, PyArray_STRIDES, PyArray_TYPE, import_array, ndarray, npy_intp,
 )
 
 from tapegrad._kernels.arrays cimport contiguous
@@ -14,10 +14,13 @@ from tapegrad._kernels.memory cimport allocate
 
 import numpy as np
 
+from tapegrad._kernels.kernel import OURS
+
 import_array()
 
 cdef Kernel MATMUL = Kernel.from_ufunc(np.matmul)
 cdef Kernel ADD = Kernel.from_ufunc(np.add)
+cdef Kernel ADD_ROW = OURS["add_row"]
 
 cdef dict C_NAMES = {
     NPY_BOOL: "bool", NPY_INT8: "signed char", NPY_UINT8: "unsigned char", NPY_INT16: "short",
@@ -78,32 +81,88 @@ cdef ndarray product_of_matrices(ndarray a, ndarray b, int turn_a, int turn_b):
 
     Raises PyTorch's refusals of sizes and dtypes that do not fit.
     """
-    cdef npy_intp n = PyArray_DIMS(a)[turn_a], inner = PyArray_DIMS(a)[1 - turn_a]
-    cdef npy_intp m = PyArray_DIMS(b)[1 - turn_b]
-    cdef Loop* loop
-    cdef npy_intp dims[4]
-    cdef npy_intp steps[9]
-    cdef char* args[3]
+    cdef npy_intp dims[2]
+    cdef npy_intp inner = PyArray_DIMS(a)[1 - turn_a]
     cdef ndarray out
+    dims[0], dims[1] = PyArray_DIMS(a)[turn_a], PyArray_DIMS(b)[1 - turn_b]
     if inner != PyArray_DIMS(b)[turn_b]:
-        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({n}x{inner} and "
-                           f"{PyArray_DIMS(b)[turn_b]}x{m})")
+        raise RuntimeError(f"mat1 and mat2 shapes cannot be multiplied ({dims[0]}x{inner} and "
+                           f"{PyArray_DIMS(b)[turn_b]}x{dims[1]})")
     if PyArray_TYPE(a) != PyArray_TYPE(b):
         raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: "
                            f"{C_NAMES[PyArray_TYPE(a)]} != {C_NAMES[PyArray_TYPE(b)]}")
-    loop = MATMUL.loop_for(PyArray_TYPE(a))
     a, b = _for_blas(a), _for_blas(b)
-    dims[0], dims[1], dims[2], dims[3] = n, m, inner, m
     out = allocate(2, dims, PyArray_TYPE(a))
-    dims[0], dims[1] = 1, n
+    return multiplied(matrix(a, turn_a), matrix(b, turn_b), out, matrix(out, False))
+
+
+cdef struct Matrix:
+    char* data
+    npy_intp n                  # rows
+    npy_intp step               # from one to the next, in bytes
+    npy_intp n_columns
+    npy_intp column_step
+
+
+cdef inline Matrix matrix(ndarray array, int turned) noexcept:
+    """How a matrix, or its transpose, lies in memory."""
+    cdef Matrix m
+    m.data = PyArray_BYTES(array)
+    m.n, m.n_columns = PyArray_DIMS(array)[turned], PyArray_DIMS(array)[1 - turned]
+    m.step, m.column_step = PyArray_STRIDES(array)[turned], PyArray_STRIDES(array)[1 - turned]
+    return m
+
+
+cdef inline Matrix vector(ndarray array, int turned) noexcept:
+    """How a vector without gaps lies in memory as a column or, turned, as a row."""
+    cdef Matrix m
+    cdef npy_intp n = PyArray_DIMS(array)[0], size = PyArray_ITEMSIZE(array)
+    m.data = PyArray_BYTES(array)
+    m.n, m.n_columns, m.step, m.column_step = n, 1, size, size
+    if turned:
+        m.n, m.n_columns, m.step = 1, n, n * size
+    return m
+
+
+cdef ndarray multiplied(Matrix a, Matrix b, ndarray out, Matrix target):
+    """Multiply into an array, which lies as the target says; sizes are known to fit."""
+    cdef npy_intp dims[4]
+    cdef npy_intp steps[9]
+    cdef char* args[3]
+    dims[0], dims[1], dims[2], dims[3] = 1, a.n, a.n_columns, b.n_columns
     steps[0] = steps[1] = steps[2] = 0
-    args[0], args[1], args[2] = PyArray_BYTES(a), PyArray_BYTES(b), PyArray_BYTES(out)
-    steps[3], steps[4] = PyArray_STRIDES(a)[turn_a], PyArray_STRIDES(a)[1 - turn_a]
-    steps[5], steps[6] = PyArray_STRIDES(b)[turn_b], PyArray_STRIDES(b)[1 - turn_b]
-    steps[7], steps[8] = PyArray_STRIDES(out)[0], PyArray_STRIDES(out)[1]
-    if n > 0 and m > 0:
-        launch(loop, args, dims, steps, NULL, NULL)
+    args[0], args[1], args[2] = a.data, b.data, target.data
+    steps[3], steps[4], steps[5], steps[6] = a.step, a.column_step, b.step, b.column_step
+    steps[7], steps[8] = target.step, target.column_step
+    if a.n > 0 and b.n_columns > 0:
+        launch(MATMUL.loop_for(PyArray_TYPE(out)), args, dims, steps, NULL, NULL)
     return out
+
+
+def mv(ndarray a not None, ndarray v not None):
+    """``a @ v`` of a matrix and a vector whose sizes fit."""
+    return matrix_times_vector(a, v, False)
+
+
+def mv_tn(ndarray a not None, ndarray v not None):
+    """``a.T @ v`` of a matrix and a vector whose sizes fit."""
+    return matrix_times_vector(a, v, True)
+
+
+cdef ndarray matrix_times_vector(ndarray a, ndarray v, int turned):
+    cdef ndarray out = allocate(1, PyArray_DIMS(a) + turned, PyArray_TYPE(a))
+    a, v = _for_blas(a), contiguous(v)
+    return multiplied(matrix(a, turned), vector(v, False), out, vector(out, False))
+
+
+def outer(ndarray a not None, ndarray b not None):
+    """The products of each element of a vector with each of another: a matrix."""
+    cdef npy_intp dims[2]
+    cdef ndarray out
+    a, b = contiguous(a), contiguous(b)
+    dims[0], dims[1] = PyArray_DIMS(a)[0], PyArray_DIMS(b)[0]
+    out = allocate(2, dims, PyArray_TYPE(a))
+    return multiplied(vector(a, False), vector(b, True), out, matrix(out, False))
 
 
 def addmm(ndarray bias not None, ndarray a not None, ndarray b not None):
@@ -127,24 +186,24 @@ cdef ndarray sum_of_products(ndarray bias, ndarray a, ndarray b, int turn_b):
 cdef ndarray with_bias(ndarray product, ndarray bias):
     """A fresh matrix plus a bias, in the matrix's memory."""
     cdef Operand operands[3]
-    cdef Loop* loop = ADD.loop_for(PyArray_TYPE(product))
-    if PyArray_NDIM(bias) == 1 and PyArray_TYPE(bias) == PyArray_TYPE(product) \
+    cdef Loop* loop = &ADD_ROW.loops[PyArray_TYPE(product)]
+    if loop.function != NULL and PyArray_NDIM(bias) == 1 \
+            and PyArray_TYPE(bias) == PyArray_TYPE(product) and PyArray_IS_C_CONTIGUOUS(bias) \
             and PyArray_DIMS(bias)[0] == PyArray_DIMS(product)[1]:
         add_to_rows(loop, product, bias)
         return product
     operands[0], operands[1] = operand_of(product), operand_of(bias)
-    return elementwise(loop, operands, product, NULL)
+    return elementwise(ADD.loop_for(PyArray_TYPE(product)), operands, product, NULL)
 
 
-cdef int add_to_rows(Loop* loop, ndarray matrix, ndarray row) except -1:
+cdef int add_to_rows(Loop* loop, ndarray product, ndarray row) except -1:
     """Add one row to every row of a fresh matrix."""
-    cdef npy_intp n = PyArray_DIMS(matrix)[1], k
-    cdef npy_intp steps[3]
-    cdef char* args[3]
-    steps[0] = steps[2] = PyArray_STRIDES(matrix)[1]
-    steps[1] = PyArray_STRIDES(row)[0]
-    for k in range(PyArray_DIMS(matrix)[0]):
-        args[0] = args[2] = PyArray_BYTES(matrix) + k * PyArray_STRIDES(matrix)[0]
-        args[1] = PyArray_BYTES(row)
-        launch(loop, args, &n, steps, NULL, NULL)
-    return 0
+    cdef npy_intp dims[3]
+    cdef npy_intp steps[5]
+    cdef char* args[2]
+    args[0], args[1] = PyArray_BYTES(row), PyArray_BYTES(product)
+    dims[0], dims[1], dims[2] = 1, PyArray_DIMS(product)[1], PyArray_DIMS(product)[0]
+    steps[0] = steps[1] = 0
+    steps[2] = steps[4] = PyArray_ITEMSIZE(product)
+    steps[3] = PyArray_STRIDES(product)[0]
+    return launch(loop, args, dims, steps, NULL, NULL)

@@ -1,7 +1,8 @@
 """Backward: the sweep down the tape, and what happens to gradients on the way.
 
 From the bottom up: ``gradients`` (in the form that an input expects), ``hooks`` (also custom
-Functions and anomaly reports), ``leaves`` (accumulation), ``sweep``.
+Functions and anomaly reports), ``leaves`` (accumulation), ``products`` (those that are computed
+together), ``sweep``.
 """
 
 from tapegrad._sweep.gradients import register_gradient_ops

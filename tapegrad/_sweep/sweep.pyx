@@ -23,6 +23,7 @@ from tapegrad._sweep.hooks cimport (
     run_output_hooks,
 )
 from tapegrad._sweep.leaves cimport accumulate
+from tapegrad._sweep.products cimport Products, products_after
 from tapegrad._tape cimport (
     IS_LEAF, IS_SPLIT_OFF, SAVED_WERE_FREED, Edge, Entry, OutputShape, connect, release,
 )
@@ -100,7 +101,10 @@ cdef class Sweep:
             Py_DECREF(waiting)
             Py_INCREF(None)
             place[0] = <PyObject*>None
-            waiting = gradient if waiting is None else self.total(waiting, gradient)
+            if type(waiting) is Products:
+                (<Products>waiting).take(gradient)
+            else:
+                waiting = gradient if waiting is None else self.total(waiting, gradient)
             place = tg_pending_find(&self.pending, entry)
             Py_INCREF(waiting)
             place[0] = <PyObject*>waiting
@@ -122,8 +126,8 @@ cdef class Sweep:
         entry.refcount += 1
         return 0
 
-    cdef object total(self, Tensor waiting, Tensor gradient):
-        """The sum of two gradients of a tensor; the first may be reused if it is only ours."""
+    cdef object total(self, object waiting, Tensor gradient):
+        """The sum of two gradients of a tensor."""
         return add(waiting, gradient)
 
     cdef bint leads_to_input(self, Edge* edge) except -1:
@@ -145,6 +149,8 @@ cdef class Sweep:
             Py_DECREF(gradient)
             try:
                 if entry.flags & IS_LEAF:
+                    if type(gradient) is Products:
+                        gradient = (<Products>gradient).total()
                     self.finish_leaf(entry, gradient)
                 else:
                     self.pass_entry(entry, gradient)
@@ -185,9 +191,36 @@ cdef class Sweep:
         for e in range(entry.n_edges):
             if entry.edges[e].entry == NULL or not self.is_wanted(&entry.edges[e]):
                 continue
+            if self.joins_products(op, e, entry, holder):
+                continue
             result = evaluate(op, e, entry, holder, self)
             self.route(entry, e, result)
         return 0
+
+    cdef bint joins_products(self, Op op, uint32_t e, Entry* entry, object holder) except -1:
+        """Put a product off that a leaf gets beside others, to compute them all as one."""
+        cdef Entry* leaf = entry.edges[e].entry
+        cdef void** place
+        cdef object waiting, formula = op.formulas[e]
+        cdef FormulaArg* plan = &op.formula_args[e][0]
+        if not leaf.flags & IS_LEAF or self.create_graph or holder is None:
+            return False
+        if type(formula) is str:            # the first use must go the way of all others
+            formula = resolve_formula(op, e)
+        if type(formula) is not Op or not (<Op>formula).is_outer:
+            return False
+        place = tg_pending_find(&self.pending, leaf)
+        if place == NULL or <PyObject*>place[0] == <PyObject*>None:
+            return False
+        waiting = <object>place[0]
+        if type(waiting) is not Products:
+            waiting = products_after(<Tensor>waiting)
+            Py_INCREF(waiting)
+            Py_DECREF(<object>place[0])
+            place[0] = <PyObject*>waiting
+        return (<Products>waiting).join(
+            (<Tensor>leaf.op).array, formula_argument(&plan[0], entry, holder, self),
+            formula_argument(&plan[1], entry, holder, self))
 
     cdef int apply_joint(self, Op op, Entry* entry, object holder) except -1:
         """One formula that gives the gradients of all inputs."""

@@ -5,6 +5,9 @@ Python objects), ``tensor`` (memory, versions, views, and their place on the tap
 """
 
 from tapegrad._tensor.modes import (
+    _enter_no_grad,
+    _leave_grad_mode,
+    _new_mode,
     _set_anomaly_mode,
     _set_grad_enabled,
     _set_inference_mode,
@@ -37,6 +40,9 @@ __all__ = [
     "Version",
     "View",
     "_count_write",
+    "_enter_no_grad",
+    "_leave_grad_mode",
+    "_new_mode",
     "_set_anomaly_mode",
     "_set_grad_enabled",
     "_set_inference_mode",

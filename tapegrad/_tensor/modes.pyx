@@ -122,3 +122,22 @@ def set_default_dtype(d):
     if not isinstance(d, dtype) or not d.is_floating_point:
         raise TypeError("only floating-point types are supported as the default type")
     _default_float = d.numpy.num
+
+
+# Methods of the modes' classes, which so enter no Python.
+
+
+def _new_mode(kind, orig_func=None):
+    """A context manager; with a function it is that, decorated."""
+    made = object.__new__(kind)
+    return made if orig_func is None else made(orig_func)
+
+
+def _enter_no_grad(self):
+    """Stop recording, and keep the previous mode."""
+    self.prev = set_grad_mode(False)
+
+
+def _leave_grad_mode(self, exc_type, exc_value, traceback):
+    """Go back to the previous mode."""
+    set_grad_mode(self.prev)

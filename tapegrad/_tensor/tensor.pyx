@@ -263,16 +263,36 @@ cdef str type_name(ndarray array):
     return f"torch.{TENSOR_TYPE_NAMES[DTYPES[PyArray_TYPE(array)].name]}Tensor"
 
 
-cdef dict operators = {}
 cdef object render = None
 cdef object construct_legacy = None
 cdef object rebuild = None
 
 
+cdef enum:
+    OP_ADD, OP_RADD, OP_SUB, OP_RSUB, OP_MUL, OP_DIV, OP_RDIV, OP_FLOORDIV, OP_RFLOORDIV, OP_MOD
+    OP_RMOD, OP_POW, OP_POW_NUMBER, OP_RPOW, OP_MATMUL, OP_RMATMUL, OP_NEG, OP_ABS, OP_INVERT
+    OP_AND, OP_OR, OP_XOR, OP_LSHIFT, OP_RSHIFT, OP_RLSHIFT, OP_RRSHIFT
+    OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE
+    OP_IADD, OP_ISUB, OP_IMUL, OP_IDIV, OP_IFLOORDIV, OP_IMOD, OP_IPOW
+    OP_IAND, OP_IOR, OP_IXOR, OP_ILSHIFT, OP_IRSHIFT, OP_GETITEM, OP_SETITEM, N_OPERATORS
+
+cdef tuple OPERATOR_NAMES = (
+    "add", "radd", "sub", "rsub", "mul", "truediv", "rtruediv", "floordiv", "rfloordiv", "mod",
+    "rmod", "pow", "pow_number", "rpow", "matmul", "rmatmul", "neg", "abs", "invert",
+    "and", "or", "xor", "lshift", "rshift", "rlshift", "rrshift",
+    "eq", "ne", "lt", "le", "gt", "ge",
+    "iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow",
+    "iand", "ior", "ixor", "ilshift", "irshift", "getitem", "setitem")
+cdef dict operators = {}
+cdef PyObject* operator_of[N_OPERATORS]     # what is in the table above, which owns it
+
+
 def register_operators(dict table):
     """Tell which op each of Python's operators is; ``ops`` does so when it is imported."""
+    cdef int k
     operators.update(table)
-    load_operators()
+    for k, name in enumerate(OPERATOR_NAMES):
+        operator_of[k] = <PyObject*>operators[name]
 
 
 def register_tensor_support(*, repr, construct, rebuild_tensor):
@@ -281,48 +301,26 @@ def register_tensor_support(*, repr, construct, rebuild_tensor):
     render, construct_legacy, rebuild = repr, construct, rebuild_tensor
 
 
-cdef object OP_ADD, OP_RADD, OP_SUB, OP_RSUB, OP_MUL, OP_DIV, OP_RDIV, OP_FLOORDIV, OP_RFLOORDIV
-cdef object OP_MOD, OP_RMOD, OP_POW, OP_RPOW, OP_MATMUL, OP_RMATMUL, OP_NEG, OP_ABS, OP_INVERT
-cdef object OP_AND, OP_OR, OP_XOR, OP_LSHIFT, OP_RSHIFT, OP_RLSHIFT, OP_RRSHIFT
-cdef object OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE
-cdef object OP_IADD, OP_ISUB, OP_IMUL, OP_IDIV, OP_IFLOORDIV, OP_IMOD, OP_IPOW
-cdef object OP_IAND, OP_IOR, OP_IXOR, OP_ILSHIFT, OP_IRSHIFT, OP_GETITEM, OP_SETITEM
-
-
-cdef int load_operators() except -1:
-    global OP_ADD, OP_RADD, OP_SUB, OP_RSUB, OP_MUL, OP_DIV, OP_RDIV, OP_FLOORDIV, OP_RFLOORDIV
-    global OP_MOD, OP_RMOD, OP_POW, OP_RPOW, OP_MATMUL, OP_RMATMUL, OP_NEG, OP_ABS, OP_INVERT
-    global OP_AND, OP_OR, OP_XOR, OP_LSHIFT, OP_RSHIFT, OP_RLSHIFT, OP_RRSHIFT
-    global OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE
-    global OP_IADD, OP_ISUB, OP_IMUL, OP_IDIV, OP_IFLOORDIV, OP_IMOD, OP_IPOW
-    global OP_IAND, OP_IOR, OP_IXOR, OP_ILSHIFT, OP_IRSHIFT, OP_GETITEM, OP_SETITEM
-    get = operators.get
-    OP_ADD, OP_RADD, OP_SUB, OP_RSUB = get("add"), get("radd"), get("sub"), get("rsub")
-    OP_MUL, OP_DIV, OP_RDIV = get("mul"), get("truediv"), get("rtruediv")
-    OP_FLOORDIV, OP_RFLOORDIV = get("floordiv"), get("rfloordiv")
-    OP_MOD, OP_RMOD, OP_POW, OP_RPOW = get("mod"), get("rmod"), get("pow"), get("rpow")
-    OP_MATMUL, OP_RMATMUL = get("matmul"), get("rmatmul")
-    OP_NEG, OP_ABS, OP_INVERT = get("neg"), get("abs"), get("invert")
-    OP_AND, OP_OR, OP_XOR = get("and"), get("or"), get("xor")
-    OP_LSHIFT, OP_RSHIFT = get("lshift"), get("rshift")
-    OP_RLSHIFT, OP_RRSHIFT = get("rlshift"), get("rrshift")
-    OP_EQ, OP_NE, OP_LT, OP_LE = get("eq"), get("ne"), get("lt"), get("le")
-    OP_GT, OP_GE = get("gt"), get("ge")
-    OP_IADD, OP_ISUB, OP_IMUL, OP_IDIV = get("iadd"), get("isub"), get("imul"), get("itruediv")
-    OP_IFLOORDIV, OP_IMOD, OP_IPOW = get("ifloordiv"), get("imod"), get("ipow")
-    OP_IAND, OP_IOR, OP_IXOR = get("iand"), get("ior"), get("ixor")
-    OP_ILSHIFT, OP_IRSHIFT = get("ilshift"), get("irshift")
-    OP_GETITEM, OP_SETITEM = get("getitem"), get("setitem")
-    return 0
+cdef type NUMPY_SCALAR = np.generic
 
 
 cdef inline bint is_number(object value) noexcept:
-    return isinstance(value, (float, int)) or isinstance(value, np.generic)
+    return isinstance(value, (float, int)) or isinstance(value, NUMPY_SCALAR)
+
+
+cdef inline bint is_plain_number(object value) noexcept:
+    return type(value) is float or type(value) is int
+
+
+cdef inline bint is_operand(object value) noexcept:
+    """Whether an op takes the value as it is; the kinds that are most common come first."""
+    return type(value) is Tensor or is_plain_number(value) \
+        or isinstance(value, (Tensor, float, int))
 
 
 cdef object as_operand(object other):
     """NumPy's scalars as numbers; None for what is no operand. Arrays are NumPy's business."""
-    return other.item() if isinstance(other, np.generic) else None
+    return other.item() if isinstance(other, NUMPY_SCALAR) else None
 
 
 cdef object array_operator = None
@@ -345,39 +343,41 @@ cdef void register_apply(apply_function function) noexcept:
     apply_op = function
 
 
-cdef object binary(object op, object self, object other):
+cdef object binary(int which, object self, object other):
     """Run an operator whose op is called directly; NotImplemented for an operand it cannot take."""
     cdef PyObject* args[2]
-    if not isinstance(other, (Tensor, float, int)):
+    if not is_operand(other):
         other = as_operand(other)
         if other is None:
             return NotImplemented
     args[0], args[1] = <PyObject*>self, <PyObject*>other
-    return apply_op(op, args, 2)
+    return apply_op(<object>operator_of[which], args, 2)
 
 
-cdef object call(object function, object self, object other):
+cdef object call(int which, object self, object other):
     """Run an operator that a Python function chooses an op for."""
-    if not isinstance(other, (Tensor, float, int)):
+    if not is_operand(other):
         other = as_operand(other)
         if other is None:
             return NotImplemented
-    return function(self, other)
+    return (<object>operator_of[which])(self, other)
 
 
-cdef object compare(object op, object self, object other):
+cdef object compare(int which, object self, object other):
     """Run a comparison; unlike PyTorch's these take arrays too."""
     if isinstance(other, ndarray) and PyArray_TYPE(other) < 24 \
             and DTYPES[PyArray_TYPE(other)] is not None:
         other = wrap(other)
-    return binary(op, self, other)
+    return binary(which, self, other)
 
 
-cdef object reflected(object function, object self, object other):
+cdef object reflected(int which, object self, object other):
     """Run an operator whose other operand came first."""
+    if is_plain_number(other):
+        return binary(which, self, other)
     if isinstance(other, ndarray):
-        return array_operator(array_operators[function], other, self)
-    return call(function, self, other)
+        return array_operator(array_operators[<object>operator_of[which]], other, self)
+    return call(which, self, other)
 
 
 @cython.freelist(256)
@@ -878,7 +878,11 @@ cdef class Tensor:
         return reflected(OP_RMOD, self, other)
 
     def __pow__(self, other, modulo):
-        return call(OP_POW, self, other) if modulo is None else NotImplemented
+        if modulo is not None:
+            return NotImplemented
+        if is_plain_number(other) and is_float(PyArray_TYPE((<Tensor>self).array)):
+            return binary(OP_POW_NUMBER, self, other)
+        return call(OP_POW, self, other)
 
     def __rpow__(self, other, modulo):
         return reflected(OP_RPOW, self, other) if modulo is None else NotImplemented
@@ -920,16 +924,16 @@ cdef class Tensor:
         return reflected(OP_RRSHIFT, self, other)
 
     def __neg__(self):
-        return OP_NEG(self)
+        return (<object>operator_of[OP_NEG])(self)
 
     def __pos__(self):
         return self
 
     def __abs__(self):
-        return OP_ABS(self)
+        return (<object>operator_of[OP_ABS])(self)
 
     def __invert__(self):
-        return OP_INVERT(self)
+        return (<object>operator_of[OP_INVERT])(self)
 
     def __eq__(self, other):
         return compare(OP_EQ, self, other)
@@ -986,10 +990,10 @@ cdef class Tensor:
         return call(OP_IRSHIFT, self, other)
 
     def __getitem__(self, index):
-        return OP_GETITEM(self, index)
+        return (<object>operator_of[OP_GETITEM])(self, index)
 
     def __setitem__(self, index, value):
-        OP_SETITEM(self, index, value)
+        (<object>operator_of[OP_SETITEM])(self, index, value)
 
     def __delitem__(self, index):
         raise TypeError("Tensor does not support deleting items")

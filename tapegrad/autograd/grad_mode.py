@@ -9,9 +9,12 @@ import functools
 import inspect
 import warnings
 from collections.abc import Callable, Generator
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from tapegrad._tensor import (
+    _enter_no_grad,
+    _leave_grad_mode,
+    _new_mode,
     _set_grad_enabled,
     _set_inference_mode,
     is_grad_enabled,
@@ -106,9 +109,11 @@ def _generator_in_mode(func: Callable[..., Any], mode: Callable[[], _Mode]) -> C
 class _BareMode(_Mode):
     """A mode that decorates without parentheses too: ``@no_grad``."""
 
-    def __new__(cls: type[_Self], orig_func: Callable[..., Any] | None = None) -> _Self:
+    if TYPE_CHECKING:
         # Checkers are told of the context manager only; with a function it is that, decorated.
-        return object.__new__(cls) if orig_func is None else cast(_Self, cls()(orig_func))
+        def __new__(cls: type[_Self], orig_func: Callable[..., Any] | None = None) -> _Self: ...
+    else:
+        __new__ = staticmethod(_new_mode)
 
 
 class no_grad(_BareMode):
@@ -118,11 +123,8 @@ class no_grad(_BareMode):
     ``with no_grad():``, ``@no_grad()`` or ``@no_grad``.
     """
 
-    def __enter__(self) -> None:
-        self.prev = _set_grad_enabled(False)
-
-    def __exit__(self, exc_type: object, exc_value: object, traceback: object) -> None:
-        _set_grad_enabled(self.prev)
+    __enter__ = _enter_no_grad
+    __exit__ = _leave_grad_mode
 
 
 class enable_grad(_BareMode):

@@ -11,6 +11,7 @@ from tapegrad.nn import functional as F
 from tapegrad.nn import init
 from tapegrad.nn.module import Module
 from tapegrad.nn.parameter import Parameter
+from tapegrad.ops import relu
 
 
 class _Inplace(Module):
@@ -34,7 +35,7 @@ class ReLU(_Inplace):
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply the function to each element."""
-        return F.relu(input, inplace=self.inplace)
+        return F.relu(input, inplace=True) if self.inplace else relu(input)
 
 
 class Hardtanh(Module):

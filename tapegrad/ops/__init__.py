@@ -107,6 +107,7 @@ _tensor.register_operators(
         "rmod": lambda self, other: arithmetic.remainder(other, self),
         "imod": arithmetic.remainder_,
         "pow": arithmetic.pow,
+        "pow_number": arithmetic.pow_number,
         "rpow": arithmetic.rpow,
         "ipow": arithmetic.pow_,
         "matmul": linalg.matmul,

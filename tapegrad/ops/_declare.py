@@ -107,7 +107,8 @@ def op(
 
 _FLAGS = frozenset(
     ("is_view", "makes_float", "takes_mask", "takes_numbers", "takes_sequence", "n_tensors",
-     "writes", "overwrites", "drops", "stands_for")
+     "writes", "overwrites", "drops", "stands_for", "kernels_by_number",
+     "is_outer")
 )  # fmt: skip
 
 

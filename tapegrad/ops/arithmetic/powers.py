@@ -9,6 +9,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import InplaceOp
+from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import attach, method, op, takes_out
 from tapegrad.ops.arithmetic.sums import is_bool, is_float
@@ -25,20 +26,16 @@ pow_tensor = op(
     other=lambda g, input, other, out: g * _where_positive(input, other, out),
     doc="A tensor to the power of a tensor.",
 )
+# PyTorch computes these otherwise than the general power, so the last digit differs from that.
+_EASY = (-2, -1, -0.5, 0.5, 2, 3)
 pow_number = op(
     "pow_number",
     kernel=np.power,
+    kernels_by_number=dict.fromkeys(_EASY, OURS["easy_power"]),
     grad_name="PowBackward0",
     params=("input", "exponent"),
     input=lambda g, input, exponent: _by_base_of_number(g, input, exponent),
     doc="A tensor to the power of a number.",
-)
-square_op = op(
-    "square",
-    kernel=np.square,
-    grad_name="PowBackward0",
-    input=lambda g, input: g * (input * 2),
-    doc="Each element times itself.",
 )
 number_pow = op(
     "number_pow",
@@ -61,7 +58,9 @@ def _by_base(g: Tensor, base: Tensor, exponent: Tensor) -> Tensor:
 
 
 def _by_base_of_number(g: Tensor, base: Tensor, exponent) -> Tensor:
-    return zeros_like(g) if exponent == 0 else g * (pow(base, exponent - 1) * exponent)
+    if exponent == 0:
+        return zeros_like(g)
+    return g * ((base if exponent == 2 else pow(base, exponent - 1)) * exponent)
 
 
 def _where_positive(base, exponent, out):
@@ -71,7 +70,6 @@ def _where_positive(base, exponent, out):
 
 
 _pow_inplace, _pow_number_inplace = InplaceOp(pow_tensor), InplaceOp(pow_number)
-_square_inplace = InplaceOp(square_op)
 
 
 @takes_out("cast")
@@ -88,8 +86,6 @@ def pow(input, exponent) -> Tensor:
         return _integer_power(input, exponent)
     if isinstance(exponent, Tensor):
         return pow_tensor(input, exponent)
-    if exponent == 2 and input.is_floating_point():
-        return square_op(input)
     return pow_number(input, exponent)
 
 
@@ -124,8 +120,6 @@ def pow_(self: Tensor, exponent) -> Tensor:
         return _integer_power_(self, exponent)
     if isinstance(exponent, Tensor):
         return _pow_inplace(self, exponent)
-    if exponent == 2 and self.is_floating_point():
-        return _square_inplace(self)
     return _pow_number_inplace(self, exponent)
 
 

@@ -37,6 +37,7 @@ mm_tn = op(
     params=("input", "other"),
     input="mm_nt(other, g)",
     other="mm(input, g)",
+    is_outer=True,
     doc="Product of the transpose of a matrix and another.",
 )
 bmm_op = op(
@@ -48,10 +49,28 @@ bmm_op = op(
 )
 mv_op = op(
     "mv",
-    forward=lambda input, vec: kernels.matmul(input, vec[:, None])[:, 0],
-    input=lambda g, vec: g.unsqueeze(1) * vec,
-    vec=lambda g, input: mv_op(input.t(), g),
+    forward=kernels.mv,
+    params=("input", "vec"),
+    input="outer_product(g, vec)",
+    vec="mv_tn(input, g)",
     doc="Product of a matrix and a vector.",
+)
+op(
+    "mv_tn",
+    forward=kernels.mv_tn,
+    params=("input", "vec"),
+    input="outer_product(vec, g)",
+    vec="mv(input, g)",
+    doc="Product of the transpose of a matrix and a vector.",
+)
+op(
+    "outer_product",
+    forward=kernels.outer,
+    params=("input", "vec"),
+    input="mv(g, vec)",
+    vec="mv_tn(g, input)",
+    is_outer=True,
+    doc="Products of each element of a vector with each of another.",
 )
 dot_op = op(
     "dot",
@@ -421,3 +440,5 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     flat = linear_op(bias, input.reshape(-1, shape[-1]), weight)
     return flat.view((*shape[:-1], weight.shape[0]))
 
+
+linear.take_shortcut(linear_op, input=2, weight=2, bias=1)
