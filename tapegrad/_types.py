@@ -205,6 +205,17 @@ class device:
             type, index = type.type, type.index
         if isinstance(type, _int):
             raise RuntimeError("Cannot access accelerator device when none is available.")
+        if not isinstance(type, str):
+            raise TypeError(
+                "device() received an invalid combination of arguments - got "
+                f"({kind_of(type)}), but expected one of:\n * (torch.device device)\n      didn't "
+                "match because some of the arguments have invalid types: "
+                f"(!{kind_of(type)}!)\n * (str type, int index = -1)\n"
+            )
+        if not (index is None or isinstance(index, _int)):
+            raise TypeError(
+                f"device(): argument 'index' (position 2) must be int, not {kind_of(index)}"
+            )
         kind, own_index = _parsed_device(str(type))
         self.type: str = kind
         self.index: _int | None = index if own_index is None else own_index

@@ -39,9 +39,7 @@ class Generator:
         """Start the stream anew from a seed; a negative one counts back from 2**64."""
         seed = int(seed)
         if not -(2**63) <= seed < 2**64:
-            raise RuntimeError(
-                "Overflow when unpacking long long"
-            )
+            raise ValueError("Overflow when unpacking long long")
         self._seed = seed % 2**64
         with self._lock:
             OURS["seed"](self._state, params=(self._seed,))
@@ -62,8 +60,15 @@ class Generator:
 
     def set_state(self, new_state: Tensor) -> Generator:
         """Go back to a state that :meth:`get_state` gave."""
-        if new_state.dtype is not _types.uint8 or new_state.numel() != GENERATOR_SIZE:
-            raise RuntimeError("RNG state must be a torch.ByteTensor")
+        if not isinstance(new_state, Tensor):
+            raise TypeError(f"expected a torch.ByteTensor, but got {_types.kind_of(new_state)}")
+        if new_state.dtype is not _types.uint8:
+            raise TypeError("RNG state must be a torch.ByteTensor")
+        if new_state.numel() != GENERATOR_SIZE:
+            raise RuntimeError(
+                f"Expected a CPUGeneratorImplState of size {GENERATOR_SIZE} but found the input "
+                f"RNG state size to be {new_state.numel()}"
+            )
         with self._lock:
             kernels.copy_array(self._state, new_state.detach().numpy())
         return self
