@@ -72,6 +72,8 @@ typedef struct {
     X(index)           \
     X(scatter)         \
     X(softmax)         \
+    X(batch_norm)      \
+    X(batch_norm_backward) \
     X(random)          \
     X(distributions)   \
     X(reparametrize)   \
@@ -101,6 +103,8 @@ typedef struct {
     X(search)                 \
     X(softmax)                \
     X(convolve)               \
+    X(batch_norm)             \
+    X(batch_norm_backward)    \
     X(pool)                   \
     X(resample)
 

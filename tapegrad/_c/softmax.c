@@ -1,30 +1,11 @@
 /* Softmax and layer norm over one dimension, with the gradients that read their outputs. */
 #include "elementary.h"
+#include "lanes.h"
 
 #define EXP(x) _Generic((x), float: tg_exp_float(x, fused), default: exp(x))
 #define LOG(x) _Generic((x), float: logf, default: log)(x)
 
-enum { LANES = 16, BLOCK = 512 };
-
-/* total = the sum over i < n of TERM, in double and in lanes: one long chain of
- * additions would wait for each and gather its error. */
-#define SUM_OVER(total, i, n, TERM)                                  \
-    double total;                                                    \
-    {                                                                \
-        double lanes[LANES] = {0};                                   \
-        tg_intp first = 0;                                           \
-        for (; first + LANES <= (n); first += LANES)                 \
-            for (int k = 0; k < LANES; k++) {                        \
-                const tg_intp i = first + k;                         \
-                lanes[k] += (double)(TERM);                          \
-            }                                                        \
-        for (tg_intp i = first; i < (n); i++)                        \
-            lanes[i - first] += (double)(TERM);                      \
-        for (int half = LANES / 2; half > 0; half /= 2)              \
-            for (int k = 0; k < half; k++)                           \
-                lanes[k] += lanes[k + half];                         \
-        total = lanes[0];                                            \
-    }
+enum { BLOCK = 512 };
 
 /* a / b where b is the same for many: a product, and its rounding error made good. */
 #define QUOTIENT(a, b, inverse) \
@@ -68,32 +49,6 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
             else                                                                          \
                 name##_row(g, steps[3], out, steps[4], gx, steps[5], n, fused);                  \
         }                                                                                 \
-    }
-
-/* Compilers vectorise a choice only in a loop that is too long for them to unroll. */
-enum { CHOICE_LANES = 32 };
-
-#define LARGER(a, b) (((b) > (a)) | TG_IS_NAN(b) ? (b) : (a))
-#define ROW_MAX(C, max, i, n, VALUE)                                   \
-    C max;                                                             \
-    {                                                                  \
-        C lanes[CHOICE_LANES];                                         \
-        tg_intp first = 0;                                             \
-        for (int k = 0; k < CHOICE_LANES; k++)                         \
-            lanes[k] = -INFINITY;                                      \
-        for (; first + CHOICE_LANES <= (n); first += CHOICE_LANES)     \
-            for (int k = 0; k < CHOICE_LANES; k++) {                   \
-                const tg_intp i = first + k;                           \
-                const C value = VALUE;                                 \
-                lanes[k] = LARGER(lanes[k], value);                    \
-            }                                                          \
-        for (tg_intp i = first; i < (n); i++) {                        \
-            const C value = VALUE;                                     \
-            lanes[i - first] = LARGER(lanes[i - first], value);        \
-        }                                                              \
-        max = lanes[0];                                                \
-        for (int k = 1; k < CHOICE_LANES; k++)                         \
-            max = LARGER(max, lanes[k]);                               \
     }
 
 /* total = the sum of exp(x - max), a block at a time; KEEP(i, power) sees each power. */

@@ -57,6 +57,7 @@ from tapegrad.ops.activation import (
     softmax,
     softplus,
 )
+from tapegrad.ops.channel_norm import batch_norm
 from tapegrad.ops.dropouts import dropout
 from tapegrad.ops.linalg import linear
 from tapegrad.ops.loss import (
@@ -69,7 +70,7 @@ from tapegrad.ops.loss import (
     smooth_l1_loss,
 )
 from tapegrad.ops.nll import nll_loss, nll_loss2d
-from tapegrad.ops.normalization import batch_norm, embedding, layer_norm
+from tapegrad.ops.normalization import embedding, layer_norm
 from tapegrad.ops.piecewise import (
     hardshrink,
     hardsigmoid,

@@ -6,17 +6,59 @@ import math
 
 import numpy as np
 
-from tapegrad._tensor import Tensor
+from tapegrad import _kernels as kernels
+from tapegrad._kernels import OURS
+from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad._types import BY_NUMPY_NUMBER, float32
-from tapegrad.ops._declare import composite, op, takes_tensors
-from tapegrad.ops.normalization import (
-    _per_channel,
-    _scaled,
-    _standardized,
-    _through_statistics,
+from tapegrad.ops._declare import op, takes_tensors
+from tapegrad.ops.channel_norm import (
+    ONE,
+    ZERO,
+    array_of,
     batch_norm,
+    computed_dtype,
+    factors,
+    per_channel,
+    wanted,
 )
+from tapegrad.ops.normalization import standardized, through_statistics
 from tapegrad.ops.tensor_types import refuse_integers
+
+
+def _groups(array: np.ndarray, n_groups: int) -> np.ndarray:
+    """The values as (batch, groups, channels of a group, places)."""
+    n, n_channels = array.shape[:2]
+    places = math.prod(array.shape[2:])
+    return kernels.contiguous(array).reshape(n, n_groups, n_channels // n_groups, places)
+
+
+def _group_factors(given, missing: dict, rows: np.ndarray) -> np.ndarray:
+    shape = rows.shape[1:3]
+    return factors(given, missing, shape, computed_dtype(rows))
+
+
+def _group_norm(input, weight, bias, n_groups, eps):
+    refuse_integers("GroupNormKernelImpl", input)
+    rows, result = _groups(input, n_groups), kernels.empty(input.shape, input.dtype)
+    mean, var = (kernels.empty(rows.shape[:2], computed_dtype(input)) for _ in range(2))
+    OURS["batch_norm"](
+        rows, _group_factors(weight, ONE, rows), _group_factors(bias, ZERO, rows),
+        result.reshape(rows.shape), mean, var, params=(eps,),
+    )  # fmt: skip
+    return result, mean, var
+
+
+def _group_norm_slopes(g, input, weight, mean, var, n_groups, eps, needs):
+    if is_grad_enabled():
+        return _group_norm_formula(g, input, weight, n_groups, eps, needs)
+    rows, result = _groups(input._array, n_groups), kernels.empty(input.shape, input.dtype.numpy)
+    sums = [kernels.fill(kernels.empty(rows.shape[:3], mean.dtype.numpy), 0) for _ in range(2)]
+    OURS["batch_norm_backward"](
+        _groups(g._array, n_groups), rows, _group_factors(array_of(weight), ONE, rows),
+        mean._array, var._array, result.reshape(rows.shape), *sums, params=(eps, False),
+    )  # fmt: skip
+    over_batch = [kernels.reduce(OURS["sum"], one, (0,), False).reshape(-1) for one in sums]
+    return wanted((result, *over_batch), needs)
 
 
 def _grouped(x: Tensor, n_groups: int) -> Tensor:
@@ -26,19 +68,14 @@ def _grouped(x: Tensor, n_groups: int) -> Tensor:
     return rows.reshape(n, n_groups, math.prod(x.shape[2:]) * (n_channels // n_groups))
 
 
-def _group_norm(input, weight, bias, n_groups, eps):
-    refuse_integers("GroupNormKernelImpl", input._array)
-    normal, _ = _standardized(_grouped(input, n_groups), (2,), eps)
-    return _scaled(normal.reshape(input.shape), weight, bias)
-
-
-def _group_norm_slopes(g, input, weight, n_groups, eps, needs):
-    normal, scale = _standardized(_grouped(input, n_groups), (2,), eps)
-    inner = g if weight is None else g * _per_channel(weight, g.ndim)
+def _group_norm_formula(g, input, weight, n_groups, eps, needs):
+    """The gradients in operations that can be differentiated again."""
+    normal, scale = standardized(_grouped(input, n_groups), (2,), eps)
+    inner = g if weight is None else g * per_channel(weight, g.ndim)
     others = (0, *range(2, g.ndim))
     slope = None
     if needs[0]:
-        slope = _through_statistics(_grouped(inner, n_groups), normal, scale, (2,))
+        slope = through_statistics(_grouped(inner, n_groups), normal, scale, (2,))
         slope = slope.reshape(input.shape)
     return (
         slope,
@@ -49,12 +86,12 @@ def _group_norm_slopes(g, input, weight, n_groups, eps, needs):
 
 group_norm_op = op(
     "group_norm",
-    forward=composite(_group_norm),
-    params=("input", "weight", "bias", "n_groups", "eps"),
+    forward=_group_norm,
     grad_name="NativeGroupNormBackward0",
+    outputs=("output", "mean", "var"),
     inputs=("input", "weight", "bias"),
-    gradients=lambda g, input, weight, n_groups, eps, needs: _group_norm_slopes(
-        g, input, weight, n_groups, eps, needs
+    gradients=lambda g, input, weight, mean, var, n_groups, eps, needs: _group_norm_slopes(
+        g, input, weight, mean, var, n_groups, eps, needs
     ),
     doc="Each group of channels with mean 0 and variance 1, each channel scaled and shifted.",
 )
@@ -83,7 +120,7 @@ def group_norm(
                 f"Expected {name} to be a vector of size equal to the number of channels in input, "
                 f"but got {name} of shape {list(one.shape)} and input of shape {list(input.shape)}"
             )
-    return group_norm_op(input, weight, bias, num_groups, float(eps))
+    return group_norm_op(input, weight, bias, num_groups, float(eps))[0]
 
 
 @takes_tensors

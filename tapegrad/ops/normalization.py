@@ -8,8 +8,8 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
-from tapegrad._tensor import Tensor, _set_grad_enabled, is_grad_enabled
-from tapegrad.ops._declare import composite, op, takes_tensors
+from tapegrad._tensor import Tensor, is_grad_enabled
+from tapegrad.ops._declare import op, takes_tensors
 from tapegrad.ops.index import add_rows, take_rows
 from tapegrad.ops.tensor_types import refuse_integers
 
@@ -38,14 +38,14 @@ def _one_row(given, number: float, rows: np.ndarray) -> np.ndarray:
     return kernels.expanded(filler, rows.shape[-1:])
 
 
-def _standardized(input: Tensor, dims: tuple, eps: float) -> tuple[Tensor, Tensor]:
+def standardized(input: Tensor, dims: tuple, eps: float) -> tuple[Tensor, Tensor]:
     """The input with zero mean and unit variance over dims, and one over its deviation."""
     centred = input - input.mean(dims, keepdim=True)
     scale = (centred.square().mean(dims, keepdim=True) + eps).rsqrt()
     return centred * scale, scale
 
 
-def _through_statistics(g: Tensor, normal: Tensor, scale: Tensor, dims: tuple) -> Tensor:
+def through_statistics(g: Tensor, normal: Tensor, scale: Tensor, dims: tuple) -> Tensor:
     """The gradient of standardising: what mean and variance passed on is taken out."""
     along = normal * (g * normal).mean(dims, keepdim=True)
     return (g - g.mean(dims, keepdim=True) - along) * scale
@@ -56,10 +56,10 @@ def _layer_norm_slopes(g, input, weight, n_normalized, eps, needs):
         return _layer_norm_backward(g._array, input._array, weight, n_normalized, eps, needs)
     dims = tuple(range(input.ndim - n_normalized, input.ndim))
     batch = tuple(range(input.ndim - n_normalized))
-    normal, scale = _standardized(input, dims, eps)
+    normal, scale = standardized(input, dims, eps)
     inner = g if weight is None else g * weight
     return (
-        _through_statistics(inner, normal, scale, dims) if needs[0] else None,
+        through_statistics(inner, normal, scale, dims) if needs[0] else None,
         _summed(g * normal, batch) if needs[1] else None,
         _summed(g, batch) if needs[2] else None,
     )
@@ -117,129 +117,6 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps: float = 1e-
             f"input of size{list(input.shape)}"
         )
     return layer_norm_op(input, weight, bias, len(shape), float(eps))
-
-
-# ------------------------------------------------------------------------- batch norm
-
-
-def _per_channel(statistic, ndim: int):
-    """A vector over channels in the place of dimension 1."""
-    return statistic.reshape((1, -1) + (1,) * (ndim - 2))
-
-
-def _scaled(normal: Tensor, weight, bias) -> Tensor:
-    if weight is not None:
-        normal = normal * _per_channel(weight, normal.ndim)
-    return normal if bias is None else normal + _per_channel(bias, normal.ndim)
-
-
-def _batch_norm(input, weight, bias, eps):
-    """Normalise by the batch's own statistics."""
-    refuse_integers("batch_norm", input._array)
-    normal, _ = _standardized(input, _batch_dims(input.ndim), eps)
-    return _scaled(normal, weight, bias)
-
-
-def _batch_dims(ndim: int) -> tuple:
-    return (0, *range(2, ndim))
-
-
-def _batch_norm_slopes(g, input, weight, eps, needs):
-    dims = _batch_dims(input.ndim)
-    inner = g if weight is None else g * _per_channel(weight, g.ndim)
-    normal, scale = _standardized(input, dims, eps)
-    return (
-        _through_statistics(inner, normal, scale, dims) if needs[0] else None,
-        (g * normal).sum(dims) if needs[1] else None,
-        g.sum(dims) if needs[2] else None,
-    )
-
-
-batch_norm_op = op(
-    "batch_norm",
-    forward=composite(_batch_norm),
-    params=("input", "weight", "bias", "eps"),
-    grad_name="NativeBatchNormBackward0",
-    inputs=("input", "weight", "bias"),
-    gradients=lambda g, input, weight, eps, needs: _batch_norm_slopes(
-        g, input, weight, eps, needs
-    ),
-    doc="Each channel with mean 0 and variance 1, scaled and shifted.",
-)
-
-
-def _running_norm(input, weight, bias, mean, var, eps):
-    """Normalise by running statistics: one factor and one shift a channel."""
-    refuse_integers("batch_norm", input._array)
-    factor = _running_scale(weight, var, eps)
-    shift = -mean * factor if bias is None else bias - mean * factor
-    return input * _per_channel(factor, input.ndim) + _per_channel(shift, input.ndim)
-
-
-def _running_scale(weight, var, eps) -> Tensor:
-    scale = (var + eps).rsqrt()
-    return scale if weight is None else scale * weight
-
-
-def _running_weight_slope(g, input, mean, var, eps):
-    normal = (input - _per_channel(mean, g.ndim)) * _per_channel(_running_scale(None, var, eps),
-                                                                 g.ndim)
-    return (g * normal).sum(_batch_dims(g.ndim))
-
-
-# A formula an input: a frozen weight saves no image.
-running_norm_op = op(
-    "running_norm",
-    forward=composite(_running_norm),
-    params=("input", "weight", "bias", "mean", "var", "eps"),
-    grad_name="NativeBatchNormBackward0",
-    input=lambda g, weight, var, eps: g * _per_channel(_running_scale(weight, var, eps), g.ndim),
-    weight=_running_weight_slope,
-    bias=lambda g: g.sum(_batch_dims(g.ndim)),
-    doc="Each channel less its running mean, over its running deviation, scaled and shifted.",
-)
-
-
-def _update_running(input: Tensor, running_mean, running_var, momentum: float) -> None:
-    dims = _batch_dims(input.ndim)
-    previous = _set_grad_enabled(False)
-    try:
-        for running, statistic in (
-            (running_mean, lambda: input.mean(dims)),
-            (running_var, lambda: input.var(dims, correction=1)),
-        ):
-            if running is not None:
-                running.mul_(1 - momentum).add_(statistic().to(running.dtype), alpha=momentum)
-    finally:
-        _set_grad_enabled(previous)
-
-
-def batch_norm(
-    input, weight=None, bias=None, running_mean=None, running_var=None, training=False,
-    momentum=0.1, eps=1e-5,
-) -> Tensor:  # fmt: skip
-    """``(x - mean) / sqrt(var + eps) * weight + bias`` for each channel, dimension 1.
-
-    In training the batch's statistics are used, and the running ones move towards them by
-    ``momentum``; else the running ones are used. Source: Ioffe and Szegedy 2015.
-    """
-    channels = input.shape[1]
-    for name, one in (("running_mean", running_mean), ("running_var", running_var),
-                      ("weight", weight), ("bias", bias)):  # fmt: skip
-        if one is not None and one.numel() != channels:
-            raise RuntimeError(
-                f"{name} should contain {channels} elements not {one.numel()}"
-            )
-    if not training:
-        if running_mean is None or running_var is None:
-            raise RuntimeError(
-                "Expected running_mean and running_var to be defined when training=False"
-            )
-        return running_norm_op(input, weight, bias, running_mean, running_var, float(eps))
-    output = batch_norm_op(input, weight, bias, float(eps))
-    if input.numel():
-        _update_running(input.detach(), running_mean, running_var, momentum)
-    return output
 
 
 # ------------------------------------------------------------------------- embedding

@@ -44,15 +44,18 @@ def layer_norm(
 
 
 def check_dtypes(input: Tensor, *parameters: Tensor | None) -> None:
-    """Refuse parameters of another dtype than the input."""
+    """Refuse parameters of another dtype than the input; those of a float16 one may be float32."""
     if input.dtype not in _MIXED:
         return
     for parameter in parameters:
-        if parameter is not None and parameter.dtype is not input.dtype:
+        if parameter is None or parameter.dtype is input.dtype:
+            continue
+        if input.dtype is not tapegrad.float16 or parameter.dtype is not tapegrad.float32:
             raise RuntimeError("mixed dtype (CPU): " + _MIXED[input.dtype])
 
 
 _MIXED = {
+    tapegrad.float16: "expect parameter to have scalar type of Float",
     tapegrad.float32: "expect parameter to have scalar type of Float",
     tapegrad.float64: "all inputs must share same datatype.",
 }

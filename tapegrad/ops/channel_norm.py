@@ -1,0 +1,238 @@
+"""Normalisation of each channel by the statistics of a batch, or by running ones."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad._kernels import OURS
+from tapegrad._tensor import Tensor, is_grad_enabled
+from tapegrad.ops._declare import op
+from tapegrad.ops.normalization import standardized, through_statistics
+from tapegrad.ops.tensor_types import refuse_integers
+
+_OWN, _GIVEN = 0, 1  # statistics
+
+
+def per_channel(statistic: Tensor, ndim: int) -> Tensor:
+    """A vector over channels in the place of dimension 1."""
+    return statistic.reshape((1, -1) + (1,) * (ndim - 2))
+
+
+def _batch_dims(ndim: int) -> tuple:
+    return (0, *range(2, ndim))
+
+
+# -------------------------------------------------------------- from arrays to slabs and back
+
+
+def _has_channels_last(array: np.ndarray) -> bool:
+    return (
+        array.ndim in (4, 5) and array.shape[1] > 1
+        and array.strides[1] == array.itemsize and not array.flags.c_contiguous
+    )  # fmt: skip
+
+
+def _slabs(array: np.ndarray, has_channels_last: bool) -> np.ndarray:
+    """The values as (channels, batch, places), either places or channels packed."""
+    n, n_channels, places = *array.shape[:2], math.prod(array.shape[2:])
+    if has_channels_last:
+        packed = kernels.contiguous(array.transpose(0, *range(2, array.ndim), 1))
+        return packed.reshape(n, places, n_channels).transpose(2, 0, 1)
+    return kernels.contiguous(array).reshape(n, n_channels, places).transpose(1, 0, 2)
+
+
+def computed_dtype(array: np.ndarray) -> np.dtype:
+    """The dtype of statistics and weights of an input."""
+    return np.dtype(np.float32) if array.dtype == np.float16 else array.dtype
+
+
+ONE, ZERO = (
+    {dtype: np.full((1, 1), number, dtype) for dtype in (np.dtype("f4"), np.dtype("f8"))}
+    for number in (1, 0)
+)
+
+
+def factors(given: np.ndarray | None, missing: dict, shape: tuple, dtype: np.dtype) -> np.ndarray:
+    """A weight or bias by slab and row, or the number that stands for all where none is given."""
+    if given is None:
+        return kernels.expanded(missing[dtype], shape)
+    return in_dtype(given, dtype).reshape(shape)
+
+
+def in_dtype(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """The array itself where it has the dtype already."""
+    return array if array.dtype == dtype else kernels.cast_array(array, dtype)
+
+
+def _new_slabs(input: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The input as slabs, and new memory for a result: of the input's shape, and as slabs."""
+    has_channels_last = _has_channels_last(input)
+    rows = _slabs(input, has_channels_last)
+    result = kernels.empty_like(input) if has_channels_last else kernels.empty(
+        input.shape, input.dtype)
+    return rows, result, _slabs(result, has_channels_last)
+
+
+def _batch_norm(input, weight, bias, eps):
+    refuse_integers("batch_norm", input)
+    rows, result, target = _new_slabs(input)
+    n, dtype = len(rows), computed_dtype(input)
+    mean, var = kernels.empty((n,), dtype), kernels.empty((n,), dtype)
+    OURS["batch_norm"](
+        rows, factors(weight, ONE, (n, 1), dtype), factors(bias, ZERO, (n, 1), dtype), target,
+        mean, var, params=(eps,),
+    )  # fmt: skip
+    return result, mean, var
+
+
+def _batch_norm_given(input, weight, bias, mean, var, eps):
+    refuse_integers("batch_norm", input)
+    rows, result, target = _new_slabs(input)
+    n, dtype = len(rows), computed_dtype(input)
+    mean = kernels.expanded(ZERO[dtype][0], (n,)) if mean is None else in_dtype(mean, dtype)
+    OURS["batch_norm_given"](
+        rows, factors(weight, ONE, (n, 1), dtype), factors(bias, ZERO, (n, 1), dtype), mean,
+        in_dtype(var, dtype), target, params=(eps,),
+    )  # fmt: skip
+    return result
+
+
+def _backward(g, input, weight, mean, var, eps, statistics) -> tuple:
+    """The gradients of input, weight and bias, in one kernel."""
+    rows, result, target = _new_slabs(input)
+    n, dtype = len(rows), computed_dtype(input)
+    sums = [kernels.fill(kernels.empty((n,), dtype), 0) for _ in range(2)]
+    OURS["batch_norm_backward"](
+        _slabs(g, _has_channels_last(input)), rows, factors(weight, ONE, (n, 1), dtype),
+        in_dtype(mean, dtype), in_dtype(var, dtype), target, *(one[:, None] for one in sums),
+        params=(eps, statistics),
+    )  # fmt: skip
+    return result, *sums
+
+
+# -------------------------------------------------------------- by the batch's statistics
+
+
+def _batch_norm_slopes(g, input, weight, mean, var, eps, needs):
+    if is_grad_enabled():
+        return _batch_norm_formula(g, input, weight, eps, needs)
+    slopes = _backward(g._array, input._array, array_of(weight), mean._array, var._array, eps, _OWN)
+    return wanted(slopes, needs)
+
+
+def array_of(x: Tensor | None) -> np.ndarray | None:
+    """The memory of a tensor that may be missing."""
+    return None if x is None else x._array
+
+
+def wanted(slopes: tuple, needs: tuple) -> tuple:
+    """Arrays as tensors, without those that nobody asked for."""
+    return tuple(
+        Tensor._wrap(slope) if needed else None for slope, needed in zip(slopes, needs, strict=True)
+    )
+
+
+def _batch_norm_formula(g, input, weight, eps, needs):
+    """The gradients in operations that can be differentiated again."""
+    dims = _batch_dims(input.ndim)
+    inner = g if weight is None else g * per_channel(weight, g.ndim)
+    normal, scale = standardized(input, dims, eps)
+    return (
+        through_statistics(inner, normal, scale, dims) if needs[0] else None,
+        (g * normal).sum(dims) if needs[1] else None,
+        g.sum(dims) if needs[2] else None,
+    )
+
+
+batch_norm_op = op(
+    "batch_norm",
+    forward=_batch_norm,
+    grad_name="NativeBatchNormBackward0",
+    outputs=("output", "mean", "var"),
+    inputs=("input", "weight", "bias"),
+    gradients=lambda g, input, weight, mean, var, eps, needs: _batch_norm_slopes(
+        g, input, weight, mean, var, eps, needs
+    ),
+    doc="Each channel with mean 0 and variance 1, scaled and shifted; its mean and variance.",
+)
+
+
+# -------------------------------------------------------------- by running statistics
+
+
+def _running_scale(weight, var, eps) -> Tensor:
+    scale = (var + eps).rsqrt()
+    return scale if weight is None else scale * weight
+
+
+def _running_input_slope(g, weight, var, eps):
+    if is_grad_enabled():
+        return g * per_channel(_running_scale(weight, var, eps), g.ndim)
+    return Tensor._wrap(
+        _batch_norm_given(g._array, array_of(weight), None, None, var._array, eps)
+    )
+
+
+def _running_weight_slope(g, input, mean, var, eps):
+    if not is_grad_enabled():
+        _, slope, _ = _backward(
+            g._array, input._array, None, mean._array, var._array, eps, _GIVEN
+        )
+        return Tensor._wrap(slope)
+    normal = (input - per_channel(mean, g.ndim)) * per_channel(
+        _running_scale(None, var, eps), g.ndim
+    )
+    return (g * normal).sum(_batch_dims(g.ndim))
+
+
+# A formula an input: a frozen weight saves no image.
+running_norm_op = op(
+    "running_norm",
+    forward=_batch_norm_given,
+    grad_name="NativeBatchNormBackward0",
+    input=lambda g, weight, var, eps: _running_input_slope(g, weight, var, eps),
+    weight=_running_weight_slope,
+    bias=lambda g: g.sum(_batch_dims(g.ndim)),
+    doc="Each channel less its running mean, over its running deviation, scaled and shifted.",
+)
+
+
+def _update_running(running: Tensor | None, statistic: Tensor, factor: float, momentum: float):
+    """Move a running statistic towards a factor times a new one, rounding once."""
+    if running is not None:
+        former, new = running.detach(), statistic.detach()
+        former.copy_(former.to(new.dtype).mul(1 - momentum).add_(new, alpha=momentum * factor))
+
+
+def batch_norm(
+    input, weight=None, bias=None, running_mean=None, running_var=None, training=False,
+    momentum=0.1, eps=1e-5,
+) -> Tensor:  # fmt: skip
+    """``(x - mean) / sqrt(var + eps) * weight + bias`` for each channel, dimension 1.
+
+    In training the batch's statistics are used, and the running ones move towards them by
+    ``momentum``; else the running ones are used. Source: Ioffe and Szegedy 2015.
+    """
+    channels = input.shape[1]
+    for name, one in (("running_mean", running_mean), ("running_var", running_var),
+                      ("weight", weight), ("bias", bias)):  # fmt: skip
+        if one is not None and one.numel() != channels:
+            raise RuntimeError(
+                f"{name} should contain {channels} elements not {one.numel()}"
+            )
+    if not training:
+        if running_mean is None or running_var is None:
+            raise RuntimeError(
+                "Expected running_mean and running_var to be defined when training=False"
+            )
+        return running_norm_op(input, weight, bias, running_mean, running_var, float(eps))
+    output, mean, var = batch_norm_op(input, weight, bias, float(eps))
+    count = input.numel() // max(channels, 1)
+    if count:
+        unbiased = count / (count - 1) if count > 1 else math.nan
+        _update_running(running_mean, mean, 1, momentum)
+        _update_running(running_var, var, unbiased, momentum)
+    return output
