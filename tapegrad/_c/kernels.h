@@ -74,6 +74,7 @@ typedef struct {
     X(softmax)         \
     X(batch_norm)      \
     X(batch_norm_backward) \
+    X(attention)       \
     X(random)          \
     X(distributions)   \
     X(reparametrize)   \
@@ -105,6 +106,7 @@ typedef struct {
     X(convolve)               \
     X(batch_norm)             \
     X(batch_norm_backward)    \
+    X(attention)              \
     X(pool)                   \
     X(resample)
 

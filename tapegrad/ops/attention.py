@@ -9,7 +9,8 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._kernels import OURS, TYPE_NAMES
-from tapegrad._tensor import Tensor
+from tapegrad._kernels.attention import attention, attention_backward
+from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad.ops._declare import op, takes_tensors
 from tapegrad.ops.activation import softmax_backward
 from tapegrad.ops.dropouts import dropout
@@ -33,6 +34,61 @@ safe_softmax = op(
 )
 
 
+def _flash_slopes(g, query, key, value, mask, scale, is_causal):
+    if not is_grad_enabled():
+        heads = query._array, key._array, value._array
+        summand = _spread(None if mask is None else mask._array, *heads[:2])
+        slopes = attention_backward(g._array, *heads, summand, scale, is_causal)
+        return tuple(map(Tensor._wrap, slopes))
+    scores = matmul(query * scale, key.transpose(-2, -1))
+    if is_causal:
+        mask = _as_summand(_causal(query.shape[-2], key.shape[-2]), query.dtype)
+    weights = safe_softmax(scores if mask is None else scores + mask, 3)
+    inner = softmax_backward(matmul(g, value.transpose(-2, -1)), weights, 3) * scale
+    return (
+        matmul(inner, key),
+        matmul(inner.transpose(-2, -1), query),
+        matmul(weights.transpose(-2, -1), g),
+    )
+
+
+def _spread(mask: np.ndarray | None, query: np.ndarray, key: np.ndarray) -> np.ndarray | None:
+    """The mask with a row for each head and query."""
+    if mask is None:
+        return None
+    n_keys = key.shape[2]
+    rows = kernels.contiguous(kernels.broadcast_array(mask, (*mask.shape[:-1], n_keys)))
+    return kernels.broadcast_array(rows, (*query.shape[:3], n_keys))
+
+
+# Weights that nobody asks for are computed a block at a time, and again on the way back.
+flash_attention = op(
+    "flash_attention",
+    forward=lambda query, key, value, mask, scale, is_causal: attention(
+        query, key, value, _spread(mask, query, key), scale, is_causal
+    ),
+    grad_name="ScaledDotProductFlashAttentionForCpuBackward0",
+    inputs=("query", "key", "value"),
+    gradients=lambda g, query, key, value, mask, scale, is_causal: _flash_slopes(
+        g, query, key, value, mask, scale, is_causal
+    ),
+    doc="``softmax(query @ key.T * scale + mask) @ value`` for heads of samples.",
+)
+
+
+def _suits_flash(query, key, value, mask, dropout_p: float) -> bool:
+    """Whether PyTorch computes this attention a block at a time too."""
+    if not query.ndim == key.ndim == value.ndim == 4 or dropout_p:
+        return False
+    if query.shape[:2] != key.shape[:2] or key.shape[:3] != value.shape[:3]:
+        return False
+    if not query.shape[3] == key.shape[3] == value.shape[3] or 0 in query.shape + key.shape:
+        return False
+    if query.dtype not in (_types.float32, _types.float64):
+        return False
+    return mask is None or (mask.ndim in (2, 4) and not mask.requires_grad)
+
+
 @takes_tensors
 def scaled_dot_product_attention(
     query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None,
@@ -54,6 +110,11 @@ def scaled_dot_product_attention(
             query.float(), key.float(), value.float(), attn_mask, dropout_p, is_causal, scale,
             enable_gqa,
         ).half()
+    if _suits_flash(query, key, value, attn_mask, dropout_p):
+        if attn_mask is not None and attn_mask.dtype is _types.bool:
+            attn_mask = _as_summand(attn_mask, query.dtype)
+        scale = 1 / math.sqrt(query.shape[-1]) if scale is None else float(scale)
+        return flash_attention(query, key, value, attn_mask, scale, is_causal)
     weights = attention_weights(query, key, attn_mask, dropout_p, is_causal, scale, enable_gqa)
     return matmul(weights, _shared(query, value) if enable_gqa else value)
 

@@ -1,0 +1,32 @@
+"""What Python sees of attention."""
+
+import numpy as np
+
+class Heads:
+    def __init__(
+        self,
+        query: np.ndarray,
+        key: np.ndarray,
+        value: np.ndarray,
+        mask: np.ndarray | None,
+        scale: float,
+        is_causal: bool,
+    ) -> None: ...
+
+def attention(
+    query: np.ndarray,
+    key: np.ndarray,
+    value: np.ndarray,
+    mask: np.ndarray | None,
+    scale: float,
+    is_causal: bool,
+) -> np.ndarray: ...
+def attention_backward(
+    g: np.ndarray,
+    query: np.ndarray,
+    key: np.ndarray,
+    value: np.ndarray,
+    mask: np.ndarray | None,
+    scale: float,
+    is_causal: bool,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]: ...
