@@ -74,7 +74,8 @@ CASES = [
          reference=lambda index, weight, factors: (weight[index] * factors[..., None]).sum(1)),
     *[Case("scaled_dot_product_attention", *sample, reference=attention) for sample in (
         (real(2, 3, 4), real(2, 5, 4), real(2, 5, 2)),
-        (real(1, 2, 3, 4), real(1, 2, 5, 4), real(1, 2, 5, 2)))],
+        (real(1, 2, 3, 4), real(1, 2, 5, 4), real(1, 2, 5, 2)),
+        (real(1, 2, 3, 4), real(1, 2, 5, 4), real(1, 2, 5, 4)))],
     Case("scaled_dot_product_attention", real(2, 3, 4), real(2, 3, 4), real(2, 3, 4),
          is_causal=True, scale=0.3),
     Case("scaled_dot_product_attention", real(2, 3, 4), real(2, 5, 4), real(2, 5, 2), coins(3, 5),
