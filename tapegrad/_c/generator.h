@@ -21,15 +21,20 @@ extern const size_t tg_generator_size;
 /* Makes the next 624 words. */
 void tg_refill(tg_generator *generator);
 
-static inline uint32_t tg_draw_32(tg_generator *generator)
+/* The number that a word of the state stands for. */
+static inline uint32_t tg_tempered(uint32_t word)
 {
-    if (generator->next >= TG_GENERATOR_WORDS)
-        tg_refill(generator);
-    uint32_t word = generator->state[generator->next++];
     word ^= word >> 11;
     word ^= (word << 7) & 0x9d2c5680u;
     word ^= (word << 15) & 0xefc60000u;
     return word ^ (word >> 18);
+}
+
+static inline uint32_t tg_draw_32(tg_generator *generator)
+{
+    if (generator->next >= TG_GENERATOR_WORDS)
+        tg_refill(generator);
+    return tg_tempered(generator->state[generator->next++]);
 }
 
 static inline uint64_t tg_draw_64(tg_generator *generator)

@@ -2,10 +2,10 @@
  *
  * Matsumoto and Nishimura, "Mersenne Twister", 1998. What is to be equal to PyTorch, for
  * the same seed and number for number, is how many draws each sample takes, in which
- * order, and which of their bits: so these loops never skip, batch or vectorise draws.
+ * order, and which of their bits: so these loops never skip or reorder draws.
  */
 #include "generator.h"
-#include "loops.h"
+#include "vectors.h"
 
 #include <math.h>
 #include <string.h>
@@ -16,13 +16,13 @@ enum { WORDS = TG_GENERATOR_WORDS, SHIFT = 397, NORMAL_BLOCK = 16 };
 
 static const double two_pi = 6.283185307179586476925;
 
-static uint32_t twisted(uint32_t upper, uint32_t lower, uint32_t shifted)
+static TG_INLINE uint32_t twisted(uint32_t upper, uint32_t lower, uint32_t shifted)
 {
     const uint32_t joined = (upper & 0x80000000u) | (lower & 0x7fffffffu);
     return shifted ^ (joined >> 1) ^ (lower & 1u ? 0x9908b0dfu : 0u);
 }
 
-void tg_refill(tg_generator *generator)
+static TG_INLINE void refill(tg_generator *generator)
 {
     uint32_t *state = generator->state;
     for (int i = 0; i < WORDS - SHIFT; i++)
@@ -32,6 +32,8 @@ void tg_refill(tg_generator *generator)
     state[WORDS - 1] = twisted(state[WORDS - 1], state[0], state[SHIFT - 1]);
     generator->next = 0;
 }
+
+void tg_refill(tg_generator *generator) { refill(generator); }
 
 #define UNIT(C) tg_unit_##C
 #define FUSED(a, b, c) _Generic((a), float: fmaf, default: fma)(a, b, c)
@@ -242,13 +244,44 @@ TG_LOOP(randperm)
     }
 }
 
+#define BERNOULLI_PAIRS(T, C, store, step)                                             \
+    TG_INDEPENDENT                                                                     \
+    for (tg_intp k = 0; k < width; k++) {                                              \
+        const uint64_t high = tg_tempered(words[2 * k]);                               \
+        const uint64_t bits = high << 32 | tg_tempered(words[2 * k + 1]);              \
+        TG_AT(T, out, k * (tg_intp)(step)) = store((C)((bits & mask) < bound));        \
+    }
+
+/* Whether a uniform double is less than p, for as many pairs of words as are left at a time: it is
+ * if its 53 bits, as a whole number, are less than p * 2^53. */
 #define BERNOULLI(op, dtype, T, C, load, store, ...)                                   \
-    TG_LOOP(op##_##dtype)                                                              \
+    TG_VECTOR_LOOP(op##_##dtype)                                                       \
     {                                                                                  \
         tg_generator *generator = (tg_generator *)args[1];                             \
-        const double p = *(const double *)params;                                      \
-        for (tg_intp i = 0; i < dims[0]; i++)                                          \
-            TG_AT(T, args[0], i * steps[0]) = store((C)(tg_unit_double(generator) < p));  \
+        const uint64_t bound = (uint64_t)ceil(*(const double *)params * 0x1p53);       \
+        const uint64_t mask = 0x1fffffffffffffu;                                       \
+        const tg_intp step = steps[0];                                                 \
+        (void)fused;                                                                   \
+        for (tg_intp i = 0, width; i < dims[0]; i += width) {                          \
+            if (generator->next >= WORDS)                                              \
+                refill(generator);                                                     \
+            width = (WORDS - (tg_intp)generator->next) / 2;                            \
+            width = width < dims[0] - i ? width : dims[0] - i;                         \
+            if (width == 0) { /* the two words of a pair are of two fillings */        \
+                const int drawn = (tg_draw_64(generator) & mask) < bound;              \
+                TG_AT(T, args[0], i * step) = store((C)drawn);                         \
+                width = 1;                                                             \
+                continue;                                                              \
+            }                                                                          \
+            const uint32_t *words = generator->state + generator->next;                \
+            char *out = args[0] + i * step;                                            \
+            if (step == (tg_intp)sizeof(T)) {                                          \
+                BERNOULLI_PAIRS(T, C, store, sizeof(T))                                \
+            } else {                                                                   \
+                BERNOULLI_PAIRS(T, C, store, step)                                     \
+            }                                                                          \
+            generator->next += 2 * width;                                              \
+        }                                                                              \
     }
 
 #define BERNOULLI_FROM(op, dtype, T, C, load, store, ...)                              \

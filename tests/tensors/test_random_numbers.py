@@ -348,3 +348,16 @@ def test_fills_in_the_order_of_memory(torch, reference, fill, view):
         results.append(eval(f"library.zeros(3, 4, 5).{view}.{fill}", {"library": library}))
 
     np.testing.assert_array_equal(*(result.numpy() for result in results))
+
+
+@pytest.mark.parametrize("n_before", [0, 1, 622, 623])
+@pytest.mark.parametrize("filled", ["torch.zeros({n})", "torch.zeros({n}, 2)[:, 0]"])
+def test_coins_agree_with_pytorch_wherever_the_state_stands(torch, reference, n_before, filled):
+    """A coin takes two words of the state, which may end between them; many are tossed at once."""
+    def draw(library):
+        library.manual_seed(5)
+        library.rand(n_before)
+        coins = eval(filled.format(n=1500), {"torch": library}).bernoulli_(0.3)
+        return coins.tolist(), library.rand(1).item()
+
+    assert draw(torch) == draw(reference)
