@@ -60,6 +60,12 @@ static TG_INLINE float tg_exp_float(float x, const int fused)
            tg_power_of_2(k - half + 127);
 }
 
+/* For x <= 0, as in a softmax: what is less than the smallest normal number may become zero. */
+static TG_INLINE float tg_exp_below(float x, const int fused)
+{
+    return x < -87.5f ? 0 : tg_exp_plain(x, fused);
+}
+
 /* Whether x is a positive normal number. */
 static TG_INLINE int tg_log_is_plain(float x) { return tg_bits(x) - 0x00800000u < 0x7f000000u; }
 

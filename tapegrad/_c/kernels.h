@@ -72,6 +72,7 @@ typedef struct {
     X(index)           \
     X(scatter)         \
     X(softmax)         \
+    X(layer_norm)      \
     X(batch_norm)      \
     X(batch_norm_backward) \
     X(attention)       \
@@ -104,6 +105,7 @@ typedef struct {
     X(search)                 \
     X(softmax)                \
     X(convolve)               \
+    X(layer_norm)             \
     X(batch_norm)             \
     X(batch_norm_backward)    \
     X(attention)              \

@@ -31,6 +31,7 @@ cdef enum:
     # The weights that are worked on fit into the second cache, beside what they are made of.
     BLOCK_BYTES = 1 << 18
     FEWEST_ROWS = 32        # of a block, so that products stay products of matrices
+    WHOLE_VECTORS = 32      # rows of weights end with them
 
 cdef struct Matrices:       # one for each head of a sample
     char* data
@@ -38,7 +39,7 @@ cdef struct Matrices:       # one for each head of a sample
 
 cdef struct Params:         # attention_params of _c/attention.c
     double scale
-    int64_t first, has_mask
+    int64_t n_keys, first, has_mask
 
 
 cdef inline Matrices matrices(ndarray array, npy_intp sample, npy_intp head, npy_intp row) noexcept:
@@ -76,12 +77,12 @@ cdef class Heads:
         self.number = PyArray_TYPE(query)
         self.product_loop = MATMUL.loop_for(self.number)
         self.weights_loop = WEIGHTS.loop_for(self.number)
-        cdef npy_intp row_bytes = self.n_keys * self.item
+        cdef npy_intp row_bytes = whole(self.n_keys) * self.item
         self.rows = min(self.n, max(FEWEST_ROWS, BLOCK_BYTES // row_bytes))
         self.at_once = min(self.n_heads, max(1, BLOCK_BYTES // (self.rows * row_bytes)))
 
     cdef ndarray scratch(self):
-        cdef npy_intp size = self.at_once * self.rows * self.n_keys
+        cdef npy_intp size = self.at_once * self.rows * whole(self.n_keys)
         return allocate(1, &size, self.number)
 
     cdef int product(self, npy_intp n_heads, npy_intp n, npy_intp inner, npy_intp m, Matrices a,
@@ -133,15 +134,24 @@ cdef class Heads:
                           npy_intp row, npy_intp n_rows) except *:
         """The weights of a block, in scratch memory."""
         cdef npy_intp m = self.seen(row, n_rows)
-        cdef Matrices out = packed(scratch, n_rows, m, self.item), mask = out
-        cdef Params params = Params(self.scale, row if self.is_causal else -1, False)
+        cdef Matrices out = block(scratch, n_rows, m, self.item), mask = out
+        cdef Params params = Params(self.scale, m, row if self.is_causal else -1, False)
         self.product(n_heads, n_rows, self.features, m, matrices(self.query, sample, head, row),
                      turned(matrices(self.key, sample, head, 0)), out)
         if self.mask is not None:
             mask = matrices(self.mask, sample, head, row)
             params.has_mask = True
-        self.by_rows(self.weights_loop, n_heads, n_rows, m, out, mask, out, &params)
+        self.by_rows(self.weights_loop, n_heads, n_rows, whole(m), out, mask, out, &params)
         return out
+
+
+cdef inline npy_intp whole(npy_intp n) noexcept:
+    return (n + WHOLE_VECTORS - 1) // WHOLE_VECTORS * WHOLE_VECTORS
+
+
+cdef inline Matrices block(ndarray scratch, npy_intp n, npy_intp m, npy_intp item) noexcept:
+    """Weights in scratch memory."""
+    return packed(scratch, n, whole(m), item)
 
 
 cdef inline Matrices packed(ndarray scratch, npy_intp n, npy_intp m, npy_intp item) noexcept:
@@ -184,7 +194,7 @@ def attention_backward(g, query, key, value, mask, double scale, bint is_causal)
     cdef npy_intp features = PyArray_DIMS(heads.value)[3]
     cdef npy_intp sample, head, row, n_heads, n_rows, m
     cdef Loop* loop = BACKWARD.loop_for(heads.number)
-    cdef Params params = Params(scale, 0, False)
+    cdef Params params = Params(scale, 0, 0, False)
     cdef Matrices weights, inner, slope
     cdef bint is_first
     if heads.seen(heads.n, 0) < heads.n_keys:       # there are keys that nobody looks at
@@ -199,7 +209,7 @@ def attention_backward(g, query, key, value, mask, double scale, bint is_causal)
                 n_rows = min(heads.rows, heads.n - row)
                 m = heads.seen(row, n_rows)
                 weights = heads.weights(scratch, sample, head, n_heads, row, n_rows)
-                inner, slope = packed(other, n_rows, m, heads.item), matrices(
+                inner, slope = block(other, n_rows, m, heads.item), matrices(
                     slopes, sample, head, row)
                 heads.add_product(is_first, n_heads, m, n_rows, features, turned(weights), slope,
                                   matrices(g_value, sample, head, 0))

@@ -18,10 +18,10 @@ def _layer_norm(input, weight, bias, n_normalized, eps):
     refuse_integers("LayerNormKernelImpl", input)
     rows = _as_rows(input, n_normalized)
     result = kernels.empty(rows.shape, input.dtype)
-    statistics = [kernels.empty(rows.shape[:1], input.dtype) for _ in range(2)]
+    statistics = [kernels.empty(rows.shape[:1], np.dtype(np.float64)) for _ in range(2)]
     scale = [_one_row(given, number, rows) for given, number in ((weight, 1.0), (bias, 0.0))]
     OURS["layer_norm"](rows, *scale, result, *statistics, params=(eps,))
-    return result.reshape(input.shape)
+    return result.reshape(input.shape), *statistics
 
 
 def _as_rows(input: np.ndarray, n_last: int) -> np.ndarray:
@@ -51,9 +51,10 @@ def through_statistics(g: Tensor, normal: Tensor, scale: Tensor, dims: tuple) ->
     return (g - g.mean(dims, keepdim=True) - along) * scale
 
 
-def _layer_norm_slopes(g, input, weight, n_normalized, eps, needs):
+def _layer_norm_slopes(g, input, weight, mean, rstd, n_normalized, eps, needs):
     if not is_grad_enabled() and input.dtype.name in ("float32", "float64"):
-        return _layer_norm_backward(g._array, input._array, weight, n_normalized, eps, needs)
+        arrays = (g._array, input._array, mean._array, rstd._array)
+        return _layer_norm_backward(*arrays, weight, n_normalized, needs)
     dims = tuple(range(input.ndim - n_normalized, input.ndim))
     batch = tuple(range(input.ndim - n_normalized))
     normal, scale = standardized(input, dims, eps)
@@ -65,14 +66,14 @@ def _layer_norm_slopes(g, input, weight, n_normalized, eps, needs):
     )
 
 
-def _layer_norm_backward(g, input, weight, n_normalized, eps, needs):
+def _layer_norm_backward(g, input, mean, rstd, weight, n_normalized, needs):
     """All three gradients in one kernel, where nothing will be differentiated again."""
     rows, result = _as_rows(input, n_normalized), kernels.empty(input.shape, input.dtype)
     n = rows.shape[-1:]
     scale = np.ones(n, rows.dtype) if weight is None else _one_row(weight._array, 1.0, rows)
     sums = [kernels.fill(kernels.empty(n, rows.dtype), 0) for _ in range(2)]
     OURS["layer_norm_backward"](
-        _as_rows(g, n_normalized), rows, scale, result.reshape(rows.shape), *sums, params=(eps,)
+        _as_rows(g, n_normalized), rows, scale, mean, rstd, result.reshape(rows.shape), *sums
     )
     shape = input.shape[input.ndim - n_normalized :]
     slopes = (result, *(one.reshape(shape) for one in sums))
@@ -90,11 +91,12 @@ layer_norm_op = op(
     "layer_norm",
     forward=_layer_norm,
     grad_name="NativeLayerNormBackward0",
+    outputs=("output", "mean", "rstd"),
     inputs=("input", "weight", "bias"),
-    gradients=lambda g, input, weight, n_normalized, eps, needs: _layer_norm_slopes(
-        g, input, weight, n_normalized, eps, needs
+    gradients=lambda g, input, weight, mean, rstd, n_normalized, eps, needs: _layer_norm_slopes(
+        g, input, weight, mean, rstd, n_normalized, eps, needs
     ),
-    doc="Each group of last dimensions with mean 0 and variance 1, scaled and shifted.",
+    doc="Each group of last dimensions with mean 0 and variance 1, scaled, shifted; its moments.",
 )
 
 
@@ -116,7 +118,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps: float = 1e-
             f"Given normalized_shape={list(shape)}, expected input with shape [{wanted}], but got "
             f"input of size{list(input.shape)}"
         )
-    return layer_norm_op(input, weight, bias, len(shape), float(eps))
+    return layer_norm_op(input, weight, bias, len(shape), float(eps))[0]
 
 
 # ------------------------------------------------------------------------- embedding
