@@ -24,14 +24,18 @@ typedef struct {
         const tg_intp whole = (seen + CHOICE_LANES - 1) / CHOICE_LANES * CHOICE_LANES;            \
         const tg_intp end = whole < n ? whole : n;                                                \
         TG_INDEPENDENT                                                                            \
-        for (tg_intp i = 0; i < seen; i++)                                                        \
-            out[i] = has_mask ? x[i] * scale + mask[i] : x[i] * scale;                            \
-        for (tg_intp i = seen; i < end; i++)                                                      \
-            out[i] = -INFINITY;                                                                   \
+        for (tg_intp i = 0; i < end; i++)                                                         \
+            out[i] = i < seen ? x[i] * scale : -INFINITY;                                         \
+        TG_INDEPENDENT                                                                            \
+        for (tg_intp i = 0; i < seen && has_mask; i++)                                            \
+            out[i] += mask[i];                                                                    \
         ROW_MAX(T, max, i, end, out[i])                                                           \
         memset(out + end, 0, (size_t)(n - end) * sizeof(T));                                      \
         if (max == -INFINITY) {                                                                   \
-            memset(out, 0, (size_t)end * sizeof(T));                                              \
+            SUM_OVER(infinity, i, seen, out[i])                                                   \
+            const T weight = TG_IS_NAN(infinity) ? (T)NAN : 0;                                    \
+            for (tg_intp i = 0; i < end; i++)                                                     \
+                out[i] = weight;                                                                  \
             return;                                                                               \
         }                                                                                         \
         TG_INDEPENDENT                                                                            \

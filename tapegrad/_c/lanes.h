@@ -29,9 +29,10 @@ enum { LANES = 16 };
 /* Compilers vectorise a choice only in a loop that is too long for them to unroll. */
 enum { CHOICE_LANES = 32 };
 
-#define LARGER(a, b) (((b) > (a)) | TG_IS_NAN(b) ? (b) : (a))
+/* One instruction, which passes over NaN in b: the sum of powers that follows meets it. */
+#define LARGER(a, b) ((b) > (a) ? (b) : (a))
 
-/* max = the largest VALUE over i < n, NaN if one is; minus infinity where there is none. */
+/* max = the largest VALUE over i < n that is no NaN; minus infinity where there is none. */
 #define ROW_MAX(C, max, i, n, VALUE)                                 \
     C max;                                                           \
     {                                                                \

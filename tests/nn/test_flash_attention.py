@@ -87,6 +87,16 @@ def test_second_derivatives(is_causal, tapegrad):
     assert tapegrad.autograd.gradgradcheck(attend, (q, k, v))
 
 
+@pytest.mark.parametrize("places", [[1], [0, 1, 2]])
+def test_nan_is_not_hidden(places, torch):
+    """A score of NaN makes its query's row NaN, and leaves the others alone."""
+    q, mask = torch.randn(1, 1, 3, 4), torch.zeros(3, 3)
+    mask[1, places] = float("nan")
+    y = torch.nn.functional.scaled_dot_product_attention(q, q, q, mask)
+
+    assert y.isnan().all(-1).flatten().tolist() == [False, True, False]
+
+
 def test_node(torch):
     """The node is PyTorch's."""
     q = torch.randn(1, 1, 3, 4, requires_grad=True)
