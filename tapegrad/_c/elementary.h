@@ -60,10 +60,13 @@ static TG_INLINE float tg_exp_float(float x, const int fused)
            tg_power_of_2(k - half + 127);
 }
 
-/* For x <= 0, as in a softmax: what is less than the smallest normal number may become zero. */
+/* For x <= 0, as in a softmax: 2^k is taken 2^64 times as large, so that it is a normal number, and
+ * the result rounded once. */
 static TG_INLINE float tg_exp_below(float x, const int fused)
 {
-    return x < -87.5f ? 0 : tg_exp_plain(x, fused);
+    x = x < -104.0f ? -104.0f : x;
+    const float rounder = TG_BIASED_ROUNDER + 64, shifted = tg_fma(x, 0x1.715476p+0f, rounder, fused);
+    return tg_exp_fraction(x, shifted - rounder, fused) * tg_power_of_2(tg_bits(shifted)) * 0x1p-64f;
 }
 
 /* Whether x is a positive normal number. */

@@ -50,6 +50,17 @@ class TestSoftmax:
         assert np.all(np.abs(applied("log_softmax", x) - truth) <= allowed)
         assert np.all(np.abs(ratio - 1)[truth > -87] <= allowed[truth > -87])
 
+    def test_keeps_subnormal_powers(self, n):
+        """What is less than the smallest normal number is rounded, not lost."""
+        x = np.full((1, n + 1), -200, np.float32)
+        x[0, 0] = 0
+        x[0, n // 2 + 1 :] = -95
+        truth = np.exp(x.astype(np.float64)).astype(np.float32)
+        found = applied("softmax", x)
+
+        assert np.abs(found - truth)[0, 1:].max() <= 2 * np.finfo(np.float32).smallest_subnormal
+        assert found[0, -1] > 0
+
     def test_instruction_sets_agree(self, n):
         """Plain C, AVX2 and AVX-512 give the same bits."""
         found = []
