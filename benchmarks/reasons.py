@@ -4,9 +4,9 @@
 """
 
 CONVOLUTION = (
-    "our tiles reach 90 to 123 GFLOP/s where the best matrix product of this machine has 155 to 170, "
-    "and PyTorch's convolutions come near that. Packing weights and turning blocks are still scalar "
-    "loops; a 5x5 gradient would need nearly all of the machine, or fewer products (Winograd).")
+    "our tiles reach 90 to 123 GFLOP/s, this machine's best matrix product has 155 to 170, and "
+    "PyTorch's convolutions come near that. Packing weights and turning blocks are scalar loops "
+    "still; a 5x5 gradient would need nearly all of the machine, or fewer products (Winograd).")
 NETWORK = "its convolutions, above all those of few channels or small images: see there."
 
 SLOWER: dict[str, str] = {
