@@ -43,10 +43,18 @@ def download_url_to_file(
 ) -> None:
     """Fetch a file, with a bar; ``dst`` appears when all of it is there, or not at all.
 
-    Raises RuntimeError if the SHA-256 of the content does not begin with ``hash_prefix``, URLError
-    if the server cannot be reached or sends less than it announced.
-    Source: https://docs.pytorch.org/docs/2.13/hub.html
+    Raises RuntimeError if the SHA-256 of the content does not begin with ``hash_prefix``, URLError,
+    which says how to do without the network, if the server cannot be reached or sends less than it
+    announced. Source: https://docs.pytorch.org/docs/2.13/hub.html
     """
+    try:
+        _fetch(url, dst, hash_prefix, progress)
+    except URLError as error:
+        _tell_where_to_put_it(error, url, dst)
+        raise
+
+
+def _fetch(url: str, dst: str, hash_prefix: str | None, progress: bool) -> None:
     request = Request(url, headers={"User-Agent": "torch.hub"})
     with urlopen(request, timeout=PATIENCE) as answer:
         announced = answer.headers.get("Content-Length")
@@ -74,6 +82,16 @@ def _copied(answer: Any, file: IO[bytes], size: int | None, progress: bool) -> s
     return sha256.hexdigest()
 
 
+def _tell_where_to_put_it(error: URLError, url: str, path: str) -> None:
+    """Add to an error of the network how to do without it."""
+    hint = f"to do without the network, fetch {url} elsewhere and save it as {path}"
+    if isinstance(error, HTTPError):
+        error.msg = f"{error.msg} ({hint})"
+        error.close()
+    else:
+        error.reason = f"{error.reason} ({hint})"
+
+
 def load_state_dict_from_url(
     url: str, model_dir: str | None = None, map_location: Any = None, progress: bool = True,
     check_hash: bool = False, file_name: str | None = None, weights_only: bool = False,
@@ -93,22 +111,8 @@ def load_state_dict_from_url(
     if not os.path.exists(path):
         sys.stdout.write(f'Downloading: "{url}" to {path}\n')
         expected = HASH_IN_NAME.search(name) if check_hash else None
-        try:
-            download_url_to_file(url, path, expected and expected[1], progress=progress)
-        except URLError as error:
-            tell_where_to_put_it(error, url, path)
-            raise
+        download_url_to_file(url, path, expected and expected[1], progress=progress)
     return serialization.load(path, map_location=map_location, weights_only=weights_only)
-
-
-def tell_where_to_put_it(error: URLError, url: str, path: str) -> None:
-    """Add to an error of the network how to do without it."""
-    hint = f"to do without the network, fetch {url} elsewhere and save it as {path}"
-    if isinstance(error, HTTPError):
-        error.msg = f"{error.msg} ({hint})"
-        error.close()
-    else:
-        error.reason = f"{error.reason} ({hint})"
 
 
 load = list = help = refusal(

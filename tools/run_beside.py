@@ -97,13 +97,16 @@ def prepare(options: argparse.Namespace, place: Path) -> Path:
 
 
 def torchvision(place: Path) -> Path:
-    """A folder with ``tapegrad/vision`` made into a ``torchvision`` that imports PyTorch."""
+    """A folder with ``tapegrad/vision`` made into a ``torchvision`` that imports PyTorch.
+
+    What it has from private modules, which know no tensors, stays ours.
+    """
     sources = (ROOT / "tapegrad" / "vision").rglob("*")
     for path in (one for one in sources if one.suffix in (".py", ".txt")):
         copy = place / "torchvision" / path.relative_to(ROOT / "tapegrad" / "vision")
         copy.parent.mkdir(parents=True, exist_ok=True)
         text = path.read_text(encoding="utf-8").replace("tapegrad.vision", "torchvision")
-        copy.write_text(text.replace("from tapegrad", "from torch"), encoding="utf-8")
+        copy.write_text(re.sub(r"from tapegrad(?![\w.]*\._)", "from torch", text), encoding="utf-8")
     return place
 
 

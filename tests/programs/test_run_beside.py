@@ -37,3 +37,12 @@ def test_different_output(reference, tmp_path):
     assert done.returncode == 1, done.stderr
     assert "tapegrad: tensor" in done.stdout
     assert done.stdout.endswith("1 of 2 lines the same\n")
+
+
+def test_pictures(reference, tmp_path):
+    """Where torchvision is not installed PyTorch gets a copy of our vision, which it can import."""
+    names = "__import__('torchvision.datasets', fromlist=['MNIST']).MNIST.__name__"
+    done = run_beside(tmp_path, "--edit", f"100=>{names}")
+
+    assert done.returncode == 0, done.stderr
+    assert "['--flag'] MNIST" in done.stdout

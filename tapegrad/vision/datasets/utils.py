@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from urllib.error import URLError
 
-from tapegrad.hub import download_url_to_file, tell_where_to_put_it
+from tapegrad.hub import download_url_to_file
 
 
 def calculate_md5(fpath: str | os.PathLike, chunk_size: int = 1024 * 1024) -> str:
@@ -36,11 +35,7 @@ def download_url(
     if check_integrity(path, md5):
         return
     os.makedirs(folder, exist_ok=True)
-    try:
-        download_url_to_file(url, path)
-    except URLError as error:
-        tell_where_to_put_it(error, url, path)
-        raise
+    download_url_to_file(url, path)
     if not check_integrity(path, md5):
         os.remove(path)
         raise RuntimeError("File not found or corrupted.")
