@@ -160,10 +160,13 @@ TARGET static void NAME(rows_outputs)(const NAME(call) *call, NAME(pass) *pass,
         }
 }
 
-/* Memory of a pass, cut from one piece; NULL for `memory` only measures. */
-static char *NAME(lay_out)(NAME(pass) *pass, NAME(padded) *block, int64_t n_samples, char *memory)
+/* Cut the memory of a pass from one piece, and give its end; from address 0 on it only measures. */
+static uintptr_t NAME(lay_out)(NAME(pass) *pass, NAME(padded) *block, int64_t n_samples,
+                               uintptr_t address)
 {
-#define PART(field, n)                                                                                 field = (void *)memory;                                                                            memory += ((size_t)(n) * sizeof *(field) + 63) / 64 * 64;
+#define PART(field, n)         \
+    field = (void *)address;   \
+    address += ((size_t)(n) * sizeof *(field) + 63) / 64 * 64;
     PART(pass->from, pass->n_taps)
     PART(pass->weight, pass->n_taps)
     PART(pass->weights, pass->row_limit * pass->n_inner)
@@ -171,7 +174,7 @@ static char *NAME(lay_out)(NAME(pass) *pass, NAME(padded) *block, int64_t n_samp
     PART(pass->sums, pass->row_limit * NAME(width))
     PART(block->data, n_samples * block->sample + 8 * LANES)
 #undef PART
-    return memory;
+    return address;
 }
 
 enum { NAME(weights_at_once) = (1 << 20) / sizeof(T) };
@@ -203,11 +206,10 @@ TARGET static int NAME(run_pass)(const NAME(call) *call, NAME(pass) *pass)
         block.channel = block.plane * spans[0].size;
         block.sample = block.channel * call->channels;
     }
-    const size_t size = (size_t)(NAME(lay_out)(pass, &block, blocks.n_samples, NULL) - (char *)NULL);
-    char *memory = aligned_alloc(64, size);
+    char *memory = aligned_alloc(64, NAME(lay_out)(pass, &block, blocks.n_samples, 0));
     if (memory == NULL)
         return 0;
-    NAME(lay_out)(pass, &block, blocks.n_samples, memory);
+    NAME(lay_out)(pass, &block, blocks.n_samples, (uintptr_t)memory);
     memset(pass->patches, 0, (TG_LONGEST_CHAIN + 1) * NAME(width) * sizeof(T));
     if (pass->n_inner > 0)
         NAME(number_taps)(pass, p, &block);

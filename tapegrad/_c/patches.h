@@ -23,16 +23,15 @@ TARGET static TG_INLINE void NAME(fill_line)(T *to, int64_t n, const T *line, in
     start = start < end ? start : end;
     for (int64_t i = 0; i < start; i++)
         to[i] = 0;
-    step *= stride;
-    line += first * (step / stride);
-    if (step == 1)
-        memcpy(to + start, line + start, (size_t)(end - start) * sizeof(T));
-    else if (step == 2)
+    const int64_t from = first * step, along = step * stride;
+    if (along == 1 && start < end)
+        memcpy(to + start, line + from + start, (size_t)(end - start) * sizeof(T));
+    else if (along == 2)
         for (int64_t i = start; i < end; i++)
-            to[i] = line[2 * i];
+            to[i] = line[from + 2 * i];
     else
         for (int64_t i = start; i < end; i++)
-            to[i] = line[i * step];
+            to[i] = line[from + i * along];
     for (int64_t i = end; i < n; i++)
         to[i] = 0;
 }
