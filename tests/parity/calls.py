@@ -142,10 +142,8 @@ def first_line(error: Exception) -> str:
 
 
 def holds_other_types(theirs: Any) -> bool:
-    names = [str(t.dtype).removeprefix("torch.") for t in tensors(theirs)]
-    if isinstance(theirs, complex):
-        return True
-    return any(not isinstance(getattr(tapegrad, name, None), tapegrad.dtype) for name in names)
+    return isinstance(theirs, complex) or not all(
+        convert.holds(one.dtype) for one in tensors(theirs))
 
 
 def description(dtype: str, number: int, sample: Any) -> Callable[[], str]:

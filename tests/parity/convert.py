@@ -75,10 +75,15 @@ def tensor(value: Any) -> Any:
 
 def dtype(value: Any) -> Any:
     """Translate a dtype."""
-    found = getattr(tapegrad, str(value).removeprefix("torch."), None)
-    if found not in BY_NUMPY_NUMBER.values():  # others are there by name only
+    if not holds(value):
         raise NotOurs(str(value))
-    return found
+    return getattr(tapegrad, str(value).removeprefix("torch."))
+
+
+def holds(value: Any) -> bool:
+    """Whether tensors of ours can have a dtype; some are there by name only."""
+    found = getattr(tapegrad, str(value).removeprefix("torch."), None)
+    return found in BY_NUMPY_NUMBER.values()
 
 
 def function(value: Callable) -> Callable:
