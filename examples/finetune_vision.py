@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from comparison import Row, count_trained, peak_megabytes, print_table
+from comparison import Row, count_trained, peak_megabytes, print_table, step
 from digits import load_split
 from harness import Run
 
@@ -62,16 +62,6 @@ def accuracy(model: nn.Module, data: TensorDataset) -> float:
     model.eval()
     chosen = torch.cat([model(batch).argmax(1) for batch in images.split(64)])
     return (chosen == labels).float().mean().item()
-
-
-def step(model: nn.Module, optimizer: optim.Optimizer, images: torch.Tensor,
-         labels: torch.Tensor) -> float:  # fmt: skip
-    """Learn from a batch; give the loss."""
-    optimizer.zero_grad()
-    loss = F.cross_entropy(model(images), labels)
-    loss.backward()
-    optimizer.step()
-    return loss.item()
 
 
 def fit(

@@ -11,13 +11,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from comparison import Row, count_trained, peak_megabytes, print_table
+from comparison import Row, count_trained, peak_megabytes, print_table, step
 from digits import Split, load_split
 from harness import Run
 
 import tapegrad as torch
 from tapegrad import finetune, nn, optim
-from tapegrad.nn import functional as F
 from tapegrad.utils.data import DataLoader, TensorDataset
 
 BATCH = 32
@@ -39,16 +38,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Let the command line name a trained network, and how many digits it is moved with."""
     parser.add_argument("--weights", type=Path, help="state of the network, in place of training")
     parser.add_argument("--images", type=int, default=200, help="digits 5 to 9 to train on")
-
-
-def step(model: nn.Module, optimizer: optim.Optimizer, images: torch.Tensor,
-         labels: torch.Tensor) -> float:  # fmt: skip
-    """Learn from a batch; give the loss."""
-    optimizer.zero_grad()
-    loss = F.cross_entropy(model(images), labels)
-    loss.backward()
-    optimizer.step()
-    return loss.item()
 
 
 def train_epoch(model: nn.Module, optimizer: optim.Optimizer, data: TensorDataset) -> list[float]:

@@ -141,7 +141,7 @@ def tensordot(a, b, dims=2, out=None) -> Inner:
     return call("tensordot", a, b, a_dims, b_dims, **optional_out(out))
 
 
-def _lu_no_infos(A, pivot=True, get_infos=False, out=None) -> Inner:  # noqa: N803
+def _lu_no_infos(A, pivot=True, get_infos=False, out=None) -> Inner:  # noqa: N803 - PyTorch's
     return call("_lu_with_info", A, pivot=pivot, check_errors=not get_infos)
 
 
