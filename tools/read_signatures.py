@@ -40,6 +40,8 @@ INNER = (
 )  # fmt: skip
 
 
+# What the library does not hold as one text.
+UNREADABLE = {"_to_dlpack": "(Tensor data, *, ints? dl_device=None, bool? copy=None)"}
 PROPERTIES = {"H", "imag", "mH"}  # which raise when they are looked at
 
 
@@ -70,7 +72,7 @@ def order(key: str) -> tuple[str, bool]:
 def held_signatures() -> dict[str, list[str]]:
     """Give every signature that the library holds, by the name of its function."""
     library = Path(torch.__file__).parent / "lib" / "libtorch_python.so"
-    found = defaultdict(list)
+    found = defaultdict(list, {name: [f"{name}{form}"] for name, form in UNREADABLE.items()})
     for match in re.finditer(rb"(\w+)\([^\0\n]*\)(?:\|deprecated)?(?=\0)", library.read_bytes()):
         text = shortened(match[0].decode(errors="replace"))
         if text not in found[match[1].decode()] and is_signature(text):

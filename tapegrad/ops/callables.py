@@ -13,7 +13,7 @@ from tapegrad.ops.tensor_types import type_name
 
 
 @method()
-def apply_(self: Tensor, callable: Callable) -> Tensor:
+def apply_(self: Tensor, callable: Callable, /) -> Tensor:
     """Replace each element ``x`` by ``callable(x)``, in place.
 
     Raises RuntimeError if the tensor requires grad, as the calls leave no trace.

@@ -95,6 +95,8 @@ def xpu(input: Tensor, device=None, non_blocking: bool = False,
 @method()
 def pin_memory(input: Tensor, device=None) -> Tensor:
     """Raises RuntimeError: only with another device is there a reason to pin memory."""
+    if device is not None:
+        _known_device("pin_memory", device)
     raise RuntimeError(NO_ACCELERATOR)
 
 

@@ -6,6 +6,7 @@ import math
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
+from tapegrad._types import kind_of
 from tapegrad.ops.random import default_generator
 
 # The value to which SELU tends on the left, negated. Source: Klambauer et al. 2017.
@@ -18,7 +19,8 @@ def _dropped(name: str, features: bool, alpha: bool, doc: str):
             raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p:g}")
         if p == 0 or training is not True or input.numel() == 0:
             if not isinstance(training, bool):
-                raise TypeError(f"{name}() is told by a bool whether to drop")
+                raise TypeError(f"{name}(): argument 'train' (position 3) must be bool, not "
+                                f"{kind_of(training)}")
             return input
         if p == 1:
             zero = Tensor._wrap(kernels.fill(kernels.empty((), input.dtype.numpy), 0))

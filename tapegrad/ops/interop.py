@@ -11,11 +11,10 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor, get_default_dtype
-from tapegrad.ops._declare import method, takes_tensors
+from tapegrad.ops._declare import method, public, takes_tensors
 from tapegrad.ops.create import from_numpy, tensor
 from tapegrad.ops.create.from_data import over_array
 from tapegrad.ops.devices import check_device
-from tapegrad.ops.tensor_types import check_tensor
 
 # ------------------------------------------------------------------------- NumPy
 
@@ -137,10 +136,14 @@ def _capsule_of(ext_tensor: Any) -> tuple[Any, tuple[int, int]]:
         return ext_tensor.__dlpack__(), place
 
 
-def to_dlpack(tensor: Tensor) -> Any:
-    """A DLPack capsule over a tensor's memory; it can be read once."""
-    check_tensor("_to_dlpack", "data", tensor)
-    return tensor.__dlpack__(stream=None)
+def to_dlpack(data: Tensor, *, dl_device: Any = None, copy: bool | None = None) -> Any:
+    """A DLPack capsule over a tensor's memory, or over a ``copy`` of it; it can be read once."""
+    if dl_device is not None and len(dl_device) != 2:
+        raise RuntimeError("dl_device must be either None or a tuple of ints")
+    return data.__dlpack__(stream=None, dl_device=dl_device, copy=copy)
+
+
+to_dlpack = public("_to_dlpack", to_dlpack)  # as messages call it
 
 
 # ------------------------------------------------------------------------- buffers and anything

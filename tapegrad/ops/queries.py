@@ -55,15 +55,15 @@ is_inference = public("is_inference", Tensor.is_inference)
 
 
 @method()
-def dim_order(input: Tensor, *, ambiguity_check: Any = False) -> tuple[int, ...]:
+def dim_order(self: Tensor, *, ambiguity_check: Any = False) -> tuple[int, ...]:
     """The dimensions as they lie in memory, the densest last.
 
     Strides that are equal, or of dimensions with one element, say nothing about their order: then
     it is the present one. With ``ambiguity_check``, True or memory formats that it may be one of,
     that raises RuntimeError.
     """
-    order = _memory_order(input)
-    if ambiguity_check and not _is_certain(input, ambiguity_check):
+    order = _memory_order(self)
+    if ambiguity_check and not _is_certain(self, ambiguity_check):
         raise RuntimeError(
             "The tensor does not have unique dim order, or cannot map to exact one of the given "
             "memory formats."

@@ -464,3 +464,13 @@ def test_one_hot(torch: ModuleType) -> None:
     assert one_hot(torch.tensor(1), 2).tolist() == [0, 1]
     assert one_hot(torch.zeros(0, dtype=torch.int64), 3).shape == (0, 3)
     assert one_hot(torch.tensor([1])).dtype is torch.int64
+
+
+def test_embedding_bag_in_the_old_order(torch):
+    """A weight before the indices is put right, with a warning."""
+    rows = torch.arange(6.0).reshape(3, 2)
+
+    with pytest.warns(UserWarning, match="Argument order of nn.functional.embedding_bag"):
+        bags = torch.nn.functional.embedding_bag(rows, torch.tensor([[0, 2]]))
+
+    assert bags.tolist() == [[2.0, 3.0]]

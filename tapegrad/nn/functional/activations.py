@@ -43,6 +43,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     return hardtanh(input, 0.0, 6.0, inplace)
 
 
+@written_as("functional.leaky_relu")
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """``x`` where positive, ``negative_slope · x`` elsewhere."""
     if inplace:
@@ -56,6 +57,7 @@ def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     return leaky_relu(input, negative_slope, inplace=True)
 
 
+@written_as("functional.elu")
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """``x`` where positive, ``alpha · (exp(x) - 1)`` elsewhere."""
     if inplace:
@@ -162,20 +164,21 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     return input.hardswish_() if inplace else ops.hardswish(input)
 
 
-def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+@written_as("functional.threshold")
+def _threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """``x`` where above ``threshold``, ``value`` elsewhere."""
     if inplace:
         return input.threshold_(threshold, value)
     return ops.threshold(input, threshold, value)
 
 
+threshold = _threshold  # PyTorch's messages call it by the other name
+
+
 @takes_tensors
 def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
     """``threshold`` in place."""
     return input.threshold_(threshold, value)
-
-
-threshold.__qualname__ = "_threshold"  # as messages call it, of PyTorch's too
 
 
 def sigmoid(input: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 import tapegrad
@@ -10,6 +12,10 @@ from tapegrad.nn.functional.embeddings import shorten_rows
 from tapegrad.ops.embedding_bag import MAX, MEAN, SUM, Bags, embedding_bag_op
 
 _MODES = {"sum": SUM, "mean": MEAN, "max": MAX}
+_TURNED = (
+    "Argument order of nn.functional.embedding_bag was changed. Usage `embedding_bag(weight, "
+    "input, ...)` is deprecated, and should now be `embedding_bag(input, weight, ...)`."
+)
 
 
 def embedding_bag(
@@ -32,8 +38,9 @@ def embedding_bag(
     counts for nothing. Gradients are dense, also where ``sparse`` asks for others. Shape:
     ``(bags, n)``, or ``(n)`` and offsets ``(bags)``, to ``(bags, size)``.
     """
-    if mode not in _MODES:
-        raise ValueError("mode has to be one of sum, mean or max")
+    if weight.dtype is tapegrad.int64 and input.is_floating_point():
+        warnings.warn(_TURNED, stacklevel=2)
+        input, weight = weight, input
     _check_samples(input, weight, per_sample_weights, mode)
     starts = _starts(input, offsets)
     _check_mode(mode, scale_grad_by_freq, sparse, per_sample_weights)
@@ -85,6 +92,8 @@ def _type_of(offsets: object) -> str:
 
 
 def _check_mode(mode: str, by_freq: bool, sparse: bool, samples: Tensor | None) -> None:
+    if mode not in _MODES:
+        raise ValueError("mode has to be one of sum, mean or max")
     if mode == "max" and by_freq:
         raise ValueError("max mode does not support scaling the gradient by the frequency")
     if mode == "max" and sparse:

@@ -76,7 +76,7 @@ def linear_cross_entropy(
     """
     get_enum(reduction)
     _check_map(input, linear_weight, linear_bias)
-    is_soft = target.is_floating_point()
+    is_soft = target.shape == (*input.shape[:-1], *linear_weight.shape[:-1])
     if is_soft and ignore_index is not None:
         raise RuntimeError("ignore_index cannot be specified when target contains probabilities")
     if options is not None:

@@ -146,7 +146,8 @@ def binary_cross_entropy(
         found, expected = ops.type_name(target), ops.type_name(input)
         raise RuntimeError(f"Found dtype {found} but expected {expected}")
     if weight is not None:
-        weight = weight.expand(_common_shape(target.size(), weight.size()))
+        shape = _common_shape(target.size(), weight.size())
+        weight = weight.expand(shape)
     return ops.binary_cross_entropy(input, target, weight, get_enum(reduction))
 
 

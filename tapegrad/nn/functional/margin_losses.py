@@ -223,7 +223,7 @@ def _triplet(
     swap: bool,
     reduction: int,
 ) -> Tensor:
-    if not anchor.dim() == positive.dim() == negative.dim():
+    if not anchor.ndim == positive.ndim == negative.ndim:
         raise RuntimeError(
             "The anchor, positive, and negative tensors are expected to have the same number of "
             f"dimensions, but got: anchor {anchor.dim()}D, positive {positive.dim()}D, and "

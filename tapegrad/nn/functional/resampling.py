@@ -212,14 +212,13 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None =
     aligned = _with_default(align_corners)
     if not theta.is_floating_point():
         raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
-    size = tuple(size)
     if len(size) not in (4, 5):
         raise NotImplementedError(
             "affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, "
             f"respectively. Got size {size}."
         )
     n = len(size) - 2
-    if theta.ndim != 3 or tuple(theta.shape[1:]) != (n, n + 1):
+    if theta.ndim != 3 or theta.shape[1:] != (n, n + 1):
         raise ValueError(
             f"Expected a batch of {n}D affine matrices of shape Nx{n}x{n + 1} for size {size}. Got "
             f"{theta.shape}."

@@ -10,7 +10,8 @@ from tapegrad.ops import ctc
 from tapegrad.ops._declare import calls
 
 
-@calls("ctc_loss", "log_probs", "targets", "input_lengths", "target_lengths", "blank")
+@calls("ctc_loss", "log_probs", "targets", "input_lengths", "target_lengths", "blank",
+       1, "zero_infinity")
 def ctc_loss(
     log_probs: Tensor,
     targets: Tensor,

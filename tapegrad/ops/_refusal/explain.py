@@ -49,7 +49,7 @@ def explain(called: Callable, args: tuple, kwargs: dict[str, Any], error: BaseEx
 def _is_of_python(error: Exception) -> bool:
     """Whether PyTorch's functions in Python raise this before they call a compiled one."""
     text = str(error)
-    return text.startswith("Boolean value of Tensor") or (
+    return text.startswith("Boolean value of Tensor") or "not supported between" in text or (
         isinstance(error, ValueError)
         and not text.startswith(("could not convert", "only one element tensors")))
 

@@ -14,8 +14,24 @@ from tapegrad.ops._refusal import written_functional
 from tapegrad.ops._refusal.inner import Inner, Written, after_flags, call, optional_out
 
 
+def _of_one(called: str) -> Written:
+    """A compiled function of one argument, which the interpreter counts itself."""
+
+    def function(*args: Any, **kwargs: Any) -> None:
+        if kwargs:
+            raise TypeError(f"{called}() takes no keyword arguments")
+        if len(args) != 1:
+            raise TypeError(f"{called}() takes exactly one argument ({len(args)} given)")
+
+    return function
+
+
 class Tensor:
     """The methods."""
+
+    def apply_(self, *args: Any, **kwargs: Any) -> None:
+        """Take one argument."""
+        _of_one("TensorBase.apply_")(*args, **kwargs)
 
     def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None) -> None:
         """Compiled further down, where no signature is looked at."""
@@ -142,6 +158,8 @@ def tensordot(a, b, dims=2, out=None) -> Inner:
 
 
 def _lu_no_infos(A, pivot=True, get_infos=False, out=None) -> Inner:  # noqa: N803 - PyTorch's
+    if isinstance(A, _Tensor) and out is not None:
+        len(out)
     return call("_lu_with_info", A, pivot=pivot, check_errors=not get_infos)
 
 
@@ -162,18 +180,6 @@ def _consecutive_return_output(
 
 unique = after_flags(_return_output, return_counts=3, return_inverse=2)
 unique_consecutive = after_flags(_consecutive_return_output, return_counts=2, return_inverse=1)
-
-
-def _of_one(called: str) -> Written:
-    """A compiled function of one argument, which the interpreter counts itself."""
-
-    def function(*args: Any, **kwargs: Any) -> None:
-        if kwargs:
-            raise TypeError(f"{called}() takes no keyword arguments")
-        if len(args) != 1:
-            raise TypeError(f"{called}() takes exactly one argument ({len(args)} given)")
-
-    return function
 
 
 FUNCTIONS: dict[str, Written] = {

@@ -14,6 +14,21 @@ def celu(input, alpha=1.0, inplace=False) -> Inner:
     return call("celu_" if inplace else "celu", input, alpha)
 
 
+def elu(input, alpha=1.0, inplace=False) -> Inner:
+    """In place or not."""
+    return call("elu_" if inplace else "elu", input, alpha)
+
+
+def leaky_relu(input, negative_slope=0.01, inplace=False) -> Inner:
+    """In place or not."""
+    return call("leaky_relu_" if inplace else "leaky_relu", input, negative_slope)
+
+
+def _threshold(input, threshold, value, inplace=False) -> Inner:
+    """In place or not."""
+    return call("threshold_" if inplace else "threshold", input, threshold, value)
+
+
 def rrelu(input, lower=0.125, upper=1 / 3, training=False, inplace=False) -> Inner:
     """In place or not."""
     return call("rrelu_" if inplace else "rrelu", input, lower, upper, training)
@@ -114,10 +129,10 @@ def _fractional_max_pool(name: str) -> Written:
 
 
 FUNCTIONS: dict[str, Written] = {
-    "functional.celu": celu, "functional.fold": fold,
+    "functional.celu": celu, "functional.elu": elu, "functional.fold": fold,
     "functional.glu": glu, "functional.group_norm": group_norm,
-    "functional.margin_ranking_loss": margin_ranking_loss, "functional.rrelu": rrelu,
-    "functional.unfold": unfold,
+    "functional.leaky_relu": leaky_relu, "functional.margin_ranking_loss": margin_ranking_loss,
+    "functional.rrelu": rrelu, "functional.threshold": _threshold, "functional.unfold": unfold,
     **{f"functional.max_pool{n}d": _max_pool(f"max_pool{n}d") for n in (1, 2, 3)},
     **{f"functional.adaptive_max_pool{n}d":
        after_flags(_adaptive_max_pool(n, f"_adaptive_max_pool{n}d"), return_indices=2)

@@ -213,13 +213,13 @@ def max_pool1d_with_indices(
 ) -> tuple[Tensor, Tensor]:
     """Maxima over windows of a sequence, and where they are; as :func:`max_pool1d`."""
     check_tensor("max_pool1d_with_indices", "input", input)
-    kernel, stride, padding, dilation = checks.max_pool1d_window(
-        input, kernel_size, stride, padding, dilation
-    )
-    size = (input.shape[-1],)
-    count = window_counts(size, (kernel,), (stride,), (padding,), (dilation,), ceil_mode)
-    if count[0] < 1:
-        raise RuntimeError(f"max_pool1d() Invalid computed output size: {count[0]}")
+    window = checks.max_pool1d_with_indices_window(input, kernel_size, stride, padding, dilation)
+    return _max_pool1d(input, window, ceil_mode)
+
+
+def _max_pool1d(input: Tensor, window: tuple, ceil_mode: bool) -> tuple[Tensor, Tensor]:
+    """The maximum over images of one line."""
+    kernel, stride, padding, dilation = window
     values, indices = _max_pool(
         input.unsqueeze(-2), (1, kernel), (1, stride), (0, padding), (1, dilation), ceil_mode
     )
@@ -237,11 +237,16 @@ def max_pool1d(
     beyond the end. Raises RuntimeError where no window fits.
     """
     check_tensor("max_pool1d", "input", input)
+    window = checks.max_pool1d_window(input, kernel_size, stride, padding, dilation)
+    kernel, stride, padding, dilation = window
+    size = (input.shape[-1],)
+    (count,) = window_counts(size, (kernel,), (stride,), (padding,), (dilation,), ceil_mode)
+    if count < 1:
+        raise RuntimeError(f"max_pool1d() Invalid computed output size: {count}")
     if input.dtype.numpy.kind != "f":
-        checks.max_pool1d_window(input, kernel_size, stride, padding, dilation)
         name = scalar_name(input._array)
         raise NotImplementedError(f"\"max_pool1d_impl\" not implemented for '{name}'")
-    return max_pool1d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)[0]
+    return _max_pool1d(input, window, ceil_mode)[0]
 
 
 def max_pool2d_with_indices(

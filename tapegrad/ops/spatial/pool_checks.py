@@ -174,6 +174,28 @@ def _refuse_padding(kernel: tuple, padding: tuple) -> None:
     )
 
 
+def max_pool1d_with_indices_window(
+    input: Tensor, kernel_size, stride, padding, dilation
+) -> tuple[int, ...]:
+    """As :func:`max_pool1d_window`; the numbers themselves are looked at as those of images are."""
+    if input.ndim not in (2, 3):
+        raise RuntimeError(
+            f"Expected 2 to 3 dimensions, but got {input.ndim}-dimensional tensor for argument #1 "
+            "'self' (while checking arguments for max_pool1d)"
+        )
+    stride = kernel_size if stride is None or stride in ((), []) else stride
+    named = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "dilation": dilation}
+    sizes: list[int] = []
+    for position, (name, given) in enumerate(named.items(), 2):
+        one = as_ints("max_pool1d", name, position, given)
+        if len(one) != 1:
+            raise RuntimeError(
+                f"max_pool1d() argument '{name}' should contain one int (got {len(one)})"
+            )
+        sizes += one
+    return tuple(sizes)
+
+
 def max_pool1d_window(input: Tensor, kernel_size, stride, padding, dilation) -> tuple:
     """Kernel, stride, padding and dilation of a maximum over sequences."""
     named = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "dilation": dilation}
