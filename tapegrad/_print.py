@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from itertools import compress, islice
 from typing import Any
 
@@ -18,15 +17,15 @@ _EVIDENT_DTYPES = ("torch.int64", "torch.bool")
 _OWN_PACKAGES = ("tapegrad", "torch")
 
 
-@dataclass
 class PrintOptions:
     """What `set_printoptions` changes; the defaults are PyTorch's."""
 
-    precision: int = 4
-    threshold: float = 1000
-    edgeitems: int = 3
-    linewidth: int = 80
-    sci_mode: bool | None = None
+    def __init__(self) -> None:
+        self.precision = 4
+        self.threshold: float = 1000
+        self.edgeitems = 3
+        self.linewidth = 80
+        self.sci_mode: bool | None = None
 
 
 PRINT_OPTS = PrintOptions()
@@ -67,7 +66,7 @@ def set_printoptions(
 
 def get_printoptions() -> dict[str, Any]:
     """The current options, as keyword arguments for `set_printoptions`."""
-    return asdict(PRINT_OPTS)
+    return dict(vars(PRINT_OPTS))
 
 
 @contextmanager

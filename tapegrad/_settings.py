@@ -7,7 +7,6 @@ changes a result.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from typing import Literal
 
 from tapegrad._absent import answer
@@ -17,12 +16,10 @@ _DEBUG_MODES = ("default", "warn", "error")
 _PRECISIONS = ("highest", "high", "medium")
 
 
-@dataclass
 class _State:
-    deterministic: bool = False
-    warn_only: bool = False
-    precision: str = "highest"
-    warn_always: bool = False
+    def __init__(self) -> None:
+        self.deterministic = self.warn_only = self.warn_always = False
+        self.precision = "highest"
 
 
 _state = _State()

@@ -1,7 +1,7 @@
 """Gradients: running backward, switching recording, custom Functions, checks of derivatives."""
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tapegrad._tape import TapeInfo, tape_info
 from tapegrad.autograd import grad_mode, graph
@@ -18,13 +18,18 @@ from tapegrad.autograd.grad_mode import (
 from tapegrad.autograd.variable import Variable
 
 # isort: split
-from tapegrad.autograd import function, functional
+from tapegrad.autograd import function
 from tapegrad.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
+
+if TYPE_CHECKING:
+    from tapegrad.autograd import functional
+
+_LAZY = ("functional", "profiler")
 
 
 def __getattr__(name: str) -> Any:
-    if name == "profiler":
-        return import_module("tapegrad.autograd.profiler")
+    if name in _LAZY:
+        return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

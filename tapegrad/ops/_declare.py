@@ -300,12 +300,8 @@ class _Plan:
         self.formula_args.append(tuple(self._source(name, mask) for name in read))
 
     def _source(self, name: str, mask: int) -> tuple[str, int, int]:
-        if name == "g":
-            return "gradient", 0, -1
-        if name == "grads":
-            return "gradients", 0, -1
-        if name == "needs":
-            return "needs", 0, -1
+        if name in _GRADIENTS:
+            return _GRADIENTS[name]
         if name == "out" or name in self.outputs:
             return "slot", self._slot("output", self._output(name), mask), -1
         if name.endswith("_shape") and name[:-6] in self.differentiated:
@@ -318,8 +314,15 @@ class _Plan:
 
     def _slot(self, kind: str, index: int, mask: int) -> int:
         key = (kind, index)
-        self.slots[key] = self.slots.get(key, 0) | mask
+        if key not in self.slots:
+            self.slots[key] = mask
+            return len(self.slots) - 1
+        self.slots[key] |= mask
         return list(self.slots).index(key)
+
+
+_GRADIENTS = {name: (kind, 0, -1) for name, kind in
+              (("g", "gradient"), ("grads", "gradients"), ("needs", "needs"))}  # fmt: skip
 
 
 __all__ = [

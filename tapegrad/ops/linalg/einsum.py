@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import string
 
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
@@ -11,7 +10,7 @@ from tapegrad.ops.linalg.products import bmm
 from tapegrad.ops.shape import diagonal, reshape
 
 # A label is a letter or, for a dimension under an ellipsis, its number counted from the last.
-_LETTERS = string.ascii_uppercase + string.ascii_lowercase
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def einsum(*args) -> Tensor:
