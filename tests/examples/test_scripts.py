@@ -26,9 +26,9 @@ SETTINGS = {
     "vae": (2, False),
     "word_language_model": (1, False),
 }
-# What others import, and what test_demo.py and test_finetune_*.py run.
+# What others import, and what test files of their own run.
 NOT_HERE = {"comparison", "digits", "harness", "reviews", "train_digits", "finetune_digits",
-            "finetune_text", "finetune_vision", "pretrain_fashion"}
+            "finetune_text", "finetune_vision", "pretrain_fashion", "digit_pictures"}
 
 
 def test_every_example_is_run() -> None:
