@@ -16,11 +16,12 @@ PACKAGE = Path(__file__).resolve().parent.parent / "tapegrad"
 # In the order in which they import each other: what a module has from one before is not its own.
 COMPILED = (
     "_kernels.geometry", "_kernels.memory", "_kernels.kernel", "_kernels.iteration",
-    "_kernels.arrays", "_kernels.classes", "_kernels.products",
+    "_kernels.arrays", "_kernels.classes", "_kernels.pieces", "_kernels.products",
     "_tape", "_tensor.modes", "_tensor.nodes", "_tensor.tensor",
     "_core.promotion", "_core.op", "_core.public", "_core.saved",
-    "_core.recording", "_core.forward", "_core.inplace", "_core.function", "_sweep.gradients",
-    "_sweep.hooks", "_sweep.leaves", "_sweep.sweep", "nn._call", "optim._update",
+    "_core.recording", "_core.forward", "_core.inplace", "_core.function", "_core.pieces",
+    "_sweep.gradients", "_sweep.hooks", "_sweep.leaves", "_sweep.sweep", "nn._call",
+    "optim._update",
 )
 # Attributes that objects get in ``__init__``.
 SET_BY_INSTANCES = {"RemovableHandle": {"id"}}

@@ -3,8 +3,11 @@
 A call that works goes straight through. One that fails is explained by the name that was called.
 """
 
+cimport cython
 from cpython.object cimport PyObject
-from numpy cimport PyArray_NDIM, import_array
+from numpy cimport (
+    NPY_FLOAT32, NPY_FLOAT64, PyArray_DIMS, PyArray_NDIM, PyArray_TYPE, import_array, ndarray,
+)
 
 from tapegrad._core.op cimport (
     InplaceOp, Op, call_with_names, explained, names_of, out_writer, positional, raw_call,
@@ -98,6 +101,17 @@ cdef object call_named(object callable, PyObject* const* args, size_t n, PyObjec
                            names_of(names, args + n))
 
 
+@cython.final
+cdef class Shortcut:
+    """A call that is an op at once, by the numbers of dimensions of the tensors that it gets."""
+
+    cdef Op op
+    cdef int taken[MOST_SHORTCUT]       # its argument k is the function's argument of this number
+    cdef int n_dims[MOST_SHORTCUT]      # that a tensor there must have
+    cdef bint is_product                # of two floating-point operands whose sizes have to fit
+    cdef Shortcut other                 # to try where this one is none
+
+
 cdef class TensorFunction:
     """A function in Python, called as PyTorch's compiled ones are.
 
@@ -115,9 +129,7 @@ cdef class TensorFunction:
     cdef tuple params
     cdef Wanted wanted[MOST_CHECKED]    # of parameter k
     cdef size_t n_unchecked             # how many of the first parameters may be anything
-    cdef Op shortcut                    # what the commonest call is; None without
-    cdef int taken[MOST_SHORTCUT]       # its argument k is the function's argument of this number
-    cdef int n_dims[MOST_SHORTCUT]      # that a tensor there must have
+    cdef Shortcut shortcut              # what the commonest calls are; None without
     cdef dict __dict__
 
     def __cinit__(self, *args, **kwargs):
@@ -139,15 +151,18 @@ cdef class TensorFunction:
             if self.wanted[k] != ANYTHING and self.n_unchecked == MOST_CHECKED:
                 self.n_unchecked = k
 
-    def take_shortcut(self, Op op not None, **n_dims):
-        """Run an op at once where each of its arguments is a tensor of so many dimensions.
+    def take_shortcut(self, Op op not None, *, bint is_product=False, **n_dims):
+        """Run an op at once on these arguments, if each is a tensor of so many dimensions.
 
-        The function must come to that call by itself: this only saves its frame.
+        Those of a product must also be floating-point numbers of one dtype, with sizes that fit.
+        The function must come to that call by itself: this only saves its frames.
         """
+        cdef Shortcut shortcut = Shortcut.__new__(Shortcut)
         names = self.__wrapped__.__code__.co_varnames
-        for k, param in enumerate(op.params):
-            self.taken[k], self.n_dims[k] = names.index(param), n_dims[param]
-        self.shortcut = op
+        for k, (name, ndim) in enumerate(n_dims.items()):
+            shortcut.taken[k], shortcut.n_dims[k] = names.index(name), ndim
+        shortcut.op, shortcut.is_product, shortcut.other = op, is_product, self.shortcut
+        self.shortcut = shortcut
 
     def __call__(self, *args, **kwargs):
         # The interpreter uses the vectorcall slot; this serves callers of tp_call.
@@ -168,10 +183,11 @@ cdef PyObject* call_function(PyObject* callable, PyObject* const* args, size_t n
     cdef size_t n = n_flags & ~PY_VECTORCALL_ARGUMENTS_OFFSET
     cdef PyObject* result
     cdef PyObject* stack[MOST_SHORTCUT]
-    if names == NULL and (<TensorFunction>callable).shortcut is not None \
-            and is_common(<TensorFunction>callable, args, n, stack):
-        result = (<raw_function>run_op)(
-            <PyObject*>(<TensorFunction>callable).shortcut, stack, n)
+    cdef PyObject* op = NULL
+    if names == NULL and (<TensorFunction>callable).shortcut is not None:
+        op = common_op((<TensorFunction>callable).shortcut, args, n, stack)
+    if op != NULL:
+        result = (<raw_function>run_op)(op, stack, n)
     elif names != NULL or n > (<TensorFunction>callable).n_unchecked:
         result = (<raw_call>call_checked)(callable, args, n, names)
     else:
@@ -180,18 +196,33 @@ cdef PyObject* call_function(PyObject* callable, PyObject* const* args, size_t n
     return result if result != NULL else (<raw_call>explained)(callable, args, n, names)
 
 
-cdef bint is_common(TensorFunction function, PyObject* const* args, size_t n,
-                    PyObject** stack) noexcept:
-    """Whether a call is the one that there is a shortcut for; fills its arguments if so."""
+cdef PyObject* common_op(Shortcut shortcut, PyObject* const* args, size_t n,
+                         PyObject** stack) noexcept:
+    """The op that a call comes to, where there is a shortcut for it; fills its arguments."""
+    while shortcut is not None:
+        if n == <size_t>shortcut.op.n_params and is_common(shortcut, args, n, stack):
+            return <PyObject*>shortcut.op
+        shortcut = shortcut.other
+    return NULL
+
+
+cdef bint is_common(Shortcut shortcut, PyObject* const* args, size_t n, PyObject** stack) noexcept:
+    """Whether a shortcut is one for these arguments; puts them in the op's order if so."""
     cdef size_t k
-    if n != <size_t>function.shortcut.n_params:
-        return False
     for k in range(n):
-        stack[k] = args[function.taken[k]]
+        stack[k] = args[shortcut.taken[k]]
         if not isinstance(<object>stack[k], Tensor) \
-                or PyArray_NDIM((<Tensor>stack[k]).array) != function.n_dims[k]:
+                or PyArray_NDIM((<Tensor>stack[k]).array) != shortcut.n_dims[k]:
             return False
-    return True
+    return not shortcut.is_product \
+        or have_product((<Tensor>stack[0]).array, (<Tensor>stack[1]).array)
+
+
+cdef bint have_product(ndarray a, ndarray b) noexcept:
+    cdef int type_number = PyArray_TYPE(a)
+    return (type_number == NPY_FLOAT32 or type_number == NPY_FLOAT64) \
+        and PyArray_TYPE(b) == type_number \
+        and PyArray_DIMS(a)[PyArray_NDIM(a) - 1] == PyArray_DIMS(b)[0]
 
 
 cdef object call_checked(object callable, PyObject* const* args, size_t n, PyObject* names):

@@ -2,8 +2,8 @@
 
 From the bottom up: ``geometry`` (shapes and strides), ``memory`` (allocation and overlap),
 ``kernel`` (families of loops, ``launch`` and its log), ``iteration`` (loops over arrays of any
-layout), ``arrays``, ``products`` and ``classes`` (what forward functions call). The loops
-themselves are NumPy's and those of ``tapegrad/_c``.
+layout), ``arrays``, ``pieces``, ``products`` and ``classes`` (what forward functions call). The
+loops themselves are NumPy's and those of ``tapegrad/_c``.
 """
 
 from tapegrad._kernels.arrays import (
@@ -43,6 +43,7 @@ from tapegrad._kernels.memory import (
     transposed,
     writable,
 )
+from tapegrad._kernels.pieces import equal_sizes, join, pieces, slices, stack
 from tapegrad._kernels.products import (
     addmm,
     linear,
@@ -72,8 +73,10 @@ __all__ = [
     "copy_array",
     "empty",
     "empty_like",
+    "equal_sizes",
     "expanded",
     "fill",
+    "join",
     "joined",
     "limit_vectors",
     "linear",
@@ -89,12 +92,15 @@ __all__ = [
     "numpy_kernel",
     "outer",
     "outputs",
+    "pieces",
     "pointwise",
     "record_launches",
     "reduce",
     "refuse_overflow",
     "reshaped_view",
     "set_thread_count",
+    "slices",
+    "stack",
     "strided",
     "thread_count",
     "transposed",

@@ -5,6 +5,8 @@ from numpy cimport ndarray
 from tapegrad._kernels.geometry cimport Operand
 from tapegrad._kernels.kernel cimport Loop, Scalars
 
+cdef list CASTS                         # by dtype: the kernels that cast to it
+
 cdef int iterate(Loop* loop, Operand* operands, void* params) except -1
 cdef ndarray elementwise(Loop* loop, Operand* operands, ndarray out, Scalars* scalars)
 cdef ndarray cast(ndarray array, int type_number)

@@ -371,6 +371,10 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     return _batched(input, other)
 
 
+matmul.take_shortcut(mm_op, is_product=True, input=2, other=2)
+matmul.take_shortcut(mv_op, is_product=True, input=2, other=1)
+
+
 def _without_lone_batch(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """A batch of one matrix beside a larger batch counts as that matrix."""
     if a.ndim == 3 and a.shape[0] == 1 and b.ndim >= 3 and b.shape[0] != 1:
@@ -441,4 +445,4 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return flat.view((*shape[:-1], weight.shape[0]))
 
 
-linear.take_shortcut(linear_op, input=2, weight=2, bias=1)
+linear.take_shortcut(linear_op, bias=1, input=2, weight=2)

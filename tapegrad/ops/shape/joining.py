@@ -8,58 +8,31 @@ from operator import attrgetter
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._tensor import Tensor
+from tapegrad._core.pieces import cut_gradient, sizes_to_join
+from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad.ops._declare import op, takes_out
 from tapegrad.ops._dims import check_sequence, check_tensors, normal_dim
 from tapegrad.ops.create import zeros
 from tapegrad.ops.promotion import promote_types
 from tapegrad.ops.shape.sizes import atleast_1d, atleast_2d, atleast_3d, reshape
 
-
-def pieces(input: np.ndarray, dim: int, sizes) -> list[np.ndarray]:
-    """Consecutive ranges of the given sizes along a dimension."""
-    starts = [0]
-    for size in sizes:
-        starts.append(starts[-1] + size)
-    return [
-        input[(slice(None),) * dim + (slice(start, start + size),)]
-        for start, size in zip(starts, sizes, strict=False)
-    ]
-
-
-def _cat(tensors: list, dim: int, sizes: tuple) -> np.ndarray:
-    shape, before, start = list(tensors[0].shape), (slice(None),) * dim, 0
-    shape[dim] = sum(sizes)
-    result = kernels.empty(shape, tensors[0].dtype)
-    for size, source in zip(sizes, tensors, strict=True):
-        kernels.copy_array(result[(*before, slice(start, start + size))], source)
-        start += size
-    return result
-
-
 cat_op = op(
     "cat",
-    forward=_cat,
+    forward=kernels.join,
+    params=("tensors", "dim", "sizes"),
     takes_sequence=True,
     inputs=("tensors",),
-    gradients=lambda g, dim, sizes: g.split(list(sizes), dim),
+    gradients=lambda g, dim, sizes, needs: (
+        g.split(sizes, dim) if is_grad_enabled() else cut_gradient(g, dim, sizes, needs)
+    ),
     doc="Tensors joined along a dimension.",
 )
 
 
-def _stack(tensors: list, dim: int) -> np.ndarray:
-    shape = list(tensors[0].shape)
-    shape.insert(dim, len(tensors))
-    result = kernels.empty(shape, tensors[0].dtype)
-    rows = np.moveaxis(result, dim, 0) if dim else result
-    for row, source in zip(rows if rows.ndim > 1 else rows[:, None], tensors, strict=True):
-        kernels.copy_array(row, source)
-    return result
-
-
 stack_op = op(
     "stack",
-    forward=_stack,
+    forward=kernels.stack,
+    params=("tensors", "dim"),
     takes_sequence=True,
     inputs=("tensors",),
     gradients=lambda g, dim: g.unbind(dim),
@@ -81,14 +54,13 @@ def _promoted(tensors) -> list[Tensor]:
 @takes_out("join")
 def cat(tensors, dim: int = 0) -> Tensor:
     """Tensors joined along an existing dimension; the other sizes must agree."""
+    plan = sizes_to_join(tensors, dim)
+    if plan is not None:
+        return cat_op(tensors, *plan)
     check_sequence("cat", tensors)
     if not tensors:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     tensors = _promoted(tensors)
-    first, shapes = tensors[0].shape, [one.shape for one in tensors]
-    if first and shapes.count(first) == len(shapes):
-        dim = normal_dim(dim, len(first))
-        return cat_op(tuple(tensors), dim, (first[dim],) * len(shapes))
     for k, tensor in enumerate(tensors):
         if tensor.ndim == 0:
             raise RuntimeError(

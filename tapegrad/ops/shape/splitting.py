@@ -5,25 +5,18 @@ from __future__ import annotations
 import operator
 
 from tapegrad import _kernels as kernels
-from tapegrad._tensor import Tensor
+from tapegrad._core.pieces import joined_gradients, stacked_gradients
+from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad.ops._declare import method, op
 from tapegrad.ops._dims import normal_dim, sizes_of
-from tapegrad.ops.shape.joining import cat, pieces, stack
+from tapegrad.ops.shape.joining import cat, stack
 from tapegrad.ops.shape.parts import slice_op
 
-unbind_op = op(
-    "unbind",
-    forward=lambda input, dim: [input[(slice(None),) * dim + (k, ...)]
-                                for k in range(input.shape[dim])],
-    is_view=True,
-    outputs=("first",),
-    input=lambda grads, input_shape, dim: _stacked(grads, input_shape, dim),
-    doc="The slices along a dimension, which goes.",
-)  # fmt: skip
 
-
-def _stacked(grads, shape, dim):
-    missing = shape[:dim] + shape[dim + 1 :]
+def _stacked(grads, input_shape, dim):
+    if not is_grad_enabled():
+        return stacked_gradients(grads, dim)
+    missing = input_shape[:dim] + input_shape[dim + 1 :]
     return stack([_zeros(missing, grads) if g is None else g for g in grads], dim)
 
 
@@ -33,22 +26,36 @@ def _zeros(shape, grads) -> Tensor:
     return Tensor._wrap(kernels.fill(kernels.empty(shape, dtype), 0))
 
 
-def _joined(grads, shape, dim, sizes):
+def _joined(grads, input_shape, dim, sizes):
+    if not is_grad_enabled():
+        return joined_gradients(grads, dim, sizes)
     parts = [
-        _zeros((*shape[:dim], size, *shape[dim + 1 :]), grads) if g is None else g
+        _zeros((*input_shape[:dim], size, *input_shape[dim + 1 :]), grads) if g is None else g
         for g, size in zip(grads, sizes, strict=True)
     ]
     return cat(parts, dim)
 
 
+unbind_op = op(
+    "unbind",
+    forward=kernels.slices,
+    params=("input", "dim"),
+    is_view=True,
+    outputs=("first",),
+    input=_stacked,
+    doc="The slices along a dimension, which goes.",
+)
+
+
 def _split_op(name: str, grad_name: str, is_view: bool = True):
     return op(
         name,
-        forward=lambda input, dim, sizes: pieces(input, dim, sizes),
+        forward=kernels.pieces,
+        params=("input", "dim", "sizes"),
         grad_name=grad_name,
         is_view=is_view,
         outputs=("first",),
-        input=lambda grads, input_shape, dim, sizes: _joined(grads, input_shape, dim, sizes),
+        input=_joined,
         doc="Consecutive ranges along a dimension.",
     )
 
@@ -97,8 +104,7 @@ def _equal_sizes(tensor: Tensor, size: int, dim: int) -> tuple[int, tuple[int, .
         raise RuntimeError(
             f"split_size can only be 0 if dimension size is 0, but got dimension size of {total}"
         )
-    sizes = [min(size, total - start) for start in range(0, total, size or 1)] or [0]
-    return dim, tuple(sizes)
+    return dim, kernels.equal_sizes(total, size)
 
 
 @method()
@@ -130,15 +136,17 @@ def _given_sizes(tensor: Tensor, split_sizes, dim: int) -> tuple[int, tuple[int,
 @method()
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most ``chunks`` ranges of equal size along a dimension, as views."""
-    return split(input, _chunk_size(input, chunks, dim), dim)
+    return split_op(input, *_chunk_sizes(input, chunks, dim))
 
 
-def _chunk_size(input: Tensor, chunks: int, dim: int) -> int:
+def _chunk_sizes(input: Tensor, chunks: int, dim: int) -> tuple[int, tuple[int, ...]]:
+    """The dimension, and at most so many equal sizes along it; the last one may be smaller."""
     if input.ndim == 0:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
-    return -(-input.shape[normal_dim(dim, input.ndim)] // chunks) or 1
+    total = input.size(dim)
+    return dim % input.ndim, kernels.equal_sizes(total, -(-total // chunks))
 
 
 @method()
@@ -156,7 +164,7 @@ def unsafe_split_with_sizes(input: Tensor, split_sizes, dim: int = 0) -> tuple[T
 @method()
 def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Like :func:`chunk`, but autograd does not know that the parts share memory."""
-    return unsafe_split(input, _chunk_size(input, chunks, dim), dim)
+    return unsafe_split_op(input, *_chunk_sizes(input, chunks, dim))
 
 
 # ------------------------------------------------------------------------- at positions
