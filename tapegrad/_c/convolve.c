@@ -12,6 +12,8 @@
 #define ROWS 14
 #define TARGET TG_FOR_AVX512
 #define MULADD(x, v, sum) _mm512_fmadd_ps(_mm512_set1_ps(x), v, sum)
+#define PART_LOAD(from, n) _mm512_maskz_loadu_ps((__mmask16)((1u << (n)) - 1), from)
+#define PART_STORE(to, v, n) _mm512_mask_storeu_ps(to, (__mmask16)((1u << (n)) - 1), v)
 #define NAME(x) x##_float32_avx512
 #include "convolve_type.h"
 
@@ -30,6 +32,8 @@
 #define ROWS 14
 #define TARGET TG_FOR_AVX512
 #define MULADD(x, v, sum) _mm512_fmadd_pd(_mm512_set1_pd(x), v, sum)
+#define PART_LOAD(from, n) _mm512_maskz_loadu_pd((__mmask8)((1u << (n)) - 1), from)
+#define PART_STORE(to, v, n) _mm512_mask_storeu_pd(to, (__mmask8)((1u << (n)) - 1), v)
 #define NAME(x) x##_float64_avx512
 #include "convolve_type.h"
 

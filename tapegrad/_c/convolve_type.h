@@ -1,7 +1,11 @@
 /* All loops of convolutions for one element type and instruction set; their parameters go. */
 #include "tile.h"
 
+#include "turn.h"
+
+#include "images.h"
 #include "patches.h"
+#include "weights.h"
 
 #include "correlate.h"
 #include "weight_slope.h"
@@ -12,4 +16,6 @@
 #undef ROWS
 #undef TARGET
 #undef MULADD
+#undef PART_LOAD
+#undef PART_STORE
 #undef NAME

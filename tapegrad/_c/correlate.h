@@ -13,12 +13,8 @@ TARGET static TG_INLINE void NAME(scatter)(const NAME(segments) *writes, const T
         const NAME(segment) *now = &writes->each[s];
         const T *from = sums + now->lane;
         T *to = out + now->at;
-        if (step == 1 && now->n == NAME(width)) {
-            NAME(store)(to, NAME(load)(from));
-            NAME(store)(to + LANES, NAME(load)(from + LANES));
-        } else if (step == 1)
-            for (int64_t j = 0; j < now->n; j++)
-                to[j] = from[j];
+        if (step == 1)
+            NAME(copy)(to, from, now->n);
         else
             for (int64_t j = 0; j < now->n; j++)
                 to[j * step] = from[j];
@@ -32,9 +28,11 @@ TARGET static void NAME(panel)(const NAME(pass) *pass, const NAME(padded) *block
 {
     static const NAME(line) whole = {0, 0};
     T *sums = pass->sums;
-    for (int64_t i = 0; i < rows; i++)
-        for (int j = 0; j < NAME(width); j++)
-            sums[i * NAME(width) + j] = bias == NULL ? 0 : TG_AT(const T, bias, i * bias_step);
+    for (int64_t i = 0; i < rows; i++) {
+        const T first = bias == NULL ? 0 : TG_AT(const T, bias, i * bias_step);
+        NAME(store)(sums + i * NAME(width), (V){0} + first);
+        NAME(store)(sums + i * NAME(width) + LANES, (V){0} + first);
+    }
     const int64_t chain_length = tg_chain_length(pass->n_inner);
     const int64_t n_channels = pass->n_inner > 0 ? pass->n_inner / pass->n_taps : 1;
     for (int64_t start = 0, n; start < pass->n_inner; start += n) {
@@ -42,14 +40,14 @@ TARGET static void NAME(panel)(const NAME(pass) *pass, const NAME(padded) *block
         if (n_channels <= chain_length) /* whole taps; turned, one: PyTorch adds those up as well */
             n = is_turned ? n_channels
                           : tg_least(pass->n_inner - start, chain_length / n_channels * n_channels);
-        NAME(pack_patches)(pass, block, start, n);
+        NAME(pack_patches)(pass, block, start, n, lanes);
         const T *weights = pass->weights;
         for (int64_t done = 0, in_tile; done < rows; done += in_tile) {
             in_tile = tg_equal_part(rows - done, ROWS);
-            const NAME(chain) chain = {&whole, 1, n, in_tile, NAME(width)};
-            NAME(multiply)(in_tile, lanes, &chain, weights + start * in_tile, pass->patches,
-                           sums + done * NAME(width), NAME(width));
-            weights += in_tile * pass->n_inner;
+            const NAME(chain) chain = {&whole, 1, n, NAME(packed_rows), NAME(width)};
+            NAME(multiply)(in_tile, lanes, &chain, weights + start * NAME(packed_rows),
+                           pass->patches, sums + done * NAME(width), NAME(width));
+            weights += pass->n_inner * NAME(packed_rows);
         }
     }
     for (int64_t i = 0; i < rows; i++)
@@ -74,7 +72,7 @@ TARGET static void NAME(few_rows)(const NAME(pass) *pass, const NAME(padded) *bl
                 result[i] = first;
             V s0 = NAME(load)(result), s1 = s0, s2 = s0, s3 = s0;
             for (int64_t t = 0; t < pass->n_taps; t++)
-                for (int64_t c = 0; c < n_channels; c++, weight += rows) {
+                for (int64_t c = 0; c < n_channels; c++, weight += NAME(packed_rows)) {
                     const T w = *weight, *now = from + pass->from[t] + c * block->channel;
                     s0 = MULADD(w, NAME(load)(now), s0);
                     s1 = MULADD(w, NAME(load)(now + LANES), s1);
@@ -99,8 +97,9 @@ TARGET static void NAME(few_rows)(const NAME(pass) *pass, const NAME(padded) *bl
 typedef struct {
     const tg_sliding *p;
     NAME(images) in;
-    const char *weight, *bias;
-    int64_t row_step, inner_step, tap_step, bias_step;
+    NAME(given) weight;
+    const char *bias;
+    int64_t bias_step;
     int64_t n_samples, channels, rows; /* of a group */
     T *out;
     int64_t out_sample, out_channel;
@@ -162,18 +161,21 @@ TARGET static void NAME(rows_outputs)(const NAME(call) *call, NAME(pass) *pass,
 
 /* Cut the memory of a pass from one piece, and give its end; from address 0 on it only measures. */
 static uintptr_t NAME(lay_out)(NAME(pass) *pass, NAME(padded) *block, int64_t n_samples,
-                               uintptr_t address)
+                               int64_t n_weights, uintptr_t address)
 {
+    const int64_t n_tiles = (pass->row_limit + ROWS - 1) / ROWS;
 #define PART(field, n)         \
     field = (void *)address;   \
     address += ((size_t)(n) * sizeof *(field) + 63) / 64 * 64;
     PART(pass->from, pass->n_taps)
     PART(pass->weight, pass->n_taps)
-    PART(pass->weights, pass->row_limit * pass->n_inner)
-    PART(pass->patches, (TG_LONGEST_CHAIN + 1) * NAME(width))
+    PART(pass->tap_of, n_weights)
+    PART(pass->weights, n_tiles * pass->n_inner * NAME(packed_rows))
+    PART(pass->patches, TG_LONGEST_CHAIN * NAME(width))
     PART(pass->sums, pass->row_limit * NAME(width))
-    PART(block->data, n_samples * block->sample + 8 * LANES)
+    PART(block->data, LANES + n_samples * block->sample + 8 * LANES)
 #undef PART
+    block->data += LANES; /* vectors of few lanes begin before them */
     return address;
 }
 
@@ -206,11 +208,10 @@ TARGET static int NAME(run_pass)(const NAME(call) *call, NAME(pass) *pass)
         block.channel = block.plane * spans[0].size;
         block.sample = block.channel * call->channels;
     }
-    char *memory = aligned_alloc(64, NAME(lay_out)(pass, &block, blocks.n_samples, 0));
+    char *memory = aligned_alloc(64, NAME(lay_out)(pass, &block, blocks.n_samples, tg_product(p->kernel), 0));
     if (memory == NULL)
         return 0;
-    NAME(lay_out)(pass, &block, blocks.n_samples, (uintptr_t)memory);
-    memset(pass->patches, 0, (TG_LONGEST_CHAIN + 1) * NAME(width) * sizeof(T));
+    NAME(lay_out)(pass, &block, blocks.n_samples, tg_product(p->kernel), (uintptr_t)memory);
     if (pass->n_inner > 0)
         NAME(number_taps)(pass, p, &block);
     for (int64_t group = 0; group < p->groups; group++)
@@ -218,12 +219,12 @@ TARGET static int NAME(run_pass)(const NAME(call) *call, NAME(pass) *pass)
             const int64_t left = call->rows - row;
             const int64_t rows = left < pass->row_limit ? left : pass->row_limit;
             const int64_t outer = p->is_turned ? call->channels : call->rows;
-            const int64_t outer_step = p->is_turned ? call->inner_step : call->row_step;
+            const int64_t outer_step = p->is_turned ? call->weight.inner : call->weight.row;
             const int64_t channel = group * call->rows + row;
+            NAME(given) weight = call->weight;
+            weight.data += group * outer * outer_step + row * weight.row;
             if (pass->n_inner > 0)
-                NAME(pack_weights)(pass,
-                                   call->weight + group * outer * outer_step + row * call->row_step,
-                                   call->row_step, call->inner_step, call->tap_step, rows);
+                NAME(pack_weights)(pass, &weight, tg_product(p->kernel), rows);
             NAME(rows_outputs)(call, pass, &block, &blocks,
                                call->in.data + group * call->channels * call->in.channel,
                                call->out + channel * call->out_channel,
@@ -251,8 +252,8 @@ TARGET static void NAME(correlate)(char **args, const tg_intp *dims, const tg_in
     }
     const NAME(call) call = {
         p, {(const T *)args[0], steps[0] / item, steps[4] / item, steps[5] / item},
-        args[1], dims[6] == 0 ? NULL : args[2],
-        steps[6 + turned], steps[7 - turned], steps[8], steps[9],
+        {(const T *)args[1], steps[6 + turned] / item, steps[7 - turned] / item, steps[8] / item},
+        dims[6] == 0 ? NULL : args[2], steps[9],
         dims[0], channels / groups, n_out / groups,
         (T *)args[3], steps[3] / item, steps[10] / item,
     };

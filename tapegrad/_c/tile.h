@@ -4,6 +4,7 @@
  *   LANES      how many a vector has
  *   ROWS       how many rows a tile has at most; it has two vectors a row
  *   MULADD     x * v + sum for a number x
+ *   PART_LOAD, PART_STORE  some elements of a vector, where there are instructions for that
  *   TARGET     the attribute that allows the instructions
  *   NAME(x)    a name of its own
  */
@@ -19,6 +20,40 @@ TARGET static TG_INLINE V NAME(load)(const T *from)
 }
 
 TARGET static TG_INLINE void NAME(store)(T *to, V v) { memcpy(to, &v, sizeof v); }
+
+/* The first n elements of a vector, whose others are zero; nothing beyond them is touched. */
+TARGET static TG_INLINE V NAME(load_part)(const T *from, int64_t n)
+{
+#ifdef PART_LOAD
+    return PART_LOAD(from, n);
+#else
+    T all[LANES] = {0};
+    for (int64_t i = 0; i < n; i++)
+        all[i] = from[i];
+    return NAME(load)(all);
+#endif
+}
+
+TARGET static TG_INLINE void NAME(store_part)(T *to, V v, int64_t n)
+{
+#ifdef PART_STORE
+    PART_STORE(to, v, n);
+#else
+    T all[LANES];
+    NAME(store)(all, v);
+    for (int64_t i = 0; i < n; i++)
+        to[i] = all[i];
+#endif
+}
+
+TARGET static TG_INLINE void NAME(copy)(T *to, const T *from, int64_t n)
+{
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        NAME(store)(to + i, NAME(load)(from + i));
+    if (i < n)
+        NAME(store_part)(to + i, NAME(load_part)(from + i, n - i), n - i);
+}
 
 /* Where the products of a tile lie: in `n_lines` lines, which begin at these places, of `length`
  * products each; one apart, the factors lie `a_step` and `b_step` apart. */

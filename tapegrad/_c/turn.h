@@ -1,0 +1,58 @@
+/* Rectangles of elements turned, so that columns become rows. Included once per element type and
+ * instruction set: see tile.h. */
+
+typedef __typeof__((V){0} == (V){0}) NAME(places); /* whole numbers of the elements' size */
+
+#if defined(__GNUC__) && !defined(__clang__)
+
+/* Exchange the upper right and the lower left quarters of all squares of 2s by 2s elements. */
+TARGET static TG_INLINE void NAME(exchange)(V *upper, V *lower, const int s)
+{
+    NAME(places) left, right;
+    for (int l = 0; l < LANES; l++) {
+        left[l] = l & s ? LANES + l - s : l;
+        right[l] = l & s ? LANES + l : l + s;
+    }
+    const V first = *upper;
+    *upper = __builtin_shuffle(first, *lower, left);
+    *lower = __builtin_shuffle(first, *lower, right);
+}
+
+/* LANES vectors, turned where they are. */
+TARGET static TG_INLINE void NAME(turn)(V *rows)
+{
+#define STAGE(s)                                                  \
+    if (s < LANES)                                                \
+        for (int i = 0; i < LANES; i++)                           \
+            if (!(i & s))                                         \
+                NAME(exchange)(rows + i, rows + (i + s) % LANES, s);
+    STAGE(1) STAGE(2) STAGE(4) STAGE(8)
+#undef STAGE
+}
+#else
+TARGET static TG_INLINE void NAME(turn)(V *rows)
+{
+    T from[LANES][LANES], to[LANES];
+    for (int i = 0; i < LANES; i++)
+        NAME(store)(from[i], rows[i]);
+    for (int j = 0; j < LANES; j++) {
+        for (int i = 0; i < LANES; i++)
+            to[i] = from[i][j];
+        rows[j] = NAME(load)(to);
+    }
+}
+#endif
+
+/* Columns of at most LANES rows, as many as a vector has or n; rows that are missing give anything. */
+TARGET static TG_INLINE void NAME(load_columns)(V *columns, const T *from, int64_t row_step,
+                                                int64_t n_rows, int64_t n)
+{
+    const T *row = from;
+    if (n >= LANES)
+        for (int i = 0; i < LANES; i++, row += i < n_rows ? row_step : 0)
+            columns[i] = NAME(load)(row);
+    else
+        for (int i = 0; i < LANES; i++, row += i < n_rows ? row_step : 0)
+            columns[i] = NAME(load_part)(row, n);
+    NAME(turn)(columns);
+}
