@@ -20,7 +20,7 @@
 enum {
     TG_BLOCK_ALIGNMENT = 64, /* a cache line; the size of a block stands in the one before it */
     TG_KEPT_BLOCKS = 64,
-    TG_HUGE_BYTES = 1 << 22, /* from here on large pages are asked for, as NumPy does */
+    TG_HUGE_BYTES = 1 << 21, /* of a large page, which larger blocks are aligned to and ask for */
 };
 #define TG_KEPT_BYTES ((size_t)32 << 20)
 
@@ -51,14 +51,13 @@ static void *tg_fresh_block(size_t size)
     if (size > SIZE_MAX - 2 * TG_BLOCK_ALIGNMENT)
         return NULL;
     size = (size + TG_BLOCK_ALIGNMENT - 1) / TG_BLOCK_ALIGNMENT * TG_BLOCK_ALIGNMENT;
-    memory = aligned_alloc(TG_BLOCK_ALIGNMENT, size + TG_BLOCK_ALIGNMENT);
+    const size_t alignment = size >= TG_HUGE_BYTES ? TG_HUGE_BYTES : TG_BLOCK_ALIGNMENT;
+    memory = aligned_alloc(alignment, size + TG_BLOCK_ALIGNMENT);
     if (memory == NULL)
         return NULL;
 #if defined(MADV_HUGEPAGE)
-    if (size >= TG_HUGE_BYTES) {
-        const uintptr_t page = 4096, start = ((uintptr_t)memory + page - 1) / page * page;
-        madvise((void *)start, size - page, MADV_HUGEPAGE);
-    }
+    if (size >= TG_HUGE_BYTES)
+        madvise(memory, size + TG_BLOCK_ALIGNMENT, MADV_HUGEPAGE);
 #endif
     *(size_t *)memory = size;
     return memory + TG_BLOCK_ALIGNMENT;

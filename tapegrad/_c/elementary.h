@@ -22,22 +22,16 @@ static TG_INLINE float tg_power_of_2(uint32_t biased_exponent)
     return tg_from_bits(biased_exponent << 23);
 }
 
-/* exp(r) = 1 + r + r^2 q(r) for a small r = high + low. */
-static TG_INLINE float tg_exp_of_parts(float high, float low, const int fused)
-{
-    const float r = high + low;
-    float q = tg_fma(0x1.6d815ep-10f, r, 0x1.123f90p-7f, fused);
-    q = tg_fma(q, r, 0x1.5554bap-5f, fused);
-    q = tg_fma(q, r, 0x1.55548ap-3f, fused);
-    q = tg_fma(q, r, 0x1p-1f, fused);
-    return 1 + (high + tg_fma(q, r * r, low, fused));
-}
-
-/* exp(x) = 2^k exp(r) with r = x - k ln 2: here without 2^k. The difference x - k TG_LN2_HIGH is
- * exact, and stays so in the sum. */
+/* exp(x) = 2^k exp(r) with r = x - k ln 2, of which the first difference is exact: here exp(r). */
 static TG_INLINE float tg_exp_fraction(float x, float k, const int fused)
 {
-    return tg_exp_of_parts(tg_fma(k, -TG_LN2_HIGH, x, fused), k * -TG_LN2_LOW, fused);
+    const float r = tg_fma(k, -TG_LN2_LOW, tg_fma(k, -TG_LN2_HIGH, x, fused), fused);
+    float p = tg_fma(0x1.6d815ep-10f, r, 0x1.123f90p-7f, fused);
+    p = tg_fma(p, r, 0x1.5554bap-5f, fused);
+    p = tg_fma(p, r, 0x1.55548ap-3f, fused);
+    p = tg_fma(p, r, 0x1p-1f, fused);
+    p = tg_fma(p, r, 1, fused);
+    return tg_fma(p, r, 1, fused);
 }
 
 /* Whether one factor 2^k does. */
@@ -122,26 +116,43 @@ static TG_INLINE float tg_erf_float(float x, const int fused)
     return size < 0.921875f ? near : far;
 }
 
-/* P(N(0, 1) <= x): beyond |x| = a the tail is exp(a p(a)) / 2, where the rounding error of the
- * product is kept; from 5.7 on it is less than the spacing of what it is added to. */
+/* P(N(0, 1) > a) = 2^(a p(a)) / 2 for a up to TG_TAIL_END, where it is less than the spacing of what it
+ * is added to. */
+#define TG_TAIL_END 5.7f
+
+static TG_INLINE float tg_normal_tail(float a, const int fused)
+{
+    float p = tg_fma(0x1.0a98f2p-21f, a, -0x1.391028p-17f, fused);
+    p = tg_fma(p, a, 0x1.34e86ep-14f, fused);
+    p = tg_fma(p, a, -0x1.25f5eep-12f, fused);
+    p = tg_fma(p, a, 0x1.10e946p-17f, fused);
+    p = tg_fma(p, a, 0x1.c6aca4p-8f, fused);
+    p = tg_fma(p, a, -0x1.ad92f0p-5f, fused);
+    p = tg_fma(p, a, -0x1.d63deep-2f, fused);
+    p = tg_fma(p, a, -0x1.26aec6p+0f, fused);
+    const float power = a * p, rounder = TG_BIASED_ROUNDER - 1, shifted = power + rounder;
+    const float r = power - (shifted - rounder);
+    float q = tg_fma(0x1.416ecep-13f, r, 0x1.5f0b1cp-10f, fused);
+    q = tg_fma(q, r, 0x1.3b2de0p-7f, fused);
+    q = tg_fma(q, r, 0x1.c6af78p-5f, fused);
+    q = tg_fma(q, r, 0x1.ebfbdcp-3f, fused);
+    q = tg_fma(q, r, 0x1.62e430p-1f, fused);
+    return tg_fma(q, r, 1, fused) * tg_power_of_2(tg_bits(shifted));
+}
+
 static TG_INLINE float tg_normal_cdf_float(float x, const int fused)
 {
-    const float size = fabsf(x), a = size > 5.7f ? 5.7f : size;
-    float p = tg_fma(0x1.729cecp-22f, a, -0x1.b2852ap-18f, fused);
-    p = tg_fma(p, a, 0x1.acab62p-15f, fused);
-    p = tg_fma(p, a, -0x1.9812ccp-13f, fused);
-    p = tg_fma(p, a, 0x1.ac9f96p-18f, fused);
-    p = tg_fma(p, a, 0x1.3b15fcp-8f, fused);
-    p = tg_fma(p, a, -0x1.29c07ap-5f, fused);
-    p = tg_fma(p, a, -0x1.45f274p-2f, fused);
-    p = tg_fma(p, a, -0x1.988458p-1f, fused);
-    const float product = a * p, rest = tg_fma(a, p, -product, fused);
-    const float shifted = tg_fma(product, 0x1.715476p+0f, TG_BIASED_ROUNDER, fused);
-    const float k = shifted - TG_BIASED_ROUNDER, high = tg_fma(k, -TG_LN2_HIGH, product, fused);
-    const float power = tg_exp_of_parts(high, tg_fma(k, -TG_LN2_LOW, rest, fused), fused);
-    const float half = 0.5f * power * tg_power_of_2(tg_bits(shifted));
-    const float tail = size >= 5.7f ? 0 : half;
+    const float a = fabsf(x), near = tg_normal_tail(a > TG_TAIL_END ? TG_TAIL_END : a, fused);
+    const float tail = a >= TG_TAIL_END ? 0 : near;
     return x < 0 ? tail : 1 - tail;
+}
+
+/* x P(N(0, 1) <= x) = max(x, 0) - |x| P(N(0, 1) > |x|) */
+static TG_INLINE float tg_gelu_float(float x, const int fused)
+{
+    const float a = fabsf(x), top = x > 0 ? x : x * 0.0f;
+    const float tail = tg_normal_tail(a > TG_TAIL_END ? TG_TAIL_END : a, fused);
+    return a >= TG_TAIL_END ? top : tg_fma(-a, tail, top, fused);
 }
 
 /* 1 / (1 + exp(-x)). Only the exponential of a negative number is taken: it cannot overflow, and

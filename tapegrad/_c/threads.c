@@ -24,6 +24,7 @@ enum {
     MOST_RUNS = TG_MOST_THREADS * RUNS_A_THREAD,
     MOST_CORE_DIMS = 24, /* eight operands of three */
     MOST_OPERANDS = 8,
+    PART = 1 << 14,      /* elements that go through memory one way */
     NEIGHBOURS = 64,     /* elements that one run writes whole, so that no line is shared */
 };
 
@@ -100,22 +101,28 @@ static void note_refusal(const tg_launch *launch, int run, const void *params)
     pthread_mutex_unlock(&pool.lock);
 }
 
-static void do_run(const tg_launch *launch, int run)
+/* Some of the outer iterations. */
+static void do_part(const tg_launch *launch, tg_intp begin, tg_intp end, void *params)
 {
-    const tg_intp begin = begin_of(launch, run), end = begin_of(launch, run + 1);
     tg_intp dims[1 + MOST_CORE_DIMS];
     char *args[MOST_OPERANDS];
-    int64_t own[TG_MOST_PARAM_BYTES / sizeof(int64_t)];
-    void *params = launch->params;
-    if (begin == end)
-        return;
     memcpy(dims, launch->dims, (size_t)(1 + launch->n_core) * sizeof(*dims));
     dims[0] = end - begin;
     for (int k = 0; k < launch->n_operands; k++)
         args[k] = launch->args[k] + begin * launch->steps[k];
+    launch->loop(args, dims, launch->steps, params);
+}
+
+static void do_run(const tg_launch *launch, int run)
+{
+    const tg_intp begin = begin_of(launch, run), end = begin_of(launch, run + 1);
+    int64_t own[TG_MOST_PARAM_BYTES / sizeof(int64_t)];
+    void *params = launch->params;
+    if (begin == end)
+        return;
     if (launch->params_size > 0)
         params = memcpy(own, pool.unchanged, launch->params_size);
-    launch->loop(args, dims, launch->steps, params);
+    do_part(launch, begin, end, params);
     if (launch->can_fail && own[0] != 0)
         note_refusal(launch, run, own);
 }
@@ -231,6 +238,23 @@ static void wait_until_done(void)
     atomic_store(&pool.caller_waits, 0);
 }
 
+/* On this thread alone. Element by element a launch goes through memory the other way than the one
+ * before it: what that one touched last is still in the cache. */
+static void run_alone(const tg_launch *launch)
+{
+    static _Thread_local int goes_down = 0;
+    const tg_intp n = launch->dims[0], n_parts = (n + PART - 1) / PART;
+    if (launch->n_core > 0 || launch->can_fail) {
+        launch->loop(launch->args, launch->dims, launch->steps, launch->params);
+        return;
+    }
+    for (tg_intp k = 0; k < n_parts; k++) {
+        const tg_intp begin = (goes_down ? n_parts - 1 - k : k) * PART;
+        do_part(launch, begin, n - begin < PART ? n : begin + PART, launch->params);
+    }
+    goes_down = !goes_down;
+}
+
 void tg_run_shared(const tg_launch *launch)
 {
     int n = tg_thread_count();
@@ -242,6 +266,6 @@ void tg_run_shared(const tg_launch *launch)
         wait_until_done();
         pthread_mutex_unlock(&pool.in_use);
     } else {
-        launch->loop(launch->args, launch->dims, launch->steps, launch->params);
+        run_alone(launch);
     }
 }

