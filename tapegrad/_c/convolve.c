@@ -134,7 +134,7 @@ CHOICE(weight_slope_float64)
 #define ROWS_OF(suffix, number, letter)                                                          \
     {"correlate", "(c,i),(o,q,k),(b)->(p,l)", letter letter letter letter, number,           \
      correlate_##suffix, "21q", sizeof(tg_sliding), 1},                                          \
-    {"weight_slope", "(n,c,i),(n,p,l)->(p,q,k)", letter letter letter, number,                   \
+    {"weight_slope", "(n,c,i),(n,p,l)->(p,c,k)", letter letter letter, number,                   \
      weight_slope_##suffix, "21q", sizeof(tg_sliding), 1},
 
 /* Whole numbers wrap, so that those with a sign are multiplied as those without. */

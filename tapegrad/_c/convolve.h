@@ -97,7 +97,7 @@ typedef struct {
 enum { TG_BLOCK_BYTES = 1 << 19, TG_LEAST_LINES = 4 };
 
 static inline tg_blocks tg_blocks_of(const tg_axis axes[3], int64_t n_samples, int64_t channels,
-                                     int64_t item)
+                                     int64_t item, int64_t limit)
 {
     int64_t bytes = channels * item;
     tg_blocks blocks = {1, 0, 0};
@@ -106,11 +106,11 @@ static inline tg_blocks tg_blocks_of(const tg_axis axes[3], int64_t n_samples, i
     for (int d = 0; d < 3; d++)
         bytes *= tg_span_of(&axes[d], 0, axes[d].n).size;
     blocks.length = axes[blocks.along].n;
-    if (bytes <= TG_BLOCK_BYTES) {
-        blocks.n_samples = TG_BLOCK_BYTES / (bytes > 0 ? bytes : 1);
+    if (bytes <= limit) {
+        blocks.n_samples = limit / (bytes > 0 ? bytes : 1);
         blocks.n_samples = blocks.n_samples < n_samples ? blocks.n_samples : n_samples;
     } else {
-        const int64_t fits = (int64_t)((double)blocks.length * TG_BLOCK_BYTES / (double)bytes);
+        const int64_t fits = (int64_t)((double)blocks.length * (double)limit / (double)bytes);
         const int64_t least = blocks.length < TG_LEAST_LINES ? blocks.length : TG_LEAST_LINES;
         const int64_t n = fits > least ? fits : least;
         /* Equal blocks rather than a short one at the end. */

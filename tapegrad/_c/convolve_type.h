@@ -8,6 +8,7 @@
 #include "weights.h"
 
 #include "correlate.h"
+#include "meetings.h"
 #include "weight_slope.h"
 
 #undef T

@@ -197,7 +197,7 @@ TARGET static int NAME(run_pass)(const NAME(call) *call, NAME(pass) *pass)
     tg_blocks blocks = {call->n_samples, axes[0].n, 0};
     if (pass->n_inner > 0) {
         int64_t counts[3] = {axes[0].n, axes[1].n, axes[2].n};
-        blocks = tg_blocks_of(axes, call->n_samples, call->channels, sizeof(T));
+        blocks = tg_blocks_of(axes, call->n_samples, call->channels, sizeof(T), TG_BLOCK_BYTES);
         counts[blocks.along] = blocks.length;
         tg_span spans[3];
         for (int d = 0; d < 3; d++)

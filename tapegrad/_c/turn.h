@@ -56,3 +56,22 @@ TARGET static TG_INLINE void NAME(load_columns)(V *columns, const T *from, int64
             columns[i] = NAME(load_part)(row, n);
     NAME(turn)(columns);
 }
+
+/* to[x * to_step + c] = from[c * from_step + x] for n columns of some rows. */
+TARGET static void NAME(turn_rows)(T *to, int64_t to_step, const T *from, int64_t from_step,
+                                   int64_t n_rows, int64_t n)
+{
+    for (int64_t c = 0; c < n_rows; c += LANES) {
+        const int64_t n_c = n_rows - c < LANES ? n_rows - c : LANES;
+        for (int64_t x = 0; x < n; x += LANES) {
+            const int64_t n_x = n - x < LANES ? n - x : LANES;
+            V columns[LANES];
+            NAME(load_columns)(columns, from + c * from_step + x, from_step, n_c, n_x);
+            for (int64_t j = 0; j < n_x; j++)
+                if (n_c == LANES)
+                    NAME(store)(to + (x + j) * to_step + c, columns[j]);
+                else
+                    NAME(store_part)(to + (x + j) * to_step + c, columns[j], n_c);
+        }
+    }
+}

@@ -56,8 +56,14 @@ def _images(read, weight, bias, shape, size, blocks, groups, is_turned) -> np.nd
 
 def weight_slope(images: np.ndarray, g: np.ndarray, blocks: Blocks, groups: int) -> np.ndarray:
     """Images ``(batch, channels, *size)`` and ``g`` ``(batch, out, *count)`` to weights."""
-    shape = (g.shape[1], images.shape[1] // groups)
-    params = _params(images.shape[2:], g.shape[2:], blocks, groups, False)
-    inputs = (kernels.joined(images, 2), kernels.joined(g, 2))
-    slopes = _run(_WEIGHT_SLOPE, inputs, (*shape, math.prod(blocks.kernel)), params)
-    return slopes.reshape(*shape, *blocks.kernel)
+    params = _params(images.shape[2:], g.shape[2:], blocks, 1, False)
+    inputs = (_parts(kernels.joined(images, 2), groups), _parts(kernels.joined(g, 2), groups))
+    (channels, rows), n_taps = (one.shape[2] for one in inputs), math.prod(blocks.kernel)
+    slopes = _run(_WEIGHT_SLOPE, inputs, (groups, rows, channels, n_taps), params)
+    return slopes.reshape(groups * rows, channels, *blocks.kernel)
+
+
+def _parts(images: np.ndarray, n: int) -> np.ndarray:
+    """``(batch, channels, ...)`` as ``(n, batch, channels / n, ...)``."""
+    batch, channels, places = images.shape
+    return images.reshape(batch, n, channels // n, places).swapaxes(0, 1)
