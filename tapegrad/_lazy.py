@@ -28,7 +28,6 @@ _NAMES_OF = {
     "nn.functional.activations": ("celu_", "prelu", "rrelu_", "selu_", "threshold_"),
     "ops.rectifiers": ("celu", "rrelu", "selu", "threshold"),
     "amp": ("GradScaler", "autocast"),
-    "_types": ("legacy_contiguous_format",),
     "amp.autocast_mode": ("get_autocast_dtype", "is_autocast_available", "is_autocast_enabled"),
     "amp.switches": (
         "autocast_decrement_nesting", "autocast_increment_nesting", "clear_autocast_cache",
@@ -39,7 +38,6 @@ _NAMES_OF = {
         "set_autocast_enabled", "set_autocast_gpu_dtype", "set_autocast_ipu_dtype",
         "set_autocast_ipu_enabled", "set_autocast_xla_dtype", "set_autocast_xla_enabled",
     ),
-    "autograd.anomaly_mode": ("set_anomaly_enabled",),
     "compiler": ("compile",),
     "func": ("vmap",),
     "nn.functional.affine": ("bilinear",),
@@ -61,13 +59,7 @@ _NAMES_OF = {
         "squeeze_copy", "t_copy", "transpose_copy", "unbind_copy", "unfold_copy",
         "unsqueeze_copy", "view_copy",
     ),
-    "ops.devices": ("get_default_device", "get_device_module", "set_default_device"),
-    "ops.legacy_types": (
-        "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",
-        "IntTensor", "LongTensor", "ShortTensor", "set_default_tensor_type",
-    ),
     "ops.mapped": ("from_file",),
-    "ops.norm": ("frobenius_norm", "nuclear_norm"),
     "ops.recurrent": (
         "_pack_padded_sequence", "_pad_packed_sequence", "gru", "gru_cell", "lstm", "lstm_cell",
         "rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell",
@@ -77,7 +69,6 @@ _NAMES_OF = {
         "binomial",
     ),
     "ops.segments": ("segment_reduce",),
-    "ops.shape.geometry": ("narrow_copy",),
     "ops.spatial": (
         "adaptive_avg_pool1d", "adaptive_max_pool1d", "affine_grid_generator", "avg_pool1d",
         "channel_shuffle", "constant_pad_nd", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
@@ -85,17 +76,11 @@ _NAMES_OF = {
         "grid_sampler_3d", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d",
         "native_channel_shuffle", "pixel_shuffle", "pixel_unshuffle",
     ),
-    "ops.interop": ("to_dlpack",),
     "ops.weight_norm": ("_weight_norm", "norm_except_dim"),
     "random": ("thread_safe_generator",),
     "serialization.api": ("load", "save"),
     "signal.periodic": (
         "bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window",
-    ),
-    "storage": (
-        "BoolStorage", "ByteStorage", "CharStorage", "DoubleStorage", "FloatStorage",
-        "HalfStorage", "IntStorage", "LongStorage", "ShortStorage", "TypedStorage",
-        "UntypedStorage", "is_storage",
     ),
 }  # fmt: skip
 # Functions that PyTorch compiles: what they are called with by mistake is explained.
@@ -118,7 +103,5 @@ METHODS = frozenset((
     "nan_to_num_", "neg_", "negative_", "rad2deg_", "reciprocal_", "relu_", "round_", "rsqrt_",
     "sigmoid_", "sin_", "sinc_", "sinh_", "sqrt_", "square_", "tan_", "tanh_",
     "trunc_", "xlogy_", "zero_",
-    "as_strided_", "as_strided_scatter", "get_device", "hardshrink", "is_conj", "is_distributed",
-    "is_inference", "is_neg", "is_nonzero", "is_same_size", "is_signed", "resize_as_",
-    "slice_inverse",
+    "get_device", "hardshrink", "resize_as_",
 ))  # fmt: skip

@@ -222,3 +222,6 @@ def _wrapped_row(row: list[str], width: int, indent: int) -> str:
     per_line = max(1, math.floor((PRINT_OPTS.linewidth - indent) / (width + 2)))
     lines = [", ".join(row[i : i + per_line]) for i in range(0, len(row), per_line)]
     return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"
+
+
+__all__ = ["get_printoptions", "printoptions", "set_printoptions"]

@@ -362,3 +362,12 @@ class iinfo(_Limits):
 
     def __repr__(self) -> str:
         return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"
+
+
+__all__ = [
+    "Size", "bfloat16", "bool", "cdouble", "cfloat", "chalf", "channels_last", "channels_last_3d",
+    "complex32", "complex64", "complex128", "contiguous_format", "device", "double", "dtype",
+    "finfo", "float", "float16", "float32", "float64", "half", "iinfo", "int", "int8", "int16",
+    "int32", "int64", "layout", "legacy_contiguous_format", "long", "memory_format",
+    "preserve_format", "short", "strided", "uint8",
+]  # fmt: skip

@@ -263,3 +263,9 @@ STORAGE_CLASSES = {one.dtype: one for one in _LEGACY}
 def is_storage(obj: object) -> bool:
     """Whether an object is a storage, of bytes or of elements."""
     return isinstance(obj, _Elements)
+
+
+__all__ = [
+    "BoolStorage", "ByteStorage", "CharStorage", "DoubleStorage", "FloatStorage", "HalfStorage",
+    "IntStorage", "LongStorage", "ShortStorage", "TypedStorage", "UntypedStorage", "is_storage",
+]  # fmt: skip

@@ -105,3 +105,13 @@ def _for(device_type: str, name: str) -> tuple[Callable, Callable, Callable, Cal
 (is_autocast_xla_enabled, set_autocast_xla_enabled,
  get_autocast_xla_dtype, set_autocast_xla_dtype) = _for("xla", "xla")  # fmt: skip
 _, _, get_autocast_gpu_dtype, set_autocast_gpu_dtype = _for("cuda", "gpu")
+
+__all__ = [
+    "autocast_decrement_nesting", "autocast_increment_nesting", "clear_autocast_cache",
+    "get_autocast_cpu_dtype", "get_autocast_gpu_dtype", "get_autocast_ipu_dtype",
+    "get_autocast_xla_dtype", "is_autocast_cache_enabled", "is_autocast_cpu_enabled",
+    "is_autocast_ipu_enabled", "is_autocast_xla_enabled", "set_autocast_cache_enabled",
+    "set_autocast_cpu_dtype", "set_autocast_cpu_enabled", "set_autocast_dtype",
+    "set_autocast_enabled", "set_autocast_gpu_dtype", "set_autocast_ipu_dtype",
+    "set_autocast_ipu_enabled", "set_autocast_xla_dtype", "set_autocast_xla_enabled",
+]  # fmt: skip

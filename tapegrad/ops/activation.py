@@ -292,3 +292,5 @@ softmax, log_softmax = map(takes_out(records=True), (
     _softmax_along(softmax_op, "softmax_lastdim_kernel_impl"),
     _softmax_along(log_softmax_op, "log_softmax_lastdim_kernel_impl"),
 ))
+
+__all__ = ["log_softmax", "relu", "softmax"]

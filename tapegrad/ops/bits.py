@@ -50,3 +50,8 @@ def invert(input: Tensor) -> Tensor:
 and_inplace, or_inplace, xor_inplace, lshift_inplace, rshift_inplace = map(
     InplaceOp, (bitwise_and, bitwise_or, bitwise_xor, bitwise_left_shift, bitwise_right_shift)
 )
+
+__all__ = [
+    "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift",
+    "bitwise_xor",
+]  # fmt: skip

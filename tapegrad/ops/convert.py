@@ -265,3 +265,5 @@ for _name, _dtype in {
     "chalf": _types.chalf, "cfloat": _types.cfloat, "cdouble": _types.cdouble,
 }.items():  # fmt: skip
     attach(_name, _converter(_name, _dtype))
+
+__all__ = ["clone", "fill"]

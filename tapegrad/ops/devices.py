@@ -126,7 +126,4 @@ def get_device(input: Tensor) -> int:
 for _name in ("is_ipu", "is_maia", "is_mps", "is_mtia", "is_vulkan", "is_xla", "is_xpu"):
     attach_method(_name, False)
 
-__all__ = [
-    "NO_ACCELERATOR", "NO_CUDA", "NO_XPU", "check_device", "get_default_device",
-    "get_device_module", "set_default_device",
-]  # fmt: skip
+__all__ = ["get_default_device", "get_device_module", "set_default_device"]

@@ -281,3 +281,6 @@ def _check_each_weight(weights: np.ndarray) -> None:
 def _check_sums(weights: np.ndarray) -> None:
     if not bool((weights.sum(-1) > 0).all()):
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+
+
+__all__ = ["multinomial", "normal", "poisson"]

@@ -185,3 +185,6 @@ def _check_normalized(input: Tensor, shape: list, weight: Tensor | None) -> None
             f"{', '.join(map(str, shape))}], but got input of size{list(input.shape)}"
         )
     refuse_integers("rms_norm", input._array)
+
+
+__all__ = ["group_norm", "instance_norm", "rms_norm"]

@@ -115,7 +115,6 @@ def _type_named(path: str) -> tensortype:
 
 
 __all__ = [
-    "CPU_TYPES", "CUDA_TYPES", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor",
-    "FloatTensor", "HalfTensor", "IntTensor", "LongTensor", "ShortTensor",
-    "set_default_tensor_type", "tensortype",
+    "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",
+    "IntTensor", "LongTensor", "ShortTensor", "set_default_tensor_type",
 ]  # fmt: skip

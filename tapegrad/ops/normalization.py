@@ -204,3 +204,6 @@ def embedding(weight, indices, padding_idx: int = -1, scale_grad_by_freq: bool =
     if indices.numel() and int(indices.min()) < 0:
         raise IndexError("index out of range in self")
     return embedding_op(weight, indices, padding_idx, scale_grad_by_freq)
+
+
+__all__ = ["layer_norm"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tapegrad import _types
+from tapegrad import _tensor, _types
 from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import method, public
+from tapegrad.ops._declare import method, public, takes_tensors
 from tapegrad.ops.memory_formats import order_in
 from tapegrad.ops.pointwise import imag, real
 from tapegrad.storage import STORAGE_CLASSES
@@ -136,7 +136,49 @@ for _name in ("is_sparse_csr", "volatile"):
     attach_method(_name, False)
 attach_method("name", None)
 
+
+def is_tensor(obj: object) -> bool:
+    """Whether an object is a tensor."""
+    return isinstance(obj, Tensor)
+
+
+@takes_tensors
+def is_floating_point(input: Tensor) -> bool:
+    """Whether a tensor's dtype is a floating-point one."""
+    return input.is_floating_point()
+
+
+@takes_tensors
+def is_complex(input: Tensor) -> bool:
+    """Whether a tensor's dtype is a complex one: none is."""
+    return False
+
+
+@takes_tensors
+def numel(input: Tensor) -> int:
+    """The number of elements of a tensor."""
+    return input.numel()
+
+
+@takes_tensors
+def detach(input: Tensor) -> Tensor:
+    """The same memory without history."""
+    return input.detach()
+
+
+get_default_dtype = public("get_default_dtype", _tensor.get_default_dtype)
+is_grad_enabled = public("is_grad_enabled", _tensor.is_grad_enabled)
+is_inference_mode_enabled = public(
+    "is_inference_mode_enabled", _tensor.is_inference_mode_enabled
+)
+is_anomaly_enabled = public("is_anomaly_enabled", _tensor.is_anomaly_enabled)
+is_anomaly_check_nan_enabled = public(
+    "is_anomaly_check_nan_enabled", _tensor.is_anomaly_check_nan_enabled
+)
+
 __all__ = [
-    "is_conj", "is_distributed", "is_inference", "is_neg", "is_nonzero", "is_same_size",
-    "is_signed",
+    "detach", "get_default_dtype", "is_anomaly_check_nan_enabled", "is_anomaly_enabled",
+    "is_complex", "is_conj", "is_distributed", "is_floating_point", "is_grad_enabled",
+    "is_inference", "is_inference_mode_enabled", "is_neg", "is_nonzero", "is_same_size",
+    "is_signed", "is_tensor", "numel",
 ]  # fmt: skip

@@ -412,3 +412,10 @@ def random_(self: Tensor, *bounds, generator=None) -> Tensor:
         is_open = high is None and len(bounds) == 2
         limits = _bounds(low, _largest(self.dtype) + 1 if is_open else high)
     return drawn_into(self, "randint", limits, generator)
+
+
+__all__ = [
+    "Generator", "bernoulli", "default_generator", "get_rng_state", "initial_seed", "manual_seed",
+    "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "seed",
+    "set_rng_state",
+]  # fmt: skip

@@ -39,4 +39,4 @@ def rrelu(
 
 threshold = public("threshold", ops.threshold)
 
-__all__ = ["SELU_ALPHA", "SELU_SCALE", "celu", "rrelu", "selu", "threshold"]
+__all__ = ["celu", "rrelu", "selu", "threshold"]

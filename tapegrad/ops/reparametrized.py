@@ -81,5 +81,4 @@ def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) ->
     return Tensor._wrap(_binomial(counts, probs, generator or default_generator))
 
 
-__all__ = ["_dirichlet_grad", "_sample_dirichlet", "_standard_gamma", "_standard_gamma_grad",
-           "binomial"]  # fmt: skip
+__all__ = ["binomial"]

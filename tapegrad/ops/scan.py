@@ -219,7 +219,4 @@ def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     return logcumsumexp_op(input, dim, False)
 
 
-__all__ = [
-    "cummax", "cummin", "cumprod", "cumprod_op", "cumsum", "cumsum_op", "logcumsumexp",
-    "shifted_cumprod",
-]  # fmt: skip
+__all__ = ["cummax", "cummin", "cumprod", "cumsum", "logcumsumexp"]

@@ -49,4 +49,4 @@ def typename(obj: Any) -> str:
     return named.__qualname__ if is_plain else f"{module}.{named.__qualname__}"
 
 
-__all__ = ["check_tensor", "check_tensors", "refuse_integers", "type_name", "typename"]
+__all__ = ["typename"]

@@ -26,4 +26,4 @@ def _weight_norm(v: Tensor, g: Tensor, dim: int = 0) -> Tensor:
     return v * (g / norm_except_dim(v, 2, dim))
 
 
-__all__ = ["_weight_norm", "norm_except_dim"]
+__all__ = ["norm_except_dim"]

@@ -153,3 +153,11 @@ def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor,
         return input.clone(), mask
     mask.bernoulli_(1 - p)
     return input * mask * (1 / (1 - p) if p < 1 else 0.0), mask
+
+
+__all__ = [
+    "alpha_dropout", "alpha_dropout_", "binary_cross_entropy_with_logits", "cosine_embedding_loss",
+    "ctc_loss", "dropout", "dropout_", "embedding", "embedding_renorm_", "feature_alpha_dropout",
+    "feature_alpha_dropout_", "feature_dropout", "feature_dropout_", "hinge_embedding_loss",
+    "kl_div", "margin_ranking_loss", "native_dropout", "poisson_nll_loss", "triplet_margin_loss",
+]  # fmt: skip

@@ -7,7 +7,7 @@ import numpy as np
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS, Kernel
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import attach, not_differentiable, op, takes_out
+from tapegrad.ops._declare import attach, not_differentiable, op, public, takes_out
 from tapegrad.ops.arithmetic.products import div_op
 from tapegrad.ops.arithmetic.sums import is_float
 from tapegrad.ops.create import zeros_like
@@ -187,3 +187,7 @@ for _name, _function in {
     "fmod": fmod, "fmod_": fmod_, "__idiv__": _div_inplace,
 }.items():  # fmt: skip
     attach(_name, _function)
+
+true_divide, divide = public("true_divide", div), public("divide", div)
+
+__all__ = ["div", "divide", "floor_divide", "fmod", "gcd", "lcm", "remainder", "true_divide"]

@@ -155,3 +155,6 @@ def lerp_(self: Tensor, end: Tensor, weight) -> Tensor:
     _check_one_dtype(self, end=end, weight=weight)
     written = _lerp_tensor_inplace if isinstance(weight, Tensor) else _lerp_number_inplace
     return written(self, end, weight)
+
+
+__all__ = ["addcdiv", "addcmul", "lerp"]

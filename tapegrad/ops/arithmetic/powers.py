@@ -204,3 +204,5 @@ rsqrt = op(
     doc="One divided by the square root of each element.",
 )  # fmt: skip
 attach("pow", pow)
+
+__all__ = ["float_power", "pow", "rsqrt", "sqrt", "square"]

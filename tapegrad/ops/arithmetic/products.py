@@ -7,7 +7,7 @@ import numpy as np
 from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import attach, method, op, takes_out
+from tapegrad.ops._declare import attach, method, op, public, takes_out
 
 mul = op(
     "mul",
@@ -85,3 +85,7 @@ for _name, _function in {
     "negative_": neg_,
 }.items():  # fmt: skip
     attach(_name, _function)
+
+multiply, negative = public("multiply", mul), public("negative", neg)
+
+__all__ = ["mul", "multiply", "neg", "negative", "positive", "reciprocal"]

@@ -7,7 +7,7 @@ import numpy as np
 from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import attach, composite, op, takes_out, takes_tensors
+from tapegrad.ops._declare import attach, composite, op, public, takes_out, takes_tensors
 from tapegrad.ops.promotion import result_type
 
 add_op = op(
@@ -194,3 +194,7 @@ for _name, _function in {
     "rsub": rsub,
 }.items():  # fmt: skip
     attach(_name, _function)
+
+subtract = public("subtract", sub)
+
+__all__ = ["add", "rsub", "sub", "subtract"]

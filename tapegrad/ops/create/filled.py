@@ -258,3 +258,9 @@ def eye(n, m=None, *, dtype=None, layout=None, device=None,
     result = zeros(n, n if m is None else m, dtype=dtype, device=device)
     result.diagonal().fill_(1)
     return result.requires_grad_(bool(requires_grad))
+
+
+__all__ = [
+    "empty", "empty_like", "empty_permuted", "empty_strided", "eye", "full", "full_like", "ones",
+    "ones_like", "scalar_tensor", "zeros", "zeros_like",
+]  # fmt: skip

@@ -262,3 +262,6 @@ def rebuild_tensor(array: np.ndarray, requires_grad: bool, state: dict | None) -
     if state:
         restored.__dict__.update(state)
     return restored
+
+
+__all__ = ["as_tensor", "from_numpy", "tensor"]

@@ -42,7 +42,7 @@ def arange(start, end=None, step=1, *, dtype=None, layout=None, device=None,
 
 
 @takes_out("factory", "range")
-def range_(start, end, step=1, *, dtype=None, layout=None, device=None,
+def range(start, end, step=1, *, dtype=None, layout=None, device=None,
            requires_grad=False) -> Tensor:  # fmt: skip
     """Numbers from ``start`` up to and with ``end``, ``step`` apart, in the default dtype.
 
@@ -179,3 +179,6 @@ def logspace(start, end, steps, base=10.0, *, dtype=None, layout=None, device=No
         # Powers too large for an integer dtype wrap; what is no number at all is the C cast's.
         values = values if dtype.is_floating_point else values.astype(np.int64)
         return finished(values.astype(dtype.numpy), requires_grad)
+
+
+__all__ = ["arange", "linspace", "logspace", "range"]

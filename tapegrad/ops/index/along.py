@@ -108,3 +108,6 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     input_shape = (*rest[:dim], _size(input.shape, dim), *rest[dim + 1 :])
     indices = indices.where(indices >= 0, indices + _size(input.shape, dim))
     return gather(expand(input, input_shape), dim, expand(indices, index_shape))
+
+
+__all__ = ["gather", "take_along_dim"]

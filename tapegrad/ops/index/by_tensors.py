@@ -187,3 +187,6 @@ def index_put(input: Tensor, indices, values: Tensor, accumulate: bool = False) 
     """A copy with ``values`` written at the positions given by index tensors."""
     arrays, versions = index_arrays(input, _check_put(input, indices, values))
     return _index_put_op(input, values, arrays, versions, accumulate)
+
+
+__all__ = ["index_put", "index_put_"]

@@ -116,3 +116,6 @@ def put_(self: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
     _check_put(self, index, source)
     refuse_shared(self, source, index)
     return _put_inplace(self, index, source, bool(accumulate))
+
+
+__all__ = ["put", "take"]

@@ -195,3 +195,6 @@ def masked_scatter_(self: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     _check_scattered(self, mask, source)
     _check_mask_fits(self, mask)
     return _masked_scatter_inplace(self, mask, source)
+
+
+__all__ = ["masked_fill", "masked_scatter", "masked_select"]

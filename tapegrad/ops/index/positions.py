@@ -102,3 +102,6 @@ def _shape_of(shape) -> tuple[int, ...]:
     if any(size < 0 for size in shape):
         raise ValueError(f"'shape' cannot have negative values, but got {tuple(shape)}")
     return tuple(shape)
+
+
+__all__ = ["argwhere", "nonzero", "nonzero_static", "unravel_index"]

@@ -295,3 +295,6 @@ def scatter_reduce_(
     if _is_empty(index):
         return self
     return _scatter_reduce_inplace(self, dim, index, src, reduce, bool(include_self))
+
+
+__all__ = ["scatter", "scatter_add", "scatter_reduce"]

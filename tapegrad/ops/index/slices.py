@@ -421,3 +421,6 @@ def index_fill_(self: Tensor, dim: int, index: Tensor, value) -> Tensor:
     if isinstance(value, Tensor):
         return _index_fill_tensor_inplace(self, dim, index, value)
     return _index_fill_inplace(self, dim, index, value)
+
+
+__all__ = ["index_add", "index_copy", "index_fill", "index_reduce", "index_select"]

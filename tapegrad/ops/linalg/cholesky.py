@@ -169,4 +169,4 @@ def cholesky_inverse(input: Tensor, upper: bool = False) -> Tensor:
     return cholesky_inverse_op(input, upper)
 
 
-__all__ = ["cholesky", "cholesky_ex", "cholesky_inverse", "cholesky_solve", "linalg_cholesky"]
+__all__ = ["cholesky", "cholesky_inverse", "cholesky_solve"]

@@ -8,7 +8,7 @@ import numpy as np
 
 from tapegrad import _types
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, takes_out, takes_tensors
+from tapegrad.ops._declare import method, public, takes_out, takes_tensors
 from tapegrad.ops._dims import normal_dim, normal_dims
 from tapegrad.ops.convert import contiguous
 from tapegrad.ops.linalg._checks import check_floating, check_tensors
@@ -231,5 +231,6 @@ def chain_matmul(*matrices) -> Tensor:
             raise RuntimeError(f"Tensor dimension is {one.ndim}, expected 2 instead.")
     return chain[0] if len(chain) == 1 else multi_dot(chain)
 
+ger = public("ger", outer)
 
-__all__ = ["chain_matmul", "inner", "kron", "multi_dot", "outer", "tensordot", "vecdot"]
+__all__ = ["chain_matmul", "ger", "inner", "kron", "outer", "tensordot"]

@@ -141,4 +141,4 @@ def logdet(input: Tensor) -> Tensor:
     return where_op(sign.detach() == -1.0, math.nan, logarithm)
 
 
-__all__ = ["det", "linalg_slogdet", "logdet", "slogdet"]
+__all__ = ["det", "logdet", "slogdet"]

@@ -104,4 +104,4 @@ def _check_reflections(name: str, A: Tensor, tau: Tensor) -> None:
         raise RuntimeError(f"{name}: tau dtype {shown[0]} does not match input dtype {shown[1]}")
 
 
-__all__ = ["geqrf", "householder_product", "orgqr"]
+__all__ = ["geqrf", "orgqr"]

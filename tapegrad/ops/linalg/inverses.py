@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op, takes_out
+from tapegrad.ops._declare import method, op, public, takes_out
 from tapegrad.ops._results import named_result
 from tapegrad.ops.linalg import _lapack
 from tapegrad.ops.linalg._checks import (
@@ -216,5 +216,6 @@ def tensorsolve(A: Tensor, B: Tensor, dims: tuple[int, ...] | None = None) -> Te
         )
     return solve(A.reshape(count, count), B.reshape(-1)).reshape(wanted)
 
+inverse = public("inverse", inv)
 
-__all__ = ["inv", "inv_ex", "solve", "solve_ex", "tensorinv", "tensorsolve"]
+__all__ = ["inv", "inverse"]

@@ -356,6 +356,4 @@ def lu_solve(input: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
     return linalg_lu_solve(LU_data, LU_pivots, input)
 
 
-__all__ = [
-    "linalg_lu", "linalg_lu_solve", "lu", "lu_factor", "lu_factor_ex", "lu_solve", "lu_unpack",
-]  # fmt: skip
+__all__ = ["lu", "lu_solve", "lu_unpack"]

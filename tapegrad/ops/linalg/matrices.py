@@ -49,4 +49,4 @@ def _powers(x: Tensor, exponents: range) -> Tensor:
     return x.unsqueeze(-1) ** tensor(exponents, dtype=x.dtype)
 
 
-__all__ = ["linalg_diagonal", "linalg_vander", "vander"]
+__all__ = ["vander"]

@@ -446,3 +446,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 linear.take_shortcut(linear_op, bias=1, input=2, weight=2)
+
+spmm = mm
+
+__all__ = ["addmm", "bmm", "dot", "matmul", "mm", "mv", "spmm", "vdot"]

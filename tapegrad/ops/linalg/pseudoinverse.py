@@ -237,4 +237,4 @@ def _checked_driver(driver: str | None) -> str:
     return driver
 
 
-__all__ = ["lstsq", "matrix_rank", "pinv", "pinverse"]
+__all__ = ["pinverse"]

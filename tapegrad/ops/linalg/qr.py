@@ -100,4 +100,4 @@ def qr(input: Tensor, some: bool = True) -> tuple:
     return _QR(linalg_qr(input, "reduced" if some else "complete"))
 
 
-__all__ = ["linalg_qr", "qr"]
+__all__ = ["qr"]

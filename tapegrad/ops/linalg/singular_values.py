@@ -148,4 +148,4 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> tuple:
     return _SVD((input.new_zeros((*batch, m, m)), svdvals(input), input.new_zeros((*batch, n, n))))
 
 
-__all__ = ["linalg_svd", "svd", "svdvals"]
+__all__ = ["svd"]

@@ -125,4 +125,4 @@ def check_pair(function: str, b: Tensor, A: Tensor) -> None:
         )
 
 
-__all__ = ["solve_triangular", "triangular_solve"]
+__all__ = ["triangular_solve"]

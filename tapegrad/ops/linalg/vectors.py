@@ -192,4 +192,4 @@ def _check_points(x1: Tensor, x2: Tensor, p: float) -> None:
         raise NotImplementedError(f"\"cdist\" not implemented for '{type_name(x1)}'")
 
 
-__all__ = ["cdist", "cross", "linalg_cross"]
+__all__ = ["cdist", "cross"]

@@ -69,4 +69,4 @@ def msort(input: Tensor) -> Tensor:
     return sort(input, 0)[0]
 
 
-__all__ = ["argsort", "msort", "sort", "sort_op"]
+__all__ = ["argsort", "msort", "sort"]

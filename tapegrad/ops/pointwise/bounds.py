@@ -10,7 +10,7 @@ from tapegrad import _types
 from tapegrad._core import InplaceOp, result_type_number
 from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import attach, method, op, takes_out
+from tapegrad.ops._declare import attach, method, op, public, takes_out
 from tapegrad.ops._out import c_name
 from tapegrad.ops.pointwise.selection import where_op
 from tapegrad.ops.promotion import can_cast
@@ -172,3 +172,7 @@ def clamp_max_(self: Tensor, max) -> Tensor:
 
 for _name, _function in {"clip": clamp, "clip_": clamp_}.items():
     attach(_name, _function)
+
+clip = public("clip", clamp)
+
+__all__ = ["clamp", "clamp_max", "clamp_min", "clip", "fmax", "fmin", "maximum", "minimum"]

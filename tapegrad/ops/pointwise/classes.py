@@ -11,7 +11,7 @@ from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
-from tapegrad.ops._declare import composite, method, op, takes_out, takes_tensors
+from tapegrad.ops._declare import composite, method, op, public, takes_out, takes_tensors
 from tapegrad.ops._results import NamedResult, named_result
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.pointwise.selection import where_op
@@ -150,3 +150,10 @@ ldexp = op(
 
 for _name in ("resolve_conj", "resolve_neg"):
     method(_name)(conj)
+
+resolve_conj, resolve_neg = public("resolve_conj", conj), public("resolve_neg", conj)
+
+__all__ = [
+    "conj", "conj_physical", "frexp", "imag", "isfinite", "isinf", "isnan", "isneginf", "isposinf",
+    "isreal", "ldexp", "nan_to_num", "nextafter", "real", "resolve_conj", "resolve_neg",
+]  # fmt: skip

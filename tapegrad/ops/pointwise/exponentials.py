@@ -79,3 +79,8 @@ xlogy = mixed_op(
     other=lambda g, input, other: g * input / other,
     doc="``input * log(other)``, and 0 where ``input`` is 0 whatever ``other`` is but NaN.",
 )  # fmt: skip
+
+__all__ = [
+    "exp", "exp2", "expm1", "log", "log1p", "log2", "log10", "logaddexp", "logaddexp2", "sigmoid",
+    "xlogy",
+]  # fmt: skip

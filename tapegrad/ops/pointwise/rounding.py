@@ -109,3 +109,5 @@ for _function in (floor, floor_, ceil, ceil_, trunc, trunc_):
     attach(_function.__name__, _function)
 floor, ceil, trunc = map(takes_out("same"), (floor, ceil, trunc))
 fix = alias("fix", trunc)
+
+__all__ = ["ceil", "fix", "floor", "frac", "round", "trunc"]

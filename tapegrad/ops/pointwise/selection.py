@@ -54,3 +54,6 @@ _where_into = takes_out("Expected out type to be {result} but got {out}")(where)
 def _where_method(self: Tensor, condition: Tensor, other) -> Tensor:
     """This tensor's elements where ``condition`` holds, elsewhere those of ``other``."""
     return where(condition, self, other)
+
+
+__all__ = ["where"]

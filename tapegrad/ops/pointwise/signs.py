@@ -104,3 +104,5 @@ def _angle(x: Tensor) -> Tensor:
 
 
 absolute = alias("absolute", abs)
+
+__all__ = ["abs", "absolute", "angle", "copysign", "heaviside", "sgn", "sign", "signbit"]

@@ -136,3 +136,9 @@ sinc = op(
 arcsin, arccos, arctan = alias("arcsin", asin), alias("arccos", acos), alias("arctan", atan)
 arcsinh, arccosh = alias("arcsinh", asinh), alias("arccosh", acosh)
 arctanh, arctan2 = alias("arctanh", atanh), alias("arctan2", atan2)
+
+__all__ = [
+    "acos", "acosh", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
+    "asin", "asinh", "atan", "atan2", "atanh", "cos", "cosh", "deg2rad", "hypot", "rad2deg", "sin",
+    "sinc", "sinh", "tan", "tanh",
+]  # fmt: skip

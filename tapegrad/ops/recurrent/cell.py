@@ -79,3 +79,5 @@ rnn_tanh_cell = _of_one_state(
 rnn_relu_cell = _of_one_state(
     "RNN_RELU", "rnn_relu_cell", "``max(0, x @ w_ih.T + b_ih + h @ w_hh.T + b_hh)``."
 )
+
+__all__ = ["gru_cell", "lstm_cell", "rnn_relu_cell", "rnn_tanh_cell"]

@@ -126,3 +126,6 @@ def lstm(input: Tensor, *args: Any) -> tuple[Tensor, Tensor, Tensor]:
     if len(hx) != 2:
         raise RuntimeError("lstm expects two hidden states")
     return _run("LSTM", tuple(hx), (input, sizes, *rest))  # type: ignore[return-value]
+
+
+__all__ = ["gru", "lstm", "rnn_relu", "rnn_tanh"]

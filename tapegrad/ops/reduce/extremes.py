@@ -232,7 +232,4 @@ def _place_of_extreme(name, operation):
 argmax = takes_out()(_place_of_extreme("argmax", argmax_op))
 argmin = takes_out()(_place_of_extreme("argmin", argmin_op))
 
-__all__ = [
-    "amax", "amin", "aminmax", "argmax", "argmin", "even_share", "max", "min",
-    "scatter_values",
-]  # fmt: skip
+__all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "min"]

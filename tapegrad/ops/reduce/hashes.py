@@ -49,3 +49,6 @@ def _refuse_empty(input: Tensor, dims: tuple | None) -> None:
             raise IndexError(
                 f"hash_tensor: Expected reduction dim {dim} to have non-zero size."
             )
+
+
+__all__ = ["hash_tensor"]

@@ -231,4 +231,4 @@ def logsumexp(input: Tensor, dim, keepdim: bool = False) -> Tensor:
     return logsumexp_op(input, dims or tuple(range(input.ndim)), keepdim)
 
 
-__all__ = ["dist", "logsumexp", "renorm", "vector_norm_op"]
+__all__ = ["dist", "logsumexp", "renorm"]

@@ -246,7 +246,4 @@ def _all_equal_or_one(shape: tuple, wanted: tuple) -> bool:
     return not [one for one, other in zip(shape, wanted, strict=True) if one not in (1, other)]
 
 
-__all__ = [
-    "mean", "mean_all", "mean_array", "nanmean", "nansum", "prod",
-    "reduce_to_shape", "sum", "sum_all", "sum_array", "sum_dims", "sum_to_size",
-]  # fmt: skip
+__all__ = ["mean", "nanmean", "nansum", "prod", "sum"]

@@ -63,4 +63,4 @@ def count_nonzero(input: Tensor, dim=None) -> Tensor:
     return count_nonzero_op(input, dims_of(input, dim))
 
 
-__all__ = ["all", "any", "count_nonzero", "truth"]
+__all__ = ["all", "any", "count_nonzero"]

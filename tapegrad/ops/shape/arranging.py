@@ -134,3 +134,6 @@ def rot90(input: Tensor, k: int = 1, dims=(0, 1)) -> Tensor:
             f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}"
         )
     return rot90_op(input, k % 4, tuple(normal_dim(dim, input.ndim) for dim in dims))
+
+
+__all__ = ["flip", "fliplr", "flipud", "roll", "rot90"]

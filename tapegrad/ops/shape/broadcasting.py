@@ -96,3 +96,6 @@ def broadcast_shapes(*shapes) -> _types.Size:
                 )
             result[k] = shape[k]
     return _types.Size(result)
+
+
+__all__ = ["broadcast_shapes", "broadcast_tensors", "broadcast_to"]

@@ -225,3 +225,8 @@ def trace(input: Tensor) -> Tensor:
     if input.dtype.name == "bool":
         raise NotImplementedError("\"trace\" not implemented for 'Bool'")
     return trace_op(input if input.is_floating_point() else input.long())
+
+
+__all__ = [
+    "diag", "diag_embed", "diagflat", "trace", "tril", "tril_indices", "triu", "triu_indices",
+]  # fmt: skip

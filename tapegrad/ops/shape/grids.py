@@ -117,3 +117,6 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     chosen = _choices(len(input), r, with_replacement)
     columns = [input.index_select(0, Tensor._wrap(one)) for one in np.ascontiguousarray(chosen.T)]
     return stack(columns, 1)
+
+
+__all__ = ["cartesian_prod", "combinations", "meshgrid"]

@@ -10,7 +10,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._core.pieces import cut_gradient, sizes_to_join
 from tapegrad._tensor import Tensor, is_grad_enabled
-from tapegrad.ops._declare import op, takes_out
+from tapegrad.ops._declare import op, public, takes_out
 from tapegrad.ops._dims import check_sequence, check_tensors, normal_dim
 from tapegrad.ops.create import zeros
 from tapegrad.ops.promotion import promote_types
@@ -200,3 +200,11 @@ def block_diag(*tensors: Tensor) -> Tensor:
     if not tensors:
         return zeros(1, 0)
     return block_diag_op(tuple(_promoted(tensors)), tuple(tuple(one.shape) for one in tensors))
+
+concat, concatenate = public("concat", cat), public("concatenate", cat)
+row_stack = public("row_stack", vstack)
+
+__all__ = [
+    "block_diag", "cat", "column_stack", "concat", "concatenate", "dstack", "hstack", "row_stack",
+    "stack", "vstack",
+]  # fmt: skip

@@ -7,7 +7,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._core import become_view
 from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import attach, method, op
+from tapegrad.ops._declare import attach, method, op, public
 from tapegrad.ops._dims import normal_dim, sizes_of
 from tapegrad.ops.shape.sizes import alias_op
 
@@ -179,3 +179,8 @@ for _alias, _of in {
     "swapaxes_": transpose_, "swapdims_": transpose_,
 }.items():  # fmt: skip
     attach(_alias, _of)
+
+swapaxes, swapdims = public("swapaxes", transpose), public("swapdims", transpose)
+moveaxis = public("moveaxis", movedim)
+
+__all__ = ["adjoint", "moveaxis", "movedim", "permute", "swapaxes", "swapdims", "t", "transpose"]

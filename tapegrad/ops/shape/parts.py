@@ -189,3 +189,6 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     if step <= 0:
         raise RuntimeError(f"step is {step} but must be > 0")
     return unfold_op(input, dim, operator.index(size), operator.index(step))
+
+
+__all__ = ["diagonal", "narrow", "select"]

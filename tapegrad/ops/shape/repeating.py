@@ -143,3 +143,6 @@ def _check_counts(repeats: Tensor) -> None:
     if repeats.dtype.name not in ("int64", "int32"):
         kind = kernels.TYPE_NAMES[repeats.dtype.numpy.num]
         raise NotImplementedError(f"\"repeat_interleave_cpu\" not implemented for '{kind}'")
+
+
+__all__ = ["repeat_interleave", "tile"]

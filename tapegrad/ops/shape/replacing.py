@@ -94,3 +94,6 @@ def diagonal_scatter(
     diagonal(input, offset, dim1, dim2)
     dim1, dim2 = normal_dim(dim1, input.ndim), normal_dim(dim2, input.ndim)
     return diagonal_scatter_op(input, src, operator.index(offset), dim1, dim2)
+
+
+__all__ = ["diagonal_scatter", "select_scatter", "slice_scatter"]

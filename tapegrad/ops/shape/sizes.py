@@ -257,3 +257,9 @@ def as_subclass(input: Tensor, cls: type) -> Tensor:
             "possible. Make sure your class inherits from Tensor."
         )
     return Tensor._of_class(cls, alias_op(input))
+
+
+__all__ = [
+    "atleast_1d", "atleast_2d", "atleast_3d", "flatten", "ravel", "reshape", "squeeze", "unflatten",
+    "unsqueeze",
+]  # fmt: skip

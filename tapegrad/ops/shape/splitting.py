@@ -263,3 +263,9 @@ def vsplit(input: Tensor, *indices_or_sections, **keyword) -> tuple[Tensor, ...]
 def dsplit(input: Tensor, *indices_or_sections, **keyword) -> tuple[Tensor, ...]:
     """Views one behind the other: along dimension 2."""
     return _split_on("dsplit", input, _cuts_of(indices_or_sections, keyword), 2, 3)
+
+
+__all__ = [
+    "chunk", "dsplit", "hsplit", "split", "split_with_sizes", "tensor_split", "unbind",
+    "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes", "vsplit",
+]  # fmt: skip

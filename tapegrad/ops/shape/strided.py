@@ -160,3 +160,6 @@ def check_strided(size: tuple, stride: tuple, offset: int, memory: int, itemsize
             f"itemsize {itemsize} requiring a storage size of {needed * itemsize} are out of "
             f"bounds for storage of size {memory * itemsize}"
         )
+
+
+__all__ = ["as_strided"]

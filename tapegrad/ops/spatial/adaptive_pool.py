@@ -170,3 +170,6 @@ def _check_unpooled(function: str, input: Tensor, indices: Tensor, n_dims: int) 
     if not input.is_floating_point():
         name = scalar_name(input._array)
         raise NotImplementedError(f"\"max_unpool{n_dims}d\" not implemented for '{name}'")
+
+
+__all__ = ["adaptive_avg_pool1d", "adaptive_max_pool1d"]

@@ -362,3 +362,6 @@ def affine_grid_generator(theta: Tensor, size, align_corners: bool) -> Tensor:
             f"[{size[0]}, {n}] but got: [{theta.shape[0]}, {n}]."
         )
     return affine_grid_op(theta, size, bool(align_corners))
+
+
+__all__ = ["affine_grid_generator", "grid_sampler", "grid_sampler_2d", "grid_sampler_3d"]

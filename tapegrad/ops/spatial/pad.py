@@ -221,3 +221,6 @@ def pad(input: Tensor, pad, mode: str = "constant", value: float | None = None) 
     }[mode]  # fmt: skip
     _check_inside(input, sizes, kind)
     return ops[len(sizes) // 2 - 1](input, sizes)
+
+
+__all__ = ["constant_pad_nd"]

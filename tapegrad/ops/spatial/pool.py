@@ -285,3 +285,6 @@ def max_pool3d(
 ) -> Tensor:
     """Maxima over windows of volumes; as :func:`max_pool1d` with three spatial dimensions."""
     return max_pool3d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)[0]
+
+
+__all__ = ["avg_pool1d", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d"]

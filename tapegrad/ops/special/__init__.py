@@ -13,15 +13,7 @@ from tapegrad.ops.special.errors import (
     ndtri,
     xlog1py,
 )
-from tapegrad.ops.special.gamma import (
-    digamma,
-    igamma,
-    igammac,
-    lgamma,
-    mvlgamma,
-    polygamma,
-    zeta,
-)
+from tapegrad.ops.special.gamma import digamma, igamma, igammac, lgamma, mvlgamma, polygamma, zeta
 
 __all__ = [
     "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "i0", "i0e", "i1", "i1e", "igamma",

@@ -42,3 +42,6 @@ def _slope_of_i1(x: Tensor, i0_of_x: Tensor, i1_of_x: Tensor) -> Tensor:
     """``I0(x) - I1(x) / x``; 1/2 at zero."""
     tiny = _is_tiny(x)
     return where_op(tiny, 0.5, i0_of_x - i1_of_x / where_op(tiny, 1.0, x))
+
+
+__all__ = ["i0"]

@@ -104,3 +104,6 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
 def logit_(self: Tensor, eps: float | None = None) -> Tensor:
     """In-place form of :func:`logit`."""
     return _logit_inplace(self, eps)
+
+
+__all__ = ["erf", "erfc", "erfinv", "logit"]

@@ -135,3 +135,5 @@ zeta = mixed_op(
     Differentiable in ``other`` alone. Source: https://dlmf.nist.gov/25.11
     """,
 )  # fmt: skip
+
+__all__ = ["digamma", "igamma", "igammac", "lgamma", "mvlgamma", "polygamma"]
