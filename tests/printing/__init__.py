@@ -1,0 +1,1 @@
+"""Tensors print as in PyTorch, to the character."""
