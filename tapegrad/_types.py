@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import builtins
 import re
+from collections.abc import Iterable
+from itertools import count
+from operator import index
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -136,6 +139,13 @@ class Size(tuple):
     __slots__ = ()
     __module__ = "torch"
 
+    def __new__(cls, sizes: Iterable[Any] = (), /) -> Size:
+        """Take whole numbers; TypeError for anything else."""
+        made = tuple.__new__(cls, sizes)
+        if all(type(one) is _int for one in made):
+            return made
+        return tuple.__new__(cls, map(_as_size, made, count()))
+
     def __repr__(self) -> str:
         return f"torch.Size([{', '.join(map(repr, self))}])"
 
@@ -160,6 +170,15 @@ class Size(tuple):
         for size in self:
             count *= size
         return count
+
+
+def _as_size(given: Any, place: _int) -> _int:
+    try:
+        return index(given)
+    except TypeError:
+        raise TypeError(
+            f"torch.Size() takes an iterable of 'int' (item {place} is '{kind_of(given)}')"
+        ) from None
 
 
 def size_of(sizes: tuple) -> Size:

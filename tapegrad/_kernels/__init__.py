@@ -54,6 +54,7 @@ from tapegrad._kernels.products import (
     mv,
     mv_tn,
     outer,
+    refuse_kinds,
 )
 
 __all__ = [
@@ -96,6 +97,7 @@ __all__ = [
     "pointwise",
     "record_launches",
     "reduce",
+    "refuse_kinds",
     "refuse_overflow",
     "reshaped_view",
     "set_thread_count",

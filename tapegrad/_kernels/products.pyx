@@ -14,7 +14,7 @@ from tapegrad._kernels.memory cimport allocate
 
 import numpy as np
 
-from tapegrad._kernels.kernel import OURS
+from tapegrad._kernels.kernel import OURS, TYPE_NAMES
 
 import_array()
 
@@ -23,8 +23,8 @@ cdef Kernel ADD = Kernel.from_ufunc(np.add)
 cdef Kernel ADD_ROW = OURS["add_row"]
 
 cdef dict C_NAMES = {
-    NPY_BOOL: "bool", NPY_INT8: "signed char", NPY_UINT8: "unsigned char", NPY_INT16: "short",
-    NPY_INT32: "int", NPY_INT64: "long", NPY_FLOAT16: "c10::Half", NPY_FLOAT32: "float",
+    NPY_BOOL: "bool", NPY_INT8: "signed char", NPY_UINT8: "unsigned char", NPY_INT16: "short int",
+    NPY_INT32: "int", NPY_INT64: "long int", NPY_FLOAT16: "c10::Half", NPY_FLOAT32: "float",
     NPY_FLOAT64: "double",
 }
 
@@ -177,10 +177,22 @@ def linear(ndarray bias not None, ndarray a not None, ndarray b not None):
 
 cdef ndarray sum_of_products(ndarray bias, ndarray a, ndarray b, int turn_b):
     """In float16 as PyTorch: the sum is rounded once."""
-    if PyArray_TYPE(a) == PyArray_TYPE(b) == PyArray_TYPE(bias) == NPY_FLOAT16:
+    cdef int kind = PyArray_TYPE(b)
+    if PyArray_TYPE(bias) != kind or PyArray_TYPE(a) != kind or kind == NPY_BOOL:
+        refuse_kinds(bias, a, b)
+    if kind == NPY_FLOAT16:
         bias, a, b = cast(bias, NPY_FLOAT32), cast(a, NPY_FLOAT32), cast(b, NPY_FLOAT32)
         return cast(with_bias(product_of_matrices(a, b, False, turn_b), bias), NPY_FLOAT16)
     return with_bias(product_of_matrices(a, b, False, turn_b), bias)
+
+
+def refuse_kinds(bias, a, b):
+    """Raise PyTorch's refusal of dtypes that differ, or of truth values."""
+    for name, one in (("self", bias), ("mat1", a)):
+        if one.dtype != b.dtype:
+            raise RuntimeError(f"{name} and mat2 must have the same dtype, but got "
+                               f"{TYPE_NAMES[one.dtype.num]} and {TYPE_NAMES[b.dtype.num]}")
+    raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
 
 
 cdef ndarray with_bias(ndarray product, ndarray bias):
@@ -192,8 +204,22 @@ cdef ndarray with_bias(ndarray product, ndarray bias):
             and PyArray_DIMS(bias)[0] == PyArray_DIMS(product)[1]:
         add_to_rows(loop, product, bias)
         return product
+    if PyArray_NDIM(bias) <= 2:
+        check_expands((<object>bias).shape, (<object>product).shape)
     operands[0], operands[1] = operand_of(product), operand_of(bias)
     return elementwise(ADD.loop_for(PyArray_TYPE(product)), operands, product, NULL)
+
+
+cdef int check_expands(tuple shape, tuple wanted) except -1:
+    """Raise PyTorch's refusal of a bias that is not broadcast to a matrix."""
+    for k in range(1, len(shape) + 1):
+        if shape[-k] not in (1, wanted[-k]):
+            raise RuntimeError(
+                f"The expanded size of the tensor ({wanted[-k]}) must match the existing size "
+                f"({shape[-k]}) at non-singleton dimension {2 - k}.  Target sizes: {list(wanted)}. "
+                f" Tensor sizes: {list(shape)}"
+            )
+    return 0
 
 
 cdef int add_to_rows(Loop* loop, ndarray product, ndarray row) except -1:

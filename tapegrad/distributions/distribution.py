@@ -180,7 +180,7 @@ class Distribution:
         return tapegrad.exp(self.entropy())
 
     def _extended_shape(self, sample_shape: Any = ()) -> Size:
-        return Size((*sample_shape, *self._batch_shape, *self._event_shape))
+        return Size((*Size(sample_shape), *self._batch_shape, *self._event_shape))
 
     def _validate_sample(self, value: Any) -> None:
         """Refuse values of a wrong shape or outside the support."""

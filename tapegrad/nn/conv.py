@@ -94,16 +94,14 @@ class _ConvNd(Module):
 
     def _sides(self) -> list[int] | tuple[int, ...]:
         """How many elements to put before and behind each dimension, the last one first."""
-        sides: list[int] = []
-        for k in reversed(range(len(self.kernel_size))):
-            if isinstance(self.padding, str):
-                reach = self.dilation[k] * (self.kernel_size[k] - 1)
-                before = reach // 2 if self.padding == "same" else 0
-                sides += [before, reach - before if self.padding == "same" else 0]
-            else:
-                sides += [self.padding[k]] * 2
         # Pickled as PyTorch has it: a list where it is computed, a tuple where it is repeated.
-        return sides if isinstance(self.padding, str) else tuple(sides)
+        if not isinstance(self.padding, str):
+            return tuple(n for n in reversed(self.padding) for _ in range(2))
+        sides: list[int] = []
+        for step, k in zip(reversed(self.dilation), reversed(self.kernel_size), strict=False):
+            reach = step * (k - 1) if self.padding == "same" else 0
+            sides += [reach // 2, reach - reach // 2]
+        return sides
 
     def reset_parameters(self) -> None:
         """Draw weight and bias anew."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import tapegrad
 from tapegrad._tensor import Tensor
+from tapegrad._types import kind_of
 
 
 class _ParameterMeta(type(Tensor)):  # type: ignore[misc]
@@ -39,6 +40,9 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
         """Wrap ``data``, or nothing."""
         if data is None:
             data = tapegrad.empty(0)
+        if not isinstance(requires_grad, bool):
+            raise TypeError("_make_subclass(): argument 'require_grad' (position 3) must be bool, "
+                            f"not {kind_of(requires_grad)}")
         if type(data) is Tensor or type(data) is Parameter:
             return Tensor._make_subclass(cls, data, requires_grad)
         return _mark_custom(data, requires_grad)

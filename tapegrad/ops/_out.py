@@ -20,7 +20,7 @@ where whole numbers would lose fractions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from warnings import warn
 
@@ -55,6 +55,7 @@ _RECORDED: set[str] = set()
 _SILENT: set[str] = set()
 _BY_ROWS: set[str] = set()
 _UNSHARED: set[str] = set()
+_NEEDS: dict[str, frozenset[str]] = {}
 _WRITERS: dict[str, Callable[..., Any]] = {}
 
 
@@ -62,6 +63,7 @@ def takes_out(
     rule: str = "exact", name: str | None = None, *, refuses_grad: bool = True,
     records: bool = False, resizes: str = "", may_overlap: bool = True,
     writer: Callable[..., Any] | None = None, called: str | None = None,
+    needs: Iterable[str] = (),
 ) -> Callable[[Callable], TensorFunction]:
     """Give a function the keyword ``out``, which PyTorch's messages call ``name(): ...``.
 
@@ -70,6 +72,7 @@ def takes_out(
     and ``"by rows"`` where the result lies by columns but an ``out`` of another shape does not.
     An ``out`` that is about to be resized ``may_overlap`` with itself, save where PyTorch looks
     first. A ``writer`` gets ``out`` and the arguments and fills it, where a copy would not do.
+    ``out`` ``needs`` one of some arguments, which by position would be the second.
     If it is ``called`` something, arguments are checked, and messages about them call it so.
     """
 
@@ -80,6 +83,8 @@ def takes_out(
         made = TensorFunction(function, name=name, rule=rule, called=checked)
         if writer is not None:
             _WRITERS[made.name] = writer
+        if needs:
+            _NEEDS[made.name] = frozenset(needs)
         if not refuses_grad or records:
             _COMPOSED.add(made.name)
         for names, belongs in ((_RECORDED, records), (_SILENT, resizes == "silently"),
@@ -102,6 +107,8 @@ def _write(
 ) -> Any:
     """Call a function and put what it returns into ``out``, without a trace on the tape."""
     rule = rule or _RULES[name]
+    if name in _NEEDS and len(args) < 2 and not _NEEDS[name] & kwargs.keys():
+        raise TypeError(f"{name}() with out needs {' or '.join(sorted(_NEEDS[name]))}")
     if type(out) in (int, float, bool):
         out = _stand_in(name, out)
     targets = _targets(name, out)

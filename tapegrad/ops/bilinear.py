@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import composite, op, takes_tensors
+from tapegrad.ops._out import c_name
 
 
 def _by_first(first: Tensor, weight: Tensor) -> Tensor:
@@ -81,7 +81,7 @@ def _check_forms(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | 
             f"bilinear(): bias size does not match weight size: got {bias.shape[0]} but expected "
             f"{weight.shape[0]}"
         )
-    names = [TYPE_NAMES[x.dtype.numpy.num].lower() for x in (input1, input2, weight)]
+    names = [c_name(x.dtype) for x in (input1, input2, weight)]
     if len(set(names)) > 1:
         raise RuntimeError(
             f"All tensors must have the same dtype, got input1: {names[0]}, input2: {names[1]}, "

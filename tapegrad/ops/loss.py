@@ -184,9 +184,11 @@ binary_cross_entropy_op = op(
 
 def binary_cross_entropy(input, target, weight=None, reduction: int = MEAN) -> Tensor:
     """``-(t log x + (1 - t) log(1 - x))`` for probabilities x, or its mean or sum."""
-    array = input.detach().numpy()
-    if array.size and not bool(((array >= 0) & (array <= 1)).all()):
-        raise RuntimeError("all elements of input should be between 0 and 1")
+    outside = [~((one >= 0) & (one <= 1)) for one in (input._array, target._array)]
+    if any(one.any() for one in outside):
+        first = np.argmax(outside[0] | outside[1])
+        name = "input" if outside[0].flat[first] else "target"
+        raise RuntimeError(f"all elements of {name} should be between 0 and 1")
     return binary_cross_entropy_op(input, target, weight, reduction)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tapegrad import _kernels as kernels
 from tapegrad import _types
-from tapegrad._tensor import Tensor, _count_write, attach_method
+from tapegrad._tensor import Tensor, _count_write, attach_method, is_grad_enabled
 from tapegrad._types import dtype
 from tapegrad.ops._declare import method
 from tapegrad.ops._dims import sizes_of
@@ -164,6 +164,10 @@ def _same_count(input: Tensor, size: tuple) -> Tensor:
 
 
 def _adopted(target: Tensor, source: Tensor, writer: str = "set_") -> Tensor:
+    if target.requires_grad and target.is_leaf and is_grad_enabled():
+        raise RuntimeError(
+            "a leaf Variable that requires grad is being used in an in-place operation."
+        )
     target.data = source
     _count_write(target, writer)
     return target

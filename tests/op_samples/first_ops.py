@@ -200,6 +200,8 @@ CASES = [
     Case("contiguous", turned(real(2, 3)), call=lambda torch, x: x.contiguous()),
     Case("diagonal", real(3, 3)), Case("diagonal", real(2, 3), 1),
     Case("as_strided", real(3, 4), call=view_of_written, reference=lambda x: 2 * x[1:, ::2]),
+    Case("view_dtype", real(2, 4), differentiable=False, reference=np.copy,
+         call=lambda torch, x: x.view(torch.int16).view(x.dtype)),
     Case("view_as", real(6), fixed(real(2, 3)), reference=lambda x, other: x.reshape(2, 3)),
     *[Case("copy_", real(2, 3), source, call=lambda torch, x, y: (x * 1).copy_(y),
            reference=lambda x, y: np.broadcast_to(y, x.shape)) for source in (real(2, 3), real(3))],

@@ -208,7 +208,7 @@ def _unpooled_size(
                     f"got output_size[{k}]={n}"
                 )
         return usual
-    wanted = list(output_size)
+    wanted = output_size
     if len(wanted) == n_dims + 2:
         wanted = wanted[2:]
     if len(wanted) != n_dims:
@@ -222,7 +222,7 @@ def _unpooled_size(
                 f'invalid output_size "{wanted}" (dim {k} must be between {n - stride[k]} and '
                 f"{n + stride[k]})"
             )
-    return wanted
+    return list(wanted)
 
 
 def _windows(n_dims: int, kernel_size: Any, stride: Any, padding: Any) -> tuple:

@@ -107,8 +107,7 @@ def clip_grad_norm_(
         )
     grads = _gradients(listed)
     total = get_total_norm(grads, norm_type, error_if_nonfinite)
-    if grads:
-        _scale(grads, float(max_norm), total)
+    _scale(grads, float(max_norm), total)
     return total
 
 

@@ -15,6 +15,7 @@ from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim
+from tapegrad.ops._out import c_name
 from tapegrad.ops.linalg._half import rounded_once
 from tapegrad.ops.linalg.products import (
     bmm_op,
@@ -23,7 +24,6 @@ from tapegrad.ops.linalg.products import (
     check_target,
     mv_op,
     refuse_bool,
-    refuse_dtypes,
     scaled_sum,
 )
 from tapegrad.ops.promotion import can_cast, promote_types, result_type
@@ -143,8 +143,8 @@ baddbmm_op = op(
 
 
 def _check_baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor) -> tuple[int, ...]:
-    if input.dtype is not batch1.dtype and batch1.dtype is batch2.dtype:
-        names = [_C_NAMES.get(one.dtype, str(one.dtype)) for one in (input, batch1, batch2)]
+    if input.dtype is not batch1.dtype:
+        names = [c_name(one.dtype) for one in (input, batch1, batch2)]
         raise RuntimeError(
             f"Input dtypes must be the same, got: input {names[0]}, batch1: {names[1]}, "
             f"batch2: {names[2]}"
@@ -160,10 +160,6 @@ def _product_shape(batch1: Tensor, batch2: Tensor) -> tuple[int, ...]:
     if batch1.ndim != 3:
         raise RuntimeError("batch1 must be a 3D tensor")
     return batch1.shape[0], batch1.shape[1], batch2.shape[normal_dim(2, batch2.ndim)]
-
-
-_C_NAMES = {_types.float32: "float", _types.float64: "double", _types.float16: "c10::Half",
-            _types.int64: "long int", _types.int32: "int", _types.bool: "bool"}  # fmt: skip
 
 
 @takes_out()
@@ -233,7 +229,7 @@ def _check_addbmm(input: Tensor, batch1: Tensor, batch2: Tensor) -> tuple[int, .
             f"{batch2.shape[1]}x{batch2.shape[2]})"
         )
     if not input.dtype is batch1.dtype is batch2.dtype:
-        refuse_dtypes(input, batch1, batch2)
+        kernels.refuse_kinds(input._array, batch1._array, batch2._array)
     refuse_bool("addmm_impl_cpu_", input)
     return shape
 

@@ -142,7 +142,8 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
     return unsafe_view_op(product, [one * two for one, two in zip(n, m, strict=True)])
 
 
-@takes_out("multi_dot(): expected out tensor to have dtype {result_text} but got {out_text}", "mm")
+@takes_out("multi_dot(): expected out tensor to have dtype {result_text} but got {out_text}", "mm",
+           called="linalg_multi_dot")
 def multi_dot(tensors) -> Tensor:
     """Product of a chain of matrices, in the order that takes the fewest multiplications.
 

@@ -102,8 +102,10 @@ def matrix_norm(A: Tensor, ord="fro", dim=(-2, -1), keepdim: bool = False, *, dt
     """
     check_tensors("linalg_matrix_norm", A=A)
     check_floating("linalg.matrix_norm", A, refuses_half=False)
+    if isinstance(ord, str) and ord not in ("fro", "nuc"):
+        raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
     check_matrix("linalg.matrix_norm", A)
-    if ord not in ("fro", "nuc") and (isinstance(ord, str) or abs(ord) not in (1, 2, _INF)):
+    if not isinstance(ord, str) and abs(ord) not in (1, 2, _INF):
         raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
     row, column = _matrix_dims(A, dim)
     A = _converted("linalg.matrix_norm", A, dtype)

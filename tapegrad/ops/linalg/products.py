@@ -11,6 +11,7 @@ from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
+from tapegrad.ops._out import c_name
 from tapegrad.ops.linalg._half import rounded_once
 from tapegrad.ops.shape import expand, t_op, unsafe_squeeze_op, unsafe_view_op
 from tapegrad.ops.tensor_types import type_name
@@ -154,11 +155,9 @@ _addmm_inplace = InplaceOp(addmm_scaled_op)
 
 def _check_dtypes(a: Tensor, b: Tensor) -> None:
     if a.dtype is not b.dtype:
-        names = [str(one.dtype).removeprefix("torch.") for one in (a, b)]
-        names = [{"float32": "float", "float64": "double", "float16": "c10::Half",
-                  "int64": "long int", "int32": "int"}.get(one, one) for one in names]
         raise RuntimeError(
-            f"expected m1 and m2 to have the same dtype, but got: {names[0]} != {names[1]}"
+            "expected m1 and m2 to have the same dtype, but got: "
+            f"{c_name(a.dtype)} != {c_name(b.dtype)}"
         )
 
 
@@ -308,20 +307,11 @@ def _check_addmm(input: Tensor, mat1: Tensor, mat2: Tensor) -> tuple[int, int]:
     if mat1.ndim != 2 or mat2.ndim != 2:
         which, one = ("mat1", mat1) if mat1.ndim != 2 else ("mat2", mat2)
         raise RuntimeError(f"{which} must be a matrix, got {one.ndim}-D tensor")
-    _check_inner(mat1, mat2)
     if not input.dtype is mat1.dtype is mat2.dtype:
-        refuse_dtypes(input, mat1, mat2)
+        kernels.refuse_kinds(input._array, mat1._array, mat2._array)
+    _check_inner(mat1, mat2)
     refuse_bool("addmm_impl_cpu_", mat1)
     return mat1.shape[0], mat2.shape[1]
-
-
-def refuse_dtypes(input: Tensor, a: Tensor, b: Tensor) -> None:
-    """Refuse a sum and factors of different dtypes, naming the first that differs."""
-    other = a if input.dtype is not a.dtype else b
-    raise RuntimeError(
-        "self and mat2 must have the same dtype, but got "
-        f"{type_name(input)} and {type_name(other)}"
-    )
 
 
 def check_target(target: Tensor, shape: tuple) -> None:
@@ -436,9 +426,15 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """
     if bias is not None and input.ndim == 2 and weight.ndim == 2:
         return linear_op(bias, input, weight)
+    if input.ndim == 0 or weight.ndim == 0:
+        raise RuntimeError(
+            "both arguments to linear need to be at least 1D, but they are "
+            f"{input.ndim}D and {weight.ndim}D"
+        )
+    turned = weight.t()  # which refuses more than two dimensions
     if bias is None:
-        return matmul(input, weight.t())
-    if weight.ndim == 1:
+        return matmul(input, turned)
+    if weight.ndim == 1 and weight.dtype is bias.dtype:
         return matmul(input, weight) + bias
     shape = input.shape
     flat = linear_op(bias, input.reshape(-1, shape[-1]), weight)

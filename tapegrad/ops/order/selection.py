@@ -154,7 +154,8 @@ def _median(name: str, of_all, over_dim, result, nan: str):
 
 median_all, nanmedian_all = _median_of_all("median"), _median_of_all("nanmedian")
 _matching = takes_out(
-    "Expected tensor for 'values' to have the same type as tensor for argument #2 'self'"
+    "Expected tensor for 'values' to have the same type as tensor for argument #2 'self'",
+    needs=("dim",),
 )
 median = _matching(_median("median", median_all, median_dim, median_result, "NaN wins."))
 nanmedian = _matching(

@@ -62,7 +62,7 @@ def _in_dtype(total: Tensor, dtype) -> Tensor:
     return total if dtype is None or total.dtype is dtype else total.to(dtype)
 
 
-@takes_out("dtype")
+@takes_out("dtype", needs=("axis", "dim", "dtype"))
 @method()
 def sum(input: Tensor, dim=None, keepdim: bool = False, *, axis=None, dtype=None) -> Tensor:
     """Sum of all elements, or over the dimensions ``dim``; integers add up in int64.
@@ -197,7 +197,7 @@ prod_all = op(
 )
 
 
-@takes_out("dtype")
+@takes_out("dtype", needs=("dim", "dtype"))
 @method()
 def prod(input: Tensor, dim=..., keepdim: bool = False, *, dtype=None) -> Tensor:
     """Product of all elements, or over one dimension; integers multiply in int64."""

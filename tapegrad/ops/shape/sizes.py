@@ -20,6 +20,7 @@ from tapegrad.ops._dims import (
     sizes_of,
 )
 from tapegrad.ops.convert import contiguous_op
+from tapegrad.ops.shape.reinterpret import reinterpreted
 
 
 def _view_op(name: str):
@@ -92,16 +93,16 @@ alias_op = op(
 
 
 @method()
-def view(input: Tensor, *shape) -> Tensor:
-    """The same memory in another shape; one size may be -1.
+def view(input: Tensor, *shape, size=None, dtype=None) -> Tensor:
+    """The same memory in another shape, of which one size may be -1, or as another dtype.
 
     Raises RuntimeError where the strides do not allow it.
     """
     if len(shape) == 1 and isinstance(shape[0], _types.dtype):
-        if shape[0].itemsize != input.itemsize:
-            raise RuntimeError("view between dtypes of different size is not supported")
-        return Tensor._wrap(input.detach().numpy().view(shape[0].numpy))
-    return view_op(input, inferred_shape(sizes_of("view", shape), input.numel()))
+        return reinterpreted(input, shape[0])
+    if dtype is not None:
+        return reinterpreted(input, dtype)
+    return view_op(input, inferred_shape(sizes_of("view", shape, size), input.numel()))
 
 
 @method()

@@ -110,6 +110,8 @@ def convolution(
 
 def _checked(input: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry) -> Tensor:
     checks.check_convolution(input, weight, bias, geometry)
+    if bias is not None and bias.dtype is not input.dtype:
+        bias = bias.to(input.dtype)
     return convolution_op(input, weight, bias, geometry)
 
 

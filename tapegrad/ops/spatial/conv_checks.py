@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import operator
 
+from tapegrad import _types
 from tapegrad._tensor import Tensor
 from tapegrad.ops.spatial.geometry import Geometry
 from tapegrad.ops.spatial.sizes import c_name, scalar_name, times
@@ -47,27 +49,64 @@ def check_convolution(
     check_window(geometry)
     check_channels(input, weight, bias, geometry)
     check_sizes(input, weight, geometry)
-    check_dtypes(input, weight, bias, geometry.transposed)
+    check_dtypes(input, weight, bias, geometry)
 
 
-def check_dtypes(input: Tensor, weight: Tensor, bias: Tensor | None, transposed: bool) -> None:
+def check_dtypes(input: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry) -> None:
     """Refuse dtypes that differ, or that PyTorch has no convolution of."""
-    if input.dtype is not weight.dtype:
-        first, second = (weight, input) if transposed else (input, weight)
-        names = [scalar_name(one._array) for one in (first, second)]
-        raise RuntimeError(f"expected scalar type {names[0]} but found {names[1]}")
-    if bias is not None and bias.dtype is not input.dtype:
+    transposed, other_bias = geometry.transposed, bias is not None and bias.dtype is not input.dtype
+    if bias is not None and other_bias and not transposed:
         raise RuntimeError(
             f"Input type ({c_name(input.dtype)}) and bias type ({c_name(bias.dtype)}) should be "
             "the same"
         )
+    name = scalar_name(input._array)
     if input.dtype.name == "bool" or (transposed and input.dtype.name in _NOT_TRANSPOSED):
-        n_dims = input.ndim - 2
-        kind = ("transpose" if transposed else "") + f"{max(n_dims, 2)}d"
-        name = f"slow_conv_{kind}_out_cpu" if transposed else f"slow_conv{kind}_cpu"
-        raise NotImplementedError(f'"{name}" not implemented for \'{scalar_name(input._array)}\'')
+        n_dims = max(input.ndim - 2, 2)
+        kernel = "slow_conv2d_cpu" if n_dims == 2 else "compute_columns3d"
+        kernel = f"slow_conv_transpose{n_dims}d_out_cpu" if transposed else kernel
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{name}'")
+    if input.dtype is not weight.dtype:
+        if _is_accelerated(input, weight, geometry.groups):
+            _refuse_on_mkldnn(input, "weight", weight)
+        raise RuntimeError(
+            f"expected scalar type {name} but found {scalar_name(weight._array)}"
+        )
+    if bias is not None and other_bias:
+        _check_added(input, weight, bias, geometry)
 
 
+def _check_added(input: Tensor, weight: Tensor, bias: Tensor, geometry: Geometry) -> None:
+    """Refuse another dtype of what is added to a transposed convolution, which may be cast."""
+    found, name = scalar_name(bias._array), scalar_name(input._array)
+    if _is_accelerated(input, weight, geometry.groups):
+        _refuse_on_mkldnn(input, "bias", bias)
+    if input.ndim == 5:
+        raise RuntimeError(f"expected scalar type {name} but found {found}")
+    if bias.is_floating_point() and not input.is_floating_point():
+        raise RuntimeError(
+            f"result type {found} can't be cast to the desired output type {name}"
+        )
+
+
+def _refuse_on_mkldnn(input: Tensor, role: str, other: Tensor) -> None:
+    kind = "CPUBoolType" if other.dtype is _types.bool else other.type()
+    raise RuntimeError(
+        f"Input type ({input.type()}) and {role} type ({kind}) should be the same or input should "
+        f"be a MKLDNN tensor and {role} is a dense tensor"
+    )
+
+
+def _is_accelerated(input: Tensor, weight: Tensor, groups: int) -> bool:
+    """Whether PyTorch would leave it to oneDNN, which refuses in its own words."""
+    if input.dtype is not _types.float32:
+        return input.dtype is _types.float16
+    kernel = (1, *weight.shape[2:])[-2:]
+    return groups > 1 or min(kernel) > 3 or input.shape[0] > 1 or \
+        math.prod(input.shape[:4]) > _LARGE
+
+
+_LARGE = 20480
 _NOT_TRANSPOSED = frozenset({"int8", "uint8", "int16", "int32"})
 
 

@@ -137,7 +137,8 @@ def unfold(input: Tensor, kernel_size, dilation=1, padding=0, stride=1) -> Tenso
 
 def _check_image(input: Tensor) -> None:
     if input.ndim < 3:
-        normal_dim(2, input.ndim)
+        for dim in (1, 2):
+            normal_dim(dim, input.ndim)
     batched = input.ndim == 4
     if input.ndim not in (3, 4) or 0 in input.shape[1 if batched else 0 :]:
         raise RuntimeError(
