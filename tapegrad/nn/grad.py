@@ -24,7 +24,7 @@ def _geometry(
         transposed=False, output_padding=(0,) * n_weight, groups=groups, **sizes
     )
     conv_checks.check_convolution(input, weight, None, geometry)
-    conv_checks.check_dtypes(grad_output, weight, None, False)
+    conv_checks.check_dtypes(grad_output, weight, None, geometry)
     counts = geometry.blocks(input.shape[2:], weight.shape[2:]).counts
     wanted = (input.shape[0], weight.shape[0], *counts)
     if tuple(grad_output.shape) != wanted:
