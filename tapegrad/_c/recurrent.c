@@ -1,6 +1,6 @@
 /* Steps of recurrent networks. Products with the weights and hyperbolic tangents are launched
  * between these loops, by the walk over the sequence. */
-#include "loops.h"
+#include "vectors.h"
 
 #define T float
 #define NAME(x) x##_float32

@@ -7,7 +7,7 @@
 #define ROW(type, operand) ((type *)(args[operand] + i * steps[operand]))
 #define LOGISTIC(t) ((T)0.5 * (t) + (T)0.5)
 
-static void NAME(sums)(char **args, const tg_intp *dims, const tg_intp *steps, const int *halved)
+static TG_INLINE void NAME(sums)(char **args, const tg_intp *dims, const tg_intp *steps, const int *halved)
 {
     const tg_intp k = dims[1], h = dims[2];
     for (tg_intp i = 0; i < dims[0]; i++) {
@@ -24,25 +24,25 @@ static void NAME(sums)(char **args, const tg_intp *dims, const tg_intp *steps, c
     }
 }
 
-TG_LOOP(NAME(rnn_sums))
+TG_VECTOR_LOOP_OF(NAME(rnn_sums))
 {
     const int halved[1] = {0};
-    (void)params;
+    (void)params, (void)fused;
     NAME(sums)(args, dims, steps, halved);
 }
 
-TG_LOOP(NAME(lstm_sums))
+TG_VECTOR_LOOP_OF(NAME(lstm_sums))
 {
     const int halved[4] = {1, 1, 0, 1};
-    (void)params;
+    (void)params, (void)fused;
     NAME(sums)(args, dims, steps, halved);
 }
 
 /* Keeps the old cell, and makes logistic gates and the new cell. */
-TG_LOOP(NAME(lstm_cell))
+TG_VECTOR_LOOP_OF(NAME(lstm_cell))
 {
     const tg_intp h = dims[2];
-    (void)params;
+    (void)params, (void)fused;
     for (tg_intp i = 0; i < dims[0]; i++) {
         T *restrict gates = ROW(T, 0), *restrict cell = ROW(T, 1), *restrict before = ROW(T, 2);
         TG_INDEPENDENT
@@ -58,10 +58,10 @@ TG_LOOP(NAME(lstm_cell))
 }
 
 /* The output gate times the hyperbolic tangent of the cell, to two places. */
-TG_LOOP(NAME(lstm_output))
+TG_VECTOR_LOOP_OF(NAME(lstm_output))
 {
     const tg_intp h = dims[2];
-    (void)params;
+    (void)params, (void)fused;
     for (tg_intp i = 0; i < dims[0]; i++) {
         const T *gates = ROW(const T, 0), *tanh_cell = ROW(const T, 1);
         T *output = ROW(T, 2), *hidden = ROW(T, 3);
@@ -73,10 +73,10 @@ TG_LOOP(NAME(lstm_output))
 
 /* From the gradients of output and cell to those of the sums; the cell's goes on to the step
  * before. */
-TG_LOOP(NAME(lstm_slopes))
+TG_VECTOR_LOOP_OF(NAME(lstm_slopes))
 {
     const tg_intp h = dims[2];
-    (void)params;
+    (void)params, (void)fused;
     for (tg_intp i = 0; i < dims[0]; i++) {
         const T *restrict gates = ROW(const T, 0), *restrict tanh_cell = ROW(const T, 1);
         const T *restrict before = ROW(const T, 2), *restrict hidden = ROW(const T, 3);
@@ -96,10 +96,10 @@ TG_LOOP(NAME(lstm_slopes))
 }
 
 /* Halved sums of the reset and update gates; the third parts of input and state stay apart. */
-TG_LOOP(NAME(gru_sums))
+TG_VECTOR_LOOP_OF(NAME(gru_sums))
 {
     const tg_intp h = dims[2];
-    (void)params;
+    (void)params, (void)fused;
     for (tg_intp i = 0; i < dims[0]; i++) {
         const T *restrict state = ROW(const T, 0);
         const T *b_ih = ROW(const T, 1), *b_hh = ROW(const T, 2);
@@ -116,10 +116,10 @@ TG_LOOP(NAME(gru_sums))
 }
 
 /* Makes logistic gates, and the sum of the candidate. */
-TG_LOOP(NAME(gru_candidate))
+TG_VECTOR_LOOP_OF(NAME(gru_candidate))
 {
     const tg_intp h = dims[1];
-    (void)params;
+    (void)params, (void)fused;
     for (tg_intp i = 0; i < dims[0]; i++) {
         const T *restrict part = ROW(const T, 0);
         T *restrict gates = ROW(T, 1);
@@ -133,10 +133,10 @@ TG_LOOP(NAME(gru_candidate))
 }
 
 /* Between the candidate and the state before, to two places. */
-TG_LOOP(NAME(gru_output))
+TG_VECTOR_LOOP_OF(NAME(gru_output))
 {
     const tg_intp h = dims[2];
-    (void)params;
+    (void)params, (void)fused;
     for (tg_intp i = 0; i < dims[0]; i++) {
         const T *restrict gates = ROW(const T, 0);
         T *restrict hidden = ROW(T, 1), *restrict output = ROW(T, 2);
@@ -150,10 +150,10 @@ TG_LOOP(NAME(gru_output))
 
 /* From the gradient of the output to those of both sums; what goes straight to the state before
  * stays in `hidden`. */
-TG_LOOP(NAME(gru_slopes))
+TG_VECTOR_LOOP_OF(NAME(gru_slopes))
 {
     const tg_intp h = dims[2];
-    (void)params;
+    (void)params, (void)fused;
     for (tg_intp i = 0; i < dims[0]; i++) {
         const T *restrict gates = ROW(const T, 0), *restrict part = ROW(const T, 1);
         const T *restrict before = ROW(const T, 2);
@@ -173,10 +173,10 @@ TG_LOOP(NAME(gru_slopes))
 }
 
 #define ACTIVATION_SLOPES(name, SLOPE)                                          \
-    TG_LOOP(NAME(name))                                                         \
+    TG_VECTOR_LOOP_OF(NAME(name))                                                         \
     {                                                                           \
         const tg_intp h = dims[1];                                              \
-        (void)params;                                                           \
+        (void)params, (void)fused;                                              \
         for (tg_intp i = 0; i < dims[0]; i++) {                                 \
             const T *restrict out = ROW(const T, 0), *restrict g = ROW(const T, 1); \
             T *restrict slopes = ROW(T, 2);                                     \

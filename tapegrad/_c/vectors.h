@@ -80,6 +80,9 @@ enum { TG_BASELINE_IS_FUSED = 0 };
     static TG_INLINE void name##_body(char **args, const tg_intp *dims, const tg_intp *steps,    \
                                       void *params, const int fused)
 
+/* The same for a name that a macro makes. */
+#define TG_VECTOR_LOOP_OF(name) TG_VECTOR_LOOP(name)
+
 static TG_INLINE uint32_t tg_bits(float x)
 {
     uint32_t bits;

@@ -40,6 +40,28 @@ def sizes_to_join(tensors, dim):
     return axis, tuple(sizes)
 
 
+def dim_to_stack(tensors, dim):
+    """The new dimension, from the front, of tensors of one shape and dtype; None for all others."""
+    cdef ndarray first = None, one
+    cdef int ndim = 0, k
+    if type(dim) is not int or not isinstance(tensors, (tuple, list)):
+        return None
+    for tensor in tensors:
+        if not isinstance(tensor, Tensor):
+            return None
+        one = (<Tensor>tensor).array
+        if first is None:
+            first, ndim = one, PyArray_NDIM(one)
+        elif PyArray_TYPE(one) != PyArray_TYPE(first) or PyArray_NDIM(one) != ndim:
+            return None
+        for k in range(ndim):
+            if PyArray_DIMS(one)[k] != PyArray_DIMS(first)[k]:
+                return None
+    if first is None or not -ndim - 1 <= dim <= ndim:
+        return None
+    return dim + ndim + 1 if dim < 0 else dim
+
+
 def joined_gradients(tuple grads not None, int dim, tuple sizes not None):
     """The gradient of a tensor from those of its pieces; None stands for zeros."""
     return wrap(join(arrays_of(grads), dim, sizes))

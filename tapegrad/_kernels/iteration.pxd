@@ -1,10 +1,11 @@
 """Layout of the N-dimensional iteration around launches."""
 
-from numpy cimport ndarray
+from numpy cimport ndarray, npy_intp
 
-from tapegrad._kernels.geometry cimport Operand
+from tapegrad._kernels.geometry cimport N_TYPES, Operand
 from tapegrad._kernels.kernel cimport Loop, Scalars
 
+cdef npy_intp ITEM_SIZES[N_TYPES]       # of the dtypes, in bytes
 cdef list CASTS                         # by dtype: the kernels that cast to it
 
 cdef int iterate(Loop* loop, Operand* operands, void* params) except -1

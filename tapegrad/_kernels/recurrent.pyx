@@ -10,6 +10,7 @@ from numpy cimport (
 
 from tapegrad._kernels.arrays cimport contiguous
 from tapegrad._kernels.geometry cimport MAX_OPERANDS
+from tapegrad._kernels.iteration cimport CASTS, ITEM_SIZES
 from tapegrad._kernels.kernel cimport MAX_CORE_DIMS, Kernel, launch
 from tapegrad._kernels.memory cimport allocate
 
@@ -22,7 +23,6 @@ import_array()
 cdef Kernel MATMUL = Kernel.from_ufunc(np.matmul)
 cdef Kernel ADD = Kernel.from_ufunc(np.add)
 cdef Kernel TANH = Kernel.from_ufunc(np.tanh)
-cdef Kernel COPY = Kernel.from_ufunc(np.positive)
 cdef Kernel RELU = OURS["relu"]
 cdef Kernel RNN_SUMS = OURS["rnn_sums"]
 cdef Kernel RNN_TANH_SLOPES = OURS["rnn_tanh_slopes"]
@@ -35,6 +35,38 @@ cdef Kernel GRU_SUMS = OURS["gru_sums"]
 cdef Kernel GRU_CANDIDATE = OURS["gru_candidate"]
 cdef Kernel GRU_OUTPUT = OURS["gru_output"]
 cdef Kernel GRU_SLOPES = OURS["gru_slopes"]
+
+
+cdef int launch_rows(Kernel kernel, int number, npy_intp n, npy_intp k, npy_intp h,
+                     char** data) except -1:
+    """Launch one of our loops over ``n`` packed rows of ``k`` times ``h``, or ``h``, elements."""
+    cdef npy_intp dims[1 + MAX_OPERANDS * MAX_CORE_DIMS]
+    cdef npy_intp steps[MAX_OPERANDS * (1 + MAX_CORE_DIMS)]
+    cdef npy_intp item = ITEM_SIZES[number]
+    cdef int operand, position = kernel.n_operands
+    dims[0] = n
+    for operand in range(kernel.n_operands):
+        steps[operand] = h * item
+        if kernel.core_ndim[operand] == 2:
+            steps[operand] *= k
+            steps[position] = h * item
+            dims[1 + kernel.core_letter[operand][0]] = k
+            position += 1
+        steps[position] = item
+        dims[1 + kernel.core_letter[operand][kernel.core_ndim[operand] - 1]] = h
+        position += 1
+    if kernel is RNN_SUMS or kernel is LSTM_SUMS or kernel is GRU_SUMS:
+        steps[1] = steps[2] = 0             # one bias for all rows
+    return launch(&kernel.loops[number], data, dims, steps, NULL, NULL)
+
+
+cdef int launch_flat(Kernel kernel, int number, npy_intp n, char* source, char* target) except -1:
+    """Launch a loop of one input over elements that lie together."""
+    cdef char* data[2]
+    cdef npy_intp steps[2]
+    data[0], data[1] = source, target
+    steps[0] = steps[1] = ITEM_SIZES[number]
+    return launch(&kernel.loops[number], data, &n, steps, NULL, NULL)
 
 
 cdef class Walk:
@@ -83,31 +115,13 @@ cdef class Walk:
 
     cdef int run(self, Kernel kernel, npy_intp n, char** data) except -1:
         """Launch one of our loops over packed rows."""
-        cdef npy_intp dims[1 + MAX_OPERANDS * MAX_CORE_DIMS]
-        cdef npy_intp steps[MAX_OPERANDS * (1 + MAX_CORE_DIMS)]
-        cdef int operand, position = kernel.n_operands
-        dims[0] = n
-        for operand in range(kernel.n_operands):
-            steps[operand] = self.h * self.item
-            if kernel.core_ndim[operand] == 2:
-                steps[operand] *= self.k
-                steps[position] = self.h * self.item
-                dims[1 + kernel.core_letter[operand][0]] = self.k
-                position += 1
-            steps[position] = self.item
-            dims[1 + kernel.core_letter[operand][kernel.core_ndim[operand] - 1]] = self.h
-            position += 1
-        if kernel is RNN_SUMS or kernel is LSTM_SUMS or kernel is GRU_SUMS:
-            steps[1] = steps[2] = 0             # one bias for all rows
-        return launch(&kernel.loops[self.number], data, dims, steps, NULL, NULL)
+        return launch_rows(kernel, self.number, n, self.k, self.h, data)
 
     cdef int flat(self, Kernel kernel, npy_intp n, char* source, char* target) except -1:
-        """Launch a loop of one input over elements that lie together."""
-        cdef char* data[2]
-        cdef npy_intp steps[2]
-        data[0], data[1] = source, target
-        steps[0] = steps[1] = self.item
-        return launch(&kernel.loops[self.number], data, &n, steps, NULL, NULL)
+        return launch_flat(kernel, self.number, n, source, target)
+
+    cdef int copy(self, npy_intp n, char* source, char* target) except -1:
+        return self.flat(<Kernel>CASTS[self.number], n, source, target)
 
     cdef int add(self, npy_intp n, char* source, char* target) except -1:
         """Add elements that lie together to others."""
@@ -137,7 +151,7 @@ cdef class Walk:
     cdef int sums(self, Kernel kernel, npy_intp start, npy_intp n, char* part) except -1:
         """Add what comes from the state before to what comes from the input."""
         cdef char* data[5]
-        self.flat(COPY, n * self.p, PyArray_BYTES(self.hidden), self.before(start))
+        self.copy(n * self.p, PyArray_BYTES(self.hidden), self.before(start))
         self.product(n, self.before(start), self.weight, not self.is_turned,
                      PyArray_BYTES(self.scratch))
         data[0] = PyArray_BYTES(self.scratch)
@@ -184,8 +198,8 @@ cdef class RnnTanh(Walk):
     cdef int activated(self, Kernel kernel, npy_intp start, npy_intp n) except -1:
         cdef char* gates = self.row(self.gates, start)
         self.flat(kernel, n * self.h, gates, gates)
-        self.flat(COPY, n * self.h, gates, self.row(self.output, start))
-        return self.flat(COPY, n * self.h, gates, PyArray_BYTES(self.hidden))
+        self.copy(n * self.h, gates, self.row(self.output, start))
+        return self.copy(n * self.h, gates, PyArray_BYTES(self.hidden))
 
     cdef int step_back(self, npy_intp start, npy_intp n) except -1:
         return self.through(RNN_TANH_SLOPES, start, n)
@@ -233,7 +247,7 @@ cdef class Lstm(Walk):
         data[2] = data[3] = self.kept(2, start)
         self.run(LSTM_OUTPUT, n, data)
         self.product(n, data[2], self.projection, True, output)
-        return self.flat(COPY, n * self.p, output, PyArray_BYTES(self.hidden))
+        return self.copy(n * self.p, output, PyArray_BYTES(self.hidden))
 
     cdef int step_back(self, npy_intp start, npy_intp n) except -1:
         cdef char* data[6]
@@ -241,7 +255,7 @@ cdef class Lstm(Walk):
         data[2], data[3] = self.kept(0, start), PyArray_BYTES(self.hidden)
         data[4], data[5] = PyArray_BYTES(self.cell), self.row(self.slopes, start)
         if self.projection is not None:
-            self.flat(COPY, n * self.p, data[3], self.row(self.output_slopes, start))
+            self.copy(n * self.p, data[3], self.row(self.output_slopes, start))
             self.product(n, data[3], self.projection, False, PyArray_BYTES(self.scratch))
             data[3] = PyArray_BYTES(self.scratch)
         self.run(LSTM_SLOPES, n, data)

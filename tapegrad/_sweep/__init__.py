@@ -7,6 +7,7 @@ together), ``sweep``.
 
 from tapegrad._sweep.gradients import register_gradient_ops
 from tapegrad._sweep.hooks import register_zeros
+from tapegrad._sweep.products import OuterProduct
 from tapegrad._sweep.sweep import (
     backward_from,
     reached,
@@ -19,6 +20,7 @@ from tapegrad._sweep.sweep import (
 )
 
 __all__ = [
+    "OuterProduct",
     "backward_from",
     "reached",
     "register_gradient_ops",

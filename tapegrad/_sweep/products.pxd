@@ -5,8 +5,16 @@ from numpy cimport ndarray, npy_intp
 from tapegrad._tensor.tensor cimport Tensor
 
 
+cdef class OuterProduct:
+    cdef readonly Tensor left, right
+    cdef Tensor computed(self)
+
+
+cdef object computed(object result)
+
+
 cdef class Products:
-    cdef Tensor sum                     # of what has been computed
+    cdef Tensor sum                     # of what has been computed; None if nothing has
     cdef ndarray left, right            # rows of the factors that wait
     cdef npy_intp n_rows
 

@@ -11,13 +11,12 @@ from numpy cimport (
     PyArray_ITEMSIZE, PyArray_NDIM, PyArray_STRIDES, PyArray_TYPE, import_array, ndarray, npy_intp,
 )
 
+from tapegrad._kernels.iteration cimport CASTS
 from tapegrad._kernels.kernel cimport Kernel, launch
 from tapegrad._kernels.memory cimport allocate, strided_view
 from tapegrad._kernels.products cimport product_of_matrices
 from tapegrad._sweep.gradients cimport add
 from tapegrad._tensor.tensor cimport Tensor, wrap
-
-import numpy as np
 
 import_array()
 
@@ -25,7 +24,22 @@ cdef enum:
     GATHERED_ROWS = 256
     MOST_ROWS = 64              # of a product that is put off
 
-cdef Kernel COPY = Kernel.from_ufunc(np.positive)
+
+@cython.final
+@cython.freelist(16)
+cdef class OuterProduct:
+    """A gradient ``left.T @ right`` that a formula leaves to the sweep to compute."""
+
+    def __cinit__(self, Tensor left not None, Tensor right not None):
+        self.left, self.right = left, right
+
+    cdef Tensor computed(self):
+        return wrap(product_of_matrices(self.left.array, self.right.array, True, False))
+
+
+cdef object computed(object result):
+    """A formula's result, computed if that was left to the sweep."""
+    return (<OuterProduct>result).computed() if type(result) is OuterProduct else result
 
 
 @cython.final
@@ -54,7 +68,7 @@ cdef class Products:
 
     cdef int take(self, Tensor gradient) except -1:
         """Add a gradient that is no product."""
-        self.sum = add(self.sum, gradient)
+        self.sum = gradient if self.sum is None else add(self.sum, gradient)
         return 0
 
     cdef int compute(self) except -1:
@@ -74,7 +88,7 @@ cdef class Products:
 
 
 cdef Products products_after(Tensor first):
-    """What waits at a leaf whose first gradient has arrived."""
+    """What waits at a leaf: its first gradient, if that has arrived."""
     cdef Products products = Products.__new__(Products)
     products.sum = first
     return products
@@ -108,7 +122,8 @@ cdef int copy_rows(ndarray target, npy_intp start, ndarray source, npy_intp n) e
     args[0], args[1] = PyArray_BYTES(source), \
         PyArray_BYTES(target) + start * PyArray_STRIDES(target)[0]
     steps[0] = steps[1] = PyArray_ITEMSIZE(target)
-    return launch(COPY.loop_for(PyArray_TYPE(target)), args, &count, steps, NULL, NULL)
+    return launch((<Kernel>CASTS[PyArray_TYPE(target)]).loop_for(PyArray_TYPE(target)), args,
+                  &count, steps, NULL, NULL)
 
 
 cdef ndarray first_rows(ndarray matrix, npy_intp n):

@@ -23,7 +23,7 @@ from tapegrad._sweep.hooks cimport (
     run_output_hooks,
 )
 from tapegrad._sweep.leaves cimport accumulate
-from tapegrad._sweep.products cimport Products, products_after
+from tapegrad._sweep.products cimport OuterProduct, Products, computed, products_after
 from tapegrad._tape cimport (
     IS_LEAF, IS_SPLIT_OFF, SAVED_WERE_FREED, Edge, Entry, OutputShape, connect, release,
 )
@@ -201,7 +201,7 @@ cdef class Sweep:
         """Put a product off that a leaf gets beside others, to compute them all as one."""
         cdef Entry* leaf = entry.edges[e].entry
         cdef void** place
-        cdef object waiting, formula = op.formulas[e]
+        cdef object formula = op.formulas[e]
         cdef FormulaArg* plan = &op.formula_args[e][0]
         if not leaf.flags & IS_LEAF or self.create_graph or holder is None:
             return False
@@ -212,25 +212,44 @@ cdef class Sweep:
         place = tg_pending_find(&self.pending, leaf)
         if place == NULL or <PyObject*>place[0] == <PyObject*>None:
             return False
-        waiting = <object>place[0]
-        if type(waiting) is not Products:
-            waiting = products_after(<Tensor>waiting)
-            Py_INCREF(waiting)
-            Py_DECREF(<object>place[0])
-            place[0] = <PyObject*>waiting
-        return (<Products>waiting).join(
-            (<Tensor>leaf.op).array, formula_argument(&plan[0], entry, holder, self),
-            formula_argument(&plan[1], entry, holder, self))
+        return self.put_off(leaf, formula_argument(&plan[0], entry, holder, self),
+                            formula_argument(&plan[1], entry, holder, self))
+
+    cdef bint put_off(self, Entry* leaf, object a, object b) except -1:
+        """Let the product ``a.T @ b`` wait at a leaf for others like it, if that pays."""
+        cdef void** place = tg_pending_find(&self.pending, leaf)
+        cdef object waiting = None if place == NULL else <object>place[0]
+        cdef Products products
+        if type(waiting) is Products:
+            return (<Products>waiting).join((<Tensor>leaf.op).array, a, b)
+        products = products_after(waiting)
+        if not products.join((<Tensor>leaf.op).array, a, b):
+            return False
+        if place == NULL:
+            self.wait(leaf, products)
+            return True
+        Py_INCREF(products)
+        Py_DECREF(waiting)
+        place[0] = <PyObject*>products
+        return True
 
     cdef int apply_joint(self, Op op, Entry* entry, object holder) except -1:
         """One formula that gives the gradients of all inputs."""
         cdef uint32_t e
-        cdef object results = evaluate(op, 0, entry, holder, self)
+        cdef object result, results = evaluate(op, 0, entry, holder, self)
         if results is None:
             results = (None,) * entry.n_edges
         for e in range(entry.n_edges):
-            if entry.edges[e].entry != NULL:
-                self.route(entry, e, results[e])
+            if entry.edges[e].entry == NULL:
+                continue
+            result = results[e]
+            if type(result) is OuterProduct:
+                if entry.edges[e].entry.flags & IS_LEAF and self.put_off(
+                        entry.edges[e].entry, (<OuterProduct>result).left,
+                        (<OuterProduct>result).right):
+                    continue
+                result = computed(result)
+            self.route(entry, e, result)
         return 0
 
     cdef int apply_watched(self, Op op, Entry* entry, object holder) except -1:
@@ -260,8 +279,9 @@ cdef class Sweep:
             raise
         finally:
             set_evaluated(previous)
-        results = tuple([conform(entry, e, results[e]) if entry.edges[e].entry != NULL else None
-                         for e in range(entry.n_edges)])
+        results = tuple([
+            conform(entry, e, computed(results[e])) if entry.edges[e].entry != NULL else None
+            for e in range(entry.n_edges)])
         if anomaly_checks_nan():
             check_nan(entry, carry, results)
         if carry is not None and carry.post_hooks:

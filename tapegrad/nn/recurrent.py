@@ -356,7 +356,8 @@ class LSTM(RNNBase):
 
     def _zero_state(self, input: Tensor, n_samples: int) -> tuple[Tensor, Tensor]:
         hidden = super()._zero_state(input, n_samples)
-        return hidden, self._zeros(input, n_samples, self.hidden_size)
+        cell = self._zeros(input, n_samples, self.hidden_size) if self.proj_size else hidden
+        return hidden, cell
 
     def _check_state_rank(self, hx: Any, is_batched: bool) -> None:
         wanted = 3 if is_batched else 2

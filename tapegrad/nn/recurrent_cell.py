@@ -153,6 +153,8 @@ class LSTMCell(RNNCellBase):
         self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None
     ) -> tuple[Tensor, Tensor]:
         """Take one step from the hidden state and cell ``hx``, zeros if not given."""
+        if hx is not None and len(hx) == 2 and input.ndim == hx[0].ndim == hx[1].ndim == 2:
+            return recurrent.lstm_cell(input, hx, *self._weights())
         self._check_rank("input", input)
         if hx is None:
             zeros = self._zeros(input)

@@ -209,3 +209,78 @@ def test_whole_numbers_are_refused(tapegrad):
     with pytest.raises(NotImplementedError, match="not implemented for 'Long'"):
         tapegrad.gru_cell(tapegrad.ones(2, 3).long(), tapegrad.zeros(2, 4).long(),
                           tapegrad.ones(12, 3).long(), tapegrad.ones(12, 4).long())
+
+
+class TestCellsInALoop:
+    """Steps by hand, whose products for the weights wait for each other in the sweep."""
+
+    LOOP = """
+m = torch.nn.{cell}(5, 7{bias}).double()
+x = torch.randn(40, {batch}, 5, dtype=torch.float64, requires_grad=True)
+state = torch.randn({batch}, 7, dtype=torch.float64, requires_grad=True)
+first = state
+if "LSTM" in "{cell}":
+    state = state, state.cos()
+for row in x:
+    state = m(row, state)
+hidden = state[0] if isinstance(state, tuple) else state
+weights = [*m.parameters()]
+"""
+
+    @pytest.mark.parametrize("bias", ["", ", bias=False"])
+    @pytest.mark.parametrize("batch", [1, 9, 70])
+    @pytest.mark.parametrize("cell", ["LSTMCell", "GRUCell", "RNNCell"])
+    def test_gradients(self, torch, reference, cell, batch, bias):
+        """Few rows a step are gathered, many are not; the sums are PyTorch's."""
+        code = self.LOOP.format(cell=cell, batch=batch, bias=bias)
+        code += "(hidden, *torch.autograd.grad((hidden ** 2).sum(), [x, first, *weights]))"
+
+        assert_alike(code, torch, reference)
+
+    @pytest.mark.parametrize("cell", ["LSTMCell", "GRUCell"])
+    def test_second_derivatives(self, torch, reference, cell):
+        """A recorded sweep goes by the formulas."""
+        code = self.LOOP.format(cell=cell, batch=2, bias="").replace("40", "3")
+        code += """
+first, *_ = torch.autograd.grad((hidden ** 2).sum(), [first, *weights], create_graph=True)
+torch.autograd.grad(first.sum(), [x, *weights])
+"""
+
+        assert_alike(code, torch, reference)
+
+    def test_frozen_weights_and_hooks(self, torch, reference):
+        """Weights without gradient get none, and hooks of a weight see the whole sum once."""
+        code = self.LOOP.format(cell="LSTMCell", batch=3, bias="")
+        code = code.replace("for row", "m.weight_ih.requires_grad_(False)\nfor row") + """
+seen = []
+m.weight_hh.register_hook(lambda g: seen.append(g.clone()))
+m.bias_hh.register_hook(lambda g: g * 2)
+(hidden ** 2).sum().backward()
+(m.weight_ih.grad is None, len(seen), seen[0], m.weight_hh.grad, m.bias_ih.grad, m.bias_hh.grad)
+"""
+
+        assert_alike(code, torch, reference)
+
+    def test_a_weight_that_is_no_leaf(self, torch, reference):
+        """Products for a computed weight are computed at once."""
+        code = """
+w = torch.randn(8, 2, dtype=torch.float64, requires_grad=True)
+h = c = torch.zeros(3, 2, dtype=torch.float64)
+x = torch.randn(3, 2, dtype=torch.float64)
+for _ in range(4):
+    h, c = torch.lstm_cell(x, (h, c), w.sin(), w * 2)
+(h, *torch.autograd.grad((h + c).sum(), w))
+"""
+
+        assert_alike(code, torch, reference)
+
+    def test_a_written_state_is_noticed(self, torch):
+        """What a step saved must not have been changed when it is read."""
+        m = torch.nn.LSTMCell(2, 3)
+        h, c = m(torch.ones(1, 2), (torch.zeros(1, 3), torch.zeros(1, 3)))
+        _, last = m(torch.ones(1, 2), (h, c))
+        with torch.no_grad():
+            c.add_(1)
+
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            last.sum().backward()

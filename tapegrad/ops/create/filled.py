@@ -30,7 +30,7 @@ def _check_given(function: str, **arguments) -> None:
 def _new(name: str, sizes: tuple, keyword, dtype, device, memory_format=None) -> np.ndarray:
     check_device(device)
     shape = sizes_of(name, sizes, keyword)
-    if any(size < 0 for size in shape):
+    if shape and min(shape) < 0:
         raise RuntimeError(
             f"{name}: Dimension size must be non-negative." if name == "zeros"
             else f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}"

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import takes_tensors
+from tapegrad import _kernels as kernels
+from tapegrad._kernels.lstm_step import UnusualStep, lstm_step, lstm_step_back, row_sums
+from tapegrad._sweep import OuterProduct
+from tapegrad._tensor import Tensor, is_grad_enabled
+from tapegrad.ops._declare import op, takes_tensors
 from tapegrad.ops.recurrent.layer import layer
-from tapegrad.ops.recurrent.steps import N_GATES, Walk
+from tapegrad.ops.recurrent.steps import N_GATES, Walk, slopes_by_steps
 
 
 def _step(mode: str, input: Tensor, states: tuple[Tensor, ...], weights: tuple) -> tuple:
@@ -39,6 +42,43 @@ def _check(input: Tensor, states: tuple[Tensor, ...], weights: tuple, n_gates: i
             )
 
 
+def _lstm_slopes(
+    grads, input, hidden, cell, w_ih, w_hh, b_ih, b_hh, gates, tanh_cell, needs
+) -> tuple:  # fmt: skip
+    """The gradients of a step's inputs; those of the weights are left to the sweep."""
+    g_hidden, g_cell, *_ = grads
+    if is_grad_enabled():
+        inputs = input, hidden, cell, w_ih, w_hh, b_ih, b_hh
+        walk = Walk("LSTM", (len(cell),), False)
+        return slopes_by_steps([None, g_hidden, g_cell], inputs, walk, needs)
+    array, of_cell = lstm_step_back(
+        gates._array, tanh_cell._array, cell._array,
+        None if g_hidden is None else g_hidden._array, None if g_cell is None else g_cell._array,
+    )  # fmt: skip
+    slopes = Tensor._wrap(array)
+    of_bias = Tensor._wrap(row_sums(array)) if needs[5] or needs[6] else None
+    return (
+        Tensor._wrap(kernels.mm(array, w_ih._array)) if needs[0] else None,
+        Tensor._wrap(kernels.mm(array, w_hh._array)) if needs[1] else None,
+        Tensor._wrap(of_cell) if needs[2] else None,
+        OuterProduct(slopes, input) if needs[3] else None,
+        OuterProduct(slopes, hidden) if needs[4] else None,
+        of_bias, of_bias,
+    )  # fmt: skip
+
+
+_lstm_cell = op(
+    "recurrent_lstm_cell",
+    forward=lstm_step,
+    params=("input", "hidden", "cell", "w_ih", "w_hh", "b_ih", "b_hh"),
+    grad_name="MulBackward0",
+    outputs=("new_hidden", "new_cell", "gates", "tanh_cell"),
+    inputs=("input", "hidden", "cell", "w_ih", "w_hh", "b_ih", "b_hh"),
+    gradients=_lstm_slopes,
+    doc="One step of long short-term memory.",
+)
+
+
 @takes_tensors
 def lstm_cell(
     input: Tensor, hx: Sequence[Tensor], w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None = None,
@@ -52,7 +92,11 @@ def lstm_cell(
     """
     if len(hx) != 2:
         raise RuntimeError("lstm_cell expects two hidden states")
-    return _step("LSTM", input, tuple(hx), (w_ih, w_hh, b_ih, b_hh))
+    hidden, cell = hx
+    try:
+        return _lstm_cell(input, hidden, cell, w_ih, w_hh, b_ih, b_hh)[:2]
+    except UnusualStep:
+        return _step("LSTM", input, (hidden, cell), (w_ih, w_hh, b_ih, b_hh))
 
 
 def _of_one_state(mode: str, name: str, text: str) -> Callable[..., Tensor]:

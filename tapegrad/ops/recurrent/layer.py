@@ -9,6 +9,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import recurrent as walks
+from tapegrad._sweep import OuterProduct
 from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad.ops._declare import op
 from tapegrad.ops.recurrent.steps import N_GATES, Walk, slopes_by_steps, unrolled
@@ -68,19 +69,21 @@ def _slopes(grads, inputs: tuple, walk: Walk, gates: Tensor, saved: Tensor, need
     n_rows, size = len(slopes), slopes.shape[1] // N_GATES[walk.mode]
     flat = saved._array.reshape(-1)
     before = flat[: n_rows * hidden.shape[1]].reshape(n_rows, -1)
+    wrap = Tensor._wrap
     found: tuple[Callable[[], Any], ...] = (
-        lambda: kernels.mm(slopes, w_ih).reshape(input.shape),
-        lambda: of_hidden,
-        lambda: of_cell,
-        lambda: kernels.mm_tn(slopes, _rows(input)),
-        lambda: kernels.mm_tn(of_sums, before),
-        lambda: kernels.reduce(_SUM, slopes, (0,), False),
-        lambda: kernels.reduce(_SUM, of_sums, (0,), False),
-        lambda: kernels.mm_tn(cast(Any, of_outputs), flat[-n_rows * size :].reshape(n_rows, size)),
+        lambda: wrap(kernels.mm(slopes, w_ih).reshape(input.shape)),
+        lambda: wrap(of_hidden),
+        lambda: wrap(of_cell),
+        lambda: OuterProduct(wrap(slopes), wrap(_rows(input))),
+        lambda: OuterProduct(wrap(of_sums), wrap(before)),
+        lambda: wrap(kernels.reduce(_SUM, slopes, (0,), False)),
+        lambda: wrap(kernels.reduce(_SUM, of_sums, (0,), False)),
+        lambda: OuterProduct(
+            wrap(cast(Any, of_outputs)), wrap(flat[-n_rows * size :].reshape(n_rows, size))
+        ),
     )
     return tuple(
-        Tensor._wrap(gradient()) if needed else None
-        for gradient, needed in zip(found, needs, strict=True)
+        gradient() if needed else None for gradient, needed in zip(found, needs, strict=True)
     )
 
 

@@ -8,7 +8,7 @@ from operator import attrgetter
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._core.pieces import cut_gradient, sizes_to_join
+from tapegrad._core.pieces import cut_gradient, dim_to_stack, sizes_to_join
 from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad.ops._declare import op, public, takes_out
 from tapegrad.ops._dims import check_sequence, check_tensors, normal_dim
@@ -93,6 +93,9 @@ def _check_cat_shapes(tensors, first, dim: int) -> None:
 @takes_out("join")
 def stack(tensors, dim: int = 0) -> Tensor:
     """Tensors of one shape joined along a new dimension."""
+    plan = dim_to_stack(tensors, dim)
+    if plan is not None:
+        return stack_op(tensors, plan)
     check_sequence("stack", tensors)
     if not tensors:
         raise RuntimeError("stack expects a non-empty TensorList")
@@ -104,7 +107,7 @@ def stack(tensors, dim: int = 0) -> Tensor:
             f"stack expects each tensor to be equal size, but got {list(first)} at entry 0 and "
             f"{list(shapes[k])} at entry {k}"
         )
-    return stack_op(tuple(_promoted(tensors)), normal_dim(dim, len(first) + 1))
+    return stack_op(_promoted(tensors), normal_dim(dim, len(first) + 1))
 
 
 # ------------------------------------------------------------------------- rows, columns, blocks
