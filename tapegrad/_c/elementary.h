@@ -55,10 +55,11 @@ static TG_INLINE float tg_exp_float(float x, const int fused)
 }
 
 /* For x <= 0, as in a softmax: 2^k is taken 2^64 times as large, so that it is a normal number, and
- * the result rounded once. */
+ * the result rounded once. Far below it is zero itself: to round a result to zero, as that of many a
+ * masked place, costs a processor as much as a hundred products. */
 static TG_INLINE float tg_exp_below(float x, const int fused)
 {
-    x = x < -104.0f ? -104.0f : x;
+    x = x < -132.4f ? -132.4f : x; /* there k is -191 */
     const float rounder = TG_BIASED_ROUNDER + 64, shifted = tg_fma(x, 0x1.715476p+0f, rounder, fused);
     return tg_exp_fraction(x, shifted - rounder, fused) * tg_power_of_2(tg_bits(shifted)) * 0x1p-64f;
 }

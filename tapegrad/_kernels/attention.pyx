@@ -31,7 +31,7 @@ cdef enum:
     # The weights that are worked on fit into the second cache, beside what they are made of.
     BLOCK_BYTES = 1 << 18
     FEWEST_ROWS = 32        # of a block, so that products stay products of matrices
-    WHOLE_VECTORS = 32      # rows of weights end with them
+    WHOLE_VECTORS = 16      # lines of weights end with them
 
 cdef struct Matrices:       # one for each head of a sample
     char* data
@@ -39,7 +39,7 @@ cdef struct Matrices:       # one for each head of a sample
 
 cdef struct Params:         # attention_params of _c/attention.c
     double scale
-    int64_t n_keys, first, has_mask
+    int64_t first, has_mask
 
 
 cdef inline Matrices matrices(ndarray array, npy_intp sample, npy_intp head, npy_intp row) noexcept:
@@ -77,12 +77,12 @@ cdef class Heads:
         self.number = PyArray_TYPE(query)
         self.product_loop = MATMUL.loop_for(self.number)
         self.weights_loop = WEIGHTS.loop_for(self.number)
-        cdef npy_intp row_bytes = whole(self.n_keys) * self.item
+        cdef npy_intp row_bytes = self.n_keys * self.item
         self.rows = min(self.n, max(FEWEST_ROWS, BLOCK_BYTES // row_bytes))
-        self.at_once = min(self.n_heads, max(1, BLOCK_BYTES // (self.rows * row_bytes)))
+        self.at_once = min(self.n_heads, max(1, BLOCK_BYTES // (whole(self.rows) * row_bytes)))
 
     cdef ndarray scratch(self):
-        cdef npy_intp size = self.at_once * self.rows * whole(self.n_keys)
+        cdef npy_intp size = self.at_once * self.n_keys * whole(self.rows)
         return allocate(1, &size, self.number)
 
     cdef int product(self, npy_intp n_heads, npy_intp n, npy_intp inner, npy_intp m, Matrices a,
@@ -113,14 +113,14 @@ cdef class Heads:
         steps[0] = steps[1] = steps[2] = self.item
         return launch(ADD.loop_for(self.number), args, &count, steps, NULL, NULL)
 
-    cdef int by_rows(self, Loop* loop, npy_intp n_heads, npy_intp n, npy_intp m, Matrices a,
-                     Matrices b, Matrices out, Params* params) except -1:
-        """A kernel of two matrices of (n, m) a head."""
+    cdef int by_queries(self, Loop* loop, npy_intp n_heads, npy_intp m, npy_intp n, Matrices a,
+                        Matrices b, Matrices out, Params* params) except -1:
+        """A kernel of two matrices of (m, n) a head, for m keys and n queries."""
         cdef char* args[3]
         cdef npy_intp dims[3]
         cdef npy_intp steps[9]
         args[0], args[1], args[2] = a.data, b.data, out.data
-        dims[0], dims[1], dims[2] = n_heads, n, m
+        dims[0], dims[1], dims[2] = n_heads, m, n
         steps[0], steps[1], steps[2] = a.head, b.head, out.head
         steps[3], steps[4], steps[5], steps[6] = a.row, a.column, b.row, b.column
         steps[7], steps[8] = out.row, out.column
@@ -132,16 +132,16 @@ cdef class Heads:
 
     cdef Matrices weights(self, ndarray scratch, npy_intp sample, npy_intp head, npy_intp n_heads,
                           npy_intp row, npy_intp n_rows) except *:
-        """The weights of a block, in scratch memory."""
+        """The weights of a block, in scratch memory: a row for each key that is looked at."""
         cdef npy_intp m = self.seen(row, n_rows)
-        cdef Matrices out = block(scratch, n_rows, m, self.item), mask = out
-        cdef Params params = Params(self.scale, m, row if self.is_causal else -1, False)
-        self.product(n_heads, n_rows, self.features, m, matrices(self.query, sample, head, row),
-                     turned(matrices(self.key, sample, head, 0)), out)
+        cdef Matrices out = block(scratch, m, n_rows, self.item), mask = out
+        cdef Params params = Params(self.scale, row if self.is_causal else -1, False)
+        self.product(n_heads, m, self.features, n_rows, matrices(self.key, sample, head, 0),
+                     turned(matrices(self.query, sample, head, row)), out)
         if self.mask is not None:
-            mask = matrices(self.mask, sample, head, row)
+            mask = turned(matrices(self.mask, sample, head, row))
             params.has_mask = True
-        self.by_rows(self.weights_loop, n_heads, n_rows, whole(m), out, mask, out, &params)
+        self.by_queries(self.weights_loop, n_heads, m, n_rows, out, mask, out, &params)
         return out
 
 
@@ -180,7 +180,7 @@ def attention(query, key, value, mask, double scale, bint is_causal):
             for row in range(0, heads.n, heads.rows):
                 n_rows = min(heads.rows, heads.n - row)
                 weights = heads.weights(scratch, sample, head, n_heads, row, n_rows)
-                heads.product(n_heads, n_rows, heads.seen(row, n_rows), features, weights,
+                heads.product(n_heads, n_rows, heads.seen(row, n_rows), features, turned(weights),
                               matrices(heads.value, sample, head, 0),
                               matrices(out, sample, head, row))
     return out
@@ -194,7 +194,7 @@ def attention_backward(g, query, key, value, mask, double scale, bint is_causal)
     cdef npy_intp features = PyArray_DIMS(heads.value)[3]
     cdef npy_intp sample, head, row, n_heads, n_rows, m
     cdef Loop* loop = BACKWARD.loop_for(heads.number)
-    cdef Params params = Params(scale, 0, 0, False)
+    cdef Params params = Params(scale, 0, False)
     cdef Matrices weights, inner, slope
     cdef bint is_first
     if heads.seen(heads.n, 0) < heads.n_keys:       # there are keys that nobody looks at
@@ -209,17 +209,17 @@ def attention_backward(g, query, key, value, mask, double scale, bint is_causal)
                 n_rows = min(heads.rows, heads.n - row)
                 m = heads.seen(row, n_rows)
                 weights = heads.weights(scratch, sample, head, n_heads, row, n_rows)
-                inner, slope = block(other, n_rows, m, heads.item), matrices(
+                inner, slope = block(other, m, n_rows, heads.item), matrices(
                     slopes, sample, head, row)
-                heads.add_product(is_first, n_heads, m, n_rows, features, turned(weights), slope,
+                heads.add_product(is_first, n_heads, m, n_rows, features, weights, slope,
                                   matrices(g_value, sample, head, 0))
-                heads.product(n_heads, n_rows, features, m, slope,
-                              turned(matrices(heads.value, sample, head, 0)), inner)
-                heads.by_rows(loop, n_heads, n_rows, m, inner, weights, inner, &params)
-                heads.product(n_heads, n_rows, m, heads.features, inner,
+                heads.product(n_heads, m, features, n_rows,
+                              matrices(heads.value, sample, head, 0), turned(slope), inner)
+                heads.by_queries(loop, n_heads, m, n_rows, inner, weights, inner, &params)
+                heads.product(n_heads, n_rows, m, heads.features, turned(inner),
                               matrices(heads.key, sample, head, 0),
                               matrices(g_query, sample, head, row))
-                heads.add_product(is_first, n_heads, m, n_rows, heads.features, turned(inner),
+                heads.add_product(is_first, n_heads, m, n_rows, heads.features, inner,
                                   matrices(heads.query, sample, head, row),
                                   matrices(g_key, sample, head, 0))
                 is_first = False
