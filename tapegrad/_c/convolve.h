@@ -9,7 +9,7 @@
  * x * stride - padding + k * dilation. */
 typedef struct {
     int64_t status;
-    int64_t in[3], kernel[3], stride[3], padding[3], dilation[3], out[3], groups, is_turned;
+    int64_t in[3], kernel[3], stride[3], padding[3], dilation[3], out[3], is_turned;
 } tg_sliding;
 
 enum { TG_MISFIT = 1, TG_NO_MEMORY };
@@ -23,15 +23,24 @@ typedef struct {
     int64_t n, out_first, out_step;
     int64_t n_taps, tap_first, tap_step;
     int64_t step, from_first, from_step;
+    int64_t lowest, highest; /* of the elements that output 0 reads */
 } tg_axis;
+
+static inline tg_axis tg_with_reach(tg_axis axis)
+{
+    const int64_t reach = axis.n_taps > 0 ? (axis.n_taps - 1) * axis.from_step : 0;
+    axis.lowest = axis.from_first + (reach < 0 ? reach : 0);
+    axis.highest = axis.from_first + (reach > 0 ? reach : 0);
+    return axis;
+}
 
 /* The outputs of one pass, a number a dimension. Turned, each remainder of the stride is a pass. */
 static inline tg_axis tg_axis_of(const tg_sliding *p, int d, int64_t remainder)
 {
     const int64_t stride = p->stride[d], dilation = p->dilation[d], out = p->out[d];
-    tg_axis axis = {out, 0, 1, p->kernel[d], 0, 1, stride, -p->padding[d], dilation};
+    tg_axis axis = {out, 0, 1, p->kernel[d], 0, 1, stride, -p->padding[d], dilation, 0, 0};
     if (!p->is_turned)
-        return axis;
+        return tg_with_reach(axis);
     axis.n = out > remainder ? (out - remainder + stride - 1) / stride : 0;
     axis.out_first = remainder;
     axis.out_step = stride;
@@ -52,7 +61,22 @@ static inline tg_axis tg_axis_of(const tg_sliding *p, int d, int64_t remainder)
     axis.tap_first = first < 0 ? 0 : first;
     axis.from_first = (remainder + p->padding[d] - axis.tap_first * dilation) / stride;
     axis.from_step = -(axis.tap_step * dilation) / stride;
-    return axis;
+    return tg_with_reach(axis);
+}
+
+/* What all passes read, as if it were one pass. */
+static inline tg_axis tg_all_of(const tg_sliding *p, int d)
+{
+    tg_axis all = tg_axis_of(p, d, 0);
+    for (int64_t remainder = 1; p->is_turned && remainder < p->stride[d]; remainder++) {
+        const tg_axis axis = tg_axis_of(p, d, remainder);
+        if (axis.n_taps == 0 || axis.n == 0)
+            continue;
+        all.lowest = all.n_taps == 0 || axis.lowest < all.lowest ? axis.lowest : all.lowest;
+        all.highest = all.n_taps == 0 || axis.highest > all.highest ? axis.highest : all.highest;
+        all.n_taps = axis.n_taps > all.n_taps ? axis.n_taps : all.n_taps;
+    }
+    return all;
 }
 
 static inline int64_t tg_least(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -81,10 +105,8 @@ typedef struct {
 
 static inline tg_span tg_span_of(const tg_axis *axis, int64_t start, int64_t n)
 {
-    const int64_t reach = (axis->n_taps - 1) * axis->from_step;
-    const int64_t lowest = axis->from_first + (reach < 0 ? reach : 0);
-    const tg_span span = {start * axis->step + lowest,
-                          (n - 1) * axis->step + (reach < 0 ? -reach : reach) + 1};
+    const tg_span span = {start * axis->step + axis->lowest,
+                          (n - 1) * axis->step + axis->highest - axis->lowest + 1};
     return span;
 }
 
@@ -95,6 +117,9 @@ typedef struct {
 } tg_blocks;
 
 enum { TG_BLOCK_BYTES = 1 << 19, TG_LEAST_LINES = 4 };
+
+/* Of images that are woven: their longest rows, and the least products of an output. */
+enum { TG_MOST_WOVEN = 8, TG_LEAST_WOVEN_PRODUCTS = 128 };
 
 static inline tg_blocks tg_blocks_of(const tg_axis axes[3], int64_t n_samples, int64_t channels,
                                      int64_t item, int64_t limit)

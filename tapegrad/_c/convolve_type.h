@@ -7,6 +7,7 @@
 #include "patches.h"
 #include "weights.h"
 
+#include "panel.h"
 #include "correlate.h"
 #include "meetings.h"
 #include "weight_slope.h"

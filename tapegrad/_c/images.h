@@ -7,22 +7,32 @@ typedef struct {
     int64_t sample, channel, element;
 } NAME(images);
 
-/* A block of the images with its borders. Row, plane and so on are steps in elements. */
+/* A block of the images with its borders. Row, plane and so on are steps in elements. A row has the
+ * remainders of the stride apart; woven, the samples are the innermost. */
 typedef struct {
     T *data;
-    int64_t sample, channel, plane, row, part; /* `part`: between the remainders of a row */
+    int64_t sample, channel, plane, row, element, part; /* `part`: between the remainders */
+    int is_woven, is_cleared; /* cleared: borders are where they were in the last block */
 } NAME(padded);
 
 /* One line of a block: elements first, first + stride, ... of a line of the images or zeros. */
 TARGET static TG_INLINE void NAME(fill_line)(T *to, int64_t n, const T *line, int64_t step,
-                                             int64_t first, int64_t stride, int64_t size)
+                                             int64_t first, int64_t stride, int64_t size,
+                                             const int is_cleared)
 {
-    int64_t start = first < 0 ? (-first + stride - 1) / stride : 0;
-    int64_t end = size > first ? (size - 1 - first) / stride + 1 : 0;
-    end = line == NULL ? 0 : end < n ? end : n;
-    start = start < end ? start : end;
-    for (int64_t i = 0; i < start; i++)
-        to[i] = 0;
+    int64_t start = first < 0 ? -first : 0, end = size > first ? size - first : 0;
+    if (stride != 1) {
+        start = (start + stride - 1) / stride;
+        end = (end + stride - 1) / stride;
+    }
+    end = line == NULL ? 0 : tg_least(end, n);
+    start = tg_least(start, end);
+    if (!is_cleared) {
+        for (int64_t i = 0; i < start; i++)
+            to[i] = 0;
+        for (int64_t i = end; i < n; i++)
+            to[i] = 0;
+    }
     const int64_t from = first * step, along = step * stride;
     if (along == 1)
         NAME(copy)(to + start, line + from + start, end - start);
@@ -32,8 +42,6 @@ TARGET static TG_INLINE void NAME(fill_line)(T *to, int64_t n, const T *line, in
     else
         for (int64_t i = start; i < end; i++)
             to[i] = line[from + i * along];
-    for (int64_t i = end; i < n; i++)
-        to[i] = 0;
 }
 
 /* Copy the elements that outputs read, of one sample and channel. */
@@ -51,8 +59,50 @@ TARGET static void NAME(fill_channel)(const tg_sliding *p, const tg_axis axes[3]
             const int is_inside = in_z >= 0 && in_z < p->in[0] && in_y >= 0 && in_y < height;
             const T *line = is_inside ? image + (in_z * height + in_y) * width * step : NULL;
             T *row = to + z * block->plane + y * block->row;
+            if (!is_inside && block->is_cleared)
+                continue;
             for (int64_t part = 0; part < stride && part < spans[2].size; part += skip[2])
                 NAME(fill_line)(row + part * block->part, block->part, line, step,
-                                spans[2].first + part, stride, width);
+                                spans[2].first + part, stride, width, block->is_cleared);
+        }
+}
+
+/* Copy one channel of at most LANES samples into a woven block whose border is zero. */
+TARGET static void NAME(weave_channel)(const tg_sliding *p, const tg_span spans[3],
+                                       const T *image, const NAME(images) *in, int64_t n_samples,
+                                       const NAME(padded) *block, T *to)
+{
+    const int64_t n = tg_product(p->in);
+    int64_t at[3] = {-spans[0].first, -spans[1].first, -spans[2].first};
+    for (int64_t start = 0; start < n; start += LANES) {
+        const int64_t n_now = tg_least(n - start, LANES);
+        V columns[LANES];
+        NAME(load_columns)(columns, image + start, in->sample, n_samples, n_now);
+        for (int64_t k = 0; k < n_now; k++) {
+            if (at[0] >= 0 && at[0] < spans[0].size && at[1] >= 0 && at[1] < spans[1].size &&
+                at[2] >= 0 && at[2] < spans[2].size)
+                NAME(store)(to + at[0] * block->plane + at[1] * block->row + at[2] * block->element,
+                            columns[k]);
+            for (int d = 2; d >= 0 && ++at[d] == p->in[d] - spans[d].first && d > 0; d--)
+                at[d] = -spans[d].first;
+        }
+    }
+}
+
+/* Copy the elements that a block of outputs reads, of all its channels. */
+TARGET static void NAME(fill_block)(const tg_sliding *p, const tg_axis axes[3],
+                                    const tg_span spans[3], const NAME(images) *in,
+                                    int64_t n_samples, int64_t n_channels,
+                                    const NAME(padded) *block)
+{
+    const int64_t at_once = block->is_woven ? LANES : 1;
+    for (int64_t n = 0; n < n_samples; n += at_once)
+        for (int64_t c = 0; c < n_channels; c++) {
+            const T *image = in->data + n * in->sample + c * in->channel;
+            T *to = block->data + n * block->sample + c * block->channel;
+            if (block->is_woven)
+                NAME(weave_channel)(p, spans, image, in, tg_least(n_samples - n, LANES), block, to);
+            else
+                NAME(fill_channel)(p, axes, spans, image, in->element, block, to);
         }
 }

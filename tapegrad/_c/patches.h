@@ -32,39 +32,42 @@ typedef struct {
     int64_t at;
 } NAME(piece);
 
-/* What is the same for all tiles of a pass. */
+/* What is the same for all panels of a pass. */
 typedef struct {
     tg_axis axes[3];
-    int64_t n_taps, n_inner;      /* weights an output meets, by channel and in all channels */
+    int64_t n_taps, n_channels;
     int64_t *from, *weight;       /* for each tap: where it reads in a block, and its number */
-    int64_t *tap_of;              /* for each weight of a channel its tap, or -1 */
-    int64_t row_limit;            /* output channels whose weights are packed at once */
+    char *is_met;                 /* whether the lanes meet more than the border at a tap */
     T *weights, *patches, *sums;
     NAME(segments) reads, writes; /* of the outputs of a panel, which are side by side */
+    int64_t write_step;
 } NAME(pass);
 
-/* Where each weight of a pass is, and where it reads. */
-static void NAME(number_taps)(NAME(pass) *pass, const tg_sliding *p, const NAME(padded) *block)
+/* Choose the outputs of some remainders of the stride. `all`: what all passes read. */
+static void NAME(set_pass)(NAME(pass) *pass, const tg_sliding *p, const tg_axis all[3],
+                           const int64_t remainder[3], const NAME(padded) *block)
 {
-    const tg_axis *axes = pass->axes;
+    tg_axis *axes = pass->axes;
     int64_t t = 0, start[3];
-    for (int64_t k = 0; k < tg_product(p->kernel); k++)
-        pass->tap_of[k] = -1;
-    for (int d = 0; d < 3; d++)
-        start[d] = axes[d].from_first - tg_span_of(&axes[d], 0, 1).first;
+    for (int d = 0; d < 3; d++) {
+        axes[d] = tg_axis_of(p, d, remainder[d]);
+        start[d] = axes[d].from_first - all[d].lowest;
+    }
     for (int64_t z = 0; z < axes[0].n_taps; z++)
         for (int64_t y = 0; y < axes[1].n_taps; y++)
             for (int64_t x = 0; x < axes[2].n_taps; x++, t++) {
-                const int64_t along = start[2] + x * axes[2].from_step;
+                const int64_t along = start[2] + x * axes[2].from_step, step = axes[2].step;
                 pass->from[t] = (start[0] + z * axes[0].from_step) * block->plane +
                                 (start[1] + y * axes[1].from_step) * block->row +
-                                along % axes[2].step * block->part + along / axes[2].step;
+                                (block->is_woven ? along * block->element
+                                                 : along % step * block->part + along / step);
                 pass->weight[t] = ((axes[0].tap_first + z * axes[0].tap_step) * p->kernel[1] +
                                    axes[1].tap_first + y * axes[1].tap_step) *
                                       p->kernel[2] +
                                   axes[2].tap_first + x * axes[2].tap_step;
-                pass->tap_of[pass->weight[t]] = t;
+                pass->is_met[t] = 1;
             }
+    pass->n_taps = pass->n_channels > 0 ? t : 0;
 }
 
 /* The pieces of one of the two vectors of the lanes that were chosen. Gives how many. */
@@ -84,40 +87,57 @@ TARGET static int NAME(cut)(const NAME(segments) *reads, int64_t first, NAME(pie
     return n;
 }
 
-/* For n products from `start` on, what each lane of one vector meets. */
-TARGET static TG_INLINE void NAME(pack_pieces)(const NAME(pass) *pass, const NAME(padded) *block,
-                                               const NAME(piece) *pieces, const int n_pieces,
-                                               int64_t start, int64_t n, T *to)
+/* What each lane of one vector meets in n channels. */
+TARGET static TG_INLINE void NAME(pack_pieces)(const T *from, int64_t channel_step, int64_t n,
+                                               const NAME(piece) *pieces, const int n_pieces, T *to)
 {
-    const int64_t n_channels = pass->n_inner / pass->n_taps;
-    int64_t t = start / n_channels, c = start % n_channels;
-    for (int64_t k = 0, end; k < n; t++, c = 0) {
-        const T *from = block->data + c * block->channel + pass->from[t];
-        for (end = tg_least(n, k + n_channels - c); k < end; k++, from += block->channel) {
-            V v = NAME(load)(from + pieces[0].at);
-            for (int i = 1; i < n_pieces; i++) {
-                const NAME(places) lanes = (NAME(places))pieces[i].lanes;
-                const V next = NAME(load)(from + pieces[i].at);
-                v = (V)(((NAME(places))next & lanes) | ((NAME(places))v & ~lanes));
-            }
-            NAME(store)(to + k * NAME(width), v);
+    for (int64_t c = 0; c < n; c++, from += channel_step, to += NAME(width)) {
+        V v = NAME(load)(from + pieces[0].at);
+        for (int i = 1; i < n_pieces; i++) {
+            const NAME(places) lanes = (NAME(places))pieces[i].lanes;
+            const V next = NAME(load)(from + pieces[i].at);
+            v = (V)(((NAME(places))next & lanes) | ((NAME(places))v & ~lanes));
         }
+        NAME(store)(to, v);
     }
 }
 
+/* The pieces of the two vectors of a panel. */
+typedef struct {
+    int n[2];
+    NAME(piece) each[2][LANES];
+} NAME(pieces);
+
+/* What the lanes that were chosen meet in n channels, from `channel` on, at a tap. */
 TARGET static void NAME(pack_patches)(const NAME(pass) *pass, const NAME(padded) *block,
-                                      int64_t start, int64_t n, int64_t lanes)
+                                      const NAME(pieces) *pieces, int64_t tap, int64_t channel,
+                                      int64_t n, T *to)
 {
-    for (int64_t first = 0; first < lanes; first += LANES) {
-        NAME(piece) pieces[LANES];
-        const int n_pieces = NAME(cut)(&pass->reads, first, pieces);
-        T *to = pass->patches + first;
-        if (n_pieces == 1)
-            NAME(pack_pieces)(pass, block, pieces, 1, start, n, to);
-        else if (n_pieces == 2)
-            NAME(pack_pieces)(pass, block, pieces, 2, start, n, to);
+    const T *from = block->data + pass->from[tap] + channel * block->channel;
+    for (int half = 0; half < 2 && pieces->n[half] > 0; half++, to += LANES) {
+        const NAME(piece) *each = pieces->each[half];
+        if (pieces->n[half] == 1)
+            NAME(pack_pieces)(from, block->channel, n, each, 1, to);
+        else if (pieces->n[half] == 2)
+            NAME(pack_pieces)(from, block->channel, n, each, 2, to);
         else
-            NAME(pack_pieces)(pass, block, pieces, n_pieces, start, n, to);
+            NAME(pack_pieces)(from, block->channel, n, each, pieces->n[half], to);
+    }
+}
+
+/* Note at which taps the one place of a woven panel meets more than the border. */
+static void NAME(find_met)(const NAME(pass) *pass, const tg_sliding *p, const int64_t place[3])
+{
+    const tg_axis *axes = pass->axes;
+    for (int64_t t = 0; t < pass->n_taps; t++) {
+        const int64_t tap[3] = {t / axes[2].n_taps / axes[1].n_taps,
+                                t / axes[2].n_taps % axes[1].n_taps, t % axes[2].n_taps};
+        pass->is_met[t] = 1;
+        for (int d = 0; d < 3; d++) {
+            const int64_t at = place[d] * axes[d].step + axes[d].from_first +
+                               tap[d] * axes[d].from_step;
+            pass->is_met[t] &= at >= 0 && at < p->in[d];
+        }
     }
 }
 
@@ -127,29 +147,40 @@ TARGET static int64_t NAME(choose_lanes)(NAME(pass) *pass, const tg_sliding *p,
                                          const int64_t first[3], int64_t out_sample, int64_t start,
                                          int64_t width)
 {
+    static const int orders[2][4] = {{0, 1, 2, 3}, {1, 2, 3, 0}};
+    const int *order = orders[block->is_woven], inner = order[3];
     const tg_axis *axes = pass->axes;
-    int64_t lane = 0, at[4], rest = start;
-    pass->reads.n = pass->writes.n = 0;
-    for (int d = 3; d >= 0; d--) {
-        at[d] = rest % counts[d];
-        rest /= counts[d];
+    const int64_t *out = p->out;
+    const int64_t reads[4] = {block->sample, axes[0].step * block->plane, axes[1].step * block->row,
+                              block->is_woven ? axes[2].step * block->element : 1};
+    const int64_t writes[4] = {out_sample, axes[0].out_step * out[1] * out[2],
+                               axes[1].out_step * out[2], axes[2].out_step};
+    int64_t lane = 0, at[4], rest = start, origin = 0;
+    for (int d = 0; d < 3; d++)
+        origin = origin * out[d] + axes[d].out_first + first[d] * axes[d].out_step;
+    for (int i = 3; i >= 0; i--) {
+        at[order[i]] = rest % counts[order[i]];
+        rest /= counts[order[i]];
     }
-    while (lane < width && at[0] < counts[0]) {
-        const int64_t left = counts[3] - at[3], n = left < width - lane ? left : width - lane;
-        int64_t out[3];
-        for (int d = 0; d < 3; d++)
-            out[d] = axes[d].out_first + (first[d] + at[d + 1]) * axes[d].out_step;
-        NAME(append)(&pass->reads, lane, n,
-                     at[0] * block->sample + at[1] * axes[0].step * block->plane +
-                         at[2] * axes[1].step * block->row + at[3],
-                     1);
-        NAME(append)(&pass->writes, lane, n,
-                     at[0] * out_sample + (out[0] * p->out[1] + out[1]) * p->out[2] + out[2],
-                     axes[2].out_step);
+    if (block->is_woven) {
+        const int64_t place[3] = {first[0] + at[1], first[1] + at[2], first[2] + at[3]};
+        NAME(find_met)(pass, p, place);
+    }
+    pass->reads.n = pass->writes.n = 0;
+    pass->write_step = writes[inner];
+    while (lane < width && at[order[0]] < counts[order[0]]) {
+        const int64_t n = tg_least(counts[inner] - at[inner], width - lane);
+        int64_t read = 0, written = origin;
+        for (int d = 0; d < 4; d++) {
+            read += at[d] * reads[d];
+            written += at[d] * writes[d];
+        }
+        NAME(append)(&pass->reads, lane, n, read, 1);
+        NAME(append)(&pass->writes, lane, n, written, writes[inner]);
         lane += n;
-        at[3] = 0;
-        for (int d = 2; d >= 0 && ++at[d] == counts[d] && d > 0; d--)
-            at[d] = 0;
+        at[inner] = 0;
+        for (int i = 2; i >= 0 && ++at[order[i]] == counts[order[i]] && i > 0; i--)
+            at[order[i]] = 0;
     }
     return lane;
 }

@@ -21,6 +21,12 @@ TARGET static TG_INLINE V NAME(load)(const T *from)
 
 TARGET static TG_INLINE void NAME(store)(T *to, V v) { memcpy(to, &v, sizeof v); }
 
+#if defined(__GNUC__)
+#define PREFETCH(to) __builtin_prefetch(to, 1)
+#else
+#define PREFETCH(to) (void)(to)
+#endif
+
 /* The first n elements of a vector, whose others are zero; nothing beyond them is touched. */
 TARGET static TG_INLINE V NAME(load_part)(const T *from, int64_t n)
 {

@@ -168,7 +168,7 @@ TARGET static void NAME(weight_slope)(char **args, const tg_intp *dims, const tg
     tg_sliding *p = params;
     const tg_intp item = sizeof(T);
     if (tg_product(p->in) != dims[3] || tg_product(p->out) != dims[5] ||
-        tg_product(p->kernel) != dims[6] || p->is_turned || p->groups != 1) {
+        tg_product(p->kernel) != dims[6] || p->is_turned) {
         p->status = TG_MISFIT;
         return;
     }

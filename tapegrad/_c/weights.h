@@ -10,43 +10,31 @@ typedef struct {
 
 enum { NAME(packed_rows) = (ROWS + LANES - 1) / LANES * LANES };
 
-/* Where in a tile the products of a tap and a channel begin. */
-static TG_INLINE T *NAME(packed_at)(const NAME(pass) *pass, T *tile, int64_t tap, int64_t channel)
+/* Up to LANES rows of which each has its weights side by side, `length` of them. The first is the
+ * first of a channel, of which each has `n_taps`. */
+TARGET static void NAME(pack_run)(const T *from, int64_t row_step, int64_t rows, int64_t length,
+                                  int64_t n_taps, int64_t n_channels, T *to)
 {
-    const int64_t n_channels = pass->n_inner / pass->n_taps;
-    return tile + (tap * n_channels + channel) * NAME(packed_rows);
-}
-
-/* Up to LANES rows of which each has its weights side by side, `length` of them, the first of which
- * is a channel's first. */
-TARGET static void NAME(pack_run)(const NAME(pass) *pass, const T *from, int64_t row_step,
-                                  int64_t rows, int64_t length, int64_t n_weights, int64_t channel,
-                                  T *tile)
-{
-    int64_t weight = 0;
+    int64_t tap = 0;
     for (int64_t start = 0; start < length; start += LANES) {
         const int64_t n = tg_least(length - start, LANES);
         V columns[LANES];
         NAME(load_columns)(columns, from + start, row_step, rows, n);
         for (int64_t k = 0; k < n; k++) {
-            const int64_t tap = pass->tap_of[weight];
-            if (tap >= 0)
-                NAME(store)(NAME(packed_at)(pass, tile, tap, channel), columns[k]);
-            if (++weight == n_weights)
-                weight = 0, channel++;
+            NAME(store)(to + tap * n_channels * NAME(packed_rows), columns[k]);
+            if (++tap == n_taps)
+                tap = 0, to += NAME(packed_rows);
         }
     }
 }
 
 /* Up to LANES rows whatever their steps. */
-TARGET static void NAME(pack_apart)(const NAME(pass) *pass, const T *from, const NAME(given) *given,
-                                    int64_t rows, T *tile)
+TARGET static void NAME(pack_apart)(const T *from, const NAME(given) *given, int64_t rows,
+                                    int64_t n_taps, int64_t n_channels, T *to)
 {
-    const int64_t n_channels = pass->n_inner / pass->n_taps;
-    for (int64_t t = 0; t < pass->n_taps; t++)
-        for (int64_t c = 0; c < n_channels; c++) {
-            const T *now = from + c * given->inner + pass->weight[t] * given->tap;
-            T *to = NAME(packed_at)(pass, tile, t, c);
+    for (int64_t t = 0; t < n_taps; t++)
+        for (int64_t c = 0; c < n_channels; c++, to += NAME(packed_rows)) {
+            const T *now = from + c * given->inner + t * given->tap;
             if (given->row == 1)
                 NAME(store)(to, NAME(load_part)(now, rows));
             else
@@ -55,26 +43,25 @@ TARGET static void NAME(pack_apart)(const NAME(pass) *pass, const T *from, const
         }
 }
 
-TARGET static void NAME(pack_weights)(const NAME(pass) *pass, const NAME(given) *given,
-                                      int64_t n_weights, int64_t rows)
+TARGET static void NAME(pack_weights)(T *tile, const NAME(given) *given, int64_t rows,
+                                      int64_t n_taps, int64_t n_channels)
 {
-    const int64_t n_channels = pass->n_inner / pass->n_taps;
-    const int is_one_run = given->inner == n_weights;
-    T *tile = pass->weights;
-    for (int64_t done = 0, n; done < rows; done += n, tile += pass->n_inner * NAME(packed_rows)) {
+    const int64_t size = n_taps * n_channels * NAME(packed_rows);
+    const int is_one_run = given->inner == n_taps;
+    for (int64_t done = 0, n; done < rows; done += n, tile += size) {
         n = tg_equal_part(rows - done, ROWS);
         for (int64_t i = 0; i < n; i += LANES) {
             const T *from = given->data + (done + i) * given->row;
             const int64_t n_now = tg_least(n - i, LANES);
             if (given->row == 1 || given->tap != 1)
-                NAME(pack_apart)(pass, from, given, n_now, tile + i);
+                NAME(pack_apart)(from, given, n_now, n_taps, n_channels, tile + i);
             else if (is_one_run)
-                NAME(pack_run)(pass, from, given->row, n_now, n_channels * n_weights, n_weights, 0,
+                NAME(pack_run)(from, given->row, n_now, n_channels * n_taps, n_taps, n_channels,
                                tile + i);
             else
                 for (int64_t c = 0; c < n_channels; c++)
-                    NAME(pack_run)(pass, from + c * given->inner, given->row, n_now, n_weights,
-                                   n_weights, c, tile + i);
+                    NAME(pack_run)(from + c * given->inner, given->row, n_now, n_taps, n_taps,
+                                   n_channels, tile + i + c * NAME(packed_rows));
         }
     }
 }

@@ -20,6 +20,10 @@ CASES = [
     ((2, 8, 6, 9), (8, 3, 4, 4), True, (2, 1, 1, 2)),
     ((2, 4, 5, 6), (4, 5, 2, 2), True, (3, 0, 2, 1)),
     ((1, 3, 4, 4, 5), (3, 17, 2, 3, 3), True, (1, 1, 1, 1)),
+    ((1, 130, 7, 7), (300, 130, 3, 3), False, (1, 1, 1, 1)),
+    ((16, 48, 2, 3), (18, 48, 3, 3), False, (1, 1, 1, 1)),  # small images: samples side by side
+    ((30, 16, 5, 7), (40, 16, 3, 3), False, (2, 2, 2, 1)),
+    ((16, 96, 4, 4), (96, 40, 4, 4), True, (2, 1, 1, 1)),
 ]
 
 
@@ -63,6 +67,19 @@ class TestEveryInstructionSet:
             error, allowed = (np.sqrt(np.mean((x - exact) ** 2)) for x in (ours, theirs))
 
             assert error <= 2 * allowed + 1e-8
+
+
+@pytest.mark.parametrize("case", CASES[-4:], ids=str)
+def test_threads_change_no_bit(torch: ModuleType, case: tuple) -> None:
+    """One thread and three give the same results, whichever way the work is shared."""
+    before, every = torch.get_num_threads(), []
+    for n in (1, 3):
+        torch.set_num_threads(n)
+        every.append(results(torch, case, "float32"))
+    torch.set_num_threads(before)
+
+    for alone, shared in zip(*every, strict=True):
+        np.testing.assert_array_equal(alone, shared)
 
 
 def test_infinity_stays_where_it_was_met(torch: ModuleType) -> None:

@@ -21,49 +21,83 @@ from tapegrad.ops.spatial.sizes import in_3d
 _CORRELATE, _WEIGHT_SLOPE = OURS["correlate"], OURS["weight_slope"]
 
 
-def _params(read: tuple, written: tuple, blocks: Blocks, groups: int, is_turned: bool) -> tuple:
+# As in convolve.h: images of such rows are computed many samples at a time.
+MOST_WOVEN = 8
+# How many threads share output channels of one convolution.
+MOST_SHARES = 4
+
+
+def _params(read: tuple, written: tuple, blocks: Blocks, is_turned: bool) -> tuple:
     """The fields of the kernels' params."""
     slides = (in_3d(blocks.kernel, 1), in_3d(blocks.stride, 1), in_3d(blocks.padding, 0))
     sizes = (in_3d(read, 1), *slides, in_3d(blocks.dilation, 1), in_3d(written, 1))
-    return (0, *(n for each in sizes for n in each), groups, int(is_turned))
-
-
-def _run(kernel: kernels.Kernel, inputs: tuple, shape: tuple, params: tuple) -> np.ndarray:
-    try:
-        return kernels.outputs(kernel, inputs, (shape,), params)
-    except kernels.KernelRefusal:
-        raise MemoryError(f"no memory for a block of {kernel.name}") from None
+    return (0, *(n for each in sizes for n in each), int(is_turned))
 
 
 def correlate(images: np.ndarray, weight, bias, blocks: Blocks, groups: int) -> np.ndarray:
     """``(batch, channels, *size)``, weights and a bias or None to ``(batch, out, *count)``."""
-    shape = (len(images), len(weight), math.prod(blocks.counts))
-    return _images(images, weight, bias, shape, blocks.counts, blocks, groups, False)
+    return _images(images, weight, bias, len(weight), blocks.counts, blocks, groups, False)
 
 
 def spread(g: np.ndarray, weight, bias, blocks: Blocks, groups: int) -> np.ndarray:
     """``(batch, out, *count)``, weights and a bias or None to ``(batch, channels, *size)``."""
-    shape = (len(g), groups * weight.shape[1], math.prod(blocks.size))
-    return _images(g, weight, bias, shape, blocks.size, blocks, groups, True)
+    n_out = groups * weight.shape[1]
+    return _images(g, weight, bias, n_out, blocks.size, blocks, groups, True)
 
 
-def _images(read, weight, bias, shape, size, blocks, groups, is_turned) -> np.ndarray:
+def _images(read, weight, bias, n_out, size, blocks, groups, is_turned) -> np.ndarray:
+    written = kernels.empty((len(read), n_out, math.prod(size)), read.dtype)
     bias = kernels.empty((0,), read.dtype) if bias is None else bias
-    params = _params(read.shape[2:], size, blocks, groups, is_turned)
-    inputs = (kernels.joined(read, 2), kernels.joined(weight, 2), bias)
-    return _run(_CORRELATE, inputs, shape, params).reshape(*shape[:2], *size)
+    arrays = (kernels.joined(read, 2), kernels.joined(weight, 2), bias, written)
+    if groups > 1:
+        arrays = _groups(*arrays, groups)
+    elif kernels.thread_count() > 1:
+        arrays = _shares(*arrays, size, is_turned)
+    _run(_CORRELATE, arrays, _params(read.shape[2:], size, blocks, is_turned))
+    return written.reshape(len(read), n_out, *size)
+
+
+def _groups(images, weights, bias, written, n: int) -> tuple:
+    """What each group reads and writes."""
+    return _parts(images, n), _split(weights, n), _split(bias, n), _parts(written, n)
+
+
+def _shares(images, weights, bias, written, size: tuple, is_turned: bool) -> tuple:
+    """What threads may share: samples, or output channels where weights outweigh small images."""
+    if len(images) > 1 and size[-1] > MOST_WOVEN:
+        return images[:, None], weights, bias, written[:, None]
+    n = math.gcd(written.shape[1], MOST_SHARES)
+    weights = _parts(weights, n) if is_turned else _split(weights, n)
+    return images, weights, _split(bias, n), _parts(written, n)
 
 
 def weight_slope(images: np.ndarray, g: np.ndarray, blocks: Blocks, groups: int) -> np.ndarray:
     """Images ``(batch, channels, *size)`` and ``g`` ``(batch, out, *count)`` to weights."""
-    params = _params(images.shape[2:], g.shape[2:], blocks, 1, False)
-    inputs = (_parts(kernels.joined(images, 2), groups), _parts(kernels.joined(g, 2), groups))
-    (channels, rows), n_taps = (one.shape[2] for one in inputs), math.prod(blocks.kernel)
-    slopes = _run(_WEIGHT_SLOPE, inputs, (groups, rows, channels, n_taps), params)
-    return slopes.reshape(groups * rows, channels, *blocks.kernel)
+    rows, channels, n_taps = g.shape[1], images.shape[1] // groups, math.prod(blocks.kernel)
+    slopes = kernels.empty((rows, channels, n_taps), images.dtype)
+    arrays = (kernels.joined(images, 2), kernels.joined(g, 2), slopes)
+    n = groups
+    if groups == 1 and kernels.thread_count() > 1:
+        n = math.gcd(rows, MOST_SHARES)
+    if n > 1:
+        read = arrays[0] if groups == 1 else _parts(arrays[0], n)
+        arrays = (read, _parts(arrays[1], n), slopes.reshape(n, rows // n, channels, n_taps))
+    _run(_WEIGHT_SLOPE, arrays, _params(images.shape[2:], g.shape[2:], blocks, False))
+    return slopes.reshape(rows, channels, *blocks.kernel)
+
+
+def _split(array: np.ndarray, n: int) -> np.ndarray:
+    return array.reshape(n, len(array) // n, *array.shape[1:])
 
 
 def _parts(images: np.ndarray, n: int) -> np.ndarray:
     """``(batch, channels, ...)`` as ``(n, batch, channels / n, ...)``."""
     batch, channels, places = images.shape
     return images.reshape(batch, n, channels // n, places).swapaxes(0, 1)
+
+
+def _run(kernel: kernels.Kernel, arrays: tuple, params: tuple) -> None:
+    try:
+        kernel(*arrays, params=params)
+    except kernels.KernelRefusal:
+        raise MemoryError(f"no memory for a block of {kernel.name}") from None

@@ -1,0 +1,134 @@
+/* The outputs of a panel: two vectors of places, for some rows, which are output channels. Included
+ * once per element type and instruction set: see tile.h. */
+
+/* One row of a panel's sums to where its outputs lie. */
+TARGET static TG_INLINE void NAME(scatter)(const NAME(segments) *writes, const T *sums, T *out,
+                                           int64_t step)
+{
+    for (int s = 0; s < writes->n; s++) {
+        const NAME(segment) *now = &writes->each[s];
+        const T *from = sums + now->lane;
+        T *to = out + now->at;
+        if (step == 1)
+            NAME(copy)(to, from, now->n);
+        else
+            for (int64_t j = 0; j < now->n; j++)
+                to[j * step] = from[j];
+    }
+}
+
+/* The products that are added up as one chain, for all rows: at some taps, in some channels. */
+typedef struct {
+    int64_t tap, n_taps, channel, n_channels;
+} NAME(link);
+
+/* The chain after `last`: whole taps, or some channels of one. Turned, one tap: PyTorch adds those up
+ * as well. */
+static TG_INLINE NAME(link) NAME(next_link)(const NAME(pass) *pass, NAME(link) last,
+                                            int64_t chain_length, int is_turned)
+{
+    const int64_t n_channels = pass->n_channels;
+    NAME(link) next = {last.tap, 1, last.channel + last.n_channels, 0};
+    if (next.channel == n_channels) {
+        next.tap += last.n_taps;
+        next.channel = 0;
+        if (n_channels <= chain_length && !is_turned)
+            next.n_taps = tg_least(pass->n_taps - next.tap, chain_length / n_channels);
+    }
+    next.n_channels = tg_equal_part(n_channels - next.channel, chain_length);
+    return next;
+}
+
+/* Pack what the lanes meet in a chain, and note which weights it is for. Gives how many lines. */
+TARGET static int64_t NAME(pack_link)(const NAME(pass) *pass, const NAME(padded) *block,
+                                      const NAME(pieces) *pieces, const NAME(link) *link,
+                                      NAME(line) *lines)
+{
+    int64_t n = 0;
+    for (int64_t t = link->tap; t < link->tap + link->n_taps; t++)
+        if (pass->is_met[t]) {
+            lines[n].a = (pass->weight[t] * pass->n_channels + link->channel) * NAME(packed_rows);
+            lines[n].b = n * link->n_channels * NAME(width);
+            NAME(pack_patches)(pass, block, pieces, t, link->channel, link->n_channels,
+                               pass->patches + lines[n++].b);
+        }
+    return n;
+}
+
+/* Some rows of the outputs, for the lanes that were chosen. */
+TARGET static void NAME(panel)(const NAME(pass) *pass, const NAME(padded) *block, int64_t lanes,
+                               int64_t n_weights, const char *bias, int64_t bias_step, T *out,
+                               int64_t out_channel, int64_t rows, int is_turned)
+{
+    T *sums = pass->sums;
+    const int64_t tile_size = n_weights * pass->n_channels * NAME(packed_rows);
+    NAME(pieces) pieces;
+    for (int half = 0; half < 2; half++)
+        pieces.n[half] = NAME(cut)(&pass->reads, half * LANES, pieces.each[half]);
+    for (int64_t i = 0; i < rows; i++) {
+        const T first = bias == NULL ? 0 : TG_AT(const T, bias, i * bias_step);
+        NAME(store)(sums + i * NAME(width), (V){0} + first);
+        NAME(store)(sums + i * NAME(width) + LANES, (V){0} + first);
+        PREFETCH(out + i * out_channel + pass->writes.each[0].at);
+    }
+    const int64_t chain_length = tg_chain_length(pass->n_taps * pass->n_channels);
+    NAME(link) link = {0, 0, pass->n_channels, 0}; /* before the first */
+    while (link.tap + link.n_taps < pass->n_taps || link.channel + link.n_channels < pass->n_channels) {
+        NAME(line) lines[TG_LONGEST_CHAIN];
+        link = NAME(next_link)(pass, link, chain_length, is_turned);
+        NAME(chain) chain = {lines, NAME(pack_link)(pass, block, &pieces, &link, lines),
+                             link.n_channels, NAME(packed_rows), NAME(width)};
+        if (chain.n_lines == link.n_taps) { /* then they follow one another */
+            chain.length *= chain.n_lines;
+            chain.n_lines = 1;
+        }
+        const T *weights = pass->weights;
+        for (int64_t done = 0, n; done < rows; done += n, weights += tile_size) {
+            n = tg_equal_part(rows - done, ROWS);
+            NAME(multiply)(n, lanes, &chain, weights, pass->patches, sums + done * NAME(width),
+                           NAME(width));
+        }
+    }
+    for (int64_t i = 0; i < rows; i++)
+        NAME(scatter)(&pass->writes, sums + i * NAME(width), out + i * out_channel,
+                      pass->write_step);
+}
+
+/* One or a few rows: outputs straight from the block, four vectors at a time, without patches. */
+TARGET static void NAME(few_rows)(const NAME(pass) *pass, const NAME(padded) *block, int64_t n,
+                                  T *out, int64_t out_channel, int64_t rows, const char *bias,
+                                  int64_t bias_step)
+{
+    const int64_t n_channels = pass->n_channels, step = pass->write_step;
+    for (int64_t row = 0; row < rows; row++) {
+        const T first = bias == NULL ? 0 : TG_AT(const T, bias, row * bias_step);
+        T *to = out + row * out_channel + pass->writes.each[0].at;
+        for (int64_t x = 0; x < n; x += 4 * LANES) {
+            const T *from = block->data + pass->reads.each[0].at + x;
+            T result[4 * LANES];
+            for (int i = 0; i < LANES; i++)
+                result[i] = first;
+            V s0 = NAME(load)(result), s1 = s0, s2 = s0, s3 = s0;
+            for (int64_t t = 0; t < pass->n_taps; t++)
+                for (int64_t c = 0; c < n_channels; c++) {
+                    const int64_t k = pass->weight[t] * n_channels + c;
+                    const T w = pass->weights[k * NAME(packed_rows) + row];
+                    const T *now = from + pass->from[t] + c * block->channel;
+                    s0 = MULADD(w, NAME(load)(now), s0);
+                    s1 = MULADD(w, NAME(load)(now + LANES), s1);
+                    s2 = MULADD(w, NAME(load)(now + 2 * LANES), s2);
+                    s3 = MULADD(w, NAME(load)(now + 3 * LANES), s3);
+                }
+            NAME(store)(result, s0);
+            NAME(store)(result + LANES, s1);
+            NAME(store)(result + 2 * LANES, s2);
+            NAME(store)(result + 3 * LANES, s3);
+            const int64_t left = n - x < 4 * LANES ? n - x : 4 * LANES;
+            if (step == 1)
+                memcpy(to + x, result, (size_t)left * sizeof(T));
+            else
+                for (int64_t i = 0; i < left; i++)
+                    to[(x + i) * step] = result[i];
+        }
+    }
+}
