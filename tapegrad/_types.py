@@ -223,6 +223,8 @@ class device:
         if isinstance(type, device):
             type, index = type.type, type.index
         if isinstance(type, _int):
+            if type < 0:
+                raise RuntimeError("Device index must not be negative")
             raise RuntimeError("Cannot access accelerator device when none is available.")
         if not isinstance(type, str):
             raise TypeError(
@@ -235,6 +237,8 @@ class device:
             raise TypeError(
                 f"device(): argument 'index' (position 2) must be int, not {kind_of(index)}"
             )
+        if index is not None and index < 0:
+            raise RuntimeError("Device index must not be negative")
         kind, own_index = _parsed_device(str(type))
         self.type: str = kind
         self.index: _int | None = index if own_index is None else own_index

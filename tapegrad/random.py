@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+from tapegrad.ops.devices import NO_CUDA
 from tapegrad.ops.random import (
     Generator,
     default_generator,
@@ -29,6 +30,8 @@ def fork_rng(
     if not enabled:
         yield
         return
+    for _ in devices or ():
+        raise AssertionError(NO_CUDA)
     state = get_rng_state()
     try:
         yield

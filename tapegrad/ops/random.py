@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from operator import index
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +20,7 @@ from tapegrad._kernels import GENERATOR_SIZE, OURS
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import sizes_of
-from tapegrad.ops._out import fit
+from tapegrad.ops._out import c_name, fit
 from tapegrad.ops.create import empty_like, finished, zeros_like
 from tapegrad.ops.devices import check_device
 from tapegrad.ops.tensor_types import refuse_integers
@@ -37,10 +40,11 @@ class Generator:
 
     def manual_seed(self, seed: int) -> Generator:
         """Start the stream anew from a seed; a negative one counts back from 2**64."""
-        seed = int(seed)
+        if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool):
+            raise RuntimeError(f"manual_seed expected a long, but got {_types.kind_of(seed)}")
         if not -(2**63) <= seed < 2**64:
             raise ValueError("Overflow when unpacking long long")
-        self._seed = seed % 2**64
+        self._seed = int(seed) % 2**64
         with self._lock:
             OURS["seed"](self._state, params=(self._seed,))
         return self
@@ -118,7 +122,7 @@ os.register_at_fork(after_in_child=_renew_lock)
 
 def manual_seed(seed: int) -> Generator:
     """Seed the default generator: the same seed gives PyTorch's numbers."""
-    return default_generator.manual_seed(seed)
+    return default_generator.manual_seed(int(seed))
 
 
 def seed() -> int:
@@ -195,15 +199,47 @@ def randn(*sizes, size=None, generator=None, dtype=None, layout=None, device=Non
     return drawn("normal", (0.0, 1.0), shape, generator, dtype, requires_grad)
 
 
-def _bounds(low, high) -> tuple[int, int, bool]:
-    """The least number, how many there are, and whether one needs two draws of 32 bits."""
+def _bounds(low, high, dtype: _types.dtype) -> tuple[int, int, bool]:
+    """The least number, how many there are, and whether one needs two draws of 32 bits.
+
+    Refuses numbers that the dtype does not have; of floats the last that it has is the highest.
+    """
     low, high = (int(one) if isinstance(one, Tensor) else index(one) for one in (low, high))
     if low >= high:
         raise RuntimeError(
             f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
         )
+    _check_bounds(low, high - 1, dtype)
+    if dtype.is_floating_point:
+        low, high = _representable(low, high, dtype)
     count = high - low
     return (low, count, count >= 2**28) if count < 2**64 else (0, 0, True)
+
+
+def _check_bounds(low: int, last: int, dtype: _types.dtype) -> None:
+    limits: Any = (np.finfo if dtype.is_floating_point else np.iinfo)(dtype.numpy) \
+        if dtype is not _types.bool else SimpleNamespace(min=0, max=1)
+    for name, bound in (("from", low), ("to - 1", last)):
+        if not limits.min <= bound <= limits.max:
+            raise RuntimeError(f"{name} is out of bounds for {c_name(dtype)}")
+    if dtype.is_floating_point and max(-low, last) > _largest(dtype):
+        name, digits = "from" if -low > last else "to - 1", np.finfo(dtype.numpy).nmant + 1
+        warnings.warn(
+            f"{name} is out of bounds [-(2^{digits}), 2^{digits}]. Due to precision limitations "
+            f"{c_name(dtype)} can support discrete uniform distribution only within this range. "
+            "This warning will become an error in version 1.7 release, please fix the code in "
+            "advance", stacklevel=4)  # fmt: skip
+
+
+def _representable(low: int, high: int, dtype: _types.dtype) -> tuple[int, int]:
+    """Bounds that rounding to floats does not leave: the gap there is that of ``nmant`` bits."""
+    digits = np.finfo(dtype.numpy).nmant + 1
+    first, last = (int(dtype.numpy.type(n)) for n in (low + 1, high - 1))
+    if first < low:
+        low = first + (1 << (abs(low + 1).bit_length() - digits))
+    if last >= high:
+        high = last - (1 << (abs(high - 1).bit_length() - digits))
+    return low, high
 
 
 def _all_numbers(dtype: _types.dtype) -> tuple[int, int, bool]:
@@ -219,7 +255,9 @@ def _largest(dtype: _types.dtype) -> int:
     return 1 if dtype is _types.bool else int(np.iinfo(dtype.numpy).max)
 
 
-def _bounds_and_size(args: tuple, low, high, size) -> tuple[tuple, tuple[int, ...]]:
+def _bounds_and_size(
+    args: tuple, low, high, size, dtype: _types.dtype
+) -> tuple[tuple, tuple[int, ...]]:
     given = list(args)
     if given and isinstance(given[-1], (tuple, list)):
         size = given.pop()
@@ -227,12 +265,12 @@ def _bounds_and_size(args: tuple, low, high, size) -> tuple[tuple, tuple[int, ..
         low, high = given
     elif given:
         high = given[0]
-    return _bounds(0 if low is None else low, high), sizes_of("randint", (), size)
+    return _bounds(0 if low is None else low, high, dtype), sizes_of("randint", (), size)
 
 
 def _randint_into(out: Tensor, *args, low=None, high=None, size=None, generator=None,
                   **options) -> Tensor:  # fmt: skip
-    bounds, shape = _bounds_and_size(args, low, high, size)
+    bounds, shape = _bounds_and_size(args, low, high, size, out.dtype)
     return drawn_into(fit(out, shape), "randint", bounds, generator)
 
 
@@ -240,10 +278,22 @@ def _randint_into(out: Tensor, *args, low=None, high=None, size=None, generator=
 def randint(*args, low=None, high=None, size=None, generator=None, dtype=None,
             layout=None, device=None, requires_grad=False) -> Tensor:  # fmt: skip
     """Whole numbers drawn evenly from [low, high); ``randint(high, size)`` starts at 0."""
-    bounds, shape = _bounds_and_size(args, low, high, size)
-    check_device(device)
     dtype = _types.as_dtype(dtype, "randint") or _types.int64
+    bounds, shape = _bounds_and_size(args, low, high, size, dtype)
+    check_device(device)
     return drawn("randint", bounds, shape, generator, dtype, requires_grad)
+
+
+def _check_permuted(n: int, dtype: _types.dtype) -> None:
+    if dtype is _types.bool:
+        raise NotImplementedError("\"randperm\" not implemented for 'Bool'")
+    if n <= _largest(dtype) + 1:
+        return
+    if not dtype.is_floating_point:
+        raise RuntimeError(f"value cannot be converted to type {dtype.name}_t without overflow")
+    most = {2: "2049", 4: "2^24+1", 8: "2^53+1"}[dtype.itemsize]
+    name = kernels.TYPE_NAMES[dtype.numpy.num]
+    raise RuntimeError(f"n cannot be greater than {most} for {name} type.")
 
 
 @takes_out("factory")
@@ -253,6 +303,7 @@ def randperm(n: int, *, generator=None, dtype=None, layout=None, device=None,
     """The numbers 0 to n - 1 in random order."""
     check_device(device)
     dtype = _types.as_dtype(dtype, "randperm") or _types.int64
+    _check_permuted(n, dtype)
     array = kernels.empty(sizes_of("randperm", (n,)), np.int64)
     (generator or default_generator).draw("randperm", array)
     array = array if dtype is _types.int64 else kernels.cast_array(array, dtype.numpy)
@@ -276,8 +327,9 @@ rand_like, randn_like = _like("rand", "uniform"), _like("randn", "normal")
 def randint_like(input: Tensor, *bounds, low=None, high=None, generator=None,
                  requires_grad=False, **options) -> Tensor:  # fmt: skip
     """As :func:`randint`, with another tensor's shape, dtype and memory order."""
-    limits = bounds if len(bounds) == 2 else (low or 0, *(bounds or (high,)))
-    made = drawn_into(empty_like(input, **options), "randint", _bounds(*limits), generator)
+    first, last = bounds if len(bounds) == 2 else (low or 0, *(bounds or (high,)))
+    made = empty_like(input, **options)
+    drawn_into(made, "randint", _bounds(first, last, made.dtype), generator)
     return made.requires_grad_(requires_grad)
 
 
@@ -410,7 +462,7 @@ def random_(self: Tensor, *bounds, generator=None) -> Tensor:
     else:
         low, high = (0, *bounds) if len(bounds) == 1 else bounds
         is_open = high is None and len(bounds) == 2
-        limits = _bounds(low, _largest(self.dtype) + 1 if is_open else high)
+        limits = _bounds(low, _largest(self.dtype) + 1 if is_open else high, self.dtype)
     return drawn_into(self, "randint", limits, generator)
 
 

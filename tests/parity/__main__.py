@@ -88,13 +88,14 @@ def _table(reports: list[Any]) -> str:
     return "\n".join(lines)
 
 
-_TITLES = ("forward", "gradient", "second", "spellings", "out=", "errors")
+_TITLES = ("samples", "forward", "gradient", "second", "spellings", "out=", "errors")
 
 
 def _cells(report: Any) -> list[str]:
     from .calls import STAGES
 
-    return [_cell(report.compared[stage], report.failed[stage]) for stage in STAGES]
+    cells = [_cell(report.compared[stage], report.failed[stage]) for stage in STAGES]
+    return [str(report.compared["forward"]), *cells]
 
 
 def _cell(compared: int, failed: int) -> str:
@@ -132,7 +133,7 @@ def _page(names: list[str], reports: list[Any]) -> str:
     from .left_out import LEFT_OUT
 
     stored = json.loads(COUNTS.read_text(encoding="utf-8"))
-    cells = {name: [_cell(n, 0) for n in counts] for name, counts in stored.items()}
+    cells = {name: [_cell(n, 0) for n in (counts[0], *counts)] for name, counts in stored.items()}
     cells |= {report.name: _cells(report) for report in reports}
     failing = {report.name for report in reports if not report.passes}
     rows = "\n".join(f"| {name} | " + " | ".join(cells.get(name, ["not yet"] * len(_TITLES))) + " |"
@@ -146,8 +147,9 @@ _TEXT = """# Compared with PyTorch, operation by operation
 
 Made by `python -m tests.parity --write`. Every entry of PyTorch 2.13's own table of operations that
 is dense and real-valued runs in both libraries, on all of the table's reference inputs in float64,
-float32 and the integer types, bool and float16 where the entry has them. A cell counts comparisons,
-as `passed/all` where some fail. *gradient*: first derivatives of every input along a random
+float32 and the integer types, bool and float16 where the entry has them. *samples*: how many inputs
+ran in both, each dtype counted; the other cells count comparisons, as `passed/all` where some fail.
+*forward*: shape, dtype and values; *gradient*: first derivatives of every input along a random
 direction; *second*: second derivatives in float64, on at most 16 evenly picked samples of an entry;
 *spellings*: methods, in-place forms, operators and aliases, on at most 12 samples; *errors*: the
 table's mistakes, which must raise PyTorch's class.

@@ -1,5 +1,7 @@
 """The same seed gives PyTorch's numbers: stored from PyTorch 2.13 after ``manual_seed(0)``."""
 
+import warnings
+
 import numpy as np
 import pytest
 from support import evaluate
@@ -359,5 +361,21 @@ def test_coins_agree_with_pytorch_wherever_the_state_stands(torch, reference, n_
         library.rand(n_before)
         coins = eval(filled.format(n=1500), {"torch": library}).bernoulli_(0.3)
         return coins.tolist(), library.rand(1).item()
+
+    assert draw(torch) == draw(reference)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("bounds", [(0, 2**11 + 5), (0, 2**15 + 1), (-(2**14), 2**13 + 3)])
+def test_whole_numbers_beyond_what_floats_hold(torch, reference, dtype, bounds):
+    """Floats that do not hold all numbers between the bounds get PyTorch's, with its warning."""
+    factor = 1 if dtype == "float16" else 2**15
+
+    def draw(library):
+        library.manual_seed(1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            low, high = (bound * factor for bound in bounds)
+            return library.randint(low, high, (40,), dtype=getattr(library, dtype)).tolist()
 
     assert draw(torch) == draw(reference)

@@ -11,7 +11,7 @@ from tapegrad._tensor import Tensor
 from tapegrad._types import int64, kind_of
 from tapegrad.ops.convert import copy_inplace, fill_
 from tapegrad.ops.create import tensor
-from tapegrad.ops.index.by_tensors import index_arrays, index_op, put_values
+from tapegrad.ops.index.by_tensors import check_put_dtypes, index_arrays, index_op, put_values
 from tapegrad.ops.shape.broadcasting import check_expansion
 from tapegrad.ops.shape.parts import select_op, slice_op
 from tapegrad.ops.shape.sizes import alias_op, unsqueeze_op
@@ -156,10 +156,12 @@ def _as_value(target: Tensor, value) -> Tensor | int | float:
 
 
 def setitem(input: Tensor, index, value) -> None:
-    """``input[index] = value``: the value is broadcast and cast."""
-    value = _as_value(input, value)
+    """``input[index] = value``: the value is broadcast; without index tensors it is cast, too."""
+    given, value = value, _as_value(input, value)
     viewed, left = _apply_views(input, _items(index))
     if left:
+        if value is given and isinstance(value, Tensor) and not _fills_mask(left, value):
+            check_put_dtypes(viewed, value)
         put_values(viewed, left, value)
         return
     if viewed is input and not isinstance(value, Tensor):
@@ -170,6 +172,13 @@ def setitem(input: Tensor, index, value) -> None:
         copy_inplace(viewed, value.view(value.shape[extra:]) if extra else value)
     else:
         fill_(viewed, value)
+
+
+def _fills_mask(left: list, value: Tensor) -> bool:
+    """Whether it is one number for what masks pick, which may be cast."""
+    return value.numel() == 1 and all(
+        one is None or one.dtype.name in ("bool", "uint8") for one in left
+    )
 
 
 def _check_assigned_shape(value: Tensor, shape: tuple) -> None:

@@ -166,13 +166,18 @@ def _check_put(self: Tensor, indices, values: Tensor) -> list:
             "index_put(): argument 'indices' (position 1) must be tuple of Tensors, not "
             f"{type(indices).__name__}"
         )
-    if values.dtype is not self.dtype:
+    check_put_dtypes(self, values)
+    return list(indices)
+
+
+def check_put_dtypes(target: Tensor, values: Tensor) -> None:
+    """Refuse to write a tensor of another dtype at positions."""
+    if values.dtype is not target.dtype:
         raise RuntimeError(
             f"Index put requires the source and destination dtypes match, got "
-            f"{kernels.TYPE_NAMES[self.dtype.numpy.num]} for the destination and "
+            f"{kernels.TYPE_NAMES[target.dtype.numpy.num]} for the destination and "
             f"{kernels.TYPE_NAMES[values.dtype.numpy.num]} for the source."
         )
-    return list(indices)
 
 
 @method()

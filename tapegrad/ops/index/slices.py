@@ -57,7 +57,9 @@ def _index_select_backward(values, shape: tuple, dim: int, index: np.ndarray) ->
 def _index_add(input, dim, index, source, alpha):
     """Slices added at positions along a dimension."""
     size = _size(input.shape, dim)
-    positions = checked_positions(_vector(index), size, out_of_bounds(dim, size))
+    is_inner = input.ndim < 2 or 0 < dim < input.ndim - 1  # where PyTorch counts lines one by one
+    refusal = _out_of_range if is_inner else out_of_bounds(dim, size)
+    positions = checked_positions(_vector(index), size, refusal)
     if alpha != 1:
         scale = kernels.fill(kernels.empty((), source.dtype), alpha)
         source = kernels.pointwise(_MULTIPLY, source, scale)

@@ -62,8 +62,6 @@ def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
 def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """Cross products of vectors along ``dim``, or else along the first dimension of size 3."""
     if dim is None:
-        if input.dim() == other.dim():
-            common_shape(tuple(input.shape), tuple(other.shape))
         if 3 not in input.shape:
             raise RuntimeError("no dimension of size 3 in input")
         dim = tuple(input.shape).index(3)
