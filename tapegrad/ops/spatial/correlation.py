@@ -22,7 +22,7 @@ _CORRELATE, _WEIGHT_SLOPE = OURS["correlate"], OURS["weight_slope"]
 
 
 # As in convolve.h: images of such rows are computed many samples at a time.
-MOST_WOVEN = 8
+MOST_WOVEN = 4
 # How many threads share output channels of one convolution.
 MOST_SHARES = 4
 
