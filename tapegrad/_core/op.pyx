@@ -269,8 +269,8 @@ def enable_fast_calls():
     """Let the interpreter call ops directly, and as methods without making bound objects."""
     cdef Op op = Op("probe", "ProbeBackward0", params=("x",))
     cdef InplaceOp inplace = InplaceOp(op)
-    set_fast_call(Op, <char*>&op.vectorcall - <char*><PyObject*>op)
-    set_fast_call(InplaceOp, <char*>&inplace.vectorcall - <char*><PyObject*>inplace)
+    set_fast_call(Op, <Py_ssize_t>&op.vectorcall - <Py_ssize_t><PyObject*>op)
+    set_fast_call(InplaceOp, <Py_ssize_t>&inplace.vectorcall - <Py_ssize_t><PyObject*>inplace)
 
 
 cdef int set_fast_call(type kind, Py_ssize_t offset) except -1:

@@ -29,7 +29,7 @@ cdef Kernel BACKWARD = OURS["attention_backward"]
 
 cdef enum:
     # The weights that are worked on fit into the second cache, beside what they are made of.
-    BLOCK_BYTES = 1 << 18
+    BLOCK_BYTES = 262144
     FEWEST_ROWS = 32        # of a block, so that products stay products of matrices
     WHOLE_VECTORS = 16      # lines of weights end with them
 

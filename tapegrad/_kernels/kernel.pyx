@@ -62,7 +62,7 @@ cdef enum:
     # Below this many elements taking the GIL back costs more than others gain by its release.
     RELEASE_GIL_ABOVE = 32768
     # And from here on work is worth waking other threads for.
-    SHARE_ABOVE = 1 << 16
+    SHARE_ABOVE = 65536
 
 GENERATOR_SIZE = tg_generator_size
 cdef iterate_function iterate = NULL

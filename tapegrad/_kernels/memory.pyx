@@ -69,7 +69,7 @@ cdef enum:
     N_BUCKETS = 64
     BUCKET_DEPTH = 8
     RECYCLED_BYTES = 2048
-    LARGE_BYTES = 1 << 16
+    LARGE_BYTES = 65536
 
 cdef size_t LARGEST_BYTES = <size_t>1 << 46
 

@@ -52,7 +52,7 @@ cdef int patch_type() except -1:
     cdef Tensor probe = Tensor.__new__(Tensor)
     plain_traverse, plain_dealloc = slots.tp_traverse, slots.tp_dealloc
     slots.tp_traverse, slots.tp_clear, slots.tp_dealloc = traverse_with_tape, clear_links, dealloc
-    slots.tp_dictoffset = <char*>&probe.attributes - <char*><PyObject*>probe
+    slots.tp_dictoffset = <Py_ssize_t>&probe.attributes - <Py_ssize_t><PyObject*>probe
     attach_method("__dict__", property(_attributes_of))
     slots.tp_name = "TensorBase"         # what is asked for once is kept: messages about arguments
     for value in Tensor.__dict__.values():

@@ -231,8 +231,7 @@ cdef class Tensor:
 
     def storage_offset(self):
         """Where the first element lies in the memory that views share, in elements."""
-        return (PyArray_BYTES(self.array) - PyArray_BYTES(owner_of(self.array))) // \
-            PyArray_ITEMSIZE(self.array)
+        return bytes_into(owner_of(self.array), self.array) // PyArray_ITEMSIZE(self.array)
 
     def data_ptr(self):
         """The address of the first element."""
@@ -721,6 +720,11 @@ cdef int position_of(Tensor tensor, int dim) except -1:
     return dim + ndim if dim < 0 else dim
 
 
+cdef inline Py_ssize_t bytes_into(ndarray base, ndarray view) noexcept:
+    """How far into the memory of its base a view begins."""
+    return <Py_ssize_t>PyArray_BYTES(view) - <Py_ssize_t>PyArray_BYTES(base)
+
+
 cdef tuple strides_of(ndarray array):
     """Strides in elements; those of an empty tensor are row-major with every size at least 1."""
     cdef int ndim = PyArray_NDIM(array), k
@@ -748,7 +752,7 @@ cdef ndarray copied_memory(Tensor tensor, dict memo):
         return copy
     return strided_view(copy, PyArray_NDIM(tensor.array), PyArray_DIMS(tensor.array),
                         PyArray_STRIDES(tensor.array),
-                        PyArray_BYTES(copy) + (PyArray_BYTES(tensor.array) - PyArray_BYTES(base)))
+                        PyArray_BYTES(copy) + bytes_into(base, tensor.array))
 
 
 cdef object only_value(Tensor tensor):
