@@ -8,8 +8,12 @@
 
 typedef struct {
     double eps;
-    int64_t is_given; /* whether mean and variance are not those of x */
+    int64_t statistics;
 } norm_params;
+
+/* Mean and variance are those of x, or given; the same, of which only the weight's gradient is asked
+ * for. */
+enum { OF_VALUES, GIVEN, GIVEN_FOR_WEIGHT };
 
 enum { G, X, WEIGHT, MEAN, VAR, GX, WEIGHT_SUM, BIAS_SUM, N_OPERANDS };
 
@@ -34,12 +38,13 @@ static TG_INLINE double linear_of(double moment, double rstd, double count, int 
         const C mean = *(const C *)slab[MEAN];                                                    \
         const double rstd = 1 / sqrt((double)*(const C *)slab[VAR] + params->eps);                \
         const double count = (double)sizes.n * (double)sizes.m;                                   \
-        const int is_given = params->is_given != 0;                                               \
+        const int is_given = params->statistics != OF_VALUES;                                     \
+        const int is_for_weight = params->statistics == GIVEN_FOR_WEIGHT;                         \
         double sum = 0, moment = 0, inner = 0, inner_moment = 0;                                  \
         for (tg_intp r = 0; r < sizes.n; r++) {                                                   \
             const T *g = (const T *)(slab[G] + r * core[OF_G]);                                   \
             const T *x = (const T *)(slab[X] + r * core[OF_X]);                                   \
-            SUM_OVER(row_sum, i, sizes.m, load(g[i]))                                             \
+            SUM_OVER(row_sum, i, is_for_weight ? 0 : sizes.m, load(g[i]))                         \
             SUM_OVER(row_moment, i, sizes.m, load(g[i]) * (load(x[i]) - mean))                    \
             sum += row_sum, moment += row_moment;                                                 \
             if (sizes.k == 1 && r < sizes.n - 1)                                                  \
@@ -51,6 +56,8 @@ static TG_INLINE double linear_of(double moment, double rstd, double count, int 
             TG_AT(C, slab[BIAS_SUM], k * core[OF_BIAS_SUM]) += (C)sum;                            \
             sum = moment = 0;                                                                     \
         }                                                                                         \
+        if (is_for_weight)                                                                        \
+            return;                                                                               \
         const C constant = (C)constant_of(inner, rstd, count, is_given);                          \
         const C linear = (C)linear_of(inner_moment, rstd, count, is_given);                       \
         for (tg_intp r = 0; r < sizes.n; r++) {                                                   \
@@ -74,7 +81,7 @@ static TG_INLINE double linear_of(double moment, double rstd, double count, int 
                                                tg_intp width, const norm_params *params)          \
     {                                                                                             \
         const double count = (double)sizes.n * (double)sizes.m;                                   \
-        const int is_given = params->is_given != 0;                                               \
+        const int is_given = params->statistics != OF_VALUES;                                     \
         C mean[COLUMNS], factor[COLUMNS], constant[COLUMNS], linear[COLUMNS];                     \
         double sum[COLUMNS] = {0}, moment[COLUMNS] = {0};                                         \
         for (tg_intp j = 0; j < width; j++)                                                       \
@@ -98,6 +105,8 @@ static TG_INLINE double linear_of(double moment, double rstd, double count, int 
             constant[j] = (C)constant_of(weight * sum[j], rstd, count, is_given);                 \
             linear[j] = (C)linear_of(weight * moment[j], rstd, count, is_given);                  \
         }                                                                                         \
+        if (params->statistics == GIVEN_FOR_WEIGHT)                                               \
+            return;                                                                               \
         FOR_VALUES(r, i, sizes) {                                                                 \
             const T *g = (const T *)(slab[G] + r * core[OF_G] + i * core[OF_G + 1]);              \
             const T *x = (const T *)(slab[X] + r * core[OF_X] + i * core[OF_X + 1]);              \

@@ -85,7 +85,7 @@ static void refuse(const char *indices, tg_intp step, tg_intp n, position_params
 
 /* `lines` and `elements` are the numbers of the operands; the index is operand 1. A size below 0
  * says that the caller has checked the positions. */
-#define RUNS(name, lines, elements)                                                                \
+#define RUNS(name, lines, elements, any_run)                                                       \
     TG_LOOP(name)                                                                                  \
     {                                                                                              \
         position_params *dim = params;                                                             \
@@ -98,14 +98,32 @@ static void refuse(const char *indices, tg_intp step, tg_intp n, position_params
             char *line = args[lines] + (slow ? 0 : run * steps[lines]);                            \
             char *given = args[elements] + run * to_next_run[elements];                            \
             if (dim->size == 0 ||                                                                  \
-                name##_any_run(line, indices, given, n, slow ? steps[lines] : 0, steps[3 + lines], \
-                               in_run[1], in_run[elements], (uint64_t)dim->size))                  \
+                any_run(line, indices, given, n, slow ? steps[lines] : 0, steps[3 + lines],        \
+                        in_run[1], in_run[elements], (uint64_t)dim->size))                         \
                 refuse(indices, in_run[1], n, dim);                                                \
         }                                                                                          \
     }
 
-/* out[j] = source[position[j]] */
-#define PICK(name, T) RUN(name, T, *element = *place;) RUNS(name, 0, 2)
+/* out[j] = source[position[j]]; where all places of a line are one, as in the gradient of a sum,
+ * positions are only looked at. */
+#define PICK(name, T)                                                                           \
+    RUN(name, T, *element = *place;)                                                            \
+    static int name##_of_few(char *line, const char *indices, char *elements, tg_intp n,        \
+                             tg_intp line_step, tg_intp place_step, tg_intp index_step,         \
+                             tg_intp element_step, uint64_t size)                               \
+    {                                                                                           \
+        const T only = *(const T *)line;                                                        \
+        int is_refused = 0;                                                                     \
+        if (line_step != 0 || place_step != 0 || element_step != (tg_intp)sizeof(T))            \
+            return name##_any_run(line, indices, elements, n, line_step, place_step,            \
+                                  index_step, element_step, size);                              \
+        for (tg_intp i = 0; i < n; i++)                                                         \
+            is_refused |= TG_AT(const uint64_t, indices, i * index_step) >= size;               \
+        for (tg_intp i = 0; i < n; i++)                                                         \
+            ((T *)elements)[i] = only;                                                          \
+        return is_refused;                                                                      \
+    }                                                                                           \
+    RUNS(name, 0, 2, name##_of_few)
 
 PICK(pick_1, uint8_t)
 PICK(pick_2, uint16_t)
@@ -116,7 +134,7 @@ PICK(pick_8, uint64_t)
 #define PLACE(name, T, C, load, store, RESULT)                                           \
     RUN(name, T, const C x = load(*element); const C y = load(*place); (void)y;          \
         *place = store(RESULT);)                                                         \
-    RUNS(name, 2, 0)
+    RUNS(name, 2, 0, name##_any_run)
 
 PLACE(place_1, uint8_t, uint8_t, TG_AS_IS, TG_AS_IS, x)
 PLACE(place_2, uint16_t, uint16_t, TG_AS_IS, TG_AS_IS, x)

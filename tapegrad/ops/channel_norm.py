@@ -13,7 +13,7 @@ from tapegrad.ops._declare import op
 from tapegrad.ops.normalization import standardized, through_statistics
 from tapegrad.ops.tensor_types import refuse_integers
 
-_OWN, _GIVEN = 0, 1  # statistics
+_OWN, _GIVEN_FOR_WEIGHT = 0, 2  # statistics, as in _c/batch_norm_backward.c
 
 
 def per_channel(statistic: Tensor, ndim: int) -> Tensor:
@@ -179,7 +179,7 @@ def _running_input_slope(g, weight, var, eps):
 def _running_weight_slope(g, input, mean, var, eps):
     if not is_grad_enabled():
         _, slope, _ = _backward(
-            g._array, input._array, None, mean._array, var._array, eps, _GIVEN
+            g._array, input._array, None, mean._array, var._array, eps, _GIVEN_FOR_WEIGHT
         )
         return Tensor._wrap(slope)
     normal = (input - per_channel(mean, g.ndim)) * per_channel(

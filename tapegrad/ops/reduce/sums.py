@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from tapegrad import _kernels as kernels
@@ -23,10 +25,27 @@ def sum_array(input: np.ndarray, dims, keepdim) -> np.ndarray:
     """The sums of an array over dimensions; integers add up in int64."""
     if input.dtype.kind != "f" and input.dtype != np.int64:
         input = kernels.cast_array(input, np.int64)
+    inner = _innermost(input, dims)
+    if inner:
+        input = kernels.reduce(_SUM, input, inner, True)
     return kernels.reduce(_SUM, input, dims, keepdim)
 
 
+def _innermost(input: np.ndarray, dims: tuple | None) -> tuple:
+    """The last dimensions, where they are worth to be summed before those of others.
+
+    Dimensions with one between them that stays would have to be brought together by a copy.
+    """
+    last = input.ndim
+    while dims and last - 1 in dims:
+        last -= 1
+    inner = tuple(range(last, input.ndim))
+    worth = input.itemsize > 2 and math.prod(input.shape[last:]) >= _FEWEST_INNER
+    return inner if worth and dims and len(inner) < len(dims) else ()
+
+
 _SUM = OURS["sum"]
+_FEWEST_INNER = 64
 sum_all = op(
     "sum_all",
     forward=lambda input: sum_array(input, None, False),
