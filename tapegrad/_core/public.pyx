@@ -279,9 +279,9 @@ cdef int refuse_argument(TensorFunction function, Py_ssize_t k, object value) ex
 def enable_fast_calls_of_functions():
     """Let the interpreter call both kinds directly, and as methods without making bound objects."""
     cdef PublicOp op = PublicOp.__new__(PublicOp)
-    cdef TensorFunction function = TensorFunction.__new__(TensorFunction)
+    cdef TensorFunction made = TensorFunction.__new__(TensorFunction)
     set_fast_call(PublicOp, <Py_ssize_t>&op.vectorcall - <Py_ssize_t><PyObject*>op)
-    set_fast_call(TensorFunction, <Py_ssize_t>&function.vectorcall - <Py_ssize_t><PyObject*>function)
+    set_fast_call(TensorFunction, <Py_ssize_t>&made.vectorcall - <Py_ssize_t><PyObject*>made)
 
 
 enable_fast_calls_of_functions()
