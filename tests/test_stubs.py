@@ -17,6 +17,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "tapegrad"
 COMPILED = (
     "_kernels.geometry", "_kernels.memory", "_kernels.kernel", "_kernels.iteration",
     "_kernels.arrays", "_kernels.classes", "_kernels.pieces", "_kernels.products",
+    "_kernels.recurrent", "_kernels.lstm_step",
     "_tape", "_tensor.modes", "_tensor.nodes", "_tensor.tensor",
     "_core.promotion", "_core.op", "_core.public", "_core.saved",
     "_core.recording", "_core.forward", "_core.inplace", "_core.function", "_core.pieces",

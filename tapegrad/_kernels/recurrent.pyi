@@ -9,8 +9,14 @@ class Walk:
 
 class RnnTanh(Walk): ...
 class RnnRelu(RnnTanh): ...
-class Lstm(Walk): ...
-class Gru(Walk): ...
+
+class Lstm(Walk):
+    n_gates: int
+    n_saved: int
+
+class Gru(Walk):
+    n_gates: int
+    n_saved: int
 
 def walk(
     mode: str,
