@@ -73,7 +73,7 @@ def _slopes(grads, inputs: tuple, walk: Walk, gates: Tensor, saved: Tensor, need
     found: tuple[Callable[[], Any], ...] = (
         lambda: wrap(kernels.mm(slopes, w_ih).reshape(input.shape)),
         lambda: wrap(of_hidden),
-        lambda: wrap(of_cell),
+        lambda: wrap(cast(Any, of_cell)),
         lambda: OuterProduct(wrap(slopes), wrap(_rows(input))),
         lambda: OuterProduct(wrap(of_sums), wrap(before)),
         lambda: wrap(kernels.reduce(_SUM, slopes, (0,), False)),
