@@ -1,0 +1,41 @@
+"""The loops of recurrent networks, on every instruction set."""
+
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tapegrad._kernels import limit_vectors
+
+BASELINE, AVX2, AVX512 = range(3)
+
+
+@pytest.fixture(autouse=True)
+def widest_vectors() -> Iterator[None]:
+    """Whatever a test does, the next one starts from the processor's best."""
+    yield
+    limit_vectors(AVX512)
+
+
+def results(torch: ModuleType, layer: str, size: int, dtype: Any) -> list:
+    """Give the output of a network and its gradients."""
+    torch.manual_seed(0)
+    m = getattr(torch.nn, layer)(3, size).to(dtype)
+    x = torch.randn(4, 5, 3, dtype=dtype, requires_grad=True)
+    out, _ = m(x) if "Cell" not in layer else m(x[0])
+    return [out, *torch.autograd.grad((out ** 2).sum(), [x, *m.parameters()])]
+
+
+@pytest.mark.parametrize("layer", ["RNN", "GRU", "LSTM", "LSTMCell"])
+@pytest.mark.parametrize("size", [1, 7, 16, 37])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_instruction_sets_agree(tapegrad: ModuleType, layer: str, size: int, dtype: str) -> None:
+    """Plain C, AVX2 and AVX-512 give the same bits."""
+    found = []
+    for level in (BASELINE, AVX2, AVX512):
+        limit_vectors(level)
+        found.append(results(tapegrad, layer, size, getattr(tapegrad, dtype)))
+
+    for other in found[1:]:
+        assert all(tapegrad.equal(a, b) for a, b in zip(found[0], other, strict=True))
