@@ -50,6 +50,14 @@ TARGET static void NAME(fill_channel)(const tg_sliding *p, const tg_axis axes[3]
                                       const NAME(padded) *block, T *to)
 {
     const int64_t height = p->in[1], width = p->in[2], stride = axes[2].step;
+    if (step == 1 && stride == 1 && spans[0].size == 1 && spans[2].first == 0 &&
+        spans[2].size == width && spans[1].first >= 0 &&
+        spans[1].first + spans[1].size <= height && spans[0].first >= 0 &&
+        spans[0].first < p->in[0]) { /* whole rows follow one another */
+        NAME(copy)(to, image + (spans[0].first * height + spans[1].first) * width,
+                   spans[1].size * width);
+        return;
+    }
     int64_t skip[3]; /* one tap leaves out what lies between its places */
     for (int d = 0; d < 3; d++)
         skip[d] = axes[d].n_taps == 1 ? axes[d].step : 1;

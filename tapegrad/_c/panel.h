@@ -62,6 +62,7 @@ TARGET static void NAME(panel)(const NAME(pass) *pass, const NAME(padded) *block
 {
     T *sums = pass->sums;
     const int64_t tile_size = n_weights * pass->n_channels * NAME(packed_rows);
+    const int64_t first_lanes = pass->write_step == 1 ? pass->writes.each[0].n : 1;
     NAME(pieces) pieces;
     for (int half = 0; half < 2; half++)
         pieces.n[half] = NAME(cut)(&pass->reads, half * LANES, pieces.each[half]);
@@ -69,7 +70,8 @@ TARGET static void NAME(panel)(const NAME(pass) *pass, const NAME(padded) *block
         const T first = bias == NULL ? 0 : TG_AT(const T, bias, i * bias_step);
         NAME(store)(sums + i * NAME(width), (V){0} + first);
         NAME(store)(sums + i * NAME(width) + LANES, (V){0} + first);
-        PREFETCH(out + i * out_channel + pass->writes.each[0].at);
+        for (int64_t at = 0; at < first_lanes; at += 64 / (int64_t)sizeof(T))
+            PREFETCH(out + i * out_channel + pass->writes.each[0].at + at);
     }
     const int64_t chain_length = tg_chain_length(pass->n_taps * pass->n_channels);
     NAME(link) link = {0, 0, pass->n_channels, 0}; /* before the first */
