@@ -6,6 +6,18 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 
+class OutOfMemoryError(RuntimeError):
+    """A device has no memory left. Nothing raises it here: the CPU's is a ``MemoryError``."""
+
+    __module__ = "torch"
+
+
+class AcceleratorError(RuntimeError):
+    """A device reported an error. Nothing raises it here."""
+
+    __module__ = "torch"
+
+
 def refusal(error: type[Exception], text: str) -> Callable[..., Any]:
     """A function that raises, whatever it is given."""
 

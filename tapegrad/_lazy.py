@@ -12,6 +12,7 @@ NAMESPACES = frozenset((
 ))  # fmt: skip
 
 _NAMES_OF = {
+    "_absent": ("AcceleratorError", "OutOfMemoryError"),
     "_as_torch": ("as_torch",),
     "_settings": (
         "are_deterministic_algorithms_enabled", "get_deterministic_debug_mode",

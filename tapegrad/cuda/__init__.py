@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tapegrad import _types
-from tapegrad._absent import IdleContext, answer, refusal
+from tapegrad._absent import AcceleratorError, IdleContext, OutOfMemoryError, answer, refusal
 from tapegrad.ops.devices import NO_CUDA
 from tapegrad.ops.legacy_types import CUDA_TYPES
 
@@ -107,16 +107,16 @@ HalfTensor, FloatTensor, DoubleTensor = (
 from tapegrad.cuda import amp  # noqa: E402  # reads what is above
 
 __all__ = [
-    "BoolTensor", "ByteTensor", "CUDAGraph", "CharTensor", "DoubleTensor", "Event", "FloatTensor",
-    "HalfTensor", "IntTensor", "LongTensor", "ShortTensor", "Stream", "StreamContext", "amp",
-    "can_device_access_peer", "current_device", "current_stream", "default_generators",
-    "default_stream", "device", "device_count", "empty_cache", "get_arch_list",
-    "get_device_capability", "get_device_name", "get_device_properties", "get_gencode_flags",
-    "get_rng_state", "get_rng_state_all", "has_half", "has_magma", "init", "initial_seed",
-    "ipc_collect", "is_available", "is_bf16_supported", "is_initialized", "is_tf32_supported",
-    "manual_seed", "manual_seed_all", "max_memory_allocated", "max_memory_cached",
-    "max_memory_reserved", "mem_get_info", "memory_allocated", "memory_cached", "memory_reserved",
-    "memory_snapshot", "memory_stats", "reset_accumulated_memory_stats",
+    "AcceleratorError", "BoolTensor", "ByteTensor", "CUDAGraph", "CharTensor", "DoubleTensor",
+    "Event", "FloatTensor", "HalfTensor", "IntTensor", "LongTensor", "OutOfMemoryError",
+    "ShortTensor", "Stream", "StreamContext", "amp", "can_device_access_peer", "current_device",
+    "current_stream", "default_generators", "default_stream", "device", "device_count",
+    "empty_cache", "get_arch_list", "get_device_capability", "get_device_name",
+    "get_device_properties", "get_gencode_flags", "get_rng_state", "get_rng_state_all", "has_half",
+    "has_magma", "init", "initial_seed", "ipc_collect", "is_available", "is_bf16_supported",
+    "is_initialized", "is_tf32_supported", "manual_seed", "manual_seed_all", "max_memory_allocated",
+    "max_memory_cached", "max_memory_reserved", "mem_get_info", "memory_allocated", "memory_cached",
+    "memory_reserved", "memory_snapshot", "memory_stats", "reset_accumulated_memory_stats",
     "reset_max_memory_allocated", "reset_max_memory_cached", "reset_peak_memory_stats", "seed",
     "seed_all", "set_device", "stream", "synchronize",
 ]  # fmt: skip

@@ -147,3 +147,13 @@ def test_dtypes_that_are_only_named(tapegrad: ModuleType, code: str) -> None:
     """No tensor has them: asking for one names the dtype."""
     with pytest.raises(NotImplementedError, match="tapegrad has no tensors of dtype torch."):
         eval(code, {"torch": tapegrad})
+
+
+@pytest.mark.parametrize("name", ["OutOfMemoryError", "AcceleratorError"])
+def test_errors_of_devices_can_be_caught(torch: ModuleType, name: str) -> None:
+    """What programs catch around a step on a device is a class of that name, here and in cuda."""
+    error = getattr(torch, name)
+
+    assert error is getattr(torch.cuda, name)
+    assert issubclass(error, RuntimeError)
+    assert (error.__module__, error.__name__) == ("torch", name)
