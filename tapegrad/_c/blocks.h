@@ -47,20 +47,19 @@ static inline void *tg_take_kept(int at)
 
 static void *tg_fresh_block(size_t size)
 {
-    char *memory;
+    void *memory;
     if (size > SIZE_MAX - 2 * TG_BLOCK_ALIGNMENT)
         return NULL;
     size = (size + TG_BLOCK_ALIGNMENT - 1) / TG_BLOCK_ALIGNMENT * TG_BLOCK_ALIGNMENT;
     const size_t alignment = size >= TG_HUGE_BYTES ? TG_HUGE_BYTES : TG_BLOCK_ALIGNMENT;
-    memory = aligned_alloc(alignment, size + TG_BLOCK_ALIGNMENT);
-    if (memory == NULL)
+    if (posix_memalign(&memory, alignment, size + TG_BLOCK_ALIGNMENT) != 0)
         return NULL;
 #if defined(MADV_HUGEPAGE)
     if (size >= TG_HUGE_BYTES)
         madvise(memory, size + TG_BLOCK_ALIGNMENT, MADV_HUGEPAGE);
 #endif
     *(size_t *)memory = size;
-    return memory + TG_BLOCK_ALIGNMENT;
+    return (char *)memory + TG_BLOCK_ALIGNMENT;
 }
 
 /* A block of at least `size` bytes; a kept one is no more than an eighth larger. */
