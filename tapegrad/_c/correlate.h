@@ -31,7 +31,7 @@ TARGET static void NAME(block_outputs)(const NAME(call) *call, NAME(pass) *pass,
                                        const char *bias)
 {
     const int64_t n = counts[0] * counts[1] * counts[2] * counts[3];
-    const int is_direct = rows <= NAME(few) && pass->n_taps > 0 && !block->is_woven;
+    const int is_direct = call->n_rows <= NAME(few) && pass->n_taps > 0 && !block->is_woven;
     const int64_t width =
         is_direct ? counts[3] : block->is_woven ? counts[0] : (int64_t)NAME(width);
     for (int64_t start = 0; start < n; start += width) {

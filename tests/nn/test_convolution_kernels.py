@@ -24,6 +24,8 @@ CASES = [
     ((16, 48, 2, 3), (18, 48, 3, 3), False, (1, 1, 1, 1)),  # small images: samples side by side
     ((30, 16, 5, 7), (40, 16, 3, 3), False, (2, 2, 2, 1)),
     ((16, 96, 4, 4), (96, 40, 4, 4), True, (2, 1, 1, 1)),
+    ((1, 4, 5, 5, 5), (4, 8, 3, 3, 3), True, (1, 0, 1, 1)),
+    ((1, 6, 9, 9), (12, 6, 3, 3), False, (1, 1, 1, 1)),
 ]
 
 
@@ -69,7 +71,7 @@ class TestEveryInstructionSet:
             assert error <= 2 * allowed + 1e-8
 
 
-@pytest.mark.parametrize("case", CASES[-4:], ids=str)
+@pytest.mark.parametrize("case", CASES[-6:], ids=str)
 def test_threads_change_no_bit(torch: ModuleType, case: tuple) -> None:
     """One thread and three give the same results, whichever way the work is shared."""
     before, every = torch.get_num_threads(), []

@@ -23,6 +23,8 @@ _CORRELATE, _WEIGHT_SLOPE = OURS["correlate"], OURS["weight_slope"]
 
 # As in convolve.h: images of such rows are computed many samples at a time.
 MOST_WOVEN = 4
+# As in correlate.h: so few output channels are summed in another order.
+FEW_ROWS = 2
 # How many threads share output channels of one convolution.
 MOST_SHARES = 4
 
@@ -66,7 +68,8 @@ def _shares(images, weights, bias, written, size: tuple, is_turned: bool) -> tup
     """What threads may share: samples, or output channels where weights outweigh small images."""
     if len(images) > 1 and size[-1] > MOST_WOVEN:
         return images[:, None], weights, bias, written[:, None]
-    n = math.gcd(written.shape[1], MOST_SHARES)
+    n_rows = written.shape[1]
+    n = math.gcd(n_rows, MOST_SHARES) if n_rows > FEW_ROWS * MOST_SHARES else 1
     weights = _parts(weights, n) if is_turned else _split(weights, n)
     return images, weights, _split(bias, n), _parts(written, n)
 
