@@ -88,6 +88,9 @@ class BuildExtensions(build_ext):
             if self.sanitize:
                 extension.extra_compile_args = [*COMPILER_FLAGS, *SANITIZER_FLAGS]
                 extension.extra_link_args = [*extension.extra_link_args, SANITIZER_FLAGS[0]]
+            elif sys.platform == "linux" and not self.inplace:
+                # A wheel needs no names of functions; profiles of a build in place do.
+                extension.extra_link_args = [*extension.extra_link_args, "-s"]
             extension._full_name = extension.name
             extension._file_name = self.get_ext_filename(extension.name)
 

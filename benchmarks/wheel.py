@@ -19,4 +19,6 @@ def size() -> int:
         suffix = f"*cpython-{sys.version_info[0]}{sys.version_info[1]}*.so"
         for module in (ROOT / "tapegrad").rglob(suffix):
             shutil.copy(module, contents / module.relative_to(ROOT))
+            if sys.platform == "linux":  # as setup.py links a wheel
+                subprocess.run(["strip", contents / module.relative_to(ROOT)], check=True)
         return Path(shutil.make_archive(f"{folder}/wheel", "zip", contents)).stat().st_size

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import traceback
 import warnings
 
 from tapegrad import _core, _tensor
@@ -12,6 +11,8 @@ from tapegrad.ops._declare import takes_tensors
 
 def describe_stack(node: object = None, made: object = None) -> str:
     """The Python stack that records an entry, as it stands in PyTorch's warning."""
+    import traceback  # here: few programs look for anomalies, and it takes long to load
+
     return "".join(traceback.format_stack(sys._getframe(1)))
 
 
