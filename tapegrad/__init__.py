@@ -31,42 +31,16 @@ from tapegrad.ops.create.filled import *
 from tapegrad.ops.create.from_data import *
 from tapegrad.ops.create.ranges import *
 from tapegrad.ops.devices import *
-from tapegrad.ops.differences import *
-from tapegrad.ops.distributions import *
-from tapegrad.ops.group_norm import *
-from tapegrad.ops.histogram import *
 from tapegrad.ops.index.along import *
 from tapegrad.ops.index.by_tensors import *
-from tapegrad.ops.index.flat import *
 from tapegrad.ops.index.masked import *
 from tapegrad.ops.index.positions import *
 from tapegrad.ops.index.scatter import *
 from tapegrad.ops.index.slices import *
 from tapegrad.ops.interop import *
-from tapegrad.ops.legacy_types import *
 from tapegrad.ops.linalg.added_products import *
-from tapegrad.ops.linalg.cholesky import *
-from tapegrad.ops.linalg.contractions import *
-from tapegrad.ops.linalg.determinants import *
-from tapegrad.ops.linalg.einsum import *
-from tapegrad.ops.linalg.householder import *
-from tapegrad.ops.linalg.inverses import *
-from tapegrad.ops.linalg.lu import *
-from tapegrad.ops.linalg.matrices import *
-from tapegrad.ops.linalg.powers import *
 from tapegrad.ops.linalg.products import *
-from tapegrad.ops.linalg.pseudoinverse import *
-from tapegrad.ops.linalg.qr import *
-from tapegrad.ops.linalg.singular_values import *
-from tapegrad.ops.linalg.triangular import *
-from tapegrad.ops.linalg.vectors import *
-from tapegrad.ops.norm import *
-from tapegrad.ops.normalization import *
-from tapegrad.ops.order.quantiles import *
-from tapegrad.ops.order.searching import *
-from tapegrad.ops.order.selection import *
 from tapegrad.ops.order.sorting import *
-from tapegrad.ops.order.uniqueness import *
 from tapegrad.ops.pointwise.bounds import *
 from tapegrad.ops.pointwise.classes import *
 from tapegrad.ops.pointwise.exponentials import *
@@ -78,7 +52,6 @@ from tapegrad.ops.promotion import *
 from tapegrad.ops.queries import *
 from tapegrad.ops.random import *
 from tapegrad.ops.reduce.extremes import *
-from tapegrad.ops.reduce.hashes import *
 from tapegrad.ops.reduce.norms import *
 from tapegrad.ops.reduce.spread import *
 from tapegrad.ops.reduce.sums import *
@@ -87,21 +60,14 @@ from tapegrad.ops.scan import *
 from tapegrad.ops.shape.arranging import *
 from tapegrad.ops.shape.broadcasting import *
 from tapegrad.ops.shape.diagonals import *
-from tapegrad.ops.shape.geometry import *
-from tapegrad.ops.shape.grids import *
 from tapegrad.ops.shape.joining import *
 from tapegrad.ops.shape.order import *
 from tapegrad.ops.shape.parts import *
 from tapegrad.ops.shape.repeating import *
-from tapegrad.ops.shape.replacing import *
 from tapegrad.ops.shape.sizes import *
 from tapegrad.ops.shape.splitting import *
 from tapegrad.ops.shape.strided import *
-from tapegrad.ops.special.bessel import *
-from tapegrad.ops.special.errors import *
-from tapegrad.ops.special.gamma import *
 from tapegrad.ops.tensor_types import *
-from tapegrad.storage import *
 
 # isort: split
 from tapegrad import autograd as autograd
@@ -159,23 +125,57 @@ if _TYPE_CHECKING:
     from tapegrad.nn.functional.native_norms import *
     from tapegrad.nn.functional.similarity import cosine_similarity as cosine_similarity
     from tapegrad.ops.copies import *
+    from tapegrad.ops.differences import *
+    from tapegrad.ops.distributions import *
+    from tapegrad.ops.group_norm import *
+    from tapegrad.ops.histogram import *
+    from tapegrad.ops.index.flat import *
+    from tapegrad.ops.legacy_types import *
+    from tapegrad.ops.linalg.cholesky import *
+    from tapegrad.ops.linalg.contractions import *
+    from tapegrad.ops.linalg.determinants import *
+    from tapegrad.ops.linalg.einsum import *
+    from tapegrad.ops.linalg.householder import *
+    from tapegrad.ops.linalg.inverses import *
+    from tapegrad.ops.linalg.lu import *
+    from tapegrad.ops.linalg.matrices import *
+    from tapegrad.ops.linalg.powers import *
+    from tapegrad.ops.linalg.pseudoinverse import *
+    from tapegrad.ops.linalg.qr import *
+    from tapegrad.ops.linalg.singular_values import *
+    from tapegrad.ops.linalg.triangular import *
+    from tapegrad.ops.linalg.vectors import *
     from tapegrad.ops.mapped import *
+    from tapegrad.ops.norm import *
+    from tapegrad.ops.normalization import *
+    from tapegrad.ops.order.quantiles import *
+    from tapegrad.ops.order.searching import *
+    from tapegrad.ops.order.selection import *
+    from tapegrad.ops.order.uniqueness import *
     from tapegrad.ops.rectifiers import *
     from tapegrad.ops.recurrent.cell import *
     from tapegrad.ops.recurrent.stack import *
+    from tapegrad.ops.reduce.hashes import *
     from tapegrad.ops.reparametrized import *
     from tapegrad.ops.segments import *
+    from tapegrad.ops.shape.geometry import *
+    from tapegrad.ops.shape.grids import *
+    from tapegrad.ops.shape.replacing import *
     from tapegrad.ops.spatial.adaptive_pool import *
     from tapegrad.ops.spatial.conv import *
     from tapegrad.ops.spatial.grid import *
     from tapegrad.ops.spatial.pad import *
     from tapegrad.ops.spatial.pool import *
     from tapegrad.ops.spatial.shuffle import *
+    from tapegrad.ops.special.bessel import *
+    from tapegrad.ops.special.errors import *
+    from tapegrad.ops.special.gamma import *
     from tapegrad.ops.weight_norm import *
     from tapegrad.random import thread_safe_generator as thread_safe_generator
     from tapegrad.serialization.api import load as load
     from tapegrad.serialization.api import save as save
     from tapegrad.signal.periodic import *
+    from tapegrad.storage import *
 
 newaxis = None
 
@@ -187,8 +187,9 @@ def __getattr__(name: str) -> _Any:
         return _import_module(f"tapegrad.{name}")
     if name in _lazy.HOMES:
         found = getattr(_import_module(f"tapegrad.{_lazy.HOMES[name]}"), name)
-        return _public(name, found) if name in _lazy.COMPILED else found
-    if name in _lazy.METHODS:
+        globals()[name] = _public(name, found) if name in _lazy.COMPILED else found
+        return globals()[name]
+    if name in _lazy.METHOD_FUNCTIONS:
         globals()[name] = _public(name, getattr(Tensor, name))
         return globals()[name]
     if name in _types.OTHERS:
@@ -197,7 +198,7 @@ def __getattr__(name: str) -> _Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_lazy.NAMESPACES, *_lazy.HOMES, *_lazy.METHODS,
+    return sorted({*globals(), *_lazy.NAMESPACES, *_lazy.HOMES, *_lazy.METHOD_FUNCTIONS,
                    *_types.OTHERS})  # fmt: skip
 
 

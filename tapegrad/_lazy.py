@@ -7,8 +7,8 @@ NAMESPACES = frozenset((
     "accelerator", "amp", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
     "finetune", "func", "functional", "hub", "jit", "linalg", "mps", "multiprocessing", "nn",
     "onnx", "optim", "overrides", "profiler", "random", "return_types", "serialization", "signal",
-    "special", "testing", "text", "torch_version", "training", "types", "utils", "version",
-    "vision", "xpu",
+    "special", "storage", "testing", "text", "torch_version", "training", "types", "utils",
+    "version", "vision", "xpu",
 ))  # fmt: skip
 
 _NAMES_OF = {
@@ -83,6 +83,46 @@ _NAMES_OF = {
     "signal.periodic": (
         "bartlett_window", "blackman_window", "hamming_window", "hann_window", "kaiser_window",
     ),
+    "ops.differences": ("cumulative_trapezoid", "diff", "gradient", "trapezoid", "trapz"),
+    "ops.distributions": ("multinomial", "normal", "poisson"),
+    "ops.group_norm": ("group_norm", "instance_norm", "rms_norm"),
+    "ops.histogram": ("bincount", "histc", "histogram", "histogramdd"),
+    "ops.index.flat": ("put", "take"),
+    "ops.legacy_types": (
+        "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",
+        "IntTensor", "LongTensor", "ShortTensor", "set_default_tensor_type",
+    ),
+    "ops.linalg.cholesky": ("cholesky", "cholesky_inverse", "cholesky_solve"),
+    "ops.linalg.contractions": ("chain_matmul", "ger", "inner", "kron", "outer", "tensordot"),
+    "ops.linalg.determinants": ("det", "logdet", "slogdet"),
+    "ops.linalg.einsum": ("einsum",),
+    "ops.linalg.householder": ("geqrf", "orgqr"),
+    "ops.linalg.inverses": ("inv", "inverse"),
+    "ops.linalg.lu": ("lu", "lu_solve", "lu_unpack"),
+    "ops.linalg.matrices": ("vander",),
+    "ops.linalg.powers": ("matrix_exp", "matrix_power"),
+    "ops.linalg.pseudoinverse": ("pinverse",),
+    "ops.linalg.qr": ("qr",),
+    "ops.linalg.singular_values": ("svd",),
+    "ops.linalg.triangular": ("triangular_solve",),
+    "ops.linalg.vectors": ("cdist", "cross"),
+    "ops.norm": ("frobenius_norm", "norm", "nuclear_norm"),
+    "ops.normalization": ("layer_norm",),
+    "ops.order.quantiles": ("nanquantile", "quantile"),
+    "ops.order.searching": ("bucketize", "isin", "searchsorted"),
+    "ops.order.selection": ("kthvalue", "median", "mode", "nanmedian", "topk"),
+    "ops.order.uniqueness": ("unique", "unique_consecutive"),
+    "ops.reduce.hashes": ("hash_tensor",),
+    "ops.shape.geometry": ("as_strided_", "as_strided_scatter", "narrow_copy", "slice_inverse"),
+    "ops.shape.grids": ("cartesian_prod", "combinations", "meshgrid"),
+    "ops.shape.replacing": ("diagonal_scatter", "select_scatter", "slice_scatter"),
+    "ops.special.bessel": ("i0",),
+    "ops.special.errors": ("erf", "erfc", "erfinv", "logit"),
+    "ops.special.gamma": ("digamma", "igamma", "igammac", "lgamma", "mvlgamma", "polygamma"),
+    "storage": (
+        "BoolStorage", "ByteStorage", "CharStorage", "DoubleStorage", "FloatStorage", "HalfStorage",
+        "IntStorage", "LongStorage", "ShortStorage", "TypedStorage", "UntypedStorage", "is_storage",
+    ),
 }  # fmt: skip
 # Functions that PyTorch compiles: what they are called with by mistake is explained.
 COMPILED = frozenset((
@@ -95,7 +135,7 @@ COMPILED = frozenset((
 HOMES = {name: module for module, names in _NAMES_OF.items() for name in names}
 
 # Methods that PyTorch has as functions too.
-METHODS = frozenset((
+METHOD_FUNCTIONS = frozenset((
     "abs_", "acos_", "acosh_", "addmv_", "arccos_", "arccosh_", "arcsin_", "arcsinh_",
     "arctan_", "arctanh_", "asin_", "asinh_", "atan_", "atanh_", "ceil_", "clamp_",
     "clamp_max_", "clamp_min_", "clip_", "conj_physical_", "cos_", "cosh_", "deg2rad_",
@@ -106,3 +146,44 @@ METHODS = frozenset((
     "trunc_", "xlogy_", "zero_",
     "get_device", "hardshrink", "resize_as_",
 ))  # fmt: skip
+
+# Methods of Tensor that those files attach.
+METHODS_OF = {
+    "ops.callables": ("apply_", "map2_", "map_"),
+    "ops.differences": ("diff",),
+    "ops.distributions": ("cauchy_", "exponential_", "geometric_", "log_normal_", "multinomial"),
+    "ops.histogram": ("bincount", "histc", "histogram"),
+    "ops.index.flat": ("put", "put_", "take"),
+    "ops.legacy_types": ("type",),
+    "ops.linalg.cholesky": ("cholesky", "cholesky_inverse", "cholesky_solve"),
+    "ops.linalg.contractions": ("ger", "inner", "kron", "outer"),
+    "ops.linalg.determinants": ("det", "logdet", "slogdet"),
+    "ops.linalg.householder": ("geqrf", "orgqr"),
+    "ops.linalg.inverses": ("inverse",),
+    "ops.linalg.lu": ("lu", "lu_solve"),
+    "ops.linalg.powers": ("matrix_exp", "matrix_power"),
+    "ops.linalg.pseudoinverse": ("pinverse",),
+    "ops.linalg.qr": ("qr",),
+    "ops.linalg.singular_values": ("svd",),
+    "ops.linalg.triangular": ("triangular_solve",),
+    "ops.linalg.vectors": ("cross",),
+    "ops.norm": ("norm",),
+    "ops.order.quantiles": ("nanquantile", "quantile"),
+    "ops.order.selection": ("kthvalue", "median", "mode", "nanmedian", "topk"),
+    "ops.order.uniqueness": ("unique", "unique_consecutive"),
+    "ops.prelu": ("prelu",),
+    "ops.reduce.hashes": ("hash_tensor",),
+    "ops.shape.geometry": ("as_strided_", "as_strided_scatter", "narrow_copy", "slice_inverse"),
+    "ops.shape.replacing": ("diagonal_scatter", "select_scatter", "slice_scatter"),
+    "ops.sharing": ("is_shared", "share_memory_"),
+    "ops.special.bessel": ("i0", "i0_"),
+    "ops.special.errors": ("erf", "erf_", "erfc", "erfc_", "erfinv", "erfinv_", "logit", "logit_"),
+    "ops.special.gamma": (
+        "digamma", "digamma_", "igamma", "igamma_", "igammac", "igammac_", "lgamma", "lgamma_",
+        "mvlgamma", "mvlgamma_", "polygamma", "polygamma_",
+    ),
+    "ops.storage": (
+        "resize", "resize_", "resize_as", "resize_as_", "set_", "storage",
+        "storage_type", "untyped_storage",
+    ),
+}  # fmt: skip

@@ -6,30 +6,25 @@ from tapegrad.ops.pointwise import exp2, expm1, log1p, sinc, xlogy
 from tapegrad.ops.pointwise import round_floats as round
 from tapegrad.ops.pointwise import sigmoid as expit
 from tapegrad.ops.reduce import logsumexp
-from tapegrad.ops.special import (
-    digamma,
+from tapegrad.ops.special.bessel import i0, i0e, i1, i1e
+from tapegrad.ops.special.errors import (
     entr,
     erf,
     erfc,
     erfcx,
     erfinv,
-    i0,
-    i0e,
-    i1,
-    i1e,
     log_ndtr,
     logit,
     ndtr,
     ndtri,
-    polygamma,
     xlog1py,
-    zeta,
 )
-from tapegrad.ops.special import digamma as psi
-from tapegrad.ops.special import igamma as gammainc
-from tapegrad.ops.special import igammac as gammaincc
-from tapegrad.ops.special import lgamma as gammaln
-from tapegrad.ops.special import mvlgamma as multigammaln
+from tapegrad.ops.special.gamma import digamma, polygamma, zeta
+from tapegrad.ops.special.gamma import digamma as psi
+from tapegrad.ops.special.gamma import igamma as gammainc
+from tapegrad.ops.special.gamma import igammac as gammaincc
+from tapegrad.ops.special.gamma import lgamma as gammaln
+from tapegrad.ops.special.gamma import mvlgamma as multigammaln
 
 __all__ = [
     "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "exp2", "expit", "expm1", "gammainc",

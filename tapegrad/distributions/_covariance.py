@@ -8,7 +8,8 @@ import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad._types import Size
 from tapegrad.distributions.utils import lazy_property
-from tapegrad.ops.linalg import linalg_cholesky, solve_triangular
+from tapegrad.ops.linalg.cholesky import linalg_cholesky
+from tapegrad.ops.linalg.triangular import solve_triangular
 
 
 def times_vector(matrix: Tensor, vector: Tensor) -> Tensor:

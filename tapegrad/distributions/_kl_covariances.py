@@ -13,7 +13,7 @@ from tapegrad.distributions._covariance import half_log_det, squared_distance
 from tapegrad.distributions.kl import register_kl
 from tapegrad.distributions.lowrank_multivariate_normal import LowRankMultivariateNormal
 from tapegrad.distributions.multivariate_normal import MultivariateNormal
-from tapegrad.ops.linalg import solve_triangular
+from tapegrad.ops.linalg.triangular import solve_triangular
 
 
 def _check_event_shapes(p: Any, q: Any, kind: str) -> None:

@@ -13,7 +13,7 @@ from tapegrad.distributions._transform import Plain, Transform
 from tapegrad.distributions._transforms_of_numbers import clipped_sigmoid
 from tapegrad.distributions.utils import tril_matrix_to_vec, vec_to_tril_matrix
 from tapegrad.nn.functional import logsigmoid, pad, softplus
-from tapegrad.ops.linalg import linalg_cholesky
+from tapegrad.ops.linalg.cholesky import linalg_cholesky
 
 
 def _check_n_dims(shape: Any, n: int) -> None:

@@ -12,7 +12,8 @@ from tapegrad.distributions import constraints
 from tapegrad.distributions._covariance import half_log_det, squared_distance, times_vector
 from tapegrad.distributions.distribution import Distribution
 from tapegrad.distributions.utils import lazy_property, standard_normal
-from tapegrad.ops.linalg import linalg_cholesky, solve_triangular
+from tapegrad.ops.linalg.cholesky import linalg_cholesky
+from tapegrad.ops.linalg.triangular import solve_triangular
 
 __all__ = ["LowRankMultivariateNormal"]
 

@@ -1,6 +1,10 @@
-"""Every operation, one file a family; importing this attaches them to Tensor."""
+"""Every operation, one file a family; importing a file attaches its operations to Tensor.
+
+The files that few programs use are loaded with the first of their names that is asked for.
+"""
 
 from importlib import import_module
+from pkgutil import walk_packages
 from typing import TYPE_CHECKING, Any
 
 from tapegrad import _sweep, _tensor
@@ -9,37 +13,23 @@ from tapegrad._print import tensor_repr
 from tapegrad._tensor import Tensor
 from tapegrad._types import BY_NUMPY_NUMBER
 from tapegrad.ops import (
+    _later,  # noqa: F401 - names first, so that files which are loaded now replace them
     _refusal,  # noqa: F401 - it explains calls that fail
     activation,
     arithmetic,
     bits,
-    callables,
     compare,
     convert,
     create,
-    differences,
-    distance,
-    distributions,
-    group_norm,
-    histogram,
     index,
     interop,
-    legacy_types,
     linalg,
-    loss,
-    norm,
-    normalization,
-    order,
     pointwise,
-    prelu,
     queries,
     random,
     reduce,
     scan,
     shape,
-    sharing,
-    special,
-    storage,
     tensor_types,
 )
 from tapegrad.ops._declare import _REGISTRY, attach
@@ -57,20 +47,7 @@ from tapegrad.ops.activation import (
     softmax,
     softplus,
 )
-from tapegrad.ops.channel_norm import batch_norm
-from tapegrad.ops.dropouts import dropout
-from tapegrad.ops.linalg import linear
-from tapegrad.ops.loss import (
-    binary_cross_entropy,
-    binary_cross_entropy_with_logits,
-    div_by_count,
-    huber_loss,
-    l1_loss,
-    mse_loss,
-    smooth_l1_loss,
-)
-from tapegrad.ops.nll import nll_loss, nll_loss2d
-from tapegrad.ops.normalization import embedding, layer_norm
+from tapegrad.ops.linalg.products import linear, matmul
 from tapegrad.ops.piecewise import (
     hardshrink,
     hardsigmoid,
@@ -82,7 +59,6 @@ from tapegrad.ops.piecewise import (
     threshold,
 )
 from tapegrad.ops.pointwise import clamp, sigmoid, tanh, where
-from tapegrad.ops.special import erf
 from tapegrad.ops.tensor_types import type_name, typename
 
 if TYPE_CHECKING:
@@ -111,8 +87,8 @@ _tensor.register_operators(
         "pow_number": arithmetic.pow_number,
         "rpow": arithmetic.rpow,
         "ipow": arithmetic.pow_,
-        "matmul": linalg.matmul,
-        "rmatmul": lambda self, other: linalg.matmul(create.as_tensor(other), self),
+        "matmul": matmul,
+        "rmatmul": lambda self, other: matmul(create.as_tensor(other), self),
         "neg": arithmetic.neg,
         "abs": pointwise.abs,
         "invert": bits.invert,
@@ -160,7 +136,7 @@ for _name in ("is_contiguous", "numpy", "register_hook", "register_post_accumula
               "requires_grad_", "size", "stride"):  # fmt: skip
     attach(_name, getattr(Tensor, _name))
 
-# Families without methods of Tensor are loaded when a program first asks for one.
+# Packages that are asked for as ``ops.spatial`` and loaded then.
 _LOADED_LATER = (
     "attention", "bilinear", "embedding_bag", "margin_loss", "recurrent", "spatial",
 )  # fmt: skip
@@ -173,22 +149,18 @@ def __getattr__(name: str) -> Any:
 
 
 def registered_ops() -> dict[str, Op]:
-    """Every op by its name, those of families that were not yet loaded too."""
-    for name in _LOADED_LATER:
-        import_module(f"tapegrad.ops.{name}")
+    """Every op by its name, those of files that were not yet loaded too."""
+    for module in walk_packages(__path__, f"{__name__}."):
+        import_module(module.name)
     return dict(_REGISTRY)
 
 
 __all__ = [
-    "Tensor", "activation", "arithmetic", "attention", "batch_norm", "bilinear",
-    "binary_cross_entropy", "binary_cross_entropy_with_logits", "bits", "callables", "celu",
-    "clamp", "compare", "convert", "create", "differences", "distance", "distributions",
-    "div_by_count", "dropout", "elu", "embedding", "embedding_bag", "erf", "gelu", "glu",
-    "group_norm", "hardshrink", "hardsigmoid", "hardswish", "hardtanh", "histogram", "huber_loss",
-    "index", "l1_loss", "layer_norm", "leaky_relu", "legacy_types", "linalg", "linear",
-    "log_sigmoid", "log_softmax", "loss", "margin_loss", "mish", "mse_loss", "nll_loss",
-    "nll_loss2d", "norm", "normalization", "order", "pointwise", "prelu", "prelu_kernel", "queries",
-    "random", "recurrent", "reduce", "registered_ops", "relu", "rrelu", "scan", "shape", "sharing",
-    "sigmoid", "silu", "smooth_l1_loss", "softmax", "softplus", "softshrink", "spatial", "special",
-    "storage", "tanh", "tensor_types", "threshold", "type_name", "typename", "where",
+    "Tensor", "activation", "arithmetic", "attention", "bilinear", "bits", "celu", "clamp",
+    "compare", "convert", "create", "elu", "embedding_bag", "gelu", "glu", "hardshrink",
+    "hardsigmoid", "hardswish", "hardtanh", "index", "leaky_relu", "linalg", "linear",
+    "log_sigmoid", "log_softmax", "margin_loss", "matmul", "mish", "pointwise", "prelu_kernel",
+    "queries", "random", "recurrent", "reduce", "registered_ops", "relu", "rrelu", "scan", "shape",
+    "sigmoid", "silu", "softmax", "softplus", "softshrink", "spatial", "tanh", "tensor_types",
+    "threshold", "type_name", "typename", "where",
 ]  # fmt: skip

@@ -9,7 +9,6 @@ from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import method, public, takes_tensors
 from tapegrad.ops.memory_formats import order_in
 from tapegrad.ops.pointwise import imag, real
-from tapegrad.storage import STORAGE_CLASSES
 
 
 @method()
@@ -110,11 +109,6 @@ def to_dense(
     return input if dtype is None else input.to(dtype=dtype)
 
 
-def _storage_type(self: Tensor) -> type:
-    """The older class of the storage of this dtype: ``FloatStorage``, ``LongStorage`` ..."""
-    return STORAGE_CLASSES[self.dtype]
-
-
 @method()
 def const_data_ptr(input: Tensor) -> int:
     """The address of the first element."""
@@ -127,8 +121,6 @@ def _grad_dtype(self: Tensor) -> _types.dtype:
     return self.dtype
 
 
-_storage_type.__name__, _storage_type.__qualname__ = "storage_type", "Tensor.storage_type"
-attach_method("storage_type", _storage_type)
 attach_method("real", property(real))
 attach_method("imag", property(imag))
 attach_method("grad_dtype", property(_grad_dtype))

@@ -14,7 +14,7 @@ from tapegrad.ops._declare import method
 from tapegrad.ops._dims import sizes_of
 from tapegrad.ops.memory_formats import check_format, order_in, suggested_format
 from tapegrad.ops.shape.strided import check_strided
-from tapegrad.storage import DEPRECATED, TypedStorage, UntypedStorage
+from tapegrad.storage import DEPRECATED, STORAGE_CLASSES, TypedStorage, UntypedStorage
 
 _MOST_BYTES = 2**63 - 1
 
@@ -30,6 +30,15 @@ def storage(self: Tensor) -> TypedStorage:
     """The elements that this tensor and its views share. Warns: PyTorch gives this up."""
     warnings.warn(DEPRECATED, UserWarning, stacklevel=2)
     return TypedStorage(wrap_storage=untyped_storage(self), dtype=self.dtype, _internal=True)
+
+
+def _storage_type(self: Tensor) -> type:
+    """The older class of the storage of this dtype: ``FloatStorage``, ``LongStorage`` ..."""
+    return STORAGE_CLASSES[self.dtype]
+
+
+_storage_type.__name__, _storage_type.__qualname__ = "storage_type", "Tensor.storage_type"
+attach_method("storage_type", _storage_type)
 
 
 def over_storage(

@@ -15,7 +15,7 @@ from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import public
 from tapegrad.ops._out import c_name
 from tapegrad.ops.create import arange, full, ones
-from tapegrad.ops.special import i0
+from tapegrad.ops.special.bessel import i0
 
 
 def _window(name: str, formula: Callable[..., Tensor], doc: str) -> Callable[..., Tensor]:

@@ -15,7 +15,7 @@ from typing import Any
 from tapegrad import _types
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops.create import empty, linspace, ones, tensor
-from tapegrad.ops.special import i0
+from tapegrad.ops.special.bessel import i0
 
 
 def _window(function: Callable) -> Callable:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tapegrad import _types
 from tapegrad._tensor import Tensor
-from tapegrad.ops.index import unravel_index
+from tapegrad.ops.index.positions import unravel_index
 
 
 def numbers_text(actual: Any, expected: Any, rtol: float, atol: float) -> str:

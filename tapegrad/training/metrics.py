@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from tapegrad._tensor import Tensor
-from tapegrad.ops.order import topk
+from tapegrad.ops.order.selection import topk
 
 
 class Metric(Protocol):

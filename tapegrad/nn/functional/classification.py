@@ -6,14 +6,14 @@ import math
 from typing import Any
 
 import tapegrad
-from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad._types import int64
 from tapegrad.nn.functional.reduction import apply, reduction_number
+from tapegrad.ops import nll
 from tapegrad.ops._declare import calls
 from tapegrad.ops.activation import log_softmax, log_softmax_op
-from tapegrad.ops.nll import nll_loss_op
-from tapegrad.ops.tensor_types import check_tensor, check_tensors
+from tapegrad.ops.loss import div_by_count
+from tapegrad.ops.tensor_types import check_tensor, check_tensors, type_name
 
 
 @calls("nll_loss_nd", "input", "target", "weight")
@@ -44,26 +44,26 @@ def _nll(
     if input.ndim == 2 and target.ndim == 1 and target.dtype is int64 and weight is None:
         if len(input) != len(target):
             _check_shapes(input, target)
-        return nll_loss_op(input, target, None, reduction, ignore_index)[0]
+        return nll.nll_loss_op(input, target, None, reduction, ignore_index)[0]
     _check_shapes(input, target)
     if target.dtype is not int64:
         if target.dtype is not tapegrad.uint8:
             raise RuntimeError(
-                f"expected target dtype to be Long or Byte, but got {ops.type_name(target)}"
+                f"expected target dtype to be Long or Byte, but got {type_name(target)}"
             )
         target = target.to(tapegrad.int64)
     if weight is not None:
         _check_class_weight(input, weight)
     if input.ndim == 2:
-        return nll_loss_op(input, target, weight, reduction, ignore_index)[0]
+        return nll.nll_loss_op(input, target, weight, reduction, ignore_index)[0]
     if input.dim() == 1:
-        return ops.nll_loss(input, target.reshape(()), weight, reduction, ignore_index)
+        return nll.nll_loss(input, target.reshape(()), weight, reduction, ignore_index)
     if input.dim() == 4:
-        return ops.nll_loss2d(input, target, weight, reduction, ignore_index)
+        return nll.nll_loss2d(input, target, weight, reduction, ignore_index)
     n, n_classes, *size = input.shape
     image = input.reshape(n, n_classes, 1, math.prod(size))
     places = target.reshape(n, 1, math.prod(size))
-    loss = ops.nll_loss2d(image, places, weight, reduction, ignore_index)
+    loss = nll.nll_loss2d(image, places, weight, reduction, ignore_index)
     return loss if reduction else loss.reshape(target.shape)
 
 
@@ -107,7 +107,7 @@ def _check_class_weight(input: Tensor, weight: Tensor) -> None:
             raise RuntimeError("weight tensor should be defined either for all or no classes")
         raise RuntimeError(_WEIGHT_SHAPE.format(n_classes, list(weight.shape)))
     if weight.dtype is not input.dtype:
-        expected, found = ops.type_name(input), ops.type_name(weight)
+        expected, found = type_name(input), type_name(weight)
         raise RuntimeError(f"expected scalar type {expected} but found {found}")
 
 
@@ -178,7 +178,7 @@ def _soft_cross_entropy(
     if not target.is_floating_point():
         raise RuntimeError(
             "Expected floating point type for target with class probabilities, got "
-            f"{ops.type_name(target)}"
+            f"{type_name(target)}"
         )
     if ignore_index >= 0:
         raise RuntimeError("ignore_index is not supported for floating point target")
@@ -188,7 +188,7 @@ def _soft_cross_entropy(
         check_tensor("cross_entropy_loss", "weight", weight, 3)
     if weight is not None and tuple(weight.shape) != (n_classes,):
         raise RuntimeError("cross_entropy: " + _WEIGHT_SHAPE.format(n_classes, list(weight.shape)))
-    log_probabilities = ops.log_softmax(input, class_dim)
+    log_probabilities = log_softmax(input, class_dim)
     if label_smoothing > 0.0:
         _check_smoothing(label_smoothing)
         target = target * (1 - label_smoothing) + label_smoothing / n_classes
@@ -198,7 +198,7 @@ def _soft_cross_entropy(
     if reduction == 0:
         return -products.sum(class_dim)
     total = -products.sum()
-    return ops.div_by_count(total, input.numel() / n_classes) if reduction == 1 else total
+    return div_by_count(total, input.numel() / n_classes) if reduction == 1 else total
 
 
 def _smoothed_cross_entropy(
@@ -211,7 +211,7 @@ def _smoothed_cross_entropy(
 ) -> Tensor:
     """The cross entropy with classes mixed with the uniform distribution."""
     class_dim = 1 if input.dim() > 1 else 0
-    log_probabilities = ops.log_softmax(input, class_dim)
+    log_probabilities = log_softmax(input, class_dim)
     plain = _nll(log_probabilities, target, weight, reduction, ignore_index)
     weighted = log_probabilities
     if weight is not None:

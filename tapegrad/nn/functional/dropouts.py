@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 
-from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
 from tapegrad.ops import dropouts
@@ -29,7 +28,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
     Shape: any, to the same. Source: Hinton et al. 2012.
     """
     _check_probability(p)
-    return ops.dropout(input, p, training, inplace)
+    return dropouts.dropout(input, p, training, inplace)
 
 
 def dropout1d(

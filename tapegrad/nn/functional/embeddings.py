@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 import tapegrad
-from tapegrad import ops
 from tapegrad._tensor import Tensor
+from tapegrad.ops import normalization
 from tapegrad.ops._declare import calls
 
 
@@ -38,7 +38,7 @@ def embedding(
         )
     if max_norm is not None:
         shorten_rows(weight.detach(), input, max_norm, norm_type)
-    return ops.embedding(weight, input, padding_idx, scale_grad_by_freq)
+    return normalization.embedding(weight, input, padding_idx, scale_grad_by_freq)
 
 
 def _wrap_padding(padding_idx: int | None, weight: Tensor) -> int:

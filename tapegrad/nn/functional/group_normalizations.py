@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 
 import tapegrad
-from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad.nn.functional.normalizations import check_dtypes
+from tapegrad.ops import group_norm as groups
 from tapegrad.ops._declare import written_as
 
 
@@ -36,7 +36,7 @@ def group_norm(
             f"Expected more than 1 value per channel when training, got input size {per_group}"
         )
     check_dtypes(input, weight, bias)
-    return ops.group_norm.group_norm(input, num_groups, weight, bias, eps)
+    return groups.group_norm(input, num_groups, weight, bias, eps)
 
 
 def instance_norm(
@@ -62,7 +62,7 @@ def instance_norm(
     if (running_mean is None) != (running_var is None):
         raise ValueError("running_mean and running_var must either both be None or neither be None")
     check_dtypes(input, weight, bias)
-    return ops.group_norm.instance_norm(
+    return groups.instance_norm(
         input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, True
     )
 
@@ -83,7 +83,7 @@ def rms_norm(
             "rms_norm(): argument 'normalized_shape' (position 2) must be tuple of ints, not "
             + type(normalized_shape).__name__
         )
-    return ops.group_norm.rms_norm(input, normalized_shape, weight, eps)
+    return groups.rms_norm(input, normalized_shape, weight, eps)
 
 
 def local_response_norm(

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 import tapegrad
-from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad.nn.functional.reduction import apply, choose, get_enum
+from tapegrad.ops import loss
+from tapegrad.ops.tensor_types import type_name
 
 
 def _broadcast(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
@@ -62,7 +63,7 @@ def mse_loss(
     if weight is not None:
         _check_weight(x, weight, reduction)
         return _weighted((x - y) ** 2, weight, reduction)
-    return ops.mse_loss(x, y, get_enum(reduction))
+    return loss.mse_loss(x, y, get_enum(reduction))
 
 
 def l1_loss(
@@ -100,7 +101,7 @@ def smooth_l1_loss(
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
     if beta == 0:
         return apply((x - y).abs(), get_enum(reduction))
-    return ops.smooth_l1_loss(x, y, get_enum(reduction), beta)
+    return loss.smooth_l1_loss(x, y, get_enum(reduction), beta)
 
 
 def huber_loss(
@@ -119,9 +120,9 @@ def huber_loss(
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     if weight is None:
-        return ops.huber_loss(x, y, how, delta)
+        return loss.huber_loss(x, y, how, delta)
     _check_weight(x, weight, reduction)
-    return apply(ops.huber_loss(x, y, 0, delta) * weight, how)
+    return apply(loss.huber_loss(x, y, 0, delta) * weight, how)
 
 
 def binary_cross_entropy(
@@ -143,12 +144,12 @@ def binary_cross_entropy(
             f"({input.size()}) is deprecated. Please ensure they have the same size."
         )
     if target.dtype is not input.dtype:
-        found, expected = ops.type_name(target), ops.type_name(input)
+        found, expected = type_name(target), type_name(input)
         raise RuntimeError(f"Found dtype {found} but expected {expected}")
     if weight is not None:
         shape = _common_shape(target.size(), weight.size())
         weight = weight.expand(shape)
-    return ops.binary_cross_entropy(input, target, weight, get_enum(reduction))
+    return loss.binary_cross_entropy(input, target, weight, get_enum(reduction))
 
 
 def _common_shape(target: tuple[int, ...], weight: tuple[int, ...]) -> tuple[int, ...]:
@@ -183,6 +184,6 @@ def binary_cross_entropy_with_logits(
         raise ValueError(
             f"Target size ({target.size()}) must be the same as input size ({input.size()})"
         )
-    return ops.binary_cross_entropy_with_logits(
+    return loss.binary_cross_entropy_with_logits(
         input, target, weight, pos_weight, get_enum(reduction)
     )

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad._types import bool as bool_dtype
 from tapegrad.nn.functional import distribution_losses, embeddings, margin_losses
 from tapegrad.nn.functional.reduction import apply
-from tapegrad.ops import ctc, dropouts
+from tapegrad.ops import ctc, dropouts, loss
 from tapegrad.ops._declare import takes_tensors
 from tapegrad.ops.create import ones_like
 
@@ -40,7 +39,7 @@ def binary_cross_entropy_with_logits(
     reduction: int = 0,
 ) -> Tensor:
     """The loss of that name, with ``reduction`` a number."""
-    return ops.binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduction)
+    return loss.binary_cross_entropy_with_logits(input, target, weight, pos_weight, reduction)
 
 
 @takes_tensors

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import tapegrad
-from tapegrad import ops
 from tapegrad._tensor import Tensor
+from tapegrad.ops import channel_norm, normalization
 from tapegrad.ops._declare import calls
 from tapegrad.ops.arithmetic import div
 
@@ -40,7 +40,7 @@ def layer_norm(
                 f"{list(parameter.shape)} and normalized_shape = {list(shape)}"
             )
     check_dtypes(input, weight, bias)
-    return ops.layer_norm(input, shape, weight, bias, eps)
+    return normalization.layer_norm(input, shape, weight, bias, eps)
 
 
 def check_dtypes(input: Tensor, *parameters: Tensor | None) -> None:
@@ -121,7 +121,9 @@ def batch_norm(
     if len(size) < 2:
         return _normalized_nothing(input)
     check_dtypes(input, *channels.values())
-    return ops.batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps)
+    return channel_norm.batch_norm(
+        input, weight, bias, running_mean, running_var, training, momentum, eps
+    )
 
 
 def _normalized_nothing(input: Tensor) -> Tensor:

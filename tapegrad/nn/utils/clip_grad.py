@@ -9,7 +9,7 @@ from types import GeneratorType
 
 import tapegrad
 from tapegrad._tensor import Tensor
-from tapegrad.ops.linalg import vector_norm
+from tapegrad.ops.linalg.norms import vector_norm
 from tapegrad.ops.reduce import vector_norm_op
 
 __all__ = [

@@ -12,7 +12,9 @@ from tapegrad.nn import functional as F
 from tapegrad.nn.module import Module
 from tapegrad.nn.utils.parametrize import register_parametrization
 from tapegrad.nn.utils.spectral_norm import check_iterations, matrix_of, output_dim
-from tapegrad.ops.linalg import geqrf, householder_product, matrix_exp, solve
+from tapegrad.ops.linalg.householder import geqrf, householder_product
+from tapegrad.ops.linalg.inverses import solve
+from tapegrad.ops.linalg.powers import matrix_exp
 from tapegrad.ops.weight_norm import _weight_norm, norm_except_dim
 
 __all__ = ["orthogonal", "spectral_norm", "weight_norm"]

@@ -1,6 +1,6 @@
 """Views of a tensor, joining and arranging: no arithmetic on elements."""
 
-from tapegrad.ops.shape import arranging, diagonals, geometry, repeating, replacing
+from tapegrad.ops.shape import arranging, diagonals, repeating
 from tapegrad.ops.shape.broadcasting import (
     broadcast_shapes,
     broadcast_tensors,
@@ -8,7 +8,6 @@ from tapegrad.ops.shape.broadcasting import (
     expand,
     expand_op,
 )
-from tapegrad.ops.shape.grids import cartesian_prod, meshgrid
 from tapegrad.ops.shape.joining import block_diag, cat, stack
 from tapegrad.ops.shape.order import t, t_op, transpose
 from tapegrad.ops.shape.parts import diagonal, narrow, select
@@ -28,8 +27,8 @@ from tapegrad.ops.shape.strided import as_strided
 
 __all__ = [
     "arranging", "as_strided", "atleast_1d", "atleast_2d", "atleast_3d", "block_diag",
-    "broadcast_shapes", "broadcast_tensors", "cartesian_prod", "cat", "check_expansion", "chunk",
-    "diagonal", "diagonals", "expand", "expand_op", "geometry", "meshgrid", "narrow", "repeating",
-    "replacing", "reshape", "select", "split", "split_with_sizes", "squeeze", "stack", "t", "t_op",
+    "broadcast_shapes", "broadcast_tensors", "cat", "check_expansion", "chunk",
+    "diagonal", "diagonals", "expand", "expand_op", "narrow", "repeating",
+    "reshape", "select", "split", "split_with_sizes", "squeeze", "stack", "t", "t_op",
     "transpose", "unbind", "unsafe_squeeze_op", "unsafe_view_op", "unsqueeze", "unsqueeze_op",
 ]  # fmt: skip
