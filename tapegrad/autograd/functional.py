@@ -8,179 +8,28 @@ differentiated again. Source: https://docs.pytorch.org/docs/2.13/autograd.html#f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
 from tapegrad._tensor import Tensor
-from tapegrad.autograd.backward import grad
+from tapegrad.autograd._functional_arguments import (
+    NOT_STRICT,
+    ONE_INPUT,
+    ONE_OUTPUT,
+    as_tuple,
+    filled,
+    finished,
+    gradients,
+    packed,
+    require_dependence,
+    scalar_of,
+    vector_for,
+    watched,
+)
 from tapegrad.autograd.grad_mode import enable_grad
-from tapegrad.ops.create import ones_like, zeros_like
+from tapegrad.ops.create import zeros_like
 from tapegrad.ops.shape import reshape, stack
-
-_NOT_STRICT = "This is not allowed in strict mode"
-
-_INDEPENDENT = {
-    "outputs": "Output {i} of the user-provided function does not require gradients. The outputs "
-    "must be computed in a differentiable manner from the input when running in strict mode.",
-    "grad_inputs": "The gradient with respect to input {i} is independent of the inputs of the "
-    f"user-provided function. {_NOT_STRICT}.",
-    "jacobian": "While computing the hessian, found that the jacobian of the user-provided "
-    "function with respect to input {i} is independent of the input. This is not allowed in strict "
-    "mode. You should ensure that your function is twice differentiable and that the jacobian "
-    "depends on the inputs (this would be violated by a linear function for example).",
-    "backward": "The output of the user-provided function is independent of input {i}. "
-    f"{_NOT_STRICT}.",
-    "double_backward": "The jacobian of the user-provided function is independent of input {i}. "
-    f"{_NOT_STRICT}.",
-    "back_trick": "The gradient with respect to the input is independent of entry {i} in the "
-    f"grad_outputs when using the double backward trick to compute forward mode gradients. "
-    f"{_NOT_STRICT}.",
-    "double_back_trick": "The hessian of the user-provided function is independent of entry {i} in "
-    "the grad_jacobian. This is not allowed in strict mode as it prevents from using the double "
-    "backward trick to replace forward mode AD.",
-}
-
-
-# ------------------------------------------------------------------------- arguments and results
-
-
-def _as_tuple(value: Any, what: str, function: str) -> tuple[bool, tuple]:
-    """Whether a value is a tuple of tensors, and that tuple; TypeError for anything else."""
-    if isinstance(value, Tensor):
-        return False, (value,)
-    if not isinstance(value, tuple):
-        raise TypeError(
-            f"The {what} given to {function} must be either a Tensor or a tuple of Tensors but the "
-            f"given {what} has type {type(value)}."
-        )
-    for position, one in enumerate(value):
-        if not isinstance(one, Tensor):
-            raise TypeError(
-                f"The {what} given to {function} must be either a Tensor or a tuple of Tensors but "
-                f"the value at index {position} has type {type(one)}."
-            )
-    return True, value
-
-
-def _watched(tensors: tuple, create_graph: bool) -> tuple:
-    """The tensors as inputs of a graph of their own, which goes on into theirs if wanted."""
-    return tuple(
-        one.view_as(one) if create_graph and one.requires_grad else one.detach().requires_grad_()
-        for one in tensors
-    )
-
-
-def _finished(results: Any, create_graph: bool) -> Any:
-    """Nested results off the tape, unless they are to be differentiated again."""
-    if isinstance(results, tuple):
-        return tuple(_finished(one, create_graph) for one in results)
-    return results if create_graph else results.detach()
-
-
-def _packed(results: tuple, is_tuple: bool) -> Any:
-    return results if is_tuple else results[0]
-
-
-def _checked_vector(v: Any, like: tuple, is_tuple: bool, function: str) -> tuple:
-    """The vector of a product, one tensor for each of ``like``; without history."""
-    _, vector = _as_tuple(v, "v", function)
-    if len(like) != len(vector):
-        raise RuntimeError(
-            f"v is a tuple of invalid length: should be {len(like)} but got {len(vector)}."
-            if is_tuple else "The given v should contain a single Tensor."
-        )  # fmt: skip
-    for position, (one, other) in enumerate(zip(vector, like, strict=True)):
-        if one.shape != other.shape:
-            where = f"Entry {position} in " if is_tuple else ""
-            raise RuntimeError(
-                f"{where}v has invalid size: should be {other.shape} but got {one.shape}."
-            )
-    return vector
-
-
-def _vector_for(
-    v: Any, like: tuple, is_tuple: bool, create_graph: bool, function: str, source: str
-) -> tuple:
-    """The given vector, or the number 1 where there is a single element to multiply."""
-    if v is not None:
-        vector = _checked_vector(v, like, is_tuple, function)
-        return tuple(one if create_graph else one.detach() for one in vector)
-    if len(like) != 1 or like[0].numel() != 1:
-        raise RuntimeError(
-            f"The vector v can only be None if {source} a single Tensor with a single element."
-        )
-    return tuple(ones_like(one) for one in like)
-
-
-_ONE_OUTPUT = "the user-provided function returns"
-_ONE_INPUT = "the input to the user-provided function is"
-
-
-def _require_dependence(results: Sequence[Tensor], stage: str, strict: bool) -> None:
-    if strict:
-        for position, one in enumerate(results):
-            if not one.requires_grad:
-                raise RuntimeError(_INDEPENDENT[stage].format(i=position))
-
-
-def _gradients(
-    outputs: Sequence[Tensor],
-    inputs: Sequence[Tensor],
-    starts: Sequence[Tensor] | None = None,
-    create_graph: bool = False,
-    retain_graph: bool | None = None,
-) -> tuple[Tensor | None, ...]:
-    """``autograd.grad`` for what may not depend on the inputs at all; None for no gradient."""
-    chosen = [position for position, one in enumerate(outputs) if one.requires_grad]
-    if not chosen:
-        return (None,) * len(inputs)
-    return grad(
-        [outputs[position] for position in chosen],
-        inputs,
-        None if starts is None else [starts[position] for position in chosen],
-        retain_graph,
-        create_graph,
-        allow_unused=True,
-    )
-
-
-def _filled(
-    gradients: Sequence[Tensor | None],
-    like: Sequence[Tensor],
-    stage: str,
-    strict: bool,
-    create_graph: bool = False,
-) -> tuple[Tensor, ...]:
-    """Zeros for gradients that are missing; an error instead if ``strict``."""
-    filled = []
-    for position, (one, other) in enumerate(zip(gradients, like, strict=True)):
-        if one is None:
-            if strict:
-                raise RuntimeError(_INDEPENDENT[stage].format(i=position))
-            one = zeros_like(other)
-        elif strict and create_graph and not one.requires_grad:
-            what = "hessian" if stage.startswith("double") else "jacobian"
-            raise RuntimeError(
-                f"The {what} of the user-provided function is independent of input {position}. "
-                f"{_NOT_STRICT} when create_graph=True."
-            )
-        filled.append(one)
-    return tuple(filled)
-
-
-def _scalar_of(output: Any, function: str) -> tuple:
-    """The output of a function whose Hessian is wanted, in a tuple of one."""
-    is_tuple, outputs = _as_tuple(output, "outputs of the user-provided function", function)
-    if is_tuple:
-        raise RuntimeError(f"The function given to {function} should return a single Tensor")
-    if outputs[0].numel() != 1:
-        raise RuntimeError(
-            f"The Tensor returned by the function given to {function} should contain a single "
-            "element"
-        )
-    return outputs
-
 
 # ------------------------------------------------------------------------- products
 
@@ -194,18 +43,18 @@ def vjp(
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.autograd.functional.vjp.html
     """
     with enable_grad():
-        is_inputs_tuple, inputs = _as_tuple(inputs, "inputs", "vjp")
-        inputs = _watched(inputs, create_graph)
-        is_outputs_tuple, outputs = _as_tuple(
+        is_inputs_tuple, inputs = as_tuple(inputs, "inputs", "vjp")
+        inputs = watched(inputs, create_graph)
+        is_outputs_tuple, outputs = as_tuple(
             func(*inputs), "outputs of the user-provided function", "vjp"
         )
-        _require_dependence(outputs, "outputs", strict)
-        v = _vector_for(v, outputs, is_outputs_tuple, create_graph, "vjp", _ONE_OUTPUT)
+        require_dependence(outputs, "outputs", strict)
+        v = vector_for(v, outputs, is_outputs_tuple, create_graph, "vjp", ONE_OUTPUT)
     with enable_grad() if create_graph else nullcontext():
-        found = _gradients(outputs, inputs, v, create_graph)
-        product = _filled(found, inputs, "backward", strict, create_graph)
-    outputs, product = _finished(outputs, create_graph), _finished(product, create_graph)
-    return _packed(outputs, is_outputs_tuple), _packed(product, is_inputs_tuple)
+        found = gradients(outputs, inputs, v, create_graph)
+        product = filled(found, inputs, "backward", strict, create_graph)
+    outputs, product = finished(outputs, create_graph), finished(product, create_graph)
+    return packed(outputs, is_outputs_tuple), packed(product, is_inputs_tuple)
 
 
 def jvp(
@@ -218,21 +67,21 @@ def jvp(
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.autograd.functional.jvp.html
     """
     with enable_grad():
-        is_inputs_tuple, inputs = _as_tuple(inputs, "inputs", "jvp")
-        inputs = _watched(inputs, create_graph)
-        v = _vector_for(v, inputs, is_inputs_tuple, create_graph, "jvp", _ONE_INPUT)
-        is_outputs_tuple, outputs = _as_tuple(
+        is_inputs_tuple, inputs = as_tuple(inputs, "inputs", "jvp")
+        inputs = watched(inputs, create_graph)
+        v = vector_for(v, inputs, is_inputs_tuple, create_graph, "jvp", ONE_INPUT)
+        is_outputs_tuple, outputs = as_tuple(
             func(*inputs), "outputs of the user-provided function", "jvp"
         )
-        _require_dependence(outputs, "outputs", strict)
+        require_dependence(outputs, "outputs", strict)
         u = tuple(zeros_like(one, requires_grad=True) for one in outputs)
-        pulled = _filled(_gradients(outputs, inputs, u, True), inputs, "backward", strict)
-        _require_dependence(pulled, "grad_inputs", strict)
+        pulled = filled(gradients(outputs, inputs, u, True), inputs, "backward", strict)
+        require_dependence(pulled, "grad_inputs", strict)
     with enable_grad() if create_graph else nullcontext():
-        found = _gradients(pulled, u, v, create_graph)
-        product = _filled(found, outputs, "back_trick", strict, create_graph)
-    outputs, product = _finished(outputs, create_graph), _finished(product, create_graph)
-    return _packed(outputs, is_outputs_tuple), _packed(product, is_outputs_tuple)
+        found = gradients(pulled, u, v, create_graph)
+        product = filled(found, outputs, "back_trick", strict, create_graph)
+    outputs, product = finished(outputs, create_graph), finished(product, create_graph)
+    return packed(outputs, is_outputs_tuple), packed(product, is_outputs_tuple)
 
 
 def vhp(
@@ -243,15 +92,15 @@ def vhp(
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.autograd.functional.vhp.html
     """
     with enable_grad():
-        is_inputs_tuple, inputs = _as_tuple(inputs, "inputs", "vhp")
-        inputs = _watched(inputs, create_graph)
-        v = _vector_for(v, inputs, is_inputs_tuple, create_graph, "vhp", _ONE_INPUT)
+        is_inputs_tuple, inputs = as_tuple(inputs, "inputs", "vhp")
+        inputs = watched(inputs, create_graph)
+        v = vector_for(v, inputs, is_inputs_tuple, create_graph, "vhp", ONE_INPUT)
         outputs, slopes = _value_and_slopes(func, inputs, "vhp", strict)
     with enable_grad() if create_graph else nullcontext():
-        found = _gradients(slopes, inputs, v, create_graph)
-        product = _filled(found, inputs, "double_backward", strict, create_graph)
-    outputs, product = _finished(outputs, create_graph), _finished(product, create_graph)
-    return outputs[0], _packed(product, is_inputs_tuple)
+        found = gradients(slopes, inputs, v, create_graph)
+        product = filled(found, inputs, "double_backward", strict, create_graph)
+    outputs, product = finished(outputs, create_graph), finished(product, create_graph)
+    return outputs[0], packed(product, is_inputs_tuple)
 
 
 def hvp(
@@ -263,30 +112,30 @@ def hvp(
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.autograd.functional.hvp.html
     """
     with enable_grad():
-        is_inputs_tuple, inputs = _as_tuple(inputs, "inputs", "hvp")
-        inputs = _watched(inputs, create_graph)
-        v = _vector_for(v, inputs, is_inputs_tuple, create_graph, "hvp", _ONE_INPUT)
+        is_inputs_tuple, inputs = as_tuple(inputs, "inputs", "hvp")
+        inputs = watched(inputs, create_graph)
+        v = vector_for(v, inputs, is_inputs_tuple, create_graph, "hvp", ONE_INPUT)
         outputs, slopes = _value_and_slopes(func, inputs, "hvp", strict)
         u = tuple(zeros_like(one, requires_grad=True) for one in inputs)
-        found = _gradients(slopes, inputs, u, True)
-        pulled = _filled(found, inputs, "double_backward", strict)
-        _require_dependence(pulled, "grad_inputs", strict)
+        found = gradients(slopes, inputs, u, True)
+        pulled = filled(found, inputs, "double_backward", strict)
+        require_dependence(pulled, "grad_inputs", strict)
     with enable_grad() if create_graph else nullcontext():
-        found = _gradients(pulled, u, v, create_graph)
-        product = _filled(found, inputs, "double_back_trick", strict, create_graph)
-    outputs, product = _finished(outputs, create_graph), _finished(product, create_graph)
-    return outputs[0], _packed(product, is_inputs_tuple)
+        found = gradients(pulled, u, v, create_graph)
+        product = filled(found, inputs, "double_back_trick", strict, create_graph)
+    outputs, product = finished(outputs, create_graph), finished(product, create_graph)
+    return outputs[0], packed(product, is_inputs_tuple)
 
 
 def _value_and_slopes(
     func: Callable, inputs: tuple, function: str, strict: bool
 ) -> tuple[tuple, tuple]:
     """A scalar function's value and gradient, both recorded."""
-    outputs = _scalar_of(func(*inputs), function)
-    _require_dependence(outputs, "outputs", strict)
-    found = _gradients(outputs, inputs, create_graph=True)
-    slopes = _filled(found, inputs, "backward", strict)
-    _require_dependence(slopes, "jacobian", strict)
+    outputs = scalar_of(func(*inputs), function)
+    require_dependence(outputs, "outputs", strict)
+    found = gradients(outputs, inputs, create_graph=True)
+    slopes = filled(found, inputs, "backward", strict)
+    require_dependence(slopes, "jacobian", strict)
     return outputs, slopes
 
 
@@ -310,20 +159,20 @@ def jacobian(
     """
     _check_strategy(strategy, create_graph, strict, vectorize)
     with enable_grad():
-        is_inputs_tuple, inputs = _as_tuple(inputs, "inputs", "jacobian")
-        inputs = _watched(inputs, create_graph)
-        is_outputs_tuple, outputs = _as_tuple(
+        is_inputs_tuple, inputs = as_tuple(inputs, "inputs", "jacobian")
+        inputs = watched(inputs, create_graph)
+        is_outputs_tuple, outputs = as_tuple(
             func(*inputs), "outputs of the user-provided function", "jacobian"
         )
-        _require_dependence(outputs, "outputs", strict)
+        require_dependence(outputs, "outputs", strict)
         rows = tuple(
             _rows(position, output, inputs, create_graph, strict)
             for position, output in enumerate(outputs)
         )
-    rows = _finished(rows, create_graph)
+    rows = finished(rows, create_graph)
     if is_outputs_tuple:
-        return tuple(_packed(one, is_inputs_tuple) for one in rows)
-    return _packed(rows[0], is_inputs_tuple)
+        return tuple(packed(one, is_inputs_tuple) for one in rows)
+    return packed(rows[0], is_inputs_tuple)
 
 
 def _check_strategy(strategy: str, create_graph: bool, strict: bool, vectorize: bool) -> None:
@@ -381,17 +230,17 @@ def _one_row(
 ) -> list[Tensor]:
     """The gradients of one element of an output."""
     row = []
-    found = _gradients((element,), inputs, create_graph=create_graph, retain_graph=True)
+    found = gradients((element,), inputs, create_graph=create_graph, retain_graph=True)
     for k, (one, other) in enumerate(zip(found, inputs, strict=True)):
         if strict and one is None:
             raise RuntimeError(
                 f"Output {position} of the user-provided function is independent of input {k}. "
-                f"{_NOT_STRICT}."
+                f"{NOT_STRICT}."
             )
         if strict and create_graph and one is not None and not one.requires_grad:
             raise RuntimeError(
                 f"The jacobian of the user-provided function is independent of input {k}. "
-                f"{_NOT_STRICT} when create_graph=True."
+                f"{NOT_STRICT} when create_graph=True."
             )
         row.append(zeros_like(other) if one is None else one)
     return row
@@ -409,18 +258,18 @@ def hessian(
 
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.autograd.functional.hessian.html
     """
-    is_inputs_tuple, inputs = _as_tuple(inputs, "inputs", "hessian")
+    is_inputs_tuple, inputs = as_tuple(inputs, "inputs", "hessian")
     if outer_jacobian_strategy not in ("forward-mode", "reverse-mode"):
         raise AssertionError('Expected strategy to be either "forward-mode" or "reverse-mode".')
 
     def scalar(*args: Tensor) -> Tensor:
-        (output,) = _scalar_of(func(*args), "hessian")
-        _require_dependence((output,), "outputs", strict)
+        (output,) = scalar_of(func(*args), "hessian")
+        require_dependence((output,), "outputs", strict)
         return reshape(output, ())
 
     def slopes(*args: Tensor) -> tuple[Tensor, ...]:
         found = jacobian(scalar, args, create_graph=True)
-        _require_dependence(found, "jacobian", strict)
+        require_dependence(found, "jacobian", strict)
         return found
 
     matrices = jacobian(slopes, inputs, create_graph, strict, vectorize, outer_jacobian_strategy)
