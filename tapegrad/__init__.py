@@ -31,6 +31,7 @@ from tapegrad.ops.create.filled import *
 from tapegrad.ops.create.from_data import *
 from tapegrad.ops.create.ranges import *
 from tapegrad.ops.devices import *
+from tapegrad.ops.generators import *
 from tapegrad.ops.index.along import *
 from tapegrad.ops.index.by_tensors import *
 from tapegrad.ops.index.masked import *
@@ -130,6 +131,7 @@ if _TYPE_CHECKING:
     from tapegrad.ops.group_norm import *
     from tapegrad.ops.histogram import *
     from tapegrad.ops.index.flat import *
+    from tapegrad.ops.index.slices_written import *
     from tapegrad.ops.legacy_types import *
     from tapegrad.ops.linalg.cholesky import *
     from tapegrad.ops.linalg.contractions import *

@@ -88,6 +88,7 @@ _NAMES_OF = {
     "ops.group_norm": ("group_norm", "instance_norm", "rms_norm"),
     "ops.histogram": ("bincount", "histc", "histogram", "histogramdd"),
     "ops.index.flat": ("put", "take"),
+    "ops.index.slices_written": ("index_copy", "index_fill"),
     "ops.legacy_types": (
         "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",
         "IntTensor", "LongTensor", "ShortTensor", "set_default_tensor_type",
@@ -154,6 +155,7 @@ METHODS_OF = {
     "ops.distributions": ("cauchy_", "exponential_", "geometric_", "log_normal_", "multinomial"),
     "ops.histogram": ("bincount", "histc", "histogram"),
     "ops.index.flat": ("put", "put_", "take"),
+    "ops.index.slices_written": ("index_copy", "index_copy_", "index_fill", "index_fill_"),
     "ops.legacy_types": ("type",),
     "ops.linalg.cholesky": ("cholesky", "cholesky_inverse", "cholesky_solve"),
     "ops.linalg.contractions": ("ger", "inner", "kron", "outer"),

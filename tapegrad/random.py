@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tapegrad.ops.devices import NO_CUDA
-from tapegrad.ops.random import (
+from tapegrad.ops.generators import (
     Generator,
     default_generator,
     get_rng_state,

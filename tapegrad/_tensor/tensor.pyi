@@ -15,7 +15,7 @@ from tapegrad._types import device as _device
 from tapegrad._types import dtype as _dtype
 from tapegrad._types import layout as _layout
 from tapegrad._types import memory_format as _memory_format
-from tapegrad.ops.random import Generator
+from tapegrad.ops.generators import Generator
 from tapegrad.storage import TypedStorage, UntypedStorage
 
 _Number: TypeAlias = _bool | _int | _float

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tapegrad.ops.random import get_rng_state, set_rng_state
+from tapegrad.ops.generators import get_rng_state, set_rng_state
 
 _MODES = ("error", "different", "same")
 

@@ -12,15 +12,8 @@ from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import common_shape, sizes_of
 from tapegrad.ops._out import check_dtype, fit
 from tapegrad.ops.create import zeros_like
-from tapegrad.ops.random import (
-    Generator,
-    check_float,
-    default_generator,
-    drawing_op,
-    drawn,
-    drawn_into,
-    sampled,
-)
+from tapegrad.ops.generators import Generator, default_generator
+from tapegrad.ops.random import check_float, drawing_op, drawn, drawn_into, sampled
 from tapegrad.ops.shape import broadcast_tensors
 from tapegrad.ops.tensor_types import refuse_integers
 

@@ -7,7 +7,7 @@ import math
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
-from tapegrad.ops.random import default_generator
+from tapegrad.ops.generators import default_generator
 
 # The value to which SELU tends on the left, negated. Source: Klambauer et al. 2017.
 _SELU_FLOOR = 1.7580993408473766

@@ -16,8 +16,8 @@ from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import composite, op
 from tapegrad.ops.create import zeros_like
+from tapegrad.ops.generators import default_generator
 from tapegrad.ops.pointwise import where_op
-from tapegrad.ops.random import default_generator
 from tapegrad.ops.tensor_types import refuse_integers, type_name
 
 

@@ -1,10 +1,7 @@
-"""Random numbers: PyTorch's CPU generator, a Mersenne Twister, and what is drawn from it."""
+"""Random numbers: what is drawn from a generator, uniform, normal, whole and permuted."""
 
 from __future__ import annotations
 
-import os
-import threading
-import time
 import warnings
 from collections.abc import Callable
 from operator import index
@@ -16,134 +13,14 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import Op
-from tapegrad._kernels import GENERATOR_SIZE, OURS
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import sizes_of
 from tapegrad.ops._out import c_name, fit
 from tapegrad.ops.create import empty_like, finished, zeros_like
 from tapegrad.ops.devices import check_device
+from tapegrad.ops.generators import Generator, default_generator, memory_order
 from tapegrad.ops.tensor_types import refuse_integers
-
-_DEFAULT_SEED = 67280421310721
-
-
-class Generator:
-    """A stream of random numbers of its own. Source: Matsumoto and Nishimura 1998 (MT19937)."""
-
-    def __init__(self, device: object = "cpu") -> None:
-        self.device = _types.device(device)
-        # Kernels advance the state in place; the lock keeps draws of several threads apart.
-        self._state = np.zeros(GENERATOR_SIZE, np.uint8)
-        self._lock = threading.Lock()
-        self.manual_seed(_DEFAULT_SEED)
-
-    def manual_seed(self, seed: int) -> Generator:
-        """Start the stream anew from a seed; a negative one counts back from 2**64."""
-        if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool):
-            raise RuntimeError(f"manual_seed expected a long, but got {_types.kind_of(seed)}")
-        if not -(2**63) <= seed < 2**64:
-            raise ValueError("Overflow when unpacking long long")
-        self._seed = int(seed) % 2**64
-        with self._lock:
-            OURS["seed"](self._state, params=(self._seed,))
-        return self
-
-    def seed(self) -> int:
-        """Start the stream from a seed that nobody can guess, and return it."""
-        self.manual_seed(int.from_bytes(np.random.bytes(8), "little") & (2**53 - 1))
-        return self._seed
-
-    def initial_seed(self) -> int:
-        """The seed that the stream started from."""
-        return self._seed
-
-    def get_state(self) -> Tensor:
-        """The stream's state as a tensor of bytes."""
-        return Tensor._wrap(self._state.copy())
-
-    def set_state(self, new_state: Tensor) -> Generator:
-        """Go back to a state that :meth:`get_state` gave."""
-        if not isinstance(new_state, Tensor):
-            raise TypeError(f"expected a torch.ByteTensor, but got {_types.kind_of(new_state)}")
-        if new_state.dtype is not _types.uint8:
-            raise TypeError("RNG state must be a torch.ByteTensor")
-        if new_state.numel() != GENERATOR_SIZE:
-            raise RuntimeError(
-                f"Expected a CPUGeneratorImplState of size {GENERATOR_SIZE} but found the input "
-                f"RNG state size to be {new_state.numel()}"
-            )
-        with self._lock:
-            kernels.copy_array(self._state, new_state.detach().numpy())
-        return self
-
-    def draw(self, kernel: str, array: np.ndarray, params: tuple | None = None) -> np.ndarray:
-        """Fill an array with random numbers, in the order in which its elements lie in memory."""
-        if array.flags.c_contiguous:
-            flat = array.reshape(-1)
-        else:   # with gaps: PyTorch draws normal numbers in blocks only into what has none
-            flat = kernels.empty((array.size, 2), array.dtype)[:, 0]
-        with self._lock:
-            OURS[kernel](flat, self._state, params=params)
-        if not array.flags.c_contiguous:
-            walked = array.transpose(memory_order(array))
-            kernels.copy_array(walked, flat.reshape(walked.shape))
-        return array
-
-    def draw_for(self, kernel: str, array: np.ndarray, params: tuple | None = None) -> np.ndarray:
-        """Random numbers of distributions that the elements of an array describe."""
-        described = kernels.contiguous(array).reshape(-1)
-        result = kernels.empty(described.shape, described.dtype)
-        with self._lock:
-            OURS[kernel](described, result, self._state, params=params)
-        return result.reshape(array.shape)
-
-    def clone_state(self) -> Generator:
-        """A generator that goes on from the same state."""
-        return Generator().set_state(self.get_state())
-
-
-def memory_order(array: np.ndarray) -> list[int]:
-    """The dimensions of an array, from the one of the largest steps to the smallest."""
-    return sorted(range(array.ndim), key=lambda dim: -array.strides[dim])
-
-
-default_generator = Generator()
-default_generator.manual_seed(time.time_ns() & (2**53 - 1))
-
-
-def _renew_lock() -> None:
-    """In a forked process: the lock may have been held by a thread that does not exist there."""
-    default_generator._lock = threading.Lock()
-
-
-os.register_at_fork(after_in_child=_renew_lock)
-
-
-def manual_seed(seed: int) -> Generator:
-    """Seed the default generator: the same seed gives PyTorch's numbers."""
-    return default_generator.manual_seed(int(seed))
-
-
-def seed() -> int:
-    """Seed the default generator unpredictably."""
-    return default_generator.seed()
-
-
-def initial_seed() -> int:
-    """The seed of the default generator."""
-    return default_generator.initial_seed()
-
-
-def get_rng_state() -> Tensor:
-    """The state of the default generator."""
-    return default_generator.get_state()
-
-
-def set_rng_state(new_state: Tensor) -> None:
-    """Set the state of the default generator."""
-    default_generator.set_state(new_state)
-
 
 # What PyTorch calls the kernels when it refuses a dtype.
 _REFUSING = {"uniform": "check_uniform_bounds", "normal": "normal_kernel_cpu"}
@@ -467,7 +344,5 @@ def random_(self: Tensor, *bounds, generator=None) -> Tensor:
 
 
 __all__ = [
-    "Generator", "bernoulli", "default_generator", "get_rng_state", "initial_seed", "manual_seed",
-    "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "seed",
-    "set_rng_state",
+    "bernoulli", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm",
 ]  # fmt: skip

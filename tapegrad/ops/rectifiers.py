@@ -5,7 +5,7 @@ from __future__ import annotations
 from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import public, takes_tensors
-from tapegrad.ops.random import Generator
+from tapegrad.ops.generators import Generator
 
 # Those of ELU and SELU that keep mean 0 and variance 1. Source: Klambauer et al. 2017.
 SELU_ALPHA = 1.6732632423543772848170429916717

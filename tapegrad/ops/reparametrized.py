@@ -8,7 +8,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import not_differentiable, op, takes_tensors
-from tapegrad.ops.random import Generator, default_generator
+from tapegrad.ops.generators import Generator, default_generator
 from tapegrad.ops.shape import broadcast_tensors
 
 _standard_gamma_grad = op(

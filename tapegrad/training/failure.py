@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tapegrad._tensor import Tensor
 from tapegrad.autograd import no_grad
 from tapegrad.nn.module import Module
-from tapegrad.ops.random import default_generator
+from tapegrad.ops.generators import default_generator
 from tapegrad.training import saving
 from tapegrad.training.checkpoint import CheckpointError
 from tapegrad.training.nonfinite import NonFiniteError, Origin, find_nonfinite, worst

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tapegrad.ops.create import tensor
-from tapegrad.ops.random import Generator, default_generator
+from tapegrad.ops.generators import Generator, default_generator
 
 
 def seed_everything(seed: int) -> None:

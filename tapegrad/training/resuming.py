@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
-from tapegrad.ops.random import Generator
+from tapegrad.ops.generators import Generator
 from tapegrad.training.corrupt import EmptyBatchError
 from tapegrad.training.random_state import set_random_state
 from tapegrad.utils.data import DataLoader, IterableDataset

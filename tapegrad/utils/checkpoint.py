@@ -14,7 +14,7 @@ from tapegrad.autograd import Function, backward, enable_grad, no_grad
 from tapegrad.autograd.graph import saved_tensors_hooks
 from tapegrad.nn import Module, Sequential
 from tapegrad.ops.create import zeros
-from tapegrad.ops.random import get_rng_state, set_rng_state
+from tapegrad.ops.generators import get_rng_state, set_rng_state
 
 _Contexts = tuple[AbstractContextManager, AbstractContextManager]
 

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
-from tapegrad.ops.random import Generator
+from tapegrad.ops.generators import Generator
 from tapegrad.utils.data._utils.collate import default_collate, default_convert
 from tapegrad.utils.data._utils.info import get_worker_info
 from tapegrad.utils.data._utils.iterate import _BaseDataLoaderIter, _SingleProcessDataLoaderIter

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 from tapegrad._tensor import Tensor
-from tapegrad.ops.random import Generator, default_generator, randperm
+from tapegrad.ops.generators import Generator, default_generator
+from tapegrad.ops.random import randperm
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from tapegrad.distributed import NO_GROUP
-from tapegrad.ops.random import Generator, randperm
+from tapegrad.ops.generators import Generator
+from tapegrad.ops.random import randperm
 from tapegrad.utils.data.dataset import Dataset
 from tapegrad.utils.data.sampler import Sampler
 

@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeVar
 from tapegrad import _types
 from tapegrad.ops.create import as_tensor, empty
 from tapegrad.ops.distributions import multinomial
-from tapegrad.ops.random import Generator, randint, randperm
+from tapegrad.ops.generators import Generator
+from tapegrad.ops.random import randint, randperm
 
 _T_co = TypeVar("_T_co", covariant=True)
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.random  # not in the worker: a forked process should import nothing
 
 from tapegrad._threads import set_num_threads
-from tapegrad.ops.random import manual_seed
+from tapegrad.ops.generators import manual_seed
 from tapegrad.utils.data._utils.channel import Channel, packed
 from tapegrad.utils.data._utils.failure import ExceptionWrapper
 from tapegrad.utils.data._utils.fetch import WHOLE, create_fetcher
