@@ -85,6 +85,7 @@ typedef struct {
     X(optim_adaptive)  \
     X(optim_adafactor) \
     X(linalg)          \
+    X(product)         \
     X(conv)            \
     X(convolve)        \
     X(recurrent)       \

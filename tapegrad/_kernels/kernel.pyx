@@ -354,7 +354,7 @@ cdef int shared_launch(Loop* loop, char** args, const npy_intp* dims, const npy_
     return 0
 
 
-def thread_count():
+cpdef int thread_count() noexcept:
     """How many threads a large launch may use."""
     return tg_thread_count()
 

@@ -1,4 +1,4 @@
-"""Products of matrices by the BLAS that NumPy brings, called through its own loop."""
+"""Products of matrices: small ones by our loop, others by the BLAS that NumPy brings."""
 
 from numpy cimport (
     NPY_BOOL, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, NPY_INT16, NPY_INT32, NPY_INT64, NPY_INT8,
@@ -9,7 +9,7 @@ from numpy cimport (
 from tapegrad._kernels.arrays cimport contiguous
 from tapegrad._kernels.geometry cimport MAX_DIMS, Operand, broadcast_shape, operand_of
 from tapegrad._kernels.iteration cimport cast, elementwise, iterate
-from tapegrad._kernels.kernel cimport Kernel, Loop, launch
+from tapegrad._kernels.kernel cimport Kernel, Loop, launch, thread_count
 from tapegrad._kernels.memory cimport allocate
 
 import numpy as np
@@ -19,6 +19,7 @@ from tapegrad._kernels.kernel import OURS, TYPE_NAMES
 import_array()
 
 cdef Kernel MATMUL = Kernel.from_ufunc(np.matmul)
+cdef Kernel SMALL_MATMUL = OURS["small_matmul"]
 cdef Kernel ADD = Kernel.from_ufunc(np.add)
 cdef Kernel ADD_ROW = OURS["add_row"]
 
@@ -27,6 +28,32 @@ cdef dict C_NAMES = {
     NPY_INT32: "int", NPY_INT64: "long int", NPY_FLOAT16: "c10::Half", NPY_FLOAT32: "float",
     NPY_FLOAT64: "double",
 }
+
+
+cdef enum:
+    TINY = 1024                 # products of two numbers
+    LARGE = 1048576             # from here on a second thread pays
+    LARGE_ALONE = 16777216
+    DEEP = 256                  # TG_SMALL_DEPTH
+    LONG = 16384                # rows or columns, so that nothing overflows
+
+
+cdef Loop* loop_of_product(int type_number, npy_intp n, npy_intp k, npy_intp m, npy_intp item,
+                           const npy_intp* steps) except NULL:
+    """The loop for ``(n, k) @ (k, m)``; ``steps`` are those between rows and columns of both.
+
+    The BLAS packs its factors and shares the work among its threads, which costs small products
+    more than they gain; single rows and columns it takes without.
+    """
+    cdef bint is_turned = steps[3] != item
+    if (type_number != NPY_FLOAT32 and type_number != NPY_FLOAT64) or k > DEEP \
+            or n > LONG or m > LONG or (steps[2] != item and is_turned) \
+            or (steps[0] | steps[1] | steps[2] | steps[3]) & (item - 1):
+        return MATMUL.loop_for(type_number)
+    if n * k * m <= TINY or n >= 4 and m >= (16 if is_turned else 4) \
+            and n * k * m <= (LARGE_ALONE if thread_count() == 1 else LARGE):
+        return &SMALL_MATMUL.loops[type_number]
+    return MATMUL.loop_for(type_number)
 
 
 cdef ndarray _for_blas(ndarray array):
@@ -47,7 +74,7 @@ def matmul(ndarray a not None, ndarray b not None):
     cdef npy_intp dims[MAX_DIMS]
     cdef int ndim
     cdef int core[2]
-    cdef Loop* loop = MATMUL.loop_for(PyArray_TYPE(a))
+    cdef npy_intp steps[4]
     cdef ndarray out
     a, b = _for_blas(a), _for_blas(b)
     operands[0], operands[1] = operand_of(a), operand_of(b)
@@ -57,7 +84,12 @@ def matmul(ndarray a not None, ndarray b not None):
         operands[1].dims[operands[1].ndim - 1]
     out = allocate(ndim + 2, dims, PyArray_TYPE(a))
     operands[2] = operand_of(out)
-    iterate(loop, operands, NULL)
+    steps[0], steps[1] = operands[0].strides[operands[0].ndim - 2], \
+        operands[0].strides[operands[0].ndim - 1]
+    steps[2], steps[3] = operands[1].strides[operands[1].ndim - 2], \
+        operands[1].strides[operands[1].ndim - 1]
+    iterate(loop_of_product(PyArray_TYPE(a), dims[ndim], operands[0].dims[operands[0].ndim - 1],
+                            dims[ndim + 1], PyArray_ITEMSIZE(a), steps), operands, NULL)
     return out
 
 
@@ -135,7 +167,8 @@ cdef ndarray multiplied(Matrix a, Matrix b, ndarray out, Matrix target):
     steps[3], steps[4], steps[5], steps[6] = a.step, a.column_step, b.step, b.column_step
     steps[7], steps[8] = target.step, target.column_step
     if a.n > 0 and b.n_columns > 0:
-        launch(MATMUL.loop_for(PyArray_TYPE(out)), args, dims, steps, NULL, NULL)
+        launch(loop_of_product(PyArray_TYPE(out), a.n, a.n_columns, b.n_columns,
+                               PyArray_ITEMSIZE(out), steps + 3), args, dims, steps, NULL, NULL)
     return out
 
 

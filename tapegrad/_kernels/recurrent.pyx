@@ -13,6 +13,7 @@ from tapegrad._kernels.geometry cimport MAX_OPERANDS
 from tapegrad._kernels.iteration cimport CASTS, ITEM_SIZES
 from tapegrad._kernels.kernel cimport MAX_CORE_DIMS, Kernel, launch
 from tapegrad._kernels.memory cimport allocate
+from tapegrad._kernels.products cimport loop_of_product
 
 import numpy as np
 
@@ -20,7 +21,6 @@ from tapegrad._kernels.kernel import OURS
 
 import_array()
 
-cdef Kernel MATMUL = Kernel.from_ufunc(np.matmul)
 cdef Kernel ADD = Kernel.from_ufunc(np.add)
 cdef Kernel TANH = Kernel.from_ufunc(np.tanh)
 cdef Kernel RELU = OURS["relu"]
@@ -146,7 +146,8 @@ cdef class Walk:
         steps[3], steps[4] = inner * self.item, self.item
         steps[5], steps[6] = (self.item, row) if turned else (row, self.item)
         steps[7], steps[8] = m * self.item, self.item
-        return launch(&MATMUL.loops[self.number], data, dims, steps, NULL, NULL)
+        return launch(loop_of_product(self.number, n, inner, m, self.item, steps + 3), data, dims,
+                      steps, NULL, NULL)
 
     cdef int sums(self, Kernel kernel, npy_intp start, npy_intp n, char* part) except -1:
         """Add what comes from the state before to what comes from the input."""

@@ -1,0 +1,91 @@
+"""Products of small matrices, which go without the BLAS, on every instruction set."""
+
+from collections.abc import Iterator
+from itertools import product
+
+import numpy as np
+import pytest
+
+from tapegrad import _kernels as kernels
+from tapegrad._kernels import OURS, limit_vectors
+from tapegrad._kernels.launch_log import record_launches
+
+LEVELS = {"plain": 0, "avx2": 1, "avx512": 2}
+# Around the numbers of rows and columns of a tile, and the depth at which the BLAS takes over.
+SIZES = [
+    (1, 1, 1), (2, 3, 5), (3, 1, 2), (4, 8, 16), (5, 7, 31), (8, 16, 32), (9, 33, 17), (13, 0, 4),
+    (16, 64, 256), (31, 255, 33), (33, 256, 18), (64, 10, 47),
+]  # fmt: skip
+
+
+@pytest.fixture(params=LEVELS)
+def level(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run the loops of one instruction set, where the processor has it."""
+    before = limit_vectors(LEVELS[request.param])
+    yield
+    limit_vectors(before)
+
+
+def factor(rng: np.random.Generator, shape: tuple[int, int], layout: str) -> np.ndarray:
+    """A matrix whose rows, or columns, lie packed, or that is part of a larger one."""
+    if layout == "columns":
+        return rng.standard_normal(shape[::-1]).T
+    if layout == "part":
+        return rng.standard_normal((shape[0], shape[1] + 3))[:, 1:-2]
+    return rng.standard_normal(shape)
+
+
+@pytest.mark.usefixtures("level")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("n", "k", "m"), SIZES)
+class TestSmallProducts:
+    @pytest.mark.parametrize(
+        ("left", "right"), list(product(["rows", "columns", "part"], ["rows", "columns", "part"]))
+    )
+    def test_are_near_the_truth(self, n, k, m, left, right, dtype):
+        """The error stays below the bound of a sum in order, in any layout of the factors."""
+        rng = np.random.default_rng(0)
+        a = factor(rng, (n, k), left).astype(dtype, order="K")
+        b = factor(rng, (k, m), right).astype(dtype, order="K")
+        out = np.full((n, m), np.nan, dtype)
+        OURS["small_matmul"](a, b, out)
+        truth = a.astype(np.longdouble) @ b.astype(np.longdouble)
+        bound = k * np.finfo(dtype).eps * (np.abs(a) @ np.abs(b))
+
+        assert np.all(np.abs(out - truth) <= bound)
+
+    def test_write_nothing_beside_the_result(self, n, k, m, dtype):
+        """A result that is part of a larger matrix leaves the rest as it was."""
+        a, b = np.ones((n, k), dtype), np.ones((m, k), dtype).T
+        whole = np.full((n + 2, m + 2), -1, dtype)
+        OURS["small_matmul"](a, b, whole[1:-1, 1:-1])
+
+        assert np.all(whole[1:-1, 1:-1] == k)
+        whole[1:-1, 1:-1] = -1
+        assert np.all(whole == -1)
+
+
+@pytest.mark.usefixtures("level")
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_not_finite_stays_in_its_row(value):
+    """NaN and infinity reach the row that they stand in and no other."""
+    a, b = np.ones((9, 5), np.float32), np.ones((5, 20), np.float32)
+    a[4, 2] = value
+    out = kernels.mm(a, b)
+
+    assert np.array_equal(out[4], np.full(20, value, np.float32), equal_nan=True)
+    assert np.all(np.delete(out, 4, 0) == 5)
+
+
+@pytest.mark.parametrize(
+    ("n", "k", "m", "name"),
+    [(4, 8, 16, "small_matmul"), (32, 64, 128, "small_matmul"), (1, 64, 128, "matmul"),
+     (32, 257, 64, "matmul"), (600, 200, 700, "matmul")],
+)  # fmt: skip
+def test_large_products_are_left_to_the_blas(n, k, m, name):
+    """Single rows, deep and large products go to NumPy's loop."""
+    a, b = np.ones((n, k), np.float32), np.ones((k, m), np.float32)
+    with record_launches() as log:
+        kernels.mm(a, b)
+
+    assert log.kernel_names() == [name]
