@@ -25,6 +25,17 @@ static TG_INLINE void turn_floats(const float *from, int64_t row, float *to, int
     _mm_storeu_ps(to + 3 * pace, r3);
 }
 
+/* The first n of all lanes. */
+TG_FOR_AVX2 static TG_INLINE __m256i first_floats(int64_t n)
+{
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+TG_FOR_AVX2 static TG_INLINE __m256i first_doubles(int64_t n)
+{
+    return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
+}
+
 #define T float
 #define V __m512
 #define LANES 16
@@ -43,6 +54,8 @@ static TG_INLINE void turn_floats(const float *from, int64_t row, float *to, int
 #define ROWS 4
 #define TARGET TG_FOR_AVX2
 #define MULADD(x, v, sum) _mm256_fmadd_ps(_mm256_set1_ps(x), v, sum)
+#define PART_LOAD(from, n) _mm256_maskload_ps(from, first_floats(n))
+#define PART_STORE(to, v, n) _mm256_maskstore_ps(to, first_floats(n), v)
 #define TURN_4 turn_floats
 #define NAME(x) x##_float32_avx2
 #include "few_rows.h"
@@ -64,6 +77,8 @@ static TG_INLINE void turn_floats(const float *from, int64_t row, float *to, int
 #define ROWS 4
 #define TARGET TG_FOR_AVX2
 #define MULADD(x, v, sum) _mm256_fmadd_pd(_mm256_set1_pd(x), v, sum)
+#define PART_LOAD(from, n) _mm256_maskload_pd(from, first_doubles(n))
+#define PART_STORE(to, v, n) _mm256_maskstore_pd(to, first_doubles(n), v)
 #define NAME(x) x##_float64_avx2
 #include "few_rows.h"
 #endif

@@ -5,7 +5,7 @@
 #define EXP(x) _Generic((x), float: tg_exp_below(x, fused), default: exp(x))
 #define LOG(x) _Generic((x), float: logf, default: log)(x)
 
-enum { BLOCK = 512, COLUMNS = 128 };
+enum { BLOCK = 512, COLUMNS = 128, SHORT = 16 };
 
 /* a / b where b is the same for many: a product, and its rounding error made good. */
 #define QUOTIENT(a, b, inverse)                                                                   \
@@ -18,10 +18,18 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
 }
 
 /* A row operation is written once with steps, and inlined once more for packed rows. Where it is
- * neighbouring rows that lie packed, these are columns, and a block of them is walked together. */
+ * neighbouring rows that lie packed, these are columns, and a block of them is walked together; so
+ * are short rows, turned into columns: each for itself would not fill the lanes. */
 #define FOR_BLOCKS(start, width, n)                                                               \
     for (tg_intp start = 0, width = 0;                                                            \
          width = (n) - start < COLUMNS ? (n) - start : COLUMNS, start < (n); start += width)
+
+/* out[k, i] = in[i, k]; where elements of rows of one of both lie is said by two steps. */
+#define TURN(T, n, m, in, row, step, out, out_row, out_step)                                      \
+    for (tg_intp i = 0; i < (n); i++)                                                             \
+        for (tg_intp k = 0; k < (m); k++)                                                         \
+            TG_AT(T, out, k * (out_row) + i * (out_step)) =                                       \
+                TG_AT(const T, in, i * (row) + k * (step));
 
 #define LOOP_1_TO_1(name, T)                                                                      \
     TG_VECTOR_LOOP(name)                                                                          \
@@ -33,6 +41,18 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
             FOR_BLOCKS(j, width, dims[0])                                                         \
                 name##_columns(args[0] + j * size, steps[2], args[1] + j * size, steps[3], n,     \
                                width, fused);                                                     \
+            return;                                                                               \
+        }                                                                                         \
+        if (n <= SHORT) {                                                                         \
+            T x[SHORT * COLUMNS], out[SHORT * COLUMNS];                                           \
+            FOR_BLOCKS(j, width, dims[0]) {                                                       \
+                TURN(T, width, n, args[0] + j * steps[0], steps[0], steps[2], (char *)x,          \
+                     width * size, size)                                                          \
+                name##_columns((char *)x, width * size, (char *)out, width * size, n, width,      \
+                               fused);                                                            \
+                TURN(T, n, width, (char *)out, width * size, size, args[1] + j * steps[1],        \
+                     steps[1], steps[3])                                                          \
+            }                                                                                     \
             return;                                                                               \
         }                                                                                         \
         for (tg_intp row = 0; row < dims[0]; row++) {                                             \
@@ -56,6 +76,20 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
             FOR_BLOCKS(j, width, dims[0])                                                         \
                 name##_columns(args[0] + j * size, steps[3], args[1] + j * size, steps[4],        \
                                args[2] + j * size, steps[5], n, width, fused);                    \
+            return;                                                                               \
+        }                                                                                         \
+        if (n <= SHORT) {                                                                         \
+            T g[SHORT * COLUMNS], out[SHORT * COLUMNS], gx[SHORT * COLUMNS];                      \
+            FOR_BLOCKS(j, width, dims[0]) {                                                       \
+                TURN(T, width, n, args[0] + j * steps[0], steps[0], steps[3], (char *)g,          \
+                     width * size, size)                                                          \
+                TURN(T, width, n, args[1] + j * steps[1], steps[1], steps[4], (char *)out,        \
+                     width * size, size)                                                          \
+                name##_columns((char *)g, width * size, (char *)out, width * size, (char *)gx,    \
+                               width * size, n, width, fused);                                    \
+                TURN(T, n, width, (char *)gx, width * size, size, args[2] + j * steps[2],         \
+                     steps[2], steps[5])                                                          \
+            }                                                                                     \
             return;                                                                               \
         }                                                                                         \
         for (tg_intp row = 0; row < dims[0]; row++) {                                             \

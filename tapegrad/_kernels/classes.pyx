@@ -69,7 +69,8 @@ def nll_loss_backward(general, ndarray values not None, ndarray target not None,
     cdef ndarray result
     if PyArray_NDIM(values) != 0 or len(shape) != 2:
         return general(values, target, weight, total, shape, reduction, ignore_index)
-    dims[0], dims[1], dims[2] = 1, shape[0], shape[1]
+    # A Size is a tuple whose own __getitem__ is a frame of Python.
+    dims[0], dims[1], dims[2] = 1, (<tuple>shape)[0], (<tuple>shape)[1]
     if not fits(type_number, dims + 1, target, weight) or PyArray_TYPE(total) != type_number:
         return general(values, target, weight, total, shape, reduction, ignore_index)
     if weight is None:

@@ -50,7 +50,7 @@ cdef Loop* loop_of_product(int type_number, npy_intp n, npy_intp k, npy_intp m, 
             or n > LONG or m > LONG or (steps[2] != item and is_turned) \
             or (steps[0] | steps[1] | steps[2] | steps[3]) & (item - 1):
         return MATMUL.loop_for(type_number)
-    if n * k * m <= TINY or n >= 4 and m >= (16 if is_turned else 4) \
+    if n * k * m <= TINY or n >= 4 and m >= 4 \
             and n * k * m <= (LARGE_ALONE if thread_count() == 1 else LARGE):
         return &SMALL_MATMUL.loops[type_number]
     return MATMUL.loop_for(type_number)
