@@ -26,6 +26,8 @@ CASES = [
     ((16, 96, 4, 4), (96, 40, 4, 4), True, (2, 1, 1, 1)),
     ((1, 4, 5, 5, 5), (4, 8, 3, 3, 3), True, (1, 0, 1, 1)),
     ((1, 6, 9, 9), (12, 6, 3, 3), False, (1, 1, 1, 1)),
+    ((6, 3, 26, 20), (5, 3, 3, 3), False, (1, 1, 1, 1)),  # weights' sums over parts of the samples
+    ((4, 5, 32, 35), (5, 4, 2, 3), True, (1, 1, 1, 1)),
 ]
 
 
@@ -71,17 +73,18 @@ class TestEveryInstructionSet:
             assert error <= 2 * allowed + 1e-8
 
 
-@pytest.mark.parametrize("case", CASES[-6:], ids=str)
+@pytest.mark.parametrize("case", CASES[-8:], ids=str)
 def test_threads_change_no_bit(torch: ModuleType, case: tuple) -> None:
-    """One thread and three give the same results, whichever way the work is shared."""
+    """One thread, two and three give the same results, whichever way the work is shared."""
     before, every = torch.get_num_threads(), []
-    for n in (1, 3):
+    for n in (1, 2, 3):
         torch.set_num_threads(n)
         every.append(results(torch, case, "float32"))
     torch.set_num_threads(before)
 
-    for alone, shared in zip(*every, strict=True):
-        np.testing.assert_array_equal(alone, shared)
+    for alone, *shared in zip(*every, strict=True):
+        for each in shared:
+            np.testing.assert_array_equal(alone, each)
 
 
 def test_infinity_stays_where_it_was_met(torch: ModuleType) -> None:

@@ -18,8 +18,7 @@ from tapegrad._kernels import OURS
 from tapegrad.ops.spatial.fold import Blocks
 from tapegrad.ops.spatial.sizes import in_3d
 
-_CORRELATE, _WEIGHT_SLOPE = OURS["correlate"], OURS["weight_slope"]
-
+_CORRELATE, _WEIGHT_SLOPE, _SUM = OURS["correlate"], OURS["weight_slope"], OURS["sum"]
 
 # As in convolve.h: images of such rows are computed many samples at a time.
 MOST_WOVEN = 4
@@ -27,6 +26,8 @@ MOST_WOVEN = 4
 FEW_ROWS = 2
 # How many threads share output channels of one convolution.
 MOST_SHARES = 4
+# So many places of the images or more are what a part of a sum over samples is worth.
+LEAST_PLACES = 1024
 
 
 def _params(read: tuple, written: tuple, blocks: Blocks, is_turned: bool) -> tuple:
@@ -69,7 +70,7 @@ def _shares(images, weights, bias, written, size: tuple, is_turned: bool) -> tup
     if len(images) > 1 and size[-1] > MOST_WOVEN:
         return images[:, None], weights, bias, written[:, None]
     n_rows = written.shape[1]
-    n = math.gcd(n_rows, MOST_SHARES) if n_rows > FEW_ROWS * MOST_SHARES else 1
+    n = math.gcd(n_rows, _most_shares()) if n_rows > FEW_ROWS * MOST_SHARES else 1
     weights = _parts(weights, n) if is_turned else _split(weights, n)
     return images, weights, _split(bias, n), _parts(written, n)
 
@@ -77,16 +78,38 @@ def _shares(images, weights, bias, written, size: tuple, is_turned: bool) -> tup
 def weight_slope(images: np.ndarray, g: np.ndarray, blocks: Blocks, groups: int) -> np.ndarray:
     """Images ``(batch, channels, *size)`` and ``g`` ``(batch, out, *count)`` to weights."""
     rows, channels, n_taps = g.shape[1], images.shape[1] // groups, math.prod(blocks.kernel)
-    slopes = kernels.empty((rows, channels, n_taps), images.dtype)
-    arrays = (kernels.joined(images, 2), kernels.joined(g, 2), slopes)
-    n = groups
-    if groups == 1 and kernels.thread_count() > 1:
-        n = math.gcd(rows, MOST_SHARES)
+    arrays = kernels.joined(images, 2), kernels.joined(g, 2)
+    params = _params(images.shape[2:], g.shape[2:], blocks, False)
+    n = _sample_shares(g) if groups == 1 else 1
     if n > 1:
-        read = arrays[0] if groups == 1 else _parts(arrays[0], n)
-        arrays = (read, _parts(arrays[1], n), slopes.reshape(n, rows // n, channels, n_taps))
-    _run(_WEIGHT_SLOPE, arrays, _params(images.shape[2:], g.shape[2:], blocks, False))
+        slopes = kernels.empty((n, rows, channels, n_taps), images.dtype)
+        _run(_WEIGHT_SLOPE, (*(_split(each, n) for each in arrays), slopes), params)
+        slopes = kernels.reduce(_SUM, slopes, (0,), False)
+    else:
+        slopes = kernels.empty((rows, channels, n_taps), images.dtype)
+        _run(_WEIGHT_SLOPE, _row_shares(*arrays, slopes, groups), params)
     return slopes.reshape(rows, channels, *blocks.kernel)
+
+
+def _most_shares() -> int:
+    """In how many parts output channels are shared: no more than needed, for each copies images."""
+    n_threads = min(kernels.thread_count(), MOST_SHARES)
+    return 1 << (n_threads - 1).bit_length()
+
+
+def _sample_shares(g: np.ndarray) -> int:
+    """In how many parts samples are added up, where there is far more to add than to place."""
+    n = math.gcd(len(g), MOST_SHARES)
+    return n if len(g) // n * math.prod(g.shape[2:]) >= LEAST_PLACES else 1
+
+
+def _row_shares(images: np.ndarray, g: np.ndarray, slopes: np.ndarray, groups: int) -> tuple:
+    """What each group, or each thread's share of the output channels, reads and writes."""
+    n = groups if groups > 1 else math.gcd(len(slopes), _most_shares())
+    if n == 1:
+        return images, g, slopes
+    read = images if groups == 1 else _parts(images, n)
+    return read, _parts(g, n), _split(slopes, n)
 
 
 def _split(array: np.ndarray, n: int) -> np.ndarray:
