@@ -34,7 +34,7 @@ cdef enum:
     TINY = 1024                 # products of two numbers
     LARGE = 1048576             # from here on a second thread pays
     LARGE_ALONE = 16777216
-    DEEP = 256                  # TG_SMALL_DEPTH
+    DEEP = 512                  # TG_SMALL_DEPTH
     LONG = 16384                # rows or columns, so that nothing overflows
 
 

@@ -14,7 +14,7 @@ LEVELS = {"plain": 0, "avx2": 1, "avx512": 2}
 # Around the numbers of rows and columns of a tile, and the depth at which the BLAS takes over.
 SIZES = [
     (1, 1, 1), (2, 3, 5), (3, 1, 2), (4, 8, 16), (5, 7, 31), (8, 16, 32), (9, 33, 17), (13, 0, 4),
-    (16, 64, 256), (31, 255, 33), (33, 256, 18), (64, 10, 47),
+    (16, 64, 256), (31, 255, 33), (33, 512, 18), (64, 10, 47),
 ]  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def test_what_is_not_finite_stays_in_its_row(value):
 @pytest.mark.parametrize(
     ("n", "k", "m", "name"),
     [(4, 8, 16, "small_matmul"), (32, 64, 128, "small_matmul"), (1, 64, 128, "matmul"),
-     (32, 257, 64, "matmul"), (600, 200, 700, "matmul")],
+     (32, 513, 64, "matmul"), (600, 200, 700, "matmul")],
 )  # fmt: skip
 def test_large_products_are_left_to_the_blas(n, k, m, name):
     """Single rows, deep and large products go to NumPy's loop."""
