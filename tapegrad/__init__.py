@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from tapegrad import _lazy, _types
+from tapegrad._limits import *
 from tapegrad._print import *
 from tapegrad._tensor import Tensor as Tensor
 from tapegrad._tensor import set_default_dtype as set_default_dtype

@@ -23,7 +23,7 @@ def kind_of(value: object) -> str:
     """
     kind = type(value)
     is_compiled = not kind.__flags__ & _HEAP_TYPE and kind.__module__ != "builtins"
-    is_compiled = is_compiled or kind.__module__ == "torch"  # the types of this file
+    is_compiled = is_compiled or kind.__module__ in ("torch", "torch._C")  # the types of this file
     is_compiled = is_compiled and kind.__name__ != "Tensor"  # whose name has no module in messages
     return f"{kind.__module__}.{kind.__name__}" if is_compiled else kind.__name__
 
@@ -31,37 +31,64 @@ def kind_of(value: object) -> str:
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 
 
-class dtype:
-    """The type of a tensor's elements; one object each, printed as ``torch.float32``."""
+class ReadOnly:
+    """Base of values whose attributes programs cannot write; they are set by :meth:`_describe`."""
 
-    __slots__ = ("is_complex", "is_floating_point", "is_signed", "itemsize", "name", "numpy")
-    __module__ = "torch"
+    __slots__ = ()
 
-    def __init__(self, name: str, numpy_type: type) -> None:
-        self.name = name
-        self.numpy: np.dtype[Any] = np.dtype(numpy_type)
-        self._describe(self.numpy.kind, self.numpy.itemsize)
+    def __setattr__(self, name: str, value: object = None) -> None:
+        kind = f"{type(self).__module__}.{type(self).__name__}"
+        if hasattr(self, name):
+            raise AttributeError(f"attribute '{name}' of '{kind}' objects is not writable")
+        raise AttributeError(f"'{kind}' object has no attribute '{name}'")
 
-    def _describe(self, kind: str, itemsize: _int) -> None:
-        self.itemsize = itemsize
-        self.is_floating_point, self.is_complex = kind == "f", kind == "c"
-        self.is_signed = kind in "ifc"
+    __delattr__ = __setattr__
+
+    def _describe(self, **attributes: Any) -> None:
+        for name, value in attributes.items():
+            object.__setattr__(self, name, value)
+
+
+class Constant(ReadOnly):
+    """Base of types whose values all stand in this file: a program cannot make others."""
+
+    __slots__ = ("name",)
+
+    name: str
+
+    def __new__(cls, *args: object, **kwargs: object) -> Any:
+        """Refuse; :meth:`_named` makes them."""
+        raise TypeError(f"cannot create 'torch.{cls.__name__}' instances")
 
     @classmethod
-    def named_only(cls, name: str, kind: str, itemsize: _int) -> dtype:
-        """A dtype that programs can name and compare, but that no tensor has."""
-        one = cls.__new__(cls)
-        one.name = name
-        one._describe(kind, itemsize)
-        return one
+    def _named(cls, name: str, **attributes: Any) -> Any:
+        made = object.__new__(cls)
+        made._describe(name=name, **attributes)
+        return made
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+    def __reduce__(self) -> tuple:
+        return constant_named, (self.name,)
+
+
+class dtype(Constant):
+    """The type of a tensor's elements; one object each, printed as ``torch.float32``."""
+
+    __slots__ = ("is_complex", "is_floating_point", "is_signed", "itemsize", "numpy")
+    __module__ = "torch"
+
+    is_complex: _bool
+    is_floating_point: _bool
+    is_signed: _bool
+    itemsize: _int
+    numpy: np.dtype[Any]
 
     def __getattr__(self, name: str) -> Any:
         if name == "numpy":  # the slot is empty: this dtype is named only
             raise NotImplementedError(f"tapegrad has no tensors of dtype {self}")
         raise AttributeError(f"'torch.dtype' object has no attribute '{name}'")
-
-    def __repr__(self) -> str:
-        return f"torch.{self.name}"
 
     def __reduce__(self) -> tuple:
         return dtype_named, (self.name,)
@@ -71,26 +98,33 @@ class dtype:
         return _REAL_PARTS.get(self.name, self)
 
 
-bool = dtype("bool", np.bool_)
-uint8 = dtype("uint8", np.uint8)
-int8 = dtype("int8", np.int8)
-int16 = dtype("int16", np.int16)
-int32 = dtype("int32", np.int32)
-int64 = dtype("int64", np.int64)
-float16 = dtype("float16", np.float16)
-float32 = dtype("float32", np.float32)
-float64 = dtype("float64", np.float64)
+def _named_only(name: str, kind: str, itemsize: _int, **attributes: Any) -> dtype:
+    """A dtype that programs can name and compare, but that no tensor has."""
+    return dtype._named(
+        name, itemsize=itemsize, is_floating_point=kind == "f", is_complex=kind == "c",
+        is_signed=kind in "ifc", **attributes,
+    )  # fmt: skip
+
+
+def _dtype(name: str) -> dtype:
+    numpy = np.dtype(name)
+    return _named_only(name, numpy.kind, numpy.itemsize, numpy=numpy)
+
+
+bool, uint8, int8, int16 = map(_dtype, ("bool", "uint8", "int8", "int16"))
+int32, int64 = map(_dtype, ("int32", "int64"))
+float16, float32, float64 = map(_dtype, ("float16", "float32", "float64"))
 
 short, int, long = int16, int32, int64
 half, float, double = float16, float32, float64
 
-bfloat16 = dtype.named_only("bfloat16", "f", 2)
-complex32 = chalf = dtype.named_only("complex32", "c", 4)
-complex64 = cfloat = dtype.named_only("complex64", "c", 8)
-complex128 = cdouble = dtype.named_only("complex128", "c", 16)
+bfloat16 = _named_only("bfloat16", "f", 2)
+complex32 = chalf = _named_only("complex32", "c", 4)
+complex64 = cfloat = _named_only("complex64", "c", 8)
+complex128 = cdouble = _named_only("complex128", "c", 16)
 _REAL_PARTS = {"complex32": float16, "complex64": float32, "complex128": float64}
 OTHERS = {
-    name: dtype.named_only(name, kind, itemsize)
+    name: _named_only(name, kind, itemsize)
     for kind, itemsize, names in (
         ("u", 2, "uint16"), ("u", 4, "uint32"), ("u", 8, "uint64"),
         ("u", 1, "uint1 uint2 uint3 uint4 uint5 uint6 uint7"),
@@ -112,6 +146,11 @@ BY_NUMPY_NUMBER: dict[_int, dtype] = {one.numpy.num: one for one in ALL_DTYPES}
 def dtype_named(name: str) -> dtype:
     """The dtype object called ``name``; pickles refer to dtypes this way."""
     return next(one for one in (*ALL_DTYPES, *_NAMED_ONLY) if one.name == name)
+
+
+def constant_named(name: str) -> Any:
+    """The layout or memory format called ``name``; pickles refer to them this way."""
+    return globals()[name]
 
 
 _PYTHON_TYPES = {builtins.bool: bool, builtins.int: int64, builtins.float: float64}
@@ -213,13 +252,21 @@ def device_of(type: str, index: _int | None) -> device:
     return device(type, index)
 
 
-class device:
+class device(ReadOnly):
     """Where a tensor lives; here that is always the CPU."""
 
     __slots__ = ("index", "type")
     __module__ = "torch"
 
-    def __init__(self, type: Any, index: _int | None = None) -> None:
+    type: str
+    index: _int | None
+
+    def __init__(self, type: Any = ..., index: _int | None = None) -> None:
+        if type is ...:
+            raise TypeError(
+                "device() received an invalid combination of arguments - got (), but expected one "
+                "of:\n * (torch.device device)\n * (str type, int index = -1)\n"
+            )
         if isinstance(type, device):
             type, index = type.type, type.index
         if isinstance(type, _int):
@@ -240,8 +287,7 @@ class device:
         if index is not None and index < 0:
             raise RuntimeError("Device index must not be negative")
         kind, own_index = _parsed_device(str(type))
-        self.type: str = kind
-        self.index: _int | None = index if own_index is None else own_index
+        self._describe(type=kind, index=index if own_index is None else own_index)
 
     def __repr__(self) -> str:
         number = "" if self.index is None else f", index={self.index}"
@@ -271,126 +317,34 @@ class device:
 DEFAULT_DEVICES = [device("cpu")]  # the newest is the one for tensors that name none
 
 
-class _Named:
-    """A constant that prints as its qualified name."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return f"torch.{self.name}"
-
-    def __reduce__(self) -> str:
-        return self.name
-
-
-class layout(_Named):
+class layout(Constant):
     """How a tensor's elements are stored; here always ``torch.strided``."""
 
     __slots__ = ()
+    __module__ = "torch"
 
 
-class memory_format(_Named):
+class memory_format(Constant):
     """The order in which a tensor's dimensions lie in memory, the last one densest."""
 
     __slots__ = ("order",)
+    __module__ = "torch"
 
-    def __init__(self, name: str, order: tuple[_int, ...] | None = None) -> None:
-        super().__init__(name)
-        self.order = order
+    order: tuple[_int, ...] | None
 
 
-strided = layout("strided")
-contiguous_format = memory_format("contiguous_format")
+strided: layout = layout._named("strided")
+contiguous_format: memory_format = memory_format._named("contiguous_format", order=None)
 legacy_contiguous_format = contiguous_format
-preserve_format = memory_format("preserve_format")
-channels_last = memory_format("channels_last", (0, 2, 3, 1))
-channels_last_3d = memory_format("channels_last_3d", (0, 2, 3, 4, 1))
-
-
-_OF_BFLOAT16 = {"bits": 16, "max": 3.3895313892515355e38, "min": -3.3895313892515355e38,
-                "eps": 2.0**-7, "tiny": 2.0**-126, "smallest_normal": 2.0**-126,
-                "resolution": 0.01}  # fmt: skip
-
-
-class _Limits:
-    """What :class:`finfo` and :class:`iinfo` share: they are equal for the same dtype."""
-
-    # Equal by value and therefore without a hash, as in PyTorch; typeshed wants a method here.
-    __hash__ = None  # type: ignore[assignment]
-    dtype: str
-
-    def __eq__(self, other: object) -> _bool:
-        if type(other) is not type(self):
-            return NotImplemented
-        return self.dtype == other.dtype
-
-
-def _check_limits_of(name: str, type: Any) -> None:
-    if not isinstance(type, dtype):
-        raise TypeError(
-            f"{name}(): argument 'type' (position 1) must be torch.dtype, not {kind_of(type)}"
-        )
-
-
-class finfo(_Limits):
-    """Limits of a floating-point dtype: ``bits eps max min tiny smallest_normal resolution``."""
-
-    __module__ = "torch"
-
-    def __init__(self, type: dtype = float32) -> None:
-        _check_limits_of("finfo", type)
-        if not type.is_floating_point:
-            raise TypeError(
-                "torch.finfo() requires a floating point input type. "
-                "Use torch.iinfo to handle 'torch.finfo'"
-            )
-        self.dtype = type.name
-        if type is bfloat16:
-            self.__dict__.update(_OF_BFLOAT16)
-            return
-        limits = np.finfo(type.numpy)
-        self.bits = type.itemsize * 8
-        self.max, self.min, self.eps = (_float(limits.max), _float(limits.min), _float(limits.eps))
-        self.tiny = self.smallest_normal = _float(limits.smallest_normal)
-        self.resolution = 10.0**-limits.precision
-
-    def __repr__(self) -> str:
-        return (
-            f"finfo(resolution={self.resolution:g}, min={self.min:g}, max={self.max:g}, "
-            f"eps={self.eps:g}, smallest_normal={self.smallest_normal:g}, "
-            f"tiny={self.tiny:g}, dtype={self.dtype})"
-        )
-
-
-class iinfo(_Limits):
-    """Limits of an integer dtype: ``bits max min``."""
-
-    __module__ = "torch"
-
-    def __init__(self, type: dtype) -> None:
-        _check_limits_of("iinfo", type)
-        if type is bool:
-            raise TypeError("torch.bool is not supported by torch.iinfo")
-        if type.is_floating_point:
-            raise TypeError(
-                "torch.iinfo() requires an integer input type. "
-                "Use torch.finfo to handle 'torch.iinfo'"
-            )
-        limits = np.iinfo(type.numpy)
-        self.dtype, self.bits = type.name, limits.bits
-        self.max, self.min = _int(limits.max), _int(limits.min)
-
-    def __repr__(self) -> str:
-        return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"
+preserve_format: memory_format = memory_format._named("preserve_format", order=None)
+channels_last: memory_format = memory_format._named("channels_last", order=(0, 2, 3, 1))
+channels_last_3d: memory_format = memory_format._named("channels_last_3d", order=(0, 2, 3, 4, 1))
 
 
 __all__ = [
     "Size", "bfloat16", "bool", "cdouble", "cfloat", "chalf", "channels_last", "channels_last_3d",
     "complex32", "complex64", "complex128", "contiguous_format", "device", "double", "dtype",
-    "finfo", "float", "float16", "float32", "float64", "half", "iinfo", "int", "int8", "int16",
-    "int32", "int64", "layout", "legacy_contiguous_format", "long", "memory_format",
-    "preserve_format", "short", "strided", "uint8",
+    "float", "float16", "float32", "float64", "half", "int", "int8", "int16", "int32", "int64",
+    "layout", "legacy_contiguous_format", "long", "memory_format", "preserve_format", "short",
+    "strided", "uint8",
 ]  # fmt: skip

@@ -53,7 +53,7 @@ cdef int patch_type() except -1:
     plain_traverse, plain_dealloc = slots.tp_traverse, slots.tp_dealloc
     slots.tp_traverse, slots.tp_clear, slots.tp_dealloc = traverse_with_tape, clear_links, dealloc
     slots.tp_dictoffset = <Py_ssize_t>&probe.attributes - <Py_ssize_t><PyObject*>probe
-    attach_method("__dict__", property(_attributes_of))
+    attach_method("__dict__", property(_attributes_of, _set_attributes, _clear_attributes))
     slots.tp_name = "TensorBase"         # what is asked for once is kept: messages about arguments
     for value in Tensor.__dict__.values():
         getattr(value, "__qualname__", None)
@@ -76,6 +76,14 @@ class _TensorMeta(type):
 def _attributes_of(self):
     """The attributes that a program has set on a tensor."""
     return PyObject_GenericGetDict(self, NULL)
+
+
+def _set_attributes(self, value):
+    PyObject_GenericSetDict(self, value, NULL)
+
+
+def _clear_attributes(self):
+    PyObject_GenericSetDict(self, {}, NULL)
 
 
 patch_type()

@@ -23,6 +23,7 @@ from tapegrad._tape cimport (
 from tapegrad._tensor.modes cimport grad_enabled, inference_enabled, set_grad_mode
 from tapegrad._tensor.nodes cimport Carry, add_hook, carry_of, node_of, short_name, size_tuple
 
+import types
 import warnings
 import weakref
 from collections import OrderedDict
@@ -39,6 +40,8 @@ cdef extern from "Python.h":
     ctypedef void (*destructor)(PyObject*) noexcept
     void PyObject_GC_UnTrack(void*)
     object PyObject_GenericGetDict(object, void*)
+    int PyObject_GenericSetDict(object, object, void*) except -1
+    int PyObject_GenericSetAttr(object, object, PyObject*) except -1
     ctypedef struct _TypeSlots "PyTypeObject":
         traverse_function tp_traverse
         inquiry tp_clear
@@ -61,6 +64,7 @@ cdef dict C_NAMES = {
     "float64": "double",
 }
 cdef object CPU = _types.device("cpu")
+cdef tuple READ_ONLY = (property, types.GetSetDescriptorType)
 
 
 include "views.pxi"
@@ -112,6 +116,20 @@ cdef class Tensor:
     def __init__(self, *args, **kwargs):
         if construct_legacy is not None and type(self) is Tensor:
             self.array = construct_legacy(args, kwargs)
+
+    def __setattr__(self, name, value):
+        try:
+            PyObject_GenericSetAttr(self, name, <PyObject*>value)
+        except AttributeError:
+            refuse_read_only(self, name)
+            raise
+
+    def __delattr__(self, name):
+        try:
+            PyObject_GenericSetAttr(self, name, NULL)
+        except AttributeError:
+            refuse_read_only(self, name)
+            raise
 
     @staticmethod
     def _make_subclass(cls, Tensor data not None, bint require_grad=False):
@@ -221,8 +239,6 @@ cdef class Tensor:
         """True: tensors live on the CPU."""
         return True
 
-    is_cuda = is_sparse = is_quantized = is_meta = is_mkldnn = is_nested = False
-
     def stride(self, dim=None):
         """The step from one element to the next along each dimension, in elements."""
         strides = strides_of(self.array)
@@ -282,6 +298,10 @@ cdef class Tensor:
             raise RuntimeError(
                 "only Tensors of floating point and complex dtype can require gradients")
         self.requires_grad_(value)
+
+    @requires_grad.deleter
+    def requires_grad(self):
+        raise RuntimeError("requires_grad must be a bool")
 
     def requires_grad_(self, requires_grad=True):
         """Say whether operations on this leaf are recorded; returns the tensor."""
@@ -415,6 +435,10 @@ cdef class Tensor:
             raise RuntimeError("data set to a tensor that requires gradients must be floating "
                                "point or complex dtype")
         self.array = (<Tensor>value).array
+
+    @data.deleter
+    def data(self):
+        raise RuntimeError("Deleting tensor data is not allowed. Delete tensor instead!")
 
     def detach(self):
         """The same memory without history; writes to either count as writes to both."""
@@ -783,6 +807,15 @@ cdef int check_new_grad(Tensor tensor, object value) except -1:
             f"attempting to assign a gradient of size '{list(grad.shape)}' to a tensor of size "
             f"'{list(tensor.shape)}'. Please ensure that the gradient and the tensor are the same "
             "size")
+    return 0
+
+
+cdef int refuse_read_only(Tensor tensor, name) except -1:
+    """Say as PyTorch does, after a failed write or deletion, that an attribute is Tensor's own."""
+    described = Tensor.__dict__.get(name)
+    if isinstance(described, READ_ONLY) and getattr(type(tensor), name) is described:
+        raise AttributeError(
+            f"attribute '{name}' of 'torch._C.TensorBase' objects is not writable") from None
     return 0
 
 

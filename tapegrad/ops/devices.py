@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from tapegrad import _types
-from tapegrad._tensor import Tensor, attach_method
+from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method
 from tapegrad.ops.memory_formats import check_format
 
@@ -122,8 +122,5 @@ def get_device(input: Tensor) -> int:
     """The number of the tensor's device; -1 for the CPU."""
     return -1
 
-
-for _name in ("is_ipu", "is_maia", "is_mps", "is_mtia", "is_vulkan", "is_xla", "is_xpu"):
-    attach_method(_name, False)
 
 __all__ = ["get_default_device", "get_device_module", "set_default_device"]

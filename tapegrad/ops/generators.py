@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from typing import Any
 
 import numpy as np
 
@@ -16,15 +17,53 @@ from tapegrad._tensor import Tensor
 _DEFAULT_SEED = 67280421310721
 
 
-class Generator:
+_REFUSALS = {  # PyTorch's words for devices that it knows but has not here; others are none
+    "cuda": "Cannot get CUDA generator without ATen_cuda library. PyTorch splits its backend into "
+            "two shared libraries: a CPU library and a CUDA library; this error has occurred "
+            "because you are trying to use some CUDA functionality, but the CUDA library has not "
+            "been loaded by the dynamic linker for some reason.  The CUDA library MUST be loaded, "
+            "EVEN IF you don't directly use any symbols from the CUDA library! One common culprit "
+            "is a lack of -Wl,--no-as-needed in your link arguments; many dynamic linkers will "
+            "delete dynamic library dependencies if you don't depend on any of their symbols.  You "
+            "can check if this has occurred by using ldd on your binary to see if there is a "
+            "dependency on *_cuda.so library.",
+    "xla": "Cannot get XLA generator without torch_xla library. This error has occurred because "
+           "you are trying to use some XLA functionality, but the XLA library has not been loaded "
+           "by the dynamic linker. You must load xla libraries by `import torch_xla`",
+    "xpu": "Cannot get XPU generator without ATen_xpu library.",
+    "mps": "Cannot execute getNewGenerator() without MPS backend.",
+    "mtia": "Cannot execute getNewGenerator() without MTIA backend.",
+    "hip": "Backend doesn`t support getNewGenerator()",
+    "hpu": "Backend doesn`t support getNewGenerator()",
+    "privateuseone": "Please register PrivateUse1HooksInterface by "
+                     "`RegisterPrivateUse1HooksInterface` first.",
+}  # fmt: skip
+
+
+class Generator(_types.ReadOnly):
     """A stream of random numbers of its own. Source: Matsumoto and Nishimura 1998 (MT19937)."""
 
-    def __init__(self, device: object = "cpu") -> None:
-        self.device = _types.device(device)
+    __slots__ = ("__weakref__", "_lock", "_seed", "_state", "device")
+    __module__ = "torch._C"
+
+    device: _types.device
+    _lock: threading.Lock
+    _seed: int
+    _state: np.ndarray
+
+    def __init__(self, device: Any = None) -> None:
+        where = _types.device("cpu" if device is None else device)
+        if where.type != "cpu":
+            none = f"{where.type.upper()} device type not an accelerator."
+            raise RuntimeError(_REFUSALS.get(where.type, none))
         # Kernels advance the state in place; the lock keeps draws of several threads apart.
-        self._state = np.zeros(GENERATOR_SIZE, np.uint8)
-        self._lock = threading.Lock()
+        self._describe(
+            device=where, _state=np.zeros(GENERATOR_SIZE, np.uint8), _lock=threading.Lock()
+        )
         self.manual_seed(_DEFAULT_SEED)
+
+    def __reduce__(self) -> tuple:
+        return generator_in, (self.device, self._seed, self._state.tobytes())
 
     def manual_seed(self, seed: int) -> Generator:
         """Start the stream anew from a seed; a negative one counts back from 2**64."""
@@ -32,7 +71,7 @@ class Generator:
             raise RuntimeError(f"manual_seed expected a long, but got {_types.kind_of(seed)}")
         if not -(2**63) <= seed < 2**64:
             raise ValueError("Overflow when unpacking long long")
-        self._seed = int(seed) % 2**64
+        self._describe(_seed=int(seed) % 2**64)
         with self._lock:
             OURS["seed"](self._state, params=(self._seed,))
         return self
@@ -91,6 +130,13 @@ class Generator:
         return Generator().set_state(self.get_state())
 
 
+def generator_in(device: _types.device, seed: int, state: bytes) -> Generator:
+    """A generator from its parts; pickles refer to generators this way."""
+    made = Generator(device).manual_seed(seed)
+    made._state[:] = np.frombuffer(state, np.uint8)
+    return made
+
+
 def memory_order(array: np.ndarray) -> list[int]:
     """The dimensions of an array, from the one of the largest steps to the smallest."""
     return sorted(range(array.ndim), key=lambda dim: -array.strides[dim])
@@ -102,7 +148,7 @@ default_generator.manual_seed(time.time_ns() & (2**53 - 1))
 
 def _renew_lock() -> None:
     """In a forked process: the lock may have been held by a thread that does not exist there."""
-    default_generator._lock = threading.Lock()
+    default_generator._describe(_lock=threading.Lock())
 
 
 os.register_at_fork(after_in_child=_renew_lock)

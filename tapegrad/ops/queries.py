@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from tapegrad import _tensor, _types
@@ -121,12 +122,55 @@ def _grad_dtype(self: Tensor) -> _types.dtype:
     return self.dtype
 
 
-attach_method("real", property(real))
-attach_method("imag", property(imag))
-attach_method("grad_dtype", property(_grad_dtype))
-for _name in ("is_sparse_csr", "volatile"):
-    attach_method(_name, False)
-attach_method("name", None)
+def _set_grad_dtype(self: Tensor, dtype: _types.dtype | None) -> None:
+    if not (dtype is None or isinstance(dtype, _types.dtype)):
+        raise RuntimeError(
+            f"grad_dtype must be a torch.dtype or None, but got {_types.kind_of(dtype)}"
+        )
+    if dtype is not self.dtype:
+        raise NotImplementedError(f"tapegrad keeps gradients of {self.dtype} in that dtype alone")
+
+
+def _set_real(self: Tensor, value: Any) -> None:
+    if isinstance(value, Tensor):
+        self.copy_(value)
+    elif isinstance(value, (bool, int, float)):
+        self.fill_(value)
+    else:
+        raise TypeError(f"can't assign a {_types.kind_of(value)} to a {self.type()}")
+
+
+def _set_imag(self: Tensor, value: object = None) -> None:
+    imag(self)  # refuses, as there are no complex numbers
+
+
+def _volatile(self: Tensor) -> bool:
+    warnings.warn("volatile was removed (Variable.volatile is always False)", stacklevel=2)
+    return False
+
+
+def _set_volatile(self: Tensor, value: object = None) -> None:
+    warnings.warn(
+        "volatile was removed and now has no effect. Use `with torch.no_grad():` instead.",
+        stacklevel=2,
+    )
+
+
+def _no(self: Tensor) -> bool:
+    """False: tensors are dense, on the CPU, and as no other library keeps them."""
+    return False
+
+
+attach_method("real", property(real, _set_real))
+attach_method("imag", property(imag, _set_imag, _set_imag))
+attach_method("grad_dtype", property(_grad_dtype, _set_grad_dtype))
+for _name in (
+    "is_cuda", "is_ipu", "is_maia", "is_meta", "is_mkldnn", "is_mps", "is_mtia", "is_nested",
+    "is_quantized", "is_sparse", "is_sparse_csr", "is_vulkan", "is_xla", "is_xpu",
+):  # fmt: skip
+    attach_method(_name, property(_no))
+attach_method("volatile", property(_volatile, _set_volatile, _set_volatile))
+attach_method("name", property(lambda self: None))
 
 
 def is_tensor(obj: object) -> bool:

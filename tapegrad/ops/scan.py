@@ -8,6 +8,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS, TYPE_NAMES
+from tapegrad._limits import finfo
 from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad.ops._declare import attach, method, op, takes_out
 from tapegrad.ops._dims import normal_dim
@@ -200,7 +201,7 @@ logcumsumexp_op = op(
 def _log_scan_slope(g, input, out, dim, is_reversed):
     """What the positive part of ``g`` adds: in logarithms, so that nothing overflows."""
     is_positive = g > 0
-    lowest = _types.finfo(g.dtype).min  # infinity would leave NaN in a difference
+    lowest = finfo(g.dtype).min  # infinity would leave NaN in a difference
     logs = where_op(is_positive, where_op(is_positive, g, 1.0).log(), lowest)
     totals = logcumsumexp_op(logs - out, dim, not is_reversed)
     return (totals + input).exp()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tapegrad import _types
+from tapegrad._limits import finfo, iinfo
 from tapegrad._tensor import Tensor
 from tapegrad.ops.create import empty
 from tapegrad.ops.random import randint
@@ -50,7 +51,7 @@ def make_tensor(
     elif memory_format is not None:
         made = made.clone(memory_format=memory_format)
     if exclude_zero:
-        made[made == 0] = _types.finfo(dtype).tiny if dtype.is_floating_point else 1
+        made[made == 0] = finfo(dtype).tiny if dtype.is_floating_point else 1
     return made.requires_grad_() if requires_grad else made
 
 
@@ -59,8 +60,8 @@ def _limits(dtype: _types.dtype) -> tuple[float, float]:
     if dtype is _types.bool:
         return 0, 2
     if dtype.is_floating_point:
-        return _types.finfo(dtype).min, _types.finfo(dtype).max
-    return _types.iinfo(dtype).min, _types.iinfo(dtype).max + (dtype is not _types.int64)
+        return finfo(dtype).min, finfo(dtype).max
+    return iinfo(dtype).min, iinfo(dtype).max + (dtype is not _types.int64)
 
 
 def _range(dtype: _types.dtype, low: float | None, high: float | None) -> tuple[float, float]:
@@ -96,7 +97,7 @@ def _drawn(
     if not dtype.is_floating_point:
         return randint(low, high, sizes, device=device, dtype=dtype)
     made = empty(sizes, device=device, dtype=dtype)
-    if high - low >= _types.finfo(dtype).max:  # as wide a range is none of uniform_'s
+    if high - low >= finfo(dtype).max:  # as wide a range is none of uniform_'s
         return made.uniform_(low / 2, high / 2).mul_(2)
     return made.uniform_(low, high)
 

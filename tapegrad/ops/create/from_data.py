@@ -12,6 +12,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad import _types
+from tapegrad._limits import iinfo
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import method, takes_tensors
 from tapegrad.ops.devices import check_device
@@ -85,7 +86,7 @@ def _promoted_dtype(values) -> _types.dtype:
 
 _PYTHON_NUMBERS = {bool, int, float}
 _LIMITS = {_types.uint8: (-255, 255)} | {
-    dtype: (_types.iinfo(dtype).min, _types.iinfo(dtype).max)
+    dtype: (iinfo(dtype).min, iinfo(dtype).max)
     for dtype in (_types.int8, _types.int16, _types.int32)
 }
 

@@ -1,0 +1,109 @@
+"""The limits of a dtype's numbers: :class:`finfo` and :class:`iinfo`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tapegrad import _types
+from tapegrad._types import ReadOnly, bfloat16, dtype, float32, kind_of
+
+_OF_BFLOAT16 = {"bits": 16, "max": 3.3895313892515355e38, "min": -3.3895313892515355e38,
+                "eps": 2.0**-7, "tiny": 2.0**-126, "smallest_normal": 2.0**-126,
+                "resolution": 0.01}  # fmt: skip
+
+
+class _Limits(ReadOnly):
+    """What :class:`finfo` and :class:`iinfo` share: they are equal for the same dtype."""
+
+    # Equal by value and therefore without a hash, as in PyTorch; typeshed wants a method here.
+    __hash__ = None  # type: ignore[assignment]
+    dtype: str
+
+    def __reduce__(self) -> tuple:
+        raise TypeError(f"cannot pickle 'torch.{type(self).__name__}' object")
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self.dtype == other.dtype
+
+
+def _check_limits_of(name: str, type: Any) -> None:
+    if not isinstance(type, dtype):
+        raise TypeError(
+            f"{name}(): argument 'type' (position 1) must be torch.dtype, not {kind_of(type)}"
+        )
+
+
+def _limits_of(type: dtype) -> dict[str, float]:
+    limits = np.finfo(type.numpy)
+    smallest = float(limits.smallest_normal)
+    return {
+        "bits": type.itemsize * 8, "max": float(limits.max), "min": float(limits.min),
+        "eps": float(limits.eps), "tiny": smallest, "smallest_normal": smallest,
+        "resolution": 10.0**-limits.precision,
+    }  # fmt: skip
+
+
+class finfo(_Limits):
+    """Limits of a floating-point dtype: ``bits eps max min tiny smallest_normal resolution``."""
+
+    __module__ = "torch"
+
+    bits: int
+    eps: float
+    max: float
+    min: float
+    tiny: float
+    smallest_normal: float
+    resolution: float
+
+    def __init__(self, type: dtype = float32) -> None:
+        _check_limits_of("finfo", type)
+        if not type.is_floating_point:
+            raise TypeError(
+                "torch.finfo() requires a floating point input type. "
+                "Use torch.iinfo to handle 'torch.finfo'"
+            )
+        self._describe(dtype=type.name, **(_OF_BFLOAT16 if type is bfloat16 else _limits_of(type)))
+
+    def __repr__(self) -> str:
+        return (
+            f"finfo(resolution={self.resolution:g}, min={self.min:g}, max={self.max:g}, "
+            f"eps={self.eps:g}, smallest_normal={self.smallest_normal:g}, "
+            f"tiny={self.tiny:g}, dtype={self.dtype})"
+        )
+
+
+class iinfo(_Limits):
+    """Limits of an integer dtype: ``bits max min``."""
+
+    __module__ = "torch"
+
+    bits: int
+    max: int
+    min: int
+
+    def __init__(self, type: Any = ...) -> None:
+        if type is ...:
+            raise TypeError('iinfo() missing 1 required positional arguments: "type"')
+        _check_limits_of("iinfo", type)
+        if type is _types.bool:
+            raise TypeError("torch.bool is not supported by torch.iinfo")
+        if type.is_floating_point:
+            raise TypeError(
+                "torch.iinfo() requires an integer input type. "
+                "Use torch.finfo to handle 'torch.iinfo'"
+            )
+        limits = np.iinfo(type.numpy)
+        self._describe(
+            dtype=type.name, bits=limits.bits, max=int(limits.max), min=int(limits.min)
+        )
+
+    def __repr__(self) -> str:
+        return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"
+
+
+__all__ = ["finfo", "iinfo"]
