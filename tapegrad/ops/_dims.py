@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
+from typing import Any
 
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
@@ -42,6 +43,8 @@ def sizes_of(function: str, args: tuple, keyword=None, name: str = "size") -> tu
 
     Raises TypeError in the name of the function that was given them as its argument ``name``.
     """
+    if args and keyword is not None and keyword != ():
+        raise TypeError(f"{function}() takes its {name} once")
     if len(args) == 1 and isinstance(args[0], (tuple, list)):
         args = tuple(args[0])
     elif not args:
@@ -55,6 +58,13 @@ def sizes_of(function: str, args: tuple, keyword=None, name: str = "size") -> tu
     if sizes and not -_LIMIT <= min(sizes) <= max(sizes) < _LIMIT:
         raise TypeError(_too_large(function, sizes, name))
     return sizes
+
+
+def named_sizes(function: str, args: tuple, keyword: dict[str, Any], name: str) -> tuple[int, ...]:
+    """What :func:`sizes_of` gives of sizes that may be given by name, where nothing else may."""
+    if keyword and keyword.keys() != {name}:
+        raise TypeError(f"{function}() takes no argument but '{name}'")
+    return sizes_of(function, args, keyword.get(name), name)
 
 
 _LIMIT = 2**63

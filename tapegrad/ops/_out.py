@@ -4,6 +4,7 @@ How an operation treats an ``out`` of another dtype than the result's is its rul
 
 ==========  ================================================================================
 ``cast``    written if the result's kind of number can be cast to it (element-wise operations)
+``cast f``  as ``cast``, with the text of the function ``f``
 ``same``    refused: *Found dtype Long but expected Float*
 ``exact``   refused: *Expected out tensor to have dtype float, but got long int instead*
 ``dtype``   the operation computes in it, as with ``dtype=``
@@ -30,6 +31,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import TensorFunction, register_out_writer
 from tapegrad._tensor import Tensor, _set_grad_enabled, is_grad_enabled
+from tapegrad.ops._results import written_results
 
 _NAMES = {
     _types.bool: ("Bool", "bool"),
@@ -55,6 +57,10 @@ _RECORDED: set[str] = set()
 _SILENT: set[str] = set()
 _BY_ROWS: set[str] = set()
 _UNSHARED: set[str] = set()
+_IN_SOME_FORMS = frozenset(  # the others of these functions, mostly of numbers, take no ``out``
+    ("argsort", "bernoulli", "bitwise_and", "bitwise_left_shift", "bitwise_or",
+     "bitwise_right_shift", "bitwise_xor", "bucketize", "remainder", "std", "var")
+)  # fmt: skip
 _NEEDS: dict[str, frozenset[str]] = {}
 _WRITERS: dict[str, Callable[..., Any]] = {}
 
@@ -107,6 +113,8 @@ def _write(
 ) -> Any:
     """Call a function and put what it returns into ``out``, without a trace on the tape."""
     rule = rule or _RULES[name]
+    if name in _IN_SOME_FORMS:
+        _check_form(name, args, {**kwargs, "out": out})
     if name in _NEEDS and len(args) < 2 and not _NEEDS[name] & kwargs.keys():
         raise TypeError(f"{name}() with out needs {' or '.join(sorted(_NEEDS[name]))}")
     if type(out) in (int, float, bool):
@@ -117,6 +125,8 @@ def _write(
     records = is_grad_enabled()
     if name not in _COMPOSED:
         _refuse_grad(f"aten::{name}" if rule == "factory" else name, (args, kwargs, targets))
+    if rule == "cast" and kwargs.get("dtype") is not None:
+        rule = "exact"
     if rule in ("dtype", "factory") and kwargs.get("dtype") is None:
         kwargs["dtype"] = targets[0].dtype
     if name in _UNSHARED:
@@ -148,7 +158,16 @@ def _write(
                 target.copy_(source)
     finally:
         _set_grad_enabled(records)
-    return type(result)(targets) if isinstance(result, tuple) else out
+    return written_results(result, targets) if isinstance(result, tuple) else out
+
+
+def _check_form(name: str, args: tuple, kwargs: dict[str, Any]) -> None:
+    from tapegrad.ops._refusal.matching import mismatch
+    from tapegrad.ops._refusal.signatures import forms_of
+
+    refused = [mismatch(form, args, kwargs) for form in forms_of(name, False)]
+    if None not in refused:
+        raise refused[0] or TypeError()
 
 
 def fit(target: Tensor, shape: tuple[int, ...], announce: int = 0) -> Tensor:
@@ -202,6 +221,9 @@ def check_dtype(result: _types.dtype, out: _types.dtype, rule: str) -> None:
             raise RuntimeError(
                 f"result type {result_name} can't be cast to the desired output type {out_name}"
             )
+    elif rule.startswith("cast "):
+        if not is_castable:
+            raise RuntimeError(f"{rule[5:]} can't be cast to the desired output type {out_name}")
     elif rule == "join":
         if not is_castable:
             raise TypeError(

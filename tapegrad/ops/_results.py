@@ -45,7 +45,15 @@ def named_result(name: str, *fields: str) -> type[NamedResult]:
     members |= {"__slots__": (), "__module__": "torch.return_types", "fields": fields}
     made: type[NamedResult] = type(name, (NamedResult,), members)
     _TYPES[name] = made
+    _TYPES[f"{name}_out"] = type(f"{name}_out", (NamedResult,), members)
     return made
+
+
+def written_results(result: tuple, targets: tuple) -> tuple:
+    """The tensors that were written for ``out``, named as the results are, in a type of its own."""
+    if not isinstance(result, NamedResult):
+        return type(result)(targets)
+    return _TYPES[f"{type(result).__name__}_out"](targets)
 
 
 def result_types() -> dict[str, type[NamedResult]]:
@@ -53,4 +61,4 @@ def result_types() -> dict[str, type[NamedResult]]:
     return dict(_TYPES)
 
 
-__all__ = ["NamedResult", "named_result", "result_types"]
+__all__ = ["NamedResult", "named_result", "result_types", "written_results"]

@@ -3,6 +3,7 @@
 import warnings
 
 import pytest
+from beside import assert_alike
 
 
 def test_the_result_is_out(torch):
@@ -136,3 +137,53 @@ def test_positions_for_each_dimension_take_no_out(torch):
     torch.nonzero(x, out=out)
 
     assert out.tolist() == [[0], [1]]
+
+
+SETUP = """
+x, n = torch.arange(6.0).view(2, 3), torch.tensor([[1, 2, 3], [4, 5, 6]])
+o, on = torch.empty(0), torch.empty(0, dtype=torch.int64)
+ob = torch.empty(0, dtype=torch.bool)
+"""
+FORMS = [
+    *(f"torch.{name}(2, n, out=on)" for name in
+      ("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_left_shift", "bitwise_right_shift",
+       "remainder", "fmod", "float_power", "lcm", "where")),
+    *(f"torch.{name}(n, 2, out=on)" for name in ("bitwise_and", "bitwise_left_shift", "remainder")),
+    "torch.bernoulli(x / 6, 0.5, out=o)", "torch.bernoulli(x / 6, out=o)",
+    "torch.bucketize(1.0, x[0], out=on)", "torch.bucketize(x, x[0], out=on)",
+    "torch.std(x, False, out=o)", "torch.var(x, True, out=o)", "torch.std(x, 0, out=o)",
+    "torch.argsort(x, out=on)", "torch.argsort(x, stable=True, out=on)",
+    "torch.float_power(x, 2, out=o)", "torch.ldexp(n, n, out=on)", "torch.ldexp(x, x, out=ob)",
+    "torch.mean(x, dtype=torch.float64, out=o)", "torch.mean(x, out=o.double())",
+    "torch.flip(x, (0,), out=o)",
+]
+
+
+@pytest.mark.parametrize("call", FORMS)
+def test_forms_with_and_without_out(torch, reference, call):
+    """``out=`` goes with those forms of a function with which PyTorch takes it."""
+    assert_alike(f"{SETUP}\n{call}", torch, reference)
+
+
+WRITTEN = ["torch.max(x, 0, out=(o, on))", "torch.sort(x, out=(o, on))",
+           "torch.topk(x, 1, out=(o, on))", "torch.aminmax(x, out=(o, torch.empty(0)))",
+           "torch.median(x, 0, out=(o, on))", "torch.linalg.slogdet(x[:, :2], out=(o, o.clone()))"]
+
+
+@pytest.mark.parametrize("call", WRITTEN)
+def test_what_is_written_says_so(torch, reference, call):
+    """Several results that were written to ``out`` have a type of their own name."""
+    assert_alike(f"{SETUP}\nrepr({call})", torch, reference)
+
+
+KEYWORDS = ["x.flip(0, foo=1)", "x.flip(0, dims=1)", "torch.flip(x, (0,), foo=1)",
+            "x.repeat(2, 2, foo=1)", "torch.tile(x, (2,), foo=1)", "x.expand(2, 2, 3, foo=1)",
+            "x.expand(2, 2, 3, implicit=True)", "x.reshape(6, foo=1)", "x.permute(1, 0, foo=1)",
+            "x.view(2, 3, size=3)", "x.hsplit(3, foo=1)", "x.vsplit(indices=(1,))",
+            "x.dsplit(sections=2)", "torch.ones(2, size=3)", "torch.rand(2, size=3)"]
+
+
+@pytest.mark.parametrize("call", KEYWORDS)
+def test_unknown_keywords_beside_sizes(torch, reference, call):
+    """What takes sizes one by one takes no keyword but their name."""
+    assert_alike(f"{SETUP}\n{call}", torch, reference)

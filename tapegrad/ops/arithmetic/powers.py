@@ -160,7 +160,10 @@ def _as_double(value):
     return value.double() if isinstance(value, Tensor) else float(value)
 
 
-@takes_out("cast")
+@takes_out(
+    "the output given to float_power has dtype {out} but the operation's result requires dtype "
+    "{result}"
+)
 @method()
 def float_power(input, exponent) -> Tensor:
     """``input ** exponent`` in double precision; either may be a number."""

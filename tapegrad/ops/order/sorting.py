@@ -54,6 +54,7 @@ def sort(
     return sort_result(operation(input, normal_dim(dim, input.ndim), bool(descending)))
 
 
+@takes_out()
 @method()
 def argsort(
     input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False

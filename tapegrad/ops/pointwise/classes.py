@@ -141,7 +141,7 @@ def _ldexp(input: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 _scaled_by_power = composite(lambda input, other: input * 2.0**other)
 ldexp = op(
-    "ldexp", forward=_ldexp, method=True, inplace=True, out="cast",
+    "ldexp", forward=_ldexp, method=True, inplace=True, out="cast ldexp",
     # As PyTorch: 2 to a negative integer exponent is the integer 0 here.
     input=lambda g, other: g * 2**other,
     other=lambda g, out: g * (out * math.log(2)),

@@ -7,7 +7,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op
-from tapegrad.ops._dims import normal_dim, normal_dims, sizes_of
+from tapegrad.ops._dims import named_sizes, normal_dim, normal_dims, sizes_of
 
 
 def _flipped(input: np.ndarray, dims: tuple) -> np.ndarray:
@@ -78,7 +78,7 @@ def flip(input: Tensor, *dims, **keyword) -> Tensor:
 
     Raises RuntimeError for a dimension named twice, IndexError for one that is not there.
     """
-    wanted = sizes_of("flip", dims, keyword.get("dims"), "dims")
+    wanted = named_sizes("flip", dims, keyword, "dims")
     return flip_op(input, normal_dims(wanted, input.ndim))
 
 

@@ -8,7 +8,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op
-from tapegrad.ops._dims import check_tensors, common_shape, sizes_of
+from tapegrad.ops._dims import check_tensors, common_shape, named_sizes
 
 expand_op = op(
     "expand",
@@ -20,9 +20,9 @@ expand_op = op(
 
 
 @method()
-def expand(input: Tensor, *sizes, **keyword) -> Tensor:
+def expand(input: Tensor, *sizes, implicit: bool = False, **keyword) -> Tensor:
     """Dimensions of size 1 repeated to larger sizes, without copying; -1 keeps a size."""
-    wanted = sizes_of("expand", sizes, keyword.get("size"))
+    wanted = named_sizes("expand", sizes, keyword, "size")
     return expand_op(input, check_expansion(input.shape, wanted, input))
 
 

@@ -8,7 +8,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._core import become_view
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import attach, method, op, public
-from tapegrad.ops._dims import normal_dim, sizes_of
+from tapegrad.ops._dims import named_sizes, normal_dim
 from tapegrad.ops.shape.sizes import alias_op
 
 
@@ -84,7 +84,7 @@ def transpose_(self: Tensor, dim0: int, dim1: int) -> Tensor:
 @method()
 def permute(input: Tensor, *dims, **keyword) -> Tensor:
     """Dimensions in the order ``dims``, as a view."""
-    order = sizes_of("permute", dims, keyword.get("dims"), "dims")
+    order = named_sizes("permute", dims, keyword, "dims")
     if len(order) != input.ndim:
         raise RuntimeError(
             "permute(sparse_coo): number of dimensions in the tensor input does not match the "

@@ -9,7 +9,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op
-from tapegrad.ops._dims import normal_dim, sizes_of
+from tapegrad.ops._dims import named_sizes, normal_dim
 from tapegrad.ops.convert import contiguous_op
 from tapegrad.ops.shape.broadcasting import expand_op
 from tapegrad.ops.shape.sizes import flatten, ravel, unsqueeze_op, view
@@ -51,7 +51,7 @@ repeat_op = op(
 @method()
 def repeat(input: Tensor, *repeats, **keyword) -> Tensor:
     """The tensor copied side by side, ``repeats[k]`` times along dimension k."""
-    times = sizes_of("repeat", repeats, keyword.get("repeats"), name="repeats")
+    times = named_sizes("repeat", repeats, keyword, "repeats")
     if len(times) < input.ndim:
         raise RuntimeError(
             "Number of dimensions of repeat dims can not be smaller than number of dimensions of "
@@ -66,7 +66,7 @@ def tile(input: Tensor, *dims, **keyword) -> Tensor:
 
     Like :meth:`Tensor.repeat`, but missing numbers in front are ones.
     """
-    times = sizes_of("tile", dims, keyword.get("dims"), "dims")
+    times = named_sizes("tile", dims, keyword, "dims")
     return repeat(input, (1,) * (input.ndim - len(times)) + times)
 
 

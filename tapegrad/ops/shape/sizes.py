@@ -15,6 +15,7 @@ from tapegrad.ops._declare import method, op, takes_tensors
 from tapegrad.ops._dims import (
     check_tensors,
     inferred_shape,
+    named_sizes,
     normal_dim,
     normal_dims,
     sizes_of,
@@ -98,7 +99,7 @@ def view(input: Tensor, *shape, size=None, dtype=None) -> Tensor:
 
     Raises RuntimeError where the strides do not allow it.
     """
-    if len(shape) == 1 and isinstance(shape[0], _types.dtype):
+    if size is None and len(shape) == 1 and isinstance(shape[0], _types.dtype):
         return reinterpreted(input, shape[0])
     if dtype is not None:
         return reinterpreted(input, dtype)
@@ -114,7 +115,7 @@ def view_as(input: Tensor, other: Tensor) -> Tensor:
 @method()
 def reshape(input: Tensor, *shape, **keyword) -> Tensor:
     """The elements in another shape: a view where possible, else a copy."""
-    wanted = sizes_of("reshape", shape, keyword.get("shape"), "shape")
+    wanted = named_sizes("reshape", shape, keyword, "shape")
     sizes = inferred_shape(wanted, input.numel())
     if input.is_contiguous():
         return view_op(input, sizes)

@@ -241,9 +241,11 @@ def _split_on(name: str, input: Tensor, given, dim: int, ndim: int) -> tuple[Ten
 
 def _cuts_of(args: tuple, keyword: dict):
     """What to split at: a number, a sequence, or positions one by one."""
-    if not args:
-        return keyword.get("sections", keyword.get("indices", keyword.get("indices_or_sections")))
-    return args[0] if len(args) == 1 else args
+    if not keyword:
+        return args[0] if len(args) == 1 else args or None
+    if args or not keyword.keys() <= {"sections", "indices", "indices_or_sections"}:
+        raise TypeError("a split takes sections or indices")
+    return next(iter(keyword.values()))
 
 
 @method()
