@@ -90,6 +90,7 @@ typedef struct {
     X(convolve)        \
     X(recurrent)       \
     X(pool)            \
+    X(max_pool)        \
     X(resample)
 
 /* Families whose outer iterations write apart from each other and carry nothing on, so that large
@@ -111,6 +112,7 @@ typedef struct {
     X(batch_norm_backward)    \
     X(attention)              \
     X(pool)                   \
+    X(max_pool)               \
     X(resample)
 
 #define TG_DECLARE_FAMILY(family) extern const tg_kernel tg_##family##_kernels[];

@@ -1,61 +1,5 @@
-/* Pools: means and maxima over boxes of a plane, and picking from and placing into planes.
- *
- * A plane is one channel of one sample, (depth, height, width) row-major; what has fewer
- * dimensions has ones in front. An output's box is the product of one window an axis. */
-#include "loops.h"
-
-#include <math.h>
-
-/* A kernel size of 0 stands for adaptive windows, which share the axis out evenly. */
-typedef struct {
-    int64_t n_in, n_out, kernel, stride, padding, dilation;
-} pool_axis;
-
-typedef struct {
-    int64_t status;
-    pool_axis axes[3];
-    int64_t counts_padding; /* whether a mean divides by places beyond the borders too */
-    int64_t divisor;        /* what a mean divides by instead; 0 for the count */
-} pool_params;
-
-typedef struct {
-    int64_t start, end, step; /* the places inside the plane */
-    int64_t count;            /* how many there are, with those in the padding */
-} window;
-
-static window window_of(const pool_axis *axis, int64_t o)
-{
-    window w = {0, 0, 1, 0};
-    if (axis->kernel == 0) {
-        w.start = o * axis->n_in / axis->n_out;
-        w.end = ((o + 1) * axis->n_in + axis->n_out - 1) / axis->n_out;
-        w.count = w.end - w.start;
-        return w;
-    }
-    w.step = axis->dilation;
-    w.start = o * axis->stride - axis->padding;
-    w.end = w.start + (axis->kernel - 1) * axis->dilation + 1;
-    if (w.end > axis->n_in + axis->padding)
-        w.end = axis->n_in + axis->padding;
-    w.count = w.end - w.start;
-    if (w.start < 0)
-        w.start += (-w.start + w.step - 1) / w.step * w.step;
-    if (w.end > axis->n_in)
-        w.end = axis->n_in;
-    return w;
-}
-
-static int64_t length(const window *w) { return w->end > w->start ? w->end - w->start : 0; }
-
-/* Whether the operands have the sizes that the params promise. */
-static int sizes_agree(pool_params *p, tg_intp n_in, tg_intp n_out)
-{
-    const pool_axis *a = p->axes;
-    if (a[0].n_in * a[1].n_in * a[2].n_in == n_in && a[0].n_out * a[1].n_out * a[2].n_out == n_out)
-        return 1;
-    p->status = 1;
-    return 0;
-}
+/* Pools: means over boxes of a plane, and picking from and placing into planes; see pool.h. */
+#include "pool.h"
 
 static int64_t divisor_of(const pool_params *p, const window w[3])
 {
@@ -138,37 +82,6 @@ static int64_t divisor_of(const pool_params *p, const window w[3])
         }                                                                                          \
     }
 
-/* out[o] = the largest of the box, and where it is; NaN wins. The first place is named where
- * nothing is larger than the lowest number. */
-#define MAX_POOL_OF(name, T, C, load, LOWEST)                                                      \
-    TG_LOOP(name)                                                                                  \
-    {                                                                                              \
-        pool_params *p = params;                                                                   \
-        const tg_intp in_step = steps[3], out_step = steps[4], place_step = steps[5];              \
-        if (!sizes_agree(p, dims[1], dims[2]))                                                     \
-            return;                                                                                \
-        for (tg_intp plane = 0; plane < dims[0]; plane++) {                                        \
-            const char *in = args[0] + plane * steps[0];                                           \
-            char *out = args[1] + plane * steps[1], *places = args[2] + plane * steps[2];          \
-            FOR_EACH_OUTPUT(p, o, w, {                                                             \
-                C largest = (LOWEST);                                                              \
-                int64_t place = -1;                                                                \
-                FOR_EACH_PLACE(p, w, i, {                                                          \
-                    const C x = load(TG_AT(const T, in, i * in_step));                             \
-                    if (x > largest || TG_IS_NAN(x) || place < 0) {                                \
-                        largest = x;                                                               \
-                        place = i;                                                                 \
-                    }                                                                              \
-                })                                                                                 \
-                if (place >= 0)                                                                    \
-                    TG_AT(T, out, o * out_step) = TG_AT(const T, in, place * in_step);             \
-                else                                                                               \
-                    TG_AT(T, out, o * out_step) = name##_store(largest);                           \
-                TG_AT(int64_t, places, o * place_step) = place < 0 ? 0 : place;                    \
-            })                                                                                     \
-        }                                                                                          \
-    }
-
 typedef struct {
     int64_t status;
     int64_t bad_place;
@@ -246,34 +159,18 @@ PLACE(place_8, uint64_t, x)
     AVG_POOL_OF(op##_##dtype, T, C, double, load, store)
 #define PLACE_SUM(op, dtype, T, C, load, store, ...) \
     PLACE(op##_##dtype, T, store(load(y) + load(x)))
-#define MAX_POOL_FLOAT(op, dtype, T, C, load, store, ...)      \
-    static T op##_##dtype##_store(C x) { return store(x); }    \
-    MAX_POOL_OF(op##_##dtype, T, C, load, -INFINITY)
-#define MAX_POOL_INTEGER(op, dtype, T, C, load, store, ...)    \
-    static T op##_##dtype##_store(C x) { return x; }           \
-    MAX_POOL_OF(op##_##dtype, T, C, load, lowest_##dtype)
-
-enum { lowest_uint8 = 0, lowest_int8 = INT8_MIN, lowest_int16 = INT16_MIN, lowest_int32 = INT32_MIN };
-static const int64_t lowest_int64 = INT64_MIN;
-
 TG_FLOATS(AVG_POOL, avg_pool)
 AVG_POOL_OF(avg_pool_int64, int64_t, int64_t, int64_t, TG_AS_IS, TG_AS_IS)
 TG_FLOATS(AVG_POOL_BACKWARD, avg_pool_backward)
-TG_FLOATS(MAX_POOL_FLOAT, max_pool)
-TG_INTEGERS(MAX_POOL_INTEGER, max_pool)
 TG_FLOATS(PLACE_SUM, place_sums)
 
 #define OF_SIZE_OF(T, loop) \
     (sizeof(T) == 1 ? loop##_1 : sizeof(T) == 2 ? loop##_2 : sizeof(T) == 4 ? loop##_4 : loop##_8)
 
-#define ROW_POOL(op, signature, types, number, loop) \
-    {op, signature, types, number, loop, "21q", sizeof(pool_params), 1},
 #define ROW_AVG_POOL(op, dtype, T, C, load, store, number, letter) \
-    ROW_POOL(#op, "(i)->(o)", letter letter, number, op##_##dtype)
+    TG_POOL_ROW(#op, "(i)->(o)", letter letter, number, op##_##dtype)
 #define ROW_AVG_POOL_BACKWARD(op, dtype, T, C, load, store, number, letter) \
-    ROW_POOL(#op, "(o)->(i)", letter letter, number, op##_##dtype)
-#define ROW_MAX_POOL(op, dtype, T, C, load, store, number, letter) \
-    ROW_POOL(#op, "(i)->(o),(o)", letter letter "l", number, op##_##dtype)
+    TG_POOL_ROW(#op, "(o)->(i)", letter letter, number, op##_##dtype)
 #define ROW_PICK(op, dtype, T, C, load, store, number, letter)                              \
     {#op, "(i),(o)->(o)", letter "l" letter, number, OF_SIZE_OF(T, pick), "2q",             \
      sizeof(place_params), 1},
@@ -285,9 +182,8 @@ TG_FLOATS(PLACE_SUM, place_sums)
 
 const tg_kernel tg_pool_kernels[] = {
     TG_FLOATS(ROW_AVG_POOL, avg_pool)
-    ROW_POOL("avg_pool", "(i)->(o)", "ll", TG_INT64, avg_pool_int64)
+    TG_POOL_ROW("avg_pool", "(i)->(o)", "ll", TG_INT64, avg_pool_int64)
     TG_FLOATS(ROW_AVG_POOL_BACKWARD, avg_pool_backward)
-    TG_NUMBERS(ROW_MAX_POOL, max_pool)
     TG_ALL(ROW_PICK, pick_in_plane)
     TG_ALL(ROW_PLACE, place_in_plane)
     TG_FLOATS(ROW_PLACE_SUMS, place_sums)
