@@ -10,7 +10,9 @@ from tapegrad._kernels.geometry cimport (
     MAX_DIMS, MAX_OPERANDS, N_TYPES, Operand, broadcast_strides, move_last, operand_of,
     reduced_last, view_strides,
 )
-from tapegrad._kernels.iteration cimport cast, copy_into, elementwise, iterate, scalar_operand
+from tapegrad._kernels.iteration cimport (
+    ITEM_SIZES, cast, copy_into, elementwise, iterate, scalar_operand,
+)
 from tapegrad._kernels.kernel cimport MAX_PARAM_BYTES, Kernel, Loop, Scalars, launch
 from tapegrad._kernels.memory cimport allocate, check_writable, strided_view
 
@@ -19,6 +21,8 @@ import numpy as np
 from tapegrad._kernels.kernel import OURS
 
 import_array()
+
+cdef Kernel SUM = OURS["sum"]
 
 
 def cast_array(ndarray array not None, dtype):
@@ -180,15 +184,38 @@ def along(Kernel kernel not None, *arguments):
     cdef Operand operands[MAX_OPERANDS]
     cdef npy_intp dims[MAX_DIMS]
     cdef npy_intp strides[MAX_OPERANDS][MAX_DIMS]
-    cdef ndarray first = arguments[0]
+    cdef ndarray first = arguments[0], array
     cdef Loop* loop = kernel.loop_for(PyArray_TYPE(first))
     cdef ndarray result = allocate(PyArray_NDIM(first), PyArray_DIMS(first),
                                    loop.types[kernel.n_in])
     cdef int k, dim = arguments[kernel.n_in]
+    cdef bint is_packed = PyArray_NDIM(first) > 0 and dim == PyArray_NDIM(first) - 1
     for k in range(kernel.n_operands):
-        operands[k] = operand_of(result if k == kernel.n_in else <ndarray?>arguments[k])
+        array = result if k == kernel.n_in else <ndarray?>arguments[k]
+        is_packed = is_packed and PyArray_IS_C_CONTIGUOUS(array)
+        operands[k] = operand_of(array)
+    if is_packed:
+        return along_rows(loop, operands, result)
+    for k in range(kernel.n_operands):
         move_last(&operands[k], dim, dims, strides[k])
     iterate(loop, operands, NULL)
+    return result
+
+
+cdef ndarray along_rows(Loop* loop, Operand* operands, ndarray result):
+    """The commonest case, packed rows, without the general iteration."""
+    cdef char* args[MAX_OPERANDS]
+    cdef npy_intp dims[2]
+    cdef npy_intp steps[2 * MAX_OPERANDS]
+    cdef int k, n = (<Kernel>loop.kernel).n_operands
+    dims[1] = PyArray_DIMS(result)[PyArray_NDIM(result) - 1]
+    if PyArray_SIZE(result) == 0:
+        return result
+    dims[0] = PyArray_SIZE(result) // dims[1]
+    for k in range(n):
+        args[k], steps[n + k] = operands[k].data, ITEM_SIZES[loop.types[k]]
+        steps[k] = dims[1] * steps[n + k]
+    launch(loop, args, dims, steps, NULL, NULL)
     return result
 
 
@@ -241,8 +268,7 @@ cdef ndarray kept_first(ndarray array, bint* reduced):
 
 cdef ndarray column_sums(ndarray matrix):
     """The sums over the rows of a matrix, as the gradient of a bias needs them."""
-    cdef Kernel kernel = OURS["sum"]
-    cdef Loop* loop = kernel.loop_for(PyArray_TYPE(matrix))
+    cdef Loop* loop = SUM.loop_for(PyArray_TYPE(matrix))
     cdef ndarray sums = allocate(1, PyArray_DIMS(matrix) + 1, PyArray_TYPE(matrix))
     cdef npy_intp dims[2]
     cdef npy_intp steps[3]

@@ -46,8 +46,10 @@ class FormulaOptimizer(Optimizer):
         """Change the parameters once; a ``closure`` computes the loss anew and returns it."""
         loss = None if closure is None else closure_loss(closure)
         for group in self.param_groups:
-            if has_flags(group):
-                self._check_flags(group)
+            if not has_flags(group):
+                self._step_at_once(group)
+                continue
+            self._check_flags(group)
             if group.get("differentiable"):
                 self._step_on_tape(group)
             else:

@@ -146,14 +146,11 @@ def cross_entropy(
     if label_smoothing > 0.0:
         _check_smoothing(label_smoothing)
         return _smoothed_cross_entropy(input, target, weight, ignore_index, how, label_smoothing)
-    return _nll(_log_softmax(input, class_dim), target, weight, how, ignore_index)
-
-
-def _log_softmax(input: Tensor, dim: int) -> Tensor:
-    """The op itself where it takes the input; else what refuses it."""
     if input.is_floating_point():
-        return log_softmax_op(input, dim)
-    return log_softmax(input, dim)
+        log_probabilities = log_softmax_op(input, class_dim)
+    else:
+        log_probabilities = log_softmax(input, class_dim)  # which refuses it
+    return _nll(log_probabilities, target, weight, how, ignore_index)
 
 
 def _check_smoothing(label_smoothing: float) -> None:
