@@ -26,7 +26,7 @@ def _convolution(input: np.ndarray, weight, bias, geometry: Geometry) -> np.ndar
     kernel = weight.shape[2:]
     if geometry.transposed:
         size = geometry.enlarged(input.shape[2:], kernel)
-        blocks = geometry.blocks(size, kernel)._replace(counts=input.shape[2:])
+        blocks = geometry.blocks(size, kernel, input.shape[2:])
         return correlation.spread(input, weight, bias, blocks, geometry.groups)
     blocks = geometry.blocks(input.shape[2:], kernel)
     return correlation.correlate(input, weight, bias, blocks, geometry.groups)
@@ -60,7 +60,7 @@ def _weight_gradient(image: np.ndarray, small, geometry: Geometry, kernel: tuple
             geometry, kernel,
         )  # fmt: skip
         return kernels.cast_array(wide, np.float16)
-    blocks = geometry.blocks(image.shape[2:], kernel)._replace(counts=small.shape[2:])
+    blocks = geometry.blocks(image.shape[2:], kernel, small.shape[2:])
     return correlation.weight_slope(image, small, blocks, geometry.groups)
 
 
@@ -148,7 +148,7 @@ def _convolve(function: str, n_dims: int, input, weight, bias, stride, padding, 
     if not is_batched:
         input = input.unsqueeze(0)
     if padding == "same":
-        checks.check_ranks(input, weight, "")
+        checks.check_ranks(input.shape, weight.shape, "")
     stride = checks.per_dim(function, "stride", stride, n_dims, n_weight)
     dilation = checks.per_dim(function, "dilation", dilation, n_dims, n_weight)
     if isinstance(padding, str):

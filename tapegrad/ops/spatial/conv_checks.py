@@ -8,7 +8,7 @@ import operator
 from tapegrad import _types
 from tapegrad._tensor import Tensor
 from tapegrad.ops.spatial.geometry import Geometry
-from tapegrad.ops.spatial.sizes import c_name, scalar_name, times
+from tapegrad.ops.spatial.sizes import c_name, remembered, scalar_name, times
 from tapegrad.ops.tensor_types import check_tensor
 
 
@@ -35,21 +35,27 @@ def per_dim(function: str, name: str, given, n_dims: int, n_weight: int) -> tupl
 
 def check_tensors(function: str, input, weight, bias) -> None:
     """Refuse arguments that are no tensors."""
-    given = (("input", input), ("weight", weight), ("bias", bias))
-    for position, (name, one) in enumerate(given, 1):
-        if name != "bias" or one is not None:
-            check_tensor(function, name, one, position)
+    check_tensor(function, "input", input, 1)
+    check_tensor(function, "weight", weight, 2)
+    if bias is not None:
+        check_tensor(function, "bias", bias, 3)
 
 
 def check_convolution(
     input: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry
 ) -> None:
     """Refuse what does not fit together, in the order in which PyTorch looks."""
-    check_ranks(input, weight, " ")
-    check_window(geometry)
-    check_channels(input, weight, bias, geometry)
-    check_sizes(input, weight, geometry)
+    bias_shape = None if bias is None else tuple(bias.shape)
+    _check_shapes(tuple(input.shape), tuple(weight.shape), bias_shape, geometry)
     check_dtypes(input, weight, bias, geometry)
+
+
+@remembered
+def _check_shapes(input: tuple, weight: tuple, bias: tuple | None, geometry: Geometry) -> None:
+    check_ranks(input, weight, " ")
+    _check_window(geometry)
+    _check_channels(input, weight, bias, geometry)
+    _check_sizes(input, weight, geometry)
 
 
 def check_dtypes(input: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry) -> None:
@@ -110,7 +116,7 @@ _LARGE = 20480
 _NOT_TRANSPOSED = frozenset({"int8", "uint8", "int16", "int32"})
 
 
-def check_window(geometry: Geometry) -> None:
+def _check_window(geometry: Geometry) -> None:
     """Refuse numbers that no window can have."""
     if geometry.groups <= 0:
         raise RuntimeError("non-positive groups is not supported")
@@ -126,9 +132,11 @@ def check_window(geometry: Geometry) -> None:
         )
 
 
-def check_channels(input: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry) -> None:
+def _check_channels(
+    input: tuple, weight: tuple, bias: tuple | None, geometry: Geometry
+) -> None:
     """Refuse channels that do not fit groups, weight and bias."""
-    groups, shape, size = geometry.groups, list(weight.shape), list(input.shape)
+    groups, shape, size = geometry.groups, list(weight), list(input)
     if shape[0] < groups:
         raise RuntimeError(
             f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but "
@@ -148,11 +156,11 @@ def check_channels(input: Tensor, weight: Tensor, bias: Tensor | None, geometry:
             f"Given {given}, weight of size {shape}, expected input{size} to have {wanted} "
             f"channels, but got {size[1]} channels instead"
         )
-    if bias is not None and tuple(bias.shape) != (n_out,):
+    if bias is not None and bias != (n_out,):
         given = "transposed=1, " if geometry.transposed else ""
         raise RuntimeError(
             f"Given {given}weight of size {shape}, expected bias to be 1-dimensional with {n_out} "
-            f"elements, but got bias of size {list(bias.shape)} instead"
+            f"elements, but got bias of size {list(bias)} instead"
         )
 
 
@@ -163,19 +171,18 @@ def check_weight(weight: Tensor) -> int:
     return weight.ndim - 2
 
 
-def check_ranks(input: Tensor, weight: Tensor, gap: str) -> None:
+def check_ranks(input: tuple, weight: tuple, gap: str) -> None:
     """Refuse an input that has not as many dimensions as the weight."""
-    if input.ndim != weight.ndim:
+    if len(input) != len(weight):
         raise RuntimeError(
-            f"Expected {weight.ndim}-dimensional input for {weight.ndim}-dimensional weight{gap}"
-            f"{list(weight.shape)}, but got {input.ndim}-dimensional input of size "
-            f"{list(input.shape)} instead"
+            f"Expected {len(weight)}-dimensional input for {len(weight)}-dimensional weight{gap}"
+            f"{list(weight)}, but got {len(input)}-dimensional input of size {list(input)} instead"
         )
 
 
-def check_sizes(input: Tensor, weight: Tensor, geometry: Geometry) -> None:
+def _check_sizes(input: tuple, weight: tuple, geometry: Geometry) -> None:
     """Refuse inputs into which no window fits."""
-    size, kernel = input.shape[2:], weight.shape[2:]
+    size, kernel = input[2:], weight[2:]
     if min(kernel) < 1:
         names = ("depth", "height", "width")[3 - max(len(kernel), 2) :]
         shown = (*(1,) * (2 - len(kernel)), *kernel)
@@ -193,10 +200,10 @@ def check_sizes(input: Tensor, weight: Tensor, geometry: Geometry) -> None:
                 f"Calculated padded input size per channel: ({times(padded)}). Kernel size: "
                 f"({times(reach)}). Kernel size can't be greater than actual input size"
             )
-    if 0 in size and 0 not in input.shape[:2]:
+    if 0 in size and 0 not in input[:2]:
         raise RuntimeError(
             "Only zero batch or zero channel inputs are supported, but got input shape: "
-            f"{list(input.shape)}"
+            f"{list(input)}"
         )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad.ops.spatial.fold import Blocks
-from tapegrad.ops.spatial.sizes import in_3d
+from tapegrad.ops.spatial.sizes import in_3d, remembered
 
 _CORRELATE, _WEIGHT_SLOPE, _SUM = OURS["correlate"], OURS["weight_slope"], OURS["sum"]
 
@@ -30,6 +30,7 @@ MOST_SHARES = 4
 LEAST_PLACES = 1024
 
 
+@remembered
 def _params(read: tuple, written: tuple, blocks: Blocks, is_turned: bool) -> tuple:
     """The fields of the kernels' params."""
     slides = (in_3d(blocks.kernel, 1), in_3d(blocks.stride, 1), in_3d(blocks.padding, 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tapegrad.ops.spatial.fold import Blocks, block_counts
+from tapegrad.ops.spatial.sizes import remembered
 
 
 class Geometry(NamedTuple):
@@ -18,9 +19,10 @@ class Geometry(NamedTuple):
     groups: int
     counts: tuple | None = None  # of places, where it is not all that there are
 
-    def blocks(self, image: tuple, kernel: tuple) -> Blocks:
+    @remembered
+    def blocks(self, image: tuple, kernel: tuple, counts: tuple | None = None) -> Blocks:
         """The blocks of the larger side, which is the output if transposed."""
-        count = self.counts or block_counts(
+        count = counts or self.counts or block_counts(
             image, kernel, self.stride, self.padding, self.dilation
         )
         return Blocks(image, kernel, self.stride, self.padding, self.dilation, count)
@@ -36,6 +38,7 @@ class Geometry(NamedTuple):
             for n, k, every, pad, step, more in each
         )
 
+    @remembered
     def turned(self, size: tuple, kernel: tuple) -> Geometry:
         """The geometry that leads back to an input of this very size."""
         back = self._replace(transposed=not self.transposed, output_padding=(0,) * len(size))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from tapegrad import _kernels as kernels
@@ -19,7 +21,7 @@ def _pick(input: np.ndarray, indices, n_dims: int) -> np.ndarray:
 
 def _placed(kernel, values: np.ndarray, indices, shape: tuple, n_dims: int) -> np.ndarray:
     planes, places = as_planes(values, n_dims), as_planes(indices, n_dims)
-    flat = (*planes.shape[:-1], int(np.prod(shape[-n_dims:])))
+    flat = (*planes.shape[:-1], math.prod(shape[-n_dims:]))
     return kernels.outputs(kernel, (planes, places), (flat,), (0, 0)).reshape(shape)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import op, takes_out, takes_tensors
 from tapegrad.ops.spatial import pool_checks as checks
 from tapegrad.ops.spatial.planes import place_sums
-from tapegrad.ops.spatial.sizes import as_planes, in_3d, scalar_name
+from tapegrad.ops.spatial.sizes import as_planes, in_3d, remembered, scalar_name
 from tapegrad.ops.tensor_types import check_tensor
 
 
@@ -28,6 +29,7 @@ class Windows(NamedTuple):
     counts_padding: bool = True
     divisor: int = 0
 
+    @remembered
     def params(self) -> tuple:
         """The fields of the kernels' params."""
         fillers = (1, 1, 1, 1, 0, 1)
@@ -50,7 +52,7 @@ def _reduced(kernel, input: np.ndarray, windows: Windows, n_outputs: int):
     n_dims = len(windows.size)
     planes = as_planes(input, n_dims)
     shape = (*input.shape[:-n_dims], *windows.counts)
-    flat = (*planes.shape[:-1], int(np.prod(windows.counts)))
+    flat = (*planes.shape[:-1], math.prod(windows.counts))
     result = kernels.outputs(kernel, (planes,), (flat,) * n_outputs, windows.params())
     if n_outputs == 1:
         return result.reshape(shape)
@@ -60,7 +62,7 @@ def _reduced(kernel, input: np.ndarray, windows: Windows, n_outputs: int):
 def _avg_back(values: np.ndarray, windows: Windows) -> np.ndarray:
     n_dims = len(windows.size)
     planes = as_planes(values, n_dims)
-    flat = (*planes.shape[:-1], int(np.prod(windows.size)))
+    flat = (*planes.shape[:-1], math.prod(windows.size))
     result = kernels.outputs(OURS["avg_pool_backward"], (planes,), (flat,), windows.params())
     return result.reshape(*values.shape[:-n_dims], *windows.size)
 
@@ -128,19 +130,27 @@ def window_counts(size, kernel, stride, padding, dilation, ceil_mode: bool) -> t
     return tuple(counts)
 
 
+@remembered
+def _fitting(
+    kind: str, shape: tuple, kernel: tuple, stride: tuple, padding: tuple, dilation: tuple,
+    ceil_mode: bool,
+) -> Windows:  # fmt: skip
+    """The windows of a mean or maximum over inputs of a shape, if there can be any."""
+    size = shape[-len(kernel) :]
+    checks.check_steps(kernel, stride, padding, dilation)
+    counts = window_counts(size, kernel, stride, padding, dilation, ceil_mode)
+    checks.check_shapes(kind, shape, kernel, stride, padding, dilation, counts)
+    return Windows(size, counts, kernel, stride, padding, dilation)
+
+
 def _avg_pool(input, kernel, stride, padding, ceil_mode, counts_padding, divisor) -> Tensor:
     """The checked mean over two or three dimensions."""
     n_dims = len(kernel)
     ones = (1,) * n_dims
     if divisor is not None and divisor == 0:
         raise RuntimeError("divisor must be not zero")
-    size = tuple(input.shape[-n_dims:])
-    checks.check_steps(kernel, stride, padding, ones)
-    count = window_counts(size, kernel, stride, padding, ones, ceil_mode)
-    checks.check_shapes("avg", input, kernel, stride, padding, ones, count)
-    windows = Windows(
-        size, count, kernel, stride, padding, ones, bool(counts_padding), divisor or 0
-    )
+    windows = _fitting("avg", tuple(input.shape), kernel, stride, padding, ones, bool(ceil_mode))
+    windows = windows._replace(counts_padding=bool(counts_padding), divisor=divisor or 0)
     return _AVG[n_dims](input, windows)
 
 
@@ -199,12 +209,9 @@ def avg_pool3d(
 
 def _max_pool(input, kernel, stride, padding, dilation, ceil_mode) -> tuple[Tensor, Tensor]:
     """The checked maximum over two or three dimensions, and its places."""
-    n_dims = len(kernel)
-    size = tuple(input.shape[-n_dims:])
-    checks.check_steps(kernel, stride, padding, dilation)
-    count = window_counts(size, kernel, stride, padding, dilation, ceil_mode)
-    checks.check_shapes("max", input, kernel, stride, padding, dilation, count)
-    return _MAX[n_dims](input, Windows(size, count, kernel, stride, padding, dilation))
+    shape = tuple(input.shape)
+    windows = _fitting("max", shape, kernel, stride, padding, dilation, bool(ceil_mode))
+    return _MAX[len(kernel)](input, windows)
 
 
 @takes_tensors

@@ -111,7 +111,7 @@ def _dilations(dilation: tuple) -> str:
     return " ".join(f"dilation{a}: {n}" for a, n in zip(letters, dilation, strict=True))
 
 
-def check_shapes(kind: str, input: Tensor, kernel, stride, padding, dilation, count) -> None:
+def check_shapes(kind: str, shape: tuple, kernel, stride, padding, dilation, count) -> None:
     """Refuse windows that cannot be, and inputs in which none fits."""
     n_dims = len(kernel)
     if min(kernel) <= 0:
@@ -124,18 +124,18 @@ def check_shapes(kind: str, input: Tensor, kernel, stride, padding, dilation, co
         )
     if min(dilation) <= 0:
         raise RuntimeError(f"dilation should be greater than zero, but got {_dilations(dilation)}")
-    _check_input(kind, input, n_dims)
+    _check_input(kind, shape, n_dims)
     if any(pad > k // 2 for pad, k in zip(padding, kernel, strict=True)):
         _refuse_padding(kernel, padding)
     if min(count) >= 1:
         return
-    size = tuple(input.shape[-n_dims:])
+    size = shape[-n_dims:]
     if kind == "avg" and n_dims == 3:
         raise RuntimeError(
             f"input image ({_named('', '', size)}) smaller than kernel size "
             f"({_named('k', '', kernel)})"
         )
-    channels = input.shape[-n_dims - 1]
+    channels = shape[-n_dims - 1]
     sizes = ["x".join(map(str, (channels, *one))) for one in (size, count)]
     raise RuntimeError(
         f"Given input size: ({sizes[0]}). Calculated output size: ({sizes[1]}). Output size is "
@@ -143,19 +143,19 @@ def check_shapes(kind: str, input: Tensor, kernel, stride, padding, dilation, co
     )
 
 
-def _check_input(kind: str, input: Tensor, n_dims: int) -> None:
-    is_batched = input.ndim == n_dims + 2
-    is_empty = 0 in input.shape[1 if is_batched else 0 :]
-    if n_dims == 2 and (is_empty or input.ndim not in (3, 4)):
+def _check_input(kind: str, shape: tuple, n_dims: int) -> None:
+    is_batched = len(shape) == n_dims + 2
+    is_empty = 0 in shape[1 if is_batched else 0 :]
+    if n_dims == 2 and (is_empty or len(shape) not in (3, 4)):
         raise RuntimeError(
             "Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but "
-            f"got:{list(input.shape)}"
+            f"got:{list(shape)}"
         )
     if is_empty:
         name = "avg_pool3d" if kind == "avg" else "max_pool3d_with_indices_out_cpu_template"
         raise RuntimeError(
             f"{name}(): Expected input's non-batch dimensions to have positive length, but input "
-            f"has a shape of {list(input.shape)} and non-batch dimension 0 has length zero!"
+            f"has a shape of {list(shape)} and non-batch dimension 0 has length zero!"
         )
 
 

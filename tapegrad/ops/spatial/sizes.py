@@ -6,10 +6,14 @@ The kernels know planes of three dimensions; what has fewer gets ones in front.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
 from tapegrad import _kernels as kernels
+
+# For what follows from sizes alone: the steps of a training ask the same of the same shapes.
+remembered = lru_cache(1024)
 
 _C_NAMES = {
     "float16": "c10::Half", "float32": "float", "float64": "double", "int64": "long int",
