@@ -8,58 +8,49 @@ from tapegrad._tensor.tensor cimport Tensor, wrap
 import_array()
 
 
-def sizes_to_join(tensors, dim):
-    """``(dim, sizes)`` for tensors that can be joined as they are; None for all others.
+cdef int axis_of_alike(object tensors, object dim, bint is_new) except -2:
+    """``dim`` from the front, for tensors of one dtype that agree in every other size; else -1.
 
-    They have one dtype, and agree in every size but that of ``dim``, which is counted from the
-    front.
+    A new dimension lies between those of the tensors, which then agree in all sizes.
     """
     cdef ndarray first = None, one
-    cdef int ndim = 0, axis = 0, k
-    cdef list sizes = []
+    cdef int ndim = 0, axis = -1, k
     if type(dim) is not int or not isinstance(tensors, (tuple, list)):
-        return None
+        return -1
     for tensor in tensors:
         if not isinstance(tensor, Tensor):
-            return None
+            return -1
         one = (<Tensor>tensor).array
         if first is None:
             first, ndim = one, PyArray_NDIM(one)
-            if not -ndim <= dim < ndim:
-                return None
-            axis = dim + ndim if dim < 0 else dim
+            if not -ndim - is_new <= dim < ndim + is_new:
+                return -1
+            axis = dim + ndim + is_new if dim < 0 else dim
         elif PyArray_TYPE(one) != PyArray_TYPE(first) or PyArray_NDIM(one) != ndim:
-            return None
+            return -1
         for k in range(ndim):
-            if k != axis and PyArray_DIMS(one)[k] != PyArray_DIMS(first)[k]:
-                return None
-        sizes.append(PyArray_DIMS(one)[axis])
-    # A vector without elements may stand beside tensors of any shape, and then counts for nothing.
-    if first is None or ndim == 1 and 0 in sizes:
+            if (is_new or k != axis) and PyArray_DIMS(one)[k] != PyArray_DIMS(first)[k]:
+                return -1
+    return axis
+
+
+def sizes_to_join(tensors, dim):
+    """``(dim, sizes)`` for tensors that can be joined as they are; None for all others."""
+    cdef int axis = axis_of_alike(tensors, dim, False)
+    cdef tuple sizes
+    if axis < 0:
         return None
-    return axis, tuple(sizes)
+    sizes = tuple([PyArray_DIMS((<Tensor>one).array)[axis] for one in tensors])
+    # A vector without elements may stand beside tensors of any shape, and then counts for nothing.
+    if PyArray_NDIM((<Tensor>tensors[0]).array) == 1 and 0 in sizes:
+        return None
+    return axis, sizes
 
 
 def dim_to_stack(tensors, dim):
     """The new dimension, from the front, of tensors of one shape and dtype; None for all others."""
-    cdef ndarray first = None, one
-    cdef int ndim = 0, k
-    if type(dim) is not int or not isinstance(tensors, (tuple, list)):
-        return None
-    for tensor in tensors:
-        if not isinstance(tensor, Tensor):
-            return None
-        one = (<Tensor>tensor).array
-        if first is None:
-            first, ndim = one, PyArray_NDIM(one)
-        elif PyArray_TYPE(one) != PyArray_TYPE(first) or PyArray_NDIM(one) != ndim:
-            return None
-        for k in range(ndim):
-            if PyArray_DIMS(one)[k] != PyArray_DIMS(first)[k]:
-                return None
-    if first is None or not -ndim - 1 <= dim <= ndim:
-        return None
-    return dim + ndim + 1 if dim < 0 else dim
+    cdef int axis = axis_of_alike(tensors, dim, True)
+    return None if axis < 0 else axis
 
 
 def joined_gradients(tuple grads not None, int dim, tuple sizes not None):
