@@ -1,6 +1,8 @@
 /* Pools: means over boxes of a plane, and picking from and placing into planes; see pool.h. */
 #include "pool.h"
 
+#include <string.h>
+
 static int64_t divisor_of(const pool_params *p, const window w[3])
 {
     if (p->divisor != 0)
@@ -37,6 +39,16 @@ static int64_t divisor_of(const pool_params *p, const window w[3])
                 BODY                                                                               \
             }
 
+/* n zeros, whatever the dtype */
+static void clear(char *to, tg_intp n, tg_intp step, size_t size)
+{
+    if (step == (tg_intp)size)
+        memset(to, 0, (size_t)n * size);
+    else
+        for (tg_intp i = 0; i < n; i++)
+            memset(to + i * step, 0, size);
+}
+
 /* out[o] = sum over the box / divisor; an empty box gives 0 */
 #define AVG_POOL_OF(name, T, C, SUM, load, store)                                                  \
     TG_LOOP(name)                                                                                  \
@@ -69,8 +81,7 @@ static int64_t divisor_of(const pool_params *p, const window w[3])
         for (tg_intp plane = 0; plane < dims[0]; plane++) {                                        \
             const char *g = args[0] + plane * steps[0];                                            \
             char *in = args[1] + plane * steps[1];                                                 \
-            for (tg_intp i = 0; i < dims[2]; i++)                                                  \
-                TG_AT(T, in, i * in_step) = 0;                                                     \
+            clear(in, dims[2], in_step, sizeof(T));                                                \
             FOR_EACH_OUTPUT(p, o, w, {                                                             \
                 const int64_t divisor = divisor_of(p, w);                                          \
                 const C share = load(TG_AT(const T, g, o * g_step)) / (C)divisor;                  \
@@ -133,8 +144,7 @@ static int all_places_are_valid(char **args, const tg_intp *dims, const tg_intp 
             return;                                                                                \
         for (tg_intp plane = 0; plane < dims[0]; plane++) {                                        \
             char *out = args[2] + plane * steps[2];                                                \
-            for (tg_intp i = 0; i < dims[2]; i++)                                                  \
-                TG_AT(T, out, i * steps[5]) = 0;                                                   \
+            clear(out, dims[2], steps[5], sizeof(T));                                              \
             for (tg_intp o = 0; o < dims[1]; o++) {                                                \
                 const int64_t place =                                                              \
                     TG_AT(const int64_t, args[1], plane * steps[1] + o * steps[4]);                \
