@@ -131,7 +131,7 @@ TARGET static NAME(padded) NAME(plan_blocks)(NAME(call) *call)
     block.element = woven > 0 ? woven : 1;
     block.row = woven > 0 ? woven * sizes[2] : block.part * all[2].step;
     block.plane = block.row * sizes[1];
-    block.channel = block.plane * sizes[0];
+    block.channel = NAME(step_of)(block.plane * sizes[0]);
     block.sample = woven > 0 ? 1 : block.channel * call->n_channels;
     return block;
 }

@@ -15,25 +15,43 @@ typedef struct {
     int is_woven, is_cleared; /* cleared: borders are where they were in the last block */
 } NAME(padded);
 
-/* One line of a block: elements first, first + stride, ... of a line of the images or zeros. */
-TARGET static TG_INLINE void NAME(fill_line)(T *to, int64_t n, const T *line, int64_t step,
-                                             int64_t first, int64_t stride, int64_t size,
-                                             const int is_cleared)
+/* The step between lines of n elements that are read in turn: not one by which they would share a
+ * few sets of the first cache. */
+static TG_INLINE int64_t NAME(step_of)(int64_t n)
+{
+    return (size_t)n * sizeof(T) % 512 == 0 ? n + LANES : n;
+}
+
+/* Of a line of a block the elements that are no border, from `start` to `end`: each is `stride`
+ * after the one before it in a line of the images, where the block's begins at `first`. */
+typedef struct {
+    int64_t first, stride, start, end;
+} NAME(inner);
+
+static TG_INLINE NAME(inner) NAME(inner_of)(int64_t first, int64_t stride, int64_t n, int64_t size)
 {
     int64_t start = first < 0 ? -first : 0, end = size > first ? size - first : 0;
     if (stride != 1) {
         start = (start + stride - 1) / stride;
         end = (end + stride - 1) / stride;
     }
-    end = line == NULL ? 0 : tg_least(end, n);
-    start = tg_least(start, end);
+    end = tg_least(end, n);
+    const NAME(inner) inner = {first, stride, tg_least(start, end), end};
+    return inner;
+}
+
+/* One line of a block, of n elements; without a line of the images it is zero. */
+TARGET static TG_INLINE void NAME(fill_line)(T *to, int64_t n, const T *line, int64_t step,
+                                             const NAME(inner) *inner, const int is_cleared)
+{
+    const int64_t start = line == NULL ? 0 : inner->start, end = line == NULL ? 0 : inner->end;
     if (!is_cleared) {
         for (int64_t i = 0; i < start; i++)
             to[i] = 0;
         for (int64_t i = end; i < n; i++)
             to[i] = 0;
     }
-    const int64_t from = first * step, along = step * stride;
+    const int64_t from = inner->first * step, along = step * inner->stride;
     if (along == 1)
         NAME(copy)(to + start, line + from + start, end - start);
     else if (along == 2)
@@ -44,12 +62,12 @@ TARGET static TG_INLINE void NAME(fill_line)(T *to, int64_t n, const T *line, in
             to[i] = line[from + i * along];
 }
 
-/* Copy the elements that outputs read, of one sample and channel. */
+/* Copy the elements that outputs read, of one sample and channel, and ask for the next channel's. */
 TARGET static void NAME(fill_channel)(const tg_sliding *p, const tg_axis axes[3],
-                                      const tg_span spans[3], const T *image, int64_t step,
-                                      const NAME(padded) *block, T *to)
+                                      const tg_span spans[3], const T *image,
+                                      const NAME(images) *in, const NAME(padded) *block, T *to)
 {
-    const int64_t height = p->in[1], width = p->in[2], stride = axes[2].step;
+    const int64_t height = p->in[1], width = p->in[2], stride = axes[2].step, step = in->element;
     if (step == 1 && stride == 1 && spans[0].size == 1 && spans[2].first == 0 &&
         spans[2].size == width && spans[1].first >= 0 &&
         spans[1].first + spans[1].size <= height && spans[0].first >= 0 &&
@@ -61,18 +79,22 @@ TARGET static void NAME(fill_channel)(const tg_sliding *p, const tg_axis axes[3]
     int64_t skip[3]; /* one tap leaves out what lies between its places */
     for (int d = 0; d < 3; d++)
         skip[d] = axes[d].n_taps == 1 ? axes[d].step : 1;
-    for (int64_t z = 0; z < spans[0].size; z += skip[0])
-        for (int64_t y = 0; y < spans[1].size; y += skip[1]) {
-            const int64_t in_z = spans[0].first + z, in_y = spans[1].first + y;
-            const int is_inside = in_z >= 0 && in_z < p->in[0] && in_y >= 0 && in_y < height;
-            const T *line = is_inside ? image + (in_z * height + in_y) * width * step : NULL;
-            T *row = to + z * block->plane + y * block->row;
-            if (!is_inside && block->is_cleared)
-                continue;
-            for (int64_t part = 0; part < stride && part < spans[2].size; part += skip[2])
-                NAME(fill_line)(row + part * block->part, block->part, line, step,
-                                spans[2].first + part, stride, width, block->is_cleared);
-        }
+    for (int64_t part = 0; part < stride && part < spans[2].size; part += skip[2]) {
+        const NAME(inner) inner =
+            NAME(inner_of)(spans[2].first + part, stride, block->part, width);
+        for (int64_t z = 0; z < spans[0].size; z += skip[0])
+            for (int64_t y = 0; y < spans[1].size; y += skip[1]) {
+                const int64_t in_z = spans[0].first + z, in_y = spans[1].first + y;
+                const int is_inside = in_z >= 0 && in_z < p->in[0] && in_y >= 0 && in_y < height;
+                const T *line = is_inside ? image + (in_z * height + in_y) * width * step : NULL;
+                if (!is_inside && block->is_cleared)
+                    continue;
+                for (int64_t x = 0; is_inside && part == 0 && x < width; x += NAME(line_items))
+                    PREFETCH_READ(line + in->channel + x * step);
+                NAME(fill_line)(to + part * block->part + z * block->plane + y * block->row,
+                                block->part, line, step, &inner, block->is_cleared);
+            }
+    }
 }
 
 /* Copy one channel of at most LANES samples into a woven block whose border is zero. */
@@ -111,6 +133,6 @@ TARGET static void NAME(fill_block)(const tg_sliding *p, const tg_axis axes[3],
             if (block->is_woven)
                 NAME(weave_channel)(p, spans, image, in, tg_least(n_samples - n, LANES), block, to);
             else
-                NAME(fill_channel)(p, axes, spans, image, in->element, block, to);
+                NAME(fill_channel)(p, axes, spans, image, in, block, to);
         }
 }

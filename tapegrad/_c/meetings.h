@@ -22,13 +22,6 @@ typedef struct {
     NAME(line) *lines;
 } NAME(meeting);
 
-/* How far places of n channels are to lie apart: not so that their lines share a few sets of the
- * first cache. */
-static TG_INLINE int64_t NAME(step_of)(int64_t n)
-{
-    return (size_t)n * sizeof(T) % 512 == 0 ? n + LANES : n;
-}
-
 /* to[x * to_step + c] = from[c, x] */
 TARGET static void NAME(interleave)(T *to, int64_t to_step, int64_t n, int64_t channels,
                                     const T *from, int64_t channel_step, int64_t step)

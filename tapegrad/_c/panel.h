@@ -1,20 +1,31 @@
 /* The outputs of a panel: two vectors of places, for some rows, which are output channels. Included
  * once per element type and instruction set: see tile.h. */
 
-/* One row of a panel's sums to where its outputs lie. */
-TARGET static TG_INLINE void NAME(scatter)(const NAME(segments) *writes, const T *sums, T *out,
-                                           int64_t step)
+/* Some rows of a panel's sums to where their outputs lie. */
+TARGET static TG_INLINE void NAME(scatter)(const NAME(segments) *writes, const T *sums,
+                                           int64_t rows, T *out, int64_t out_channel, int64_t step)
 {
-    for (int s = 0; s < writes->n; s++) {
-        const NAME(segment) *now = &writes->each[s];
-        const T *from = sums + now->lane;
-        T *to = out + now->at;
-        if (step == 1)
-            NAME(copy)(to, from, now->n);
-        else
-            for (int64_t j = 0; j < now->n; j++)
-                to[j * step] = from[j];
-    }
+    for (int64_t i = 0; i < rows; i++, sums += NAME(width), out += out_channel)
+        for (int s = 0; s < writes->n; s++) {
+            const NAME(segment) *now = &writes->each[s];
+            const T *from = sums + now->lane;
+            T *to = out + now->at;
+            if (step == 1)
+                NAME(copy)(to, from, now->n);
+            else
+                for (int64_t j = 0; j < now->n; j++)
+                    to[j * step] = from[j];
+        }
+}
+
+/* Ask for the memory of some rows of outputs, which comes while their last products are added. */
+TARGET static TG_INLINE void NAME(expect)(const NAME(segments) *writes, int64_t rows, T *out,
+                                          int64_t out_channel, int64_t step)
+{
+    const int64_t n = step == 1 ? writes->each[0].n : 1;
+    for (int64_t i = 0; i < rows; i++, out += out_channel)
+        for (int64_t at = 0; at < n; at += NAME(line_items))
+            PREFETCH(out + writes->each[0].at + at);
 }
 
 /* The products that are added up as one chain, for all rows: at some taps, in some channels. */
@@ -37,6 +48,12 @@ static TG_INLINE NAME(link) NAME(next_link)(const NAME(pass) *pass, NAME(link) l
     }
     next.n_channels = tg_equal_part(n_channels - next.channel, chain_length);
     return next;
+}
+
+static TG_INLINE int NAME(is_last)(const NAME(pass) *pass, const NAME(link) *link)
+{
+    return link->tap + link->n_taps >= pass->n_taps &&
+           link->channel + link->n_channels >= pass->n_channels;
 }
 
 /* Pack what the lanes meet in a chain, and note which weights it is for. Gives how many lines. */
@@ -62,7 +79,6 @@ TARGET static void NAME(panel)(const NAME(pass) *pass, const NAME(padded) *block
 {
     T *sums = pass->sums;
     const int64_t tile_size = n_weights * pass->n_channels * NAME(packed_rows);
-    const int64_t first_lanes = pass->write_step == 1 ? pass->writes.each[0].n : 1;
     NAME(pieces) pieces;
     for (int half = 0; half < 2; half++)
         pieces.n[half] = NAME(cut)(&pass->reads, half * LANES, pieces.each[half]);
@@ -70,14 +86,16 @@ TARGET static void NAME(panel)(const NAME(pass) *pass, const NAME(padded) *block
         const T first = bias == NULL ? 0 : TG_AT(const T, bias, i * bias_step);
         NAME(store)(sums + i * NAME(width), (V){0} + first);
         NAME(store)(sums + i * NAME(width) + LANES, (V){0} + first);
-        for (int64_t at = 0; at < first_lanes; at += 64 / (int64_t)sizeof(T))
-            PREFETCH(out + i * out_channel + pass->writes.each[0].at + at);
     }
     const int64_t chain_length = tg_chain_length(pass->n_taps * pass->n_channels);
     NAME(link) link = {0, 0, pass->n_channels, 0}; /* before the first */
-    while (link.tap + link.n_taps < pass->n_taps || link.channel + link.n_channels < pass->n_channels) {
+    int is_last = NAME(is_last)(pass, &link);
+    if (is_last)
+        NAME(scatter)(&pass->writes, sums, rows, out, out_channel, pass->write_step);
+    while (!is_last) {
         NAME(line) lines[TG_LONGEST_CHAIN];
         link = NAME(next_link)(pass, link, chain_length, is_turned);
+        is_last = NAME(is_last)(pass, &link);
         NAME(chain) chain = {lines, NAME(pack_link)(pass, block, &pieces, &link, lines),
                              link.n_channels, NAME(packed_rows), NAME(width)};
         if (chain.n_lines == link.n_taps) { /* then they follow one another */
@@ -87,13 +105,16 @@ TARGET static void NAME(panel)(const NAME(pass) *pass, const NAME(padded) *block
         const T *weights = pass->weights;
         for (int64_t done = 0, n; done < rows; done += n, weights += tile_size) {
             n = tg_equal_part(rows - done, ROWS);
+            if (is_last)
+                NAME(expect)(&pass->writes, n, out + done * out_channel, out_channel,
+                             pass->write_step);
             NAME(multiply)(n, lanes, &chain, weights, pass->patches, sums + done * NAME(width),
                            NAME(width));
+            if (is_last)
+                NAME(scatter)(&pass->writes, sums + done * NAME(width), n,
+                              out + done * out_channel, out_channel, pass->write_step);
         }
     }
-    for (int64_t i = 0; i < rows; i++)
-        NAME(scatter)(&pass->writes, sums + i * NAME(width), out + i * out_channel,
-                      pass->write_step);
 }
 
 /* One or a few rows: outputs straight from the block, four vectors at a time, without patches. */

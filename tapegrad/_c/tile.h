@@ -10,7 +10,7 @@
  */
 #define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13)
 
-enum { NAME(width) = 2 * LANES };
+enum { NAME(width) = 2 * LANES, NAME(line_items) = 64 / sizeof(T) }; /* of a tile; of a cache line */
 
 TARGET static TG_INLINE V NAME(load)(const T *from)
 {
@@ -23,8 +23,10 @@ TARGET static TG_INLINE void NAME(store)(T *to, V v) { memcpy(to, &v, sizeof v);
 
 #if defined(__GNUC__)
 #define PREFETCH(to) __builtin_prefetch(to, 1)
+#define PREFETCH_READ(from) __builtin_prefetch(from, 0)
 #else
 #define PREFETCH(to) (void)(to)
+#define PREFETCH_READ(from) (void)(from)
 #endif
 
 /* The first n elements of a vector, whose others are zero; nothing beyond them is touched. */
