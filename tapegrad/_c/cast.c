@@ -74,9 +74,83 @@ COPY(copy_2, uint16_t)
 COPY(copy_4, uint32_t)
 COPY(copy_8, uint64_t)
 
-static inline tg_loop copy_of_size(size_t size)
+#define OF_SIZE(name, size) \
+    ((size) == 1 ? name##_1 : (size) == 2 ? name##_2 : (size) == 4 ? name##_4 : name##_8)
+
+/* The steps of a source and a target, from row to row and along rows. */
+typedef struct {
+    tg_intp in_row, in, out_row, out;
+} plane_steps;
+
+enum { LINE = 16 }; /* elements written before the source moves on, where it lies along columns */
+
+static inline int lies_along_columns(plane_steps s)
 {
-    return size == 1 ? copy_1 : size == 2 ? copy_2 : size == 4 ? copy_4 : copy_8;
+    return (s.in_row < 0 ? -s.in_row : s.in_row) < (s.in < 0 ? -s.in : s.in);
+}
+
+/* Rows of a plane, each converted by a loop. */
+static void cast_plane(tg_loop row, const char *in, char *out, tg_intp m, tg_intp n, plane_steps s)
+{
+    const tg_intp width = lies_along_columns(s) ? LINE : n, steps[] = {s.in, s.out};
+    for (tg_intp j = 0; j < n; j += width) {
+        const tg_intp dims[] = {n - j < width ? n - j : width};
+        for (tg_intp i = 0; i < m; i++) {
+            char *args[] = {(char *)in + i * s.in_row + j * s.in, out + i * s.out_row + j * s.out};
+            row(args, dims, steps, NULL);
+        }
+    }
+}
+
+/* Rows of a plane as they are; constants for the usual steps. */
+#define COPY_PLANE(size, T)                                                                 \
+    static inline void copy_rows_##size(const char *in, char *out, tg_intp m, tg_intp n,    \
+                                        tg_intp in_row, tg_intp in_step, tg_intp out_row,   \
+                                        tg_intp out_step)                                   \
+    {                                                                                       \
+        for (tg_intp i = 0; i < m; i++)                                                     \
+            for (tg_intp j = 0; j < n; j++)                                                 \
+                TG_AT(T, out, i * out_row + j * out_step) =                                 \
+                    TG_AT(const T, in, i * in_row + j * in_step);                           \
+    }                                                                                       \
+    static void copy_plane_##size(tg_loop row, const char *in, char *out, tg_intp m,        \
+                                  tg_intp n, plane_steps s)                                 \
+    {                                                                                       \
+        const tg_intp packed = sizeof(T);                                                   \
+        if (s.in_row != packed || s.out != packed || m < LINE) {                            \
+            cast_plane(row, in, out, m, n, s);                                              \
+            return;                                                                         \
+        }                                                                                   \
+        for (tg_intp j = 0; j < n; j += LINE, in += LINE * s.in, out += LINE * s.out) {     \
+            if (n - j < LINE)                                                               \
+                copy_rows_##size(in, out, m, n - j, sizeof(T), s.in, s.out_row, sizeof(T)); \
+            else                                                                            \
+                copy_rows_##size(in, out, m, LINE, sizeof(T), s.in, s.out_row, sizeof(T));  \
+        }                                                                                   \
+    }
+
+COPY_PLANE(1, uint8_t)
+COPY_PLANE(2, uint16_t)
+COPY_PLANE(4, uint32_t)
+COPY_PLANE(8, uint64_t)
+
+typedef void (*plane_loop)(tg_loop row, const char *in, char *out, tg_intp m, tg_intp n,
+                           plane_steps s);
+
+/* Boxes of planes: (l,m,n)->(l,m,n). Boxes of a single row each are the rows of one plane. */
+static void cast_boxes(plane_loop plane, tg_loop row, char **args, const tg_intp *dims,
+                       const tg_intp *steps)
+{
+    const tg_intp l = dims[1], m = dims[2], n = dims[3];
+    if (l == 1 && m == 1) {
+        plane(row, args[0], args[1], dims[0], n,
+              (plane_steps){steps[0], steps[4], steps[1], steps[7]});
+        return;
+    }
+    for (tg_intp i = 0; i < dims[0]; i++)
+        for (tg_intp k = 0; k < l; k++)
+            plane(row, args[0] + i * steps[0] + k * steps[2], args[1] + i * steps[1] + k * steps[5],
+                  m, n, (plane_steps){steps[3], steps[4], steps[6], steps[7]});
 }
 
 /* A source of step 0 is a fill, and converts once. */
@@ -85,7 +159,7 @@ static inline tg_loop copy_of_size(size_t size)
     TG_LOOP(to##_of_##from)                                                                 \
     {                                                                                       \
         if ((int)number_of_##to == (int)number) {                                           \
-            copy_of_size(sizeof(T))(args, dims, steps, params);                             \
+            OF_SIZE(copy, sizeof(T))(args, dims, steps, params);                             \
             return;                                                                         \
         }                                                                                   \
         if (steps[0] == 0 && steps[1] == (tg_intp)sizeof(target_##to) && dims[0] > 0) {     \
@@ -97,10 +171,19 @@ static inline tg_loop copy_of_size(size_t size)
             return;                                                                         \
         }                                                                                   \
         to##_of_##from##_any(args, dims, steps, params);                                    \
+    }                                                                                       \
+    TG_LOOP(to##_boxes_of_##from)                                                           \
+    {                                                                                       \
+        const int is_copy = (int)number_of_##to == (int)number;                             \
+        (void)params;                                                                       \
+        cast_boxes(is_copy ? OF_SIZE(copy_plane, sizeof(T)) : cast_plane, to##_of_##from,   \
+                   args, dims, steps);                                                      \
     }
 
 #define ROW(to, from, T, C, load, store, number, letter) \
-    {"cast_to_" #to, "()->()", letter LETTER_##to, number, to##_of_##from, NULL, 0, 0},
+    {"cast_to_" #to, "()->()", letter LETTER_##to, number, to##_of_##from, NULL, 0, 0},     \
+    {"cast_boxes_to_" #to, "(l,m,n)->(l,m,n)", letter LETTER_##to, number,                  \
+     to##_boxes_of_##from, NULL, 0, 0},
 
 #define LETTER_bool "?"
 #define LETTER_int8 "b"

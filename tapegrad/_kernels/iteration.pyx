@@ -30,9 +30,21 @@ from tapegrad._kernels.kernel import OURS, TYPE_NAMES
 import_array()
 
 cdef list CASTS = [None] * N_TYPES
-for _name, _kernel in OURS.items():
+
+
+cdef int register_cast(str type_name) except -1:
+    """Make the kernel that casts to a dtype known, and to it the one that does so box by box."""
+    cdef Kernel kernel = OURS["cast_to_" + type_name], boxes = OURS["cast_boxes_to_" + type_name]
+    cdef int k
+    CASTS[np.dtype(type_name).num] = kernel
+    for k in range(N_TYPES):
+        kernel.loops[k].boxes = &boxes.loops[k]
+    return 0
+
+
+for _name in OURS:
     if _name.startswith("cast_to_"):
-        CASTS[np.dtype(_name[len("cast_to_"):]).num] = _kernel
+        register_cast(_name[len("cast_to_"):])
 
 cdef npy_intp ITEM_SIZES[N_TYPES]
 for _number in range(N_TYPES):
@@ -58,6 +70,8 @@ cdef int run(Loop* loop, Operand* operands, int ndim, npy_intp* shape,
     if ndim > 1:
         order_by_outputs(kernel, ndim, shape, strides, order)
         ndim = merge_dimensions(ndim, shape, n, strides, order)
+    if ndim > 1 and loop.boxes != NULL:
+        return run_boxes(loop.boxes, operands, ndim, shape, strides)
     n_steps = n
     for k in range(n):
         args[k] = operands[k].data
@@ -86,6 +100,24 @@ cdef int run(Loop* loop, Operand* operands, int ndim, npy_intp* shape,
             position -= 1
         if position < 0:
             return 0
+
+
+cdef int run_boxes(Loop* loop, Operand* operands, int ndim, npy_intp* shape,
+                   npy_intp[MAX_OPERANDS][MAX_DIMS] strides) except -1:
+    """Launch a cast for the last dimensions at once: up to three, and one that threads share."""
+    cdef int n_inner = min(ndim - 1, MAX_CORE_DIMS), k, d, position
+    cdef npy_intp dims[MAX_CORE_DIMS]
+    cdef npy_intp steps[2][MAX_CORE_DIMS]
+    cdef Operand boxes[2]
+    for d in range(MAX_CORE_DIMS):
+        position = ndim - MAX_CORE_DIMS + d
+        dims[d] = shape[position] if d >= MAX_CORE_DIMS - n_inner else 1
+        for k in range(2):
+            steps[k][d] = strides[k][position] if d >= MAX_CORE_DIMS - n_inner else 0
+    for k in range(2):
+        boxes[k].data, boxes[k].ndim, boxes[k].dims = operands[k].data, MAX_CORE_DIMS, dims
+        boxes[k].strides = steps[k]
+    return run(loop, boxes, ndim - n_inner, shape, strides, NULL, NULL)
 
 
 cdef int order_by_outputs(Kernel kernel, int ndim, const npy_intp* shape,

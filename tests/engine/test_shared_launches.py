@@ -34,6 +34,8 @@ CASES = {
     "conversion": lambda torch, x: x.to(torch.int32),
     "choice": lambda torch, x: torch.where(x > 0, x, 0 * x),
     "column": lambda torch, x: x[:300_000].view(1000, 300).t() * 2,
+    "turned copy": lambda torch, x: x[:300_000].view(1000, 300).t().contiguous(),
+    "permuted copy": lambda torch, x: x[:300_000].view(50, 60, 100).permute(2, 0, 1).contiguous(),
     "rows": lambda torch, x: x[:300_000].view(1000, 300).softmax(1),
     "sums": lambda torch, x: x[:300_000].view(1000, 300).sum(1),
     "scan": lambda torch, x: x[:300_000].view(1000, 300).cumsum(1),
