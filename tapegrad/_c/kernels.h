@@ -104,7 +104,10 @@ typedef struct {
     X(reduce)                 \
     X(scan)                   \
     X(select)                 \
+    X(topk)                   \
+    X(sort)                   \
     X(search)                 \
+    X(scatter)                \
     X(softmax)                \
     X(convolve)               \
     X(layer_norm)             \

@@ -5,12 +5,13 @@
  * Where neighbours in memory belong to different results, a block of columns is reduced row by row,
  * joined pairwise as well.
  */
+#include "long_row.h"
 #include "vectors.h"
 
 /* Compilers keep 16 lanes of a sum in registers, but vectorise a choice only in a loop
  * that is too long for them to unroll. */
 enum { SUM_LANES = 16, CHOICE_LANES = 32 };
-enum { ROW_BLOCK = 512, FEW_ELEMENTS = 8, FEW_COLUMNS = 8, FEW_ROWS = 32, SEARCH_BLOCK = 64,
+enum { FEW_ELEMENTS = 8, FEW_COLUMNS = 8, FEW_ROWS = 32, SEARCH_BLOCK = 64,
        COLUMN_BYTES = 2048, COLUMN_BLOCK = 512, PARTIALS = 32 };
 
 /* The dtypes whose loops are compiled for every instruction set. */
@@ -105,6 +106,20 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
             total = JOIN(partial[n_partials], total);                                            \
         return total;                                                                            \
     }                                                                                            \
+    /* As `name`_row joins them: the last part is a tail that pairs wait for. */                 \
+    static inline C name##_of_parts(const C *parts, tg_intp n_parts, C total)                    \
+    {                                                                                            \
+        C partial[PARTIALS];                                                                     \
+        int n_partials = 0;                                                                      \
+        for (tg_intp i = 0, n_blocks = 0; i < n_parts; i++) {                                    \
+            C node = parts[i];                                                                   \
+            JOIN_PAIRS(n_blocks, n_partials, node = JOIN(partial[n_partials], node);)            \
+            partial[n_partials++] = node;                                                        \
+        }                                                                                        \
+        while (n_partials-- > 0)                                                                 \
+            total = JOIN(partial[n_partials], total);                                            \
+        return total;                                                                            \
+    }                                                                                            \
     static TG_INLINE void name##_few_rows(const char *p, tg_intp n, tg_intp step, tg_intp width, \
                                           tg_intp column_step, C *restrict result)               \
     {                                                                                            \
@@ -155,7 +170,7 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
     }
 
 #define REDUCTION_LOOP(LOOP, name, C, OUT, store)                                                  \
-    LOOP(name)                                                                                     \
+    LOOP(name##_alone)                                                                             \
     {                                                                                              \
         const tg_intp n_outer = dims[0], n = dims[1], block = COLUMN_BYTES / sizeof(C);            \
         const tg_intp in_step = steps[0], out_step = steps[1], core_step = steps[2];               \
@@ -174,6 +189,22 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
             for (tg_intp j = 0; j < width; j++)                                                    \
                 TG_AT(OUT, out, (i + j) * out_step) = store(result[j]);                            \
         }                                                                                          \
+    }                                                                                              \
+    TG_LOOP(name)                                                                                  \
+    {                                                                                              \
+        C parts[MOST_PARTS];                                                                       \
+        char *last_args[] = {args[0], args[1]};                                                    \
+        if (sizeof(C) != sizeof(OUT) || !is_long_row(dims)) {                                      \
+            name##_alone(args, dims, steps, params);                                               \
+            return;                                                                                \
+        }                                                                                          \
+        const tg_intp n = dims[1], step = steps[2];                                                \
+        const tg_intp part = reduce_parts(name##_alone, args[0], n, step, parts, sizeof(C));       \
+        const tg_intp n_parts = (n - 1) / part, last_dims[] = {1, n - n_parts * part};             \
+        last_args[0] += n_parts * part * step;                                                     \
+        name##_alone(last_args, last_dims, steps, params);                                         \
+        const C tail = (C)TG_AT(OUT, args[1], 0);                                                  \
+        TG_AT(OUT, args[1], 0) = store(name##_of_parts(parts, n_parts, tail));                     \
     }
 
 /* Where the best element of each row is: the first of equals, or the first NaN. A whole block is

@@ -26,6 +26,8 @@ enum {
     MOST_OPERANDS = 8,
     PART = 1 << 14,      /* elements that go through memory one way */
     NEIGHBOURS = 64,     /* elements that one run writes whole, so that no line is shared */
+    LINE_BYTES = 64,
+    COLUMNS = 16,        /* a strip's width is a multiple of this */
 };
 
 static struct {
@@ -40,6 +42,7 @@ static struct {
     unsigned turn_at_start;       /* the turn from which threads that start now look on */
     int n_started;                /* threads beside the callers */
     atomic_int n_runs;            /* of this launch */
+    atomic_int runs_a_thread;
     int refused;                  /* the earliest run that was refused */
     const tg_launch *launch;
     int64_t unchanged[TG_MOST_PARAM_BYTES / sizeof(int64_t)]; /* its params, as they came */
@@ -80,6 +83,14 @@ static inline void relax(void)
 #endif
 }
 
+/* Whether neighbouring iterations meet in a line of the first operand, as sums of columns do: their
+ * strips are read a row at a time, which only wide ones have the processor look ahead for. */
+static int goes_by_columns(const tg_launch *launch)
+{
+    const tg_intp step = launch->steps[0];
+    return launch->n_core > 0 && step > -LINE_BYTES && step < LINE_BYTES && step != 0;
+}
+
 /* The outer iteration with which a run begins. */
 static tg_intp begin_of(const tg_launch *launch, int run)
 {
@@ -87,7 +98,9 @@ static tg_intp begin_of(const tg_launch *launch, int run)
     const tg_intp begin = (tg_intp)((double)whole * run / pool.n_runs);
     if (run == pool.n_runs)
         return whole;
-    return launch->n_core == 0 ? begin / NEIGHBOURS * NEIGHBOURS : begin;
+    if (launch->n_core == 0)
+        return begin / NEIGHBOURS * NEIGHBOURS;
+    return goes_by_columns(launch) ? begin / COLUMNS * COLUMNS : begin;
 }
 
 /* The refusal of the earliest iteration is the launch's. */
@@ -131,7 +144,7 @@ static void do_run(const tg_launch *launch, int run)
  * does those. */
 static void share(int thread)
 {
-    const int n = pool.n_runs, first = thread * RUNS_A_THREAD;
+    const int n = pool.n_runs, first = thread * pool.runs_a_thread;
     for (int k = 0; k < n; k++) {
         const int run = (first + k) % n;
         if (atomic_load(&pool.taken[run]) || atomic_exchange(&pool.taken[run], 1))
@@ -208,7 +221,8 @@ static void start_threads(int n)
 static void hand_out(const tg_launch *launch, int n_threads)
 {
     pool.launch = launch;
-    pool.n_runs = n_threads * RUNS_A_THREAD;
+    pool.runs_a_thread = goes_by_columns(launch) ? 1 : RUNS_A_THREAD;
+    pool.n_runs = n_threads * pool.runs_a_thread;
     pool.refused = pool.n_runs;
     if (launch->params_size > 0)
         memcpy(pool.unchanged, launch->params, launch->params_size);
