@@ -38,7 +38,18 @@ CASES = {
     "permuted copy": lambda torch, x: x[:300_000].view(50, 60, 100).permute(2, 0, 1).contiguous(),
     "rows": lambda torch, x: x[:300_000].view(1000, 300).softmax(1),
     "sums": lambda torch, x: x[:300_000].view(1000, 300).sum(1),
+    "sums of columns": lambda torch, x: x[:300_000].view(1000, 300).sum(0),
+    "whole sum": lambda torch, x: x.sum(),
+    "whole maximum": lambda torch, x: x.max(),
+    "maxima of columns": lambda torch, x: x[:300_000].view(1000, 300).amax(0),
+    "places of maxima": lambda torch, x: x[:300_000].view(1000, 300).argmax(1),
+    "sorted": lambda torch, x: x[:300_000].view(1000, 300).sort(1).indices,
+    "largest": lambda torch, x: x[:300_000].view(1000, 300).topk(7, 1).values,
+    "gathered": lambda torch, x: x[:300_000].view(1000, 300).gather(
+        1, torch.arange(300_000).view(1000, 300) % 300),
     "scan": lambda torch, x: x[:300_000].view(1000, 300).cumsum(1),
+    "image pool": lambda torch, x: torch.nn.functional.max_pool2d(
+        x[:300_000].view(1, 30, 100, 100), 3, 2, 1),
     "pool": lambda torch, x: torch.nn.functional.max_pool1d(x[:300_000].view(1, 1000, 300), 3),
     "random": lambda torch, x: torch.rand(SIZE, generator=torch.Generator().manual_seed(3)),
     "accumulation": lambda torch, x: torch.zeros(7).index_add(
