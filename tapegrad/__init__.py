@@ -122,6 +122,7 @@ if _TYPE_CHECKING:
     from tapegrad.func import vmap as vmap
     from tapegrad.nn.functional.activations import prelu as prelu
     from tapegrad.nn.functional.affine import bilinear as bilinear
+    from tapegrad.nn.functional.conv_tbc import *
     from tapegrad.nn.functional.distances import *
     from tapegrad.nn.functional.native import *
     from tapegrad.nn.functional.native_norms import *

@@ -42,12 +42,13 @@ _NAMES_OF = {
     "compiler": ("compile",),
     "func": ("vmap",),
     "nn.functional.affine": ("bilinear",),
+    "nn.functional.conv_tbc": ("conv_tbc",),
     "nn.functional.distances": ("pairwise_distance", "pdist"),
     "nn.functional.native": (
         "alpha_dropout", "alpha_dropout_", "binary_cross_entropy_with_logits",
         "cosine_embedding_loss", "ctc_loss", "dropout", "dropout_", "embedding",
-        "embedding_renorm_", "feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout",
-        "feature_dropout_", "hinge_embedding_loss", "kl_div", "margin_ranking_loss",
+        "embedding_bag", "embedding_renorm_", "feature_alpha_dropout", "feature_alpha_dropout_",
+        "feature_dropout", "feature_dropout_", "hinge_embedding_loss", "kl_div", "margin_ranking_loss",
         "native_dropout", "poisson_nll_loss", "triplet_margin_loss",
     ),
     "nn.functional.native_norms": (

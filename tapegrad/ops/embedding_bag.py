@@ -20,6 +20,7 @@ class Bags:
         sizes = np.diff(np.append(offsets, index.size))
         bag_of = np.repeat(np.arange(len(offsets)), sizes)
         places = np.arange(index.size)
+        self.bag_of_each = Tensor._wrap(np.ascontiguousarray(bag_of, np.int64))
         if padding_idx >= 0:
             is_kept = index != padding_idx
             index, bag_of, places = index[is_kept], bag_of[is_kept], places[is_kept]
@@ -32,6 +33,17 @@ class Bags:
         """How many rows each bag holds, at least 1, as a column."""
         counts = np.bincount(self.bag_of._array, minlength=self.n_bags)
         return Tensor._wrap(np.maximum(counts, 1).astype(dtype)[:, None])
+
+    def origins(self, weight: np.ndarray, mode: int) -> tuple[Tensor, Tensor, Tensor]:
+        """The bag of each index, and of each bag the number of rows and those of its maxima."""
+        counts = np.bincount(self.bag_of._array, minlength=self.n_bags) * (mode != SUM)
+        rows = counts
+        if mode == MAX:
+            rows = np.zeros((self.n_bags, weight.shape[1]), np.int64)
+            if len(self.rows) and weight.shape[1]:
+                filled, numbers = self.largest(weight[self.rows._array])
+                rows[filled] = self.rows._array[numbers]
+        return self.bag_of_each, Tensor._wrap(counts), Tensor._wrap(rows.copy())
 
     def largest(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """For each bag that is not empty and each column where the first maximum stands."""

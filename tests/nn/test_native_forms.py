@@ -13,7 +13,21 @@ def both(result, *leaves):
     (first.flatten() * torch.arange(first.numel()).cos()).sum().backward()
     return result, *[leaf.grad for leaf in leaves]
 """
+BAGS = "w.double(), torch.tensor([3, 1, 1, 2, 0]), torch.tensor([0, 2, 2])"
+SEQUENCE = "torch.arange(30.0).view(5, 2, 3).sin(), w[:4].reshape(2, 3, 2), y[0, :2]"
 FORMS = [
+    *(f"both(torch.embedding_bag({BAGS}, mode={mode}, include_last_offset={last}), w)"
+      for mode in (0, 1, 2) for last in (False, True) if mode or not last),
+    *(f"both(torch.embedding_bag({BAGS}, False, {mode}, False, None, False, 1), w)"
+      for mode in (0, 1, 2)),
+    f"both(torch.embedding_bag({BAGS}, per_sample_weights=torch.arange(5.0).double()), w)",
+    f"torch.embedding_bag({BAGS}, mode=1, per_sample_weights=torch.arange(5.0).double())",
+    f"torch.embedding_bag({BAGS}, mode='sum')", "torch.embedding_bag()",
+    f"both(torch.conv_tbc({SEQUENCE}), w)", f"torch.conv_tbc({SEQUENCE}, 1)",
+    f"torch.nn.functional.conv_tbc({SEQUENCE}, pad=3)", f"torch.conv_tbc({SEQUENCE}, -1)",
+    f"torch.conv_tbc({SEQUENCE}, -2)", "torch.conv_tbc(y, y, y[0])", "torch.conv_tbc(y)",
+    "torch.conv_tbc(y[None], y, y[0])", "torch.conv_tbc(y[None], y[None], y)",
+    "torch.conv_tbc(y[None], y[None], y[0])", "torch.conv_tbc(y[None], y[None, :3], y[0, :2])",
     "both(torch.binary_cross_entropy_with_logits(x, z), x)",
     "torch.binary_cross_entropy_with_logits(x, z, None, torch.ones(3) * 2, 2)",
     "torch.binary_cross_entropy_with_logits(x, z, z, None, 0)",
@@ -72,3 +86,46 @@ def test_result_is_pytorchs(torch, reference, call):
 def test_native_losses_do_not_warn(torch):
     """The mean of ``torch.kl_div`` is asked for by number, so nothing will change about it."""
     torch.kl_div(torch.zeros(2, 2), torch.ones(2, 2))
+
+
+MATRICES = """
+F = torch.nn.functional
+def filled(*shape): return torch.arange(float(torch.Size(shape).numel())).sin().view(shape)
+a, b = filled(4, 8).requires_grad_(), filled(2, 8, 16).requires_grad_()
+a3, b2 = filled(2, 4, 8).requires_grad_(), filled(8, 16).requires_grad_()
+def ends(*where): return torch.tensor(where, dtype=torch.int32)
+def both(result, *leaves):
+    (result.flatten() * torch.arange(result.numel()).cos()).sum().backward()
+    return result, *[leaf.grad for leaf in leaves]
+"""
+GROUPED = [
+    "both(F.grouped_mm(a, b, offs=ends(1, 4)), a, b)", "both(F.grouped_mm(a3, b), a3, b)",
+    "both(F.grouped_mm(a3, b2, offs=ends(4, 16)), a3, b2)",
+    "both(F.grouped_mm(a, b2, offs=ends(4, 8)), a, b2)", "F.grouped_mm(a, b2, offs=ends(4, 6))",
+    "F.grouped_mm(a, b, offs=ends(1, 2))[:2]", "F.grouped_mm(a[:0], b, offs=ends(0, 0))",
+    "F.grouped_mm(a, b.mT.contiguous().mT, offs=ends(1, 4))",
+    "F.grouped_mm(a.double(), b)", "F.grouped_mm(a, b.long())", "F.grouped_mm(a, b)",
+    "F.grouped_mm(a3, b, offs=ends(1, 4))", "F.grouped_mm(a, b, offs=ends(1, 4).long())",
+    "F.grouped_mm(a, b, offs=ends(1, 2, 4))", "F.grouped_mm(a, b, offs=ends(1, 4)[None])",
+    "F.grouped_mm(a, b, offs=ends(1, 4), bias=torch.ones(16))", "F.grouped_mm(a[0], b)",
+    "F.grouped_mm(a, b, offs=ends(1, 4), out_dtype=torch.float64)", "F.grouped_mm(a, b[:, :4])",
+    "F.grouped_mm(a, b[..., :7].contiguous(), offs=ends(1, 4))",
+    "F.grouped_mm(a[:, ::2], b[:, ::2], offs=ends(1, 4))", "F.grouped_mm(a3[:1], b)",
+    "F.grouped_mm(a, b.half(), offs=ends(1, 4))",
+]
+
+
+@pytest.mark.parametrize("call", GROUPED)
+def test_products_of_groups(torch, reference, call):
+    """Products, gradients and refusals of ``grouped_mm`` are PyTorch's."""
+    assert_alike(f"{MATRICES}\n{call}", torch, reference)
+
+
+@pytest.mark.parametrize("ends", [(1, 9), (3, 2), (-1, 2)])
+def test_groups_lie_within_the_matrix(tapegrad, ends):
+    """Groups beyond the matrix, where PyTorch reads what lies there, are refused."""
+    a, b = tapegrad.ones(4, 8), tapegrad.ones(2, 8, 16)
+
+    with pytest.raises(RuntimeError, match="do not lie one behind the other"):
+        tapegrad.nn.functional.grouped_mm(
+            a, b, offs=tapegrad.tensor(ends, dtype=tapegrad.int32))

@@ -42,6 +42,7 @@ from tapegrad.nn.functional.attention import (
 )
 from tapegrad.nn.functional.bags import embedding_bag
 from tapegrad.nn.functional.classification import cross_entropy, nll_loss
+from tapegrad.nn.functional.conv_tbc import conv_tbc
 from tapegrad.nn.functional.distances import pairwise_distance, pdist
 from tapegrad.nn.functional.distribution_losses import gaussian_nll_loss, kl_div, poisson_nll_loss
 from tapegrad.nn.functional.dropouts import (
@@ -65,6 +66,7 @@ from tapegrad.nn.functional.group_normalizations import (
     local_response_norm,
     rms_norm,
 )
+from tapegrad.nn.functional.grouped_mm import grouped_mm
 from tapegrad.nn.functional.linear_cross_entropy import linear_cross_entropy
 from tapegrad.nn.functional.losses import (
     binary_cross_entropy,
@@ -164,6 +166,7 @@ __all__ = [
     "conv1d",
     "conv2d",
     "conv3d",
+    "conv_tbc",
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
@@ -190,6 +193,7 @@ __all__ = [
     "glu",
     "grid_sample",
     "group_norm",
+    "grouped_mm",
     "gumbel_softmax",
     "hardshrink",
     "hardsigmoid",

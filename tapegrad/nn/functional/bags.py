@@ -46,13 +46,36 @@ def embedding_bag(
     _check_mode(mode, scale_grad_by_freq, sparse, per_sample_weights)
     if max_norm is not None:
         shorten_rows(weight.detach(), input, max_norm, norm_type)
+    result, _ = _bagged(input, weight, starts, _MODES[mode], scale_grad_by_freq,
+                        per_sample_weights, include_last_offset, padding_idx)  # fmt: skip
+    return result
+
+
+def bagged(
+    indices: Tensor, weight: Tensor, offsets: Tensor, mode: int, by_freq: bool,
+    samples: Tensor | None, include_last: bool, padding_idx: int | None,
+) -> tuple[Tensor, Bags]:  # fmt: skip
+    """What the compiled function of this name computes, with the bags that it made."""
+    if samples is not None and mode != SUM:
+        raise RuntimeError("embedding_bag: per_sample_weights only supported with mode='sum'")
+    if indices.ndim != 1 or offsets.ndim != 1 or weight.ndim != 2:
+        raise RuntimeError("embedding_bag() takes a vector of indices, one of offsets and a matrix")
+    if mode not in _MODES.values():
+        raise RuntimeError(f"embedding_bag(): mode must be 0, 1 or 2, not {mode}")
+    starts = offsets.detach().numpy()
+    return _bagged(indices, weight, starts, mode, by_freq, samples, include_last, padding_idx)
+
+
+def _bagged(
+    input: Tensor, weight: Tensor, starts: np.ndarray, mode: int, by_freq: bool,
+    samples: Tensor | None, include_last: bool, padding_idx: int | None,
+) -> tuple[Tensor, Bags]:  # fmt: skip
     index = input.detach().numpy().reshape(-1)
-    _check_dtypes(input, weight, per_sample_weights)
-    starts = _checked_starts(starts, index.size, include_last_offset)
+    _check_dtypes(input, weight, samples)
+    starts = _checked_starts(starts, index.size, include_last)
     _check_rows(index, weight.shape[0])
-    padding = _wrap_padding(padding_idx, weight.shape[0])
-    bags = Bags(index, starts, padding)
-    return embedding_bag_op(weight, per_sample_weights, bags, _MODES[mode], scale_grad_by_freq)
+    bags = Bags(index, starts, _wrap_padding(padding_idx, weight.shape[0]))
+    return embedding_bag_op(weight, samples, bags, mode, by_freq), bags
 
 
 def _check_samples(input: Tensor, weight: Tensor, samples: Tensor | None, mode: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from tapegrad._tensor import Tensor
 from tapegrad._types import bool as bool_dtype
-from tapegrad.nn.functional import distribution_losses, embeddings, margin_losses
+from tapegrad.nn.functional import bags, distribution_losses, embeddings, margin_losses
 from tapegrad.nn.functional.reduction import apply
 from tapegrad.ops import ctc, dropouts, loss
 from tapegrad.ops._declare import takes_tensors
@@ -113,6 +113,24 @@ def embedding(
 
 
 @takes_tensors
+def embedding_bag(
+    weight: Tensor, indices: Tensor, offsets: Tensor, scale_grad_by_freq: bool = False,
+    mode: int = 0, sparse: bool = False, per_sample_weights: Tensor | None = None,
+    include_last_offset: bool = False, padding_idx: int | None = None,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:  # fmt: skip
+    """Sums (0), means (1) or maxima (2) of rows of ``weight``, and how they came about.
+
+    Those are the bag of each index, the number of rows of each bag (0 for sums), and for maxima the
+    row that each came from.
+    """
+    result, parts = bags.bagged(
+        indices, weight, offsets, mode, scale_grad_by_freq, per_sample_weights,
+        include_last_offset, padding_idx,
+    )  # fmt: skip
+    return result, *parts.origins(weight._array, mode)
+
+
+@takes_tensors
 def embedding_renorm_(
     input: Tensor, indices: Tensor, max_norm: float, norm_type: float
 ) -> Tensor:
@@ -156,7 +174,7 @@ def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor,
 
 __all__ = [
     "alpha_dropout", "alpha_dropout_", "binary_cross_entropy_with_logits", "cosine_embedding_loss",
-    "ctc_loss", "dropout", "dropout_", "embedding", "embedding_renorm_", "feature_alpha_dropout",
-    "feature_alpha_dropout_", "feature_dropout", "feature_dropout_", "hinge_embedding_loss",
+    "ctc_loss", "dropout", "dropout_", "embedding", "embedding_bag", "embedding_renorm_",
+    "feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout", "feature_dropout_", "hinge_embedding_loss",
     "kl_div", "margin_ranking_loss", "native_dropout", "poisson_nll_loss", "triplet_margin_loss",
 ]  # fmt: skip
