@@ -48,8 +48,8 @@ _NAMES_OF = {
         "alpha_dropout", "alpha_dropout_", "binary_cross_entropy_with_logits",
         "cosine_embedding_loss", "ctc_loss", "dropout", "dropout_", "embedding",
         "embedding_bag", "embedding_renorm_", "feature_alpha_dropout", "feature_alpha_dropout_",
-        "feature_dropout", "feature_dropout_", "hinge_embedding_loss", "kl_div", "margin_ranking_loss",
-        "native_dropout", "poisson_nll_loss", "triplet_margin_loss",
+        "feature_dropout", "feature_dropout_", "hinge_embedding_loss", "kl_div",
+        "margin_ranking_loss", "native_dropout", "poisson_nll_loss", "triplet_margin_loss",
     ),
     "nn.functional.native_norms": (
         "batch_norm", "native_batch_norm", "native_group_norm", "native_layer_norm",

@@ -33,11 +33,6 @@ typedef struct {
 POSITIONS(positions_int32, int32_t)
 POSITIONS(positions_int64, int64_t)
 
-static inline int line_is_slow(tg_intp along, tg_intp across)
-{
-    return (along < 0 ? -along : along) > (across < 0 ? -across : across);
-}
-
 /* Note the first index of a run outside the dimension. */
 static void refuse(const char *indices, tg_intp step, tg_intp n, position_params *dim)
 {
@@ -46,6 +41,34 @@ static void refuse(const char *indices, tg_intp step, tg_intp n, position_params
         dim->status = index < 0 || index >= dim->size;
         dim->bad_index = index;
     }
+}
+
+enum { CHECKED_AT_ONCE = 4096 };
+
+/* Refuses the first index outside the dimension, and writes nothing. */
+TG_VECTOR_LOOP(check_positions)
+{
+    position_params *dim = params;
+    const uint64_t size = (uint64_t)dim->size;
+    (void)fused;
+    for (tg_intp i = 0; i < dims[0] && !dim->status; i += CHECKED_AT_ONCE) {
+        const char *indices = args[0] + i * steps[0];
+        const tg_intp n = dims[0] - i < CHECKED_AT_ONCE ? dims[0] - i : CHECKED_AT_ONCE;
+        int64_t n_outside = 0;
+        if (steps[0] == sizeof(int64_t))
+            for (tg_intp k = 0; k < n; k++)
+                n_outside += ((const uint64_t *)indices)[k] >= size;
+        else
+            for (tg_intp k = 0; k < n; k++)
+                n_outside += TG_AT(const uint64_t, indices, k * steps[0]) >= size;
+        if (n_outside > 0)
+            refuse(indices, steps[0], n, dim);
+    }
+}
+
+static inline int line_is_slow(tg_intp along, tg_intp across)
+{
+    return (along < 0 ? -along : along) > (across < 0 ? -across : across);
 }
 
 /* For a run of elements and an index each: STATEMENT joins an element and its place in a line. A run
@@ -191,6 +214,7 @@ TG_FLOATS(MAX_FLOAT, place_max)
 const tg_kernel tg_scatter_kernels[] = {
     {"positions", "()->()", "il", TG_INT32, positions_int32, "qqqq", sizeof(position_params), 1},
     {"positions", "()->()", "ll", TG_INT64, positions_int64, "qqqq", sizeof(position_params), 1},
+    {"check_positions", "()->", "l", TG_INT64, check_positions, "qqqq", sizeof(position_params), 1},
     TG_ALL(ROW_PICK, pick)
     TG_ALL(ROW_PLACE, place)
     TG_ALL(ROW_PLACE_WITH, place_add)

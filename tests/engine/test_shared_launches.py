@@ -27,6 +27,11 @@ def on_threads(tapegrad: ModuleType, n: int, function: Callable) -> np.ndarray:
     return function().numpy()
 
 
+def places(torch: ModuleType) -> object:
+    """Positions for 1,000 rows of 300 in a dimension of at least 300."""
+    return torch.arange(300_000).view(1000, 300) * 7919 % 299
+
+
 CASES = {
     "addition": lambda torch, x: x + x.flip(0),
     "exponential": lambda torch, x: x.exp(),
@@ -47,6 +52,11 @@ CASES = {
     "largest": lambda torch, x: x[:300_000].view(1000, 300).topk(7, 1).values,
     "gathered": lambda torch, x: x[:300_000].view(1000, 300).gather(
         1, torch.arange(300_000).view(1000, 300) % 300),
+    "picked along columns": lambda torch, x: x[:300_000].view(1000, 300).gather(0, places(torch)),
+    "added": lambda torch, x: x[1:].view(1000, 300).scatter_add(
+        1, places(torch), x[1:].view(1000, 300)),
+    "added in place": lambda torch, x: x[1:].view(1000, 300).clone().scatter_add_(
+        0, places(torch), x[1:].view(1000, 300)),
     "scan": lambda torch, x: x[:300_000].view(1000, 300).cumsum(1),
     "image pool": lambda torch, x: torch.nn.functional.max_pool2d(
         x[:300_000].view(1, 30, 100, 100), 3, 2, 1),
@@ -93,6 +103,20 @@ def test_earliest_refusal(tapegrad: ModuleType) -> None:
 
     with pytest.raises(RuntimeError, match="Found an invalid max index: 5060"):
         tapegrad.nn.functional.max_unpool1d(tapegrad.ones(1, 200, 1000), places, 2)
+
+
+@pytest.mark.parametrize("dim", [0, 1])
+@pytest.mark.parametrize("bad", [-1, 1000])
+def test_refusal_in_place(tapegrad: ModuleType, dim: int, bad: int) -> None:
+    """A bad index among many is found before anything is written, and the first one is named."""
+    tapegrad.set_num_threads(3)
+    index = places(tapegrad)
+    index[700, 11], index[999, 0] = bad, 2000
+    target = tapegrad.zeros(1000, 300)
+
+    with pytest.raises(RuntimeError, match=f"index {bad} is out of bounds for dimension {dim}"):
+        target.scatter_add_(dim, index, tapegrad.ones(1000, 300))
+    assert not bool(target.any())
 
 
 def test_callers_at_once(tapegrad: ModuleType) -> None:

@@ -175,6 +175,7 @@ def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor,
 __all__ = [
     "alpha_dropout", "alpha_dropout_", "binary_cross_entropy_with_logits", "cosine_embedding_loss",
     "ctc_loss", "dropout", "dropout_", "embedding", "embedding_bag", "embedding_renorm_",
-    "feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout", "feature_dropout_", "hinge_embedding_loss",
-    "kl_div", "margin_ranking_loss", "native_dropout", "poisson_nll_loss", "triplet_margin_loss",
+    "feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout", "feature_dropout_",
+    "hinge_embedding_loss", "kl_div", "margin_ranking_loss", "native_dropout", "poisson_nll_loss",
+    "triplet_margin_loss",
 ]  # fmt: skip

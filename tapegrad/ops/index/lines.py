@@ -29,6 +29,14 @@ def checked_positions(
     return result
 
 
+def check_positions(index: np.ndarray, size: int, refusal: Callable[[int], Exception]) -> None:
+    """Refuse an index that is not all positions in a dimension, counted from the front."""
+    try:
+        OURS["check_positions"](as_positions(index), params=(0, 0, size, False))
+    except KernelRefusal as refused:
+        raise refusal(refused.args[0]) from None
+
+
 def out_of_bounds(dim: int, size: int, kind: type[Exception] = RuntimeError) -> Callable:
     """How most operations refuse an index."""
     return lambda index: kind(

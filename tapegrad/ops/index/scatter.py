@@ -20,6 +20,7 @@ from tapegrad.ops.index.combined import (
 )
 from tapegrad.ops.index.lines import (
     as_positions,
+    check_positions,
     checked_positions,
     out_of_bounds,
     place,
@@ -30,13 +31,20 @@ from tapegrad.ops.index.lines import (
 # ------------------------------------------------------------------------- on arrays
 
 
+def _size(target: np.ndarray, dim: int) -> int:
+    return target.shape[dim] if target.ndim else 1
+
+
 def _refusal(target: np.ndarray, dim: int) -> Callable:
-    return out_of_bounds(dim, target.shape[dim] if target.ndim else 1)
+    return out_of_bounds(dim, _size(target, dim))
 
 
-def _positions(target: np.ndarray, dim: int, index: np.ndarray, *_) -> np.ndarray:
-    size = target.shape[dim] if target.ndim else 1
-    return checked_positions(index, size, _refusal(target, dim))
+def _check(target: np.ndarray, dim: int, index: np.ndarray, *_) -> None:
+    check_positions(index, _size(target, dim), _refusal(target, dim))
+
+
+def _positions(target: np.ndarray, dim: int, index: np.ndarray) -> np.ndarray:
+    return checked_positions(index, _size(target, dim), _refusal(target, dim))
 
 
 def _write(kernel: str, target: np.ndarray, dim: int, index: np.ndarray, src: np.ndarray) -> None:
@@ -80,16 +88,16 @@ def _scatter_reduce(input, dim, index, src, reduce, include_self):
 # ------------------------------------------------------------------------- ops
 
 _scatter_op, _scatter_inplace = writing_ops(
-    "scatter", _scatter, "ScatterBackward0", check=_positions,
+    "scatter", _scatter, "ScatterBackward0", check=_check,
     input=lambda g, dim, index: _scatter_value_op(g, dim, index, 0),
     src=lambda g, dim, index: g.gather(dim, index),
 )  # fmt: skip
 _scatter_value_op, _scatter_value_inplace = writing_ops(
-    "scatter_value", _scatter_value, "ScatterBackward1", check=_positions,
+    "scatter_value", _scatter_value, "ScatterBackward1", check=_check,
     input=lambda g, dim, index: _scatter_value_op(g, dim, index, 0),
 )  # fmt: skip
 _scatter_add_op, _scatter_add_inplace = writing_ops(
-    "scatter_add", _scatter_add, "ScatterAddBackward0", check=_positions,
+    "scatter_add", _scatter_add, "ScatterAddBackward0", check=_check,
     input=lambda g: g,
     src=lambda g, dim, index: g.gather(dim, index),
 )  # fmt: skip
@@ -100,7 +108,7 @@ def _no_derivative(name: str) -> Tensor:
 
 
 _scatter_with_op, _scatter_with_inplace = writing_ops(
-    "scatter_with", _scatter_with, "NotImplemented", check=_positions,
+    "scatter_with", _scatter_with, "NotImplemented", check=_check,
     input=lambda g: _no_derivative("scatter"), src=lambda g: _no_derivative("scatter"),
 )  # fmt: skip
 
