@@ -111,7 +111,9 @@ GROUPED = [
     "F.grouped_mm(a, b, offs=ends(1, 4), out_dtype=torch.float64)", "F.grouped_mm(a, b[:, :4])",
     "F.grouped_mm(a, b[..., :7].contiguous(), offs=ends(1, 4))",
     "F.grouped_mm(a[:, ::2], b[:, ::2], offs=ends(1, 4))", "F.grouped_mm(a3[:1], b)",
-    "F.grouped_mm(a, b.half(), offs=ends(1, 4))",
+    "F.grouped_mm(a, b.half(), offs=ends(1, 4))", "F.grouped_mm(a)", "F.grouped_mm(a, 'b')",
+    "F.grouped_mm(2, b)", "F.grouped_mm(a, b, offs=3)", "F.grouped_mm(a, b, bias=2)",
+    "F.grouped_mm(a, b, out_dtype=3)", "F.grouped_mm(a, b, foo=1)",
 ]
 
 

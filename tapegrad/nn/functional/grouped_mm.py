@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from tapegrad import _types
 from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import written_as
 from tapegrad.ops.create import zeros
 from tapegrad.ops.linalg.products import matmul
 from tapegrad.ops.shape import cat, stack
 
 
+@written_as("functional.grouped_mm")
 def grouped_mm(
     mat_a: Tensor, mat_b: Tensor, *, offs: Tensor | None = None, bias: Tensor | None = None,
     out_dtype: _types.dtype | None = None,

@@ -45,6 +45,11 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1) -> In
         _pair, (output_size, kernel_size, dilation, padding, stride)))
 
 
+def grouped_mm(mat_a, mat_b, *, offs=None, bias=None, out_dtype=None) -> Inner:
+    """Name the options."""
+    return call("_grouped_mm", mat_a, mat_b, offs=offs, bias=bias, out_dtype=out_dtype)
+
+
 def _pair(given: Any) -> tuple:
     return tuple(given) if isinstance(given, Iterable) else (given, given)
 
@@ -131,8 +136,9 @@ def _fractional_max_pool(name: str) -> Written:
 FUNCTIONS: dict[str, Written] = {
     "functional.celu": celu, "functional.elu": elu, "functional.fold": fold,
     "functional.glu": glu, "functional.group_norm": group_norm,
-    "functional.leaky_relu": leaky_relu, "functional.margin_ranking_loss": margin_ranking_loss,
-    "functional.rrelu": rrelu, "functional.threshold": _threshold, "functional.unfold": unfold,
+    "functional.grouped_mm": grouped_mm, "functional.leaky_relu": leaky_relu,
+    "functional.margin_ranking_loss": margin_ranking_loss, "functional.rrelu": rrelu,
+    "functional.threshold": _threshold, "functional.unfold": unfold,
     **{f"functional.max_pool{n}d": _max_pool(f"max_pool{n}d") for n in (1, 2, 3)},
     **{f"functional.adaptive_max_pool{n}d":
        after_flags(_adaptive_max_pool(n, f"_adaptive_max_pool{n}d"), return_indices=2)
