@@ -69,7 +69,9 @@ NAMESPACES = {
     "tapegrad.vision.transforms.functional": "The same as functions.",
     "tapegrad.vision.utils": "Grids of pictures, and pictures as files.",
 }
+# What a default prints as depends on where Python is, and on where in memory an object lies.
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+MODULE = re.compile(r"<module '([\w.]+)' from '[^']*'>")
 
 
 def main() -> int:
@@ -169,7 +171,8 @@ def signature(value: Callable) -> str:
         found = str(inspect.signature(value))
     except (TypeError, ValueError):
         return ""
-    found = re.sub(r"(: |-> )'([^']*)'", r"\1\2", ADDRESS.sub("", found))
+    found = MODULE.sub(r"\1", ADDRESS.sub("", found))
+    found = re.sub(r"(: |-> )'([^']*)'", r"\1\2", found)
     return re.sub(r"tapegrad\.(_tensor(\.\w+)?|_types)\.", "", found)
 
 
