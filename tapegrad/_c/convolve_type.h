@@ -12,12 +12,4 @@
 #include "meetings.h"
 #include "weight_slope.h"
 
-#undef T
-#undef V
-#undef LANES
-#undef ROWS
-#undef TARGET
-#undef MULADD
-#undef PART_LOAD
-#undef PART_STORE
-#undef NAME
+#include "end_of_type.h"

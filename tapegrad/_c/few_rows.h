@@ -1,14 +1,6 @@
 /* Products of small matrices: a tile of sums in registers, and the factors read where they lie.
- * Included once per element type and instruction set, with
- *   T, V       the element, and a vector of them
- *   LANES      how many a vector has
- *   ROWS       how many rows a tile has at most, 4 or 8; it has two vectors a row
- *   MULADD     x * v + sum for a number x
- *   PART_LOAD, PART_STORE  some elements of a vector, where there are instructions for that
- *   TURN_4     turns four by four elements, where there are instructions for that
- *   TARGET     the attribute that allows the instructions
- *   NAME(x)    a name of its own
- */
+ * Included by each_float.h, which says what the names here are; where there is one, TURN_4 turns
+ * four by four floats. */
 TARGET static TG_INLINE V NAME(load)(const T *from, int64_t n)
 {
     V v = {0};
@@ -109,10 +101,10 @@ TARGET static TG_INLINE void NAME(turn)(int64_t n, int64_t k, const T *from, int
 {
     int64_t i = 0;
 #ifdef TURN_4
-    for (; step == 1 && i + 4 <= n; i += 4) {
+    for (; sizeof(T) == sizeof(float) && step == 1 && i + 4 <= n; i += 4) {
         int64_t j = 0;
         for (; j + 4 <= k; j += 4)
-            TURN_4(from + i * row + j, row, to + j * pace + i, pace);
+            TURN_4((const float *)from + i * row + j, row, (float *)to + j * pace + i, pace);
         for (; j < k; j++)
             for (int64_t l = i; l < i + 4; l++)
                 to[j * pace + l] = from[l * row + j];
@@ -168,13 +160,4 @@ TARGET static void NAME(product)(tg_small now, int is_turned, const T *a, const 
         NAME(with_turned_b)(now, a, b, c);
 }
 
-#undef T
-#undef V
-#undef LANES
-#undef ROWS
-#undef TARGET
-#undef MULADD
-#undef PART_LOAD
-#undef PART_STORE
-#undef TURN_4
-#undef NAME
+#include "end_of_type.h"

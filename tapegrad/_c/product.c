@@ -25,98 +25,13 @@ static TG_INLINE void turn_floats(const float *from, int64_t row, float *to, int
     _mm_storeu_ps(to + 3 * pace, r3);
 }
 
-/* The first n of all lanes. */
-TG_FOR_AVX2 static TG_INLINE __m256i first_floats(int64_t n)
-{
-    return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-}
-
-TG_FOR_AVX2 static TG_INLINE __m256i first_doubles(int64_t n)
-{
-    return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
-}
-
-#define T float
-#define V __m512
-#define LANES 16
-#define ROWS 8
-#define TARGET TG_FOR_AVX512
-#define MULADD(x, v, sum) _mm512_fmadd_ps(_mm512_set1_ps(x), v, sum)
-#define PART_LOAD(from, n) _mm512_maskz_loadu_ps((__mmask16)((1u << (n)) - 1), from)
-#define PART_STORE(to, v, n) _mm512_mask_storeu_ps(to, (__mmask16)((1u << (n)) - 1), v)
 #define TURN_4 turn_floats
-#define NAME(x) x##_float32_avx512
-#include "few_rows.h"
-
-#define T float
-#define V __m256
-#define LANES 8
-#define ROWS 4
-#define TARGET TG_FOR_AVX2
-#define MULADD(x, v, sum) _mm256_fmadd_ps(_mm256_set1_ps(x), v, sum)
-#define PART_LOAD(from, n) _mm256_maskload_ps(from, first_floats(n))
-#define PART_STORE(to, v, n) _mm256_maskstore_ps(to, first_floats(n), v)
-#define TURN_4 turn_floats
-#define NAME(x) x##_float32_avx2
-#include "few_rows.h"
-
-#define T double
-#define V __m512d
-#define LANES 8
-#define ROWS 8
-#define TARGET TG_FOR_AVX512
-#define MULADD(x, v, sum) _mm512_fmadd_pd(_mm512_set1_pd(x), v, sum)
-#define PART_LOAD(from, n) _mm512_maskz_loadu_pd((__mmask8)((1u << (n)) - 1), from)
-#define PART_STORE(to, v, n) _mm512_mask_storeu_pd(to, (__mmask8)((1u << (n)) - 1), v)
-#define NAME(x) x##_float64_avx512
-#include "few_rows.h"
-
-#define T double
-#define V __m256d
-#define LANES 4
-#define ROWS 4
-#define TARGET TG_FOR_AVX2
-#define MULADD(x, v, sum) _mm256_fmadd_pd(_mm256_set1_pd(x), v, sum)
-#define PART_LOAD(from, n) _mm256_maskload_pd(from, first_doubles(n))
-#define PART_STORE(to, v, n) _mm256_maskstore_pd(to, first_doubles(n), v)
-#define NAME(x) x##_float64_avx2
-#include "few_rows.h"
 #endif
 
-#define PLAIN(x, v, sum) ((x) * (v) + (sum))
-typedef float tg_small_floats __attribute__((vector_size(16)));
-typedef double tg_small_doubles __attribute__((vector_size(16)));
-
-#define T float
-#define V tg_small_floats
-#define LANES 4
-#define ROWS 4
-#define TARGET
-#define MULADD PLAIN
-#define NAME(x) x##_float32_plain
-#include "few_rows.h"
-
-#define T double
-#define V tg_small_doubles
-#define LANES 2
-#define ROWS 4
-#define TARGET
-#define MULADD PLAIN
-#define NAME(x) x##_float64_plain
-#include "few_rows.h"
-
-#if defined(__GNUC__) && defined(__x86_64__)
-#define PRODUCT(name, ...)                                                                        \
-    const int level = tg_vector_level();                                                          \
-    if (level == TG_AVX512)                                                                       \
-        product_##name##_avx512(__VA_ARGS__);                                                     \
-    else if (level == TG_AVX2)                                                                    \
-        product_##name##_avx2(__VA_ARGS__);                                                       \
-    else                                                                                          \
-        product_##name##_plain(__VA_ARGS__);
-#else
-#define PRODUCT(name, ...) product_##name##_plain(__VA_ARGS__);
-#endif
+#define LOOPS "few_rows.h"
+#define ROWS_OF_32 8
+#define ROWS_OF_16 4
+#include "each_float.h"
 
 #define LOOP(name, T)                                                                             \
     TG_LOOP(small_matmul_##name)                                                                  \
@@ -127,8 +42,8 @@ typedef double tg_small_doubles __attribute__((vector_size(16)));
                               steps[is_turned ? 6 : 5] / size, steps[7] / size};                  \
         (void)params;                                                                             \
         for (tg_intp i = 0; i < dims[0]; i++) {                                                   \
-            PRODUCT(name, now, is_turned, (const T *)(args[0] + i * steps[0]),                    \
-                    (const T *)(args[1] + i * steps[1]), (T *)(args[2] + i * steps[2]))           \
+            TG_BEST(product_##name, now, is_turned, (const T *)(args[0] + i * steps[0]),          \
+                    (const T *)(args[1] + i * steps[1]), (T *)(args[2] + i * steps[2]));          \
         }                                                                                         \
     }
 

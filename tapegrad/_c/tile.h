@@ -1,13 +1,5 @@
-/* The one loop that multiplies: a tile of sums held in registers. Included once per element type
- * and instruction set, with
- *   T, V       the element, and a vector of them
- *   LANES      how many a vector has
- *   ROWS       how many rows a tile has at most; it has two vectors a row
- *   MULADD     x * v + sum for a number x
- *   PART_LOAD, PART_STORE  some elements of a vector, where there are instructions for that
- *   TARGET     the attribute that allows the instructions
- *   NAME(x)    a name of its own
- */
+/* The one loop that multiplies: a tile of sums held in registers, at most ROWS of two vectors.
+ * Included once per element type and instruction set: each_float.h says what the names here are. */
 #define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13)
 
 enum { NAME(width) = 2 * LANES, NAME(line_items) = 64 / sizeof(T) }; /* of a tile; of a cache line */
