@@ -1,5 +1,5 @@
 # What Cython cannot express about the life of a Tensor: its slots for the garbage collector and
-# the end of its life, and a __dict__ that is made on demand.
+# the end of its life, and where its __dict__ is.
 
 cdef traverse_function plain_traverse = NULL
 cdef destructor plain_dealloc = NULL
@@ -71,19 +71,6 @@ class _TensorMeta(type):
 
     def __repr__(cls):
         return "<class 'torch.Tensor'>" if cls is Tensor else type.__repr__(cls)
-
-
-def _attributes_of(self):
-    """The attributes that a program has set on a tensor."""
-    return PyObject_GenericGetDict(self, NULL)
-
-
-def _set_attributes(self, value):
-    PyObject_GenericSetDict(self, value, NULL)
-
-
-def _clear_attributes(self):
-    PyObject_GenericSetDict(self, {}, NULL)
 
 
 patch_type()
