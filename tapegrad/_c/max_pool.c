@@ -142,8 +142,7 @@ static int is_empty(const pool_axis *axes, const window *w0, int64_t o1, int64_t
         int64_t n_lines = per_line < MOST_PLACES ? MOST_PLACES / (per_line + !per_line) : 1;       \
         n_lines = n_lines < axes[1].n_out ? n_lines : axes[1].n_out;                               \
         band b = {0, 0, 0, 0, malloc((size_t)(n_lines * per_line + 1) * sizeof(int32_t))};         \
-        if (b.places == NULL || dims[1] > INT32_MAX) {                                             \
-            free(b.places);                                                                        \
+        if (b.places == NULL) {                                                                    \
             p->status = 1;                                                                         \
             return;                                                                                \
         }                                                                                          \

@@ -70,6 +70,14 @@ def test_window_without_places(torch, dtype):
     assert pooled.flatten().tolist() == [LOWEST[dtype]]
 
 
+def test_plane_without_numbers(tapegrad):
+    """More elements than have numbers are refused before memory is taken for them."""
+    x = tapegrad.zeros(1, 1, 1, 1).expand(1, 1, 50_000, 50_000)
+
+    with pytest.raises(RuntimeError, match="no maxima over planes of more than 2,147,483,647"):
+        tapegrad.nn.functional.max_pool2d(x, 2)
+
+
 def test_large_planes(torch):
     """Planes whose table of places is made piece by piece."""
     x = np.random.default_rng(0).standard_normal((2, 300, 400)).astype(np.float32)

@@ -16,6 +16,8 @@ from tapegrad.ops.spatial.planes import place_sums
 from tapegrad.ops.spatial.sizes import as_planes, in_3d, remembered, scalar_name
 from tapegrad.ops.tensor_types import check_tensor
 
+MOST_PLACES = 2**31 - 1  # of a plane, which max_pool.c numbers in 32 bits
+
 
 class Windows(NamedTuple):
     """Where windows lie: one number a spatial dimension. A kernel of 0 is an adaptive one."""
@@ -87,7 +89,12 @@ def _max(input: np.ndarray, windows: Windows) -> list[np.ndarray]:
         name = "adaptive_max_pool2d" if n_dims < 3 else "adaptive_max_pool3d_cpu"
     if input.dtype.kind == "b" or (name.startswith("adaptive") and input.dtype.kind != "f"):
         raise NotImplementedError(f"\"{name}\" not implemented for '{scalar_name(input)}'")
-    return _reduced(OURS["max_pool"], input, windows, 2)
+    if math.prod(windows.size) > MOST_PLACES:
+        raise RuntimeError(f"{name}: no maxima over planes of more than {MOST_PLACES:,} elements")
+    try:
+        return _reduced(OURS["max_pool"], input, windows, 2)
+    except kernels.KernelRefusal:
+        raise MemoryError(f"{name}: no memory for the places that windows read") from None
 
 
 def _max_op(name: str, grad_name: str):
