@@ -162,6 +162,7 @@ def _write(
 
 
 def _check_form(name: str, args: tuple, kwargs: dict[str, Any]) -> None:
+    """Refuse a call that no form of the function takes; their list is loaded for it alone."""
     from tapegrad.ops._refusal.matching import mismatch
     from tapegrad.ops._refusal.signatures import forms_of
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
-from tapegrad._kernels import limit_vectors
+from tapegrad._kernels import OURS, limit_vectors
 
 BASELINE, AVX2, AVX512 = range(3)
 
@@ -41,3 +42,34 @@ def test_instruction_sets_agree(tapegrad: ModuleType, layer: str, size: int, dty
     assert all(tapegrad.equal(a, b) for a, b in zip(found[1], found[2], strict=True))
     for near, other in zip(found[0], found[1], strict=True):
         tapegrad.testing.assert_close(near, other, rtol=16 * eps, atol=64 * eps)
+
+
+# How many gates there are, and whether each operand has a row for each of them or one for all.
+LOOPS = {
+    "rnn_sums": (1, "kkkk"), "rnn_tanh_slopes": (1, "hhh"), "rnn_relu_slopes": (1, "hhh"),
+    "lstm_sums": (4, "kkkk"), "lstm_cell": (4, "khh"), "lstm_output": (4, "khhh"),
+    "lstm_slopes": (4, "khhhhk"), "gru_sums": (3, "kkkkh"), "gru_candidate": (3, "hk"),
+    "gru_output": (3, "khh"), "gru_slopes": (3, "khhhkk"),
+}
+
+
+@pytest.mark.parametrize("name", LOOPS)
+@pytest.mark.parametrize("size", [1, 7, 16, 37])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_loops_give_the_same_bits(name: str, size: int, dtype: Any) -> None:
+    """Plain C, AVX2 and AVX-512 agree to the bit in all that lies between the products."""
+    n_gates, operands = LOOPS[name]
+    found = []
+    for level in (BASELINE, AVX2, AVX512):
+        limit_vectors(level)
+        random = np.random.default_rng(0)
+        arrays = [random.standard_normal((5, n_gates, size) if one == "k" else (5, size), dtype)
+                  for one in operands]  # fmt: skip
+        before = [one.copy() for one in arrays]
+        OURS[name](*arrays)
+        found.append(arrays)
+
+    assert any(not np.array_equal(a, b) for a, b in zip(before, found[0], strict=True))
+    for other in found[1:]:
+        for a, b in zip(found[0], other, strict=True):
+            np.testing.assert_array_equal(a, b)

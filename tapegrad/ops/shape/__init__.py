@@ -27,8 +27,8 @@ from tapegrad.ops.shape.strided import as_strided
 
 __all__ = [
     "arranging", "as_strided", "atleast_1d", "atleast_2d", "atleast_3d", "block_diag",
-    "broadcast_shapes", "broadcast_tensors", "cat", "check_expansion", "chunk",
-    "diagonal", "diagonals", "expand", "expand_op", "narrow", "repeating",
-    "reshape", "select", "split", "split_with_sizes", "squeeze", "stack", "t", "t_op",
-    "transpose", "unbind", "unsafe_squeeze_op", "unsafe_view_op", "unsqueeze", "unsqueeze_op",
+    "broadcast_shapes", "broadcast_tensors", "cat", "check_expansion", "chunk", "diagonal",
+    "diagonals", "expand", "expand_op", "narrow", "repeating", "reshape", "select", "split",
+    "split_with_sizes", "squeeze", "stack", "t", "t_op", "transpose", "unbind", "unsafe_squeeze_op",
+    "unsafe_view_op", "unsqueeze", "unsqueeze_op",
 ]  # fmt: skip
