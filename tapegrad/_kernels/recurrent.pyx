@@ -310,8 +310,8 @@ def walk(str mode not None, ndarray gates not None, ndarray hidden not None, cel
     cdef Walk w = WALKS[mode](gates, w_hh, w_hr)
     cdef npy_intp n = PyArray_DIMS(hidden)[0], n_saved
     w.hidden, w.cell, w.bias_ih, w.bias_hh = hidden, cell, b_ih, b_hh
-    # For the BLAS a product with the transpose is slower than one with rows.
-    w.is_turned = len(sizes) > 2 and w.p > 512
+    # Products read a factor's rows as they lie: one turned here need not be turned at every step.
+    w.is_turned = len(sizes) > 2
     if w.is_turned:
         w.weight = contiguous(w_hh.T)
     w.scratch = w.new(n, w.k * w.h)
