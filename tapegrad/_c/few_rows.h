@@ -150,10 +150,49 @@ TARGET static void NAME(with_turned_a)(tg_small now, const T *a, const T *b, T *
     }
 }
 
+/* c[j] = the sum over k of a[k] * b[j, k], for at most `n` packed columns of b. */
+TARGET static TG_INLINE void NAME(columns)(const int n, int64_t m, tg_small now, const T *a,
+                                           const T *b, T *c)
+{
+    const T *column[8];
+    V sums[8] = {{0}};
+    T found[8];
+    int64_t at = 0;
+    for (int j = 0; j < n; j++)
+        column[j] = b + (j < m ? j : 0) * now.b_row;
+    for (; at + LANES <= now.k; at += LANES) {
+        const V x = NAME(load)(a + at, LANES);
+        for (int j = 0; j < n; j++)
+            sums[j] += x * NAME(load)(column[j] + at, LANES);
+    }
+    if (at < now.k) {
+        const V x = NAME(load)(a + at, now.k - at);
+        for (int j = 0; j < n; j++)
+            sums[j] += x * NAME(load)(column[j] + at, now.k - at);
+    }
+    for (int j = 0; j < n; j += 4)
+        NAME(totals)(sums + j, found + j);
+    memcpy(c, found, (size_t)(m < n ? m : n) * sizeof(T));
+}
+
+/* Columns of b lie packed, and there are too few rows for turning them to pay. */
+TARGET static void NAME(row_by_row)(tg_small now, const T *a, const T *b, T *c)
+{
+    for (int64_t i = 0; i < now.n; i++, a += now.a_row, c += now.c_row) {
+        int64_t j = 0;
+        for (; j + 8 <= now.m; j += 8)
+            NAME(columns)(8, 8, now, a, b + j * now.b_row, c + j);
+        for (; j < now.m; j += 4)
+            NAME(columns)(4, now.m - j, now, a, b + j * now.b_row, c + j);
+    }
+}
+
 TARGET static void NAME(product)(tg_small now, int is_turned, const T *a, const T *b, T *c)
 {
     if (!is_turned)
         NAME(packed)(now, a, b, c);
+    else if (now.n < 4 && now.a_step == 1)
+        NAME(row_by_row)(now, a, b, c);
     else if (now.n * (now.k + now.m) < now.m * now.k)
         NAME(with_turned_a)(now, a, b, c);
     else

@@ -26,7 +26,51 @@ static TG_INLINE void turn_floats(const float *from, int64_t row, float *to, int
 }
 
 #define TURN_4 turn_floats
+
+/* The sum of each of four vectors. */
+TG_FOR_AVX2 static TG_INLINE void totals_float32_avx2(const __m256 *v, float *sums)
+{
+    const __m256 pairs = _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
+    _mm_storeu_ps(sums, _mm256_castps256_ps128(pairs) + _mm256_extractf128_ps(pairs, 1));
+}
+
+TG_FOR_AVX2 static TG_INLINE void totals_float64_avx2(const __m256d *v, double *sums)
+{
+    const __m256d left = _mm256_hadd_pd(v[0], v[1]), right = _mm256_hadd_pd(v[2], v[3]);
+    _mm256_storeu_pd(sums, _mm256_permute2f128_pd(left, right, 0x20) +
+                               _mm256_permute2f128_pd(left, right, 0x31));
+}
+
+TG_FOR_AVX512 static TG_INLINE void totals_float32_avx512(const __m512 *v, float *sums)
+{
+    __m256 halves[4];
+    for (int i = 0; i < 4; i++)
+        halves[i] = _mm512_castps512_ps256(v[i]) + _mm512_extractf32x8_ps(v[i], 1);
+    totals_float32_avx2(halves, sums);
+}
+
+TG_FOR_AVX512 static TG_INLINE void totals_float64_avx512(const __m512d *v, double *sums)
+{
+    __m256d halves[4];
+    for (int i = 0; i < 4; i++)
+        halves[i] = _mm512_castpd512_pd256(v[i]) + _mm512_extractf64x4_pd(v[i], 1);
+    totals_float64_avx2(halves, sums);
+}
 #endif
+
+static TG_INLINE void totals_float32_plain(const void *vectors, float *sums)
+{
+    const float *v = vectors;
+    for (int i = 0; i < 4; i++, v += 4)
+        sums[i] = (v[0] + v[1]) + (v[2] + v[3]);
+}
+
+static TG_INLINE void totals_float64_plain(const void *vectors, double *sums)
+{
+    const double *v = vectors;
+    for (int i = 0; i < 4; i++, v += 2)
+        sums[i] = v[0] + v[1];
+}
 
 #define LOOPS "few_rows.h"
 #define ROWS_OF_32 8

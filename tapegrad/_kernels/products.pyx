@@ -32,6 +32,7 @@ cdef dict C_NAMES = {
 
 cdef enum:
     TINY = 1024                 # products of two numbers
+    ONE_ROW = 16384             # of one row, whose sums are along rows of the other factor
     LARGE = 1048576             # from here on a second thread pays
     LARGE_ALONE = 16777216
     DEEP = 512                  # TG_SMALL_DEPTH
@@ -43,14 +44,14 @@ cdef Loop* loop_of_product(int type_number, npy_intp n, npy_intp k, npy_intp m, 
     """The loop for ``(n, k) @ (k, m)``; ``steps`` are those between rows and columns of both.
 
     The BLAS packs its factors and shares the work among its threads, which costs small products
-    more than they gain; single rows and columns it takes without.
+    more than they gain; a long row or column it takes without.
     """
     cdef bint is_turned = steps[3] != item
     if (type_number != NPY_FLOAT32 and type_number != NPY_FLOAT64) or k > DEEP \
             or n > LONG or m > LONG or (steps[2] != item and is_turned) \
             or (steps[0] | steps[1] | steps[2] | steps[3]) & (item - 1):
         return MATMUL.loop_for(type_number)
-    if n * k * m <= TINY or n >= 4 and m >= 4 \
+    if n * k * m <= (ONE_ROW if n == 1 and is_turned else TINY) or n >= 4 and m >= 4 \
             and n * k * m <= (LARGE_ALONE if thread_count() == 1 else LARGE):
         return &SMALL_MATMUL.loops[type_number]
     return MATMUL.loop_for(type_number)

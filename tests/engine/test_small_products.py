@@ -13,8 +13,8 @@ from tapegrad._kernels.launch_log import record_launches
 LEVELS = {"plain": 0, "avx2": 1, "avx512": 2}
 # Around the numbers of rows and columns of a tile, and the depth at which the BLAS takes over.
 SIZES = [
-    (1, 1, 1), (2, 3, 5), (3, 1, 2), (4, 8, 16), (5, 7, 31), (8, 16, 32), (9, 33, 17), (13, 0, 4),
-    (16, 64, 256), (31, 255, 33), (33, 512, 18), (64, 10, 47),
+    (1, 1, 1), (1, 64, 65), (2, 37, 6), (3, 18, 9), (2, 3, 5), (3, 1, 2), (4, 8, 16), (5, 7, 31),
+    (8, 16, 32), (9, 33, 17), (13, 0, 4), (16, 64, 256), (31, 255, 33), (33, 512, 18), (64, 10, 47),
 ]  # fmt: skip
 
 
@@ -87,5 +87,15 @@ def test_large_products_are_left_to_the_blas(n, k, m, name):
     a, b = np.ones((n, k), np.float32), np.ones((k, m), np.float32)
     with record_launches() as log:
         kernels.mm(a, b)
+
+    assert log.kernel_names() == [name]
+
+
+@pytest.mark.parametrize(("m", "name"), [(256, "small_matmul"), (257, "matmul")])
+def test_one_row_is_small_while_sums_are_along_rows(m, name):
+    """A layer on one sample goes without the BLAS up to 64 to 256."""
+    a, weight = np.ones((1, 64), np.float32), np.ones((m, 64), np.float32)
+    with record_launches() as log:
+        kernels.mm_nt(a, weight)
 
     assert log.kernel_names() == [name]
