@@ -191,13 +191,9 @@ class CrossEntropyLoss(_WeightedLoss):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare the logits ``input`` with classes or class probabilities ``target``."""
         return F.cross_entropy(
-            input,
-            target,
-            weight=self.weight,
-            ignore_index=self.ignore_index,
-            reduction=self.reduction,
-            label_smoothing=self.label_smoothing,
-        )
+            input, target, self.weight, None, self.ignore_index, None, self.reduction,
+            self.label_smoothing,
+        )  # fmt: skip
 
 
 class NLLLoss2d(NLLLoss):

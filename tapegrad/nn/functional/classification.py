@@ -8,7 +8,7 @@ from typing import Any
 import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad._types import int64
-from tapegrad.nn.functional.reduction import apply, reduction_number
+from tapegrad.nn.functional.reduction import NUMBERS, apply, reduction_number
 from tapegrad.ops import nll
 from tapegrad.ops._declare import calls
 from tapegrad.ops.activation import log_softmax, log_softmax_op
@@ -133,7 +133,9 @@ def cross_entropy(
     the input's shape. ``label_smoothing`` mixes the target with the uniform distribution. Shape: as
     ``nll_loss``.
     """
-    how = reduction_number(size_average, reduce, reduction)
+    how = NUMBERS.get(reduction) if size_average is None and reduce is None else None
+    if how is None:
+        how = reduction_number(size_average, reduce, reduction)
     try:
         n_dims = input.ndim
         is_soft = n_dims == target.ndim and input.shape == target.shape

@@ -7,7 +7,7 @@ from typing import Any
 
 from tapegrad._tensor import Tensor
 
-_ENUM = {"none": 0, "mean": 1, "sum": 2}
+NUMBERS = {"none": 0, "mean": 1, "sum": 2}
 
 
 def get_enum(reduction: str) -> int:
@@ -15,14 +15,14 @@ def get_enum(reduction: str) -> int:
 
     This and the two functions named legacy are PyTorch's ``nn._reduction``.
     """
-    if reduction in _ENUM:
-        return _ENUM[reduction]
+    if reduction in NUMBERS:
+        return NUMBERS[reduction]
     if reduction == "elementwise_mean":
         warnings.warn(
             "reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.",
             stacklevel=3,
         )
-        return _ENUM["mean"]
+        return NUMBERS["mean"]
     raise ValueError(f"{reduction} is not a valid value for reduction")
 
 
@@ -57,13 +57,13 @@ def choose(size_average: Any, reduce: Any, reduction: str) -> str:
 
 def reduction_number(size_average: Any, reduce: Any, reduction: str) -> int:
     """The number of the reduction asked for, in the present way or in the old one."""
-    if size_average is None and reduce is None and reduction in _ENUM:
-        return _ENUM[reduction]
+    if size_average is None and reduce is None and reduction in NUMBERS:
+        return NUMBERS[reduction]
     return get_enum(choose(size_average, reduce, reduction))
 
 
 def apply(loss: Tensor, reduction: int) -> Tensor:
     """Reduce the element-wise ``loss``."""
-    if reduction == _ENUM["mean"]:
+    if reduction == NUMBERS["mean"]:
         return loss.mean()
-    return loss.sum() if reduction == _ENUM["sum"] else loss
+    return loss.sum() if reduction == NUMBERS["sum"] else loss
