@@ -14,7 +14,9 @@ from numpy cimport (
 from tapegrad._core.op cimport Op, register_execution
 from tapegrad._core.promotion cimport common_type
 from tapegrad._core.recording cimport record, record_single
-from tapegrad._kernels.geometry cimport MAX_OPERANDS, N_TYPES, Operand, operand_of
+from tapegrad._kernels.geometry cimport (
+    MAX_DIMS, MAX_OPERANDS, N_TYPES, Operand, broadcast_shape, operand_of,
+)
 from tapegrad._kernels.iteration cimport cast, copy_into, elementwise, scalar_operand, store_number
 from tapegrad._kernels.kernel cimport Kernel, Loop, Scalars, is_float, launch
 from tapegrad._kernels.memory cimport allocate, check_overlap
@@ -191,8 +193,10 @@ cdef ndarray compute(Op op, PyObject** args, Tensor target):
     type_number = common_type(args + first, n - first)
     if op.makes_float and not is_float(type_number):
         type_number = default_float()
-    if target is not None and op.kernel.loops[type_number].function == NULL:
-        check_result_cast(type_number, PyArray_TYPE(target.array))
+    if op.kernel.loops[type_number].function == NULL:
+        check_sizes(args, n)
+        if target is not None:
+            check_result_cast(type_number, PyArray_TYPE(target.array))
     loop = &kernel_of(op, args).loops[type_number]
     if loop.function == NULL:
         loop = op.kernel.loop_for(type_number)
@@ -224,6 +228,21 @@ cdef ndarray compute(Op op, PyObject** args, Tensor target):
         check_result_cast(loop.types[n], PyArray_TYPE(target.array))
         copy_into(target.array, result)
     return result
+
+
+cdef int check_sizes(PyObject** args, int n) except -1:
+    """Refuse operands that do not broadcast, which PyTorch does before it looks for a kernel."""
+    cdef Operand operands[MAX_OPERANDS]
+    cdef int cores[MAX_OPERANDS]
+    cdef npy_intp shape[MAX_DIMS]
+    cdef int n_tensors = 0, k
+    for k in range(n):
+        if isinstance(<object>args[k], Tensor):
+            operands[n_tensors] = operand_of((<Tensor>args[k]).array)
+            cores[n_tensors] = 0
+            n_tensors += 1
+    broadcast_shape(n_tensors, operands, cores, shape)
+    return 0
 
 
 cdef int check_result_cast(int source, int target) except -1:

@@ -79,6 +79,8 @@ def result_type_number(*operands):
     """The type number that element-wise ops on these tensors and numbers compute in."""
     cdef PyObject* args[MAX_OPERANDS]
     cdef int k
+    if len(operands) > MAX_OPERANDS:
+        raise TypeError(f"there are {len(operands)} operands, and room for {MAX_OPERANDS}")
     for k in range(len(operands)):
         args[k] = <PyObject*>operands[k]
     return common_type(args, len(operands))

@@ -121,7 +121,7 @@ def pointwise(Kernel kernel not None, *operands, ndarray out=None, dtype=None):
     """Run an element-wise kernel on arrays of the loop's dtypes and on Python numbers.
 
     The result is new unless ``out`` is given; ``dtype`` says which loop where the first operand
-    does not.
+    does not. An array of another dtype than the loop's stands for a number, and holds just one.
     """
     cdef Operand all_operands[MAX_OPERANDS]
     cdef Scalars scalars
@@ -132,10 +132,11 @@ def pointwise(Kernel kernel not None, *operands, ndarray out=None, dtype=None):
     loop = kernel.loop_for(number)
     for k in range(kernel.n_in):
         operand = operands[k]
-        if isinstance(operand, ndarray):
+        if isinstance(operand, ndarray) and PyArray_TYPE(<ndarray>operand) == loop.types[k]:
             all_operands[k] = operand_of(<ndarray>operand)
         else:
             used = &scalars
+            operand = operand.item() if isinstance(operand, ndarray) else operand
             scalar_operand(&all_operands[k], &scalars.slot[k], loop.types[k], operand)
     return elementwise(loop, all_operands, out, used)
 

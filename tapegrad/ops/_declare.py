@@ -96,7 +96,8 @@ def op(
     )
     declared = make(grad_name or f"{_camel_case(name)}Backward0")
     _REGISTRY[name] = declared
-    note_rule(name, out or ("cast" if kernel is not None else "exact"))
+    rule = out or ("cast" if kernel is not None else "exact")
+    note_rule(name, rule, refuses_grad=bool(functions))
     if method:
         attach(name, declared)
     if inplace:

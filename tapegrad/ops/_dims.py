@@ -1,10 +1,12 @@
-"""Reading the dimensions and sizes that users give."""
+"""Reading the dimensions, sizes and numbers that users give."""
 
 from __future__ import annotations
 
 import functools
 import operator
 from typing import Any
+
+import numpy as np
 
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
@@ -36,6 +38,15 @@ def normal_dims(dim, ndim: int) -> tuple[int, ...]:
 def _of_scalar(dim) -> tuple:
     normal_dim(dim, 0)
     return ()
+
+
+def number_of(value) -> Any:
+    """A number, for which a tensor without dimensions may stand."""
+    if isinstance(value, Tensor) and value.ndim == 0:
+        return value.item()
+    if not isinstance(value, (int, float, np.number)):
+        raise TypeError(f"no number: {value!r}")
+    return value
 
 
 def sizes_of(function: str, args: tuple, keyword=None, name: str = "size") -> tuple[int, ...]:

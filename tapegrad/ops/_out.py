@@ -12,6 +12,7 @@ How an operation treats an ``out`` of another dtype than the result's is its rul
 ``join``    as ``cast``, with the text of ``cat``
 ``safe f``  as ``cast``, with the text of the function ``f`` of linear algebra
 ``factory`` as ``dtype``, for functions that make a tensor: they resize ``out`` in silence
+``none``    there is no ``out``
 ==========  ================================================================================
 
 Any other rule is the text of the refusal itself, with ``{result}`` and ``{out}`` for the dtypes
@@ -29,7 +30,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad import _types
-from tapegrad._core import TensorFunction, register_out_writer
+from tapegrad._core import TensorFunction, register_out_writer, result_type_number
 from tapegrad._tensor import Tensor, _set_grad_enabled, is_grad_enabled
 from tapegrad.ops._results import written_results
 
@@ -62,23 +63,25 @@ _IN_SOME_FORMS = frozenset(  # the others of these functions, mostly of numbers,
      "bitwise_right_shift", "bitwise_xor", "bucketize", "remainder", "std", "var")
 )  # fmt: skip
 _NEEDS: dict[str, frozenset[str]] = {}
+_INNER: dict[str, str] = {}
 _WRITERS: dict[str, Callable[..., Any]] = {}
 
 
 def takes_out(
-    rule: str = "exact", name: str | None = None, *, refuses_grad: bool = True,
+    rule: str = "exact", name: str | None = None, *, refuses_grad: bool | str = True,
     records: bool = False, resizes: str = "", may_overlap: bool = True,
     writer: Callable[..., Any] | None = None, called: str | None = None,
     needs: Iterable[str] = (),
 ) -> Callable[[Callable], TensorFunction]:
     """Give a function the keyword ``out``, which PyTorch's messages call ``name(): ...``.
 
-    ``refuses_grad`` is False for the few that drop a gradient in silence; those that ``records``
-    copy into ``out`` with its history. ``resizes`` is ``"silently"`` where PyTorch does not warn,
-    and ``"by rows"`` where the result lies by columns but an ``out`` of another shape does not.
-    An ``out`` that is about to be resized ``may_overlap`` with itself, save where PyTorch looks
-    first. A ``writer`` gets ``out`` and the arguments and fills it, where a copy would not do.
-    ``out`` ``needs`` one of some arguments, which by position would be the second.
+    ``refuses_grad`` is False for those that drop a gradient in silence, or the name of the function
+    inside that refuses one; those that ``records`` copy into ``out`` with its history. ``resizes``
+    is ``"silently"`` where PyTorch does not warn, and ``"by rows"`` where the result lies by
+    columns but an ``out`` of another shape does not. An ``out`` that is about to be resized
+    ``may_overlap`` with itself, save where PyTorch looks first. A ``writer`` gets ``out`` and the
+    arguments and fills it, where a copy would not do. ``out`` ``needs`` one of some arguments,
+    which by position would be the second.
     If it is ``called`` something, arguments are checked, and messages about them call it so.
     """
 
@@ -93,6 +96,8 @@ def takes_out(
             _NEEDS[made.name] = frozenset(needs)
         if not refuses_grad or records:
             _COMPOSED.add(made.name)
+        elif isinstance(refuses_grad, str):
+            _INNER[made.name] = refuses_grad
         for names, belongs in ((_RECORDED, records), (_SILENT, resizes == "silently"),
                                (_BY_ROWS, resizes == "by rows"),
                                (_UNSHARED, not may_overlap)):  # fmt: skip
@@ -103,9 +108,11 @@ def takes_out(
     return decorate
 
 
-def note_rule(name: str, rule: str) -> None:
+def note_rule(name: str, rule: str, *, refuses_grad: bool = True) -> None:
     """Set how an op treats an ``out`` of another dtype."""
     _RULES[name] = rule
+    if not refuses_grad:
+        _COMPOSED.add(name)
 
 
 def _write(
@@ -113,6 +120,8 @@ def _write(
 ) -> Any:
     """Call a function and put what it returns into ``out``, without a trace on the tape."""
     rule = rule or _RULES[name]
+    if rule == "none":
+        raise TypeError(f"{name}() got an unexpected keyword argument 'out'")
     if name in _IN_SOME_FORMS:
         _check_form(name, args, {**kwargs, "out": out})
     if name in _NEEDS and len(args) < 2 and not _NEEDS[name] & kwargs.keys():
@@ -124,7 +133,8 @@ def _write(
         _refuse(name, out)
     records = is_grad_enabled()
     if name not in _COMPOSED:
-        _refuse_grad(f"aten::{name}" if rule == "factory" else name, (args, kwargs, targets))
+        said = f"aten::{name}" if rule == "factory" else _INNER.get(name, name)
+        _refuse_grad(said, (args, kwargs, targets))
     if rule == "cast" and kwargs.get("dtype") is not None:
         rule = "exact"
     if rule in ("dtype", "factory") and kwargs.get("dtype") is None:
@@ -138,7 +148,7 @@ def _write(
                 asked = _types.as_dtype(kwargs["dtype"], name) or targets[0].dtype
                 check_dtype(asked, targets[0].dtype, rule)
             return _WRITERS[name](out, *args, **kwargs)
-        result = function(*args, **kwargs)
+        result = _computed(function, rule, args, kwargs, targets)
         results = result if isinstance(result, tuple) else (result,)
         if results is not result and out is not targets[0]:
             _refuse(name, out)
@@ -159,6 +169,20 @@ def _write(
     finally:
         _set_grad_enabled(records)
     return written_results(result, targets) if isinstance(result, tuple) else out
+
+
+def _computed(
+    function: Callable, rule: str, args: tuple, kwargs: dict, targets: tuple[Tensor, ...]
+) -> Any:
+    """What a function gives. The dtype of ``out`` is refused before that of the operands is."""
+    try:
+        return function(*args, **kwargs)
+    except NotImplementedError:
+        if rule == "cast":
+            operands = [x for x in (*args, *kwargs.values()) if isinstance(x, (Tensor, int, float))]
+            dtype = _types.BY_NUMPY_NUMBER[result_type_number(*operands)]
+            check_dtype(dtype, targets[0].dtype, rule)
+        raise
 
 
 def _check_form(name: str, args: tuple, kwargs: dict[str, Any]) -> None:

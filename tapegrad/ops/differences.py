@@ -154,7 +154,7 @@ def _copy_of(input: Tensor, n: int, dim: int, prepend, append) -> Tensor:
     return input.new_empty(input.shape).copy_(input)
 
 
-@takes_out("cast", "diff")
+@takes_out("cast", "diff", refuses_grad="sub")
 def _differences(input: Tensor, n: int, dim: int, prepend, append) -> Tensor:
     dim = _checked_diff_dim(input, n, dim)
     parts = _pieces(input, dim, prepend, append)

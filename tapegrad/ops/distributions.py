@@ -188,7 +188,7 @@ def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
     return _poisson_op(input, default_generator if generator is None else generator)
 
 
-@takes_out("multinomial expects Long tensor out, got: {out}")
+@takes_out("multinomial expects Long tensor out, got: {out}", refuses_grad=False)
 @method()
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator=None

@@ -70,13 +70,13 @@ def _spelled(number: float) -> str:
     return f"{number:g}"
 
 
-_takes_counts = takes_out(
+_OTHER_COUNTS = (
     "torch.histogram: input tensor and hist tensor should have the same dtype, but got input "
     "{result_text} and hist {out_text}"
 )
 
 
-@_takes_counts
+@takes_out(_OTHER_COUNTS, refuses_grad=False)
 @method()
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """How many elements fall into each of ``bins`` bins of one width between ``min`` and ``max``.
@@ -231,7 +231,7 @@ def _histogram(input: Tensor, bins, ranges, weight, density: bool) -> tuple[Tens
     return Tensor._wrap(_as_density(counts, arrays) if density else counts), edges
 
 
-@_takes_counts
+@takes_out(_OTHER_COUNTS)
 @method()
 def histogram(
     input: Tensor,

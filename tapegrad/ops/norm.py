@@ -43,7 +43,7 @@ def _norm_of_elements(input: Tensor, order, dim, keepdim: bool, *, dtype) -> Ten
     return vector_norm(input, order, dim, keepdim, dtype=dtype)
 
 
-@takes_out("any")
+@takes_out("any", refuses_grad="norm")
 @takes_tensors
 def frobenius_norm(input: Tensor, dim, keepdim: bool = False) -> Tensor:
     """The root of the sum of squares over one or two dimensions, all if there is none named."""
@@ -57,7 +57,7 @@ def frobenius_norm(input: Tensor, dim, keepdim: bool = False) -> Tensor:
     return norm(input, "fro", dims or None, keepdim)
 
 
-@takes_out("any")
+@takes_out("any", records=True)
 @takes_tensors
 def nuclear_norm(input: Tensor, dim=..., keepdim: bool = False) -> Tensor:
     """The sum of the singular values of matrices: the last two dimensions, or ``dim``.

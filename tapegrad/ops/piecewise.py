@@ -219,7 +219,7 @@ def rrelu(
     if lower > upper:
         raise RuntimeError("Lower bound should be less than or equal to the upper bound")
     refuse_integers("rrelu_with_noise_out_cpu" if training else "leaky_relu_cpu", input._array)
-    slopes: float | np.ndarray = (lower + upper) / 2
+    slopes: float | np.ndarray = (float(lower) + float(upper)) / 2
     if training:
         slopes = (generator or default_generator).draw_for(
             "leaky_slope", input._array, (float(lower), float(upper))

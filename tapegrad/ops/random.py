@@ -15,7 +15,7 @@ from tapegrad import _types
 from tapegrad._core import Op
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import method, op, takes_out, takes_tensors
-from tapegrad.ops._dims import sizes_of
+from tapegrad.ops._dims import number_of, sizes_of
 from tapegrad.ops._out import c_name, fit
 from tapegrad.ops.create import empty_like, finished, zeros_like
 from tapegrad.ops.devices import check_device
@@ -244,7 +244,7 @@ def _bernoulli_into(out: Tensor, input: Tensor, p=..., *, generator=None) -> Ten
 def bernoulli(input: Tensor, p=..., *, generator=None) -> Tensor:
     """1 with each element's probability, else 0; or all with probability ``p``."""
     if p is not ...:
-        return bernoulli_(kernels_empty_like(input), p, generator=generator)
+        return bernoulli_(kernels_empty_like(input), number_of(p), generator=generator)
     return _bernoulli_op(input, generator or default_generator)
 
 

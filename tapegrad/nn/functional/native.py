@@ -16,6 +16,7 @@ from tapegrad.nn.functional import bags, distribution_losses, embeddings, margin
 from tapegrad.nn.functional.reduction import apply
 from tapegrad.ops import ctc, dropouts, loss
 from tapegrad.ops._declare import takes_tensors
+from tapegrad.ops._dims import number_of
 from tapegrad.ops.create import ones_like
 
 
@@ -168,6 +169,7 @@ def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor,
     mask = ones_like(input, dtype=bool_dtype)
     if train is False or input.numel() == 0:
         return input.clone(), mask
+    p = number_of(p)
     mask.bernoulli_(1 - p)
     return input * mask * (1 / (1 - p) if p < 1 else 0.0), mask
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from inspect import signature
+from operator import is_not
 from typing import Any
 
 from tapegrad._core import Op, PublicOp
@@ -13,6 +14,7 @@ from tapegrad._types import kind_of
 from tapegrad.ops._refusal.inner import Inner
 from tapegrad.ops._refusal.matching import mismatch, unpacked
 from tapegrad.ops._refusal.signatures import Signature, forms_of
+from tapegrad.ops._refusal.wording import of_several
 from tapegrad.ops._refusal.written import function_of
 
 
@@ -42,7 +44,12 @@ def explain(called: Callable, args: tuple, kwargs: dict[str, Any], error: BaseEx
     if fitting is None:
         return _refusal(forms, is_method, given, kwargs)
     if fitting.deprecated:
-        return _carried_out(called, fitting, forms[0], args[: is_method], given, kwargs)
+        _warn(fitting, forms[0])
+    if fitting.deprecated or (isinstance(error, TypeError) and len(given) <= fitting.n_positional):
+        named = _by_name(fitting, given, kwargs)
+        is_other = any(map(is_not, named.values(), (*given, *kwargs.values())))
+        if is_other or fitting.deprecated or len(given) > forms[0].n_positional:
+            return _carried_out(called, args[: is_method], named)
     return unpacked(fitting, given, kwargs) or error
 
 
@@ -122,21 +129,31 @@ def _without_self(name: str, args: tuple) -> TypeError:
 _has_warned = False
 
 
-def _carried_out(called: Callable, form: Signature, better: Signature, first: tuple, args: tuple,
-                 kwargs: dict[str, Any]) -> Any:
-    """Call a function as a deprecated form means it; PyTorch warns of that once."""
+def _warn(form: Signature, better: Signature) -> None:
+    """Say that a form is deprecated, which PyTorch does once."""
     global _has_warned
     if not _has_warned:
         _has_warned = True
         warnings.warn(
             f"This overload of {form.name} is deprecated:\n\t{form.name}{form.shown}\nConsider "
             "using one of the following signatures instead:\n\t"
-            f"{better.name}{better.shown}", stacklevel=3)  # fmt: skip
-    named = {param.name.replace("async", "non_blocking"): value
-             for param, value in zip(form.params, args, strict=False)}
-    given = {key.replace("async", "non_blocking"): value for key, value in kwargs.items()}
+            f"{better.name}{better.shown}", stacklevel=4)  # fmt: skip
+
+
+def _by_name(form: Signature, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """All arguments by the names that a form gives them, tensors that stand for numbers as such."""
+    given = dict(zip([param.name for param in form.params], args, strict=False)) | kwargs
+    for param in form.params:
+        value = given.get(param.name)
+        if param.kind in ("Number", "float", "int") and isinstance(value, Tensor):
+            given[param.name] = value.item()
+    return {key.replace("async", "non_blocking"): value for key, value in given.items()}
+
+
+def _carried_out(called: Callable, first: tuple, named: dict[str, Any]) -> Any:
+    """Call a function by names, as a form means it; the error if that fails."""
     try:
-        return called(*first, **named, **given)
+        return called(*first, **named)
     except Exception as error:
         return error
 
@@ -157,7 +174,7 @@ def _refusal(forms: tuple[Signature, ...], is_method: bool, args: tuple,
         return _without_arguments(forms[0], is_method, args, kwargs) or found[0] or TypeError()
     # PyTorch raises at once where an element is no tensor, before it tries the next form.
     return next((one for one in found if str(one).startswith("expected Tensor as element")), None) \
-        or _of_several(forms, args, kwargs)
+        or of_several(forms, args, kwargs)
 
 
 def _without_arguments(form: Signature, is_method: bool, args: tuple,
@@ -169,70 +186,3 @@ def _without_arguments(form: Signature, is_method: bool, args: tuple,
     if kwargs:
         return TypeError(f"{called} takes no keyword arguments")
     return TypeError(f"{called} takes no arguments ({len(args)} given)") if args else None
-
-
-def _of_several(forms: tuple[Signature, ...], args: tuple, kwargs: dict[str, Any]) -> TypeError:
-    """The error of arguments that fit none of several forms."""
-    shown = [form for form in forms if not form.deprecated]
-    n = len(args) + len(kwargs)
-    plausible = [form for form in shown if form.n_required <= n <= len(form.params)]
-    if len(plausible) == 1:
-        return mismatch(plausible[0], args, kwargs) or TypeError()
-    said = f"{forms[0].name}() received an invalid combination of arguments - got "
-    if len(shown) == 1:
-        unknown = _unknown(shown[0], kwargs)
-        if unknown:
-            return TypeError(f"{said}unrecognized keyword arguments: {', '.join(unknown)}")
-        given = _marked if len(shown[0].pieces) == n else _kinds
-        return TypeError(f"{said}{given(shown[0], args, kwargs)}, but expected {shown[0].shown}")
-    lines = [line for form in shown for line in _described(form, args, kwargs)]
-    return TypeError(f"{said}{_kinds(shown[0], args, kwargs)}, but expected one of:\n"
-                     + "".join(f"{line}\n" for line in lines))
-
-
-def _described(form: Signature, args: tuple, kwargs: dict[str, Any]) -> list[str]:
-    """A form; if the number of arguments is right, also what is wrong with them."""
-    if max(len(form.pieces), 1) != len(args) + len(kwargs):  # PyTorch counts the star, and nothing
-        return [f" * {form.shown}"]
-    why = "      didn't match because some of the "
-    unknown = _unknown(form, kwargs)
-    if unknown:
-        return [f" * {form.shown}", f"{why}keywords were incorrect: {', '.join(unknown)}"]
-    return [f" * {form.shown}",
-            f"{why}arguments have invalid types: {_marked(form, args, kwargs)}"]
-
-
-def _unknown(form: Signature, kwargs: dict[str, Any]) -> list[str]:
-    """Keywords that PyTorch's message finds no name for, among the last pieces of the form."""
-    pieces = form.pieces
-    last = pieces[max(len(pieces) - len(kwargs), 0):]
-    return [key for key in kwargs if key not in [piece.split()[-1] for piece in last]]
-
-
-def _kinds(form: Signature, args: tuple, kwargs: dict[str, Any]) -> str:
-    kinds = [kind_of(value) for value in args]
-    kinds += [f"{key}={kind_of(value)}" for key, value in kwargs.items()]
-    return f"({', '.join(kinds)}{'' if args or not kwargs else ', '})"
-
-
-def _marked(form: Signature, args: tuple, kwargs: dict[str, Any]) -> str:
-    """The kinds of all arguments, those that do not match between exclamation marks."""
-    given = [("", value) for value in args]
-    given += [(f"{piece.split()[-1]}=", kwargs[piece.split()[-1]])
-              for piece in form.pieces[len(args):]]
-    marked = []
-    for piece, (key, value) in zip(form.pieces or [""], given, strict=True):
-        wanted = piece.rpartition(" ")[0] or piece
-        is_right = kind_of(value) in {"float": ("float", "int", "long"),
-                                      "int": ("int", "long")}.get(wanted, (wanted,))
-        marked.append(f"{key}{_kind(value)}" if is_right else f"!{key}{_kind(value)}!")
-    return f"({', '.join(marked)}{'' if args else ', '})"
-
-
-def _kind(value: Any) -> str:
-    """A value's type; of a sequence also those of what is in it."""
-    if not isinstance(value, (list, tuple)):
-        return kind_of(value)
-    inner = ", ".join(map(kind_of, value))
-    return f"{kind_of(value)} of " + (f"[{inner}]" if isinstance(value, list) else f"({inner})")
-

@@ -6,6 +6,7 @@ from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import composite, method, op, takes_out
+from tapegrad.ops._out import c_name
 from tapegrad.ops.arithmetic.products import div_op, mul
 from tapegrad.ops.arithmetic.sums import add_op, is_bool, is_float
 from tapegrad.ops.promotion import result_type
@@ -126,6 +127,12 @@ lerp_tensor_op = op(
 _lerp_number_inplace, _lerp_tensor_inplace = InplaceOp(lerp_number_op), InplaceOp(lerp_tensor_op)
 
 
+def _as_weight(weight, input: Tensor):
+    """A weight; one without dimensions may be of any dtype."""
+    is_scalar = isinstance(weight, Tensor) and not weight.ndim
+    return weight.to(input.dtype) if is_scalar else weight
+
+
 def _check_one_dtype(input: Tensor, **others) -> None:
     if not input.is_floating_point():
         kind = "tensor" if isinstance(others["weight"], Tensor) else "scalar"
@@ -134,7 +141,7 @@ def _check_one_dtype(input: Tensor, **others) -> None:
         if isinstance(other, Tensor) and other.dtype is not input.dtype:
             raise RuntimeError(
                 f"expected dtype {type_name(input).lower()} for `{name}` but got dtype "
-                f"{type_name(other).lower()}"
+                f"{c_name(other.dtype)}"
             )
 
 
@@ -145,6 +152,7 @@ def lerp(input: Tensor, end: Tensor, weight) -> Tensor:
 
     Raises RuntimeError for tensors of different dtypes.
     """
+    weight = _as_weight(weight, input)
     _check_one_dtype(input, end=end, weight=weight)
     return (lerp_tensor_op if isinstance(weight, Tensor) else lerp_number_op)(input, end, weight)
 
@@ -152,6 +160,7 @@ def lerp(input: Tensor, end: Tensor, weight) -> Tensor:
 @method()
 def lerp_(self: Tensor, end: Tensor, weight) -> Tensor:
     """In-place form of :func:`lerp`."""
+    weight = _as_weight(weight, self)
     _check_one_dtype(self, end=end, weight=weight)
     written = _lerp_tensor_inplace if isinstance(weight, Tensor) else _lerp_number_inplace
     return written(self, end, weight)

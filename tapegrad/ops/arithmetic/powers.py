@@ -143,7 +143,7 @@ def rpow(input: Tensor, other) -> Tensor:
     return _integer_tensor_power(Tensor._wrap(np.asarray(other).astype(dtype)), input)
 
 
-@takes_out("cast")
+@takes_out("cast", refuses_grad="pow")
 @method()
 def square(input: Tensor) -> Tensor:
     """Each element times itself."""
@@ -162,7 +162,8 @@ def _as_double(value):
 
 @takes_out(
     "the output given to float_power has dtype {out} but the operation's result requires dtype "
-    "{result}"
+    "{result}",
+    refuses_grad="pow",
 )
 @method()
 def float_power(input, exponent) -> Tensor:

@@ -191,7 +191,6 @@ def _number_minus(input: Tensor, other) -> Tensor:
 
 for _name, _function in {
     "add": add, "add_": add_, "sub": sub, "sub_": sub_, "subtract": sub, "subtract_": sub_,
-    "rsub": rsub,
 }.items():  # fmt: skip
     attach(_name, _function)
 

@@ -14,6 +14,7 @@ from tapegrad import _types
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import takes_out
+from tapegrad.ops._dims import number_of
 from tapegrad.ops.create.from_data import finished
 from tapegrad.ops.devices import check_device
 
@@ -24,10 +25,10 @@ def arange(start, end=None, step=1, *, dtype=None, layout=None, device=None,
     """Numbers from ``start`` up to, without, ``end``, ``step`` apart."""
     check_device(device)
     if end is None:
-        start, end = 0, _number(start)
+        start, end = 0, number_of(start)
     else:
-        start, end = _number(start), _number(end)
-    step = _number(step)
+        start, end = number_of(start), number_of(end)
+    step = number_of(step)
     dtype = _types.as_dtype(dtype, "arange")
     if dtype is None:
         whole = all(isinstance(one, (int, np.integer)) for one in (start, end, step))
@@ -49,7 +50,7 @@ def range(start, end, step=1, *, dtype=None, layout=None, device=None,
     Deprecated in PyTorch, and warns so: ``arange`` leaves out ``end``, as Python's ``range`` does.
     """
     check_device(device)
-    start, end, step = _number(start), _number(end), _number(step)
+    start, end, step = number_of(start), number_of(end), number_of(step)
     warnings.warn(
         "torch.range is deprecated and will be removed in a future release because its behavior "
         "is inconsistent with Python's range builtin. Instead, use torch.arange, which produces "
@@ -67,14 +68,6 @@ def range(start, end, step=1, *, dtype=None, layout=None, device=None,
     count = math.floor((end - start) / step) + 1
     numbers = start + np.arange(count) * step
     return finished(numbers.astype(dtype.numpy), requires_grad)
-
-
-def _number(value):
-    if isinstance(value, Tensor) and value.ndim == 0:
-        return value.item()
-    if not isinstance(value, (int, float, np.number)):
-        raise TypeError(f"no number: {value!r}")
-    return value
 
 
 def _range(start, end, step, dtype: _types.dtype) -> np.ndarray:

@@ -80,7 +80,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     return gather_op(input, dim, index if index.numel() else index.long())
 
 
-@takes_out()
+@takes_out(refuses_grad="gather")
 @method()
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """Like :func:`gather`, but both are broadcast against each other; without ``dim`` flattened.

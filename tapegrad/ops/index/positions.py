@@ -43,7 +43,7 @@ _places = takes_out(
 )(_rows_of_places)
 
 
-@takes_out("any", writer=_nonzero_into)
+@takes_out("any", writer=_nonzero_into, refuses_grad=False)
 @method()
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """The positions of the elements that are not zero: (count, ndim), or a tuple a dimension."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out, takes_tensors
-from tapegrad.ops._dims import common_shape, normal_dim
+from tapegrad.ops._dims import common_shape, normal_dim, number_of
 from tapegrad.ops.linalg._checks import batch_shape, check_tensors
 from tapegrad.ops.pointwise import where_op
 from tapegrad.ops.tensor_types import type_name
@@ -152,10 +152,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0,
     more than 25 points, Euclidean distances come from a product of matrices, unless
     ``compute_mode`` says otherwise. Coinciding points give no gradient.
     """
-    if isinstance(p, bool) or not isinstance(p, (int, float)):
-        raise TypeError(
-            f"cdist(): argument 'p' (position 3) must be float, not {type(p).__name__}"
-        )
+    p = number_of(p)
     mode = str(_MODES.get(compute_mode, compute_mode))
     if mode not in _MODES.values():
         raise ValueError(f"{compute_mode} is not a valid value for compute_mode")

@@ -82,7 +82,8 @@ def _is_right(side, right: bool) -> bool:
 _takes_places = takes_out(
     "torch.searchsorted(): output tensor's dtype is wrong, it can only be Int(int32) or "
     "Long(int64) depending on whether out_int32 flag is True, but we got output tensor's dtype "
-    "{out}"
+    "{out}",
+    refuses_grad=False,
 )
 
 
@@ -142,7 +143,7 @@ isin_op = op(
 )
 
 
-@takes_out()
+@takes_out(refuses_grad=False)
 def isin(elements, test_elements, *, assume_unique: bool = False, invert: bool = False) -> Tensor:
     """Whether each element is among ``test_elements``; with ``invert`` whether it is not.
 

@@ -63,7 +63,7 @@ def argsort(
     return sort(input.detach(), dim, descending)[1]
 
 
-@takes_out()
+@takes_out(refuses_grad="sort")
 @method()
 def msort(input: Tensor) -> Tensor:
     """The elements along the first dimension in ascending order."""

@@ -12,14 +12,15 @@ from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
 from tapegrad.ops._declare import composite, method, op, public, takes_out, takes_tensors
+from tapegrad.ops._dims import common_shape
 from tapegrad.ops._results import NamedResult, named_result
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.pointwise.selection import where_op
 
-isnan = op("isnan", kernel=np.isnan, method=True, doc="Where an element is NaN.")
-isinf = op("isinf", kernel=np.isinf, method=True, doc="Where an element is infinite.")
+isnan = op("isnan", kernel=np.isnan, method=True, out="none", doc="Where an element is NaN.")
+isinf = op("isinf", kernel=np.isinf, method=True, out="none", doc="Where an element is infinite.")
 isfinite = op(
-    "isfinite", kernel=np.isfinite, method=True,
+    "isfinite", kernel=np.isfinite, method=True, out="none",
     doc="Where an element is neither infinite nor NaN.",
 )  # fmt: skip
 isposinf = op(
@@ -136,7 +137,13 @@ def _ldexp(input: np.ndarray, other: np.ndarray) -> np.ndarray:
         raise TypeError(
             f"ldexp(): argument 'other' (position 2) must be Tensor, not {kind_of(other)}"
         )
-    return _scaled_by_power(input, other)
+    if input.dtype.kind != "f" or other.dtype.kind == "f":
+        return _scaled_by_power(input, other)
+    common_shape(input.shape, other.shape)
+    if other.dtype.kind == "b":
+        raise NotImplementedError("\"ldexp_cpu_exp\" not implemented for 'Bool'")
+    with np.errstate(all="ignore"):
+        return np.asarray(np.ldexp(input, other.astype(np.int32)))
 
 
 _scaled_by_power = composite(lambda input, other: input * 2.0**other)

@@ -62,13 +62,16 @@ heaviside_op = op(
 _heaviside_inplace = InplaceOp(heaviside_op)
 
 
+_DIFFERENT = "heaviside is not yet implemented for tensors with different dtypes."
+
+
 def _check_same_dtype(input: Tensor, values: Tensor) -> None:
     are_tensors = isinstance(input, Tensor) and isinstance(values, Tensor)
     if are_tensors and input.dtype is not values.dtype:
-        raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
+        raise RuntimeError(_DIFFERENT)
 
 
-@takes_out("cast")
+@takes_out(_DIFFERENT)
 @method()
 def heaviside(input: Tensor, values: Tensor) -> Tensor:
     """The step function: 0 below zero, 1 above, and ``values`` at zero.

@@ -229,7 +229,7 @@ def _place_of_extreme(name, operation):
     return takes_tensors(place)
 
 
-argmax = takes_out()(_place_of_extreme("argmax", argmax_op))
-argmin = takes_out()(_place_of_extreme("argmin", argmin_op))
+argmax = takes_out(refuses_grad=False)(_place_of_extreme("argmax", argmax_op))
+argmin = takes_out(refuses_grad=False)(_place_of_extreme("argmin", argmin_op))
 
 __all__ = ["amax", "amin", "aminmax", "argmax", "argmin", "max", "min"]

@@ -162,7 +162,7 @@ def mean(input: Tensor, dim=None, keepdim: bool = False, *, axis=None, dtype=Non
     return mean_dims(input, every_dim_or(input, dim), keepdim)
 
 
-@takes_out('"nansum_cpu" not implemented for {out!r}')
+@takes_out('"nansum_cpu" not implemented for {out!r}', refuses_grad="nansum")
 @method()
 def nanmean(input: Tensor, dim=None, keepdim: bool = False, *, dtype=None) -> Tensor:
     """Mean of all elements that are not NaN, or over the dimensions ``dim``.

@@ -43,14 +43,14 @@ def _named_dims(input: Tensor, dim) -> tuple | None:
     return None if dim is None else normal_dims(dim, input.ndim)
 
 
-@takes_out("any only supports bool tensor for result, got: {out}")
+@takes_out("any only supports bool tensor for result, got: {out}", refuses_grad=False)
 @method()
 def any(input: Tensor, dim=None, keepdim: bool = False) -> Tensor:
     """Whether any element is true, or any over the dimensions ``dim``."""
     return any_op(input, _named_dims(input, dim), keepdim)
 
 
-@takes_out("all only supports bool tensor for result, got: {out}")
+@takes_out("all only supports bool tensor for result, got: {out}", refuses_grad=False)
 @method()
 def all(input: Tensor, dim=None, keepdim: bool = False) -> Tensor:
     """Whether all elements are true, or all over the dimensions ``dim``."""

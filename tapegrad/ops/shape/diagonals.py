@@ -85,6 +85,7 @@ def triu_(self: Tensor, diagonal: int = 0) -> Tensor:
 
 
 def _triangle_indices(name: str, row: int, col: int, offset: int, dtype) -> np.ndarray:
+    row, col, offset = map(operator.index, (row, col, offset))
     for what, size in (("row", row), ("col", col)):
         if size < 0:
             raise RuntimeError(f"{what} must be non-negative, got{size}")
@@ -100,16 +101,16 @@ def _triangle_indices(name: str, row: int, col: int, offset: int, dtype) -> np.n
 
 @takes_tensors
 def tril_indices(row: int, col: int, offset: int = 0, *, dtype=_types.int64, device=None,
-                 layout=None) -> Tensor:  # fmt: skip
+                 layout=None, pin_memory=False, requires_grad=False) -> Tensor:  # fmt: skip
     """Rows and columns of the lower triangle of a ``row`` by ``col`` matrix: (2, count)."""
-    return finished(_triangle_indices("tril_indices", row, col, offset, dtype), False)
+    return finished(_triangle_indices("tril_indices", row, col, offset, dtype), requires_grad)
 
 
 @takes_tensors
 def triu_indices(row: int, col: int, offset: int = 0, *, dtype=_types.int64, device=None,
-                 layout=None) -> Tensor:  # fmt: skip
+                 layout=None, pin_memory=False, requires_grad=False) -> Tensor:  # fmt: skip
     """Rows and columns of the upper triangle of a ``row`` by ``col`` matrix: (2, count)."""
-    return finished(_triangle_indices("triu_indices", row, col, offset, dtype), False)
+    return finished(_triangle_indices("triu_indices", row, col, offset, dtype), requires_grad)
 
 
 # ------------------------------------------------------------------------- diagonals

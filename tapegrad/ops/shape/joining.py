@@ -120,26 +120,26 @@ def _checked_list(name: str, tensors) -> list[Tensor]:
     return list(tensors)
 
 
-@takes_out("join")
+@takes_out("join", refuses_grad="cat")
 def hstack(tensors) -> Tensor:
     """Tensors joined side by side: vectors along dimension 0, all others along dimension 1."""
     tensors = [atleast_1d(one) for one in _checked_list("hstack", tensors)]
     return cat(tensors, 0 if tensors[0].ndim == 1 else 1)
 
 
-@takes_out("join")
+@takes_out("join", refuses_grad="cat")
 def vstack(tensors) -> Tensor:
     """Tensors joined one below the other, along dimension 0; vectors are rows."""
     return cat([atleast_2d(one) for one in _checked_list("vstack", tensors)], 0)
 
 
-@takes_out("join")
+@takes_out("join", refuses_grad="cat")
 def dstack(tensors) -> Tensor:
     """Tensors joined one behind the other, along dimension 2."""
     return cat([atleast_3d(one) for one in _checked_list("dstack", tensors)], 2)
 
 
-@takes_out("join")
+@takes_out("join", refuses_grad="cat")
 def column_stack(tensors) -> Tensor:
     """Tensors joined side by side, along dimension 1; vectors and numbers are columns."""
     columns = [

@@ -15,17 +15,17 @@ i0 = op(
     doc="Modified Bessel function of order 0. Source: https://dlmf.nist.gov/10.25",
 )  # fmt: skip
 i0e = op(
-    "i0e", kernel=OURS["i0e"], makes_float=True, grad_name="SpecialI0EBackward0",
+    "special_i0e", kernel=OURS["i0e"], makes_float=True, grad_name="SpecialI0EBackward0",
     input=lambda g, input, out: g * (i1e(input) - input.sgn() * out),
     doc="``exp(-|x|) * i0(x)``.",
 )  # fmt: skip
 i1 = op(
-    "i1", kernel=OURS["i1"], makes_float=True, grad_name="SpecialI1Backward0",
+    "special_i1", kernel=OURS["i1"], makes_float=True,
     input=lambda g, input, out: g * _slope_of_i1(input, i0(input), out),
     doc="Modified Bessel function of order 1. Source: https://dlmf.nist.gov/10.25",
 )  # fmt: skip
 i1e = op(
-    "i1e", kernel=OURS["i1e"], makes_float=True, grad_name="SpecialI1EBackward0",
+    "special_i1e", kernel=OURS["i1e"], makes_float=True, grad_name="SpecialI1EBackward0",
     input=lambda g, input, out: g * (
         _slope_of_i1(input, i0e(input), out) - where_op(_is_tiny(input), 0.0, input.sgn() * out)
     ),

@@ -34,27 +34,27 @@ erfinv = op(
     """,
 )  # fmt: skip
 erfcx = op(
-    "erfcx", kernel=OURS["erfcx"], makes_float=True, grad_name="SpecialErfcxBackward0",
+    "special_erfcx", kernel=OURS["erfcx"], makes_float=True,
     input=lambda g, input, out: g * (input * 2 * out - 2 / _SQRT_PI),
     doc="``exp(x²) * erfc(x)``, without overflow on the right.",
 )  # fmt: skip
 ndtri = op(
-    "ndtri", kernel=OURS["ndtri"], makes_float=True, grad_name="SpecialNdtriBackward0",
+    "special_ndtri", kernel=OURS["ndtri"], makes_float=True,
     input=lambda g, input: g * (math.sqrt(2 * math.pi) * (ndtri(input).square() / 2).exp()),
     doc="The x up to which a standard normal distribution holds the given probability.",
 )  # fmt: skip
 log_ndtr = op(
-    "log_ndtr", kernel=OURS["log_ndtr"], makes_float=True, grad_name="SpecialLogNdtrBackward0",
+    "special_log_ndtr", kernel=OURS["log_ndtr"], makes_float=True,
     input=lambda g, input: g / erfcx(input * -math.sqrt(0.5)) * math.sqrt(2 / math.pi),
     doc="Logarithm of :func:`ndtr`, accurate on both sides.",
 )  # fmt: skip
 entr = op(
-    "entr", kernel=OURS["entr"], makes_float=True, grad_name="SpecialEntrBackward0",
+    "special_entr", kernel=OURS["entr"], makes_float=True,
     input=lambda g, input: g * (-log(input) - 1),
     doc="``-x * log(x)``; 0 at zero and -inf below.",
 )  # fmt: skip
 xlog1py = mixed_op(
-    "xlog1py", "SpecialXlog1PyBackward", kernel=OURS["xlog1py"], makes_float=True,
+    "special_xlog1py", "SpecialXlog1PyBackward", kernel=OURS["xlog1py"], makes_float=True,
     input=lambda g, input, other: where_op(
         (input == 0) & (other <= -1), 0.0, xlog1py(g, other)
     ),
@@ -63,7 +63,7 @@ xlog1py = mixed_op(
 )  # fmt: skip
 
 
-@takes_out("cast")
+@takes_out("cast", records=True)
 def ndtr(input: Tensor) -> Tensor:
     """Probability of a standard normal variable to be at most x: ``erfc(-x / sqrt(2)) / 2``."""
     return erfc(input * -math.sqrt(0.5)) * 0.5

@@ -127,7 +127,7 @@ igammac = op(
     """,
 )  # fmt: skip
 zeta = mixed_op(
-    "zeta", "SpecialZetaBackward", kernel=OURS["zeta"], makes_float=True,
+    "special_zeta", "SpecialZetaBackward", kernel=OURS["zeta"], makes_float=True,
     input=without_derivative("zeta"),
     other=lambda g, input, other: g * -input * zeta(input + 1, other),
     doc="""Hurwitz zeta function ``zeta(input, other)``.
