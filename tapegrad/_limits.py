@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from tapegrad import _types
-from tapegrad._types import ReadOnly, bfloat16, dtype, float32, kind_of
+from tapegrad._types import bfloat16, dtype, float32
+from tapegrad._values import ReadOnly, constructor
 
 _OF_BFLOAT16 = {"bits": 16, "max": 3.3895313892515355e38, "min": -3.3895313892515355e38,
                 "eps": 2.0**-7, "tiny": 2.0**-126, "smallest_normal": 2.0**-126,
@@ -30,11 +31,9 @@ class _Limits(ReadOnly):
         return self.dtype == other.dtype
 
 
-def _check_limits_of(name: str, type: Any) -> None:
+def _check_limits_of(type: Any) -> None:
     if not isinstance(type, dtype):
-        raise TypeError(
-            f"{name}(): argument 'type' (position 1) must be torch.dtype, not {kind_of(type)}"
-        )
+        raise TypeError(f"{type!r} is no dtype")
 
 
 def _limits_of(type: dtype) -> dict[str, float]:
@@ -60,8 +59,9 @@ class finfo(_Limits):
     smallest_normal: float
     resolution: float
 
+    @constructor
     def __init__(self, type: dtype = float32) -> None:
-        _check_limits_of("finfo", type)
+        _check_limits_of(type)
         if not type.is_floating_point:
             raise TypeError(
                 "torch.finfo() requires a floating point input type. "
@@ -86,10 +86,9 @@ class iinfo(_Limits):
     max: int
     min: int
 
-    def __init__(self, type: Any = ...) -> None:
-        if type is ...:
-            raise TypeError('iinfo() missing 1 required positional arguments: "type"')
-        _check_limits_of("iinfo", type)
+    @constructor
+    def __init__(self, type: Any) -> None:
+        _check_limits_of(type)
         if type is _types.bool:
             raise TypeError("torch.bool is not supported by torch.iinfo")
         if type.is_floating_point:

@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from tapegrad._values import ReadOnly, constructor
+
 _int: TypeAlias = builtins.int
 _float: TypeAlias = builtins.float
 _bool: TypeAlias = builtins.bool
@@ -29,24 +31,6 @@ def kind_of(value: object) -> str:
 
 
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
-
-
-class ReadOnly:
-    """Base of values whose attributes programs cannot write; they are set by :meth:`_describe`."""
-
-    __slots__ = ()
-
-    def __setattr__(self, name: str, value: object = None) -> None:
-        kind = f"{type(self).__module__}.{type(self).__name__}"
-        if hasattr(self, name):
-            raise AttributeError(f"attribute '{name}' of '{kind}' objects is not writable")
-        raise AttributeError(f"'{kind}' object has no attribute '{name}'")
-
-    __delattr__ = __setattr__
-
-    def _describe(self, **attributes: Any) -> None:
-        for name, value in attributes.items():
-            object.__setattr__(self, name, value)
 
 
 class Constant(ReadOnly):
@@ -88,7 +72,7 @@ class dtype(Constant):
     def __getattr__(self, name: str) -> Any:
         if name == "numpy":  # the slot is empty: this dtype is named only
             raise NotImplementedError(f"tapegrad has no tensors of dtype {self}")
-        raise AttributeError(f"'torch.dtype' object has no attribute '{name}'")
+        return super().__getattr__(name)
 
     def __reduce__(self) -> tuple:
         return dtype_named, (self.name,)
@@ -172,15 +156,15 @@ def as_dtype(value: Any, function: str) -> dtype | None:
     )
 
 
-class Size(tuple):
+class Size(ReadOnly, tuple):
     """A tensor's shape: a tuple that prints as ``torch.Size([2, 3])``."""
 
     __slots__ = ()
     __module__ = "torch"
 
-    def __new__(cls, sizes: Iterable[Any] = (), /) -> Size:
+    def __new__(cls, *args: Iterable[Any], **kwargs: Any) -> Size:
         """Take whole numbers; TypeError for anything else."""
-        made = tuple.__new__(cls, sizes)
+        made = tuple.__new__(cls, *args, **kwargs)
         if all(type(one) is _int for one in made):
             return made
         return tuple.__new__(cls, map(_as_size, made, count()))
@@ -261,32 +245,24 @@ class device(ReadOnly):
     type: str
     index: _int | None
 
-    def __init__(self, type: Any = ..., index: _int | None = None) -> None:
-        if type is ...:
-            raise TypeError(
-                "device() received an invalid combination of arguments - got (), but expected one "
-                "of:\n * (torch.device device)\n * (str type, int index = -1)\n"
-            )
-        if isinstance(type, device):
+    @constructor
+    def __init__(self, type: Any = ..., index: Any = None, *, device: Any = ...) -> None:
+        is_alone = index is None
+        type = device if type is ... else type
+        if isinstance(type, self.__class__) and is_alone:
             type, index = type.type, type.index
-        if isinstance(type, _int):
+        if isinstance(type, _int) and is_alone:
             if type < 0:
                 raise RuntimeError("Device index must not be negative")
             raise RuntimeError("Cannot access accelerator device when none is available.")
-        if not isinstance(type, str):
-            raise TypeError(
-                "device() received an invalid combination of arguments - got "
-                f"({kind_of(type)}), but expected one of:\n * (torch.device device)\n      didn't "
-                "match because some of the arguments have invalid types: "
-                f"(!{kind_of(type)}!)\n * (str type, int index = -1)\n"
-            )
-        if not (index is None or isinstance(index, _int)):
-            raise TypeError(
-                f"device(): argument 'index' (position 2) must be int, not {kind_of(index)}"
-            )
+        if not (isinstance(type, str) and (is_alone or isinstance(index, _int))):
+            raise TypeError("device() takes a type and a number, or a device")
         if index is not None and index < 0:
             raise RuntimeError("Device index must not be negative")
         kind, own_index = _parsed_device(str(type))
+        if own_index is not None and not is_alone:
+            raise RuntimeError("type (string) must not include an index because index was passed "
+                               f"explicitly: {type}")
         self._describe(type=kind, index=index if own_index is None else own_index)
 
     def __repr__(self) -> str:
@@ -333,18 +309,34 @@ class memory_format(Constant):
     order: tuple[_int, ...] | None
 
 
+class qscheme(Constant):
+    """How quantized tensors were scaled; there are none here, only the schemes' names."""
+
+    __slots__ = ()
+    __module__ = "torch"
+
+    def __reduce__(self) -> str:  # type: ignore[override]
+        return self.name
+
+
 strided: layout = layout._named("strided")
 contiguous_format: memory_format = memory_format._named("contiguous_format", order=None)
 legacy_contiguous_format = contiguous_format
 preserve_format: memory_format = memory_format._named("preserve_format", order=None)
 channels_last: memory_format = memory_format._named("channels_last", order=(0, 2, 3, 1))
 channels_last_3d: memory_format = memory_format._named("channels_last_3d", order=(0, 2, 3, 4, 1))
+per_tensor_affine: qscheme = qscheme._named("per_tensor_affine")
+per_channel_affine: qscheme = qscheme._named("per_channel_affine")
+per_tensor_symmetric: qscheme = qscheme._named("per_tensor_symmetric")
+per_channel_symmetric: qscheme = qscheme._named("per_channel_symmetric")
+per_channel_affine_float_qparams: qscheme = qscheme._named("per_channel_affine_float_qparams")
 
 
 __all__ = [
     "Size", "bfloat16", "bool", "cdouble", "cfloat", "chalf", "channels_last", "channels_last_3d",
     "complex32", "complex64", "complex128", "contiguous_format", "device", "double", "dtype",
     "float", "float16", "float32", "float64", "half", "int", "int8", "int16", "int32", "int64",
-    "layout", "legacy_contiguous_format", "long", "memory_format", "preserve_format", "short",
-    "strided", "uint8",
+    "layout", "legacy_contiguous_format", "long", "memory_format", "per_channel_affine",
+    "per_channel_affine_float_qparams", "per_channel_symmetric", "per_tensor_affine",
+    "per_tensor_symmetric", "preserve_format", "qscheme", "short", "strided", "uint8",
 ]  # fmt: skip

@@ -36,12 +36,13 @@ INNER = (
     "celu", "prelu", "threshold", "max_unpool1d", "atleast_1d", "atleast_2d", "atleast_3d",
     "bilinear", "cdist", "chain_matmul", "cosine_similarity", "hardshrink", "log_sigmoid",
     "col2im", "im2col", "pairwise_distance", "pdist", "split", "split_with_sizes", "tensordot",
-    "unique_consecutive",
+    "unique_consecutive", "_grouped_mm",
 )  # fmt: skip
 
 
 # What the library does not hold as one text.
 UNREADABLE = {"_to_dlpack": "(Tensor data, *, ints? dl_device=None, bool? copy=None)"}
+CONSTRUCTORS = ("Generator", "device", "finfo", "iinfo")
 PROPERTIES = {"H", "imag", "mH"}  # which raise when they are looked at
 
 
@@ -96,7 +97,7 @@ def shortened(text: str) -> str:
 
 
 def callables() -> Iterator[tuple[str, Any]]:
-    """Give the compiled functions and methods that both libraries have; a method after a dot."""
+    """Give the compiled functions, methods (after a dot) and types that both libraries have."""
     spaces = [("", torch._C._VariableFunctions, None), ("", torch, tapegrad),
               ("", torch.linalg, tapegrad.linalg),
               ("", torch.special, tapegrad.special), ("", torch._C._nn, tapegrad.nn.functional),
@@ -108,6 +109,7 @@ def callables() -> Iterator[tuple[str, Any]]:
             found = getattr(theirs, name, None)
             if type(found).__name__ == "builtin_function_or_method":
                 yield prefix, found
+    yield from (("", getattr(torch, name)) for name in CONSTRUCTORS)
 
 
 def forms(called: Any, held: dict[str, list[str]], is_method: bool) -> list[str] | None:

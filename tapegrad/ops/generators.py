@@ -13,6 +13,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._kernels import GENERATOR_SIZE, OURS
 from tapegrad._tensor import Tensor
+from tapegrad._values import ReadOnly, constructor
 
 _DEFAULT_SEED = 67280421310721
 
@@ -40,7 +41,7 @@ _REFUSALS = {  # PyTorch's words for devices that it knows but has not here; oth
 }  # fmt: skip
 
 
-class Generator(_types.ReadOnly):
+class Generator(ReadOnly):
     """A stream of random numbers of its own. Source: Matsumoto and Nishimura 1998 (MT19937)."""
 
     __slots__ = ("__weakref__", "_lock", "_seed", "_state", "device")
@@ -51,6 +52,7 @@ class Generator(_types.ReadOnly):
     _seed: int
     _state: np.ndarray
 
+    @constructor
     def __init__(self, device: Any = None) -> None:
         where = _types.device("cpu" if device is None else device)
         if where.type != "cpu":
@@ -103,6 +105,22 @@ class Generator(_types.ReadOnly):
         with self._lock:
             kernels.copy_array(self._state, new_state.detach().numpy())
         return self
+
+    def get_offset(self) -> int:
+        """Raises RuntimeError: only generators of other devices count what they gave."""
+        raise RuntimeError("CPU Generator does not use offset")
+
+    def set_offset(self, offset: int) -> Generator:
+        """Raises RuntimeError, as :meth:`get_offset` does."""
+        raise RuntimeError("CPU Generator does not use offset")
+
+    def graphsafe_get_state(self) -> Generator:
+        """Raises NotImplementedError: only generators of other devices share a state."""
+        raise NotImplementedError("graphsafe_get_state is not supported in this Generator")
+
+    def graphsafe_set_state(self, state: Generator) -> Generator:
+        """Raises NotImplementedError, as :meth:`graphsafe_get_state` does."""
+        raise NotImplementedError("graphsafe_set_state is not supported in this Generator")
 
     def draw(self, kernel: str, array: np.ndarray, params: tuple | None = None) -> np.ndarray:
         """Fill an array with random numbers, in the order in which its elements lie in memory."""

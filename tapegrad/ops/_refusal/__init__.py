@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tapegrad._core import register_explainer
+from tapegrad._values import register_refusal
 
 
 def _explain(called: Callable, args: tuple, kwargs: dict[str, Any], error: BaseException) -> Any:
@@ -20,13 +21,20 @@ def _explain(called: Callable, args: tuple, kwargs: dict[str, Any], error: BaseE
     return explain(called, args, kwargs, error)
 
 
+def _of_constructor(name: str, args: tuple, kwargs: dict[str, Any]) -> TypeError | None:
+    from tapegrad.ops._refusal.explain import refusal_of
+
+    return refusal_of(name, False, args, kwargs)
+
+
 def refusal(name: str, args: tuple, kwargs: dict[str, Any]) -> TypeError | None:
     """PyTorch's error of a call that fits none of a method's forms; None if it fits one."""
-    from tapegrad.ops._refusal.explain import refusal_of_method
+    from tapegrad.ops._refusal.explain import refusal_of
 
-    return refusal_of_method(name, args, kwargs)
+    return refusal_of(name, True, args, kwargs)
 
 
 register_explainer(_explain)
+register_refusal(_of_constructor)
 
 __all__ = ["refusal"]

@@ -158,12 +158,13 @@ def _carried_out(called: Callable, first: tuple, named: dict[str, Any]) -> Any:
         return error
 
 
-def refusal_of_method(name: str, args: tuple, kwargs: dict[str, Any]) -> TypeError | None:
-    """PyTorch's error of a call that fits none of a method's forms; None if it fits one."""
-    forms = forms_of(name, True)
+def refusal_of(name: str, is_method: bool, args: tuple,
+               kwargs: dict[str, Any]) -> TypeError | None:
+    """PyTorch's error of a call that fits none of the forms of its name; None if it fits one."""
+    forms = forms_of(name, is_method)
     if any(mismatch(form, args, kwargs) is None for form in forms):
         return None
-    return _refusal(forms, True, args, kwargs)
+    return _refusal(forms, is_method, args, kwargs)
 
 
 def _refusal(forms: tuple[Signature, ...], is_method: bool, args: tuple,

@@ -73,7 +73,9 @@ def _kind(value: Any) -> str:
     if not isinstance(value, (list, tuple)):
         return kind_of(value)
     inner = ", ".join(map(kind_of, value))
-    return f"{kind_of(value)} of " + (f"[{inner}]" if isinstance(value, list) else f"({inner})")
+    lone = "," * (len(value) == 1)
+    kinds = f"[{inner}]" if isinstance(value, list) else f"({inner}{lone})"
+    return f"{kind_of(value)} of {kinds}"
 
 
 __all__ = ["of_several"]

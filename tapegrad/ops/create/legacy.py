@@ -13,16 +13,9 @@ from tapegrad import _types
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import method
 from tapegrad.ops._dims import sizes_of
+from tapegrad.ops._refusal import refusal
 from tapegrad.ops.create.from_data import tensor
 
-_EXPECTED = """, but expected one of:
- * (*, torch.device device = None)
-      didn't match because {}
- * (torch.Storage storage)
- * (Tensor other)
- * (tuple of ints size, *, torch.device device = None)
- * (object data, *, torch.device device = None)
-"""
 _C_TYPES = {
     _types.bool: "bool", _types.uint8: "unsigned char", _types.int8: "signed char",
     _types.int16: "short int", _types.int32: "int", _types.int64: "long int",
@@ -37,14 +30,15 @@ def construct_legacy(
 
     A tensor gives its own memory; where ``dtype`` is named it must have that dtype.
     """
+    if keyword or len(args) > 1:
+        _check_forms(args, keyword)
     if not args and "size" in keyword:
         args = (_types.Size(keyword["size"]),)
     args = args or tuple(keyword[name] for name in ("data", "other") if name in keyword)
     _check_device(keyword.get("device"))
-    _check_names(args, keyword)
     kind = dtype or get_default_dtype()
-    if len(args) != 1 or isinstance(args[0], _types.Size) or _is_index(args[0]):
-        _check_sizes(args)
+    is_data = "data" in keyword
+    if not is_data and (len(args) != 1 or isinstance(args[0], _types.Size) or _is_index(args[0])):
         return kernels.empty(sizes_of("new", args) if args else (0,), kind.numpy)
     data = args[0]
     if isinstance(data, Tensor):
@@ -77,31 +71,11 @@ def _check_device(device: Any) -> None:
         )
 
 
-def _check_names(args: tuple, keyword: Mapping[str, Any]) -> None:
-    unknown = [name for name in keyword if name not in ("device", "size", "data", "other")]
-    if unknown:
-        wrong = f"some of the keywords were incorrect: {', '.join(unknown)}"
-        _refuse(args, {name: keyword[name] for name in unknown}, wrong)
-
-
-def _check_sizes(args: tuple) -> None:
-    """Several arguments are sizes; what cannot be one in the first place fits no form at all."""
-    first = args[0] if args else 0
-    if (not isinstance(first, _types.Size) and not hasattr(first, "__index__")) or (
-        isinstance(first, Tensor) and first.numel() != 1
-    ):
-        kinds = ", ".join(f"!{_types.kind_of(value)}!" for value in args)
-        _refuse(args, {}, f"some of the arguments have invalid types: ({kinds})")
-
-
-def _refuse(args: tuple, keyword: Mapping[str, Any], reason: str) -> None:
-    given = [_types.kind_of(value) for value in args]
-    given += [f"{name}={_types.kind_of(value)}" for name, value in keyword.items()]
-    lone_name = "," if keyword and not args and len(given) == 1 else ""
-    raise TypeError(
-        f"new() received an invalid combination of arguments - got "
-        f"({', '.join(given)}{lone_name}{' ' if lone_name else ''}){_EXPECTED.format(reason)}"
-    )
+def _check_forms(args: tuple, keyword: Mapping[str, Any]) -> None:
+    """Refuse what no form takes: unknown keywords, and several arguments that are no sizes."""
+    refused = refusal("new", args, dict(keyword))
+    if refused is not None:
+        raise refused
 
 
 def _options(dtype: _types.dtype) -> str:
