@@ -20,7 +20,8 @@
 enum {
     TG_BLOCK_ALIGNMENT = 64, /* a cache line; the size of a block stands in the one before it */
     TG_KEPT_BLOCKS = 64,
-    TG_HUGE_BYTES = 1 << 21, /* of a large page, which larger blocks are aligned to and ask for */
+    TG_HUGE_BYTES = 1 << 21, /* of a large page, which larger blocks are aligned to and ask for;
+                              * a last one that they nearly fill is theirs as well */
 };
 #define TG_KEPT_BYTES ((size_t)32 << 20)
 
@@ -52,6 +53,9 @@ static void *tg_fresh_block(size_t size)
         return NULL;
     size = (size + TG_BLOCK_ALIGNMENT - 1) / TG_BLOCK_ALIGNMENT * TG_BLOCK_ALIGNMENT;
     const size_t alignment = size >= TG_HUGE_BYTES ? TG_HUGE_BYTES : TG_BLOCK_ALIGNMENT;
+    const size_t short_of_page = -(size + TG_BLOCK_ALIGNMENT) % alignment;
+    if (short_of_page <= size / 8)
+        size += short_of_page;
     if (posix_memalign(&memory, alignment, size + TG_BLOCK_ALIGNMENT) != 0)
         return NULL;
 #if defined(MADV_HUGEPAGE)
