@@ -64,6 +64,7 @@ typedef struct {
     X(special)         \
     X(cast)            \
     X(reduce)          \
+    X(extreme)         \
     X(scan)            \
     X(select)          \
     X(topk)            \
@@ -94,14 +95,15 @@ typedef struct {
     X(resample)
 
 /* Families whose outer iterations write apart from each other and carry nothing on, so that large
- * launches may be shared among threads. (A generator of random numbers is carried on.) */
+ * launches may be shared among threads. (A generator of random numbers is carried on. A reduction
+ * shares itself.) */
 #define TG_SHARED_FAMILIES(X) \
     X(pointwise)              \
     X(elementary)             \
     X(arithmetic)             \
     X(special)                \
     X(cast)                   \
-    X(reduce)                 \
+    X(extreme)                \
     X(scan)                   \
     X(select)                 \
     X(topk)                   \

@@ -3,16 +3,16 @@
  * Rows are reduced in independent lanes, which vectorise, over blocks that are joined pairwise: the
  * error of a sum grows with log n, as in Higham, "The accuracy of floating point summation", 1993.
  * Where neighbours in memory belong to different results, a block of columns is reduced row by row,
- * joined pairwise as well.
+ * joined pairwise as well. Of few long ones parts are reduced apart and joined the same way.
  */
-#include "long_row.h"
+#include "long_dim.h"
 #include "vectors.h"
 
 /* Compilers keep 16 lanes of a sum in registers, but vectorise a choice only in a loop
  * that is too long for them to unroll. */
 enum { SUM_LANES = 16, CHOICE_LANES = 32 };
-enum { FEW_ELEMENTS = 8, FEW_COLUMNS = 8, FEW_ROWS = 32, SEARCH_BLOCK = 64,
-       COLUMN_BYTES = 2048, COLUMN_BLOCK = 512, PARTIALS = 32 };
+enum { FEW_ELEMENTS = 8, FEW_COLUMNS = 8, SEARCH_BLOCK = 64, COLUMN_BYTES = 2048,
+       COLUMN_BLOCK = 512, PARTIALS = 20 };
 
 /* The dtypes whose loops are compiled for every instruction set. */
 #define LOOP_float32 TG_VECTOR_LOOP
@@ -94,27 +94,14 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
     }                                                                                            \
     static TG_INLINE C name##_row(const char *p, tg_intp n, tg_intp step)                        \
     {                                                                                            \
-        C partial[PARTIALS];                                                                     \
+        C partial[PARTIALS], total;                                                              \
         int n_partials = 0;                                                                      \
-        for (tg_intp n_blocks = 0; n > ROW_BLOCK; n -= ROW_BLOCK, p += ROW_BLOCK * step) {       \
-            C total = name##_any_block(p, ROW_BLOCK, step);                                      \
+        for (tg_intp n_blocks = 0;; n -= ROW_BLOCK, p += ROW_BLOCK * step) {                     \
+            total = name##_any_block(p, smaller(n, ROW_BLOCK), step);                            \
+            if (n <= ROW_BLOCK)                                                                  \
+                break;                                                                           \
             JOIN_PAIRS(n_blocks, n_partials, total = JOIN(partial[n_partials], total);)          \
             partial[n_partials++] = total;                                                       \
-        }                                                                                        \
-        C total = name##_any_block(p, n, step);                                                  \
-        while (n_partials-- > 0)                                                                 \
-            total = JOIN(partial[n_partials], total);                                            \
-        return total;                                                                            \
-    }                                                                                            \
-    /* As `name`_row joins them: the last part is a tail that pairs wait for. */                 \
-    static inline C name##_of_parts(const C *parts, tg_intp n_parts, C total)                    \
-    {                                                                                            \
-        C partial[PARTIALS];                                                                     \
-        int n_partials = 0;                                                                      \
-        for (tg_intp i = 0, n_blocks = 0; i < n_parts; i++) {                                    \
-            C node = parts[i];                                                                   \
-            JOIN_PAIRS(n_blocks, n_partials, node = JOIN(partial[n_partials], node);)            \
-            partial[n_partials++] = node;                                                        \
         }                                                                                        \
         while (n_partials-- > 0)                                                                 \
             total = JOIN(partial[n_partials], total);                                            \
@@ -131,8 +118,16 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
                 const C a = load(TG_AT(const T, q, 0)), b = load(TG_AT(const T, q, step));       \
                 const C c = load(TG_AT(const T, q, 2 * step));                                   \
                 const C d = load(TG_AT(const T, q, 3 * step));                                   \
-                const C first = JOIN(a, b), second = JOIN(c, d), four = JOIN(first, second);     \
-                result[j] = JOIN(result[j], four);                                               \
+                if (LANES == CHOICE_LANES) { /* in turn compilers vectorise it */                \
+                    C best = result[j];                                                          \
+                    best = JOIN(best, a);                                                        \
+                    best = JOIN(best, b);                                                        \
+                    best = JOIN(best, c);                                                        \
+                    result[j] = JOIN(best, d);                                                   \
+                } else {                                                                         \
+                    const C first = JOIN(a, b), second = JOIN(c, d), four = JOIN(first, second); \
+                    result[j] = JOIN(result[j], four);                                           \
+                }                                                                                \
             }                                                                                    \
         for (; n > 0; n--, p += step)                                                            \
             for (tg_intp j = 0; j < width; j++) {                                                \
@@ -158,15 +153,30 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
     {                                                                                            \
         C partial[PARTIALS][COLUMN_BYTES / sizeof(C)];                                           \
         int n_partials = 0;                                                                      \
-        for (tg_intp n_blocks = 0; n > FEW_ROWS; n -= FEW_ROWS, p += FEW_ROWS * step) {          \
-            name##_any_few_rows(p, FEW_ROWS, step, width, column_step, result);                  \
+        for (tg_intp n_blocks = 0;; n -= FEW_ROWS, p += FEW_ROWS * step) {                       \
+            name##_any_few_rows(p, smaller(n, FEW_ROWS), step, width, column_step, result);      \
+            if (n <= FEW_ROWS)                                                                   \
+                break;                                                                           \
             JOIN_PAIRS(n_blocks, n_partials,                                                     \
                        name##_join_columns(width, partial[n_partials], result);)                 \
             memcpy(partial[n_partials++], result, (size_t)width * sizeof(C));                    \
         }                                                                                        \
-        name##_any_few_rows(p, n, step, width, column_step, result);                             \
         while (n_partials-- > 0)                                                                 \
             name##_join_columns(width, partial[n_partials], result);                             \
+    }                                                                                            \
+    /* As `name`_columns joins them: the last part is a tail that pairs wait for. */             \
+    static inline const C *name##_of_parts(C *parts, tg_intp n_parts, tg_intp width)             \
+    {                                                                                            \
+        C *partial[PARTIALS], *total = parts;                                                    \
+        int n_partials = 0;                                                                      \
+        for (tg_intp n_blocks = 0; n_blocks < n_parts - 1; total += width) {                     \
+            JOIN_PAIRS(n_blocks, n_partials,                                                     \
+                       name##_join_columns(width, partial[n_partials], total);)                  \
+            partial[n_partials++] = total;                                                       \
+        }                                                                                        \
+        while (n_partials-- > 0)                                                                 \
+            name##_join_columns(width, partial[n_partials], total);                              \
+        return total;                                                                            \
     }
 
 #define REDUCTION_LOOP(LOOP, name, C, OUT, store)                                                  \
@@ -192,19 +202,19 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
     }                                                                                              \
     TG_LOOP(name)                                                                                  \
     {                                                                                              \
-        C parts[MOST_PARTS];                                                                       \
-        char *last_args[] = {args[0], args[1]};                                                    \
-        if (sizeof(C) != sizeof(OUT) || !is_long_row(dims)) {                                      \
-            name##_alone(args, dims, steps, params);                                               \
+        C parts[PARTS_BYTES / sizeof(C)];                                                          \
+        const tg_intp width = dims[0], part =                                                      \
+            width == 1 || reduces_columns(width, steps[0], steps[2])                               \
+                ? part_length(dims, width == 1 ? ROW_BLOCK : FEW_ROWS, sizeof(C)) : 0;             \
+        if (part == 0 || sizeof(C) != sizeof(OUT)) {                                               \
+            reduce_rows(name##_alone, args, dims, steps, params);                                  \
             return;                                                                                \
         }                                                                                          \
-        const tg_intp n = dims[1], step = steps[2];                                                \
-        const tg_intp part = reduce_parts(name##_alone, args[0], n, step, parts, sizeof(C));       \
-        const tg_intp n_parts = (n - 1) / part, last_dims[] = {1, n - n_parts * part};             \
-        last_args[0] += n_parts * part * step;                                                     \
-        name##_alone(last_args, last_dims, steps, params);                                         \
-        const C tail = (C)TG_AT(OUT, args[1], 0);                                                  \
-        TG_AT(OUT, args[1], 0) = store(name##_of_parts(parts, n_parts, tail));                     \
+        const tg_intp n_parts = reduce_parts(name##_alone, args[0], dims, steps, part, parts,      \
+                                             sizeof(C));                                           \
+        const C *totals = name##_of_parts(parts, n_parts, width);                                  \
+        for (tg_intp j = 0; j < width; j++)                                                        \
+            TG_AT(OUT, args[1], j * steps[1]) = store(totals[j]);                                  \
     }
 
 /* Where the best element of each row is: the first of equals, or the first NaN. A whole block is
@@ -364,13 +374,17 @@ const tg_kernel tg_reduce_kernels[] = {
     INT64_MODULAR(ROW, prod)
     TG_ALL(ROW, max)
     TG_ALL(ROW, min)
-    TG_ALL(ROW_INDEX, argmax)
-    TG_ALL(ROW_INDEX, argmin)
-    TG_ALL(ROW_VALUE_AND_INDEX, max_with_index)
-    TG_ALL(ROW_VALUE_AND_INDEX, min_with_index)
     {"any", "(n)->()", "??", TG_BOOL, any, NULL, 0, 0},
     {"all", "(n)->()", "??", TG_BOOL, all, NULL, 0, 0},
     {"count_nonzero", "(n)->()", "?l", TG_BOOL, count_nonzero, NULL, 0, 0},
     {"exclusive_or", "(n)->()", "ll", TG_INT64, exclusive_or, NULL, 0, 0},
+    TG_TABLE_END
+};
+
+const tg_kernel tg_extreme_kernels[] = {
+    TG_ALL(ROW_INDEX, argmax)
+    TG_ALL(ROW_INDEX, argmin)
+    TG_ALL(ROW_VALUE_AND_INDEX, max_with_index)
+    TG_ALL(ROW_VALUE_AND_INDEX, min_with_index)
     TG_TABLE_END
 };

@@ -4,18 +4,16 @@
  * runs a thread. The caller is thread 0; every thread starts at its own part, where its caches may
  * still hold what it wrote before, and goes on to what nobody has taken. So a launch never waits
  * for a thread that the system does not let run. A thread without work looks for the next launch
- * for some microseconds before it sleeps, because waking it costs more than many a launch. */
+ * for a while before it sleeps, because waking it costs more than many a launch. */
 #define _GNU_SOURCE
 #include "threads.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#if defined(__linux__)
-#include <sched.h>
-#endif
 #include <unistd.h>
 
 enum {
@@ -43,6 +41,7 @@ static struct {
     int n_started;                /* threads beside the callers */
     atomic_int n_runs;            /* of this launch */
     atomic_int runs_a_thread;
+    atomic_int goes_down;
     int refused;                  /* the earliest run that was refused */
     const tg_launch *launch;
     int64_t unchanged[TG_MOST_PARAM_BYTES / sizeof(int64_t)]; /* its params, as they came */
@@ -126,6 +125,30 @@ static void do_part(const tg_launch *launch, tg_intp begin, tg_intp end, void *p
     launch->loop(args, dims, launch->steps, params);
 }
 
+/* How many outer iterations go through memory one way: where they may be parted, a few pages. */
+static tg_intp part_of(const tg_launch *launch)
+{
+    const tg_intp together = launch->together;
+    if (launch->n_core == 0 && !launch->can_fail)
+        return PART;
+    if (launch->n_core == 1 && launch->n_operands == 2 && !launch->can_fail &&
+        !goes_by_columns(launch))
+        return (PART / (launch->dims[1] + 1) + together) / together * together;
+    return launch->dims[0] + 1;
+}
+
+/* Up or down: a launch goes through memory the other way than the one before it, for what that one
+ * touched last is still in the cache. */
+static void do_parts(const tg_launch *launch, tg_intp begin, tg_intp end, void *params,
+                     int goes_down)
+{
+    const tg_intp part = part_of(launch), n_parts = (end - begin + part - 1) / part;
+    for (tg_intp k = 0; k < n_parts; k++) {
+        const tg_intp at = begin + (goes_down ? n_parts - 1 - k : k) * part;
+        do_part(launch, at, end - at < part ? end : at + part, params);
+    }
+}
+
 static void do_run(const tg_launch *launch, int run)
 {
     const tg_intp begin = begin_of(launch, run), end = begin_of(launch, run + 1);
@@ -135,7 +158,7 @@ static void do_run(const tg_launch *launch, int run)
         return;
     if (launch->params_size > 0)
         params = memcpy(own, pool.unchanged, launch->params_size);
-    do_part(launch, begin, end, params);
+    do_parts(launch, begin, end, params, pool.goes_down);
     if (launch->can_fail && own[0] != 0)
         note_refusal(launch, run, own);
 }
@@ -146,7 +169,7 @@ static void share(int thread)
 {
     const int n = pool.n_runs, first = thread * pool.runs_a_thread;
     for (int k = 0; k < n; k++) {
-        const int run = (first + k) % n;
+        const int run = (first + (pool.goes_down ? n + pool.runs_a_thread - 1 - k : k)) % n;
         if (atomic_load(&pool.taken[run]) || atomic_exchange(&pool.taken[run], 1))
             continue;
         do_run(pool.launch, run);
@@ -223,6 +246,7 @@ static void hand_out(const tg_launch *launch, int n_threads)
     pool.launch = launch;
     pool.runs_a_thread = goes_by_columns(launch) ? 1 : RUNS_A_THREAD;
     pool.n_runs = n_threads * pool.runs_a_thread;
+    pool.goes_down = !pool.goes_down;
     pool.refused = pool.n_runs;
     if (launch->params_size > 0)
         memcpy(pool.unchanged, launch->params, launch->params_size);
@@ -252,20 +276,11 @@ static void wait_until_done(void)
     atomic_store(&pool.caller_waits, 0);
 }
 
-/* On this thread alone. Element by element a launch goes through memory the other way than the one
- * before it: what that one touched last is still in the cache. */
+/* On this thread alone. */
 static void run_alone(const tg_launch *launch)
 {
     static _Thread_local int goes_down = 0;
-    const tg_intp n = launch->dims[0], n_parts = (n + PART - 1) / PART;
-    if (launch->n_core > 0 || launch->can_fail) {
-        launch->loop(launch->args, launch->dims, launch->steps, launch->params);
-        return;
-    }
-    for (tg_intp k = 0; k < n_parts; k++) {
-        const tg_intp begin = (goes_down ? n_parts - 1 - k : k) * PART;
-        do_part(launch, begin, n - begin < PART ? n : begin + PART, launch->params);
-    }
+    do_parts(launch, 0, launch->dims[0], launch->params, goes_down);
     goes_down = !goes_down;
 }
 

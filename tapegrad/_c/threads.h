@@ -11,16 +11,17 @@
 
 #include <stddef.h>
 
-enum { TG_MOST_THREADS = 64, TG_MOST_PARAM_BYTES = 256 };
+enum { TG_MOST_THREADS = 64, TG_MOST_PARAM_BYTES = 256, TG_ROWS_TOGETHER = 8 };
 
-/* A launch, and how much of it has to be copied for each thread. */
+/* A launch, and how much of it has to be copied for each thread. Of rows, so many are better done
+ * together. */
 typedef struct {
     tg_loop loop;
     char **args;
     const tg_intp *dims, *steps;
     void *params;
     size_t params_size;
-    int n_operands, n_core, can_fail;
+    int n_operands, n_core, can_fail, together;
 } tg_launch;
 
 /* How many threads a launch may use: those asked for, else OMP_NUM_THREADS, else one a processor

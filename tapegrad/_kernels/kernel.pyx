@@ -51,6 +51,8 @@ cdef extern from "threads.h":
         int n_operands
         int n_core
         int can_fail
+        int together
+    int TG_ROWS_TOGETHER
     int tg_thread_count()
     void tg_set_thread_count(int n)
     void tg_run_shared(const tg_launch* launch) nogil
@@ -348,7 +350,7 @@ cdef int shared_launch(Loop* loop, char** args, const npy_intp* dims, const npy_
     shared.loop, shared.args, shared.dims, shared.steps = loop.function, args, dims, steps
     shared.params, shared.params_size = params, kernel.params_size
     shared.n_operands, shared.n_core = kernel.n_operands, kernel.n_core
-    shared.can_fail = kernel.can_fail
+    shared.can_fail, shared.together = kernel.can_fail, TG_ROWS_TOGETHER
     with nogil:
         tg_run_shared(&shared)
     return 0

@@ -7,7 +7,8 @@ from tapegrad._kernels import OURS, limit_vectors
 
 BASELINE, AVX2, AVX512 = range(3)
 # Around the blocks of the loops: elements of a row, rows that are joined, columns side by side.
-SHAPES = [(1, 7), (3, 33), (9, 511), (9, 513), (40, 1500), (65, 600), (1100, 9), (600, 1030)]
+SHAPES = [(1, 7), (3, 33), (9, 511), (9, 513), (40, 1500), (65, 600), (1100, 9),
+          (600, 1030), (12, 9000), (1, 70_001)]
 
 
 @pytest.fixture(autouse=True)
