@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 enum {
-    SPINS = 4000,        /* looks before sleep: about 20 microseconds */
+    SPINS = 4000,        /* looks before a thread gives way: about 20 microseconds */
+    YIELDS = 1000,       /* and so often before sleep: about half a millisecond */
     RUNS_A_THREAD = 4,
     MOST_RUNS = TG_MOST_THREADS * RUNS_A_THREAD,
     MOST_CORE_DIMS = 24, /* eight operands of three */
@@ -73,8 +74,14 @@ int tg_thread_count(void)
 
 void tg_set_thread_count(int n) { thread_count = n > TG_MOST_THREADS ? TG_MOST_THREADS : n; }
 
-static inline void relax(void)
+/* A thread that slept starts on the processor of the one that wakes it, and has it to leave: so it
+ * gives way to others for a while first. */
+static inline void relax(int n_looks)
 {
+    if (n_looks >= SPINS) {
+        sched_yield();
+        return;
+    }
 #if defined(__x86_64__)
     __builtin_ia32_pause();
 #elif defined(__aarch64__)
@@ -183,10 +190,10 @@ static void share(int thread)
 
 static unsigned wait_for_turn(unsigned seen)
 {
-    for (int k = 0; k < SPINS; k++) {
+    for (int k = 0; k < SPINS + YIELDS; k++) {
         if (atomic_load(&pool.turn) != seen)
             return atomic_load(&pool.turn);
-        relax();
+        relax(k);
     }
     pthread_mutex_lock(&pool.lock);
     atomic_fetch_add(&pool.n_asleep, 1);
@@ -263,10 +270,10 @@ static void hand_out(const tg_launch *launch, int n_threads)
 
 static void wait_until_done(void)
 {
-    for (int k = 0; k < SPINS; k++) {
+    for (int k = 0; k < SPINS + YIELDS; k++) {
         if (atomic_load(&pool.n_left) == 0)
             return;
-        relax();
+        relax(k);
     }
     atomic_store(&pool.caller_waits, 1);
     pthread_mutex_lock(&pool.lock);
