@@ -13,14 +13,23 @@ from tapegrad.ops.normalization import embedding_backward, embedding_op
 SUM, MEAN, MAX = 0, 1, 2
 
 
+def is_fast(weight: Tensor, mode: int, padding_idx: int) -> bool:
+    """Whether PyTorch has a kernel for this, which finds out less and words errors otherwise."""
+    return mode != MAX and weight.dtype.itemsize < 8 and weight.stride(1) == 1 and padding_idx < 0
+
+
 class Bags:
     """Which rows lie in which bag: numbers of rows and bags, and the places they came from."""
 
-    def __init__(self, index: np.ndarray, offsets: np.ndarray, padding_idx: int) -> None:
-        sizes = np.diff(np.append(offsets, index.size))
-        bag_of = np.repeat(np.arange(len(offsets)), sizes)
-        places = np.arange(index.size)
-        self.bag_of_each = Tensor._wrap(np.ascontiguousarray(bag_of, np.int64))
+    def __init__(
+        self, index: np.ndarray, offsets: np.ndarray, padding_idx: int, *, n_offsets: int
+    ) -> None:
+        self.dtype, self.n_offsets, self.padding_idx = index.dtype, n_offsets, padding_idx
+        # What lies before the first bag, which is all where there is none, is in no bag.
+        bag_of = np.searchsorted(offsets, np.arange(index.size), "right") - 1
+        self.bag_of_each = bag_of
+        is_kept = bag_of >= 0
+        index, bag_of, places = index[is_kept], bag_of[is_kept], np.flatnonzero(is_kept)
         if padding_idx >= 0:
             is_kept = index != padding_idx
             index, bag_of, places = index[is_kept], bag_of[is_kept], places[is_kept]
@@ -34,16 +43,26 @@ class Bags:
         counts = np.bincount(self.bag_of._array, minlength=self.n_bags)
         return Tensor._wrap(np.maximum(counts, 1).astype(dtype)[:, None])
 
-    def origins(self, weight: np.ndarray, mode: int) -> tuple[Tensor, Tensor, Tensor]:
-        """The bag of each index, and of each bag the number of rows and those of its maxima."""
-        counts = np.bincount(self.bag_of._array, minlength=self.n_bags) * (mode != SUM)
-        rows = counts
+    def origins(self, weight: Tensor, mode: int) -> tuple[Tensor, Tensor, Tensor]:
+        """The bag of each index, and of each bag the number of rows and those of its maxima.
+
+        The first stays empty where PyTorch sums without it, the others are 0 for sums.
+        """
+        is_left_out = mode == SUM and is_fast(weight, mode, self.padding_idx)
+        bag_of_each = self.bag_of_each[:0] if is_left_out else self.bag_of_each
+        rows = counts = np.bincount(self.bag_of._array, minlength=self.n_bags)
+        if mode == SUM:
+            n = self.n_bags if weight.requires_grad else self.n_offsets
+            rows = counts = np.zeros(n, counts.dtype)
         if mode == MAX:
-            rows = np.zeros((self.n_bags, weight.shape[1]), np.int64)
+            rows = np.zeros((self.n_bags, weight.shape[1]), counts.dtype)
             if len(self.rows) and weight.shape[1]:
-                filled, numbers = self.largest(weight[self.rows._array])
+                filled, numbers = self.largest(weight._array[self.rows._array])
                 rows[filled] = self.rows._array[numbers]
-        return self.bag_of_each, Tensor._wrap(counts), Tensor._wrap(rows.copy())
+        return self._as_index(bag_of_each), self._as_index(counts), self._as_index(rows)
+
+    def _as_index(self, numbers: np.ndarray) -> Tensor:
+        return Tensor._wrap(numbers.astype(self.dtype))
 
     def largest(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """For each bag that is not empty and each column where the first maximum stands."""

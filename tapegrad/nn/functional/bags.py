@@ -9,7 +9,7 @@ import numpy as np
 import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad.nn.functional.embeddings import shorten_rows
-from tapegrad.ops.embedding_bag import MAX, MEAN, SUM, Bags, embedding_bag_op
+from tapegrad.ops.embedding_bag import MAX, MEAN, SUM, Bags, embedding_bag_op, is_fast
 
 _MODES = {"sum": SUM, "mean": MEAN, "max": MAX}
 _TURNED = (
@@ -47,7 +47,8 @@ def embedding_bag(
     if max_norm is not None:
         shorten_rows(weight.detach(), input, max_norm, norm_type)
     result, _ = _bagged(input, weight, starts, _MODES[mode], scale_grad_by_freq,
-                        per_sample_weights, include_last_offset, padding_idx)  # fmt: skip
+                        _flat(per_sample_weights), include_last_offset,
+                        _wrap_padding(padding_idx, weight))  # fmt: skip
     return result
 
 
@@ -56,25 +57,34 @@ def bagged(
     samples: Tensor | None, include_last: bool, padding_idx: int | None,
 ) -> tuple[Tensor, Bags]:  # fmt: skip
     """What the compiled function of this name computes, with the bags that it made."""
-    if samples is not None and mode != SUM:
-        raise RuntimeError("embedding_bag: per_sample_weights only supported with mode='sum'")
-    if indices.ndim != 1 or offsets.ndim != 1 or weight.ndim != 2:
-        raise RuntimeError("embedding_bag() takes a vector of indices, one of offsets and a matrix")
-    if mode not in _MODES.values():
-        raise RuntimeError(f"embedding_bag(): mode must be 0, 1 or 2, not {mode}")
-    starts = offsets.detach().numpy()
-    return _bagged(indices, weight, starts, mode, by_freq, samples, include_last, padding_idx)
+    padding = _wrap_padding(padding_idx, weight)
+    for name, x, ndim in (("weight", weight, 2), ("offsets", offsets, 1)):
+        if x.ndim != ndim:
+            raise RuntimeError(
+                f"{name} has to be a {ndim}D Tensor, but got Tensor of dimension {x.ndim}"
+            )
+    common = tapegrad.promote_types(indices.dtype, offsets.dtype)
+    indices, starts = indices.to(common), offsets.to(common).detach().numpy()
+    return _bagged(indices, weight, starts, mode, by_freq, samples, include_last, padding)
 
 
 def _bagged(
     input: Tensor, weight: Tensor, starts: np.ndarray, mode: int, by_freq: bool,
-    samples: Tensor | None, include_last: bool, padding_idx: int | None,
+    samples: Tensor | None, include_last: bool, padding: int,
 ) -> tuple[Tensor, Bags]:  # fmt: skip
     index = input.detach().numpy().reshape(-1)
-    _check_dtypes(input, weight, samples)
-    starts = _checked_starts(starts, index.size, include_last)
-    _check_rows(index, weight.shape[0])
-    bags = Bags(index, starts, _wrap_padding(padding_idx, weight.shape[0]))
+    _check_dtypes(input, weight)
+    _check_ends(starts, index.size)
+    if samples is not None:
+        _check_factors(input, weight, samples, mode)
+    if include_last and not starts.size:
+        raise RuntimeError("include_last_offset: number of offset should be at least 1")
+    if mode not in _MODES.values():
+        raise RuntimeError("`mode` must be sum, mean, or max.")
+    if bool((np.diff(starts) < 0).any()):
+        raise RuntimeError("embedding_bag: offsets must not decrease")
+    _check_rows(index, weight.shape[0], is_fast(weight, mode, padding))
+    bags = Bags(index, starts[: starts.size - include_last], padding, n_offsets=starts.size)
     return embedding_bag_op(weight, samples, bags, mode, by_freq), bags
 
 
@@ -128,29 +138,49 @@ def _check_mode(mode: str, by_freq: bool, sparse: bool, samples: Tensor | None) 
         )
 
 
-def _check_dtypes(input: Tensor, weight: Tensor, samples: Tensor | None) -> None:
-    tail = "(while checking arguments for embedding_bag)"
+_TAIL = "(while checking arguments for embedding_bag)"
+
+
+def _flat(samples: Tensor | None) -> Tensor | None:
+    return samples if samples is None or samples.ndim == 1 else samples.reshape(-1)
+
+
+def _check_dtypes(input: Tensor, weight: Tensor) -> None:
     if input.dtype not in (tapegrad.int64, tapegrad.int32):
         raise RuntimeError(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
-            f"Long, Int; but got {tapegrad.typename(input)} instead {tail}"
+            f"Long, Int; but got {tapegrad.typename(input)} instead {_TAIL}"
         )
     if not weight.is_floating_point():
         raise RuntimeError(
             "Expected tensor for argument #1 'weight' to have one of the following scalar types: "
-            f"Half, BFloat16, Float, Double; but got {tapegrad.typename(weight)} instead {tail}"
+            f"Half, BFloat16, Float, Double; but got {tapegrad.typename(weight)} instead {_TAIL}"
         )
-    if samples is not None and samples.dtype is not weight.dtype:
+
+
+def _check_factors(input: Tensor, weight: Tensor, samples: Tensor, mode: int) -> None:
+    """Refuse factors of the rows that are not one number each, of the rows' dtype."""
+    if mode != SUM:
+        raise RuntimeError("embedding_bag: per_sample_weights only supported with mode='sum'")
+    if samples.dtype is not weight.dtype:
         raise RuntimeError(
             "Expected tensor for argument #1 'weight' to have the same type as tensor for argument "
             f"#1 'per_sample_weights'; but type {tapegrad.typename(weight)} does not equal "
-            f"{tapegrad.typename(samples)} {tail}"
+            f"{tapegrad.typename(samples)} {_TAIL}"
         )
+    for what, holds in (
+        ("dim() == 1", samples.ndim == 1),
+        ("numel() == indices.numel()", samples.numel() == input.numel()),
+    ):
+        if not holds:
+            raise RuntimeError(
+                f"Expected per_sample_weights.value().{what} to be true, but got false.  (Could "
+                "this error message be improved?  If so, please report an enhancement request to "
+                "PyTorch.)"
+            )
 
 
-def _checked_starts(starts: np.ndarray, n: int, include_last: bool) -> np.ndarray:
-    if include_last and not starts.size:
-        raise RuntimeError("include_last_offset: number of offset should be at least 1")
+def _check_ends(starts: np.ndarray, n: int) -> None:
     if starts.size and starts[0] != 0:
         raise RuntimeError(
             "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from "
@@ -161,24 +191,28 @@ def _checked_starts(starts: np.ndarray, n: int, include_last: bool) -> np.ndarra
             f"offsets[-1] can not be greater than input's length {n} but got offsets[-1] of "
             f"{starts[-1]}"
         )
-    if bool((np.diff(starts) < 0).any()):
-        raise RuntimeError("embedding_bag: offsets must not decrease")
-    return starts[:-1] if include_last else starts
 
 
-def _check_rows(index: np.ndarray, n_rows: int) -> None:
+def _check_rows(index: np.ndarray, n_rows: int, says_where: bool) -> None:
     is_outside = (index < 0) | (index >= n_rows)
-    if bool(is_outside.any()):
-        place = int(np.argmax(is_outside))
+    if not bool(is_outside.any()):
+        return
+    place = int(np.argmax(is_outside))
+    if says_where:
         raise RuntimeError(
             f"Index {place} of input takes value {index[place]} which is not in the valid range "
             f"[0, {n_rows})"
         )
+    raise RuntimeError(
+        "embedding_bag: Expected idx >= 0 && idx < num_embeddings but found idx to be "
+        f"{index[place]}"
+    )
 
 
-def _wrap_padding(padding_idx: int | None, n_rows: int) -> int:
+def _wrap_padding(padding_idx: int | None, weight: Tensor) -> int:
     if padding_idx is None:
         return -1
+    n_rows = weight.shape[0]
     if not -n_rows <= padding_idx < n_rows:
         raise RuntimeError(
             f"padding_idx must be within the number of embeddings, -{n_rows} through {n_rows - 1}, "

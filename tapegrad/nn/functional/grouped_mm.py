@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tapegrad import _types
-from tapegrad._tensor import Tensor
+from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad.ops._declare import written_as
 from tapegrad.ops.create import zeros
 from tapegrad.ops.linalg.products import matmul
@@ -24,6 +24,9 @@ def grouped_mm(
     RuntimeError for what PyTorch's kernel does not take, and for groups that do not follow each
     other. Source: https://docs.pytorch.org/docs/2.13/generated/torch.nn.functional.grouped_mm.html
     """
+    _refuse((is_grad_enabled() and bias is not None and bias.requires_grad,
+             "The function '_grouped_mm' is not differentiable with respect to argument 'bias'. "
+             "This input cannot have requires_grad True."))  # fmt: skip
     _check_matrices(mat_a, mat_b, offs)
     _check_options(mat_a, offs, bias, out_dtype)
     if offs is None:

@@ -128,7 +128,7 @@ def embedding_bag(
         indices, weight, offsets, mode, scale_grad_by_freq, per_sample_weights,
         include_last_offset, padding_idx,
     )  # fmt: skip
-    return result, *parts.origins(weight._array, mode)
+    return result, *parts.origins(weight, mode)
 
 
 @takes_tensors
