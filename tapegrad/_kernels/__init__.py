@@ -2,23 +2,19 @@
 
 From the bottom up: ``geometry`` (shapes and strides), ``memory`` (allocation and overlap),
 ``kernel`` (families of loops, ``launch`` and its log), ``iteration`` (loops over arrays of any
-layout), ``arrays``, ``pieces``, ``products`` and ``classes`` (what forward functions call). The
-loops themselves are NumPy's and those of ``tapegrad/_c``.
+layout), ``arrays``, ``views``, ``pieces``, ``products`` and ``classes`` (what forward functions
+call). The loops themselves are NumPy's and those of ``tapegrad/_c``.
 """
 
 from tapegrad._kernels.arrays import (
     along,
-    broadcast_array,
-    can_view,
     cast_array,
     contiguous,
     copy_array,
-    expanded,
     joined,
     outputs,
     pointwise,
     reduce,
-    reshaped_view,
 )
 from tapegrad._kernels.classes import nll_loss, nll_loss_backward
 from tapegrad._kernels.iteration import fill, refuse_overflow
@@ -40,7 +36,6 @@ from tapegrad._kernels.memory import (
     empty_like,
     memory_of,
     strided,
-    transposed,
     writable,
 )
 from tapegrad._kernels.pieces import equal_sizes, join, pieces, slices, stack
@@ -55,6 +50,19 @@ from tapegrad._kernels.products import (
     mv_tn,
     outer,
     refuse_kinds,
+)
+from tapegrad._kernels.views import (
+    broadcast_array,
+    can_view,
+    expanded,
+    permuted,
+    reshaped_view,
+    selected,
+    sliced,
+    squeezed,
+    swapped,
+    transposed,
+    unsqueezed,
 )
 
 __all__ = [
@@ -93,6 +101,7 @@ __all__ = [
     "numpy_kernel",
     "outer",
     "outputs",
+    "permuted",
     "pieces",
     "pointwise",
     "record_launches",
@@ -100,11 +109,16 @@ __all__ = [
     "refuse_kinds",
     "refuse_overflow",
     "reshaped_view",
+    "selected",
     "set_thread_count",
+    "sliced",
     "slices",
+    "squeezed",
     "stack",
     "strided",
+    "swapped",
     "thread_count",
     "transposed",
+    "unsqueezed",
     "writable",
 ]

@@ -1,4 +1,4 @@
-"""What forward functions do with arrays: casts, copies, views, and kernels run into new memory."""
+"""What forward functions do with arrays: casts, copies, and kernels run into new memory."""
 
 from libc.string cimport memcpy
 from numpy cimport (
@@ -7,8 +7,7 @@ from numpy cimport (
 )
 
 from tapegrad._kernels.geometry cimport (
-    MAX_DIMS, MAX_OPERANDS, N_TYPES, Operand, broadcast_strides, move_last, operand_of,
-    reduced_last, view_strides,
+    MAX_DIMS, MAX_OPERANDS, N_TYPES, Operand, move_last, operand_of, reduced_last,
 )
 from tapegrad._kernels.iteration cimport (
     ITEM_SIZES, cast, copy_into, elementwise, iterate, scalar_operand,
@@ -44,49 +43,6 @@ cpdef ndarray contiguous(ndarray array):
     result = allocate(PyArray_NDIM(array), PyArray_DIMS(array), PyArray_TYPE(array))
     copy_into(result, array)
     return result
-
-
-def can_view(ndarray array not None, shape):
-    """Whether the elements can be seen in another shape without a copy."""
-    cdef npy_intp dims[MAX_DIMS]
-    cdef npy_intp strides[MAX_DIMS]
-    for k, size in enumerate(shape):
-        dims[k] = size
-    return view_strides(array, len(shape), dims, strides)
-
-
-def reshaped_view(ndarray array not None, shape):
-    """The same memory in another shape of as many elements. Raises if strides do not allow it."""
-    cdef npy_intp dims[MAX_DIMS]
-    cdef npy_intp strides[MAX_DIMS]
-    for k, size in enumerate(shape):
-        dims[k] = size
-    if not view_strides(array, len(shape), dims, strides):
-        raise RuntimeError(
-            "view size is not compatible with input tensor's size and stride (at least one "
-            "dimension spans across two contiguous subspaces). Use .reshape(...) instead.")
-    return strided_view(array, len(shape), dims, strides, PyArray_BYTES(array))
-
-
-def expanded(ndarray array not None, shape):
-    """Dimensions of size 1 repeated to a larger shape, without copying."""
-    cdef npy_intp dims[MAX_DIMS]
-    cdef npy_intp strides[MAX_DIMS]
-    cdef Operand operand = operand_of(array)
-    cdef int ndim = len(shape)
-    for k, size in enumerate(shape):
-        dims[k] = size
-    broadcast_strides(&operand, 0, ndim, dims, strides)
-    return strided_view(array, ndim, dims, strides, PyArray_BYTES(array))
-
-
-def broadcast_array(ndarray array not None, shape):
-    """The array expanded to a shape; leading dimensions of size 1 too many are dropped."""
-    while array.ndim > len(shape) and PyArray_DIMS(array)[0] == 1:
-        array = array[0]
-    if np.broadcast_shapes((<object>array).shape, tuple(shape)) != tuple(shape):
-        raise ValueError(f"{(<object>array).shape} cannot be broadcast to {tuple(shape)}")
-    return expanded(array, shape)
 
 
 def joined(ndarray array not None, int n_kept):

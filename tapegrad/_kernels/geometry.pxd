@@ -27,6 +27,7 @@ cdef inline Operand operand_of(ndarray array) noexcept:
     return operand
 
 
+cdef int check_ndim(Py_ssize_t ndim) except -1
 cdef int broadcast_strides(Operand* operand, int core_ndim, int ndim, const npy_intp* shape,
                            npy_intp* strides) noexcept
 cdef int memory_order(int ndim, const npy_intp* shape, int n_operands,

@@ -1,6 +1,6 @@
 """Shapes and strides: which elements an operation walks over, and in what order.
 
-Plain C over sizes, without any Python object: broadcasting, the order of dimensions in memory,
+Plain C over sizes: broadcasting, the order of dimensions in memory,
 dimensions that can be walked as one.
 """
 
@@ -12,6 +12,13 @@ from numpy cimport (
 
 
 import_array()
+
+
+cdef int check_ndim(Py_ssize_t ndim) except -1:
+    """Refuse more dimensions than any array has."""
+    if ndim > MAX_DIMS:
+        raise RuntimeError(f"tensors have at most {MAX_DIMS} dimensions, got {ndim}")
+    return 0
 
 
 cdef int broadcast_strides(Operand* operand, int core_ndim, int ndim, const npy_intp* shape,

@@ -13,7 +13,8 @@ from numpy cimport (
 )
 
 from tapegrad._kernels.geometry cimport (
-    MAX_DIMS, MAX_OPERANDS, N_TYPES, Operand, broadcast_strides, is_dense, memory_order, operand_of,
+    MAX_DIMS, MAX_OPERANDS, N_TYPES, Operand, broadcast_strides, check_ndim, is_dense, memory_order,
+    operand_of,
 )
 
 import numpy as np
@@ -226,23 +227,11 @@ cdef ndarray strided_view(ndarray owner, int ndim, const npy_intp* dims, const n
     return view
 
 
-def transposed(ndarray array not None):
-    """A matrix with its dimensions swapped, as a view; a vector or number as it is."""
-    cdef npy_intp dims[2]
-    cdef npy_intp strides[2]
-    cdef int ndim = PyArray_NDIM(array), k
-    for k in range(ndim):
-        dims[k] = PyArray_DIMS(array)[ndim - 1 - k]
-        strides[k] = PyArray_STRIDES(array)[ndim - 1 - k]
-    return strided_view(array, ndim, dims, strides, PyArray_BYTES(array))
-
-
 def empty(shape, dtype):
     """A new uninitialised array; forward functions get their results' memory here."""
     cdef npy_intp dims[MAX_DIMS]
     cdef int ndim = len(shape), k
-    if ndim > MAX_DIMS:
-        raise RuntimeError(f"tensors have at most {MAX_DIMS} dimensions, got {ndim}")
+    check_ndim(ndim)
     for k, size in enumerate(shape):       # by index a Size would enter Python
         dims[k] = size
         if dims[k] < 0:

@@ -5,10 +5,11 @@ from numpy cimport (
     PyArray_STRIDES, PyArray_TYPE, import_array, ndarray, npy_intp,
 )
 
-from tapegrad._kernels.geometry cimport MAX_DIMS, Operand, operand_of
+from tapegrad._kernels.geometry cimport MAX_DIMS, Operand, check_ndim, operand_of
 from tapegrad._kernels.iteration cimport CASTS, fill, iterate
 from tapegrad._kernels.kernel cimport Kernel, Loop, launch
 from tapegrad._kernels.memory cimport allocate, strided_view
+from tapegrad._kernels.views cimport selected
 
 import_array()
 
@@ -39,16 +40,8 @@ cpdef list pieces(ndarray array, int dim, tuple sizes):
 
 def slices(ndarray array not None, int dim):
     """All slices along a dimension, which goes, as views."""
-    cdef npy_intp dims[MAX_DIMS]
-    cdef npy_intp strides[MAX_DIMS]
-    cdef int ndim = PyArray_NDIM(array) - 1, k
     cdef npy_intp row
-    for k in range(ndim):
-        dims[k] = PyArray_DIMS(array)[k + (k >= dim)]
-        strides[k] = PyArray_STRIDES(array)[k + (k >= dim)]
-    return [strided_view(array, ndim, dims, strides,
-                         PyArray_BYTES(array) + row * PyArray_STRIDES(array)[dim])
-            for row in range(PyArray_DIMS(array)[dim])]
+    return [selected(array, dim, row) for row in range(PyArray_DIMS(array)[dim])]
 
 
 cpdef ndarray join(list arrays, int dim, tuple sizes):
@@ -81,6 +74,7 @@ cpdef ndarray stack(list arrays, int dim):
     cdef npy_intp strides[MAX_DIMS]
     cdef ndarray first = first_of(arrays), target
     cdef int ndim = PyArray_NDIM(first), k
+    check_ndim(ndim + 1)
     for k in range(ndim):
         dims[k + (k >= dim)] = PyArray_DIMS(first)[k]
     dims[dim] = len(arrays)

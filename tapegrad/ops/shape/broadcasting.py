@@ -12,7 +12,8 @@ from tapegrad.ops._dims import check_tensors, common_shape, named_sizes
 
 expand_op = op(
     "expand",
-    forward=lambda input, shape: kernels.expanded(input, shape),
+    forward=kernels.expanded,
+    params=("input", "shape"),
     is_view=True,
     input=lambda g: g,
     doc="Dimensions of size 1 repeated without copying.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+from itertools import repeat
 
 from tapegrad import _kernels as kernels
 from tapegrad._core import become_view
@@ -27,7 +27,8 @@ def _t_op(name: str, grad_name: str):
 def _transpose_op(name: str, grad_name: str, method: bool):
     return op(
         name,
-        forward=lambda input, dim0, dim1: _swapped(input, dim0, dim1),
+        forward=kernels.swapped,
+        params=("input", "dim0", "dim1"),
         grad_name=grad_name,
         is_view=True,
         method=method,
@@ -42,16 +43,12 @@ transpose = _transpose_op("transpose", "TransposeBackward0", True)
 transpose_inplace_op = _transpose_op("transpose_", "TransposeBackward1", False)
 permute_op = op(
     "permute",
-    forward=lambda input, dims: input.transpose(dims),
+    forward=kernels.permuted,
+    params=("input", "dims"),
     is_view=True,
-    input=lambda g, dims: g.permute(tuple(int(k) for k in np.argsort(dims))),
+    input=lambda g, dims: permute_op(g, tuple(map(dims.index, range(len(dims))))),
     doc="Dimensions in another order.",
 )
-
-
-def _swapped(input: np.ndarray, dim0: int, dim1: int) -> np.ndarray:
-    dim0, dim1 = normal_dim(dim0, input.ndim), normal_dim(dim1, input.ndim)
-    return input.swapaxes(dim0, dim1) if input.ndim else input[...]
 
 
 @method()
@@ -91,7 +88,7 @@ def permute(input: Tensor, *dims, **keyword) -> Tensor:
             f"length of the desired ordering of dimensions i.e. input.dim() = {input.ndim} is not "
             f"equal to len(dims) = {len(order)}"
         )
-    order = tuple(normal_dim(one, input.ndim) for one in order)
+    order = tuple(map(normal_dim, order, repeat(input.ndim)))
     if len(set(order)) != len(order):
         raise RuntimeError("permute(): duplicate dims are not allowed.")
     return permute_op(input, order)

@@ -14,16 +14,16 @@ from tapegrad.ops.shape.strided import contiguous_strides, slice_scattered
 
 select_op = op(
     "select",
-    forward=lambda input, dim, index: input[(slice(None),) * dim + (index, ...)],
+    forward=kernels.selected,
+    params=("input", "dim", "index"),
     is_view=True,
     input="select_backward(g, input_shape, dim, index)",
     doc="One position along a dimension, which goes.",
 )
 slice_op = op(
     "slice",
-    forward=lambda input, dim, start, stop, step: input[
-        (slice(None),) * dim + (slice(start, stop, step),)
-    ],
+    forward=kernels.sliced,
+    params=("input", "dim", "start", "stop", "step"),
     is_view=True,
     input=lambda g, input_shape, dim, start, stop, step: slice_backward(
         g, input_shape, dim, start, stop, step

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import become_view
@@ -27,9 +25,10 @@ from tapegrad.ops.shape.reinterpret import reinterpreted
 def _view_op(name: str):
     return op(
         name,
-        forward=lambda input, shape: kernels.reshaped_view(input, shape),
+        forward=kernels.reshaped_view,
+        params=("input", "shape"),
         is_view=True,
-        input=lambda g, input_shape: g.reshape(input_shape),
+        input=lambda g, input_shape: _in_shape(g, input_shape),
         doc="The same elements in another shape.",
     )
 
@@ -39,7 +38,7 @@ reshape_alias_op = _view_op("reshape_alias")
 unsafe_view_op = op(
     "unsafe_view",
     forward=lambda input, shape: input.reshape(shape),
-    input=lambda g, input_shape: g.reshape(input_shape),
+    input=lambda g, input_shape: _in_shape(g, input_shape),
     doc="Fresh memory in another shape: a reshape that nobody else can see.",
 )
 
@@ -50,7 +49,7 @@ def _squeeze_all_op(name: str, grad_name: str):
         forward=lambda input: input.reshape([size for size in input.shape if size != 1]),
         grad_name=grad_name,
         is_view=True,
-        input=lambda g, input_shape: g.reshape(input_shape),
+        input=lambda g, input_shape: _in_shape(g, input_shape),
         doc="Without its dimensions of size 1.",
     )
 
@@ -58,10 +57,11 @@ def _squeeze_all_op(name: str, grad_name: str):
 def _squeeze_op(name: str, grad_name: str, is_view: bool):
     return op(
         name,
-        forward=lambda input, dims: input.squeeze(dims),
+        forward=kernels.squeezed,
+        params=("input", "dims"),
         is_view=is_view,
         grad_name=grad_name,
-        input=lambda g, input_shape: g.reshape(input_shape),
+        input=lambda g, input_shape: _in_shape(g, input_shape),
         doc="Without some dimensions of size 1.",
     )
 
@@ -69,7 +69,8 @@ def _squeeze_op(name: str, grad_name: str, is_view: bool):
 def _unsqueeze_op(name: str, grad_name: str):
     return op(
         name,
-        forward=lambda input, dim: np.expand_dims(input, dim),
+        forward=kernels.unsqueezed,
+        params=("input", "dim"),
         grad_name=grad_name,
         is_view=True,
         input=lambda g, dim: g.squeeze(dim),
@@ -116,7 +117,10 @@ def view_as(input: Tensor, other: Tensor) -> Tensor:
 def reshape(input: Tensor, *shape, **keyword) -> Tensor:
     """The elements in another shape: a view where possible, else a copy."""
     wanted = named_sizes("reshape", shape, keyword, "shape")
-    sizes = inferred_shape(wanted, input.numel())
+    return _in_shape(input, inferred_shape(wanted, input.numel()))
+
+
+def _in_shape(input: Tensor, sizes: tuple[int, ...]) -> Tensor:
     if input.is_contiguous():
         return view_op(input, sizes)
     if kernels.can_view(input._array, sizes):
@@ -140,8 +144,8 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         return reshape(input, 1)
     if start == end:
         return input
-    shape = input.shape
-    return reshape(
+    shape = tuple(input.shape)
+    return _in_shape(
         input, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :])
     )
 

@@ -1,46 +1,36 @@
-"""Reading the dimensions, sizes and numbers that users give."""
+"""Reading the dimensions, sizes and numbers that users give: compiled, for every view needs it."""
 
-from __future__ import annotations
+from tapegrad._tensor.tensor cimport Tensor
 
 import functools
 import operator
-from typing import Any
 
 import numpy as np
 
-from tapegrad._tensor import Tensor
+from tapegrad._kernels.views import normal_dim
 from tapegrad._types import kind_of
 
-
-def normal_dim(dim, ndim: int) -> int:
-    """A dimension counted from the front. Raises IndexError for one that is not there."""
-    dim = operator.index(dim)
-    limit = max(ndim, 1)
-    if not -limit <= dim < limit:
-        raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], "
-            f"but got {dim})"
-        )
-    return dim + limit if dim < 0 else dim
+cdef extern from "Python.h":
+    long long PyLong_AsLongLongAndOverflow(object, int* overflow) except? -1
 
 
-def normal_dims(dim, ndim: int) -> tuple[int, ...]:
+def normal_dims(dim, int ndim):
     """One or several different dimensions, counted from the front."""
     if not isinstance(dim, (tuple, list)):
         return (normal_dim(dim, ndim),) if ndim else _of_scalar(dim)
-    dims = tuple(normal_dim(one, ndim) for one in dim)
+    dims = tuple([normal_dim(one, ndim) for one in dim])
     for position, one in enumerate(dims):
         if one in dims[:position]:
             raise RuntimeError(f"dim {one} appears multiple times in the list of dims")
     return dims if ndim else ()
 
 
-def _of_scalar(dim) -> tuple:
+cdef tuple _of_scalar(dim):
     normal_dim(dim, 0)
     return ()
 
 
-def number_of(value) -> Any:
+def number_of(value):
     """A number, for which a tensor without dimensions may stand."""
     if isinstance(value, Tensor) and value.ndim == 0:
         return value.item()
@@ -49,7 +39,7 @@ def number_of(value) -> Any:
     return value
 
 
-def sizes_of(function: str, args: tuple, keyword=None, name: str = "size") -> tuple[int, ...]:
+def sizes_of(str function, args, keyword=None, str name="size"):
     """Sizes given one by one or as one sequence: ``view(2, 3)`` or ``view((2, 3))``.
 
     Raises TypeError in the name of the function that was given them as its argument ``name``.
@@ -62,34 +52,47 @@ def sizes_of(function: str, args: tuple, keyword=None, name: str = "size") -> tu
         if keyword is None:
             raise TypeError(f'{function}() missing 1 required positional arguments: "{name}"')
         args = keyword
+    if are_plain(args):
+        return args
     try:
         sizes = tuple(map(operator.index, args))
     except TypeError:
         raise TypeError(_bad_size(function, args, name)) from None
-    if sizes and not -_LIMIT <= min(sizes) <= max(sizes) < _LIMIT:
+    if not are_plain(sizes):
         raise TypeError(_too_large(function, sizes, name))
     return sizes
 
 
-def named_sizes(function: str, args: tuple, keyword: dict[str, Any], name: str) -> tuple[int, ...]:
+cdef bint are_plain(object sizes) except -1:
+    """Whether sizes are a tuple of whole numbers of 64 bits."""
+    cdef int overflow = 0
+    if type(sizes) is not tuple:
+        return False
+    for size in <tuple>sizes:
+        if type(size) is not int:
+            return False
+        PyLong_AsLongLongAndOverflow(size, &overflow)
+        if overflow != 0:
+            return False
+    return True
+
+
+def named_sizes(str function, tuple args, dict keyword, str name):
     """What :func:`sizes_of` gives of sizes that may be given by name, where nothing else may."""
     if keyword and keyword.keys() != {name}:
         raise TypeError(f"{function}() takes no argument but '{name}'")
     return sizes_of(function, args, keyword.get(name), name)
 
 
-_LIMIT = 2**63
-
-
-def _too_large(function: str, sizes: tuple, name: str) -> str:
-    position = next(k for k, size in enumerate(sizes) if not -_LIMIT <= size < _LIMIT)
+def _too_large(function, sizes, name):
+    position = next(k for k, size in enumerate(sizes) if not -2**63 <= size < 2**63)
     return (
         f"{function}(): argument '{name}' failed to unpack the object at pos {position + 1} with "
         'error "Overflow when unpacking long long'
     )
 
 
-def _bad_size(function: str, sizes, name: str) -> str:
+def _bad_size(function, sizes, name):
     if not isinstance(sizes, (tuple, list)):
         return f"{function}(): argument '{name}' must be tuple of ints, not {type(sizes).__name__}"
     position, kind = next(
@@ -103,7 +106,7 @@ def _bad_size(function: str, sizes, name: str) -> str:
     )
 
 
-def check_tensors(tensors) -> None:
+def check_tensors(tensors):
     """Refuse what is no tensor among the tensors of a sequence."""
     if set(map(type, tensors)) == {Tensor}:  # nearly always, and much faster
         return
@@ -114,7 +117,7 @@ def check_tensors(tensors) -> None:
             )
 
 
-def check_sequence(function: str, tensors) -> None:
+def check_sequence(function, tensors):
     """Refuse what is no tuple or list of tensors, in the name of a function."""
     if not isinstance(tensors, (tuple, list)):
         raise TypeError(
@@ -124,12 +127,12 @@ def check_sequence(function: str, tensors) -> None:
     check_tensors(tensors)
 
 
-def common_shape(*shapes: tuple) -> tuple[int, ...]:
+def common_shape(*shapes):
     """The shape to which all broadcast. Raises RuntimeError where two sizes do not fit."""
-    return functools.reduce(_broadcast, shapes, ())
+    return functools.reduce(_joint, shapes, ())
 
 
-def _broadcast(a: tuple, b: tuple) -> tuple[int, ...]:
+def _joint(a, b):
     ndim = max(len(a), len(b))
     a, b = (1,) * (ndim - len(a)) + tuple(a), (1,) * (ndim - len(b)) + tuple(b)
     for dim in reversed(range(ndim)):
@@ -141,18 +144,25 @@ def _broadcast(a: tuple, b: tuple) -> tuple[int, ...]:
     return tuple(n if m == 1 else m for m, n in zip(a, b, strict=True))
 
 
-def inferred_shape(sizes: tuple, count: int) -> tuple[int, ...]:
+def inferred_shape(sizes, count):
     """Sizes with a -1 filled in so that they hold ``count`` elements."""
-    if sizes.count(-1) > 1:
-        raise RuntimeError("only one dimension can be inferred")
-    known = 1
-    for position, size in enumerate(sizes):
-        if size < -1:
+    cdef Py_ssize_t position, place = -1
+    cdef object known = 1       # may need more than 64 bits
+    for position in range(len(sizes)):
+        size = sizes[position]
+        if size == -1:
+            if place >= 0:
+                raise RuntimeError("only one dimension can be inferred")
+            place = position
+        elif size < -1:
+            if sizes.count(-1) > 1:
+                raise RuntimeError("only one dimension can be inferred")
             raise RuntimeError(
                 f"invalid shape dimension {size} at index {position} of shape {list(sizes)}"
             )
-        known *= size if size != -1 else 1
-    if -1 not in sizes:
+        else:
+            known *= size
+    if place < 0:
         if known != count:
             raise RuntimeError(f"shape '{list(sizes)}' is invalid for input of size {count}")
         return sizes
@@ -165,4 +175,4 @@ def inferred_shape(sizes: tuple, count: int) -> tuple[int, ...]:
         )
     if count % known:
         raise RuntimeError(f"shape '{list(sizes)}' is invalid for input of size {count}")
-    return tuple(count // known if size == -1 else size for size in sizes)
+    return (*sizes[:place], count // known, *sizes[place + 1:])

@@ -1,0 +1,6 @@
+"""Layout of views."""
+
+from numpy cimport ndarray, npy_intp
+
+cpdef int normal_dim(object dim, int ndim) except -1
+cpdef ndarray selected(ndarray array, int dim, npy_intp index)

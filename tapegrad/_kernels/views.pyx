@@ -1,0 +1,176 @@
+"""One array in another geometry: the views that operations make, without entering Python."""
+
+from numpy cimport (
+    PyArray_BYTES, PyArray_DIMS, PyArray_NDIM, PyArray_STRIDES, import_array, ndarray, npy_intp,
+)
+
+from tapegrad._kernels.geometry cimport (
+    MAX_DIMS, Operand, broadcast_strides, check_ndim, operand_of, view_strides,
+)
+from tapegrad._kernels.memory cimport strided_view
+
+import operator
+
+import numpy as np
+
+import_array()
+
+cdef extern from "Python.h":
+    long long PyLong_AsLongLongAndOverflow(object, int* overflow) except? -1
+
+
+cpdef int normal_dim(object dim, int ndim) except -1:
+    """A dimension counted from the front. Raises IndexError for one that is not there."""
+    cdef int limit = ndim if ndim > 0 else 1, overflow = 0
+    cdef long long found
+    dim = operator.index(dim)
+    found = PyLong_AsLongLongAndOverflow(dim, &overflow)
+    if overflow != 0 or not -limit <= found < limit:
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], "
+            f"but got {dim})")
+    return <int>(found + limit if found < 0 else found)
+
+
+cdef int read_sizes(object shape, npy_intp* dims) except -1:
+    """Put sizes where C reads them, and give how many there are. Raises where they are too many."""
+    cdef Py_ssize_t k = 0
+    check_ndim(len(shape))
+    for size in shape:          # by index a Size would enter Python
+        dims[k] = size
+        k += 1
+    return <int>k
+
+
+def can_view(ndarray array not None, shape):
+    """Whether the elements can be seen in another shape without a copy."""
+    cdef npy_intp dims[MAX_DIMS]
+    cdef npy_intp strides[MAX_DIMS]
+    return view_strides(array, read_sizes(shape, dims), dims, strides)
+
+
+def reshaped_view(ndarray array not None, shape):
+    """The same memory in another shape of as many elements. Raises if strides do not allow it."""
+    cdef npy_intp dims[MAX_DIMS]
+    cdef npy_intp strides[MAX_DIMS]
+    cdef int ndim = read_sizes(shape, dims)
+    if not view_strides(array, ndim, dims, strides):
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least one "
+            "dimension spans across two contiguous subspaces). Use .reshape(...) instead.")
+    return strided_view(array, ndim, dims, strides, PyArray_BYTES(array))
+
+
+def expanded(ndarray array not None, shape):
+    """Dimensions of size 1 repeated to a larger shape, without copying."""
+    cdef npy_intp dims[MAX_DIMS]
+    cdef npy_intp strides[MAX_DIMS]
+    cdef Operand operand = operand_of(array)
+    cdef int ndim = read_sizes(shape, dims)
+    broadcast_strides(&operand, 0, ndim, dims, strides)
+    return strided_view(array, ndim, dims, strides, PyArray_BYTES(array))
+
+
+def broadcast_array(ndarray array not None, shape):
+    """The array expanded to a shape; leading dimensions of size 1 too many are dropped."""
+    while array.ndim > len(shape) and PyArray_DIMS(array)[0] == 1:
+        array = array[0]
+    if np.broadcast_shapes((<object>array).shape, tuple(shape)) != tuple(shape):
+        raise ValueError(f"{(<object>array).shape} cannot be broadcast to {tuple(shape)}")
+    return expanded(array, shape)
+
+
+cdef ndarray in_order(ndarray array, const int* order):
+    """The dimensions in another order."""
+    cdef npy_intp dims[MAX_DIMS]
+    cdef npy_intp strides[MAX_DIMS]
+    cdef int ndim = PyArray_NDIM(array), k
+    for k in range(ndim):
+        dims[k] = PyArray_DIMS(array)[order[k]]
+        strides[k] = PyArray_STRIDES(array)[order[k]]
+    return strided_view(array, ndim, dims, strides, PyArray_BYTES(array))
+
+
+def permuted(ndarray array not None, tuple order not None):
+    """The dimensions in another order, of which each is there once."""
+    cdef int wanted[MAX_DIMS]
+    cdef int k
+    for k in range(PyArray_NDIM(array)):
+        wanted[k] = order[k]
+    return in_order(array, wanted)
+
+
+def swapped(ndarray array not None, dim0, dim1):
+    """Two dimensions swapped, counted from either end. Raises IndexError if one is not there."""
+    cdef int wanted[MAX_DIMS]
+    cdef int ndim = PyArray_NDIM(array), k
+    cdef int first = normal_dim(dim0, ndim), second = normal_dim(dim1, ndim)
+    for k in range(ndim):
+        wanted[k] = second if k == first else first if k == second else k
+    return in_order(array, wanted)
+
+
+def transposed(ndarray array not None):
+    """A matrix with its dimensions swapped; a vector or number as it is."""
+    cdef int[2] order = [1, 0]
+    if PyArray_NDIM(array) < 2:
+        order[0] = 0
+    return in_order(array, order)
+
+
+def unsqueezed(ndarray array not None, int dim):
+    """With a dimension of size 1 more."""
+    cdef npy_intp dims[MAX_DIMS]
+    cdef npy_intp strides[MAX_DIMS]
+    cdef int ndim = PyArray_NDIM(array), k
+    check_ndim(ndim + 1)
+    for k in range(ndim + 1):
+        dims[k] = 1 if k == dim else PyArray_DIMS(array)[k - (k > dim)]
+        # As PyTorch counts: one step of size 1 would pass over all that lies inside.
+        if k == dim:
+            strides[k] = PyArray_DIMS(array)[k] * PyArray_STRIDES(array)[k] if k < ndim \
+                else array.itemsize
+        else:
+            strides[k] = PyArray_STRIDES(array)[k - (k > dim)]
+    return strided_view(array, ndim + 1, dims, strides, PyArray_BYTES(array))
+
+
+def squeezed(ndarray array not None, tuple gone not None):
+    """Without some dimensions of size 1."""
+    cdef npy_intp dims[MAX_DIMS]
+    cdef npy_intp strides[MAX_DIMS]
+    cdef int ndim = 0, k
+    for k in range(PyArray_NDIM(array)):
+        if k not in gone:
+            dims[ndim], strides[ndim] = PyArray_DIMS(array)[k], PyArray_STRIDES(array)[k]
+            ndim += 1
+    return strided_view(array, ndim, dims, strides, PyArray_BYTES(array))
+
+
+cpdef ndarray selected(ndarray array, int dim, npy_intp index):
+    """One position along a dimension, which goes. Raises IndexError if it is not there."""
+    cdef npy_intp dims[MAX_DIMS]
+    cdef npy_intp strides[MAX_DIMS]
+    cdef int ndim = PyArray_NDIM(array) - 1, k
+    if not 0 <= index < PyArray_DIMS(array)[dim]:
+        raise IndexError(f"position {index} of {PyArray_DIMS(array)[dim]}")
+    for k in range(ndim):
+        dims[k] = PyArray_DIMS(array)[k + (k >= dim)]
+        strides[k] = PyArray_STRIDES(array)[k + (k >= dim)]
+    return strided_view(array, ndim, dims, strides,
+                        PyArray_BYTES(array) + index * PyArray_STRIDES(array)[dim])
+
+
+def sliced(ndarray array not None, int dim, npy_intp start, npy_intp stop, npy_intp step):
+    """Every ``step``-th position from ``start`` to before ``stop``, as far as they are there."""
+    cdef npy_intp dims[MAX_DIMS]
+    cdef npy_intp strides[MAX_DIMS]
+    cdef int ndim = PyArray_NDIM(array), k
+    for k in range(ndim):
+        dims[k], strides[k] = PyArray_DIMS(array)[k], PyArray_STRIDES(array)[k]
+    stop = max(0, min(stop, dims[dim]))
+    start = max(0, min(start, dims[dim]))
+    dims[dim] = (stop - start - 1) // step + 1 if start < stop else 0
+    strides[dim] *= step
+    return strided_view(array, ndim, dims, strides,
+                        PyArray_BYTES(array) + start * PyArray_STRIDES(array)[dim])
