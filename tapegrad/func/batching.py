@@ -10,11 +10,14 @@ import functools
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from tapegrad._core import Op
+from tapegrad._core.pieces import dim_to_stack
 from tapegrad._tensor import Tensor
 from tapegrad.autograd.backward import repeated
 from tapegrad.func._randomness import Draws, check_randomness
 from tapegrad.ops.compare import equal
 from tapegrad.ops.shape import stack
+from tapegrad.ops.shape.joining import stacking
 from tapegrad.utils._pytree import TreeSpec, tree_flatten, tree_map, tree_unflatten
 
 _Dims = Any  # an int, None, or a nested tuple, list or dictionary of them
@@ -194,8 +197,35 @@ def _stacked(func: Callable, column: tuple, dim: int, size: int) -> Tensor:
                 f"vmap({_name(func)}, ...): `{_name(func)}` must only return Tensors, got type "
                 f"{type(one)}. Did you mean to set out_dims= to None for output?"
             )
-    stacked = stack(column, dim)
+    place, node = dim_to_stack(column, dim), _node_of(column)
+    if place is None or node is None:
+        stacked = stack(column, dim)
+    else:
+        stacked = _stacking(_NODES.get(node, node) if place == 0 else "PermuteBackward0")(
+            column, place)
     return stacked if size else stacked.narrow(dim, 0, 0)
+
+
+# What PyTorch records of a batch instead of the node of a sample.
+_NODES = {
+    "SumBackward0": "SumBackward1", "MeanBackward0": "MeanBackward1",
+    "ProdBackward0": "ProdBackward1", "MaxBackward1": "MaxBackward0",
+    "MinBackward1": "MinBackward0", "MseLossBackward0": "MeanBackward1",
+    "DotBackward0": "SqueezeBackward1", "MvBackward0": "PermuteBackward0",
+    "TBackward0": "TransposeBackward0",
+}  # fmt: skip
+
+
+def _node_of(column: tuple) -> str | None:
+    """The name of the node that made all the samples' results, if they have one name."""
+    names = {one.grad_fn and one.grad_fn.name() for one in column}
+    return names.pop() if len(names) == 1 else None
+
+
+@functools.cache
+def _stacking(node: str) -> Op:
+    """A stack that is recorded as PyTorch's operation on the whole batch would be."""
+    return stacking(f"stack_as_{node}", node)
 
 
 def _shared(func: Callable, column: tuple) -> Any:

@@ -18,6 +18,7 @@ from tapegrad.func._level import Argnums, Evaluated, gradients, positions
 from tapegrad.func._randomness import Draws
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.shape import stack
+from tapegrad.ops.shape.sizes import alias_op
 from tapegrad.utils._pytree import tree_flatten, tree_map, tree_unflatten
 
 _JVP = "jvp(f, primals, tangents)"
@@ -87,7 +88,13 @@ def jvp(
             "This is not allowed with strict=True."
         )
     product = pushed.nest(pushed.push(directions))
-    return (pushed.value, product, pushed.auxiliary) if has_aux else (pushed.value, product)
+    value = tree_map(_recorded_alias, pushed.value)
+    return (value, product, pushed.auxiliary) if has_aux else (value, product)
+
+
+def _recorded_alias(value: Tensor) -> Tensor:
+    """A value as PyTorch hands it out: what an outer sweep follows is one node further."""
+    return alias_op(value) if value.requires_grad else value
 
 
 def _tangents_like(primals: tuple, tangents: Any) -> list[Tensor | None]:

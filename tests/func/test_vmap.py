@@ -148,3 +148,21 @@ def test_last_sample_frees_the_graph(torch):
 
     with pytest.raises(RuntimeError, match="second time"):
         torch.autograd.grad(result, leaf, torch.ones(2))
+
+
+NODES = [
+    "x.sin()", "x * 2 + 1", "x.sum()", "x.mean()", "x.max()", "x.prod()", "x @ x", "x.view(3, 1)",
+    "torch.cat([x, x])", "torch.nn.functional.softmax(x, 0)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("out_dims", [0, -1])
+@pytest.mark.parametrize("sample", NODES)
+def test_results_name_the_node_of_the_batch(torch, reference, sample, out_dims):
+    """What is printed of a result names the operation, not the stack of the samples' results."""
+    shown = [
+        str(library.vmap(lambda x, library=library: eval(sample, {"x": x, "torch": library}),
+                         out_dims=out_dims)(library.ones(4, 3, requires_grad=True)))
+        for library in (torch, reference)]
+
+    assert shown[0] == shown[1]

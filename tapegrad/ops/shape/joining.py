@@ -8,6 +8,7 @@ from operator import attrgetter
 import numpy as np
 
 from tapegrad import _kernels as kernels
+from tapegrad._core import Op
 from tapegrad._core.pieces import cut_gradient, dim_to_stack, sizes_to_join
 from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad.ops._declare import op, public, takes_out
@@ -29,15 +30,23 @@ cat_op = op(
 )
 
 
-stack_op = op(
-    "stack",
-    forward=kernels.stack,
-    params=("tensors", "dim"),
-    takes_sequence=True,
-    inputs=("tensors",),
-    gradients=lambda g, dim: g.unbind(dim),
-    doc="Tensors of one shape joined along a new dimension.",
-)
+
+
+def stacking(name: str, grad_name: str = "StackBackward0") -> Op:
+    """Declare a stack that is recorded under the name of a node."""
+    return op(
+        name,
+        forward=kernels.stack,
+        grad_name=grad_name,
+        params=("tensors", "dim"),
+        takes_sequence=True,
+        inputs=("tensors",),
+        gradients=lambda g, dim: g.unbind(dim),
+        doc="Tensors of one shape joined along a new dimension.",
+    )
+
+
+stack_op = stacking("stack")
 
 
 _DTYPE_OF, _SHAPE_OF = attrgetter("dtype"), attrgetter("shape")
