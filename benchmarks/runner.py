@@ -13,6 +13,7 @@ from typing import Any
 THREAD_SETTINGS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 FEWEST_ROUNDS = 3
+REST = 0.02  # seconds; PyTorch's threads look for work for 6 ms after a round, on the others' cores
 
 
 class CaseError(Exception):
@@ -109,11 +110,12 @@ class Effort:
 
 
 def alternate(workers: Mapping[str, Worker], effort: Effort) -> dict[str, list[float]]:
-    """Run each side once a round, after a first round that does not count."""
+    """Run each side once a round, with a rest between; a first round does not count."""
     times: dict[str, list[float]] = {side: [] for side in workers}
     end = time.monotonic() + effort.budget
     for turn in range(effort.rounds + 1):
         for side, worker in workers.items():
+            time.sleep(REST)
             taken = worker.measure(effort.seconds)
             if turn:
                 times[side].append(taken)
