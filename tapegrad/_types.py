@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from tapegrad._size import Items
 from tapegrad._values import ReadOnly, constructor
 
 _int: TypeAlias = builtins.int
@@ -156,7 +157,7 @@ def as_dtype(value: Any, function: str) -> dtype | None:
     )
 
 
-class Size(ReadOnly, tuple):
+class Size(ReadOnly, Items):
     """A tensor's shape: a tuple that prints as ``torch.Size([2, 3])``."""
 
     __slots__ = ()
@@ -179,10 +180,6 @@ class Size(ReadOnly, tuple):
         return Size(tuple.__mul__(self, times))
 
     __rmul__ = __mul__
-
-    def __getitem__(self, index: Any) -> Any:
-        item = tuple.__getitem__(self, index)
-        return tuple.__new__(Size, item) if isinstance(index, slice) else item
 
     def __reduce__(self) -> tuple:
         return size_of, (tuple(self),)
