@@ -122,7 +122,7 @@ OTHERS = {
     for name in names.split()
 }  # fmt: skip
 OTHERS["bit"] = OTHERS["uint1"]
-_NAMED_ONLY = (bfloat16, complex32, complex64, complex128, *OTHERS.values())
+_NAMED_ONLY = frozenset((bfloat16, complex32, complex64, complex128, *OTHERS.values()))
 
 ALL_DTYPES = (bool, uint8, int8, int16, int32, int64, float16, float32, float64)
 BY_NUMPY_NUMBER: dict[_int, dtype] = {one.numpy.num: one for one in ALL_DTYPES}
@@ -146,7 +146,9 @@ def as_dtype(value: Any, function: str) -> dtype | None:
 
     Raises TypeError in the name of that function.
     """
-    if value is None or type(value) is dtype:
+    if value is None:
+        return None
+    if type(value) is dtype:
         if value in _NAMED_ONLY:
             raise NotImplementedError(f"{function}(): tapegrad has no tensors of dtype {value}")
         return value

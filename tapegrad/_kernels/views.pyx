@@ -100,6 +100,26 @@ def permuted(ndarray array not None, tuple order not None):
     return in_order(array, wanted)
 
 
+def moved(ndarray array not None, int source, int target):
+    """One dimension moved to another place, both counted from the front; the others keep theirs."""
+    cdef int order[MAX_DIMS]
+    cdef int ndim = PyArray_NDIM(array), k, taken = 0
+    for k in range(ndim):
+        if k == target:
+            order[k] = source
+        else:
+            taken += taken == source
+            order[k] = taken
+            taken += 1
+    return in_order(array, order)
+
+
+def rows_along(ndarray array not None, int dim):
+    """A view whose rows lie along a dimension; a number is one row of one element."""
+    cdef int ndim = PyArray_NDIM(array)
+    return unsqueezed(array, 0) if ndim == 0 else moved(array, dim, ndim - 1)
+
+
 def swapped(ndarray array not None, dim0, dim1):
     """Two dimensions swapped, counted from either end. Raises IndexError if one is not there."""
     cdef int wanted[MAX_DIMS]
@@ -118,7 +138,7 @@ def transposed(ndarray array not None):
     return in_order(array, order)
 
 
-def unsqueezed(ndarray array not None, int dim):
+cpdef ndarray unsqueezed(ndarray array, int dim):
     """With a dimension of size 1 more."""
     cdef npy_intp dims[MAX_DIMS]
     cdef npy_intp strides[MAX_DIMS]
@@ -159,6 +179,22 @@ cpdef ndarray selected(ndarray array, int dim, npy_intp index):
         strides[k] = PyArray_STRIDES(array)[k + (k >= dim)]
     return strided_view(array, ndim, dims, strides,
                         PyArray_BYTES(array) + index * PyArray_STRIDES(array)[dim])
+
+
+def cut_to(ndarray array not None, tuple shape not None, int dim=-1):
+    """The part that an index of a shape reaches: its sizes, but along ``dim`` all."""
+    cdef npy_intp dims[MAX_DIMS]
+    cdef int ndim = PyArray_NDIM(array), k
+    cdef bint is_whole = True
+    if ndim != len(shape):
+        return array
+    for k in range(ndim):
+        dims[k] = PyArray_DIMS(array)[k]
+        if k != dim and shape[k] < dims[k]:
+            dims[k], is_whole = shape[k], False
+    if is_whole:
+        return array
+    return strided_view(array, ndim, dims, PyArray_STRIDES(array), PyArray_BYTES(array))
 
 
 def sliced(ndarray array not None, int dim, npy_intp start, npy_intp stop, npy_intp step):

@@ -176,3 +176,32 @@ def inferred_shape(sizes, count):
     if count % known:
         raise RuntimeError(f"shape '{list(sizes)}' is invalid for input of size {count}")
     return (*sizes[:place], count // known, *sizes[place + 1:])
+
+
+def check_expansion(shape, wanted, Tensor input not None):
+    """The sizes that a shape expands to, -1 filled in; RuntimeError for those that it cannot."""
+    cdef Py_ssize_t missing = len(wanted) - len(shape), k
+    if missing < 0:
+        raise RuntimeError(
+            f"expand({input.type()}{{{list(shape)}}}, size={list(wanted)}): the number of sizes "
+            f"provided ({len(wanted)}) must be greater or equal to the number of dimensions in the "
+            f"tensor ({len(shape)})"
+        )
+    cdef list result = list(wanted)
+    for k in range(len(wanted) - 1, -1, -1):
+        size = wanted[k]
+        old = 1 if k < missing else shape[k - missing]
+        if size == -1 and k < missing:
+            raise RuntimeError(
+                f"The expanded size of the tensor ({size}) isn't allowed in a leading, "
+                f"non-existing dimension {k}"
+            )
+        if size != -1 and old not in (1, size):
+            raise RuntimeError(
+                f"The expanded size of the tensor ({size}) must match the existing size ({old}) at "
+                f"non-singleton dimension {k}.  Target sizes: {list(wanted)}.  Tensor sizes: "
+                f"{list(shape)}"
+            )
+        if size == -1:
+            result[k] = old
+    return tuple(result)

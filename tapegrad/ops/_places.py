@@ -1,15 +1,8 @@
-"""What operations that pick elements share: rows along a dimension, and the way back."""
+"""What operations that pick elements share: the way back."""
 
 from __future__ import annotations
 
-import numpy as np
-
 from tapegrad.ops.index.along import gather_backward
-
-
-def as_rows(array: np.ndarray, dim: int) -> np.ndarray:
-    """A view whose rows lie along ``dim``; a 0-d array is one row of one element."""
-    return np.moveaxis(array, dim, -1) if array.ndim else array[None]
 
 
 def scatter_back(g, shape: tuple, dim: int, indices):
@@ -17,4 +10,4 @@ def scatter_back(g, shape: tuple, dim: int, indices):
     return gather_backward(g, shape, dim, indices) if len(shape) else g.reshape(shape)
 
 
-__all__ = ["as_rows", "scatter_back"]
+__all__ = ["scatter_back"]

@@ -220,13 +220,14 @@ def to(input: Tensor, *args, dtype=None, device=None, other=None, non_blocking=F
     if device is not None:
         check_device(device)
     if args:
-        first, *flags = args
-        if not all(isinstance(flag, bool) for flag in flags):
-            raise TypeError("to() takes two flags after what to convert to")
+        first = args[0]
+        for flag in args[1:]:
+            if not isinstance(flag, bool):
+                raise TypeError("to() takes two flags after what to convert to")
         if isinstance(first, float):   # which stands for a tensor
             first = _types.float64
         dtype = first.dtype if isinstance(first, Tensor) else first
-        copy = copy or True in flags[1:]
+        copy = copy or True in args[2:]
     target = _types.as_dtype(dtype if other is None else other.dtype, "to")
     if target is input.dtype:
         target = None

@@ -15,20 +15,20 @@ from tapegrad.ops.tensor_types import refuse_integers, type_name
 
 
 def _ctc(log_probs, labels, lengths, blank, zero_infinity):
-    by_sample = np.moveaxis(log_probs, 1, 0)
+    by_sample = kernels.moved(log_probs, 1, 0)
     n, n_times, _ = by_sample.shape
     shapes = ((n,), (n, n_times, 2 * labels.shape[1] + 1))
     return kernels.outputs(OURS["ctc_loss"], (by_sample, labels, lengths), shapes, (blank, 0))
 
 
 def _ctc_slope(g_out, log_probs, labels, lengths, loss, alpha, blank, zero_infinity):
-    by_sample = np.moveaxis(log_probs, 1, 0)
+    by_sample = kernels.moved(log_probs, 1, 0)
     n, _, n_states = alpha.shape
     inputs = (by_sample, labels, lengths, alpha, loss, g_out)
     shapes = (by_sample.shape, (n, 2, n_states))
     params = (blank, int(zero_infinity))
     gradient, _ = kernels.outputs(OURS["ctc_loss_backward"], inputs, shapes, params)
-    return kernels.contiguous(np.moveaxis(gradient, 0, 1))
+    return kernels.contiguous(kernels.moved(gradient, 0, 1))
 
 
 def _no_second_derivative() -> None:

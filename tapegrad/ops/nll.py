@@ -32,7 +32,7 @@ def _refuse_target(refusal: KernelRefusal) -> NoReturn:
 
 def _rows_of_classes(input: np.ndarray) -> np.ndarray:
     """A matrix with a row of classes for each place of an image; one row for a lone vector."""
-    last = np.moveaxis(input, 1, -1) if input.ndim > 2 else input
+    last = kernels.moved(input, 1, input.ndim - 1) if input.ndim > 2 else input
     return last.reshape(math.prod(last.shape[:-1]), last.shape[-1])
 
 
@@ -101,7 +101,7 @@ def _nll_scattered(values, target, weight, total, shape, reduction, ignore_index
     if len(shape) == 1:
         return result.reshape(shape)
     image = (shape[0], *shape[2:], shape[1])
-    return kernels.contiguous(np.moveaxis(result.reshape(image), -1, 1))
+    return kernels.contiguous(kernels.moved(result.reshape(image), len(image) - 1, 1))
 
 
 def _nll_gathered(g, values_shape, target, weight, total, reduction, ignore_index):

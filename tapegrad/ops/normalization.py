@@ -18,10 +18,14 @@ def _layer_norm(input, weight, bias, n_normalized, eps):
     refuse_integers("LayerNormKernelImpl", input)
     rows = _as_rows(input, n_normalized)
     result = kernels.empty(rows.shape, input.dtype)
-    statistics = [kernels.empty(rows.shape[:1], np.dtype(np.float64)) for _ in range(2)]
-    scale = [_one_row(given, number, rows) for given, number in ((weight, 1.0), (bias, 0.0))]
-    OURS["layer_norm"](rows, *scale, result, *statistics, params=(eps,))
-    return result.reshape(input.shape), *statistics
+    n = rows.shape[:1]
+    mean, rstd = kernels.empty(n, _STATISTIC), kernels.empty(n, _STATISTIC)
+    scale, shift = _one_row(weight, 1.0, rows), _one_row(bias, 0.0, rows)
+    OURS["layer_norm"](rows, scale, shift, result, mean, rstd, params=(eps,))
+    return result.reshape(input.shape), mean, rstd
+
+
+_STATISTIC = np.dtype(np.float64)
 
 
 def _as_rows(input: np.ndarray, n_last: int) -> np.ndarray:

@@ -22,7 +22,7 @@ from tapegrad.ops.shape import cat, narrow
 
 def _rows(array: np.ndarray, dim: int, is_reversed: bool) -> np.ndarray:
     """A view whose rows lie along ``dim``, from the end if reversed."""
-    rows = np.moveaxis(array, dim, -1) if array.ndim else array[None]
+    rows = kernels.rows_along(array, dim)
     return rows[..., ::-1] if is_reversed else rows
 
 

@@ -25,6 +25,8 @@ def _is_sequence(data) -> bool:
     """Whether data has elements by number: lists above all, but also what only behaves as one."""
     if isinstance(data, (list, tuple, range, np.ndarray)):
         return True
+    if isinstance(data, (int, float)):
+        return False
     return hasattr(type(data), "__getitem__") and not isinstance(data, _NO_SEQUENCES)
 
 
@@ -79,6 +81,8 @@ def _natural_dtype(value) -> _types.dtype:
 def _promoted_dtype(values) -> _types.dtype:
     # Python's own numbers are many and of few types: one of each type tells as much as all.
     kinds = set(map(type, values))
+    if kinds == {float}:
+        return get_default_dtype()
     samples = [kind() for kind in kinds] if kinds <= _PYTHON_NUMBERS else values
     dtypes = map(_natural_dtype, samples)
     return functools.reduce(promote_types, dtypes) if samples else get_default_dtype()
@@ -211,7 +215,7 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
 def over_array(ndarray: np.ndarray) -> Tensor:
     """A tensor that shares an array's memory, if tensors can have such an array at all."""
     array = _supported(ndarray)
-    if any(stride < 0 for stride in array.strides):
+    if array.strides and min(array.strides) < 0:
         raise ValueError(
             "At least one stride in the given numpy array is negative, and tensors with negative "
             "strides are not currently supported. (You can probably work around this by making a "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import warnings
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,8 @@ def arange(start, end=None, step=1, *, dtype=None, layout=None, device=None,
     step = number_of(step)
     dtype = _types.as_dtype(dtype, "arange")
     if dtype is None:
-        whole = all(isinstance(one, (int, np.integer)) for one in (start, end, step))
-        dtype = _types.int64 if whole else get_default_dtype()
+        is_whole = all(map(isinstance, (start, end, step), repeat(_WHOLE)))
+        dtype = _types.int64 if is_whole else get_default_dtype()
     if step == 0:
         raise RuntimeError("step must be nonzero")
     if not (math.isfinite(start) and math.isfinite(end)):
@@ -40,6 +41,9 @@ def arange(start, end=None, step=1, *, dtype=None, layout=None, device=None,
     if (end - start) / step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     return finished(_range(start, end, step, dtype), requires_grad)
+
+
+_WHOLE = (int, np.integer)
 
 
 @takes_out("factory", "range")

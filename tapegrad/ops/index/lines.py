@@ -54,13 +54,6 @@ def line_last(array: np.ndarray, dim: int) -> np.ndarray:
     return array.swapaxes(dim, -1) if array.ndim else array.reshape(1)
 
 
-def cut_to(array: np.ndarray, shape: tuple, dim: int | None = None) -> np.ndarray:
-    """A view of the part that an index of a shape reaches: its sizes, but along ``dim`` all."""
-    if array.shape == shape or array.ndim != len(shape):
-        return array
-    return array[tuple(slice(None) if k == dim else slice(0, n) for k, n in enumerate(shape))]
-
-
 def _run(kernel: str, operands: tuple, size: int, refusal: Callable | None) -> None:
     """Run a kernel of lines, which checks the positions if there is a ``refusal`` to raise."""
     try:
@@ -79,7 +72,7 @@ def pick(
     """
     result = kernels.empty(positions.shape, source.dtype)
     if result.size:
-        lines = line_last(cut_to(source, positions.shape, dim), dim)
+        lines = line_last(kernels.cut_to(source, positions.shape, dim), dim)
         operands = (lines, line_last(positions, dim), line_last(result, dim))
         _run("pick", operands, lines.shape[-1], refusal)
     return result
@@ -95,8 +88,8 @@ def place(
     before it is written then, so the target must be new.
     """
     if positions.size:
-        lines = line_last(cut_to(target, positions.shape, dim), dim)
-        given = line_last(cut_to(values, positions.shape), dim)
+        lines = line_last(kernels.cut_to(target, positions.shape, dim), dim)
+        given = line_last(kernels.cut_to(values, positions.shape), dim)
         _run(kernel, (given, line_last(positions, dim), lines), lines.shape[-1], refusal)
 
 

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import common_shape, normal_dim, number_of
@@ -15,9 +16,9 @@ from tapegrad.ops.tensor_types import type_name
 
 
 def _cross(input: np.ndarray, other: np.ndarray, dim: int) -> np.ndarray:
-    a, b = np.moveaxis(input, dim, 0), np.moveaxis(other, dim, 0)
-    out = np.empty(np.broadcast_shapes(input.shape, other.shape), input.dtype)
-    result = np.moveaxis(out, dim, 0)
+    a, b = kernels.moved(input, dim, 0), kernels.moved(other, dim, 0)
+    out = kernels.empty(common_shape(input.shape, other.shape), input.dtype)
+    result = kernels.moved(out, dim, 0)
     for k in range(3):
         i, j = (k + 1) % 3, (k + 2) % 3
         result[k] = a[i] * b[j] - a[j] * b[i]

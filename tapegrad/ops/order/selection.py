@@ -9,7 +9,7 @@ from tapegrad._kernels import OURS, KernelRefusal
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import attach, method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import normal_dim
-from tapegrad.ops._places import as_rows, scatter_back
+from tapegrad.ops._places import scatter_back
 from tapegrad.ops._results import NamedResult, named_result
 from tapegrad.ops.reduce import even_share
 from tapegrad.ops.reduce._dims import refuse_empty
@@ -37,11 +37,11 @@ def _refuse_bool(name: str, input: Tensor) -> None:
 
 
 def _one_of_rows(name: str, input: np.ndarray, dim, keepdim, k: int = 0) -> tuple:
-    rows = as_rows(input, dim)
+    rows = kernels.rows_along(input, dim)
     chosen = _run(name, rows, rows.shape[:-1], (k,))
     if not keepdim or not input.ndim:
         return chosen
-    return tuple(np.expand_dims(one, dim) for one in chosen)
+    return tuple([kernels.unsqueezed(one, dim) for one in chosen])
 
 
 def _back(g, shape, dim, keepdim, indices):
@@ -168,9 +168,9 @@ nanmedian = _matching(
 def _topk(input: np.ndarray, k, dim, largest, is_sorted) -> tuple:
     if input.ndim == 0:
         return kernels.cast_array(input, input.dtype), kernels.fill(kernels.empty((), np.int64), 0)
-    rows = as_rows(input, dim)
+    rows = kernels.rows_along(input, dim)
     best = _run("topk", rows, (*rows.shape[:-1], k), (int(largest), int(is_sorted)))
-    return tuple(kernels.contiguous(np.moveaxis(one, -1, dim)) for one in best)
+    return tuple([kernels.contiguous(kernels.moved(one, input.ndim - 1, dim)) for one in best])
 
 
 topk_op = op(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import repeat
+
 import numpy as np
 
 from tapegrad import _kernels as kernels
@@ -9,7 +11,7 @@ from tapegrad._kernels import OURS, KernelRefusal
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim
-from tapegrad.ops._places import as_rows, scatter_back
+from tapegrad.ops._places import scatter_back
 from tapegrad.ops._results import NamedResult, named_result
 
 sort_result = named_result("sort", "values", "indices")
@@ -17,7 +19,7 @@ sort_result = named_result("sort", "values", "indices")
 
 def _sort(input: np.ndarray, dim, descending) -> tuple[np.ndarray, np.ndarray]:
     values, indices = kernels.empty_like(input), kernels.empty_like(input, np.int64)
-    rows = (as_rows(array, dim) for array in (input, values, indices))
+    rows = map(kernels.rows_along, (input, values, indices), repeat(dim))
     try:
         OURS["sort"](*rows, params=(0, descending))
     except KernelRefusal:

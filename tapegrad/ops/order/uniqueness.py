@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method
 from tapegrad.ops._dims import normal_dim
@@ -21,7 +22,7 @@ def _slices(array: np.ndarray, dim) -> np.ndarray:
         raise RuntimeError(
             "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied"
         )
-    rows = np.moveaxis(array, dim, 0)
+    rows = kernels.moved(array, dim, 0)
     return rows.reshape(rows.shape[0], -1) if rows.size else rows.reshape(rows.shape[0], 0)
 
 
@@ -47,7 +48,7 @@ def _without_repetitions(array: np.ndarray, dim, order) -> tuple:
     if dim is None:
         values = array.reshape(-1)[kept]
     else:
-        values = np.moveaxis(np.moveaxis(array, dim, 0)[kept], 0, dim)
+        values = kernels.moved(kernels.moved(array, dim, 0)[kept], 0, dim)
     return values, inverse.reshape(array.shape) if dim is None else inverse, counts
 
 

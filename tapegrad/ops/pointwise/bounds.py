@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -90,6 +92,7 @@ _clamp_min_tensor_inplace = InplaceOp(clamp_min_tensor_op)
 _clamp_max_tensor_inplace = InplaceOp(clamp_max_tensor_op)
 
 
+@cache
 def _limits(dtype: _types.dtype) -> tuple:
     if dtype.is_floating_point:
         return -math.inf, math.inf
@@ -101,22 +104,26 @@ def _limits(dtype: _types.dtype) -> tuple:
 
 def _bounds(input: Tensor, min, max) -> tuple:
     """Both bounds and the dtype in which they meet the tensor; a missing one is the dtype's own."""
-    if min is None and max is None:
-        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
-    given = [bound for bound in (min, max) if bound is not None]
-    dtype = _types.BY_NUMPY_NUMBER[result_type_number(input, *given)]
-    lowest, highest = _limits(dtype)
-    return (lowest if min is None else min), (highest if max is None else max), dtype
+    if min is None:
+        if max is None:
+            raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be None")
+        dtype = _types.BY_NUMPY_NUMBER[result_type_number(input, max)]
+        return _limits(dtype)[0], max, dtype
+    if max is None:
+        dtype = _types.BY_NUMPY_NUMBER[result_type_number(input, min)]
+        return min, _limits(dtype)[1], dtype
+    return min, max, _types.BY_NUMPY_NUMBER[result_type_number(input, min, max)]
 
 
 def _check_kinds(input: Tensor, min, max) -> bool:
     """Whether the bounds are tensors, which either all or none of them are; else numbers."""
-    given = [bound for bound in (min, max) if bound is not None]
-    n_tensors = sum(isinstance(bound, Tensor) for bound in given)
-    n_numbers = sum(isinstance(bound, (int, float, np.number, np.bool_)) for bound in given)
-    if len(given) not in (n_tensors, n_numbers):
-        raise TypeError("clamp() takes two tensors or two numbers as bounds")
-    return n_tensors > 0
+    kind: Any = Tensor if isinstance(min, Tensor) or isinstance(max, Tensor) else _NUMBERS
+    if (min is None or isinstance(min, kind)) and (max is None or isinstance(max, kind)):
+        return kind is Tensor
+    raise TypeError("clamp() takes two tensors or two numbers as bounds")
+
+
+_NUMBERS = (int, float, np.number, np.bool_)
 
 
 @takes_out("same")
@@ -128,7 +135,8 @@ def clamp(input: Tensor, min=None, max=None) -> Tensor:
     """
     has_tensors = _check_kinds(input, min, max)
     low, high, dtype = _bounds(input, min, max)
-    return (clamp_tensor_op if has_tensors else clamp_op)(input.to(dtype), low, high)
+    input = input if input.dtype is dtype else input.to(dtype)
+    return (clamp_tensor_op if has_tensors else clamp_op)(input, low, high)
 
 
 @method()

@@ -24,7 +24,7 @@ def every_dim_or(input: Tensor, dim) -> tuple:
 
 def count(shape: tuple, dims: tuple | None) -> int:
     """How many elements one result is made of."""
-    return math.prod(shape if dims is None else [shape[dim] for dim in dims])
+    return math.prod(shape if dims is None else map(shape.__getitem__, dims))
 
 
 def with_lost_dims(reduced, dims: tuple | None, keepdim: bool):

@@ -36,12 +36,14 @@ def _innermost(input: np.ndarray, dims: tuple | None) -> tuple:
 
     Dimensions with one between them that stays would have to be brought together by a copy.
     """
+    if dims is None or len(dims) < 2:
+        return ()
     last = input.ndim
-    while dims and last - 1 in dims:
+    while last - 1 in dims:
         last -= 1
     inner = tuple(range(last, input.ndim))
     worth = input.itemsize > 2 and math.prod(input.shape[last:]) >= _FEWEST_INNER
-    return inner if worth and dims and len(inner) < len(dims) else ()
+    return inner if worth and len(inner) < len(dims) else ()
 
 
 _SUM = OURS["sum"]

@@ -8,7 +8,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op
-from tapegrad.ops._dims import check_tensors, common_shape, named_sizes
+from tapegrad.ops._dims import check_expansion, check_tensors, common_shape, named_sizes
 
 expand_op = op(
     "expand",
@@ -25,33 +25,6 @@ def expand(input: Tensor, *sizes, implicit: bool = False, **keyword) -> Tensor:
     """Dimensions of size 1 repeated to larger sizes, without copying; -1 keeps a size."""
     wanted = named_sizes("expand", sizes, keyword, "size")
     return expand_op(input, check_expansion(input.shape, wanted, input))
-
-
-def check_expansion(shape: tuple, wanted: tuple, input: Tensor) -> tuple[int, ...]:
-    """The sizes that a shape expands to, -1 filled in; RuntimeError for those that it cannot."""
-    missing = len(wanted) - len(shape)
-    if missing < 0:
-        raise RuntimeError(
-            f"expand({input.type()}{{{list(shape)}}}, size={list(wanted)}): the number of sizes "
-            f"provided ({len(wanted)}) must be greater or equal to the number of dimensions in the "
-            f"tensor ({len(shape)})"
-        )
-    result = []
-    for k, size in reversed(list(enumerate(wanted))):
-        old = 1 if k < missing else shape[k - missing]
-        if size == -1 and k < missing:
-            raise RuntimeError(
-                f"The expanded size of the tensor ({size}) isn't allowed in a leading, "
-                f"non-existing dimension {k}"
-            )
-        if size != -1 and old not in (1, size):
-            raise RuntimeError(
-                f"The expanded size of the tensor ({size}) must match the existing size ({old}) at "
-                f"non-singleton dimension {k}.  Target sizes: {list(wanted)}.  Tensor sizes: "
-                f"{list(shape)}"
-            )
-        result.append(old if size == -1 else size)
-    return tuple(reversed(result))
 
 
 @method()
