@@ -16,7 +16,8 @@ def random_floats(draw, st, dtype, shape):
     """Values of one of the kinds that choose between PyTorch's notations."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1), label="seed"))
     values = rng.standard_normal(shape)
-    kind = draw(st.sampled_from(["plain", "scaled", "spread", "whole", "edges", "extremes"]))
+    kind = draw(st.sampled_from(
+        ["plain", "scaled", "spread", "whole", "edges", "extremes", "zeros"]))
     if kind == "scaled":
         values = values * 10.0 ** draw(st.integers(-12, 12))
     elif kind == "spread":
@@ -28,6 +29,8 @@ def random_floats(draw, st, dtype, shape):
     elif kind == "extremes":
         limits = np.finfo(dtype)
         values = rng.choice([limits.max, limits.min, limits.smallest_subnormal, 1.0], size=shape)
+    elif kind == "zeros":  # those too that rounding makes zero, with their signs
+        values = rng.choice([0.0, -0.0, 4e-5, -4e-5, 6e-5, -6e-5, 1e-40, -1e-40, 1.5], size=shape)
     special = rng.choice([nan, inf, -inf, 0.0, -0.0], size=shape)
     rate = draw(st.sampled_from([0.0, 0.0, 0.2, 1.0]), label="rate of special values")
     with np.errstate(over="ignore"):
