@@ -17,9 +17,13 @@ from tapegrad._tensor.tensor cimport Tensor, apply_function
 
 from functools import update_wrapper
 
+import numpy as np
+
 from tapegrad._types import kind_of
 
 import_array()
+
+cdef type NUMPY_NUMBER = np.number
 
 cdef extern from "Python.h":
     size_t PY_VECTORCALL_ARGUMENTS_OFFSET
@@ -38,8 +42,10 @@ cdef enum Wanted:
     TENSOR = 1
     TRUTH_VALUE = 2
     WHOLE_NUMBER = 3
+    REAL_NUMBER = 4
 
-cdef object KINDS = {"Tensor": TENSOR, "bool": TRUTH_VALUE, "int": WHOLE_NUMBER}
+cdef object KINDS = {"Tensor": TENSOR, "bool": TRUTH_VALUE, "int": WHOLE_NUMBER,
+                     "float": REAL_NUMBER}
 cdef object KIND_NAMES = {kind: name for name, kind in KINDS.items()}
 
 
@@ -97,6 +103,8 @@ cdef PyObject* call_public_op(PyObject* callable, PyObject* const* args, size_t 
 
 
 cdef object call_named(object callable, PyObject* const* args, size_t n, PyObject* names):
+    if (<PublicOp>callable).is_method and "out" in <tuple>names:
+        raise TypeError(f"{callable.called}() got an unexpected keyword argument 'out'")
     return call_with_names((<PublicOp>callable).__wrapped__, positional(args, n),
                            names_of(names, args + n))
 
@@ -115,9 +123,9 @@ cdef class Shortcut:
 cdef class TensorFunction:
     """A function in Python, called as PyTorch's compiled ones are.
 
-    If it has a name to be ``called`` by, the arguments that it declares to be ``Tensor``, ``bool``
-    or ``int`` are looked at before it runs; a method's first one is not, for it is ``self``. With a
-    rule it takes the keyword ``out``.
+    If it has a name to be ``called`` by, the arguments that it declares to be ``Tensor``, ``bool``,
+    ``int`` or ``float`` are looked at before it runs; a method's first one is not, for it is
+    ``self``. With a rule it takes the keyword ``out``.
     """
 
     cdef void* vectorcall
@@ -247,6 +255,9 @@ cdef bint fits(Wanted wanted, object value):
         return isinstance(value, bool)
     if wanted == WHOLE_NUMBER:
         return not isinstance(value, bool) and hasattr(value, "__index__")
+    if wanted == REAL_NUMBER:
+        return isinstance(value, (float, int, NUMPY_NUMBER)) \
+            or isinstance(value, Tensor) and PyArray_NDIM((<Tensor>value).array) == 0
     return True
 
 

@@ -54,6 +54,9 @@ def sizes_of(str function, args, keyword=None, str name="size"):
         args = keyword
     if are_plain(args):
         return args
+    if isinstance(args, (tuple, list)) and args and isinstance(args[0], bool):
+        raise TypeError(f"{function}(): argument '{name}' (position 1) must be "
+                        "tuple of ints, not bool")
     try:
         sizes = tuple(map(operator.index, args))
     except TypeError:

@@ -20,7 +20,7 @@ from tapegrad.ops.tensor_types import refuse_integers
 
 OURS["relu"].refusals = {"Bool": (RuntimeError, "Boolean inputs not supported for relu")}
 relu = op(
-    "relu", kernel=OURS["relu"], method=True, inplace=True,
+    "relu", kernel=OURS["relu"], method=True, inplace=True, out="none",
     input="relu_backward(g, out)",
     doc="Each element, or 0 if it is negative: ``max(x, 0)``.",
 )  # fmt: skip

@@ -173,8 +173,9 @@ def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=Non
     return finished(array.transpose(np.argsort(order)), requires_grad)
 
 
-def _like_array(name: str, input: Tensor, dtype, memory_format=None) -> np.ndarray:
+def _like_array(name: str, input: Tensor, dtype, device, memory_format=None) -> np.ndarray:
     check_tensor(name, "input", input)
+    check_device(device)
     dtype = _types.as_dtype(dtype, name) or input.dtype
     if memory_format is None or memory_format is _types.preserve_format:
         return kernels.empty_like(input._array, dtype.numpy)
@@ -186,14 +187,14 @@ def _like_array(name: str, input: Tensor, dtype, memory_format=None) -> np.ndarr
 def empty_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_grad=False,
                memory_format=None) -> Tensor:  # fmt: skip
     """Uninitialised memory of another tensor's shape and dtype."""
-    return finished(_like_array("empty_like", input, dtype, memory_format), requires_grad)
+    return finished(_like_array("empty_like", input, dtype, device, memory_format), requires_grad)
 
 
 @takes_tensors
 def zeros_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_grad=False,
                memory_format=None) -> Tensor:  # fmt: skip
     """Zeros of another tensor's shape and dtype."""
-    array = kernels.fill(_like_array("zeros_like", input, dtype, memory_format), 0)
+    array = kernels.fill(_like_array("zeros_like", input, dtype, device, memory_format), 0)
     return finished(array, requires_grad)
 
 
@@ -201,7 +202,7 @@ def zeros_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_
 def ones_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_grad=False,
               memory_format=None) -> Tensor:  # fmt: skip
     """Ones of another tensor's shape and dtype."""
-    array = kernels.fill(_like_array("ones_like", input, dtype, memory_format), 1)
+    array = kernels.fill(_like_array("ones_like", input, dtype, device, memory_format), 1)
     return finished(array, requires_grad)
 
 
@@ -209,7 +210,7 @@ def ones_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_g
 def full_like(input: Tensor, fill_value, *, dtype=None, layout=None, device=None,
               requires_grad=False, memory_format=None) -> Tensor:  # fmt: skip
     """One number in another tensor's shape and dtype."""
-    array = _like_array("full_like", input, dtype, memory_format)
+    array = _like_array("full_like", input, dtype, device, memory_format)
     kernels.fill(array, _fill_value("full_like", fill_value))
     return finished(array, requires_grad)
 

@@ -45,18 +45,19 @@ _masked_fill_tensor_inplace = InplaceOp(masked_fill_tensor_op)
 
 
 def _check_filled(mask, value) -> None:
+    if isinstance(value, Tensor) and value.ndim:
+        raise RuntimeError(
+            "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
+            f"{value.ndim} dimension(s)."
+        )
     if mask.dtype.name != "bool":
         raise RuntimeError(
             "masked_fill_ only supports boolean masks, but got mask with dtype "
             f"{_C_NAMES[mask.dtype.name]}"
         )
     if isinstance(value, Tensor):
-        if value.ndim:
-            raise RuntimeError(
-                "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
-                f"{value.ndim} dimension(s)."
-            )
-    elif isinstance(value, complex):
+        return
+    if isinstance(value, complex):
         raise RuntimeError("value cannot be converted to type float without overflow")
     elif not isinstance(value, (int, float, np.generic)):
         kind = type(value).__name__

@@ -157,9 +157,11 @@ def _check_baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor) -> tuple[int, 
 
 def _product_shape(batch1: Tensor, batch2: Tensor) -> tuple[int, ...]:
     """The shape of a batch of products, read before anything else is checked, as PyTorch does."""
+    shape = tuple(x.shape[normal_dim(k, x.ndim)]
+                  for x, k in ((batch1, 0), (batch1, 1), (batch2, 2)))
     if batch1.ndim != 3:
         raise RuntimeError("batch1 must be a 3D tensor")
-    return batch1.shape[0], batch1.shape[1], batch2.shape[normal_dim(2, batch2.ndim)]
+    return shape
 
 
 @takes_out()

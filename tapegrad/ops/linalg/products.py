@@ -226,7 +226,8 @@ def check_matrix_and_vector(bias: Tensor, matrix: Tensor, vector: Tensor) -> Non
     """Refuse what is not a matrix times a vector, plus perhaps a vector; ``mv`` has none."""
     if matrix.ndim != 2 or vector.ndim != 1 or bias.ndim > 1:
         raise RuntimeError(
-            f"vector + matrix @ vector expected, got {bias.ndim}, {matrix.ndim}, {vector.ndim}"
+            "vector + matrix @ vector expected, got "
+            f"{1 if bias is vector else bias.ndim}, {matrix.ndim}, {vector.ndim}"
         )
     n, k = matrix.shape
     n_bias = n if bias is vector else bias.numel()

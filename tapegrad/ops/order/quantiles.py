@@ -36,6 +36,8 @@ def _check(input: Tensor, q: Tensor, interpolation: str) -> None:
 def _as_tensor(input: Tensor, q) -> Tensor:
     """The probabilities in the input's dtype, all of them between 0 and 1."""
     if isinstance(q, Tensor):
+        if q.ndim > 1:
+            raise RuntimeError("quantile() q must be a scalar or 1D tensor")
         if bool(((q < 0) | (q > 1)).any()):
             raise RuntimeError("quantile() q values must be in the range [0, 1]")
         return q

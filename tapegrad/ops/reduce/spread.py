@@ -110,6 +110,8 @@ def _spread(name, operation):
     def spread(input: Tensor, dim=None, unbiased=None, keepdim: bool = False, *, correction=None):
         if isinstance(dim, bool):
             dim, unbiased = None, dim
+        if not isinstance(unbiased, bool | None):
+            raise TypeError(f"{name}() is told by a bool whether to correct")
         if correction is None:
             correction = 1 if unbiased is None else int(unbiased)
         if not input.is_floating_point():

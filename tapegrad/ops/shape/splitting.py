@@ -201,15 +201,15 @@ def tensor_split(input: Tensor, indices_or_sections, dim: int = 0) -> tuple[Tens
 def _plain_cuts(given) -> int | tuple[int, ...]:
     """A number of sections, or positions to cut at, also where a tensor holds them."""
     if isinstance(given, Tensor):
-        if given.ndim > 1:
-            raise RuntimeError(
-                "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or "
-                f"one-dimensional tensor, but got a tensor with {given.ndim} dims"
-            )
         if given.dtype.name != "int64":
             raise RuntimeError(
                 "tensor_split expected tensor_indices_or_sections to have dtype of long, but got "
                 f"{kernels.TYPE_NAMES[given.dtype.numpy.num]}"
+            )
+        if given.ndim > 1:
+            raise RuntimeError(
+                "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or "
+                f"one-dimensional tensor, but got a tensor with {given.ndim} dims"
             )
         given = given.tolist()
     if isinstance(given, (tuple, list)):
@@ -229,6 +229,8 @@ def _split_on(name: str, input: Tensor, given, dim: int, ndim: int) -> tuple[Ten
             f"torch.{name} requires a tensor with at least {ndim} dimension, but got a tensor with "
             f"{input.ndim} dimensions!"
         )
+    if isinstance(given, bool):
+        raise TypeError(f"{name}() takes a number of sections, or indices")
     if not isinstance(given, (tuple, list)):
         sections, size = operator.index(given), input.shape[dim]
         if sections == 0 or size % sections:

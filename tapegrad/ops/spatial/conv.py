@@ -143,8 +143,8 @@ def _padding_named(
 
 def _convolve(function: str, n_dims: int, input, weight, bias, stride, padding, dilation, groups):
     checks.check_tensors(function, input, weight, bias)
-    n_weight = checks.check_weight(weight)
     is_batched = checks.batched(function, input, n_dims)
+    n_weight = checks.check_weight(weight)
     if not is_batched:
         input = input.unsqueeze(0)
     if padding == "same":
@@ -164,8 +164,8 @@ def _transposed(
     function: str, n_dims: int, input, weight, bias, stride, padding, more, groups, dilation
 ):
     checks.check_tensors(function, input, weight, bias)
-    n_weight = checks.check_weight(weight)
     is_batched = checks.batched(function, input, n_dims)
+    n_weight = checks.check_weight(weight)
     if not is_batched:
         input = input.unsqueeze(0)
     named = {
