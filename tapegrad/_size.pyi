@@ -1,4 +1,6 @@
-from typing import Self, SupportsIndex, overload
+from typing import SupportsIndex, overload
+
+from typing_extensions import Self
 
 class Items(tuple[int, ...]):
     @overload

@@ -36,6 +36,7 @@ cdef extern from "Python.h":
 cdef enum:
     MOST_CHECKED = 32    # parameters
     MOST_SHORTCUT = 4
+    ANY = -1
 
 cdef enum Wanted:
     ANYTHING = 0
@@ -115,8 +116,9 @@ cdef class Shortcut:
 
     cdef Op op
     cdef int taken[MOST_SHORTCUT]       # its argument k is the function's argument of this number
-    cdef int n_dims[MOST_SHORTCUT]      # that a tensor there must have
+    cdef int n_dims[MOST_SHORTCUT]      # that a tensor there must have; ANY of them
     cdef bint is_product                # of two floating-point operands whose sizes have to fit
+    cdef bint is_sum                    # of floating-point tensors, the second one maybe a number
     cdef Shortcut other                 # to try where this one is none
 
 
@@ -159,18 +161,25 @@ cdef class TensorFunction:
             if self.wanted[k] != ANYTHING and self.n_unchecked == MOST_CHECKED:
                 self.n_unchecked = k
 
-    def take_shortcut(self, Op op not None, *, bint is_product=False, **n_dims):
+    def take_shortcut(self, Op op not None, *, bint is_product=False, bint is_sum=False, **n_dims):
         """Run an op at once on these arguments, if each is a tensor of so many dimensions.
 
         Those of a product must also be floating-point numbers of one dtype, with sizes that fit.
+        Those of a sum are floating-point numbers, whatever their dimensions, and the second may be
+        a number of Python's.
         The function must come to that call by itself: this only saves its frames.
         """
         cdef Shortcut shortcut = Shortcut.__new__(Shortcut)
         names = self.__wrapped__.__code__.co_varnames
         for k, (name, ndim) in enumerate(n_dims.items()):
-            shortcut.taken[k], shortcut.n_dims[k] = names.index(name), ndim
-        shortcut.op, shortcut.is_product, shortcut.other = op, is_product, self.shortcut
+            shortcut.taken[k], shortcut.n_dims[k] = names.index(name), ANY if is_sum else ndim
+        shortcut.op, shortcut.is_product, shortcut.is_sum = op, is_product, is_sum
+        shortcut.other = self.shortcut
         self.shortcut = shortcut
+
+    def take_shortcuts_of(self, TensorFunction other not None):
+        """Run at once what another name of the same function does."""
+        self.shortcut = other.shortcut
 
     def __call__(self, *args, **kwargs):
         # The interpreter uses the vectorcall slot; this serves callers of tp_call.
@@ -219,17 +228,25 @@ cdef bint is_common(Shortcut shortcut, PyObject* const* args, size_t n, PyObject
     cdef size_t k
     for k in range(n):
         stack[k] = args[shortcut.taken[k]]
-        if not isinstance(<object>stack[k], Tensor) \
-                or PyArray_NDIM((<Tensor>stack[k]).array) != shortcut.n_dims[k]:
+        if not isinstance(<object>stack[k], Tensor):
+            if k == 0 or not shortcut.is_sum \
+                    or (type(<object>stack[k]) is not float and type(<object>stack[k]) is not int):
+                return False
+        elif shortcut.is_sum:
+            if not is_float((<Tensor>stack[k]).array):
+                return False
+        elif PyArray_NDIM((<Tensor>stack[k]).array) != shortcut.n_dims[k]:
             return False
     return not shortcut.is_product \
         or have_product((<Tensor>stack[0]).array, (<Tensor>stack[1]).array)
 
 
+cdef bint is_float(ndarray array) noexcept:
+    return PyArray_TYPE(array) == NPY_FLOAT32 or PyArray_TYPE(array) == NPY_FLOAT64
+
+
 cdef bint have_product(ndarray a, ndarray b) noexcept:
-    cdef int type_number = PyArray_TYPE(a)
-    return (type_number == NPY_FLOAT32 or type_number == NPY_FLOAT64) \
-        and PyArray_TYPE(b) == type_number \
+    return is_float(a) and PyArray_TYPE(b) == PyArray_TYPE(a) \
         and PyArray_DIMS(a)[PyArray_NDIM(a) - 1] == PyArray_DIMS(b)[0]
 
 

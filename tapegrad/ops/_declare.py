@@ -232,7 +232,10 @@ def public(name: str, operation: _Callable, *, is_method: bool = False) -> _Call
     if isinstance(target, TensorFunction):
         out = {} if is_method else {"name": target.name, "rule": target.rule}
         target = target.__wrapped__
-    return cast(_Callable, TensorFunction(target, called=name, is_method=is_method, **out))
+    made = TensorFunction(target, called=name, is_method=is_method, **out)
+    if isinstance(operation, TensorFunction):
+        made.take_shortcuts_of(operation)
+    return cast(_Callable, made)
 
 
 def calls(inner: str, *given: Any) -> Callable[[_Callable], _Callable]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
@@ -11,6 +13,7 @@ class NamedResult(tuple):
 
     __slots__ = ()
     fields: tuple[str, ...] = ()
+    of: Callable[[tuple], NamedResult]  # of as many values, which are not counted
 
     def __new__(cls, values: Any) -> NamedResult:
         """Name the items of a sequence, which must have one for each field."""
@@ -44,6 +47,7 @@ def named_result(name: str, *fields: str) -> type[NamedResult]:
     }
     members |= {"__slots__": (), "__module__": "torch.return_types", "fields": fields}
     made: type[NamedResult] = type(name, (NamedResult,), members)
+    made.of = staticmethod(partial(tuple.__new__, made))
     _TYPES[name] = made
     _TYPES[f"{name}_out"] = type(f"{name}_out", (NamedResult,), members)
     return made

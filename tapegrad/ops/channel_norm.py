@@ -204,7 +204,10 @@ def _update_running(running: Tensor | None, statistic: Tensor, factor: float, mo
     """Move a running statistic towards a factor times a new one, rounding once."""
     if running is not None:
         former, new = running.detach(), statistic.detach()
-        former.copy_(former.to(new.dtype).mul(1 - momentum).add_(new, alpha=momentum * factor))
+        if former.dtype is new.dtype:
+            former.mul_(1 - momentum).add_(new, alpha=momentum * factor)
+        else:
+            former.copy_(former.to(new.dtype).mul(1 - momentum).add_(new, alpha=momentum * factor))
 
 
 def batch_norm(

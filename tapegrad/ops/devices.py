@@ -19,7 +19,8 @@ NO_XPU = "Torch not compiled with XPU enabled"
 def check_device(value: Any) -> None:
     """Refuse a device other than the CPU for a new tensor; None stands for the default device."""
     if value is not None:
-        _refuse_other(_types.device(value).type)
+        if value != "cpu":
+            _refuse_other((value if type(value) is _types.device else _types.device(value)).type)
     elif _types.DEFAULT_DEVICES[-1].type != "cpu":
         _refuse_other(_types.DEFAULT_DEVICES[-1].type)
 

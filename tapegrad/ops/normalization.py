@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 
@@ -38,8 +39,13 @@ def _as_rows(input: np.ndarray, n_last: int) -> np.ndarray:
 def _one_row(given, number: float, rows: np.ndarray) -> np.ndarray:
     if given is not None:
         return kernels.contiguous(given).reshape(-1)
-    filler = kernels.fill(kernels.empty((1,), rows.dtype), number)
-    return kernels.expanded(filler, rows.shape[-1:])
+    return kernels.expanded(_filler(number, rows.dtype), rows.shape[-1:])
+
+
+@cache
+def _filler(number: float, dtype: np.dtype) -> np.ndarray:
+    """The number that stands for a weight or bias where none is given."""
+    return np.full(1, number, dtype)
 
 
 def standardized(input: Tensor, dims: tuple, eps: float) -> tuple[Tensor, Tensor]:

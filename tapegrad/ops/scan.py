@@ -173,7 +173,7 @@ def _extreme_so_far(name: str, result):
     )
 
     def extreme(input: Tensor, dim: int):
-        return result(operation(input, normal_dim(dim, input.ndim)))
+        return result.of(operation(input, normal_dim(dim, input.ndim)))
 
     extreme.__name__ = extreme.__qualname__ = name
     extreme.__doc__ = f"{operation.__doc__} NaN wins; of equals the last is named."

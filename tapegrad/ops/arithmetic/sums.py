@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tapegrad import _types
-from tapegrad._core import InplaceOp
+from tapegrad._core import InplaceOp, Op
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import attach, composite, op, public, takes_out, takes_tensors
 from tapegrad.ops.promotion import result_type
@@ -126,12 +128,18 @@ def sub(input, other, *, alpha=1) -> Tensor:
     return _combined(sub_op, sub_scaled, input, other, alpha)
 
 
+@takes_tensors
 def minus(input: Tensor, other) -> Tensor:
     """What ``input - other`` does: :func:`sub` without its options."""
     kind = type(other)
     if input.dtype is _types.bool or (kind is not float and kind is not int and is_bool(other)):
         _refuse_bool_difference(input, other)
     return sub_op(input, other)
+
+
+_SUMS: tuple[tuple[Any, Op], ...] = ((add, add_op), (sub, sub_op), (minus, sub_op))
+for _sum, _op in _SUMS:
+    _sum.take_shortcut(_op, is_sum=True, input=2, other=2)
 
 
 def minus_(self: Tensor, other) -> Tensor:

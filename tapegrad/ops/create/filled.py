@@ -256,9 +256,10 @@ def eye(n, m=None, *, dtype=None, layout=None, device=None,
             )
         if size < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
-    result = zeros(n, n if m is None else m, dtype=dtype, device=device)
-    result.diagonal().fill_(1)
-    return result.requires_grad_(bool(requires_grad))
+    array = kernels.fill(_new("eye", (n, n if m is None else m), None, dtype, device), 0)
+    rows, columns = array.shape
+    kernels.fill(array.reshape(-1)[:: columns + 1][: min(rows, columns)], 1)
+    return finished(array, bool(requires_grad))
 
 
 __all__ = [

@@ -96,7 +96,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Nam
     if not 1 <= k <= size:
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
     _refuse_bool("kthvalue", input)
-    return kthvalue_result(kthvalue_op(input, k, dim, keepdim))
+    return kthvalue_result.of(kthvalue_op(input, k, dim, keepdim))
 
 
 @takes_out("expected scalar type '{result}' but got '{out}' for values output")
@@ -105,7 +105,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> NamedResult:
     """The most frequent element along ``dim``, the smallest of several: (values, indices)."""
     dim = normal_dim(dim, input.ndim)
     refuse_empty("mode", input, dim)
-    return mode_result(mode_op(input, dim, keepdim))
+    return mode_result.of(mode_op(input, dim, keepdim))
 
 
 # ------------------------------------------------------------------------- medians
@@ -141,7 +141,7 @@ def _median(name: str, of_all, over_dim, result, nan: str):
             return of_all(input)
         dim = normal_dim(dim, input.ndim)
         refuse_empty("median", input, dim)
-        return result(over_dim(input, dim, keepdim))
+        return result.of(over_dim(input, dim, keepdim))
 
     median.__name__ = median.__qualname__ = name
     median.__doc__ = (
@@ -197,7 +197,7 @@ def topk(
         raise RuntimeError("selected index k out of range")
     if input.dtype.name == "bool":
         raise RuntimeError("topk does not support bool dtypes on CPU")
-    return topk_result(topk_op(input, k, dim, largest, sorted))
+    return topk_result.of(topk_op(input, k, dim, largest, sorted))
 
 
 __all__ = ["kthvalue", "median", "mode", "nanmedian", "topk"]

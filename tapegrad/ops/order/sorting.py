@@ -53,7 +53,7 @@ def sort(
     Shape: both as the input.
     """
     operation = sort_op if stable is None else sort_stable_op
-    return sort_result(operation(input, normal_dim(dim, input.ndim), bool(descending)))
+    return sort_result.of(operation(input, normal_dim(dim, input.ndim), bool(descending)))
 
 
 @takes_out()

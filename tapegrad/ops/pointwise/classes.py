@@ -129,7 +129,7 @@ def frexp(input: Tensor) -> NamedResult:
 
     Gives ``(mantissa, exponent)``, the exponents as int32. Raises RuntimeError for integers.
     """
-    return frexp_result(frexp_op(input))
+    return frexp_result.of(frexp_op(input))
 
 
 def _ldexp(input: np.ndarray, other: np.ndarray) -> np.ndarray:

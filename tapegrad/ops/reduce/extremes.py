@@ -90,7 +90,7 @@ def _extreme(name, of_all, over_dim, elementwise, result):
             return of_all(input)
         dim = normal_dim(dim, input.ndim)
         if input.ndim == 0:
-            return result((_of_scalar(input, over_dim), Tensor._wrap(np.zeros((), np.int64))))
+            return result.of((_of_scalar(input, over_dim), Tensor._wrap(np.zeros((), np.int64))))
         refuse_empty(name, input, dim)
         return _new_tuple(result, over_dim(input, dim, keepdim))
 
@@ -190,7 +190,7 @@ def aminmax(input: Tensor, *, dim=None, keepdim: bool = False) -> NamedResult:
         dims = normal_dims(dim, input.ndim)
         if dims and input.shape[dims[0]] == 0:
             raise IndexError(f"aminmax: Expected reduction dim {dims[0]} to have non-zero size.")
-    return aminmax_result(aminmax_op(input, dims, keepdim))
+    return aminmax_result.of(aminmax_op(input, dims, keepdim))
 
 
 # ------------------------------------------------------------------------- where they are

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import repeat
+
 import numpy as np
 
 from tapegrad import _kernels as kernels
@@ -115,7 +117,7 @@ def roll(input: Tensor, shifts, dims=None) -> Tensor:
         )
     if dims and input.ndim == 0:
         raise IndexError(f"Dimension specified as {dims[0]} but tensor has no dimensions")
-    return roll_op(input, shifts, tuple(normal_dim(dim, input.ndim) for dim in dims))
+    return roll_op(input, shifts, tuple(map(normal_dim, dims, repeat(input.ndim))))
 
 
 @method()
@@ -133,7 +135,7 @@ def rot90(input: Tensor, k: int = 1, dims=(0, 1)) -> Tensor:
         raise RuntimeError(
             f"expected rotation dims to be different, but got dim0 = {dims[0]} and dim1 = {dims[1]}"
         )
-    return rot90_op(input, k % 4, tuple(normal_dim(dim, input.ndim) for dim in dims))
+    return rot90_op(input, k % 4, tuple(map(normal_dim, dims, repeat(input.ndim))))
 
 
 __all__ = ["flip", "fliplr", "flipud", "roll", "rot90"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from functools import lru_cache
 
 import numpy as np
 
@@ -23,9 +24,18 @@ from tapegrad.ops.shape.sizes import reshape
 def _triangle(input: np.ndarray, diagonal: int, below: bool) -> np.ndarray:
     rows, columns = input.shape[-2:]
     first = max(min(diagonal, columns), -rows)
-    distance = np.arange(columns) - np.arange(rows)[:, None]
-    kept = distance <= first if below else distance >= first
+    mask = _small_mask if rows * columns <= _SMALL else _mask
+    kept = mask(rows, columns, first, below)
     return kernels.pointwise(OURS["where"], kept, input, 0, dtype=input.dtype)
+
+
+def _mask(rows: int, columns: int, first: int, below: bool) -> np.ndarray:
+    distance = np.arange(columns) - np.arange(rows)[:, None]
+    return distance <= first if below else distance >= first
+
+
+_SMALL = 4096                       # elements of a mask that is kept for the next call
+_small_mask = lru_cache(32)(_mask)
 
 
 def _triangle_op(name: str, below: bool):

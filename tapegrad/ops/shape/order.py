@@ -165,7 +165,7 @@ def _as_tuple(dims) -> tuple:
 
 
 def _unrepeated(name: str, dims: tuple, ndim: int) -> tuple[int, ...]:
-    normal = tuple(normal_dim(dim, ndim) for dim in dims)
+    normal = tuple(map(normal_dim, dims, repeat(ndim)))
     if len(set(normal)) < len(normal):
         raise RuntimeError(f"movedim: repeated dim in `{name}` ({list(dims)})")
     return normal

@@ -28,14 +28,15 @@ def _padded_shape(shape: tuple, pad: tuple) -> tuple:
 def _constant(input: np.ndarray, pad: tuple, value) -> np.ndarray:
     shape = _padded_shape(input.shape, pad)
     result = kernels.empty(shape, input.dtype)
-    source, target = [slice(None)] * input.ndim, [slice(None)] * input.ndim
-    for k, (before, behind) in enumerate(_pairs(pad), 1):
-        source[-k] = slice(max(0, -before), input.shape[-k] - max(0, -behind))
-        target[-k] = slice(max(0, before), shape[-k] - max(0, behind))
+    source, target, dim = input, result, input.ndim
+    for before, behind in _pairs(pad):
+        dim -= 1
+        source = kernels.sliced(source, dim, max(0, -before), input.shape[dim] + min(0, behind), 1)
+        target = kernels.sliced(target, dim, max(0, before), shape[dim] - max(0, behind), 1)
     if max(pad, default=0) > 0:
         kernels.fill(result, value)
-    if 0 not in input[tuple(source)].shape and 0 not in result[tuple(target)].shape:
-        kernels.copy_array(result[tuple(target)], input[tuple(source)])
+    if source.size and target.size:
+        kernels.copy_array(target, source)
     return result
 
 
@@ -75,6 +76,8 @@ def constant_pad_nd(input: Tensor, pad, value=0) -> Tensor:
 
 
 def _cuts_too_much(shape: tuple, pad: tuple) -> bool:
+    if min(pad, default=0) >= 0:
+        return False
     return any(
         shape[-k] + min(before, 0) + min(behind, 0) < 0
         for k, (before, behind) in enumerate(_pairs(pad), 1)
