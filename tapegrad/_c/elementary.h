@@ -96,25 +96,43 @@ static TG_INLINE float tg_log_float(float x, const int fused)
     return (x > 0) & (x < INFINITY) ? result : special;
 }
 
-/* erf(x): near 0 x + x q(x^2), elsewhere 1 - exp(p(|x|) - |x|). */
+/* 2^(power + scale) for a small whole scale, as a product of what the power's fraction and its whole
+ * part give. */
+typedef struct {
+    float fraction, whole;
+} tg_power;
+
+static TG_INLINE tg_power tg_power_of(float power, float scale, const int fused)
+{
+    const float rounder = TG_BIASED_ROUNDER + scale, shifted = power + rounder;
+    const float r = power - (shifted - rounder);
+    float q = tg_fma(0x1.416ecep-13f, r, 0x1.5f0b1cp-10f, fused);
+    q = tg_fma(q, r, 0x1.3b2de0p-7f, fused);
+    q = tg_fma(q, r, 0x1.c6af78p-5f, fused);
+    q = tg_fma(q, r, 0x1.ebfbdcp-3f, fused);
+    q = tg_fma(q, r, 0x1.62e430p-1f, fused);
+    return (tg_power){tg_fma(q, r, 1, fused), tg_power_of_2(tg_bits(shifted))};
+}
+
+/* erf(x): near 0 x + x q(x^2), elsewhere 1 - 2^(p(|x|) - 2 |x|), for p is then small. */
 static TG_INLINE float tg_erf_float(float x, const int fused)
 {
     const float size = fabsf(x), square = x * x, t = size > 4.0f ? 4.0f : size;
-    float q = tg_fma(0x1.4e459cp-14f, square, -0x1.a5ba96p-11f, fused);
-    q = tg_fma(q, square, 0x1.54426ep-8f, fused);
-    q = tg_fma(q, square, -0x1.b80080p-6f, fused);
-    q = tg_fma(q, square, 0x1.ce2d60p-4f, fused);
-    q = tg_fma(q, square, -0x1.812740p-2f, fused);
-    q = tg_fma(q, square, 0x1.06eba8p-3f, fused);
-    float p = tg_fma(0x1.9d877ap-13f, t, -0x1.908220p-9f, fused);
-    p = tg_fma(p, t, 0x1.6cfd2cp-6f, fused);
-    p = tg_fma(p, t, -0x1.aa232cp-4f, fused);
-    p = tg_fma(p, t, -0x1.462cb0p-1f, fused);
-    p = tg_fma(p, t, -0x1.05a194p-3f, fused);
-    p = tg_fma(p, t, -0x1.7437bep-13f, fused);
+    float q = tg_fma(-0x1.3c9b7ap-11f, square, 0x1.47cffcp-8f, fused);
+    q = tg_fma(q, square, -0x1.b6a314p-6f, fused);
+    q = tg_fma(q, square, 0x1.ce1bf4p-4f, fused);
+    q = tg_fma(q, square, -0x1.8126eep-2f, fused);
+    q = tg_fma(q, square, 0x1.06eba6p-3f, fused);
+    float p = tg_fma(0x1.2e6780p-12f, t, -0x1.2365b8p-8f, fused);
+    p = tg_fma(p, t, 0x1.0882e4p-5f, fused);
+    p = tg_fma(p, t, -0x1.34058ep-3f, fused);
+    p = tg_fma(p, t, -0x1.d664d4p-1f, fused);
+    p = tg_fma(p, t, 0x1.7dbf2cp-2f, fused);
+    p = tg_fma(p, t, -0x1.b450e2p-13f, fused);
+    const tg_power tail = tg_power_of(tg_fma(t, -2, p, fused), 0, fused);
     const float near = tg_fma(q, x, x, fused);
-    const float far = copysignf(1 - tg_exp_plain(p - t, fused), x);
-    return size < 0.921875f ? near : far;
+    const float far = copysignf(tg_fma(-tail.fraction, tail.whole, 1, fused), x);
+    return size < 0.875f ? near : far;
 }
 
 /* P(N(0, 1) > a) = 2^(a p(a)) / 2 for a up to TG_TAIL_END, where it is less than the spacing of what it
@@ -131,14 +149,8 @@ static TG_INLINE float tg_normal_tail(float a, const int fused)
     p = tg_fma(p, a, -0x1.ad92f0p-5f, fused);
     p = tg_fma(p, a, -0x1.d63deep-2f, fused);
     p = tg_fma(p, a, -0x1.26aec6p+0f, fused);
-    const float power = a * p, rounder = TG_BIASED_ROUNDER - 1, shifted = power + rounder;
-    const float r = power - (shifted - rounder);
-    float q = tg_fma(0x1.416ecep-13f, r, 0x1.5f0b1cp-10f, fused);
-    q = tg_fma(q, r, 0x1.3b2de0p-7f, fused);
-    q = tg_fma(q, r, 0x1.c6af78p-5f, fused);
-    q = tg_fma(q, r, 0x1.ebfbdcp-3f, fused);
-    q = tg_fma(q, r, 0x1.62e430p-1f, fused);
-    return tg_fma(q, r, 1, fused) * tg_power_of_2(tg_bits(shifted));
+    const tg_power tail = tg_power_of(a * p, -1, fused);
+    return tail.fraction * tail.whole;
 }
 
 static TG_INLINE float tg_normal_cdf_float(float x, const int fused)
