@@ -14,12 +14,12 @@
 #define MAP2(name, ...) TG_VECTOR_LOOP(name) TG_MAP2_BODY(__VA_ARGS__)
 
 /* Most numbers need less work than any may: blocks of these take a shorter loop, with the same
- * results. They are looked through before anything is written, since the output may be the input.
- * Of many numbers, which lie outside the caches, those two blocks ahead are asked for meanwhile: the
- * processor's own look ahead ends with a page. */
+ * results. They are looked through for the one that lies furthest out, by its bits, before anything
+ * is written, since the output may be the input. Of many numbers, which lie outside the caches, those
+ * two blocks ahead are asked for meanwhile: the processor's own look ahead ends with a page. */
 enum { BLOCK = 256, AHEAD = 2 * BLOCK, MANY = 8192, CACHE_LINE = 16 };
 
-#define BLOCKWISE(name, is_plain, plain, any)                                          \
+#define BLOCKWISE(name, bits, limit, plain, any)                                       \
     TG_VECTOR_LOOP(name)                                                               \
     {                                                                                  \
         const tg_intp size = sizeof(float), n = dims[0];                               \
@@ -29,19 +29,19 @@ enum { BLOCK = 256, AHEAD = 2 * BLOCK, MANY = 8192, CACHE_LINE = 16 };
             const tg_intp end = n - start < BLOCK ? n : start + BLOCK;                 \
             const float *in = (const float *)args[0];                                  \
             float *out = (float *)args[1];                                             \
-            int n_others = 0;                                                          \
+            uint32_t furthest = 0;                                                     \
             for (tg_intp i = start + AHEAD; n >= MANY && i < end + AHEAD && i < n;     \
                  i += CACHE_LINE) {                                                    \
                 TG_PREFETCH(in + i);                                                   \
                 TG_PREFETCH(out + i);                                                  \
             }                                                                          \
             for (tg_intp i = start; i < end; i++)                                      \
-                n_others += !is_plain(in[i]);                                          \
+                furthest = bits(in[i]) > furthest ? bits(in[i]) : furthest;            \
             TG_INDEPENDENT                                                             \
-            for (tg_intp i = start; i < end && n_others == 0; i++)                     \
+            for (tg_intp i = start; i < end && furthest <= (limit); i++)               \
                 out[i] = plain(in[i], fused);                                          \
             TG_INDEPENDENT                                                             \
-            for (tg_intp i = start; i < end && n_others > 0; i++)                      \
+            for (tg_intp i = start; i < end && furthest > (limit); i++)                \
                 out[i] = any(in[i], fused);                                            \
         }                                                                              \
         for (tg_intp i = 0; i < n && !is_packed; i++)                                  \
@@ -49,15 +49,15 @@ enum { BLOCK = 256, AHEAD = 2 * BLOCK, MANY = 8192, CACHE_LINE = 16 };
                 any(TG_AT(const float, args[0], i * steps[0]), fused);                 \
     }
 
-BLOCKWISE(exp_float32, tg_exp_is_plain, tg_exp_plain, tg_exp_float)
-BLOCKWISE(log_float32, tg_log_is_plain, tg_log_plain, tg_log_float)
-BLOCKWISE(sin_float32, tg_sine_is_plain, tg_sin_plain, tg_sin_float)
-BLOCKWISE(cos_float32, tg_sine_is_plain, tg_cos_plain, tg_cos_float)
-static TG_INLINE int any_is_plain(float x) { return (void)x, 1; }
+static TG_INLINE uint32_t same_bits(float x) { return (void)x, 0; }
 
-BLOCKWISE(erf_float32, any_is_plain, tg_erf_float, tg_erf_float)
-BLOCKWISE(gelu_float32, any_is_plain, tg_gelu_float, tg_gelu_float)
-BLOCKWISE(sigmoid_float32, tg_exp_is_plain, tg_sigmoid_plain, tg_sigmoid_float)
+BLOCKWISE(exp_float32, tg_size_bits, TG_EXP_PLAIN, tg_exp_plain, tg_exp_float)
+BLOCKWISE(sigmoid_float32, tg_size_bits, TG_EXP_PLAIN, tg_sigmoid_plain, tg_sigmoid_float)
+BLOCKWISE(log_float32, tg_log_bits, TG_LOG_PLAIN, tg_log_plain, tg_log_float)
+BLOCKWISE(sin_float32, tg_size_bits, TG_SINE_PLAIN, tg_sin_plain, tg_sin_float)
+BLOCKWISE(cos_float32, tg_size_bits, TG_SINE_PLAIN, tg_cos_plain, tg_cos_float)
+BLOCKWISE(erf_float32, same_bits, 0, tg_erf_float, tg_erf_float)
+BLOCKWISE(gelu_float32, same_bits, 0, tg_gelu_float, tg_gelu_float)
 
 static double sigmoid_of_double(double x)
 {

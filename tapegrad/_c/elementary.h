@@ -34,8 +34,11 @@ static TG_INLINE float tg_exp_fraction(float x, float k, const int fused)
     return tg_fma(p, r, 1, fused);
 }
 
-/* Whether one factor 2^k does. */
-static TG_INLINE int tg_exp_is_plain(float x) { return fabsf(x) <= 87.0f; }
+/* The number's size as its bits, which are in the same order; NaN is above all. Up to some limits
+ * numbers are plain: these need less work. Up to this one, that of 87, one factor 2^k does. */
+static TG_INLINE uint32_t tg_size_bits(float x) { return tg_bits(x) & 0x7fffffffu; }
+
+#define TG_EXP_PLAIN 0x42ae0000u
 
 static TG_INLINE float tg_exp_plain(float x, const int fused)
 {
@@ -64,8 +67,10 @@ static TG_INLINE float tg_exp_below(float x, const int fused)
     return tg_exp_fraction(x, shifted - rounder, fused) * tg_power_of_2(tg_bits(shifted)) * 0x1p-64f;
 }
 
-/* Whether x is a positive normal number. */
-static TG_INLINE int tg_log_is_plain(float x) { return tg_bits(x) - 0x00800000u < 0x7f000000u; }
+/* Positive normal numbers come first. */
+static TG_INLINE uint32_t tg_log_bits(float x) { return tg_bits(x) - 0x00800000u; }
+
+#define TG_LOG_PLAIN 0x7effffffu
 
 /* log(x) = k ln 2 + log(1 + f) with f from sqrt(1/2) - 1 to sqrt(2) - 1, and
  * log(1 + f) = f - f^2 / 2 + f^3 p(f). The rounding error of the largest sum is kept. */
@@ -185,7 +190,7 @@ static TG_INLINE float tg_sigmoid_float(float x, const int fused)
 /* The sine of x + turns * pi / 2. Within the limit, x = k pi/2 + high + low is reduced in three
  * parts of pi / 2, of which the first two leave no error: the second is so short that its multiples
  * are exact. Then x + x^3 s(x^2) in even quadrants and 1 - x^2 / 2 + x^4 c(x^2) in odd ones. */
-static TG_INLINE int tg_sine_is_plain(float x) { return fabsf(x) <= 6000.0f; }
+#define TG_SINE_PLAIN 0x45bb8000u /* 6,000 */
 
 static TG_INLINE float tg_sine_plain(float x, uint32_t turns, const int fused)
 {
@@ -205,14 +210,14 @@ static TG_INLINE float tg_sine_plain(float x, uint32_t turns, const int fused)
     return tg_from_bits(tg_bits(result) ^ (quadrant & 2) << 30);
 }
 
-#define TG_SINE_OF(name, turns, libm)                                              \
-    static TG_INLINE float name##_plain(float x, const int fused)                  \
-    {                                                                              \
-        return tg_sine_plain(x, turns, fused);                                     \
-    }                                                                              \
-    static TG_INLINE float name##_float(float x, const int fused)                  \
-    {                                                                              \
-        return tg_sine_is_plain(x) ? tg_sine_plain(x, turns, fused) : libm(x);     \
+#define TG_SINE_OF(name, turns, libm)                                                   \
+    static TG_INLINE float name##_plain(float x, const int fused)                       \
+    {                                                                                   \
+        return tg_sine_plain(x, turns, fused);                                          \
+    }                                                                                   \
+    static TG_INLINE float name##_float(float x, const int fused)                       \
+    {                                                                                   \
+        return tg_size_bits(x) <= TG_SINE_PLAIN ? tg_sine_plain(x, turns, fused) : libm(x);\
     }
 
 TG_SINE_OF(tg_sin, 0, sinf)
