@@ -1,5 +1,5 @@
 /* Gathering and scattering by index, and the losses that pick one class a row. */
-#include "loops.h"
+#include "vectors.h"
 
 #include <string.h>
 
@@ -10,21 +10,51 @@ typedef struct {
     int64_t stride; /* in bytes, of the indexed dimension */
 } index_params;
 
+static TG_INLINE int is_outside(int64_t index, int64_t size)
+{
+    return (index < -size) | (index >= size);
+}
+
+enum { OFFSETS_AT_ONCE = 256 };
+
+/* Some offsets, if all of their indices are valid. */
+static TG_INLINE int add_offsets(const char *indices, const char *in, char *out, tg_intp n,
+                                 tg_intp index_step, tg_intp in_step, tg_intp out_step,
+                                 const index_params *dim)
+{
+    const int64_t size = dim->size, stride = dim->stride;
+    int64_t n_outside = 0;
+    for (tg_intp i = 0; i < n; i++)
+        n_outside += is_outside(TG_AT(const int64_t, indices, i * index_step), size);
+    TG_INDEPENDENT
+    for (tg_intp i = 0; i < n && n_outside == 0; i++) {
+        const int64_t index = TG_AT(const int64_t, indices, i * index_step);
+        const int64_t position = index < 0 ? index + size : index;
+        TG_AT(int64_t, out, i * out_step) =
+            TG_AT(const int64_t, in, i * in_step) + position * stride;
+    }
+    return n_outside == 0;
+}
+
 /* offset_out = offset_in + index * stride, negative indices counted from the end */
-TG_LOOP(index_offsets)
+TG_VECTOR_LOOP(index_offsets)
 {
     index_params *dim = params;
-    const int64_t size = dim->size, stride = dim->stride;
-    for (tg_intp i = 0; i < dims[0]; i++) {
-        const int64_t index = TG_AT(const int64_t, args[0], i * steps[0]);
-        if (index < -size || index >= size) {
-            dim->status = 1;
-            dim->bad_index = index;
-            return;
-        }
-        const int64_t position = index < 0 ? index + size : index;
-        TG_AT(int64_t, args[2], i * steps[2]) =
-            TG_AT(const int64_t, args[1], i * steps[1]) + position * stride;
+    const tg_intp word = sizeof(int64_t);
+    const int is_packed = steps[0] == word && steps[1] == word && steps[2] == word;
+    (void)fused;
+    for (tg_intp start = 0; start < dims[0]; start += OFFSETS_AT_ONCE) {
+        const tg_intp left = dims[0] - start, n = left < OFFSETS_AT_ONCE ? left : OFFSETS_AT_ONCE;
+        const char *indices = args[0] + start * steps[0], *in = args[1] + start * steps[1];
+        char *out = args[2] + start * steps[2];
+        if (is_packed ? add_offsets(indices, in, out, n, word, word, word, dim)
+                      : add_offsets(indices, in, out, n, steps[0], steps[1], steps[2], dim))
+            continue;
+        while (!is_outside(TG_AT(const int64_t, indices, 0), dim->size))
+            indices += steps[0];
+        dim->status = 1;
+        dim->bad_index = TG_AT(const int64_t, indices, 0);
+        return;
     }
 }
 
