@@ -10,6 +10,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
+from tapegrad._types import as_dtype
 from tapegrad.ops._declare import attach, composite, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops.create import zeros_like
@@ -277,10 +278,12 @@ log_softmax_backward = op(
 def _softmax_along(operation, name: str):
     def along(input: Tensor, dim: int, dtype=None) -> Tensor:
         if dtype is not None:
-            input = input.to(dtype)
+            input = input.to(as_dtype(dtype, operation.name))
+        dim = normal_dim(dim, input.ndim)
         if not input.is_floating_point():
-            refuse_integers(name, input._array)
-        return operation(input, normal_dim(dim, input.ndim))
+            is_last = dim >= input.ndim - 1
+            refuse_integers(f"{name}{'_lastdim' * is_last}_kernel_impl", input._array)
+        return operation(input, dim)
 
     along.__name__ = along.__qualname__ = operation.name
     along.__doc__ = operation.__doc__
@@ -289,8 +292,7 @@ def _softmax_along(operation, name: str):
 
 
 softmax, log_softmax = map(takes_out(records=True), (
-    _softmax_along(softmax_op, "softmax_lastdim_kernel_impl"),
-    _softmax_along(log_softmax_op, "log_softmax_lastdim_kernel_impl"),
+    _softmax_along(softmax_op, "softmax"), _softmax_along(log_softmax_op, "log_softmax"),
 ))
 
 __all__ = ["log_softmax", "relu", "softmax"]

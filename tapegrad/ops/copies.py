@@ -53,7 +53,7 @@ def _copied(name: str, view: Callable[..., Any]) -> TensorFunction:
 
     copy.__name__ = copy.__qualname__ = f"{name}_copy"
     copy.__doc__ = f"What ``{name}`` shows, in memory of its own."
-    rule = None if name in _MANY else "any"  # those have a list of targets in PyTorch
+    rule = None if name in _MANY else "exact"  # those have a list of targets in PyTorch
     return TensorFunction(copy, called=f"{name}_copy", name=f"{name}_copy", rule=rule)
 
 

@@ -87,6 +87,7 @@ hardshrink_backward = _slope(
 )
 hardshrink = op(
     "hardshrink",
+    out="same",
     forward=lambda input, lambd=0.5: _shrunk("hardshrink_cpu", input, lambd, 0.0),
     method=True,
     input=lambda g, input, lambd: hardshrink_backward(g, input, (lambd,)),
@@ -249,6 +250,8 @@ def _scalars(dtype: np.dtype, *numbers) -> list[np.ndarray]:
 
 
 def _shrunk(kernel: str, input: np.ndarray, lambd: float, shift: float) -> np.ndarray:
+    if isinstance(lambd, np.ndarray) and lambd.ndim:
+        raise TypeError("a limit is one number")
     refuse_integers(kernel, input)
     return _SHRUNK(input, lambd, shift)
 

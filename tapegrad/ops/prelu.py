@@ -13,6 +13,9 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """``x`` where positive, ``weight · x`` elsewhere, with one weight or one for each of the
     second dimension.
     """
+    if weight.dtype is not input.dtype:
+        types = f"{type_name(input)} and {type_name(weight)}"
+        raise RuntimeError(f"prelu: Type promoting not supported. Got {types}")
     if weight.numel() != 1:
         _check_channels(input, weight)
     if weight.dim() > 1:
@@ -21,9 +24,6 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
         )
     if weight.dim() != input.dim():
         weight = weight.reshape([weight.numel() if dim == 1 else 1 for dim in range(input.dim())])
-    if weight.dtype is not input.dtype:
-        types = f"{type_name(input)} and {type_name(weight)}"
-        raise RuntimeError(f"prelu: Type promoting not supported. Got {types}")
     return prelu_kernel(input, weight)
 
 

@@ -87,17 +87,17 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 
     Along a dimension negative indices count from its end.
     """
-    if indices.dtype.name != "int64":
-        kind = kernels.TYPE_NAMES[indices.dtype.numpy.num]
-        raise RuntimeError(
-            f"torch.take_along_dim(): dtype of indices should be Long but got {kind}"
-        )
     if dim is None:
         return gather(reshape(input, -1), 0, reshape(indices, -1))
     if input.ndim != indices.ndim:
         raise RuntimeError(
             "torch.take_along_dim(): input and indices should have the same number of dimensions, "
             f"but got {input.ndim} dimensions for input, and {indices.ndim} dimensions for indices"
+        )
+    if indices.dtype.name != "int64":
+        kind = kernels.TYPE_NAMES[indices.dtype.numpy.num]
+        raise RuntimeError(
+            f"torch.take_along_dim(): dtype of indices should be Long but got {kind}"
         )
     dim = normal_dim(dim, input.ndim)
     rest = common_shape(

@@ -218,24 +218,24 @@ def check_batches(kernel: str, input: Tensor, other: Tensor) -> None:
 @method()
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """Product of a matrix and a vector: ``(n, k) @ (k)``."""
-    check_matrix_and_vector(vec, input, vec)
+    check_matrix_and_vector(None, input, vec)
     return mv_op(input, vec)
 
 
-def check_matrix_and_vector(bias: Tensor, matrix: Tensor, vector: Tensor) -> None:
+def check_matrix_and_vector(bias: Tensor | None, matrix: Tensor, vector: Tensor) -> None:
     """Refuse what is not a matrix times a vector, plus perhaps a vector; ``mv`` has none."""
-    if matrix.ndim != 2 or vector.ndim != 1 or bias.ndim > 1:
+    n_dims = 1 if bias is None else bias.ndim
+    if matrix.ndim != 2 or vector.ndim != 1 or n_dims > 1:
         raise RuntimeError(
-            "vector + matrix @ vector expected, got "
-            f"{1 if bias is vector else bias.ndim}, {matrix.ndim}, {vector.ndim}"
+            f"vector + matrix @ vector expected, got {n_dims}, {matrix.ndim}, {vector.ndim}"
         )
     n, k = matrix.shape
-    n_bias = n if bias is vector else bias.numel()
+    n_bias = n if bias is None else bias.numel()
     if k != vector.shape[0] or n_bias not in (1, n):
-        shown = n if bias is vector else n_bias
         raise RuntimeError(
-            f"size mismatch, got input ({shown}), mat ({n}x{k}), vec ({vector.shape[0]})"
+            f"size mismatch, got input ({n_bias}), mat ({n}x{k}), vec ({vector.shape[0]})"
         )
+    bias = vector if bias is None else bias
     if not bias.dtype is matrix.dtype is vector.dtype:
         names = [type_name(one) for one in (bias, matrix, vector)]
         raise RuntimeError(

@@ -16,6 +16,8 @@ from tapegrad.ops.tensor_types import type_name
 
 
 def _cross(input: np.ndarray, other: np.ndarray, dim: int) -> np.ndarray:
+    if input.dtype.kind == "b":
+        raise NotImplementedError("\"cross\" not implemented for 'Bool'")
     a, b = kernels.moved(input, dim, 0), kernels.moved(other, dim, 0)
     out = kernels.empty(common_shape(input.shape, other.shape), input.dtype)
     result = kernels.moved(out, dim, 0)

@@ -25,10 +25,12 @@ isfinite = op(
 )  # fmt: skip
 isposinf = op(
     "isposinf", forward=composite(lambda input: input == math.inf), params=("input",), method=True,
+    out="isposinf does not support non-boolean outputs.",
     doc="Where an element is infinite and positive.",
 )  # fmt: skip
 isneginf = op(
     "isneginf", forward=composite(lambda input: input == -math.inf), params=("input",), method=True,
+    out="isneginf does not support non-boolean outputs.",
     doc="Where an element is infinite and negative.",
 )  # fmt: skip
 

@@ -39,6 +39,7 @@ sgn = op(
 )  # fmt: skip
 signbit = op(
     "signbit", kernel=OURS["signbit"], method=True,
+    out="signbit does not support non-boolean outputs.",
     doc="Where an element is below zero or minus zero.",
 )  # fmt: skip
 

@@ -176,6 +176,11 @@ def nanmean(input: Tensor, dim=None, keepdim: bool = False, *, dtype=None) -> Te
             "nanmean(): expected input to have floating point or complex dtype but got "
             f"{kernels.TYPE_NAMES[input.dtype.numpy.num]}"
         )
+    if dtype is not None and not dtype.is_floating_point:
+        raise RuntimeError(
+            "nanmean(): could not infer output dtype. Optional dtype must be either a floating "
+            f"point or complex dtype. Got: {kernels.TYPE_NAMES[dtype.numpy.num]}"
+        )
     n_numbers = sum(~isnan(input.detach()), dim, keepdim)
     return nansum(input, dim, keepdim, dtype=dtype) / n_numbers
 

@@ -155,6 +155,8 @@ def unflatten(input: Tensor, dim: int, sizes) -> Tensor:
     """One dimension as several."""
     if input.ndim == 0:
         raise IndexError("Dimension specified as 0 but tensor has no dimensions")
+    if not isinstance(sizes, (tuple, list)):
+        raise TypeError("unflatten() takes several sizes")
     dim = normal_dim(dim, input.ndim)
     sizes = _unflattened(sizes_of("unflatten", (sizes,), (), "sizes"), dim, input.shape[dim])
     return view(input, (*input.shape[:dim], *sizes, *input.shape[dim + 1 :]))

@@ -115,6 +115,8 @@ def split_with_sizes(input: Tensor, split_sizes, dim: int = 0) -> tuple[Tensor, 
 
 def _given_sizes(tensor: Tensor, split_sizes, dim: int) -> tuple[int, tuple[int, ...]]:
     """The dimension, and the sizes after a check that they fill it."""
+    if not isinstance(split_sizes, (tuple, list)):
+        raise TypeError("split_with_sizes() takes several sizes")
     sizes = sizes_of("split_with_sizes", (split_sizes,), (), "split_sizes")
     if tensor.ndim == 0:
         raise RuntimeError("split expects at least a 1-dimensional tensor")
