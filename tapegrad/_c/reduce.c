@@ -59,27 +59,27 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
  * START makes the initial value of the first element, which it may ignore; only then
  * may n be 0. */
 #define REDUCTION(name, T, C, load, START, JOIN, LANES)                                          \
-    static TG_INLINE C name##_block(const char *p, tg_intp n, tg_intp step)                      \
+    static TG_INLINE C name##_packed_block(const T *p, tg_intp n)                                \
     {                                                                                            \
         C lanes[LANES];                                                                          \
         tg_intp i = 0;                                                                           \
         if (n < FEW_ELEMENTS) {                                                                  \
-            C total = START(load(TG_AT(const T, p, 0)));                                         \
+            C total = START(load(p[0]));                                                         \
             for (; i < n; i++) {                                                                 \
-                const C x = load(TG_AT(const T, p, i * step));                                   \
+                const C x = load(p[i]);                                                          \
                 total = JOIN(total, x);                                                          \
             }                                                                                    \
             return total;                                                                        \
         }                                                                                        \
         for (int k = 0; k < LANES; k++)                                                          \
-            lanes[k] = START(load(TG_AT(const T, p, 0)));                                        \
+            lanes[k] = START(load(p[0]));                                                        \
         for (; i + LANES <= n; i += LANES)                                                       \
             for (int k = 0; k < LANES; k++) {                                                    \
-                const C x = load(TG_AT(const T, p, (i + k) * step));                             \
+                const C x = load(p[i + k]);                                                      \
                 lanes[k] = JOIN(lanes[k], x);                                                    \
             }                                                                                    \
         for (int k = 0; i + k < n; k++) {                                                        \
-            const C x = load(TG_AT(const T, p, (i + k) * step));                                 \
+            const C x = load(p[i + k]);                                                          \
             lanes[k] = JOIN(lanes[k], x);                                                        \
         }                                                                                        \
         for (int half = LANES / 2; half > 0; half /= 2)                                          \
@@ -87,17 +87,20 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
                 lanes[k] = JOIN(lanes[k], lanes[k + half]);                                      \
         return lanes[0];                                                                         \
     }                                                                                            \
-    static TG_INLINE C name##_any_block(const char *p, tg_intp n, tg_intp step)                  \
+    static TG_INLINE C name##_block(const char *p, tg_intp n, tg_intp step)                      \
     {                                                                                            \
-        return step == (tg_intp)sizeof(T) ? name##_block(p, n, sizeof(T))                        \
-                                          : name##_block(p, n, step);                            \
+        T packed[ROW_BLOCK];                                                                     \
+        const int is_packed = step == (tg_intp)sizeof(T);                                        \
+        for (tg_intp i = 0; i < n && !is_packed; i++)                                            \
+            packed[i] = TG_AT(const T, p, i * step);                                             \
+        return name##_packed_block(is_packed ? (const T *)p : packed, n);                        \
     }                                                                                            \
     static TG_INLINE C name##_row(const char *p, tg_intp n, tg_intp step)                        \
     {                                                                                            \
         C partial[PARTIALS], total;                                                              \
         int n_partials = 0;                                                                      \
         for (tg_intp n_blocks = 0;; n -= ROW_BLOCK, p += ROW_BLOCK * step) {                     \
-            total = name##_any_block(p, smaller(n, ROW_BLOCK), step);                            \
+            total = name##_block(p, smaller(n, ROW_BLOCK), step);                                \
             if (n <= ROW_BLOCK)                                                                  \
                 break;                                                                           \
             JOIN_PAIRS(n_blocks, n_partials, total = JOIN(partial[n_partials], total);)          \
