@@ -17,6 +17,7 @@ from tapegrad.ops.index.combined import (
 from tapegrad.ops.index.lines import (
     checked_positions,
     out_of_bounds,
+    pick,
     place_slices,
     refuse_shared,
     writing_ops,
@@ -44,6 +45,8 @@ def _index_select(input: np.ndarray, dim: int, index: np.ndarray) -> np.ndarray:
     positions = checked_positions(as_vector(index), size_along(input.shape, dim), _out_of_range)
     if input.ndim == 0:
         return kernels.cast_array(input, input.dtype)
+    if dim == input.ndim - 1 > 0:
+        return pick(input, kernels.expanded(positions, (*input.shape[:-1], len(positions))), dim)
     where = tuple(positions if k == dim else None for k in range(input.ndim))
     return kernels.contiguous(index_rows(input, where, ()))
 
