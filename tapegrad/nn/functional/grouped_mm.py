@@ -61,8 +61,8 @@ def _check_matrices(a: Tensor, b: Tensor, offs: Tensor | None) -> None:
     _refuse(
         (a.ndim not in (2, 3), "mat_a has to be 2 or 3d"),
         (b.ndim not in (2, 3), "mat_b has to be 2 or 3d"),
-        (a.shape[-1] != b.shape[-2], "contraction dimension of mat_a and mat_b must match"),
     )
+    _refuse((a.shape[-1] != b.shape[-2], "contraction dimension of mat_a and mat_b must match"))
     for x in (a, b):
         _check_strides(x)
     _refuse(

@@ -74,6 +74,8 @@ _C_NAMES = {"float32": "float", "float64": "double", "float16": "c10::Half", "in
 @method()
 def masked_fill(input: Tensor, mask: Tensor, value) -> Tensor:
     """``value`` where the mask holds, else the tensor's elements."""
+    if mask.shape != input.shape:
+        common_shape(mask.shape, input.shape)
     _check_filled(mask, value)
     if isinstance(value, Tensor):
         return masked_fill_tensor_op(input, mask, value.to(input.dtype))
@@ -84,6 +86,8 @@ def masked_fill(input: Tensor, mask: Tensor, value) -> Tensor:
 def masked_fill_(self: Tensor, mask: Tensor, value) -> Tensor:
     """In-place form of :func:`masked_fill`."""
     _check_filled(mask, value)
+    if mask.shape != self.shape:
+        common_shape(self.shape, mask.shape)
     if isinstance(value, Tensor):
         return _masked_fill_tensor_inplace(self, mask, value.to(self.dtype))
     return _masked_fill_inplace(self, mask, value)

@@ -28,6 +28,8 @@ def _limits(A: Tensor, values: np.ndarray, atol, rtol) -> np.ndarray:
         relative = np.asarray(_number(rtol))
     largest = values.max(-1) if values.shape[-1] else np.zeros(values.shape[:-1], values.dtype)
     absolute = 0.0 if atol is None else _number(atol)
+    for tolerance in (relative, absolute):
+        common_shape(np.shape(tolerance), largest.shape)
     return np.maximum(relative * largest, absolute).astype(A.dtype.numpy)
 
 

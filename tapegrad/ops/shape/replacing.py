@@ -79,6 +79,8 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
 def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start: int | None = None,
                   end: int | None = None, step: int = 1) -> Tensor:  # fmt: skip
     """A copy in which ``input[start:end:step]``, taken along ``dim``, is ``src``."""
+    if input.ndim == 0:
+        raise IndexError("slice() cannot be applied to a 0-dim tensor.")
     dim = normal_dim(dim, input.ndim)
     if step <= 0:
         raise RuntimeError("slice step must be positive")
