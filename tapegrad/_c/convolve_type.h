@@ -8,8 +8,10 @@
 #include "weights.h"
 
 #include "panel.h"
+#include "direct.h"
 #include "correlate.h"
 #include "meetings.h"
+#include "direct_slope.h"
 #include "weight_slope.h"
 
 #include "end_of_type.h"

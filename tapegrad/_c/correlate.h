@@ -22,7 +22,7 @@ typedef struct {
     int is_one_block;
 } NAME(call);
 
-enum { NAME(few) = 2, NAME(weights_at_once) = (1 << 20) / sizeof(T) };
+enum { NAME(weights_at_once) = (1 << 20) / sizeof(T) };
 
 /* The outputs of one pass and one block, whose elements have been copied. */
 TARGET static void NAME(block_outputs)(const NAME(call) *call, NAME(pass) *pass,
@@ -31,17 +31,17 @@ TARGET static void NAME(block_outputs)(const NAME(call) *call, NAME(pass) *pass,
                                        const char *bias)
 {
     const int64_t n = counts[0] * counts[1] * counts[2] * counts[3];
-    const int is_direct = call->n_rows <= NAME(few) && pass->n_taps > 0 && !block->is_woven;
-    const int64_t width =
-        is_direct ? counts[3] : block->is_woven ? counts[0] : (int64_t)NAME(width);
+    if (call->n_rows <= NAME(few_rows) && !block->is_woven) {
+        NAME(put_lines)(pass, call->p, block, counts, first, out, call->out_sample,
+                        call->out_channel, rows, bias, call->bias_step);
+        return;
+    }
+    const int64_t width = block->is_woven ? counts[0] : (int64_t)NAME(width);
     for (int64_t start = 0; start < n; start += width) {
         const int64_t lanes = NAME(choose_lanes)(pass, call->p, block, counts, first,
                                                  call->out_sample, start, width);
-        if (is_direct)
-            NAME(few_rows)(pass, block, lanes, out, call->out_channel, rows, bias, call->bias_step);
-        else
-            NAME(panel)(pass, block, lanes, call->n_weights, bias, call->bias_step, out,
-                        call->out_channel, rows, call->p->is_turned != 0);
+        NAME(panel)(pass, block, lanes, call->n_weights, bias, call->bias_step, out,
+                    call->out_channel, rows, call->p->is_turned != 0);
     }
 }
 
@@ -98,7 +98,7 @@ static int64_t NAME(woven_samples)(const NAME(call) *call)
     const int64_t n = call->n_samples;
     const tg_blocks blocks =
         tg_blocks_of(call->all, n, call->n_channels, sizeof(T), 2 * TG_BLOCK_BYTES);
-    if (call->n_rows <= NAME(few) || call->in.element != 1 || call->n_weights == 1 ||
+    if (call->n_rows <= NAME(few_rows) || call->in.element != 1 || call->n_weights == 1 ||
         call->n_weights * call->n_channels < TG_LEAST_WOVEN_PRODUCTS ||
         call->all[2].n > TG_MOST_WOVEN || blocks.length != call->all[blocks.along].n)
         return 0;
@@ -111,28 +111,16 @@ static int64_t NAME(woven_samples)(const NAME(call) *call)
 /* How the work is cut, and how a block of images lies. */
 TARGET static NAME(padded) NAME(plan_blocks)(NAME(call) *call)
 {
-    NAME(padded) block = {NULL, 0, 0, 0, 0, 1, 0, 0, 0};
     const tg_axis *all = call->all;
-    int64_t sizes[3];
     const int64_t limit =
         NAME(weights_at_once) / (call->n_weights * call->n_channels + 1) / ROWS * ROWS;
     call->row_limit = tg_least(limit < ROWS ? ROWS : limit, call->n_rows);
     call->blocks =
         tg_blocks_of(all, call->n_samples, call->n_channels, sizeof(T), TG_BLOCK_BYTES);
     const int64_t woven = NAME(woven_samples)(call);
-    block.is_cleared = call->blocks.length == all[call->blocks.along].n;
-    block.is_woven = woven > 0;
     call->blocks.n_samples = woven > 0 ? woven : call->blocks.n_samples;
+    const NAME(padded) block = NAME(block_of)(all, &call->blocks, woven, call->n_channels);
     call->is_one_block = call->blocks.n_samples >= call->n_samples && block.is_cleared;
-    for (int d = 0; d < 3; d++)
-        sizes[d] = tg_span_of(&all[d], 0, d == call->blocks.along ? call->blocks.length : all[d].n)
-                       .size;
-    block.part = (sizes[2] + all[2].step - 1) / all[2].step;
-    block.element = woven > 0 ? woven : 1;
-    block.row = woven > 0 ? woven * sizes[2] : block.part * all[2].step;
-    block.plane = block.row * sizes[1];
-    block.channel = NAME(step_of)(block.plane * sizes[0]);
-    block.sample = woven > 0 ? 1 : block.channel * call->n_channels;
     return block;
 }
 

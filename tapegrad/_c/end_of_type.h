@@ -5,6 +5,7 @@
 #undef ROWS
 #undef TARGET
 #undef MULADD
+#undef FUSED
 #undef PART_LOAD
 #undef PART_STORE
 #undef NAME

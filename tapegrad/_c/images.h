@@ -22,6 +22,23 @@ static TG_INLINE int64_t NAME(step_of)(int64_t n)
     return (size_t)n * sizeof(T) % 512 == 0 ? n + LANES : n;
 }
 
+/* How a block of the elements lies that outputs of the blocks read. */
+TARGET static NAME(padded) NAME(block_of)(const tg_axis axes[3], const tg_blocks *blocks,
+                                          int64_t woven, int64_t n_channels)
+{
+    NAME(padded) block = {.element = woven > 0 ? woven : 1, .is_woven = woven > 0};
+    int64_t sizes[3];
+    for (int d = 0; d < 3; d++)
+        sizes[d] = tg_span_of(&axes[d], 0, d == blocks->along ? blocks->length : axes[d].n).size;
+    block.is_cleared = blocks->length == axes[blocks->along].n;
+    block.part = (sizes[2] + axes[2].step - 1) / axes[2].step;
+    block.row = woven > 0 ? woven * sizes[2] : block.part * axes[2].step;
+    block.plane = block.row * sizes[1];
+    block.channel = NAME(step_of)(block.plane * sizes[0]);
+    block.sample = woven > 0 ? 1 : block.channel * n_channels;
+    return block;
+}
+
 /* Of a line of a block the elements that are no border, from `start` to `end`: each is `stride`
  * after the one before it in a line of the images, where the block's begins at `first`. */
 typedef struct {

@@ -4,11 +4,13 @@
 typedef __typeof__((V){0} == (V){0}) NAME(places); /* whole numbers of the elements' size */
 
 #if defined(__GNUC__) && !defined(__clang__)
+#define UNROLLED _Pragma("GCC unroll 16") /* so that vectors stay in registers */
 
 /* Exchange the upper right and the lower left quarters of all squares of 2s by 2s elements. */
 TARGET static TG_INLINE void NAME(exchange)(V *upper, V *lower, const int s)
 {
     NAME(places) left, right;
+    UNROLLED
     for (int l = 0; l < LANES; l++) {
         left[l] = l & s ? LANES + l - s : l;
         right[l] = l & s ? LANES + l : l + s;
@@ -23,6 +25,7 @@ TARGET static TG_INLINE void NAME(turn)(V *rows)
 {
 #define STAGE(s)                                                  \
     if (s < LANES)                                                \
+        UNROLLED                                                  \
         for (int i = 0; i < LANES; i++)                           \
             if (!(i & s))                                         \
                 NAME(exchange)(rows + i, rows + (i + s) % LANES, s);
@@ -30,6 +33,7 @@ TARGET static TG_INLINE void NAME(turn)(V *rows)
 #undef STAGE
 }
 #else
+#define UNROLLED
 TARGET static TG_INLINE void NAME(turn)(V *rows)
 {
     T from[LANES][LANES], to[LANES];
@@ -49,9 +53,11 @@ TARGET static TG_INLINE void NAME(load_columns)(V *columns, const T *from, int64
 {
     const T *row = from;
     if (n >= LANES)
+        UNROLLED
         for (int i = 0; i < LANES; i++, row += i < n_rows ? row_step : 0)
             columns[i] = NAME(load)(row);
     else
+        UNROLLED
         for (int i = 0; i < LANES; i++, row += i < n_rows ? row_step : 0)
             columns[i] = NAME(load_part)(row, n);
     NAME(turn)(columns);
@@ -67,11 +73,15 @@ TARGET static void NAME(turn_rows)(T *to, int64_t to_step, const T *from, int64_
             const int64_t n_x = n - x < LANES ? n - x : LANES;
             V columns[LANES];
             NAME(load_columns)(columns, from + c * from_step + x, from_step, n_c, n_x);
-            for (int64_t j = 0; j < n_x; j++)
-                if (n_c == LANES)
+            if (n_c == LANES && n_x == LANES)
+                UNROLLED
+                for (int j = 0; j < LANES; j++)
                     NAME(store)(to + (x + j) * to_step + c, columns[j]);
-                else
+            else
+                for (int64_t j = 0; j < n_x; j++)
                     NAME(store_part)(to + (x + j) * to_step + c, columns[j], n_c);
         }
     }
 }
+
+#undef UNROLLED

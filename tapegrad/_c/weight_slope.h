@@ -186,6 +186,12 @@ TARGET static void NAME(weight_slope)(char **args, const tg_intp *dims, const tg
             memset(args[2] + i * steps[2], 0, (size_t)(n_rows * n_out) * sizeof(T));
         return;
     }
+    if (m.channels <= NAME(few_rows) || n_rows <= NAME(few_rows)) {
+        NAME(few_slopes) few = {.p = p, .image = m.image, .slope = m.slope, .n_samples = dims[1]};
+        if (!NAME(direct_slopes)(few, m.channels, n_rows, dims[0], args, steps))
+            p->status = TG_NO_MEMORY;
+        return;
+    }
     NAME(plan)(&m);
     const int64_t at_once = m.rows;
     const int is_swapped = NAME(cost)(m.run, m.rows) < NAME(cost)(m.rows, m.run);

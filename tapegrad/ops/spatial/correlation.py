@@ -22,7 +22,7 @@ _CORRELATE, _WEIGHT_SLOPE, _SUM = OURS["correlate"], OURS["weight_slope"], OURS[
 
 # As in convolve.h: images of such rows are computed many samples at a time.
 MOST_WOVEN = 4
-# As in correlate.h: so few output channels are summed in another order.
+# As in direct.h: so few output channels are summed in another order.
 FEW_ROWS = 2
 # How many threads share output channels of one convolution.
 MOST_SHARES = 4
@@ -70,8 +70,7 @@ def _shares(images, weights, bias, written, size: tuple, is_turned: bool) -> tup
     """What threads may share: samples, or output channels where weights outweigh small images."""
     if len(images) > 1 and size[-1] > MOST_WOVEN:
         return images[:, None], weights, bias, written[:, None]
-    n_rows = written.shape[1]
-    n = math.gcd(n_rows, _most_shares()) if n_rows > FEW_ROWS * MOST_SHARES else 1
+    n = _row_parts(written.shape[1])
     weights = _parts(weights, n) if is_turned else _split(weights, n)
     return images, weights, _split(bias, n), _parts(written, n)
 
@@ -92,10 +91,11 @@ def weight_slope(images: np.ndarray, g: np.ndarray, blocks: Blocks, groups: int)
     return slopes.reshape(rows, channels, *blocks.kernel)
 
 
-def _most_shares() -> int:
+def _row_parts(n_rows: int) -> int:
     """In how many parts output channels are shared: no more than needed, for each copies images."""
     n_threads = min(kernels.thread_count(), MOST_SHARES)
-    return 1 << (n_threads - 1).bit_length()
+    most = 1 << (n_threads - 1).bit_length() if n_rows > FEW_ROWS * MOST_SHARES else 1
+    return math.gcd(n_rows, most)
 
 
 def _sample_shares(g: np.ndarray) -> int:
@@ -106,7 +106,7 @@ def _sample_shares(g: np.ndarray) -> int:
 
 def _row_shares(images: np.ndarray, g: np.ndarray, slopes: np.ndarray, groups: int) -> tuple:
     """What each group, or each thread's share of the output channels, reads and writes."""
-    n = groups if groups > 1 else math.gcd(len(slopes), _most_shares())
+    n = groups if groups > 1 else _row_parts(len(slopes))
     if n == 1:
         return images, g, slopes
     read = images if groups == 1 else _parts(images, n)
