@@ -121,7 +121,9 @@ TARGET static int64_t NAME(find_lines)(const NAME(meeting) *m, const int64_t tap
                     if (!is_inside)
                         continue;
                     m->lines[n_lines].a = is_swapped ? image : slope;
-                    m->lines[n_lines++].b = is_swapped ? slope : image;
+                    m->lines[n_lines].b = is_swapped ? slope : image;
+                    m->lines[n_lines].right = m->lines[n_lines].b + LANES;
+                    n_lines++;
                 }
     return n_lines;
 }

@@ -56,18 +56,21 @@ static TG_INLINE int NAME(is_last)(const NAME(pass) *pass, const NAME(link) *lin
            link->channel + link->n_channels >= pass->n_channels;
 }
 
-/* Pack what the lanes meet in a chain, and note which weights it is for. Gives how many lines. */
-TARGET static int64_t NAME(pack_link)(const NAME(pass) *pass, const NAME(padded) *block,
+/* Find what the lanes meet in a chain, and note which weights it is for. Gives how many lines. */
+TARGET static int64_t NAME(find_link)(const NAME(pass) *pass, const NAME(padded) *block,
                                       const NAME(pieces) *pieces, const NAME(link) *link,
                                       NAME(line) *lines)
 {
+    T *left = pass->patches, *right = left + TG_LONGEST_CHAIN * LANES;
     int64_t n = 0;
     for (int64_t t = link->tap; t < link->tap + link->n_taps; t++)
         if (pass->is_met[t]) {
+            const int64_t packed = n * link->n_channels * LANES;
             lines[n].a = (pass->weight[t] * pass->n_channels + link->channel) * NAME(packed_rows);
-            lines[n].b = n * link->n_channels * NAME(width);
-            NAME(pack_patches)(pass, block, pieces, t, link->channel, link->n_channels,
-                               pass->patches + lines[n++].b);
+            lines[n].b = NAME(find_patches)(pass, block, pieces, 0, t, link->channel,
+                                            link->n_channels, left + packed);
+            lines[n++].right = NAME(find_patches)(pass, block, pieces, 1, t, link->channel,
+                                                  link->n_channels, right + packed);
         }
     return n;
 }
@@ -80,8 +83,7 @@ TARGET static void NAME(panel)(const NAME(pass) *pass, const NAME(padded) *block
     T *sums = pass->sums;
     const int64_t tile_size = n_weights * pass->n_channels * NAME(packed_rows);
     NAME(pieces) pieces;
-    for (int half = 0; half < 2; half++)
-        pieces.n[half] = NAME(cut)(&pass->reads, half * LANES, pieces.each[half]);
+    NAME(cut_lanes)(pass, block, &pieces);
     for (int64_t i = 0; i < rows; i++) {
         const T first = bias == NULL ? 0 : TG_AT(const T, bias, i * bias_step);
         NAME(store)(sums + i * NAME(width), (V){0} + first);
@@ -96,9 +98,10 @@ TARGET static void NAME(panel)(const NAME(pass) *pass, const NAME(padded) *block
         NAME(line) lines[TG_LONGEST_CHAIN];
         link = NAME(next_link)(pass, link, chain_length, is_turned);
         is_last = NAME(is_last)(pass, &link);
-        NAME(chain) chain = {lines, NAME(pack_link)(pass, block, &pieces, &link, lines),
-                             link.n_channels, NAME(packed_rows), NAME(width)};
-        if (chain.n_lines == link.n_taps) { /* then they follow one another */
+        NAME(chain) chain = {lines, NAME(find_link)(pass, block, &pieces, &link, lines),
+                             link.n_channels, NAME(packed_rows), pieces.step[0], pieces.step[1]};
+        if (chain.n_lines == link.n_taps && pieces.step[0] == LANES &&
+            pieces.step[1] == LANES) { /* then they follow one another */
             chain.length *= chain.n_lines;
             chain.n_lines = 1;
         }
@@ -108,7 +111,7 @@ TARGET static void NAME(panel)(const NAME(pass) *pass, const NAME(padded) *block
             if (is_last)
                 NAME(expect)(&pass->writes, n, out + done * out_channel, out_channel,
                              pass->write_step);
-            NAME(multiply)(n, lanes, &chain, weights, pass->patches, sums + done * NAME(width),
+            NAME(multiply)(n, lanes, &chain, weights, block->data, sums + done * NAME(width),
                            NAME(width));
             if (is_last)
                 NAME(scatter)(&pass->writes, sums + done * NAME(width), n,

@@ -91,7 +91,7 @@ TARGET static int NAME(cut)(const NAME(segments) *reads, int64_t first, NAME(pie
 TARGET static TG_INLINE void NAME(pack_pieces)(const T *from, int64_t channel_step, int64_t n,
                                                const NAME(piece) *pieces, const int n_pieces, T *to)
 {
-    for (int64_t c = 0; c < n; c++, from += channel_step, to += NAME(width)) {
+    for (int64_t c = 0; c < n; c++, from += channel_step, to += LANES) {
         V v = NAME(load)(from + pieces[0].at);
         for (int i = 1; i < n_pieces; i++) {
             const NAME(places) lanes = (NAME(places))pieces[i].lanes;
@@ -102,27 +102,45 @@ TARGET static TG_INLINE void NAME(pack_pieces)(const T *from, int64_t channel_st
     }
 }
 
-/* The pieces of the two vectors of a panel. */
+/* The pieces of the two vectors of a panel. What is one piece is multiplied where it lies in the
+ * block, unless lines would be short; the rest is packed. */
 typedef struct {
     int n[2];
+    int64_t step[2]; /* between channels */
     NAME(piece) each[2][LANES];
 } NAME(pieces);
 
-/* What the lanes that were chosen meet in n channels, from `channel` on, at a tap. */
-TARGET static void NAME(pack_patches)(const NAME(pass) *pass, const NAME(padded) *block,
-                                      const NAME(pieces) *pieces, int64_t tap, int64_t channel,
-                                      int64_t n, T *to)
+enum { NAME(least_line) = 8 };
+
+TARGET static void NAME(cut_lanes)(const NAME(pass) *pass, const NAME(padded) *block,
+                                   NAME(pieces) *pieces)
 {
-    const T *from = block->data + pass->from[tap] + channel * block->channel;
-    for (int half = 0; half < 2 && pieces->n[half] > 0; half++, to += LANES) {
-        const NAME(piece) *each = pieces->each[half];
-        if (pieces->n[half] == 1)
-            NAME(pack_pieces)(from, block->channel, n, each, 1, to);
-        else if (pieces->n[half] == 2)
-            NAME(pack_pieces)(from, block->channel, n, each, 2, to);
-        else
-            NAME(pack_pieces)(from, block->channel, n, each, pieces->n[half], to);
+    for (int half = 0; half < 2; half++) {
+        pieces->n[half] = NAME(cut)(&pass->reads, half * LANES, pieces->each[half]);
+        pieces->step[half] = pieces->n[half] == 1 && pass->n_channels >= NAME(least_line)
+                                 ? block->channel
+                                 : LANES;
     }
+}
+
+/* Where from the block on lies what the lanes of one vector meet in n channels, from `channel` on,
+ * at a tap; if it has to be packed, at `to`. */
+TARGET static int64_t NAME(find_patches)(const NAME(pass) *pass, const NAME(padded) *block,
+                                         const NAME(pieces) *pieces, int half, int64_t tap,
+                                         int64_t channel, int64_t n, T *to)
+{
+    const int64_t at = pass->from[tap] + channel * block->channel;
+    const NAME(piece) *each = pieces->each[half];
+    const T *from = block->data + at;
+    if (pieces->n[half] == 0 || pieces->step[half] != LANES)
+        return at + each[0].at;
+    if (pieces->n[half] == 1)
+        NAME(pack_pieces)(from, block->channel, n, each, 1, to);
+    else if (pieces->n[half] == 2)
+        NAME(pack_pieces)(from, block->channel, n, each, 2, to);
+    else
+        NAME(pack_pieces)(from, block->channel, n, each, pieces->n[half], to);
+    return to - block->data;
 }
 
 /* Note at which taps the one place of a woven panel meets more than the border. */

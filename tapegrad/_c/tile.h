@@ -56,14 +56,15 @@ TARGET static TG_INLINE void NAME(copy)(T *to, const T *from, int64_t n)
 }
 
 /* Where the products of a tile lie: in `n_lines` lines, which begin at these places, of `length`
- * products each; one apart, the factors lie `a_step` and `b_step` apart. */
+ * products each. One apart, the factors lie `a_step` and, in the left and the right one of two
+ * vectors, `b_step` and `right_step` apart. */
 typedef struct {
-    int64_t a, b;
+    int64_t a, b, right;
 } NAME(line);
 
 typedef struct {
     const NAME(line) *lines;
-    int64_t n_lines, length, a_step, b_step;
+    int64_t n_lines, length, a_step, b_step, right_step;
 } NAME(chain);
 
 /* c[i, j] += the sum over a chain of a[i] * b[j], for `rows` and for one or two vectors. */
@@ -89,14 +90,16 @@ TARGET static TG_INLINE void NAME(tile)(const int rows, const int is_wide, const
     EACH_ROW(BEGIN)
     for (int64_t l = 0; l < chain->n_lines; l++) {
         const T *a_now = a + chain->lines[l].a, *b_now = b + chain->lines[l].b;
+        const T *right_now = b + chain->lines[l].right;
         for (int64_t k = 0; k < chain->length; k++) {
             const V left = NAME(load)(b_now);
             V right = left;
             if (is_wide)
-                right = NAME(load)(b_now + LANES);
+                right = NAME(load)(right_now);
             EACH_ROW(STEP)
             a_now += chain->a_step;
             b_now += chain->b_step;
+            right_now += chain->right_step;
         }
     }
     EACH_ROW(END)

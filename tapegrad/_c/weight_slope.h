@@ -51,6 +51,7 @@ TARGET static void NAME(add_block)(const NAME(meeting) *m, int is_swapped)
         const int64_t n_lines = NAME(find_lines)(m, tap, is_swapped);
         const NAME(chain) chain = {m->lines, n_lines, m->length,
                                    is_swapped ? image_step : m->slope_step,
+                                   is_swapped ? m->slope_step : image_step,
                                    is_swapped ? m->slope_step : image_step};
         for (int64_t lane = 0; lane < lanes; lane += NAME(width))
             NAME(add_chains)(rows, lanes - lane, &chain, a, b + lane,
