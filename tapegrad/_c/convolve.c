@@ -13,6 +13,10 @@
 #define ROWS_OF_16 6
 #include "each_float.h"
 
+/* Whole numbers are rare. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("Os")
+#endif
 typedef uint8_t tg_bytes __attribute__((vector_size(16)));
 typedef uint16_t tg_shorts __attribute__((vector_size(16)));
 typedef uint32_t tg_ints __attribute__((vector_size(16)));
