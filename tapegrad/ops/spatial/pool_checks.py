@@ -22,6 +22,8 @@ def check_rank(function: str, input: Tensor) -> None:
 
 def as_ints(function: str, name: str, position: int, given) -> tuple[int, ...]:
     """A number, or several, as a tuple."""
+    if type(given) is int:
+        return (given,)
     what = f"{function}(): argument '{name}' (position {position}) must be tuple of ints, "
     if not isinstance(given, (tuple, list)):
         if not hasattr(given, "__index__"):
