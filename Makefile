@@ -10,7 +10,7 @@ python := $(env)/bin/python
 pip_install := $(python) -m pip install -q --disable-pip-version-check
 jobs := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 
-sources := setup.py $(wildcard tapegrad/*.pyx tapegrad/*.pxd tapegrad/*/*.pyx tapegrad/*/*.pxd tapegrad/*/*.pxi \
+sources := setup.py $(wildcard $(foreach depth,* */* */*/*,$(addprefix tapegrad/$(depth).,pyx pxd pxi)) \
                                tapegrad/_c/*.c tapegrad/_c/*.h)
 
 .DEFAULT_GOAL := help
