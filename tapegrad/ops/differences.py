@@ -47,6 +47,10 @@ def trapezoid(y: Tensor, x=..., *, dx=..., dim: int = -1) -> Tensor:
     ``sum((y[k] + y[k+1]) / 2 * (x[k+1] - x[k]))``. Shape: without ``dim``. Raises RuntimeError for
     bool and where ``x`` does not fit.
     """
+    return _integral(y, x, dx, dim)
+
+
+def _integral(y: Tensor, x, dx, dim: int) -> Tensor:
     _check_samples("trapezoid", y, x, dx)
     if y.ndim == 0:
         normal_dim(dim, 0)
@@ -63,7 +67,7 @@ def trapezoid(y: Tensor, x=..., *, dx=..., dim: int = -1) -> Tensor:
 @takes_tensors
 def trapz(y: Tensor, x=..., *, dx=..., dim: int = -1) -> Tensor:
     """The integral along ``dim``, as :func:`trapezoid`."""
-    return trapezoid(y, x, dx=dx, dim=dim)
+    return _integral(y, x, dx, dim)
 
 
 @takes_tensors

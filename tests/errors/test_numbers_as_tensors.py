@@ -1,4 +1,4 @@
-"""Where PyTorch takes a number, a tensor without dimensions does, and by position where it may."""
+"""Where PyTorch takes a number, a tensor without dimensions does; and forms by position or rest."""
 
 import pytest
 from beside import assert_alike
@@ -35,6 +35,11 @@ CALLS = [
     "torch.ldexp(torch.ones(2, dtype=torch.float16), torch.tensor([1, 2]))",
     "torch.ldexp(torch.ones(2), torch.tensor([2**40, -2**35]))",
     "torch.ldexp(torch.ones(2), torch.tensor([True, False]))",
+    "x = torch.ones(1, 1, 3); x.squeeze(0, 1)",
+    "x = torch.ones(1, 1, 3); x.squeeze_(0, 1)",
+    "x = torch.ones(1, 1, 3); torch.squeeze(x, 0, 1)",
+    "x = torch.ones(1, 1, 3); x.count_nonzero(0, 1)",
+    "x = torch.ones(1, 1, 3); x.broadcast_to(2, 1, 3)",
     "torch.bernoulli(torch.ones(2), p=0.5, out=torch.ones(2))",
     "torch.bernoulli(torch.ones(2), out=torch.ones(2), p=0.5)",
 ]

@@ -12,7 +12,7 @@ from tapegrad._core import Op, PublicOp
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
 from tapegrad.ops._refusal.inner import Inner
-from tapegrad.ops._refusal.matching import mismatch, unpacked
+from tapegrad.ops._refusal.matching import gathered, mismatch, unpacked
 from tapegrad.ops._refusal.signatures import Signature, forms_of
 from tapegrad.ops._refusal.wording import of_several
 from tapegrad.ops._refusal.written import function_of
@@ -45,10 +45,11 @@ def explain(called: Callable, args: tuple, kwargs: dict[str, Any], error: BaseEx
         return _refusal(forms, is_method, given, kwargs)
     if fitting.deprecated:
         _warn(fitting, forms[0])
-    if fitting.deprecated or (isinstance(error, TypeError) and len(given) <= fitting.n_positional):
-        named = _by_name(fitting, given, kwargs)
+    if fitting.deprecated or isinstance(error, TypeError):
+        sizes = gathered(fitting, given)
+        named = _by_name(fitting, sizes, kwargs)
         is_other = any(map(is_not, named.values(), (*given, *kwargs.values())))
-        if is_other or fitting.deprecated or len(given) > forms[0].n_positional:
+        if is_other or fitting.deprecated or len(sizes) > forms[0].n_positional:
             return _carried_out(called, args[: is_method], named)
     return unpacked(fitting, given, kwargs) or error
 

@@ -13,7 +13,7 @@ from tapegrad.ops._refusal.signatures import Param, Signature
 def mismatch(form: Signature, args: tuple, kwargs: dict[str, Any]) -> TypeError | None:
     """What PyTorch says if a call does not fit a form; None if it does."""
     params, given = form.params, args
-    args = _gathered(form, args)
+    args = gathered(form, args)
     if len(args) > form.n_positional and not _takes_rest(form):
         return _too_many(form, len(args))
     used = 0
@@ -93,14 +93,14 @@ def _takes_rest(form: Signature) -> bool:
     return form.params[0].kind == "ints" and not form.params[0].takes_one
 
 
-def _gathered(form: Signature, args: tuple) -> tuple:
+def gathered(form: Signature, args: tuple) -> tuple:
     """The arguments, with sizes that are given one by one in a tuple."""
     return (args,) if args and _takes_rest(form) and is_index(args[0]) else args
 
 
 def unpacked(form: Signature, args: tuple, kwargs: dict[str, Any]) -> TypeError | None:
     """The error of a later element of a sequence, which is looked at once a form is chosen."""
-    args = _gathered(form, args)
+    args = gathered(form, args)
     for position, param in enumerate(form.params):
         given = args[position] if position < len(args) else kwargs.get(param.name)
         if param.kind != "ints" or not isinstance(given, (tuple, list)):
@@ -114,4 +114,4 @@ def unpacked(form: Signature, args: tuple, kwargs: dict[str, Any]) -> TypeError 
     return None
 
 
-__all__ = ["mismatch", "unpacked"]
+__all__ = ["gathered", "mismatch", "unpacked"]

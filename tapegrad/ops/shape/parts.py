@@ -126,10 +126,10 @@ def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
 @method()
 def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """The elements where two dimensions' positions differ by ``offset``, as a view."""
-    dim1, dim2 = normal_dim(dim1, input.ndim), normal_dim(dim2, input.ndim)
-    if dim1 == dim2:
+    first, second = normal_dim(dim1, input.ndim), normal_dim(dim2, input.ndim)
+    if first == second:
         raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-    return diagonal_op(input, offset, dim1, dim2)
+    return diagonal_op(input, offset, first, second)
 
 
 # ------------------------------------------------------------------------- windows
