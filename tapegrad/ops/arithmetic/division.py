@@ -8,8 +8,9 @@ from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS, Kernel
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import attach, not_differentiable, op, public, takes_out
+from tapegrad.ops._dims import common_shape
 from tapegrad.ops.arithmetic.products import div_op
-from tapegrad.ops.arithmetic.sums import is_float
+from tapegrad.ops.arithmetic.sums import is_bool, is_float
 from tapegrad.ops.create import zeros_like
 
 remainder_op = op(
@@ -102,7 +103,11 @@ def _refuse_zero(input, other) -> None:
     if is_float(input) or is_float(other):
         return
     zero = bool((other == 0).any()) if isinstance(other, Tensor) else other == 0
-    if zero:
+    if not zero:
+        return
+    if isinstance(input, Tensor) and isinstance(other, Tensor):
+        common_shape(input.shape, other.shape)
+    if not (is_bool(input) and is_bool(other)):  # which no kernel divides
         raise RuntimeError("ZeroDivisionError")
 
 
