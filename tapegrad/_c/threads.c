@@ -37,8 +37,9 @@ static struct {
     atomic_int n_left;            /* runs that are not finished */
     atomic_int n_asleep;
     atomic_int caller_waits;
+    atomic_int caller_processor;
     atomic_char taken[MOST_RUNS]; /* between two launches all are */
-    unsigned turn_at_start;       /* the turn from which threads that start now look on */
+    atomic_uint turn_at_start;    /* the turn from which threads that start now look on */
     int n_started;                /* threads beside the callers */
     atomic_int n_runs;            /* of this launch */
     atomic_int runs_a_thread;
@@ -49,7 +50,7 @@ static struct {
 } pool = {.in_use = PTHREAD_MUTEX_INITIALIZER, .lock = PTHREAD_MUTEX_INITIALIZER,
           .has_work = PTHREAD_COND_INITIALIZER, .is_done = PTHREAD_COND_INITIALIZER};
 
-static int thread_count = 0; /* not yet known */
+static atomic_int thread_count = 0; /* not yet known */
 
 static int processors(void)
 {
@@ -204,10 +205,38 @@ static unsigned wait_for_turn(unsigned seen)
     return atomic_load(&pool.turn);
 }
 
+static int processor_here(void)
+{
+#if defined(__linux__)
+    return sched_getcpu();
+#else
+    return -1;
+#endif
+}
+
+/* Where all processors are busy with others, the system may leave a thread on its caller's, where
+ * either waits for the other: it is made to go, and then as free as before. */
+static void leave_caller(void)
+{
+#if defined(__linux__)
+    cpu_set_t allowed, others;
+    const int here = processor_here();
+    if (here != atomic_load(&pool.caller_processor) || here < 0 ||
+        sched_getaffinity(0, sizeof(allowed), &allowed) != 0 ||
+        CPU_COUNT(&allowed) < tg_thread_count() || CPU_COUNT(&allowed) < 2)
+        return;
+    others = allowed;
+    CPU_CLR(here, &others);
+    if (sched_setaffinity(0, sizeof(others), &others) == 0)
+        sched_setaffinity(0, sizeof(allowed), &allowed);
+#endif
+}
+
 static void *serve(void *number)
 {
     for (unsigned seen = pool.turn_at_start;;) {
         seen = wait_for_turn(seen);
+        leave_caller();
         share((int)(intptr_t)number);
     }
     return NULL;
@@ -254,6 +283,7 @@ static void hand_out(const tg_launch *launch, int n_threads)
     pool.runs_a_thread = goes_by_columns(launch) ? 1 : RUNS_A_THREAD;
     pool.n_runs = n_threads * pool.runs_a_thread;
     pool.goes_down = !pool.goes_down;
+    pool.caller_processor = processor_here();
     pool.refused = pool.n_runs;
     if (launch->params_size > 0)
         memcpy(pool.unchanged, launch->params, launch->params_size);
