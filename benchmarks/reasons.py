@@ -4,9 +4,10 @@
 """
 
 CONVOLUTION = (
-    "by perf 64 to 79 % of the time is the tile, at the rate of the machine's best matrix product "
-    "(155 to 170 GFLOP/s); copying a block takes 6 to 15 %, packing its patches 3 to 9 %, placing "
-    "sums in fresh memory 3 to 12 %. Without the copies it would be about as fast as PyTorch.")
+    "by samples 68 to 84 % of the time is the tile, at the rate of the machine's best matrix "
+    "product; copying a block takes 3 to 17 %, most with a stride, turning channels for a gradient "
+    "of weights 13 %, packing patches up to 3 %. Without the copies it would be about as fast as "
+    "PyTorch.")
 
 SLOWER: dict[str, str] = {
     "collate": "stacking 64 tensors of a few elements is one call in either library; what is left "

@@ -61,16 +61,14 @@ TARGET static int64_t NAME(find_link)(const NAME(pass) *pass, const NAME(padded)
                                       const NAME(pieces) *pieces, const NAME(link) *link,
                                       NAME(line) *lines)
 {
-    T *left = pass->patches, *right = left + TG_LONGEST_CHAIN * LANES;
-    int64_t n = 0;
+    int64_t n = 0, found[2];
     for (int64_t t = link->tap; t < link->tap + link->n_taps; t++)
         if (pass->is_met[t]) {
-            const int64_t packed = n * link->n_channels * LANES;
+            NAME(find_patches)(pass, block, pieces, t, link->channel, link->n_channels,
+                               pass->patches + n * link->n_channels * LANES, found);
             lines[n].a = (pass->weight[t] * pass->n_channels + link->channel) * NAME(packed_rows);
-            lines[n].b = NAME(find_patches)(pass, block, pieces, 0, t, link->channel,
-                                            link->n_channels, left + packed);
-            lines[n++].right = NAME(find_patches)(pass, block, pieces, 1, t, link->channel,
-                                                  link->n_channels, right + packed);
+            lines[n].b = found[0];
+            lines[n++].right = found[1];
         }
     return n;
 }

@@ -123,24 +123,26 @@ TARGET static void NAME(cut_lanes)(const NAME(pass) *pass, const NAME(padded) *b
     }
 }
 
-/* Where from the block on lies what the lanes of one vector meet in n channels, from `channel` on,
- * at a tap; if it has to be packed, at `to`. */
-TARGET static int64_t NAME(find_patches)(const NAME(pass) *pass, const NAME(padded) *block,
-                                         const NAME(pieces) *pieces, int half, int64_t tap,
-                                         int64_t channel, int64_t n, T *to)
+/* Where from the block on lies what the lanes of both vectors meet in n channels, from `channel` on,
+ * at a tap; what has to be packed is, at `to`. */
+TARGET static void NAME(find_patches)(const NAME(pass) *pass, const NAME(padded) *block,
+                                      const NAME(pieces) *pieces, int64_t tap, int64_t channel,
+                                      int64_t n, T *to, int64_t found[2])
 {
     const int64_t at = pass->from[tap] + channel * block->channel;
-    const NAME(piece) *each = pieces->each[half];
     const T *from = block->data + at;
-    if (pieces->n[half] == 0 || pieces->step[half] != LANES)
-        return at + each[0].at;
-    if (pieces->n[half] == 1)
-        NAME(pack_pieces)(from, block->channel, n, each, 1, to);
-    else if (pieces->n[half] == 2)
-        NAME(pack_pieces)(from, block->channel, n, each, 2, to);
-    else
-        NAME(pack_pieces)(from, block->channel, n, each, pieces->n[half], to);
-    return to - block->data;
+    for (int half = 0; half < 2; half++, to += TG_LONGEST_CHAIN * LANES) {
+        const NAME(piece) *each = pieces->each[half];
+        found[half] = to - block->data;
+        if (pieces->step[half] != LANES)
+            found[half] = at + each[0].at;
+        else if (pieces->n[half] == 1)
+            NAME(pack_pieces)(from, block->channel, n, each, 1, to);
+        else if (pieces->n[half] == 2)
+            NAME(pack_pieces)(from, block->channel, n, each, 2, to);
+        else if (pieces->n[half] > 2)
+            NAME(pack_pieces)(from, block->channel, n, each, pieces->n[half], to);
+    }
 }
 
 /* Note at which taps the one place of a woven panel meets more than the border. */
