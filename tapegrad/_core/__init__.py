@@ -13,7 +13,12 @@ from tapegrad._core.function import (
     saved_tensors_of,
     view_of,
 )
-from tapegrad._core.inplace import become_view, geometry_of, register_copy_slices
+from tapegrad._core.inplace import (
+    become_view,
+    geometry_of,
+    refusal_of_write,
+    register_copy_slices,
+)
 from tapegrad._core.op import (
     InplaceOp,
     Op,
@@ -24,7 +29,12 @@ from tapegrad._core.op import (
 from tapegrad._core.promotion import promoted_number, result_type_number
 from tapegrad._core.public import PublicOp, TensorFunction
 from tapegrad._core.recording import _register_trace_maker
-from tapegrad._core.saved import _count_saved_hooks, _register_saved_hooks, saved_value
+from tapegrad._core.saved import (
+    _count_saved_hooks,
+    _register_saved_hooks,
+    check_savable,
+    saved_value,
+)
 
 __all__ = [
     "InplaceOp",
@@ -35,12 +45,14 @@ __all__ = [
     "_register_saved_hooks",
     "_register_trace_maker",
     "become_view",
+    "check_savable",
     "enable_fast_calls",
     "geometry_of",
     "is_view_of_function",
     "promoted_number",
     "rebase_written",
     "record_function",
+    "refusal_of_write",
     "register_copy_slices",
     "register_explainer",
     "register_out_writer",

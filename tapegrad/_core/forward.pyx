@@ -209,10 +209,10 @@ cdef ndarray compute(Op op, PyObject** args, Tensor target):
             arg = <object>args[k]
             if isinstance(arg, Tensor):
                 array = (<Tensor>arg).array
+                if target is not None:
+                    check_overlap(target.array, array)
                 if PyArray_TYPE(array) != loop.types[k]:
                     array = cast(array, loop.types[k])
-                elif memory is not None:
-                    check_overlap(memory, array)
                 Py_INCREF(array)
                 held[k] = <PyObject*>array
                 operands[k] = operand_of(array)

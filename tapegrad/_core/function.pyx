@@ -3,17 +3,18 @@
 from libc.stdint cimport uint32_t
 from numpy cimport PyArray_DIMS, PyArray_NDIM, PyArray_TYPE, import_array, ndarray
 
-from tapegrad._core.inplace cimport record_in_base
+from tapegrad._core.inplace cimport check_inplace, record_in_base
 from tapegrad._core.op cimport Op
 from tapegrad._core.recording cimport note_trace
 from tapegrad._core.saved cimport save_tensor, unwrap_saved
 from tapegrad._tape cimport (
     FIRST_OUTPUT, NO_TENSOR, Entry, describe_output, new_entry, release, stamp,
 )
-from tapegrad._tensor.modes cimport anomaly_enabled
+from tapegrad._tensor.modes cimport anomaly_enabled, grad_enabled
 from tapegrad._tensor.nodes cimport Context, carry_of
 from tapegrad._tensor.tensor cimport (
-    PLAIN_VIEW, VIEW_OF_CUSTOM_FUNCTION, Tensor, adopt, edge_of, note_write, wrap_view,
+    PLAIN_VIEW, VIEW_OF_CUSTOM_FUNCTION, VIEW_OF_MULTI_OUTPUT, Tensor, adopt, edge_of, note_write,
+    requires_grad, wrap_view,
 )
 
 import_array()
@@ -88,15 +89,19 @@ def saved_tensors_of(Context context not None):
     return tuple([unwrap_saved(context.entry, k) for k in range(context.entry.n_saved)])
 
 
-def is_view_of_function(Tensor tensor not None):
+def is_view_of_function(Tensor tensor not None, *, bint is_one_of_several=False):
     """Mark a view that a custom Function returned: it must not be written in place."""
     if tensor.view is not None:
-        tensor.view.kind = VIEW_OF_CUSTOM_FUNCTION
+        tensor.view.kind = VIEW_OF_MULTI_OUTPUT if is_one_of_several else VIEW_OF_CUSTOM_FUNCTION
 
 
 def rebase_written(Tensor tensor not None, str writer):
-    """Count the write to a tensor that a custom Function marked dirty."""
+    """Count the write to a tensor that a custom Function marked dirty, if it may be one."""
     note_write(tensor, writer)
+    if grad_enabled() and tensor.entry == NULL and requires_grad(tensor):
+        raise RuntimeError(
+            "a leaf Variable that requires grad has been used in an in-place operation.")
+    check_inplace(tensor, True)
 
 
 def view_of(Tensor source not None):

@@ -2,7 +2,9 @@
 
 from cpython.object cimport PyObject
 from libc.stdint cimport uint32_t
-from numpy cimport PyArray_DIMS, PyArray_NDIM, PyArray_TYPE, import_array, ndarray
+from numpy cimport (
+    PyArray_DIMS, PyArray_ISWRITEABLE, PyArray_NDIM, PyArray_TYPE, import_array, ndarray,
+)
 
 from tapegrad._core.forward cimport (
     any_requires_grad, check_operands, check_result_cast, check_same_shape, compute, run_forward,
@@ -60,7 +62,8 @@ cdef object apply_inplace(Op op, PyObject** args, Py_ssize_t n):
     recording = is_recording() and (
         requires_grad(target) or any_requires_grad(op, all_args, n_params))
     check_inplace(target, recording)
-    check_writable(target.array)
+    if not PyArray_ISWRITEABLE(target.array) or not gives_one_value(op, args, n):
+        check_writable(target.array)
     if recording and is_float(PyArray_TYPE(target.array)):
         entry = start_write(op, all_args, n_params, target)
     try:
@@ -73,6 +76,14 @@ cdef object apply_inplace(Op op, PyObject** args, Py_ssize_t n):
     return target
 
 
+cdef bint gives_one_value(Op op, PyObject** args, Py_ssize_t n):
+    """Whether all elements get the same value, so that they may share memory, as in PyTorch."""
+    if not op.overwrites or n > 2:
+        return False
+    return n == 1 or isinstance(<object>args[1], (int, float)) or (
+        isinstance(<object>args[1], Tensor) and PyArray_NDIM((<Tensor>args[1]).array) == 0)
+
+
 cdef int write_into(Op op, PyObject** args, Py_ssize_t n, Tensor target) except -1:
     """Compute an in-place op, and count the write."""
     cdef Py_ssize_t k
@@ -80,7 +91,8 @@ cdef int write_into(Op op, PyObject** args, Py_ssize_t n, Tensor target) except 
         compute(op, args, target)
     else:
         for k in range(1, n):
-            if isinstance(<object>args[k], Tensor):
+            # One number may come from the memory that it is written to.
+            if isinstance(<object>args[k], Tensor) and PyArray_NDIM((<Tensor>args[k]).array) > 0:
                 check_overlap(target.array, (<Tensor>args[k]).array)
         if op.writes:
             run_forward(op, args, n)
@@ -131,6 +143,15 @@ cdef int check_inplace(Tensor target, bint recording) except -1:
         raise RuntimeError("a leaf Variable that requires grad is being used in an in-place "
                            "operation.")
     return 0
+
+
+def refusal_of_write(Tensor target not None, bint recording):
+    """The error of a write that autograd could not follow; None if it could."""
+    try:
+        check_inplace(target, recording)
+    except RuntimeError as error:
+        return error
+    return None
 
 
 cdef Entry* start_write(Op op, PyObject** args, Py_ssize_t n, Tensor target) except NULL:

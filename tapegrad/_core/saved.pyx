@@ -33,15 +33,21 @@ def _count_saved_hooks(int change):
     saved_hooks_depth += change
 
 
-cdef int save_tensor(Saved* saved, Tensor tensor, int source) except -1:
-    """Save a tensor's array with the version it has now, or what a saved-tensor hook packs."""
-    cdef Version version
+cpdef int check_savable(Tensor tensor) except -1:
+    """Refuse to save a tensor that was made in inference mode: its writes are not counted."""
     if tensor.flags & IS_INFERENCE:
         raise RuntimeError(
             "Inference tensors cannot be saved for backward. Please do not use Tensors created in "
             "inference mode in computation tracked by autograd. To work around this, you can make "
             "a clone to get a normal tensor and use it in autograd, or use `torch.no_grad()` "
             "instead of `torch.inference_mode()`.")
+    return 0
+
+
+cdef int save_tensor(Saved* saved, Tensor tensor, int source) except -1:
+    """Save a tensor's array with the version it has now, or what a saved-tensor hook packs."""
+    cdef Version version
+    check_savable(tensor)
     if saved_hooks_depth > 0 and pack_saved(saved, tensor, source):
         return 0
     version = version_of(tensor)

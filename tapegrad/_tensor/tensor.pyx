@@ -458,7 +458,7 @@ cdef class Tensor:
                 "DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as "
                 "True, gradients are views of DDP buckets, and hence detach_() cannot be called on "
                 "these gradients. To fix this error, please refer to the Optimizer.zero_grad() "
-                "function in torch/optim/optimizer.py as a solution.")
+                "function in torch/optim/optimizer.py as the solution.")
         adopt(self, NULL, 0)
         return self
 

@@ -102,6 +102,8 @@ cdef int refuse_view(ViewKind kind, Entry* entry, uint32_t output, bint is_indir
     written = "its base or another view of its base has been" if is_indirect else "is being"
     view = "A view" if entry == NULL else \
         f"Output {output} of {short_name((<object>entry.op).grad_name)}"
+    if entry != NULL and kind in (VIEW_MADE_IN_INFERENCE, VIEW_MADE_WITHOUT_GRAD):
+        view += " is a view of a view which"
     if kind == VIEW_MADE_IN_INFERENCE:
         what = f"was created in inference mode and {written} modified inplace in normal mode."
     elif kind == VIEW_MADE_WITHOUT_GRAD or entry == NULL:
@@ -174,10 +176,13 @@ cdef Tensor wrap(ndarray array):
 cdef Tensor wrap_view(Tensor source, ndarray array, ViewKind kind):
     """A new tensor over part of the source's memory, off the tape but tied to it."""
     cdef Tensor tensor = Tensor.__new__(Tensor)
-    cdef View view = View.__new__(View)
+    cdef View view
     tensor.array = array
     tensor.version = version_of(source)
     tensor.flags = source.flags & IS_INFERENCE
+    if tensor.flags:
+        return tensor           # nothing follows what becomes of it
+    view = View.__new__(View)
     view.base = source if source.view is None else source.view.base
     view.made_at = tensor.version.count
     if not grad_enabled():

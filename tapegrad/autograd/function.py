@@ -134,11 +134,11 @@ class Function(metaclass=_FunctionMeta):
         result = cls._run_forward(context, args)
         single = not isinstance(result, tuple)
         outputs = [result] if single else list(result)
-        _check_dirty(context, outputs)
-        for written in context.dirty_tensors:
-            _core.rebase_written(written, cls.__name__)
+        _check_dirty(context, outputs, cls.__name__)
         if recording:
             outputs = _record(cls._op, context, args, outputs)
+        else:
+            outputs = [_unrecorded(one, args, context) for one in outputs]
         return outputs[0] if single else tuple(outputs)
 
     @classmethod
@@ -171,38 +171,46 @@ class Function(metaclass=_FunctionMeta):
             _set_grad_enabled(previous)
 
 
-def _check_dirty(context: FunctionCtx, outputs: list) -> None:
+def _check_dirty(context: FunctionCtx, outputs: list, writer: str) -> None:
     for written in context.dirty_tensors:
         if not any(one is written for one in outputs):
             raise RuntimeError(
                 "Some elements marked as dirty during the forward method were not returned as "
                 "output. The inputs that are modified inplace must all be outputs of the Function."
             )
-        if is_grad_enabled() and written.is_leaf and written.requires_grad:
-            raise RuntimeError(
-                "a leaf Variable that requires grad has been used in an in-place operation."
-            )
+        _core.rebase_written(written, writer)
 
 
 def _output_tensor(output: Tensor, args: tuple, context: FunctionCtx) -> Tensor:
-    """The tensor to record: an input returned as it is becomes a view, unless it was written."""
-    dirty = any(output is one for one in context.dirty_tensors)
-    if dirty or not any(output is one for one in args):
-        if not dirty:
-            _core.is_view_of_function(output)
+    """The tensor to return: an input returned as it is becomes a view, unless it was written."""
+    if any(output is one for one in context.dirty_tensors):
         return output
-    view = _core.view_of(output)
-    _core.is_view_of_function(view)
-    return view
+    if any(output is one for one in args):
+        output = _core.view_of(output)
+    _core.is_view_of_function(output)
+    return output
+
+
+def _unrecorded(output: Any, args: tuple, context: FunctionCtx) -> Any:
+    """An output that has no gradient, as the caller is to get it."""
+    if not isinstance(output, Tensor):
+        return output
+    if output.requires_grad and any(output is one for one in args):
+        return output.detach()
+    return _output_tensor(output, args, context)
 
 
 def _record(op: Op, context: FunctionCtx, args: tuple, outputs: list) -> list:
     """Put the Function on the tape; gives the outputs as the caller is to get them."""
     differentiable = [_is_differentiable(one, context) for one in outputs]
     recorded = [
-        _output_tensor(one, args, context) if flag else one
+        (_output_tensor if flag else _unrecorded)(one, args, context)
         for one, flag in zip(outputs, differentiable, strict=True)
     ]
+    if sum(differentiable) > 1:
+        for one in recorded:
+            if isinstance(one, Tensor):
+                _core.is_view_of_function(one, is_one_of_several=True)
     saved = tuple(
         next((new for old, new in zip(outputs, recorded, strict=True) if old is one), one)
         if not any(one is argument for argument in args)

@@ -158,6 +158,8 @@ def _write(
             check_dtype(source.dtype, target.dtype, rule)
         for target, source in zip(targets, results, strict=True):
             if target.shape != source.shape:
+                if rule == "cast" and any(target is one for one in _tensors(args)):
+                    _refuse_resize(target, source)
                 announce = 0 if rule == "factory" or name in _SILENT else 3
                 _resize(target, source.detach(), announce, name in _BY_ROWS)
                 if source.requires_grad:
@@ -276,6 +278,13 @@ def check_dtype(result: _types.dtype, out: _types.dtype, rule: str) -> None:
     elif not (result is _types.bool and out is _types.uint8):  # a mask of bytes is one too
         names = {"result_text": result_text, "out_text": out_text}
         raise RuntimeError(rule.format(result=result_name, out=out_name, **names))
+
+
+def _refuse_resize(target: Tensor, source: Tensor) -> None:
+    raise RuntimeError(
+        f"output with shape {list(target.shape)} doesn't match the broadcast shape "
+        f"{list(source.shape)}"
+    )
 
 
 def _resize(target: Tensor, source: Tensor, announce: int, by_rows: bool) -> None:

@@ -2,17 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from tapegrad._tensor import Tensor, get_default_dtype
-from tapegrad.ops._declare import alias, method, op
+from tapegrad._core import InplaceOp
+from tapegrad._tensor import Tensor, _set_grad_enabled, get_default_dtype, is_grad_enabled
+from tapegrad.ops._declare import alias, attach, method, op
 from tapegrad.ops.arithmetic.sums import is_bool
+from tapegrad.ops.create import zeros_like
 from tapegrad.ops.pointwise import isfinite
 from tapegrad.ops.tensor_types import type_name
 
 
-def _comparison(name: str, kernel: np.ufunc, doc: str, n_tensors: int = 1):
-    return op(name, kernel=kernel, n_tensors=n_tensors, method=True, inplace=True, doc=doc)
+def _comparison(name: str, kernel: np.ufunc, doc: str):
+    """Declare one that, in place, may write into floats: these have zero gradients."""
+    declared = op(name, kernel=kernel, method=True, doc=doc)
+    grad_name = f"{name.capitalize()}Backward"
+    by_tensor = InplaceOp(op(f"{name}_", kernel=kernel, grad_name=f"{grad_name}1", doc=doc,
+                             input=_zeros, other=_zeros))  # fmt: skip
+    by_number = InplaceOp(op(f"{name}_number_", kernel=kernel, grad_name=f"{grad_name}0", doc=doc,
+                             params=("input", "other"), input=_zeros))  # fmt: skip
+
+    def written(self: Tensor, other) -> Tensor:
+        return (by_tensor if isinstance(other, Tensor) else by_number)(self, other)
+
+    written.__name__, written.__doc__ = f"{name}_", by_tensor.__doc__
+    attach(f"{name}_", written)
+    return declared
+
+
+def _zeros(g: Tensor) -> Tensor:
+    return zeros_like(g)
+
+
+def _logic(name: str, kernel: np.ufunc, doc: str):
+    """Declare one that leaves no trace on the tape, as in PyTorch, not even in place."""
+    declared = op(name, kernel=kernel, n_tensors=kernel.nin, method=True, doc=doc)
+    writes = InplaceOp(declared)
+
+    def of_one(self: Tensor) -> Tensor:
+        return _unrecorded(writes, self)
+
+    def of_two(self: Tensor, other: Tensor) -> Tensor:
+        return _unrecorded(writes, self, other)
+
+    written = of_one if kernel.nin == 1 else of_two
+    written.__name__, written.__doc__ = f"{name}_", writes.__doc__
+    attach(f"{name}_", written)
+    return declared
+
+
+def _unrecorded(function: Callable[..., Tensor], *args: Tensor) -> Tensor:
+    records = is_grad_enabled()
+    _set_grad_enabled(False)
+    try:
+        return function(*args)
+    finally:
+        _set_grad_enabled(records)
 
 
 eq = _comparison("eq", np.equal, "Where both are equal.")
@@ -21,12 +68,10 @@ lt = _comparison("lt", np.less, "Where input < other.")
 le = _comparison("le", np.less_equal, "Where input <= other.")
 gt = _comparison("gt", np.greater, "Where input > other.")
 ge = _comparison("ge", np.greater_equal, "Where input >= other.")
-logical_and = _comparison("logical_and", np.logical_and, "Where both are true.", n_tensors=2)
-logical_or = _comparison("logical_or", np.logical_or, "Where either is true.", n_tensors=2)
-logical_xor = _comparison("logical_xor", np.logical_xor, "Where just one is true.", n_tensors=2)
-logical_not = op(
-    "logical_not", kernel=np.logical_not, method=True, inplace=True, doc="Where not true."
-)
+logical_and = _logic("logical_and", np.logical_and, "Where both are true.")
+logical_or = _logic("logical_or", np.logical_or, "Where either is true.")
+logical_xor = _logic("logical_xor", np.logical_xor, "Where just one is true.")
+logical_not = _logic("logical_not", np.logical_not, "Where not true.")
 
 less, less_equal, greater, greater_equal, not_equal = map(
     alias, ("less", "less_equal", "greater", "greater_equal", "not_equal"), (lt, le, gt, ge, ne)

@@ -140,6 +140,8 @@ def copy_(self: Tensor, other: Any, non_blocking: bool = False) -> Tensor:
     if isinstance(other, (int, float)):
         other = Tensor._wrap(np.asarray(other, self.dtype.numpy))
     check_tensor("copy_", "other", other)
+    if not other.ndim:
+        kernels.check_written(self._array, [other._array])
     return copy_inplace(self, other)
 
 

@@ -22,6 +22,7 @@ from op_samples._case import (
     turned,
     unit,
 )
+from op_samples.indexing import written
 
 
 def small() -> Array:
@@ -56,6 +57,15 @@ def times_two_to(torch: ModuleType, x: Any, power: Any) -> Any:
 erf_of = np.vectorize(math.erf, otypes=[float])
 erfc_of = np.vectorize(math.erfc, otypes=[float])
 lgamma_of = np.vectorize(lambda x: math.lgamma(x) if x > 0 else math.inf, otypes=[float])
+
+COMPARISONS = {"eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal,
+               "gt": np.greater, "ge": np.greater_equal}
+
+
+def as_numbers(compare: Any) -> Any:
+    """Give 1 where a comparison holds, else 0."""
+    return lambda x, other: compare(x, other).astype(x.dtype)
+
 
 CASES = [
     *pointwise("asin", unit, reference=np.arcsin), *pointwise("acos", unit, reference=np.arccos),
@@ -123,4 +133,7 @@ CASES = [
     Case("gcd", small(), Array(np.array([21, 14, 0])), differentiable=False),
     Case("lcm", small(), Array(np.array([21, 14, 0])), differentiable=False),
     *comparing("greater_equal")[:2], *comparing("isclose")[:2],
+    # Comparisons in place, which write numbers
+    *[Case(f"{name}_", apart(2, 3), other, call=written(f"{name}_"), reference=as_numbers(compare))
+      for name, compare in COMPARISONS.items() for other in (between(2, 3), 0.5)],
 ]

@@ -8,7 +8,7 @@ from inspect import signature
 from operator import is_not
 from typing import Any
 
-from tapegrad._core import Op, PublicOp
+from tapegrad._core import Op, PublicOp, refusal_of_write
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
 from tapegrad.ops._refusal.inner import Inner
@@ -30,7 +30,7 @@ def explain(called: Callable, args: tuple, kwargs: dict[str, Any], error: BaseEx
         return error if _is_of_python(error) else _of_compiled(called, args, kwargs) or error
     name, is_method = _name(called)
     written = function_of(getattr(called, "written", name), is_method)
-    if written is not None:
+    if written is not None and not isinstance(called, Op):
         return _of_written(written, args, kwargs) or error
     forms = forms_of(name, is_method)
     if is_method and not (args and isinstance(args[0], Tensor)):
@@ -51,7 +51,16 @@ def explain(called: Callable, args: tuple, kwargs: dict[str, Any], error: BaseEx
         is_other = any(map(is_not, named.values(), (*given, *kwargs.values())))
         if is_other or fitting.deprecated or len(sizes) > forms[0].n_positional:
             return _carried_out(called, args[: is_method], named)
-    return unpacked(fitting, given, kwargs) or error
+    return _of_write(name, is_method, args, kwargs) or unpacked(fitting, given, kwargs) or error
+
+
+def _of_write(name: str, is_method: bool, args: tuple, kwargs: dict[str, Any]) -> Exception | None:
+    """Autograd's error of a write, which PyTorch looks for before it looks at sizes and dtypes."""
+    if not is_method or not name.endswith("_") or name.startswith(_NOT_FOLLOWED):
+        return None
+    values = (*args[1:], *kwargs.values())
+    recording = any(isinstance(one, Tensor) and one.requires_grad for one in values)
+    return refusal_of_write(args[0], recording)
 
 
 def _is_of_python(error: Exception) -> bool:
@@ -101,6 +110,7 @@ def _as_method(name: str, error: Exception) -> Exception:
     return error
 
 
+_NOT_FOLLOWED = ("logical_", "requires_grad_", "resize_", "set_", "share_memory_")
 _NOT_EXPLAINED = (MemoryError, RecursionError, Warning)
 
 

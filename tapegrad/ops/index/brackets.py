@@ -53,7 +53,8 @@ def setitem(input: Tensor, index, value) -> None:
     if isinstance(value, Tensor) and (value.ndim > 0 or viewed.ndim == 0):
         _check_assigned_shape(value, viewed.shape)
         extra = max(value.ndim - viewed.ndim, 0)
-        copy_inplace(viewed, value.view(value.shape[extra:]) if extra else value)
+        value = value.view(value.shape[extra:]) if extra else value
+        copy_inplace(viewed, value if value.shape == viewed.shape else value.expand(viewed.shape))
     else:
         fill_(viewed, value)
 
@@ -70,6 +71,6 @@ def _check_assigned_shape(value: Tensor, shape: tuple) -> None:
     given = value.shape
     if given == shape:
         return
-    while len(given) > len(shape) and given[0] == 1:
+    while given and given[0] == 1:
         given = given[1:]
     check_expansion(given, shape, value)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad import _kernels as kernels
+from tapegrad._core import check_savable
 from tapegrad._kernels import OURS
-from tapegrad._tensor import Tensor
+from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad._types import int64
 from tapegrad.ops._declare import method, op
 from tapegrad.ops.index.lines import writing_ops
@@ -103,7 +104,10 @@ def index_arrays(input: Tensor, indices) -> tuple[tuple, tuple]:
         if index.dtype.name not in ("int64", "int32"):
             raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
         arrays.append(index._array if index.dtype is int64 else index.long()._array)
-        versions.append((index, index._version))
+        if index.is_inference():
+            _refuse_recording(input, index)
+        else:
+            versions.append((index, index._version))
     if len(arrays) > input.ndim:
         raise IndexError(
             f"too many indices for tensor of dimension {input.ndim} (got {len(arrays)})"
@@ -111,6 +115,11 @@ def index_arrays(input: Tensor, indices) -> tuple[tuple, tuple]:
     if len(arrays) > 1:
         _check_shapes(arrays)
     return (*arrays, *[None] * (input.ndim - len(arrays))), tuple(versions)
+
+
+def _refuse_recording(input: Tensor, index: Tensor) -> None:
+    if input.requires_grad and is_grad_enabled():
+        check_savable(index)
 
 
 def _check_shapes(arrays: list[np.ndarray | None]) -> None:
@@ -183,7 +192,9 @@ def check_put_dtypes(target: Tensor, values: Tensor) -> None:
 @method()
 def index_put_(self: Tensor, indices, values: Tensor, accumulate: bool = False) -> Tensor:
     """Write ``values`` at the positions given by index tensors; ``accumulate`` adds them up."""
-    put_values(self, _check_put(self, indices, values), values, accumulate)
+    left = _check_put(self, indices, values)
+    kernels.check_written(self._array, [values._array])
+    put_values(self, left, values, accumulate)
     return self
 
 

@@ -48,7 +48,13 @@ def _positions(target: np.ndarray, dim: int, index: np.ndarray) -> np.ndarray:
 
 
 def _write(kernel: str, target: np.ndarray, dim: int, index: np.ndarray, src: np.ndarray) -> None:
-    place(kernel, target, as_positions(index), src, dim, _refusal(target, dim))
+    values = _values(index, src)
+    place(kernel, target, as_positions(index), values, dim, _refusal(target, dim))
+
+
+def _values(index: np.ndarray, src: np.ndarray) -> np.ndarray:
+    """What goes to the places of an index; to a single place without dimensions, the first."""
+    return src[0] if src.ndim > index.ndim else src
 
 
 def _as_array(value: float, dtype: np.dtype, shape: tuple) -> np.ndarray:
@@ -82,7 +88,8 @@ def _scatter_with(input, dim, index, src, reduce):
 
 def _scatter_reduce(input, dim, index, src, reduce, include_self):
     """Values combined at positions along a dimension."""
-    combine(place, input, _positions(input, dim, index), src, dim, reduce, include_self)
+    values = _values(index, src)
+    combine(place, input, _positions(input, dim, index), values, dim, reduce, include_self)
 
 
 # ------------------------------------------------------------------------- ops

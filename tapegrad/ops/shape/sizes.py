@@ -154,7 +154,8 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 def unflatten(input: Tensor, dim: int, sizes) -> Tensor:
     """One dimension as several."""
     if input.ndim == 0:
-        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
+        raise RuntimeError("unflatten got an unexpected error:\nDimension specified as 0 but "
+                           "tensor has no dimensions")
     if not isinstance(sizes, (tuple, list)):
         raise TypeError("unflatten() takes several sizes")
     dim = normal_dim(dim, input.ndim)
