@@ -17,10 +17,9 @@ from tapegrad.ops.random import check_float, drawing_op, drawn, drawn_into, samp
 from tapegrad.ops.shape import broadcast_tensors
 from tapegrad.ops.tensor_types import refuse_integers
 
-for _name in ("exponential", "cauchy", "log_normal", "geometric"):
-    drawing_op(_name, _name, f"{_name.title().replace('_', '')}Backward0", "Fill with draws.")
 _fill_exponential, _fill_cauchy, _fill_log_normal, _fill_geometric = (
-    getattr(Tensor, f"{name}_") for name in ("exponential", "cauchy", "log_normal", "geometric")
+    drawing_op(name, name, f"{name.title().replace('_', '')}Backward0")
+    for name in ("exponential", "cauchy", "log_normal", "geometric")
 )
 
 
@@ -201,12 +200,15 @@ def multinomial(
     """
     weights = input._array
     _check_categories(input, num_samples, replacement)
-    if input.numel() == 0:
-        return Tensor._wrap(kernels.empty((*weights.shape[:-1], num_samples), np.int64))
+    result = kernels.empty((*weights.shape[:-1], num_samples), np.int64)
+    if result.size and not weights.size:
+        _refuse_none(num_samples)
+    if not result.size:
+        return Tensor._wrap(result)
     generator = generator or default_generator
     if replacement and num_samples > 1:
         _check_each_weight(weights)
-        return Tensor._wrap(_drawn_again(weights, num_samples, generator))
+        return Tensor._wrap(_drawn_again(weights, result, generator))
     if not bool((np.isfinite(weights) & (weights >= 0)).all()):
         raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
     _check_sums(weights)
@@ -226,9 +228,8 @@ def _largest(keys: Tensor, count: int) -> Tensor:
     return Tensor._wrap(kernels.contiguous(order[..., :count]))
 
 
-def _drawn_again(weights: np.ndarray, count: int, generator: Generator) -> np.ndarray:
+def _drawn_again(weights: np.ndarray, result: np.ndarray, generator: Generator) -> np.ndarray:
     shares = kernels.empty(weights.shape, weights.dtype)
-    result = kernels.empty((*weights.shape[:-1], count), np.int64)
     with generator._lock:
         OURS["multinomial"](weights, shares, result, generator._state)
     return result
@@ -259,6 +260,16 @@ def _check_categories(input: Tensor, count: int, replacement: bool) -> None:
         raise RuntimeError(
             "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
         )
+
+
+def _refuse_none(count: int) -> None:
+    """Without categories nothing can be drawn."""
+    if count == 1:
+        raise RuntimeError(
+            "aminmax(): cannot compute aminmax over an empty dimension as the operation has no "
+            "identity."
+        )
+    raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
 
 
 def _check_each_weight(weights: np.ndarray) -> None:

@@ -14,6 +14,7 @@ from tapegrad import _types
 from tapegrad._kernels import GENERATOR_SIZE, OURS
 from tapegrad._tensor import Tensor
 from tapegrad._values import ReadOnly, constructor
+from tapegrad.ops.generator_state import STATE_SIZE, from_portable, seed_of, to_portable
 
 _DEFAULT_SEED = 67280421310721
 
@@ -44,12 +45,11 @@ _REFUSALS = {  # PyTorch's words for devices that it knows but has not here; oth
 class Generator(ReadOnly):
     """A stream of random numbers of its own. Source: Matsumoto and Nishimura 1998 (MT19937)."""
 
-    __slots__ = ("__weakref__", "_lock", "_seed", "_state", "device")
+    __slots__ = ("__weakref__", "_lock", "_state", "device")
     __module__ = "torch._C"
 
     device: _types.device
     _lock: threading.Lock
-    _seed: int
     _state: np.ndarray
 
     @constructor
@@ -65,7 +65,7 @@ class Generator(ReadOnly):
         self.manual_seed(_DEFAULT_SEED)
 
     def __reduce__(self) -> tuple:
-        return generator_in, (self.device, self._seed, self._state.tobytes())
+        return generator_in, (self.device, to_portable(self._state).tobytes())
 
     def manual_seed(self, seed: int) -> Generator:
         """Start the stream anew from a seed; a negative one counts back from 2**64."""
@@ -73,37 +73,37 @@ class Generator(ReadOnly):
             raise RuntimeError(f"manual_seed expected a long, but got {_types.kind_of(seed)}")
         if not -(2**63) <= seed < 2**64:
             raise ValueError("Overflow when unpacking long long")
-        self._describe(_seed=int(seed) % 2**64)
         with self._lock:
-            OURS["seed"](self._state, params=(self._seed,))
+            OURS["seed"](self._state, params=(int(seed) % 2**64,))
         return self
 
     def seed(self) -> int:
         """Start the stream from a seed that nobody can guess, and return it."""
-        self.manual_seed(int.from_bytes(np.random.bytes(8), "little") & (2**53 - 1))
-        return self._seed
+        self.manual_seed(int.from_bytes(os.urandom(8), "little") & (2**53 - 1))
+        return self.initial_seed()
 
     def initial_seed(self) -> int:
         """The seed that the stream started from."""
-        return self._seed
+        return seed_of(self._state)
 
     def get_state(self) -> Tensor:
-        """The stream's state as a tensor of bytes."""
-        return Tensor._wrap(self._state.copy())
+        """The stream's state as a tensor of bytes, which PyTorch's generator takes too."""
+        return Tensor._wrap(to_portable(self._state))
 
     def set_state(self, new_state: Tensor) -> Generator:
-        """Go back to a state that :meth:`get_state` gave."""
+        """Go back to a state that :meth:`get_state` gave, here or in PyTorch."""
         if not isinstance(new_state, Tensor):
             raise TypeError(f"expected a torch.ByteTensor, but got {_types.kind_of(new_state)}")
         if new_state.dtype is not _types.uint8:
             raise TypeError("RNG state must be a torch.ByteTensor")
-        if new_state.numel() != GENERATOR_SIZE:
+        if new_state.numel() != STATE_SIZE:
             raise RuntimeError(
-                f"Expected a CPUGeneratorImplState of size {GENERATOR_SIZE} but found the input "
+                f"Expected a CPUGeneratorImplState of size {STATE_SIZE} but found the input "
                 f"RNG state size to be {new_state.numel()}"
             )
+        state = from_portable(kernels.contiguous(new_state.detach().numpy()))
         with self._lock:
-            kernels.copy_array(self._state, new_state.detach().numpy())
+            self._state[:] = state
         return self
 
     def get_offset(self) -> int:
@@ -148,10 +148,10 @@ class Generator(ReadOnly):
         return Generator().set_state(self.get_state())
 
 
-def generator_in(device: _types.device, seed: int, state: bytes) -> Generator:
-    """A generator from its parts; pickles refer to generators this way."""
-    made = Generator(device).manual_seed(seed)
-    made._state[:] = np.frombuffer(state, np.uint8)
+def generator_in(device: _types.device, state: bytes) -> Generator:
+    """A generator in a state; pickles refer to generators this way."""
+    made = Generator(device)
+    made._state[:] = from_portable(np.frombuffer(state, np.uint8))
     return made
 
 

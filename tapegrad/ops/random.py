@@ -12,7 +12,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad import _types
-from tapegrad._core import Op
+from tapegrad._core import InplaceOp, Op
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import number_of, sizes_of
@@ -117,6 +117,17 @@ def _representable(low: int, high: int, dtype: _types.dtype) -> tuple[int, int]:
     if last >= high:
         high = last - (1 << (abs(high - 1).bit_length() - digits))
     return low, high
+
+
+def _all_64_bits(dtype: _types.dtype) -> tuple[int, int, bool]:
+    """As :func:`_bounds`, for all numbers of 64 bits."""
+    kernel = "random_full_64_bits_range_kernel_cpu"
+    if dtype in (_types.bool, _types.float16):
+        name = kernels.TYPE_NAMES[dtype.numpy.num]
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{name}'")
+    if dtype.itemsize < 8 and dtype is not _types.float32:
+        raise RuntimeError(f"{kernel} handles only int64, double, float and bfloat16")
+    return 0, 0, True
 
 
 def _all_numbers(dtype: _types.dtype) -> tuple[int, int, bool]:
@@ -244,7 +255,8 @@ def _bernoulli_into(out: Tensor, input: Tensor, p=..., *, generator=None) -> Ten
 def bernoulli(input: Tensor, p=..., *, generator=None) -> Tensor:
     """1 with each element's probability, else 0; or all with probability ``p``."""
     if p is not ...:
-        return bernoulli_(kernels_empty_like(input), number_of(p), generator=generator)
+        made = Tensor._wrap(kernels.empty(input.shape, input.dtype.numpy))
+        return bernoulli_(made, number_of(p), generator=generator)
     return _bernoulli_op(input, generator or default_generator)
 
 
@@ -263,31 +275,30 @@ def bernoulli_mask(input: Tensor, p: float) -> Tensor:
 # ------------------------------------------------------------------------- in place
 
 
-def drawing_op(name: str, kernel: str, grad_name: str, doc: str) -> Op:
+def drawing_op(name: str, kernel: str, grad_name: str) -> InplaceOp:
     """Declare the op that fills a tensor with draws; backward sees a constant."""
-    return op(
+    return InplaceOp(op(
         name,
         forward=lambda input, params, generator: generator.draw(kernel, input, params) is None,
         grad_name=grad_name,
         writes=True,
         overwrites=True,
-        inplace=True,
         input=lambda g: zeros_like(g),
-        doc=doc,
-    )
+        doc="Fill with draws.",
+    ))  # fmt: skip
 
 
-for _name, _kernel, _grad_name, _doc in (
-    ("uniform", "uniform", "UniformBackward0", "Fill with numbers drawn evenly from a range."),
-    ("normal", "normal", "NormalBackward0", "Fill with numbers drawn from a normal distribution."),
-    ("bernoulli", "bernoulli", "BernoulliBackward2", "Fill with 1 at a probability, else 0."),
-    ("random", "randint", "RandomBackward0", "Fill with whole numbers drawn evenly."),
-):
-    drawing_op(_name, _kernel, _grad_name, _doc)
-_FILLS: dict[str, Callable[..., Tensor]] = {
-    "uniform": Tensor.uniform_, "normal": Tensor.normal_, "bernoulli": Tensor.bernoulli_,
-    "randint": Tensor.random_,
-}  # fmt: skip
+_FILLS = {
+    "uniform": drawing_op("uniform", "uniform", "UniformBackward0"),
+    "normal": drawing_op("normal", "normal", "NormalBackward0"),
+    "bernoulli": drawing_op("bernoulli", "bernoulli", "BernoulliBackward2"),
+    "randint": drawing_op("random", "randint", "RandomBackward0"),
+}
+_RANDOM_BY_BOUNDS = (
+    drawing_op("random_of_all", "randint", "RandomBackward2"),
+    drawing_op("random_below", "randint", "RandomBackward1"),
+    _FILLS["randint"],
+)
 
 
 @method()
@@ -339,8 +350,11 @@ def random_(self: Tensor, *bounds, generator=None) -> Tensor:
     else:
         low, high = (0, *bounds) if len(bounds) == 1 else bounds
         is_open = high is None and len(bounds) == 2
-        limits = _bounds(low, _largest(self.dtype) + 1 if is_open else high, self.dtype)
-    return drawn_into(self, "randint", limits, generator)
+        if is_open and low == -(2**63):
+            limits = _all_64_bits(self.dtype)
+        else:
+            limits = _bounds(low, _largest(self.dtype) + 1 if is_open else high, self.dtype)
+    return _RANDOM_BY_BOUNDS[len(bounds)](self, limits, generator or default_generator)
 
 
 __all__ = [

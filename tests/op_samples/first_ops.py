@@ -221,7 +221,7 @@ CASES = [
     *[Case(name, real(3), *bounds, call=lambda torch, x, *bounds, name=name: (
         torch.manual_seed(5), getattr(x * 1, name)(*bounds))[1])
       for name, bounds in (("bernoulli_", ()), ("normal_", ()), ("random_", (3, 50)),
-                           ("uniform_", ()))],
+                           ("random_", (9,)), ("random_", ()), ("uniform_", ()))],
     Case("to", Array([1, 2]), call=lambda torch, x: x.to(torch.float64), differentiable=False),
     *[Case(name, *inputs) for name in ("softmax", "log_softmax") for inputs in [
         (real(3, 4), 1), (real(3, 4), 0), (turned(real(3, 4)), -1), (real(2, 3, 2), 1),

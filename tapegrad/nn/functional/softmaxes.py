@@ -7,6 +7,7 @@ from typing import Any
 
 from tapegrad import ops
 from tapegrad._tensor import Tensor
+from tapegrad._types import contiguous_format
 from tapegrad.ops._declare import calls
 
 
@@ -48,7 +49,8 @@ def gumbel_softmax(
     """
     if eps != 1e-10:
         warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
-    noise = -ops.create.empty_like(logits.detach()).exponential_().log()
+    drawn = ops.create.empty_like(logits.detach(), memory_format=contiguous_format)
+    noise = -drawn.exponential_().log()
     soft = ((logits + noise) / tau).softmax(dim)
     if not hard:
         return soft
