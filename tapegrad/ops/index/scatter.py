@@ -54,7 +54,7 @@ def _write(kernel: str, target: np.ndarray, dim: int, index: np.ndarray, src: np
 
 def _values(index: np.ndarray, src: np.ndarray) -> np.ndarray:
     """What goes to the places of an index; to a single place without dimensions, the first."""
-    return src[0] if src.ndim > index.ndim else src
+    return src[0, ...] if src.ndim > index.ndim else src
 
 
 def _as_array(value: float, dtype: np.dtype, shape: tuple) -> np.ndarray:
