@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from benchmarks.case import Case
-from benchmarks.runner import CaseError, Comparison, Effort, Worker, alternate
+from benchmarks.runner import REST, CaseError, Comparison, Effort, Worker, alternate
 
 OURS, PYTORCH = "tapegrad", "torch"
 FULL, QUICK = Effort(11, 0.03, 2.0), Effort(4, 0.01, 0.5)
@@ -72,7 +72,8 @@ class Bench:
                     result.failures[side] = str(failure)
                     del workers[side]
             try:
-                result.times.update(alternate(workers, self.effort))
+                rest = REST if threads > 1 else 0
+                result.times.update(alternate(workers, self.effort, rest))
                 if case.has_peak and threads == 1:
                     result.peaks.update(peaks(workers))
             except CaseError as failure:

@@ -13,7 +13,9 @@ from typing import Any
 THREAD_SETTINGS = (
     "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 FEWEST_ROUNDS = 3
-REST = 0.02  # seconds; PyTorch's threads look for work for 6 ms after a round, on the others' cores
+# Seconds until the threads of a side that has run are asleep: PyTorch's look for work for 6 ms,
+# those of the BLAS for some 100, each on the core of another side's second thread.
+REST = 0.15
 
 
 class CaseError(Exception):
@@ -109,13 +111,15 @@ class Effort:
     budget: float
 
 
-def alternate(workers: Mapping[str, Worker], effort: Effort) -> dict[str, list[float]]:
-    """Run each side once a round, with a rest between; a first round does not count."""
+def alternate(
+    workers: Mapping[str, Worker], effort: Effort, rest: float = 0
+) -> dict[str, list[float]]:
+    """Run each side once a round, after so many seconds of rest; a first round does not count."""
     times: dict[str, list[float]] = {side: [] for side in workers}
     end = time.monotonic() + effort.budget
     for turn in range(effort.rounds + 1):
         for side, worker in workers.items():
-            time.sleep(REST)
+            time.sleep(rest)
             taken = worker.measure(effort.seconds)
             if turn:
                 times[side].append(taken)

@@ -189,8 +189,12 @@ cdef ndarray compute(Op op, PyObject** args, Tensor target):
     cdef PyObject* held[MAX_OPERANDS]
     cdef ndarray array, result, memory = None
     cdef Loop* loop
-    cdef bint has_scalars = False
+    cdef bint has_scalars = False, is_widened
     type_number = common_type(args + first, n - first)
+    # PyTorch rounds the result, but not the number.
+    is_widened = type_number == NPY_FLOAT16 and op.widens_half and has_number(args, n)
+    if is_widened:
+        type_number = NPY_FLOAT32
     if op.makes_float and not is_float(type_number):
         type_number = default_float()
     if op.kernel.loops[type_number].function == NULL:
@@ -227,7 +231,16 @@ cdef ndarray compute(Op op, PyObject** args, Tensor target):
         check_same_shape(target.array, result)
         check_result_cast(loop.types[n], PyArray_TYPE(target.array))
         copy_into(target.array, result)
-    return result
+    return cast(result, NPY_FLOAT16) if is_widened and target is None else result
+
+
+cdef bint has_number(PyObject** args, int n) noexcept:
+    """Whether an operand beside float16 is a number, or a tensor of another dtype in its place."""
+    cdef int k
+    for k in range(n):
+        if not is_tensor(args[k]) or PyArray_TYPE((<Tensor>args[k]).array) != NPY_FLOAT16:
+            return True
+    return False
 
 
 cdef int check_sizes(PyObject** args, int n) except -1:

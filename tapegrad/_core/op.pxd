@@ -58,6 +58,7 @@ cdef class Op:
     cdef readonly bint takes_mask       # the first input is a mask of bools
     cdef readonly int n_tensors         # how many of the first inputs must not be numbers
     cdef readonly bint takes_numbers    # even where none of the operands is a tensor
+    cdef readonly bint widens_half      # beside a number, float16 is computed in float32
     cdef readonly bint takes_sequence   # the first argument is a list of tensors
     cdef readonly bint writes           # the forward writes into its first argument
     cdef readonly bint overwrites       # ... all of it, whatever was there

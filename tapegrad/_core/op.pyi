@@ -52,6 +52,8 @@ class Op:
     @property
     def takes_numbers(self) -> bool: ...
     @property
+    def widens_half(self) -> bool: ...
+    @property
     def writes(self) -> bool: ...
     @property
     def overwrites(self) -> bool: ...
@@ -71,6 +73,7 @@ class Op:
         formulas: tuple[Callable | str | None, ...] = (),
         reads: tuple[tuple[str, ...], ...] = (),
         takes_numbers: bool = False,
+        widens_half: bool = False,
         is_outer: bool = False,
         stands_for: tuple[str, Op, Op] | None = None,
         formula_args: tuple = (),

@@ -63,7 +63,8 @@ cdef class Op:
                  bint takes_mask=False, bint takes_sequence=False, int n_tensors=0,
                  bint writes=False, bint overwrites=False, bint has_many_outputs=False,
                  bint is_function=False, tuple drops=(), tuple reads=(),
-                 bint takes_numbers=False, bint is_outer=False, tuple stands_for=None,
+                 bint takes_numbers=False, bint widens_half=False, bint is_outer=False,
+                 tuple stands_for=None,
                  doc=None):
         self.name, self.grad_name, self.__doc__ = name, grad_name, doc
         self.kernel = None if kernel is None else numpy_kernel(kernel)
@@ -74,6 +75,7 @@ cdef class Op:
         self.makes_float, self.takes_mask, self.takes_sequence = (
             makes_float, takes_mask, takes_sequence)
         self.n_tensors, self.takes_numbers = n_tensors, takes_numbers
+        self.widens_half = widens_half
         self.writes, self.overwrites = writes, overwrites
         self.has_many_outputs, self.is_function = has_many_outputs, is_function
         if stands_for is not None:

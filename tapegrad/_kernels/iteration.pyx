@@ -303,7 +303,8 @@ cdef int store_number(void* slot, int type_number, object value) except -1:
     elif type_number == NPY_FLOAT64:
         (<double*>slot)[0] = as_double(value)
     elif type_number == NPY_FLOAT16:
-        (<uint16_t*>slot)[0] = np.float16(value).view(np.uint16)
+        with np.errstate(over="ignore"):        # it is infinity then
+            (<uint16_t*>slot)[0] = np.float16(value).view(np.uint16)
     elif type_number == NPY_BOOL:
         (<uint8_t*>slot)[0] = bool(value)
     else:

@@ -108,6 +108,7 @@ def op(
 
 _FLAGS = frozenset(
     ("is_view", "makes_float", "takes_mask", "takes_numbers", "takes_sequence", "n_tensors",
+     "widens_half",
      "writes", "overwrites", "drops", "stands_for", "kernels_by_number",
      "is_outer")
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Arithmetic, comparison and powers: printed as PyTorch prints it."""
 
+import numpy as np
 import pytest
 from support import evaluate
 
@@ -153,3 +154,26 @@ SAMPLES = [
 def test_arithmetic(torch, code, printed):
     """Values and dtypes of the results are these."""
     assert repr(evaluate(code, torch)) == printed
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["x * 0.7", "0.7 * x", "x / 0.7", "x / 3", "x * torch.tensor(0.7)", "x * 1e6", "x + 1e6",
+     "x.clone().mul_(1 / 3)", "x + 0.7", "0.7 - x"],
+)  # fmt: skip
+def test_numbers_beside_half_precision(torch, reference, call: str) -> None:
+    """A product or quotient by a number rounds once, and not the number before it."""
+    values = np.random.default_rng(0).standard_normal(2000).astype(np.float16)
+    found, wanted = (
+        eval(call, {"torch": library, "x": library.tensor(values)}).numpy()
+        for library in (torch, reference)
+    )
+
+    assert np.array_equal(found, wanted)
+
+
+def test_reversed_runs_backwards(torch, reference) -> None:
+    """`reversed` gives a tensor, of a number the number itself."""
+    for library in (torch, reference):
+        assert reversed(library.arange(3)).tolist() == [2, 1, 0]
+        assert reversed(library.tensor(3)).tolist() == 3

@@ -45,9 +45,21 @@ def _times(alpha, factor, partner):
     return factor * alpha
 
 
+def _scaled(plain: Op, input, other, alpha):
+    """``plain(input, alpha * other)``, in float16 rounded once, as PyTorch's vectors do it."""
+    if {one.dtype for one in (input, other) if isinstance(one, Tensor)} == {_types.float16}:
+        return plain(_wide(input), _wide(other) * float(np.float16(alpha))).float().half()
+    return plain(input, _times(alpha, other, input))
+
+
+def _wide(half):
+    """A tensor of float16, or the number that stands for one, in double precision."""
+    return half.double() if isinstance(half, Tensor) else float(np.float16(half))
+
+
 add_scaled = op(
     "add_scaled",
-    forward=composite(lambda input, other, alpha: add_op(input, _times(alpha, other, input))),
+    forward=composite(lambda input, other, alpha: _scaled(add_op, input, other, alpha)),
     grad_name="AddBackward0",
     params=("input", "other", "alpha"),
     input="g",
@@ -56,7 +68,7 @@ add_scaled = op(
 )
 sub_scaled = op(
     "sub_scaled",
-    forward=composite(lambda input, other, alpha: sub_op(input, _times(alpha, other, input))),
+    forward=composite(lambda input, other, alpha: _scaled(sub_op, input, other, alpha)),
     grad_name="SubBackward0",
     params=("input", "other", "alpha"),
     input="g",
@@ -68,9 +80,7 @@ sub_scaled = op(
 def _rsub_scaled(name: str, grad_name: str):
     return op(
         name,
-        forward=composite(
-            lambda input, other, alpha: sub_op(other, _times(alpha, input, other))
-        ),
+        forward=composite(lambda input, other, alpha: _scaled(sub_op, other, input, alpha)),
         grad_name=grad_name,
         params=("input", "other", "alpha"),
         input=lambda g, alpha: g * -alpha,

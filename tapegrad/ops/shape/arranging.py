@@ -84,6 +84,12 @@ def flip(input: Tensor, *dims, **keyword) -> Tensor:
     return flip_op(input, normal_dims(wanted, input.ndim))
 
 
+@method("__reversed__")
+def _reversed(self: Tensor) -> Tensor:
+    """What ``reversed`` gives: a copy in which dimension 0 runs backwards; a number as it is."""
+    return flip_op(self, (0,)) if self.ndim else self
+
+
 @method()
 def fliplr(input: Tensor) -> Tensor:
     """A copy with the columns, positions of dimension 1, in reverse order."""
