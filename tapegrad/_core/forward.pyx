@@ -229,7 +229,7 @@ cdef ndarray compute(Op op, PyObject** args, Tensor target):
             Py_XDECREF(held[k])
     if target is not None and memory is None:
         check_same_shape(target.array, result)
-        check_result_cast(loop.types[n], PyArray_TYPE(target.array))
+        check_result_cast(NPY_FLOAT16 if is_widened else loop.types[n], PyArray_TYPE(target.array))
         copy_into(target.array, result)
     return cast(result, NPY_FLOAT16) if is_widened and target is None else result
 

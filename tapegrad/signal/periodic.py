@@ -61,8 +61,13 @@ def _window(name: str, formula: Callable[..., Tensor], doc: str) -> Callable[...
     return public(name, window)
 
 
+def _times(x: Tensor, factor: float) -> Tensor:
+    """Multiply in place; unlike elsewhere, PyTorch rounds the factor of float16 first."""
+    return x.mul_(full((), factor, dtype=x.dtype))
+
+
 def _hamming(k: Tensor, last: int, alpha: float = 0.54, beta: float = 0.46) -> Tensor:
-    return k.mul_(2 * math.pi / last).cos_().mul_(-beta).add_(alpha)
+    return _times(_times(k, 2 * math.pi / last).cos_(), -beta).add_(alpha)
 
 
 def _hann(k: Tensor, last: int) -> Tensor:
@@ -70,12 +75,12 @@ def _hann(k: Tensor, last: int) -> Tensor:
 
 
 def _blackman(k: Tensor, last: int) -> Tensor:
-    k = k.mul_(math.pi / last)
-    return k.mul(4).cos_().mul_(0.08) - k.mul(2).cos_().mul_(0.5) + 0.42
+    k = _times(k, math.pi / last)
+    return _times(k.mul(4).cos_(), 0.08) - _times(k.mul(2).cos_(), 0.5) + 0.42
 
 
 def _bartlett(k: Tensor, last: int) -> Tensor:
-    return 1 - k.mul_(2 / last).sub_(1).abs_()
+    return 1 - _times(k, 2 / last).sub_(1).abs_()
 
 
 def _kaiser(k: Tensor, last: int, beta: float = 12.0) -> Tensor:
