@@ -17,10 +17,10 @@ from tapegrad.ops.tensor_types import type_name
 
 def _comparison(name: str, kernel: np.ufunc, doc: str):
     """Declare one that, in place, may write into floats: these have zero gradients."""
-    declared = op(name, kernel=kernel, method=True, doc=doc)
+    declared = op(name, kernel=kernel, n_tensors=1, method=True, doc=doc)
     grad_name = f"{name.capitalize()}Backward"
-    by_tensor = InplaceOp(op(f"{name}_", kernel=kernel, grad_name=f"{grad_name}1", doc=doc,
-                             input=_zeros, other=_zeros))  # fmt: skip
+    by_tensor = InplaceOp(op(f"{name}_", kernel=kernel, n_tensors=1, grad_name=f"{grad_name}1",
+                             doc=doc, input=_zeros, other=_zeros))  # fmt: skip
     by_number = InplaceOp(op(f"{name}_number_", kernel=kernel, grad_name=f"{grad_name}0", doc=doc,
                              params=("input", "other"), input=_zeros))  # fmt: skip
 
