@@ -41,6 +41,8 @@ from tapegrad.ops.index.scatter import *
 from tapegrad.ops.index.slices import *
 from tapegrad.ops.interop import *
 from tapegrad.ops.linalg.added_products import *
+from tapegrad.ops.linalg.addmm import *
+from tapegrad.ops.linalg.matmul import *
 from tapegrad.ops.linalg.products import *
 from tapegrad.ops.order.sorting import *
 from tapegrad.ops.pointwise.bounds import *

@@ -17,11 +17,11 @@ from tapegrad.ops.linalg.inverses import inv, inv_ex, solve, solve_ex, tensorinv
 from tapegrad.ops.linalg.lu import linalg_lu as lu
 from tapegrad.ops.linalg.lu import linalg_lu_solve as lu_solve
 from tapegrad.ops.linalg.lu import lu_factor, lu_factor_ex
+from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.linalg.matrices import linalg_diagonal as diagonal
 from tapegrad.ops.linalg.matrices import linalg_vander as vander
 from tapegrad.ops.linalg.norms import cond, matrix_norm, norm, vector_norm
 from tapegrad.ops.linalg.powers import matrix_exp, matrix_power
-from tapegrad.ops.linalg.products import matmul
 from tapegrad.ops.linalg.pseudoinverse import lstsq, matrix_rank, pinv
 from tapegrad.ops.linalg.qr import linalg_qr as qr
 from tapegrad.ops.linalg.singular_values import linalg_svd as svd

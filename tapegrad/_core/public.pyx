@@ -164,15 +164,15 @@ cdef class TensorFunction:
     def take_shortcut(self, Op op not None, *, bint is_product=False, bint is_sum=False, **n_dims):
         """Run an op at once on these arguments, if each is a tensor of so many dimensions.
 
-        Those of a product must also be floating-point numbers of one dtype, with sizes that fit.
-        Those of a sum are floating-point numbers, whatever their dimensions, and the second may be
-        a number of Python's.
+        None stands for any number of them. Those of a product must also be floating-point numbers
+        of one dtype, with sizes that fit. Those of a sum are floating-point numbers, and the second
+        may be a number of Python's.
         The function must come to that call by itself: this only saves its frames.
         """
         cdef Shortcut shortcut = Shortcut.__new__(Shortcut)
         names = self.__wrapped__.__code__.co_varnames
         for k, (name, ndim) in enumerate(n_dims.items()):
-            shortcut.taken[k], shortcut.n_dims[k] = names.index(name), ANY if is_sum else ndim
+            shortcut.taken[k], shortcut.n_dims[k] = names.index(name), ANY if ndim is None else ndim
         shortcut.op, shortcut.is_product, shortcut.is_sum = op, is_product, is_sum
         shortcut.other = self.shortcut
         self.shortcut = shortcut

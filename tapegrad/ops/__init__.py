@@ -47,7 +47,8 @@ from tapegrad.ops.activation import (
     softmax,
     softplus,
 )
-from tapegrad.ops.linalg.products import linear, matmul
+from tapegrad.ops.linalg.linear import linear
+from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.piecewise import (
     hardshrink,
     hardsigmoid,

@@ -14,7 +14,7 @@ from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad.ops._declare import op, takes_tensors
 from tapegrad.ops.activation import softmax_backward
 from tapegrad.ops.dropouts import dropout
-from tapegrad.ops.linalg.products import matmul
+from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.tensor_types import type_name
 
 

@@ -1,6 +1,6 @@
 """Affine maps and bilinear forms."""
 
 from tapegrad.ops.bilinear import bilinear
-from tapegrad.ops.linalg.products import linear
+from tapegrad.ops.linalg.linear import linear
 
 __all__ = ["bilinear", "linear"]

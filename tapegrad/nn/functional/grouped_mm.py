@@ -6,7 +6,7 @@ from tapegrad import _types
 from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad.ops._declare import written_as
 from tapegrad.ops.create import zeros
-from tapegrad.ops.linalg.products import matmul
+from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.shape import cat, stack
 
 

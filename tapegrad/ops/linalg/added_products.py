@@ -17,14 +17,13 @@ from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops._out import c_name
 from tapegrad.ops.linalg._half import rounded_once
+from tapegrad.ops.linalg.addmm import check_target, scaled_sum
 from tapegrad.ops.linalg.products import (
     bmm_op,
     check_batches,
     check_matrix_and_vector,
-    check_target,
     mv_op,
     refuse_bool,
-    scaled_sum,
 )
 from tapegrad.ops.promotion import can_cast, promote_types, result_type
 from tapegrad.ops.shape import check_expansion, expand

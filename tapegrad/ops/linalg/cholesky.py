@@ -17,7 +17,7 @@ from tapegrad.ops.linalg._checks import (
     check_tensors,
     first_failure,
 )
-from tapegrad.ops.linalg.products import matmul
+from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.linalg.triangular import check_pair, solve_triangular_op
 from tapegrad.ops.shape.diagonals import tril
 

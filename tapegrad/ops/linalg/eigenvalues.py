@@ -14,7 +14,7 @@ from tapegrad.ops.linalg._checks import (
     check_square,
     check_tensors,
 )
-from tapegrad.ops.linalg.products import matmul
+from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.pointwise import where_op
 
 

@@ -11,7 +11,7 @@ from tapegrad.ops._results import named_result
 from tapegrad.ops.create import eye
 from tapegrad.ops.linalg import _lapack
 from tapegrad.ops.linalg._checks import check_tensors
-from tapegrad.ops.linalg.products import matmul
+from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.linalg.triangular import solve_triangular
 from tapegrad.ops.shape.diagonals import diag_embed, tril, triu
 from tapegrad.ops.tensor_types import refuse_integers

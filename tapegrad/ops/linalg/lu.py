@@ -19,7 +19,7 @@ from tapegrad.ops.linalg._checks import (
     first_failure,
     refuse_rectangles,
 )
-from tapegrad.ops.linalg.products import matmul
+from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.linalg.triangular import solve_triangular_op
 from tapegrad.ops.shape import cat
 from tapegrad.ops.shape.diagonals import tril, triu

@@ -11,7 +11,7 @@ from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops.create import eye
 from tapegrad.ops.linalg._checks import check_floating, check_square
 from tapegrad.ops.linalg.inverses import inv
-from tapegrad.ops.linalg.products import matmul
+from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.shape import cat
 
 

@@ -13,7 +13,7 @@ from tapegrad.ops.linalg import _lapack
 from tapegrad.ops.linalg._checks import check_matrix, check_square, check_tensors
 from tapegrad.ops.linalg.eigenvalues import eigh, eigvalsh
 from tapegrad.ops.linalg.inverses import is_vector
-from tapegrad.ops.linalg.products import matmul
+from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.linalg.singular_values import linalg_svd, svd_arrays, svdvals
 from tapegrad.ops.tensor_types import type_name
 

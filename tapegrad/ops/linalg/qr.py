@@ -11,7 +11,7 @@ from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._results import named_result
 from tapegrad.ops.linalg import _lapack
 from tapegrad.ops.linalg._checks import check_floating, check_matrix, check_tensors
-from tapegrad.ops.linalg.products import matmul
+from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.linalg.triangular import solve_triangular_op
 from tapegrad.ops.shape import cat
 from tapegrad.ops.shape.diagonals import tril, triu

@@ -17,7 +17,7 @@ from tapegrad.ops.linalg._checks import (
     check_tensors,
     first_failure,
 )
-from tapegrad.ops.linalg.products import matmul
+from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.pointwise import where_op
 
 

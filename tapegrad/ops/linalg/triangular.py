@@ -16,7 +16,7 @@ from tapegrad.ops.linalg._checks import (
     check_tensors,
     refuse_rectangles,
 )
-from tapegrad.ops.linalg.products import matmul
+from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.shape.diagonals import tril, triu
 from tapegrad.ops.tensor_types import type_name
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tapegrad._sweep import sweep_gradients
 from tapegrad._tensor import Tensor, _set_grad_enabled
 from tapegrad.ops.activation import relu
-from tapegrad.ops.linalg.products import linear
+from tapegrad.ops.linalg.linear import linear
 from tapegrad.ops.pointwise import sigmoid, tanh
 from tapegrad.ops.shape import cat, chunk
 
