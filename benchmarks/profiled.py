@@ -20,6 +20,7 @@ from benchmarks.cases import ALL_CASES
 from tapegrad._kernels import record_launches
 
 N_STEPS = 7
+N_SPECIALISED, N_WARM, SECONDS_OF_WARMTH = 12, 50, 2
 SECONDS_OF_STEPS = 0.5  # the system's clock ticks in milliseconds
 
 
@@ -27,6 +28,15 @@ def step_of(case: Case) -> Callable[[], None]:
     """Return one run of the case, after what is to be done before each."""
     timer = timeit.Timer(case.run, case.before or "pass", globals=case.names(tapegrad))
     return lambda: timer.timeit(1)
+
+
+def warm_up(step: Callable[[], None]) -> None:
+    """Run a step until the interpreter has specialised its code, which takes some calls of each."""
+    end = time.perf_counter() + SECONDS_OF_WARMTH
+    for k in range(N_WARM):
+        if k >= N_SPECIALISED and time.perf_counter() > end:
+            break
+        step()
 
 
 def launches(step: Callable[[], None]) -> list[tuple[str, float]]:
@@ -76,8 +86,7 @@ def main(name: str, *flags: str) -> None:
     tapegrad.set_num_threads(1)
     tapegrad.manual_seed(0)
     step = step_of(ALL_CASES[name])
-    for _ in range(5):
-        step()
+    warm_up(step)
     if "--count" in flags:
         mark()
         step()

@@ -22,16 +22,25 @@ static TG_INLINE float tg_power_of_2(uint32_t biased_exponent)
     return tg_from_bits(biased_exponent << 23);
 }
 
-/* exp(x) = 2^k exp(r) with r = x - k ln 2, of which the first difference is exact: here exp(r). */
-static TG_INLINE float tg_exp_fraction(float x, float k, const int fused)
+/* exp(x) = 2^k exp(r) with r = x - k ln 2, of which the first difference is exact. */
+static TG_INLINE float tg_exp_rest(float x, float k, const int fused)
 {
-    const float r = tg_fma(k, -TG_LN2_LOW, tg_fma(k, -TG_LN2_HIGH, x, fused), fused);
+    return tg_fma(k, -TG_LN2_LOW, tg_fma(k, -TG_LN2_HIGH, x, fused), fused);
+}
+
+/* p in exp(r) = 1 + r + r^2 p. */
+static TG_INLINE float tg_exp_tail(float r, const int fused)
+{
     float p = tg_fma(0x1.6d815ep-10f, r, 0x1.123f90p-7f, fused);
     p = tg_fma(p, r, 0x1.5554bap-5f, fused);
     p = tg_fma(p, r, 0x1.55548ap-3f, fused);
-    p = tg_fma(p, r, 0x1p-1f, fused);
-    p = tg_fma(p, r, 1, fused);
-    return tg_fma(p, r, 1, fused);
+    return tg_fma(p, r, 0x1p-1f, fused);
+}
+
+static TG_INLINE float tg_exp_fraction(float x, float k, const int fused)
+{
+    const float r = tg_exp_rest(x, k, fused);
+    return tg_fma(tg_fma(tg_exp_tail(r, fused), r, 1, fused), r, 1, fused);
 }
 
 /* The number's size as its bits, which are in the same order; NaN is above all. Up to some limits

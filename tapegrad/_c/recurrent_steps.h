@@ -1,73 +1,58 @@
 /* The element-wise parts of a recurrent step for one type: included by recurrent.c once for each.
  *
- * T is the type and NAME(x) the name of a loop for it. Rows are packed: a row of gates is `k` blocks
- * of `h` elements. A logistic gate is (1 + tanh(x / 2)) / 2; sums are halved for it beforehand, and
- * the hyperbolic tangents between these loops are NumPy's, whose loop is vectorised. */
+ * T is the type, NAME(x) the name of a loop for it and TANH(x) its hyperbolic tangent. Rows are
+ * packed: a row of gates is `k` blocks of `h` elements, which begin as what comes from the input. */
 
 #define ROW(type, operand) ((type *)(args[operand] + i * steps[operand]))
-#define LOGISTIC(t) ((T)0.5 * (t) + (T)0.5)
+#define LOGISTIC(x) ((T)0.5 * TANH((T)0.5 * (x)) + (T)0.5)
+#define SUM(j) (gates[j] + b_ih[j] + (state[j] + b_hh[j]))
 
-static TG_INLINE void NAME(sums)(char **args, const tg_intp *dims, const tg_intp *steps, const int *halved)
-{
-    const tg_intp k = dims[1], h = dims[2];
-    for (tg_intp i = 0; i < dims[0]; i++) {
-        const T *restrict state = ROW(const T, 0);
-        const T *b_ih = ROW(const T, 1), *b_hh = ROW(const T, 2);
-        T *restrict gates = ROW(T, 3);
-        for (tg_intp gate = 0; gate < k; gate++) {
-            const T scale = halved[gate] ? (T)0.5 : (T)1;
-            const tg_intp end = (gate + 1) * h;
-            TG_INDEPENDENT
-            for (tg_intp j = gate * h; j < end; j++)
-                gates[j] = scale * (gates[j] + b_ih[j] + (state[j] + b_hh[j]));
-        }
+#define RNN_STEP(name, ACTIVATED)                                           \
+    TG_VECTOR_LOOP_OF(NAME(name))                                           \
+    {                                                                       \
+        const tg_intp h = dims[2];                                          \
+        (void)params, (void)fused;                                          \
+        for (tg_intp i = 0; i < dims[0]; i++) {                             \
+            const T *restrict state = ROW(const T, 0);                      \
+            const T *b_ih = ROW(const T, 1), *b_hh = ROW(const T, 2);       \
+            T *restrict gates = ROW(T, 3);                                  \
+            TG_INDEPENDENT                                                  \
+            for (tg_intp j = 0; j < h; j++) {                               \
+                const T sum = SUM(j);                                       \
+                gates[j] = ACTIVATED;                                       \
+            }                                                               \
+        }                                                                   \
     }
-}
 
-TG_VECTOR_LOOP_OF(NAME(rnn_sums))
-{
-    const int halved[1] = {0};
-    (void)params, (void)fused;
-    NAME(sums)(args, dims, steps, halved);
-}
+RNN_STEP(rnn_tanh, TANH(sum))
+RNN_STEP(rnn_relu, sum < 0 ? 0 : sum)
 
-TG_VECTOR_LOOP_OF(NAME(lstm_sums))
-{
-    const int halved[4] = {1, 1, 0, 1};
-    (void)params, (void)fused;
-    NAME(sums)(args, dims, steps, halved);
-}
-
-/* Keeps the old cell, and makes logistic gates and the new cell. */
-TG_VECTOR_LOOP_OF(NAME(lstm_cell))
+/* Gates, the new cell from the one before, its hyperbolic tangent, and what comes out. */
+TG_VECTOR_LOOP_OF(NAME(lstm_step))
 {
     const tg_intp h = dims[2];
     (void)params, (void)fused;
     for (tg_intp i = 0; i < dims[0]; i++) {
-        T *restrict gates = ROW(T, 0), *restrict cell = ROW(T, 1), *restrict before = ROW(T, 2);
+        const T *restrict state = ROW(const T, 0), *restrict before = ROW(const T, 3);
+        const T *b_ih = ROW(const T, 1), *b_hh = ROW(const T, 2);
+        T *restrict gates = ROW(T, 4), *restrict cell = ROW(T, 5);
+        T *restrict tanh_cell = ROW(T, 6), *restrict output = ROW(T, 7);
+        TG_INDEPENDENT
+        for (tg_intp j = 0; j < 2 * h; j++)
+            gates[j] = LOGISTIC(SUM(j));
+        TG_INDEPENDENT
+        for (tg_intp j = 2 * h; j < 3 * h; j++)
+            gates[j] = TANH(SUM(j));
+        TG_INDEPENDENT
+        for (tg_intp j = 3 * h; j < 4 * h; j++)
+            gates[j] = LOGISTIC(SUM(j));
         TG_INDEPENDENT
         for (tg_intp j = 0; j < h; j++) {
-            const T in = LOGISTIC(gates[j]), forget = LOGISTIC(gates[h + j]);
-            before[j] = cell[j];
-            cell[j] = forget * cell[j] + in * gates[2 * h + j];
-            gates[j] = in;
-            gates[h + j] = forget;
-            gates[3 * h + j] = LOGISTIC(gates[3 * h + j]);
+            const T new = gates[h + j] * before[j] + gates[j] * gates[2 * h + j], squashed = TANH(new);
+            cell[j] = new;
+            tanh_cell[j] = squashed;
+            output[j] = gates[3 * h + j] * squashed;
         }
-    }
-}
-
-/* The output gate times the hyperbolic tangent of the cell, to two places. */
-TG_VECTOR_LOOP_OF(NAME(lstm_output))
-{
-    const tg_intp h = dims[2];
-    (void)params, (void)fused;
-    for (tg_intp i = 0; i < dims[0]; i++) {
-        const T *gates = ROW(const T, 0), *tanh_cell = ROW(const T, 1);
-        T *output = ROW(T, 2), *hidden = ROW(T, 3);
-        TG_INDEPENDENT
-        for (tg_intp j = 0; j < h; j++)
-            output[j] = hidden[j] = gates[3 * h + j] * tanh_cell[j];
     }
 }
 
@@ -95,8 +80,9 @@ TG_VECTOR_LOOP_OF(NAME(lstm_slopes))
     }
 }
 
-/* Halved sums of the reset and update gates; the third parts of input and state stay apart. */
-TG_VECTOR_LOOP_OF(NAME(gru_sums))
+/* Gates, the candidate's part from the state, the new state between the candidate and the one before,
+ * and the same as what comes out. */
+TG_VECTOR_LOOP_OF(NAME(gru_step))
 {
     const tg_intp h = dims[2];
     (void)params, (void)fused;
@@ -104,45 +90,16 @@ TG_VECTOR_LOOP_OF(NAME(gru_sums))
         const T *restrict state = ROW(const T, 0);
         const T *b_ih = ROW(const T, 1), *b_hh = ROW(const T, 2);
         T *restrict gates = ROW(T, 3), *restrict part = ROW(T, 4);
+        T *restrict hidden = ROW(T, 5), *restrict output = ROW(T, 6);
         TG_INDEPENDENT
         for (tg_intp j = 0; j < 2 * h; j++)
-            gates[j] = (T)0.5 * (gates[j] + b_ih[j] + (state[j] + b_hh[j]));
+            gates[j] = LOGISTIC(SUM(j));
         TG_INDEPENDENT
         for (tg_intp j = 0; j < h; j++) {
-            gates[2 * h + j] += b_ih[2 * h + j];
-            part[j] = state[2 * h + j] + b_hh[2 * h + j];
-        }
-    }
-}
-
-/* Makes logistic gates, and the sum of the candidate. */
-TG_VECTOR_LOOP_OF(NAME(gru_candidate))
-{
-    const tg_intp h = dims[1];
-    (void)params, (void)fused;
-    for (tg_intp i = 0; i < dims[0]; i++) {
-        const T *restrict part = ROW(const T, 0);
-        T *restrict gates = ROW(T, 1);
-        TG_INDEPENDENT
-        for (tg_intp j = 0; j < h; j++) {
-            gates[j] = LOGISTIC(gates[j]);
-            gates[h + j] = LOGISTIC(gates[h + j]);
-            gates[2 * h + j] += gates[j] * part[j];
-        }
-    }
-}
-
-/* Between the candidate and the state before, to two places. */
-TG_VECTOR_LOOP_OF(NAME(gru_output))
-{
-    const tg_intp h = dims[2];
-    (void)params, (void)fused;
-    for (tg_intp i = 0; i < dims[0]; i++) {
-        const T *restrict gates = ROW(const T, 0);
-        T *restrict hidden = ROW(T, 1), *restrict output = ROW(T, 2);
-        TG_INDEPENDENT
-        for (tg_intp j = 0; j < h; j++) {
-            const T new = gates[2 * h + j];
+            const T from_state = state[2 * h + j] + b_hh[2 * h + j];
+            const T new = TANH(gates[2 * h + j] + b_ih[2 * h + j] + gates[j] * from_state);
+            part[j] = from_state;
+            gates[2 * h + j] = new;
             output[j] = hidden[j] = new + gates[h + j] * (hidden[j] - new);
         }
     }
@@ -190,5 +147,7 @@ ACTIVATION_SLOPES(rnn_tanh_slopes, 1 - out[j] * out[j])
 ACTIVATION_SLOPES(rnn_relu_slopes, (T)(out[j] > 0))
 
 #undef ACTIVATION_SLOPES
+#undef RNN_STEP
+#undef SUM
 #undef LOGISTIC
 #undef ROW

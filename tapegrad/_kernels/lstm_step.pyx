@@ -10,18 +10,13 @@ from tapegrad._kernels.iteration cimport copy_into, fill
 from tapegrad._kernels.kernel cimport Kernel
 from tapegrad._kernels.memory cimport allocate
 from tapegrad._kernels.products cimport product_of_matrices
-from tapegrad._kernels.recurrent cimport launch_flat, launch_rows
-
-import numpy as np
+from tapegrad._kernels.recurrent cimport launch_rows
 
 from tapegrad._kernels.kernel import OURS
 
 import_array()
 
-cdef Kernel TANH = Kernel.from_ufunc(np.tanh)
-cdef Kernel SUMS = OURS["lstm_sums"]
-cdef Kernel CELL = OURS["lstm_cell"]
-cdef Kernel OUTPUT = OURS["lstm_output"]
+cdef Kernel STEP = OURS["lstm_step"]
 cdef Kernel SLOPES = OURS["lstm_slopes"]
 
 
@@ -73,22 +68,15 @@ def lstm_step(ndarray input not None, ndarray hidden not None, ndarray cell not 
     cdef ndarray tanh_cell = allocate(2, PyArray_DIMS(cell), number)
     cdef ndarray new_hidden = allocate(2, PyArray_DIMS(cell), number)
     cdef ndarray bias_ih = bias_of(b_ih, gates), bias_hh = bias_of(b_hh, gates)
-    cdef char* data[4]
+    cdef char* data[8]
     if n == 0 or h == 0:
         return new_hidden, new_cell, gates, tanh_cell
-    copy_into(new_cell, cell)
-    data[0], data[3] = PyArray_BYTES(part), PyArray_BYTES(gates)
-    data[1], data[2] = PyArray_BYTES(bias_ih), PyArray_BYTES(bias_hh)
-    launch_rows(SUMS, number, n, 4, h, data)
-    launch_flat(TANH, number, n * 4 * h, PyArray_BYTES(gates), PyArray_BYTES(gates))
-    # The loop keeps the cell before it, which is not needed: its place is written next.
-    data[0], data[1] = PyArray_BYTES(gates), PyArray_BYTES(new_cell)
-    data[2] = PyArray_BYTES(tanh_cell)
-    launch_rows(CELL, number, n, 4, h, data)
-    launch_flat(TANH, number, n * h, PyArray_BYTES(new_cell), PyArray_BYTES(tanh_cell))
-    data[0], data[1] = PyArray_BYTES(gates), PyArray_BYTES(tanh_cell)
-    data[2] = data[3] = PyArray_BYTES(new_hidden)
-    launch_rows(OUTPUT, number, n, 4, h, data)
+    cell = contiguous(cell)
+    data[0], data[1] = PyArray_BYTES(part), PyArray_BYTES(bias_ih)
+    data[2], data[3] = PyArray_BYTES(bias_hh), PyArray_BYTES(cell)
+    data[4], data[5] = PyArray_BYTES(gates), PyArray_BYTES(new_cell)
+    data[6], data[7] = PyArray_BYTES(tanh_cell), PyArray_BYTES(new_hidden)
+    launch_rows(STEP, number, n, 4, h, True, data)
     return new_hidden, new_cell, gates, tanh_cell
 
 
@@ -116,7 +104,8 @@ def lstm_step_back(ndarray gates not None, ndarray tanh_cell not None, ndarray c
     data[0], data[1] = PyArray_BYTES(gates), PyArray_BYTES(tanh_cell)
     data[2], data[3] = PyArray_BYTES(cell), PyArray_BYTES(of_hidden)
     data[4], data[5] = PyArray_BYTES(of_cell), PyArray_BYTES(slopes)
-    launch_rows(SLOPES, PyArray_TYPE(cell), PyArray_DIMS(cell)[0], 4, PyArray_DIMS(cell)[1], data)
+    launch_rows(SLOPES, PyArray_TYPE(cell), PyArray_DIMS(cell)[0], 4, PyArray_DIMS(cell)[1],
+                False, data)
     return slopes, of_cell
 
 

@@ -22,23 +22,18 @@ from tapegrad._kernels.kernel import OURS
 import_array()
 
 cdef Kernel ADD = Kernel.from_ufunc(np.add)
-cdef Kernel TANH = Kernel.from_ufunc(np.tanh)
-cdef Kernel RELU = OURS["relu"]
-cdef Kernel RNN_SUMS = OURS["rnn_sums"]
+cdef Kernel RNN_TANH = OURS["rnn_tanh"]
+cdef Kernel RNN_RELU = OURS["rnn_relu"]
 cdef Kernel RNN_TANH_SLOPES = OURS["rnn_tanh_slopes"]
 cdef Kernel RNN_RELU_SLOPES = OURS["rnn_relu_slopes"]
-cdef Kernel LSTM_SUMS = OURS["lstm_sums"]
-cdef Kernel LSTM_CELL = OURS["lstm_cell"]
-cdef Kernel LSTM_OUTPUT = OURS["lstm_output"]
+cdef Kernel LSTM_STEP = OURS["lstm_step"]
 cdef Kernel LSTM_SLOPES = OURS["lstm_slopes"]
-cdef Kernel GRU_SUMS = OURS["gru_sums"]
-cdef Kernel GRU_CANDIDATE = OURS["gru_candidate"]
-cdef Kernel GRU_OUTPUT = OURS["gru_output"]
+cdef Kernel GRU_STEP = OURS["gru_step"]
 cdef Kernel GRU_SLOPES = OURS["gru_slopes"]
 
 
 cdef int launch_rows(Kernel kernel, int number, npy_intp n, npy_intp k, npy_intp h,
-                     char** data) except -1:
+                     bint has_biases, char** data) except -1:
     """Launch one of our loops over ``n`` packed rows of ``k`` times ``h``, or ``h``, elements."""
     cdef npy_intp dims[1 + MAX_OPERANDS * MAX_CORE_DIMS]
     cdef npy_intp steps[MAX_OPERANDS * (1 + MAX_CORE_DIMS)]
@@ -55,18 +50,9 @@ cdef int launch_rows(Kernel kernel, int number, npy_intp n, npy_intp k, npy_intp
         steps[position] = item
         dims[1 + kernel.core_letter[operand][kernel.core_ndim[operand] - 1]] = h
         position += 1
-    if kernel is RNN_SUMS or kernel is LSTM_SUMS or kernel is GRU_SUMS:
-        steps[1] = steps[2] = 0             # one bias for all rows
+    if has_biases:
+        steps[1] = steps[2] = 0             # one for all rows
     return launch(&kernel.loops[number], data, dims, steps, NULL, NULL)
-
-
-cdef int launch_flat(Kernel kernel, int number, npy_intp n, char* source, char* target) except -1:
-    """Launch a loop of one input over elements that lie together."""
-    cdef char* data[2]
-    cdef npy_intp steps[2]
-    data[0], data[1] = source, target
-    steps[0] = steps[1] = ITEM_SIZES[number]
-    return launch(&kernel.loops[number], data, &n, steps, NULL, NULL)
 
 
 cdef class Walk:
@@ -113,15 +99,25 @@ cdef class Walk:
         """A row of the hidden states before each step."""
         return PyArray_BYTES(self.saved) + n * self.p * self.item
 
+    cdef int forth(self, Kernel kernel, npy_intp start, npy_intp n, char** data) except -1:
+        """What follows the product with the state; ``data`` holds what else there is."""
+        self.copy(n * self.p, PyArray_BYTES(self.hidden), self.before(start))
+        self.product(n, self.before(start), self.weight, not self.is_turned,
+                     PyArray_BYTES(self.scratch))
+        data[0] = PyArray_BYTES(self.scratch)
+        data[1], data[2] = PyArray_BYTES(self.bias_ih), PyArray_BYTES(self.bias_hh)
+        return launch_rows(kernel, self.number, n, self.k, self.h, True, data)
+
     cdef int run(self, Kernel kernel, npy_intp n, char** data) except -1:
         """Launch one of our loops over packed rows."""
-        return launch_rows(kernel, self.number, n, self.k, self.h, data)
-
-    cdef int flat(self, Kernel kernel, npy_intp n, char* source, char* target) except -1:
-        return launch_flat(kernel, self.number, n, source, target)
+        return launch_rows(kernel, self.number, n, self.k, self.h, False, data)
 
     cdef int copy(self, npy_intp n, char* source, char* target) except -1:
-        return self.flat(<Kernel>CASTS[self.number], n, source, target)
+        cdef char* data[2]
+        cdef npy_intp steps[2]
+        data[0], data[1] = source, target
+        steps[0] = steps[1] = self.item
+        return launch(&(<Kernel>CASTS[self.number]).loops[self.number], data, &n, steps, NULL, NULL)
 
     cdef int add(self, npy_intp n, char* source, char* target) except -1:
         """Add elements that lie together to others."""
@@ -148,17 +144,6 @@ cdef class Walk:
         steps[7], steps[8] = m * self.item, self.item
         return launch(loop_of_product(self.number, n, inner, m, self.item, steps + 3), data, dims,
                       steps, NULL, NULL)
-
-    cdef int sums(self, Kernel kernel, npy_intp start, npy_intp n, char* part) except -1:
-        """Add what comes from the state before to what comes from the input."""
-        cdef char* data[5]
-        self.copy(n * self.p, PyArray_BYTES(self.hidden), self.before(start))
-        self.product(n, self.before(start), self.weight, not self.is_turned,
-                     PyArray_BYTES(self.scratch))
-        data[0] = PyArray_BYTES(self.scratch)
-        data[1], data[2] = PyArray_BYTES(self.bias_ih), PyArray_BYTES(self.bias_hh)
-        data[3], data[4] = self.row(self.gates, start), part
-        return self.run(kernel, n, data)
 
     cdef int step(self, npy_intp start, npy_intp n) except -1:
         """One step there, of the n samples whose rows begin at ``start``."""
@@ -193,14 +178,14 @@ cdef class RnnTanh(Walk):
     """Sums and their hyperbolic tangents."""
 
     cdef int step(self, npy_intp start, npy_intp n) except -1:
-        self.sums(RNN_SUMS, start, n, NULL)
-        return self.activated(TANH, start, n)
+        return self.activated(RNN_TANH, start, n)
 
     cdef int activated(self, Kernel kernel, npy_intp start, npy_intp n) except -1:
-        cdef char* gates = self.row(self.gates, start)
-        self.flat(kernel, n * self.h, gates, gates)
-        self.copy(n * self.h, gates, self.row(self.output, start))
-        return self.copy(n * self.h, gates, PyArray_BYTES(self.hidden))
+        cdef char* data[4]
+        data[3] = self.row(self.gates, start)
+        self.forth(kernel, start, n, data)
+        self.copy(n * self.h, data[3], self.row(self.output, start))
+        return self.copy(n * self.h, data[3], PyArray_BYTES(self.hidden))
 
     cdef int step_back(self, npy_intp start, npy_intp n) except -1:
         return self.through(RNN_TANH_SLOPES, start, n)
@@ -217,8 +202,7 @@ cdef class RnnRelu(RnnTanh):
     """Sums, and zero where they are negative."""
 
     cdef int step(self, npy_intp start, npy_intp n) except -1:
-        self.sums(RNN_SUMS, start, n, NULL)
-        return self.activated(RELU, start, n)
+        return self.activated(RNN_RELU, start, n)
 
     cdef int step_back(self, npy_intp start, npy_intp n) except -1:
         return self.through(RNN_RELU_SLOPES, start, n)
@@ -233,21 +217,16 @@ cdef class Lstm(Walk):
     n_saved = 2
 
     cdef int step(self, npy_intp start, npy_intp n) except -1:
-        cdef char* data[4]
-        cdef char* gates = self.row(self.gates, start)
+        cdef char* data[8]
         cdef char* output = self.row(self.output, start)
-        self.sums(LSTM_SUMS, start, n, NULL)
-        self.flat(TANH, n * self.k * self.h, gates, gates)
-        data[0], data[1], data[2] = gates, PyArray_BYTES(self.cell), self.kept(0, start)
-        self.run(LSTM_CELL, n, data)
-        self.flat(TANH, n * self.h, PyArray_BYTES(self.cell), self.kept(1, start))
-        data[0], data[1] = gates, self.kept(1, start)
-        data[2], data[3] = output, PyArray_BYTES(self.hidden)
-        if self.projection is None:
-            return self.run(LSTM_OUTPUT, n, data)
-        data[2] = data[3] = self.kept(2, start)
-        self.run(LSTM_OUTPUT, n, data)
-        self.product(n, data[2], self.projection, True, output)
+        cdef bint is_projected = self.projection is not None
+        data[3], data[4] = self.kept(0, start), self.row(self.gates, start)
+        data[5], data[6] = PyArray_BYTES(self.cell), self.kept(1, start)
+        data[7] = self.kept(2, start) if is_projected else output
+        self.copy(n * self.h, PyArray_BYTES(self.cell), data[3])
+        self.forth(LSTM_STEP, start, n, data)
+        if is_projected:
+            self.product(n, data[7], self.projection, True, output)
         return self.copy(n * self.p, output, PyArray_BYTES(self.hidden))
 
     cdef int step_back(self, npy_intp start, npy_intp n) except -1:
@@ -270,21 +249,10 @@ cdef class Gru(Walk):
     n_saved = 1
 
     cdef int step(self, npy_intp start, npy_intp n) except -1:
-        cdef char* data[3]
-        cdef char* gates = self.row(self.gates, start)
-        cdef char* part = self.kept(0, start)
-        cdef npy_intp row = 3 * self.h * self.item, i
-        self.sums(GRU_SUMS, start, n, part)
-        for i in range(n):
-            self.flat(TANH, 2 * self.h, gates + i * row, gates + i * row)
-        data[0], data[1] = part, gates
-        self.run(GRU_CANDIDATE, n, data)
-        for i in range(n):
-            self.flat(TANH, self.h, gates + i * row + 2 * self.h * self.item,
-                      gates + i * row + 2 * self.h * self.item)
-        data[0], data[1] = gates, PyArray_BYTES(self.hidden)
-        data[2] = self.row(self.output, start)
-        return self.run(GRU_OUTPUT, n, data)
+        cdef char* data[7]
+        data[3], data[4] = self.row(self.gates, start), self.kept(0, start)
+        data[5], data[6] = PyArray_BYTES(self.hidden), self.row(self.output, start)
+        return self.forth(GRU_STEP, start, n, data)
 
     cdef int step_back(self, npy_intp start, npy_intp n) except -1:
         cdef char* data[6]

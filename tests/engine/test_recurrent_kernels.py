@@ -46,10 +46,9 @@ def test_instruction_sets_agree(tapegrad: ModuleType, layer: str, size: int, dty
 
 # How many gates there are, and whether each operand has a row for each of them or one for all.
 LOOPS = {
-    "rnn_sums": (1, "kkkk"), "rnn_tanh_slopes": (1, "hhh"), "rnn_relu_slopes": (1, "hhh"),
-    "lstm_sums": (4, "kkkk"), "lstm_cell": (4, "khh"), "lstm_output": (4, "khhh"),
-    "lstm_slopes": (4, "khhhhk"), "gru_sums": (3, "kkkkh"), "gru_candidate": (3, "hk"),
-    "gru_output": (3, "khh"), "gru_slopes": (3, "khhhkk"),
+    "rnn_tanh": (1, "kkkk"), "rnn_relu": (1, "kkkk"), "rnn_tanh_slopes": (1, "hhh"),
+    "rnn_relu_slopes": (1, "hhh"), "lstm_step": (4, "kkkhkhhh"), "lstm_slopes": (4, "khhhhk"),
+    "gru_step": (3, "kkkkhhh"), "gru_slopes": (3, "khhhkk"),
 }
 
 
@@ -73,3 +72,29 @@ def test_loops_give_the_same_bits(name: str, size: int, dtype: Any) -> None:
     for other in found[1:]:
         for a, b in zip(found[0], other, strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+# In units of the last place; PyTorch's tanh reaches 1, and its logistic function more than 2.
+LARGEST_ERROR = 2.6
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_tanh_is_near_the_truth(dtype: Any) -> None:
+    """Gates are the hyperbolic tangents of their sums, small and large and special ones."""
+    random = np.random.default_rng(0)
+    sizes = 10.0 ** random.uniform(-30, 2, 20_000)
+    x = np.concatenate([random.normal(0, 3, 50_000), sizes, -sizes]).astype(dtype)
+    special = np.array([0, np.inf, -np.inf, np.nan, 9, -9, 20, -20, 1e30], dtype)
+    truth = np.tanh(x.astype(np.longdouble))
+    error = np.abs(activated(x) - truth) / np.spacing(np.abs(truth).astype(dtype))
+
+    assert error.max() <= LARGEST_ERROR
+    np.testing.assert_array_equal(activated(special)[:4], [0, 1, -1, np.nan])
+    np.testing.assert_allclose(activated(special), np.tanh(special), rtol=2 * np.finfo(dtype).eps)
+
+
+def activated(x: np.ndarray) -> np.ndarray:
+    """Give what a step without any state and biases makes of its sums."""
+    gates, zeros = x.reshape(1, 1, -1).copy(), np.zeros((1, 1, x.size), x.dtype)
+    OURS["rnn_tanh"](zeros, zeros.copy(), zeros.copy(), gates)
+    return gates.reshape(-1)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import recurrent as walks
+from tapegrad._kernels.lstm_step import row_sums
 from tapegrad._sweep import OuterProduct
 from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad.ops._declare import op
@@ -60,31 +60,31 @@ def _slopes(grads, inputs: tuple, walk: Walk, gates: Tensor, saved: Tensor, need
     arrays: list[Any] = [x if x is None else x._array for x in inputs]
     input, hidden, cell, w_ih, w_hh, *_, w_hr = arrays
     of_hidden = _first_gradient(g_hidden, hidden)
-    of_cell = None if cell is None else _first_gradient(g_cell[0], cell)
-    slopes, of_sums, of_outputs = walks.walk_back(
+    of_cell: Any = None if cell is None else _first_gradient(g_cell[0], cell)
+    made: tuple[Any, Any, Any] = walks.walk_back(
         walk.mode, gates._array, saved._array, kernels.contiguous(w_hh),
         None if w_hr is None else kernels.contiguous(w_hr), walk.sizes, walk.is_reversed,
         None if g_output is None else _rows(g_output._array), of_hidden, of_cell,
     )  # fmt: skip
+    slopes, of_sums, of_outputs = made
     n_rows, size = len(slopes), slopes.shape[1] // N_GATES[walk.mode]
     flat = saved._array.reshape(-1)
     before = flat[: n_rows * hidden.shape[1]].reshape(n_rows, -1)
     wrap = Tensor._wrap
-    found: tuple[Callable[[], Any], ...] = (
-        lambda: wrap(kernels.mm(slopes, w_ih).reshape(input.shape)),
-        lambda: wrap(of_hidden),
-        lambda: wrap(cast(Any, of_cell)),
-        lambda: OuterProduct(wrap(slopes), wrap(_rows(input))),
-        lambda: OuterProduct(wrap(of_sums), wrap(before)),
-        lambda: wrap(kernels.reduce(_SUM, slopes, (0,), False)),
-        lambda: wrap(kernels.reduce(_SUM, of_sums, (0,), False)),
-        lambda: OuterProduct(
-            wrap(cast(Any, of_outputs)), wrap(flat[-n_rows * size :].reshape(n_rows, size))
-        ),
-    )
-    return tuple(
-        gradient() if needed else None for gradient, needed in zip(found, needs, strict=True)
-    )
+    of_bias = wrap(row_sums(slopes)) if needs[5] or needs[6] else None
+    of_state_bias = wrap(row_sums(of_sums)) if needs[6] and of_sums is not slopes else of_bias
+    of_projection = None
+    if needs[7]:
+        projected = flat[-n_rows * size :].reshape(n_rows, size)
+        of_projection = OuterProduct(wrap(of_outputs), wrap(projected))
+    return (
+        wrap(kernels.mm(slopes, w_ih).reshape(input.shape)) if needs[0] else None,
+        wrap(of_hidden) if needs[1] else None,
+        wrap(of_cell) if needs[2] else None,
+        OuterProduct(wrap(slopes), wrap(_rows(input))) if needs[3] else None,
+        OuterProduct(wrap(of_sums), wrap(before)) if needs[4] else None,
+        of_bias, of_state_bias, of_projection,
+    )  # fmt: skip
 
 
 def _first_gradient(g: Tensor | None, part: np.ndarray) -> np.ndarray:
@@ -92,9 +92,6 @@ def _first_gradient(g: Tensor | None, part: np.ndarray) -> np.ndarray:
     if g is not None:
         return _copied(g._array)
     return kernels.fill(kernels.empty(part.shape, part.dtype), 0)
-
-
-_SUM = kernels.OURS["sum"]
 
 
 def _declared(name: str, grad_name: str):
