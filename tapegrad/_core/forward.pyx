@@ -22,8 +22,8 @@ from tapegrad._kernels.kernel cimport Kernel, Loop, Scalars, is_float, launch
 from tapegrad._kernels.memory cimport allocate, check_overlap
 from tapegrad._tensor.modes cimport default_float, is_recording
 from tapegrad._tensor.tensor cimport (
-    PLAIN_VIEW, VIEW_OF_MULTI_OUTPUT, Tensor, ViewKind, register_apply, requires_grad, wrap,
-    wrap_view,
+    PLAIN_VIEW, VIEW_OF_MULTI_OUTPUT, Tensor, ViewKind, plain_number, register_apply, requires_grad,
+    wrap, wrap_view,
 )
 
 import numpy as np
@@ -175,8 +175,7 @@ cdef object apply_to_numbers(Op op, PyObject** args, Py_ssize_t n):
     cdef Py_ssize_t k
     plain = [<object>args[k] for k in range(n)]
     for k in range(n):
-        if isinstance(plain[k], NUMPY_SCALAR):
-            plain[k] = plain[k].item()
+        plain[k] = plain_number(plain[k])
         stack[k] = <PyObject*>plain[k]
     return apply(op, stack, n)
 

@@ -5,6 +5,7 @@ A call that works goes straight through. One that fails is explained by the name
 
 cimport cython
 from cpython.object cimport PyObject
+from cpython.tuple cimport PyTuple_GET_SIZE
 from numpy cimport (
     NPY_FLOAT32, NPY_FLOAT64, PyArray_DIMS, PyArray_NDIM, PyArray_TYPE, import_array, ndarray,
 )
@@ -13,7 +14,7 @@ from tapegrad._core.op cimport (
     InplaceOp, Op, call_with_names, explained, names_of, out_writer, positional, raw_call,
     raw_function, run_inplace, run_op, set_fast_call,
 )
-from tapegrad._tensor.tensor cimport Tensor, apply_function
+from tapegrad._tensor.tensor cimport Tensor, apply_function, plain_number
 
 from functools import update_wrapper
 
@@ -25,7 +26,14 @@ import_array()
 
 cdef type NUMPY_NUMBER = np.number
 
+cdef extern from *:
+    """
+    #define TG_IS_NUMPY_SCALAR(value) PyArray_IsScalar(value, Generic)
+    """
+    bint is_numpy_scalar "TG_IS_NUMPY_SCALAR"(PyObject*) noexcept
+
 cdef extern from "Python.h":
+    PyObject** PySequence_Fast_ITEMS(list)
     size_t PY_VECTORCALL_ARGUMENTS_OFFSET
     PyObject* raw_vectorcall "PyObject_Vectorcall"(
         PyObject*, PyObject* const*, size_t, PyObject*) noexcept
@@ -47,6 +55,7 @@ cdef enum Wanted:
 
 cdef object KINDS = {"Tensor": TENSOR, "bool": TRUTH_VALUE, "int": WHOLE_NUMBER,
                      "float": REAL_NUMBER}
+cdef object READ_NUMPY = ("tensor", "as_tensor", "asarray", "new_tensor", "from_numpy")
 cdef object KIND_NAMES = {kind: name for name, kind in KINDS.items()}
 
 
@@ -95,7 +104,10 @@ cdef PyObject* call_public_op(PyObject* callable, PyObject* const* args, size_t 
     """What ``x.exp()`` runs at once."""
     cdef size_t n = n_flags & ~PY_VECTORCALL_ARGUMENTS_OFFSET
     cdef PyObject* result
-    if names == NULL:
+    if ((<PublicOp>callable).op.kernel is None or (<PublicOp>callable).run != run_op) \
+            and has_numpy_number(args, n + count_of(names)):
+        result = (<raw_call>call_with_plain_numbers)(callable, args, n, names)
+    elif names == NULL:
         result = (<raw_function>(<PublicOp>callable).run)(
             <PyObject*>(<PublicOp>callable).op, <PyObject**>args, n)
     else:
@@ -108,6 +120,37 @@ cdef object call_named(object callable, PyObject* const* args, size_t n, PyObjec
         raise TypeError(f"{callable.called}() got an unexpected keyword argument 'out'")
     return call_with_names((<PublicOp>callable).__wrapped__, positional(args, n),
                            names_of(names, args + n))
+
+
+cdef inline size_t count_of(PyObject* names) noexcept:
+    return 0 if names == NULL else <size_t>PyTuple_GET_SIZE(<object>names)
+
+
+cdef inline bint has_numpy_number(PyObject* const* values, size_t n) noexcept:
+    """Whether NumPy's scalars are among arguments; the kinds that are most common come first."""
+    cdef size_t k
+    for k in range(n):
+        if type(<object>values[k]) is not Tensor and type(<object>values[k]) is not float \
+                and type(<object>values[k]) is not int and is_numpy_scalar(values[k]):
+            return True
+    return False
+
+
+cdef object call_with_plain_numbers(object callable, PyObject* const* args, size_t n,
+                                    PyObject* names):
+    """Call an op or a function with Python's numbers in the place of NumPy's.
+
+    A bool of NumPy's counts as a float, as in PyTorch; so it is refused where a bool or an int is
+    wanted.
+    """
+    cdef size_t k, total = n + count_of(names)
+    cdef list plain = [plain_number(<object>args[k]) for k in range(total)]
+    cdef PyObject** values = PySequence_Fast_ITEMS(plain)
+    if isinstance(callable, TensorFunction):
+        return call_checked(callable, values, n, names)
+    if names != NULL:
+        return call_named(callable, values, n, names)
+    return (<PublicOp>callable).run((<PublicOp>callable).op, values, n)
 
 
 @cython.final
@@ -136,6 +179,7 @@ cdef class TensorFunction:
     cdef readonly str rule              # for the dtype of ``out``; None without
     cdef readonly str called            # as messages about arguments call it; None without checks
     cdef readonly bint is_method
+    cdef bint reads_numpy               # whether it looks at the dtypes of NumPy's numbers
     cdef tuple params
     cdef Wanted wanted[MOST_CHECKED]    # of parameter k
     cdef size_t n_unchecked             # how many of the first parameters may be anything
@@ -150,6 +194,7 @@ cdef class TensorFunction:
         update_wrapper(self, function)
         self.name, self.rule, self.called = name or function.__name__, rule, called
         self.is_method, self.params, self.n_unchecked = is_method, (), MOST_CHECKED
+        self.reads_numpy = function.__name__ in READ_NUMPY
         if called is None or not hasattr(function, "__code__"):
             return
         self.params = function.__code__.co_varnames[:function.__code__.co_argcount][:MOST_CHECKED]
@@ -205,6 +250,9 @@ cdef PyObject* call_function(PyObject* callable, PyObject* const* args, size_t n
         op = common_op((<TensorFunction>callable).shortcut, args, n, stack)
     if op != NULL:
         result = (<raw_function>run_op)(op, stack, n)
+    elif not (<TensorFunction>callable).reads_numpy \
+            and has_numpy_number(args, n + count_of(names)):
+        result = (<raw_call>call_with_plain_numbers)(callable, args, n, names)
     elif names != NULL or n > (<TensorFunction>callable).n_unchecked:
         result = (<raw_call>call_checked)(callable, args, n, names)
     else:

@@ -17,7 +17,7 @@ from tapegrad._kernels.arrays import (
     reduce,
 )
 from tapegrad._kernels.classes import nll_loss, nll_loss_backward
-from tapegrad._kernels.iteration import fill, refuse_overflow
+from tapegrad._kernels.iteration import element, fill, refuse_overflow
 from tapegrad._kernels.kernel import (
     GENERATOR_SIZE,
     OURS,
@@ -84,6 +84,7 @@ __all__ = [
     "contiguous",
     "copy_array",
     "cut_to",
+    "element",
     "empty",
     "empty_like",
     "equal_sizes",

@@ -277,12 +277,27 @@ cdef int copy_into(ndarray target, ndarray source) except -1:
 
 
 cpdef ndarray fill(ndarray array, object value):
-    """Set every element to a Python number."""
+    """Set every element to a number: Python's, or the one element of an array."""
+    if not isinstance(value, (float, int)):
+        value = np.asarray(value).item()
+    if not isinstance(value, float) or PyArray_TYPE(array) != NPY_FLOAT32 \
+            or not -1e38 < value < 1e38:
+        refuse_overflow(value, PyArray_TYPE(array))
+    return set_all(array, value)
+
+
+def element(value, int type_number):
+    """A number as an array without dimensions: as `fill`, but too large for float16 is infinity."""
+    if not isinstance(value, (float, int)):
+        value = np.asarray(value).item()
+    refuse_overflow(value, NPY_FLOAT64 if type_number == NPY_FLOAT16 else type_number)
+    return set_all(allocate(0, NULL, type_number), value)
+
+
+cdef ndarray set_all(ndarray array, object value):
     cdef Operand operands[2]
     cdef Scalars scalars
-    cdef int source = NPY_FLOAT64 if isinstance(value, float) else NPY_INT64
-    if source != NPY_FLOAT64 or PyArray_TYPE(array) != NPY_FLOAT32 or not -1e38 < value < 1e38:
-        refuse_overflow(value, PyArray_TYPE(array))
+    cdef int source = NPY_FLOAT64 if isinstance(value, float) or value >= 2**63 else NPY_INT64
     scalar_operand(&operands[0], &scalars.slot[0], source, value)
     elementwise((<Kernel>CASTS[PyArray_TYPE(array)]).loop_for(source), operands, array, &scalars)
     return array
@@ -304,10 +319,12 @@ cdef int store_number(void* slot, int type_number, object value) except -1:
         (<double*>slot)[0] = as_double(value)
     elif type_number == NPY_FLOAT16:
         with np.errstate(over="ignore"):        # it is infinity then
-            (<uint16_t*>slot)[0] = np.float16(value).view(np.uint16)
+            (<uint16_t*>slot)[0] = np.float16(as_double(value)).view(np.uint16)
     elif type_number == NPY_BOOL:
         (<uint8_t*>slot)[0] = bool(value)
     else:
+        if isinstance(value, float):
+            refuse_overflow(value, type_number)
         store_integer(slot, type_number, int(value))
     return 0
 
@@ -323,16 +340,22 @@ cdef inline double as_double(object value) except? -1:
     whole = PyLong_AsLongLongAndOverflow(value, &overflow)
     if overflow == 0:
         return whole
-    if not 0 <= value < 2**64:
-        raise OverflowError("int too big to convert")
+    refuse_size(value)
     return value
+
+
+cdef int refuse_size(object value) except -1:
+    """Refuse a whole number that has more than 64 bits, or that is below those with a sign."""
+    if not -2**63 <= value < 2**64:
+        raise OverflowError("int too big to convert" if value > 0 else
+                            "can't convert negative int to unsigned")
+    return 0
 
 
 cdef int store_integer(void* slot, int type_number, object value) except -1:
     """Write a whole number; one that the dtype cannot hold wraps, as PyTorch's operands do."""
     cdef int64_t number
-    if not -2**63 <= value < 2**64:
-        raise OverflowError("int too big to convert")
+    refuse_size(value)
     number = <int64_t><uint64_t>(value & 0xFFFFFFFFFFFFFFFF)
     if type_number == NPY_INT64:
         (<int64_t*>slot)[0] = number
@@ -345,9 +368,8 @@ cdef int store_integer(void* slot, int type_number, object value) except -1:
     return 0
 
 
-# PyTorch lets a negative number wrap into uint8.
 cdef dict LIMITS = {
-    NPY_UINT8: (-255, 255, "uint8_t"), NPY_INT8: (-128, 127, "int8_t"),
+    NPY_UINT8: (0, 255, "uint8_t"), NPY_INT8: (-128, 127, "int8_t"),
     NPY_INT16: (-2**15, 2**15 - 1, "int16_t"), NPY_INT32: (-2**31, 2**31 - 1, "int"),
     NPY_INT64: (-2**63, 2**63 - 1, "int64_t"), NPY_FLOAT16: (-65504, 65504, "c10::Half"),
     NPY_FLOAT32: (-3.4028234663852886e38, 3.4028234663852886e38, "float"),
@@ -356,14 +378,16 @@ cdef dict LIMITS = {
 
 cpdef object refuse_overflow(object value, int type_number):
     """Refuse a Python number that an element of the dtype cannot hold, with PyTorch's text."""
+    if isinstance(value, int):
+        refuse_size(value)
     if type_number not in LIMITS:
         return None
     lowest, highest, name = LIMITS[type_number]
     is_special = isinstance(value, float) and value - value != 0
     if is_special and type_number in (NPY_FLOAT16, NPY_FLOAT32):
         return None
-    if isinstance(value, int) and not -2**63 <= value < 2**64:
-        raise OverflowError("int too big to convert")
+    if type_number == NPY_UINT8 and isinstance(value, int):
+        lowest = -255       # PyTorch lets whole numbers wrap
     if is_special or not lowest <= value <= highest:
         raise RuntimeError(f"value cannot be converted to type {name} without overflow")
     return None

@@ -28,6 +28,8 @@ def register_operators(dict table):
 
 
 cdef type NUMPY_SCALAR = np.generic
+cdef type NUMPY_NUMBER = np.number
+cdef type NUMPY_BOOL = np.bool_
 
 
 cdef inline bint is_number(object value) noexcept:
@@ -44,9 +46,16 @@ cdef inline bint is_operand(object value) noexcept:
         or isinstance(value, (Tensor, float, int))
 
 
+cdef object plain_number(object value):
+    """What PyTorch takes a scalar of NumPy for: a bool counts as a float. All else stays."""
+    if isinstance(value, NUMPY_BOOL):
+        return float(value)
+    return value.item() if isinstance(value, NUMPY_NUMBER) else value
+
+
 cdef object as_operand(object other):
     """NumPy's scalars as numbers; None for what is no operand. Arrays are NumPy's business."""
-    return other.item() if isinstance(other, NUMPY_SCALAR) else None
+    return plain_number(other) if isinstance(other, NUMPY_SCALAR) else None
 
 
 cdef object array_operator = None

@@ -61,3 +61,4 @@ cdef str type_name(ndarray array)
 
 ctypedef object (*apply_function)(object op, PyObject** args, Py_ssize_t n)
 cdef void register_apply(apply_function function) noexcept
+cdef object plain_number(object value)

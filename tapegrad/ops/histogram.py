@@ -84,9 +84,6 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     The elements' own range if both are equal; others are left out, and NaN. Shape: any to (bins,).
     Raises RuntimeError for a range that is not finite and bins that are not there.
     """
-    if not input.is_floating_point():
-        kind = kernels.TYPE_NAMES[input.dtype.numpy.num]
-        raise NotImplementedError(f"\"histogram_cpu\" not implemented for '{kind}'")
     _refuse_bins(bins, 0)
     elements = input._array.reshape(-1)
     low, high = float(min), float(max)
@@ -100,6 +97,10 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
         )
     if low > high:
         raise RuntimeError("torch.histc: max must be larger than min")
+    if not input.is_floating_point():
+        kind = kernels.TYPE_NAMES[input.dtype.numpy.num]
+        kernel = "linspace_cpu" if input.dtype is _types.bool else "histogram_cpu"
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{kind}'")
     first, last = elements.dtype.type(low), elements.dtype.type(high)
     elements = elements[(elements >= first) & (elements <= last)]
     places = ((elements - first) * elements.dtype.type(bins) / (last - first)).astype(np.int64)

@@ -234,15 +234,20 @@ def rrelu(
 def _limited(input: np.ndarray, low, high) -> np.ndarray:
     if input.dtype == np.bool_:
         raise RuntimeError("Bool inputs not supported for hardtanh")
+    if input.dtype.kind != "f":
+        low, high = [int(kernels.element(limit, np.dtype(np.int64).num)) for limit in (low, high)]
+        if input.dtype.kind == "u" and (low < 0 or high < 0):
+            raise RuntimeError("cannot do hardtanh on an unsigned type with negative limits")
     return kernels.pointwise(OURS["clamp"], input, *_scalars(input.dtype, low, high))
 
 
 def _above(input: np.ndarray, threshold, value) -> np.ndarray:
     if input.dtype == np.bool_:
         raise NotImplementedError("\"threshold_cpu\" not implemented for 'Bool'")
-    threshold, value = _scalars(input.dtype, threshold, value)
-    is_below = kernels.pointwise(_LESS_EQUAL, input, threshold)
-    return kernels.pointwise(OURS["where"], is_below, value, input, dtype=input.dtype)
+    limit = kernels.element(threshold, input.dtype.num)
+    is_below = kernels.pointwise(_LESS_EQUAL, input, limit)
+    (filler,) = _scalars(input.dtype, value)
+    return kernels.pointwise(OURS["where"], is_below, filler, input, dtype=input.dtype)
 
 
 def _scalars(dtype: np.dtype, *numbers) -> list[np.ndarray]:

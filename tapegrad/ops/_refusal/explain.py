@@ -50,7 +50,11 @@ def explain(called: Callable, args: tuple, kwargs: dict[str, Any], error: BaseEx
         named = _by_name(fitting, sizes, kwargs)
         is_other = any(map(is_not, named.values(), (*given, *kwargs.values())))
         if is_other or fitting.deprecated or len(sizes) > forms[0].n_positional:
-            return _carried_out(called, args[: is_method], named)
+            # A function's own tensor goes by its place, for it may have another name here.
+            first = args[:1] if args and isinstance(args[0], Tensor) else ()
+            if first and not is_method:
+                del named[fitting.params[0].name]
+            return _carried_out(called, first, named)
     return _of_write(name, is_method, args, kwargs) or unpacked(fitting, given, kwargs) or error
 
 

@@ -8,7 +8,7 @@ from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import composite, method, op, takes_out
 from tapegrad.ops._out import c_name
 from tapegrad.ops.arithmetic.products import div_op, mul
-from tapegrad.ops.arithmetic.sums import add_op, is_bool, is_float
+from tapegrad.ops.arithmetic.sums import add_op, check_held, is_bool, is_float
 from tapegrad.ops.promotion import result_type
 from tapegrad.ops.tensor_types import refuse_integers, type_name
 
@@ -54,6 +54,7 @@ def _whole_for_integers(input, tensor1, tensor2, value):
     operands = (input, tensor1, tensor2)
     if all(map(is_bool, operands)):
         raise NotImplementedError("\"addcmul_cpu_out\" not implemented for 'Bool'")
+    check_held(value, *operands, is_wide=True)
     return value if any(map(is_float, operands)) else int(value)
 
 
@@ -95,6 +96,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tens
     Raises RuntimeError where both tensors hold integers.
     """
     _check_quotient(tensor1, tensor2)
+    check_held(value, input, tensor1, tensor2, is_wide=True)
     return addcdiv_op(input, tensor1, tensor2, value)
 
 
@@ -102,12 +104,14 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tens
 def addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tensor:
     """In-place form of :func:`addcdiv`."""
     _check_quotient(tensor1, tensor2)
+    check_held(value, self, tensor1, tensor2, is_wide=True)
     return _addcdiv_inplace(self, tensor1, tensor2, value)
 
 
 lerp_number_op = op(
     "lerp",
     kernel=OURS["lerp"],
+    widens_half=True,
     grad_name="LerpBackward0",
     params=("input", "end", "weight"),
     input=lambda g, weight: g * (1 - weight),

@@ -12,7 +12,7 @@ from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import attach, method, op, takes_out
-from tapegrad.ops.arithmetic.sums import is_bool, is_float
+from tapegrad.ops.arithmetic.sums import check_held, is_bool, is_float
 from tapegrad.ops.convert import check_written_shape
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.promotion import can_cast, result_type
@@ -86,6 +86,8 @@ def pow(input, exponent) -> Tensor:
         return _integer_power(input, exponent)
     if isinstance(exponent, Tensor):
         return pow_tensor(input, exponent)
+    if input.is_floating_point():
+        check_held(exponent, input)
     return pow_number(input, exponent)
 
 
@@ -95,6 +97,7 @@ def _integer_power(base: Tensor, exponent) -> Tensor:
         return _integer_tensor_power(base, exponent)
     if exponent < 0:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
+    check_held(exponent, base, exponent)
     if isinstance(exponent, bool):
         return base.clone() if exponent else (base == base).to(base.dtype)
     return pow_number(base.long() if is_bool(base) else base, exponent)
@@ -120,6 +123,8 @@ def pow_(self: Tensor, exponent) -> Tensor:
         return _integer_power_(self, exponent)
     if isinstance(exponent, Tensor):
         return _pow_inplace(self, exponent)
+    if self.is_floating_point():
+        check_held(exponent, self)
     return _pow_number_inplace(self, exponent)
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from tapegrad import _kernels as kernels
 from tapegrad import _types
-from tapegrad._core import InplaceOp, Op
+from tapegrad._core import InplaceOp, Op, result_type_number
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import attach, composite, op, public, takes_out, takes_tensors
 from tapegrad.ops.promotion import result_type
@@ -120,6 +121,21 @@ def check_factor(name: str, argument: str, factor, *operands) -> None:
         )
     if isinstance(factor, bool) and not all(map(is_bool, operands)):
         raise RuntimeError(f"Boolean {argument} only supported for Boolean results.")
+    check_held(factor, *operands)
+
+
+def check_held(number, *operands, is_wide: bool = False) -> None:
+    """Refuse a number that the dtype in which operands meet cannot hold.
+
+    ``is_wide`` says that float16 is computed in float32.
+    """
+    type_number = result_type_number(*operands)
+    if is_wide and type_number == _HALF:
+        type_number = _FLOAT
+    kernels.refuse_overflow(number, type_number)
+
+
+_HALF, _FLOAT = _types.float16.numpy.num, _types.float32.numpy.num
 
 
 @takes_out("cast")

@@ -105,10 +105,10 @@ def scalar_tensor(s, *, dtype=None, layout=None, device=None, requires_grad=Fals
     dtype = _types.as_dtype(dtype, "scalar_tensor") or get_default_dtype()
     if isinstance(s, Tensor) and s.ndim == 0:
         s = s.item()
-    if not isinstance(s, (int, float, np.generic)):
+    if not isinstance(s, (int, float)):
         kind = type(s).__name__
         raise TypeError(f"scalar_tensor(): argument 's' (position 1) must be Number, not {kind}")
-    return finished(kernels.fill(kernels.empty((), dtype.numpy), s), requires_grad)
+    return finished(kernels.element(s, dtype.numpy.num), requires_grad)
 
 
 @takes_tensors

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 import warnings
 from types import MappingProxyType
 from typing import Any
@@ -89,10 +88,6 @@ def _promoted_dtype(values) -> _types.dtype:
 
 
 _PYTHON_NUMBERS = {bool, int, float}
-_LIMITS = {_types.uint8: (-255, 255)} | {
-    dtype: (iinfo(dtype).min, iinfo(dtype).max)
-    for dtype in (_types.int8, _types.int16, _types.int32)
-}
 
 
 def _as_number(value, dtype: _types.dtype):
@@ -136,21 +131,22 @@ def _array_of(data, dtype: _types.dtype | None) -> np.ndarray:
 
 def _whole_numbers(values: list, dtype: _types.dtype) -> np.ndarray:
     """Numbers without their fractions. Refuses those that the integer dtype cannot hold."""
-    refusal = RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
+    info = iinfo(dtype)
+    lowest, highest = int(info.min), int(info.max)
+    is_held = True
     if float in set(map(type, values)):
-        if not all(map(math.isfinite, values)):
-            raise refusal
-        values = list(map(int, values))
+        floats = [one for one in values if type(one) is float]
+        is_held = all(lowest <= one <= highest for one in floats)  # which NaN is not
+        values = list(map(int, values)) if is_held else []
     try:
         whole = np.array(values, np.int64)
     except OverflowError:
         raise ValueError("Overflow when unpacking long long") from None
-    if dtype is _types.int64:
-        return whole
-    lowest, highest = _LIMITS[dtype]
-    if values and (whole.min() < lowest or whole.max() > highest):
-        raise refusal
-    return whole.astype(dtype.numpy)  # negative numbers of uint8 wrap round
+    if dtype is _types.uint8:
+        lowest = -255  # negative whole numbers wrap round
+    if not is_held or (values and not lowest <= whole.min() <= whole.max() <= highest):
+        raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
+    return whole.astype(dtype.numpy)
 
 
 def _supported(array: np.ndarray) -> np.ndarray:

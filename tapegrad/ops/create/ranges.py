@@ -127,6 +127,8 @@ def _spaced(
         return np.full(steps, start, floating)
     if not dtype.is_floating_point:
         start, end = _whole(start, dtype), _whole(end, dtype)
+    for bound in (start, end):
+        kernels.refuse_overflow(bound, dtype.numpy.num)
     # PyTorch counts from both ends, so that the last number is exactly the end.
     first, last = floating.type(start), floating.type(end)
     step = floating.type((last - first) / floating.type(steps - 1))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
-from tapegrad._types import int64, kind_of
+from tapegrad._types import float16, int64, kind_of
 from tapegrad.ops.convert import copy_inplace, fill_
 from tapegrad.ops.index.by_tensors import check_put_dtypes, index_arrays, index_op, put_values
 from tapegrad.ops.index.items import apply_views, cut, select
@@ -27,8 +28,10 @@ def getitem(input: Tensor, index) -> Tensor:
     return alias_op(viewed) if viewed is input else viewed
 
 
-def _as_value(target: Tensor, value) -> Tensor | int | float:
-    if isinstance(value, (Tensor, int, float)):
+def _as_value(target: Tensor, value) -> Tensor | float:
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise ValueError("Overflow when unpacking long long")
+    if isinstance(value, (Tensor, float, int)):
         return value
     if isinstance(value, (np.ndarray, np.generic)):
         return Tensor._wrap(np.asarray(value))
@@ -48,8 +51,8 @@ def setitem(input: Tensor, index, value) -> None:
             check_put_dtypes(viewed, value)
         put_values(viewed, left, value)
         return
-    if viewed is input and not isinstance(value, Tensor):
-        value = Tensor._wrap(np.array(value, input.dtype.numpy))
+    if not isinstance(value, Tensor) and (viewed is input or input.dtype is float16):
+        value = Tensor._wrap(kernels.element(value, input.dtype.numpy.num))
     if isinstance(value, Tensor) and (value.ndim > 0 or viewed.ndim == 0):
         _check_assigned_shape(value, viewed.shape)
         extra = max(value.ndim - viewed.ndim, 0)

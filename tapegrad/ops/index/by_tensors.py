@@ -165,7 +165,7 @@ def put_values(target: Tensor, left: list, value, accumulate: bool = False) -> N
     """Write a tensor or number at positions that are index tensors, or None for a dimension."""
     arrays, versions = index_arrays(target, left)
     if not isinstance(value, Tensor):
-        value = Tensor._wrap(np.asarray(value, target.dtype.numpy))
+        value = Tensor._wrap(kernels.element(value, target.dtype.numpy.num))
     _index_put_inplace(target, value, arrays, versions, accumulate)
 
 

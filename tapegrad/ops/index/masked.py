@@ -44,7 +44,7 @@ _masked_fill_inplace = InplaceOp(masked_fill_op)
 _masked_fill_tensor_inplace = InplaceOp(masked_fill_tensor_op)
 
 
-def _check_filled(mask, value) -> None:
+def _check_filled(input: Tensor, mask: Tensor, value) -> None:
     if isinstance(value, Tensor) and value.ndim:
         raise RuntimeError(
             "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
@@ -56,10 +56,10 @@ def _check_filled(mask, value) -> None:
             f"{_C_NAMES[mask.dtype.name]}"
         )
     if isinstance(value, Tensor):
-        return
-    if isinstance(value, complex):
+        kernels.refuse_overflow(value.item(), input.dtype.numpy.num)
+    elif isinstance(value, complex):
         raise RuntimeError("value cannot be converted to type float without overflow")
-    elif not isinstance(value, (int, float, np.generic)):
+    elif not isinstance(value, (int, float)):
         kind = type(value).__name__
         raise TypeError(
             f"masked_fill() received an invalid combination of arguments - got (Tensor, {kind})"
@@ -76,7 +76,7 @@ def masked_fill(input: Tensor, mask: Tensor, value) -> Tensor:
     """``value`` where the mask holds, else the tensor's elements."""
     if mask.shape != input.shape:
         common_shape(mask.shape, input.shape)
-    _check_filled(mask, value)
+    _check_filled(input, mask, value)
     if isinstance(value, Tensor):
         return masked_fill_tensor_op(input, mask, value.to(input.dtype))
     return masked_fill_op(input, mask, value)
@@ -85,7 +85,7 @@ def masked_fill(input: Tensor, mask: Tensor, value) -> Tensor:
 @method()
 def masked_fill_(self: Tensor, mask: Tensor, value) -> Tensor:
     """In-place form of :func:`masked_fill`."""
-    _check_filled(mask, value)
+    _check_filled(self, mask, value)
     if mask.shape != self.shape:
         common_shape(self.shape, mask.shape)
     if isinstance(value, Tensor):

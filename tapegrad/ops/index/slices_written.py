@@ -143,7 +143,7 @@ def index_copy_(self: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor
 
 def _check_filled(function: str, self: Tensor, dim: int, index: Tensor, value) -> int:
     """The dimension, after a check of the index and the value with PyTorch's texts."""
-    if not isinstance(value, (Tensor, int, float, np.generic)):
+    if not isinstance(value, (Tensor, int, float)):
         kind = type(value).__name__
         raise TypeError(
             f"{function}() received an invalid combination of arguments - got (int, Tensor, {kind})"
@@ -158,6 +158,8 @@ def _check_filled(function: str, self: Tensor, dim: int, index: Tensor, value) -
     dim = normal_dim(dim, self.ndim)
     if index.ndim > 1:
         raise RuntimeError("Index has to be a vector/scalar")
+    if isinstance(value, Tensor):
+        kernels.refuse_overflow(value.item(), self.dtype.numpy.num)
     return dim
 
 

@@ -28,6 +28,8 @@ def scaled_sum(bias: np.ndarray, product: np.ndarray, beta, alpha) -> np.ndarray
 
     The bias is not read where ``beta`` is 0. Integers take the scales as integers.
     """
+    for scale in (alpha, beta):
+        kernels.refuse_overflow(scale, product.dtype.num)
     if alpha != 1:
         product = kernels.pointwise(_MULTIPLY, product, alpha, out=product)
     if beta == 0:

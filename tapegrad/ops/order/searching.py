@@ -114,6 +114,8 @@ def searchsorted(
     _check_shapes(sorted_sequence, values)
     sorter = _checked_sorter(sorter, sorted_sequence)
     dtype = result_type(sorted_sequence, input)
+    if dtype is _types.bool:
+        raise NotImplementedError("\"searchsorted_out_cpu\" not implemented for 'Bool'")
     places = search_op(
         sorted_sequence.detach().to(dtype), values.detach().to(dtype), is_right, sorter
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import InplaceOp, result_type_number
 from tapegrad._kernels import OURS, TYPE_NAMES
@@ -123,7 +124,32 @@ def _check_kinds(input: Tensor, min, max) -> bool:
     raise TypeError("clamp() takes two tensors or two numbers as bounds")
 
 
-_NUMBERS = (int, float, np.number, np.bool_)
+_NUMBERS = (int, float)
+
+
+def _check_numbers(dtype: _types.dtype, *bounds) -> None:
+    """Refuse bounds that are numbers and that the dtype cannot hold."""
+    for bound in bounds:
+        if bound is not None and not isinstance(bound, Tensor):
+            kernels.refuse_overflow(bound, dtype.numpy.num)
+
+
+def _check_cast(dtype: _types.dtype, name: str, written: Tensor) -> None:
+    if not can_cast(dtype, written.dtype):
+        raise RuntimeError(
+            f"result type {TYPE_NAMES[dtype.numpy.num]} can't be cast to the desired output type "
+            f"{name}"
+        )
+
+
+def _check_operand(function: str, input: Tensor, bound, *, is_written: bool = False) -> None:
+    """Refuse one bound that is a number for the dtype in which it meets the tensor."""
+    dtype = _types.BY_NUMPY_NUMBER[result_type_number(input, bound)]
+    if is_written:
+        _check_cast(dtype, c_name(input.dtype), input)
+    if dtype is _types.bool:
+        raise NotImplementedError(f"\"{function}_scalar_cpu\" not implemented for 'Bool'")
+    kernels.refuse_overflow(bound, dtype.numpy.num)
 
 
 @takes_out("same")
@@ -135,6 +161,10 @@ def clamp(input: Tensor, min=None, max=None) -> Tensor:
     """
     has_tensors = _check_kinds(input, min, max)
     low, high, dtype = _bounds(input, min, max)
+    if not has_tensors and (min is None or max is None):
+        given = ("clamp_max", max) if min is None else ("clamp_min", min)
+        _check_operand(given[0], input, given[1])
+    _check_numbers(dtype, min, max)
     input = input if input.dtype is dtype else input.to(dtype)
     return (clamp_tensor_op if has_tensors else clamp_op)(input, low, high)
 
@@ -144,38 +174,47 @@ def clamp_(self: Tensor, min=None, max=None) -> Tensor:
     """In-place form of :func:`clamp`."""
     has_tensors = _check_kinds(self, min, max)
     low, high, dtype = _bounds(self, min, max)
-    if not can_cast(dtype, self.dtype):
-        raise RuntimeError(
-            f"result type {TYPE_NAMES[dtype.numpy.num]} can't be cast to the desired output type "
-            f"{type_name(self) if has_tensors else c_name(self.dtype)}"
-        )
+    _check_cast(dtype, type_name(self) if has_tensors else c_name(self.dtype), self)
+    _check_numbers(dtype, min, max)
     return (_clamp_tensor_inplace if has_tensors else _clamp_inplace)(self, low, high)
 
 
-@takes_out("cast")
+@takes_out("same")
 @method()
 def clamp_min(input: Tensor, min) -> Tensor:
     """Each element, at least ``min``: a number or a tensor."""
-    return (clamp_min_tensor_op if isinstance(min, Tensor) else clamp_min_op)(input, min)
+    if isinstance(min, Tensor):
+        return clamp_min_tensor_op(input, min)
+    _check_operand("clamp_min", input, min)
+    return clamp_min_op(input, min)
 
 
-@takes_out("cast")
+@takes_out("same")
 @method()
 def clamp_max(input: Tensor, max) -> Tensor:
     """Each element, at most ``max``: a number or a tensor."""
-    return (clamp_max_tensor_op if isinstance(max, Tensor) else clamp_max_op)(input, max)
+    if isinstance(max, Tensor):
+        return clamp_max_tensor_op(input, max)
+    _check_operand("clamp_max", input, max)
+    return clamp_max_op(input, max)
 
 
 @method()
 def clamp_min_(self: Tensor, min) -> Tensor:
     """In-place form of :func:`clamp_min`."""
-    return (_clamp_min_tensor_inplace if isinstance(min, Tensor) else _clamp_min_inplace)(self, min)
+    if isinstance(min, Tensor):
+        return _clamp_min_tensor_inplace(self, min)
+    _check_operand("clamp_min", self, min, is_written=True)
+    return _clamp_min_inplace(self, min)
 
 
 @method()
 def clamp_max_(self: Tensor, max) -> Tensor:
     """In-place form of :func:`clamp_max`."""
-    return (_clamp_max_tensor_inplace if isinstance(max, Tensor) else _clamp_max_inplace)(self, max)
+    if isinstance(max, Tensor):
+        return _clamp_max_tensor_inplace(self, max)
+    _check_operand("clamp_max", self, max, is_written=True)
+    return _clamp_max_inplace(self, max)
 
 
 for _name, _function in {"clip": clamp, "clip_": clamp_}.items():

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, overload
 
 from tapegrad import _types
-from tapegrad._kernels import OURS, TYPE_NAMES
+from tapegrad._core import result_type_number
+from tapegrad._kernels import OURS, TYPE_NAMES, refuse_overflow
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops.tensor_types import check_tensor
@@ -44,7 +45,16 @@ def where(
             f"where expected condition to be a boolean tensor, but got a tensor with dtype "
             f"{TYPE_NAMES[condition.dtype.numpy.num]}"
         )
+    for value in (input, other):
+        if isinstance(value, (int, float)):
+            _check_held(value, result_type_number(input, other))
     return where_op(condition, input, other)
+
+
+def _check_held(number, type_number: int) -> None:
+    """Refuse a number that the dtype of the result cannot hold; in float16 it may be infinity."""
+    if type_number != _types.float16.numpy.num:
+        refuse_overflow(number, type_number)
 
 
 _where_into = takes_out("Expected out type to be {result} but got {out}")(where)

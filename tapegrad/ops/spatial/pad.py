@@ -70,8 +70,6 @@ def constant_pad_nd(input: Tensor, pad, value=0) -> Tensor:
     if min(_padded_shape(shape, pad), default=0) < 0 or _cuts_too_much(shape, pad):
         raise RuntimeError("narrow(): length must be non-negative.")
     value = value.item() if isinstance(value, Tensor) else value
-    if not input.is_floating_point() and isinstance(value, float):
-        value = int(value)
     return constant_pad_op(input, pad, value)
 
 
@@ -208,7 +206,7 @@ def pad(input: Tensor, pad, mode: str = "constant", value: float | None = None) 
             f"padding length {len(sizes)} and input of dimension {input.ndim}"
         )
     if mode == "constant":
-        return constant_pad_nd(input, sizes, 0 if value is None else value)
+        return constant_pad_nd(input, sizes, 0 if value is None else float(value))
     if value is not None and value != 0:
         raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
     if mode not in ("reflect", "replicate", "circular"):
