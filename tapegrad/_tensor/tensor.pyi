@@ -3,7 +3,7 @@
 from builtins import bool as _bool
 from builtins import float as _float
 from builtins import int as _int
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias, overload
 
 import numpy as np
@@ -41,6 +41,7 @@ class _Histogram(NamedTuple):
 def register_array_operator(function: Callable, ufuncs: dict[str, np.ufunc]) -> None: ...
 def _count_write(tensor: Tensor, writer: str) -> None: ...
 def attach_method(name: str, value: Any) -> None: ...
+def drop_gradients(tensors: Iterable[Tensor]) -> None: ...
 def register_operators(table: dict[str, Callable[..., Any]]) -> None: ...
 def register_tensor_support(
     *,

@@ -7,6 +7,7 @@ from types import FunctionType
 from typing import Any, TypeVar
 
 import tapegrad
+from tapegrad._tensor import drop_gradients
 from tapegrad.nn._conversion import Conversion
 from tapegrad.nn._loading import _IncompatibleKeys
 from tapegrad.nn._registry import set_raw, storage_of
@@ -92,12 +93,11 @@ class Module(Conversion):
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop the gradients of all parameters, or fill them with zeros."""
+        if set_to_none:
+            drop_gradients(self.parameters())
+            return
         for parameter in self.parameters():
-            if parameter.grad is None:
-                continue
-            if set_to_none:
-                parameter.grad = None
-            else:
+            if parameter.grad is not None:
                 parameter.grad.detach_().zero_()
 
     def compile(self, *args: Any, **kwargs: Any) -> None:

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any, TypeAlias
 
 import tapegrad
-from tapegrad._tensor import RemovableHandle, Tensor
+from tapegrad._tensor import RemovableHandle, Tensor, drop_gradients
 from tapegrad.optim._hooks import (
     HOOK_NAMES,
     register,
@@ -82,10 +82,11 @@ class Optimizer:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop the gradients of all parameters, or fill them with zeros."""
         for group in self.param_groups:
+            if set_to_none:
+                drop_gradients(group["params"])
+                continue
             for parameter in group["params"]:
-                if set_to_none:
-                    parameter.grad = None
-                elif parameter.grad is not None:
+                if parameter.grad is not None:
                     _off_the_tape(parameter.grad).zero_()
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:

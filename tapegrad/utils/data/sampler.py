@@ -76,6 +76,10 @@ class RandomSampler(Sampler[int]):
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
     def __iter__(self) -> Iterator[int]:
+        # Chained, not yielded one by one, which would enter this frame for every index.
+        return itertools.chain.from_iterable(self._drawn())
+
+    def _drawn(self) -> Iterator[list[int]]:
         n = len(self.data_source)
         generator = self.generator or Generator().manual_seed(drawn_seed(None))
         size = _DRAWN_AT_ONCE if self.replacement else n
@@ -85,9 +89,9 @@ class RandomSampler(Sampler[int]):
             if count == 0 and self.generator is None:
                 return
             if self.replacement:
-                yield from randint(n, (count,), generator=generator).tolist()
+                yield randint(n, (count,), generator=generator).tolist()
             else:
-                yield from randperm(n, generator=generator).tolist()[:count]
+                yield randperm(n, generator=generator).tolist()[:count]
 
     def __len__(self) -> int:
         return self.num_samples
