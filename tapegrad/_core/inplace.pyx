@@ -14,9 +14,9 @@ from tapegrad._core.recording cimport note_trace, save_slots, start_entry, wante
 from tapegrad._core.saved cimport save_tensor
 from tapegrad._kernels.iteration cimport cast, copy_into
 from tapegrad._kernels.kernel cimport is_float
-from tapegrad._kernels.memory cimport check_overlap, check_writable
+from tapegrad._kernels.memory cimport check_overlap, check_writable, may_repeat
 from tapegrad._tape cimport (
-    CONSTANT, FIRST_OUTPUT, Entry, connect, describe_output, new_entry, release, save, stamp,
+    CONSTANT, FIRST_OUTPUT, Edge, Entry, connect, describe_output, new_entry, release, save, stamp,
 )
 from tapegrad._tensor.modes cimport anomaly_enabled, grad_enabled, inference_enabled, is_recording
 from tapegrad._tensor.tensor cimport (
@@ -29,12 +29,16 @@ from tapegrad._types import kind_of
 import_array()
 
 cdef Op copy_slices = None
+cdef object view_before_write = None
 
 
-def register_copy_slices(Op op):
-    """Hand in the op that records that part of a base was written through a view."""
-    global copy_slices
-    copy_slices = op
+def register_copy_slices(Op op, before_write):
+    """Hand in what records that part of a base was written through a view.
+
+    ``before_write(base, view)`` is what the base showed there, in the eyes of the op that wrote.
+    """
+    global copy_slices, view_before_write
+    copy_slices, view_before_write = op, before_write
 
 
 cdef object apply_inplace(Op op, PyObject** args, Py_ssize_t n):
@@ -163,16 +167,19 @@ cdef Entry* start_write(Op op, PyObject** args, Py_ssize_t n, Tensor target) exc
     """
     cdef ndarray array = target.array
     cdef ndarray before = None
+    cdef Tensor shown = None
     cdef Entry* entry
     if target.view is not None and target.entry != NULL and target.entry.carry != NULL:
         # Hooks on the view as it was are passed by, as in PyTorch: the base leads past them.
         target.view.made_at = target.version.count - 1
         refresh_view(target)
+    if target.view is not None and not op.overwrites and requires_grad(target.view.base) \
+            and differs_from_slice(target):
+        shown = view_before_write(target.view.base, target)
     entry = start_entry(op, args, n, 1, PyArray_NDIM(array))
     try:
-        if target.view is not None and op.overwrites and entry.edges[0].entry != NULL:
-            release(entry.edges[0].entry)
-            entry.edges[0].entry = NULL
+        if target.view is not None and (op.overwrites or shown is not None):
+            lead_to(&entry.edges[0], shown)
         if overwritten_is_read(op, target, args, n):
             before = cast(array, PyArray_TYPE(array))
         describe_output(entry, 0, PyArray_TYPE(array), PyArray_NDIM(array), PyArray_DIMS(array))
@@ -183,6 +190,25 @@ cdef Entry* start_write(Op op, PyObject** args, Py_ssize_t n, Tensor target) exc
         release(entry)
         raise
     return entry
+
+
+cdef bint differs_from_slice(Tensor view) noexcept:
+    """Whether a view's own gradient is not what lies in the base's gradient where it shows it.
+
+    A view that repeats elements sums over them; one by strides drops what its source does not show.
+    """
+    return may_repeat(view.array) or (
+        view.entry != NULL and (<object>view.entry.op).name == "as_strided")
+
+
+cdef void lead_to(Edge* edge, Tensor source) noexcept:
+    """Let an edge lead to what made another tensor, or nowhere."""
+    cdef Entry* before = edge.entry
+    edge.entry = NULL
+    if source is not None:
+        connect(edge, source.entry, source.output)
+    if before != NULL:
+        release(before)
 
 
 cdef int finish_write(Op op, Entry* entry, Tensor target) except -1:
@@ -211,7 +237,8 @@ cdef int record_in_base(Tensor target, Entry* written, uint32_t output) except -
     cdef Entry* entry
     for k in range(<int>written.n_edges):
         has_edges = has_edges or written.edges[k].entry != NULL
-    entry = new_entry(copy_slices, 2, copy_slices.n_slots, 1, PyArray_NDIM(array))
+    entry = new_entry(copy_slices, 2 if has_edges or written.n_edges > 1 else 1,
+                      copy_slices.n_slots, 1, PyArray_NDIM(array))
     try:
         edge_of(base, &entry.edges[0])
         if has_edges:

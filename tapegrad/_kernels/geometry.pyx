@@ -35,28 +35,39 @@ cdef int broadcast_strides(Operand* operand, int core_ndim, int ndim, const npy_
 
 cdef int memory_order(int ndim, const npy_intp* shape, int n_operands,
                       npy_intp[MAX_OPERANDS][MAX_DIMS] strides, int* order) noexcept:
-    """Sort dimensions from the largest to the smallest stride; the first operand decides first."""
-    cdef int position, slot, k, a, b
+    """Sort dimensions from the largest to the smallest stride; the first operand decides first.
+
+    Dimensions that no operand can tell apart stay where they are, and are passed by, as in PyTorch.
+    """
+    cdef int position, slot, other
     cdef npy_intp difference
     for position in range(ndim):
         order[position] = position
-    for position in range(1, ndim):
+    for position in range(ndim - 2, -1, -1):
         slot = position
-        while slot > 0:
-            a, b = order[slot - 1], order[slot]
-            difference = 0
-            for k in range(n_operands):
-                if strides[k][a] == 0 or strides[k][b] == 0:
-                    continue
-                difference = strides[k][b] - strides[k][a]
-                if difference == 0:
-                    difference = shape[b] - shape[a] if shape[a] == 1 or shape[b] == 1 else 0
-                if difference != 0:
-                    break
-            if difference <= 0:
+        for other in range(position + 1, ndim):
+            difference = inner_excess(order[slot], order[other], shape, n_operands, strides)
+            if difference < 0:
                 break
-            order[slot - 1], order[slot] = b, a
-            slot -= 1
+            if difference > 0:
+                order[slot], order[other] = order[other], order[slot]
+                slot = other
+    return 0
+
+
+cdef npy_intp inner_excess(int outer, int inner, const npy_intp* shape, int n_operands,
+                           npy_intp[MAX_OPERANDS][MAX_DIMS] strides) noexcept:
+    """By how much the inner one of two dimensions is longer: positive if they should be swapped."""
+    cdef npy_intp difference
+    cdef int k
+    for k in range(n_operands):
+        if strides[k][outer] == 0 or strides[k][inner] == 0:
+            continue
+        difference = strides[k][inner] - strides[k][outer]
+        if difference == 0 and shape[inner] > shape[outer]:
+            return 1
+        if difference != 0:
+            return difference
     return 0
 
 

@@ -13,6 +13,7 @@ cdef ndarray owner_of(ndarray array)
 cdef void recycle(PyObject* array) noexcept
 cdef bint memory_meets(ndarray a, ndarray b) noexcept
 cdef bint same_elements(ndarray a, ndarray b) noexcept
+cdef bint may_repeat(ndarray array) noexcept
 cdef int check_writable(ndarray target) except -1
 cdef int check_overlap(ndarray target, ndarray source) except -1
 

@@ -5,6 +5,7 @@ Nothing here writes elements; that is what launches do.
 
 cimport cython
 from cpython.object cimport PyObject
+from libc.stdint cimport uint64_t
 from numpy cimport (
     PyArray_BYTES, PyArray_CheckExact, PyArray_DescrFromType, PyArray_DIMS, PyArray_ISWRITEABLE,
     PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE, PyArray_NDIM, PyArray_SIZE,
@@ -336,6 +337,28 @@ cdef bint same_elements(ndarray a, ndarray b) noexcept:
         if PyArray_STRIDES(a)[k] != PyArray_STRIDES(b)[k] and PyArray_DIMS(a)[k] > 1:
             return False
     return True
+
+
+cdef bint may_repeat(ndarray array) noexcept:
+    """Whether two elements may lie in one place: dimensions are sorted, not solved."""
+    cdef npy_intp reach = 0, step
+    cdef int k, _n, last, ndim = PyArray_NDIM(array)
+    cdef uint64_t passed = 0
+    if PyArray_IS_C_CONTIGUOUS(array):
+        return False
+    for _n in range(ndim):
+        last = -1
+        for k in range(ndim):
+            if not passed >> k & 1 and (
+                    last < 0 or PyArray_STRIDES(array)[k] < PyArray_STRIDES(array)[last]):
+                last = k
+        passed |= (<uint64_t>1) << last
+        step = PyArray_STRIDES(array)[last]
+        if PyArray_DIMS(array)[last] > 1:
+            if step <= reach:
+                return True
+            reach += (PyArray_DIMS(array)[last] - 1) * step
+    return False
 
 
 cdef int check_writable(ndarray target) except -1:

@@ -94,14 +94,23 @@ zero_op = op(
 )
 fill_tensor_op = op(
     "fill_tensor_",
-    forward=lambda input, value: kernels.copy_array(input, value),
+    forward=lambda input, value: _filled_with(input, value),
     grad_name="FillBackward3",
     writes=True,
     overwrites=True,
     input=lambda g: _zeros_like(g),
     value=lambda g: g.sum(),
-    doc="Set every element to the value of a 0-d tensor.",
+    doc="Set every element to the value of a 0-d tensor, or to a number that stands for one.",
 )
+
+
+def _filled_with(target: np.ndarray, value) -> None:
+    if isinstance(value, np.ndarray):
+        kernels.copy_array(target, value)
+    else:
+        _filled(target, value)
+
+
 def _fill(input: np.ndarray, value) -> np.ndarray:
     return kernels.fill(kernels.empty_like(input), value)
 
@@ -127,7 +136,7 @@ fill_tensor_copy_op = op(
     doc="A copy with every element set to the value of a 0-d tensor.",
 )
 copy_inplace, fill_inplace, zero_inplace = map(InplaceOp, (copy_op, fill_op, zero_op))
-_fill_tensor_inplace = InplaceOp(fill_tensor_op)
+fill_tensor_inplace = InplaceOp(fill_tensor_op)
 attach("zero_", zero_inplace)
 
 
@@ -163,7 +172,7 @@ def fill_(self: Tensor, value) -> Tensor:
     if not isinstance(value, Tensor):
         return fill_inplace(self, value)
     _check_filler(value)
-    return _fill_tensor_inplace(self, value)
+    return fill_tensor_inplace(self, value)
 
 
 def _check_filler(value: Tensor) -> None:

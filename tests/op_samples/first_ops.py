@@ -68,6 +68,13 @@ def view_of_written(torch: ModuleType, x: Any) -> Any:
     return part
 
 
+def write_by_strides(torch: ModuleType, x: Any) -> Any:
+    """Write through a view by strides, whose gradient is copied back."""
+    y = x * 1
+    y.as_strided((2, 2), (3, 1), 1).mul_(2)
+    return y
+
+
 CASES = [
     *pairwise("add"), Case("add", real(3), 2.5), Case("add", real(3), real(3), alpha=2),
     *pairwise("sub"), Case("sub", real(3), 2.5), Case("sub", real(3), real(3), alpha=2),
@@ -200,6 +207,8 @@ CASES = [
     Case("contiguous", turned(real(2, 3)), call=lambda torch, x: x.contiguous()),
     Case("diagonal", real(3, 3)), Case("diagonal", real(2, 3), 1),
     Case("as_strided", real(3, 4), call=view_of_written, reference=lambda x: 2 * x[1:, ::2]),
+    Case("as_strided", real(6), call=write_by_strides,
+         reference=lambda x: x * np.array([1, 2, 2, 1, 2, 2])),
     Case("view_dtype", real(2, 4), differentiable=False, reference=np.copy,
          call=lambda torch, x: x.view(torch.int16).view(x.dtype)),
     Case("view_as", real(6), fixed(real(2, 3)), reference=lambda x, other: x.reshape(2, 3)),

@@ -7,7 +7,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad._types import float16, int64, kind_of
-from tapegrad.ops.convert import copy_inplace, fill_
+from tapegrad.ops.convert import copy_inplace, fill_tensor_inplace
 from tapegrad.ops.index.by_tensors import check_put_dtypes, index_arrays, index_op, put_values
 from tapegrad.ops.index.items import apply_views, cut, select
 from tapegrad.ops.shape.broadcasting import check_expansion
@@ -59,7 +59,7 @@ def setitem(input: Tensor, index, value) -> None:
         value = value.view(value.shape[extra:]) if extra else value
         copy_inplace(viewed, value if value.shape == viewed.shape else value.expand(viewed.shape))
     else:
-        fill_(viewed, value)
+        fill_tensor_inplace(viewed, value)
 
 
 def _fills_mask(left: list, value: Tensor) -> bool:

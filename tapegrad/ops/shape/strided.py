@@ -52,8 +52,15 @@ def _slice_of(g: np.ndarray, geometry: tuple) -> np.ndarray:
 
 def _slice_cleared(g: np.ndarray, geometry: tuple) -> np.ndarray:
     base, view = _base_memory(geometry, g.dtype)
+    kernels.check_written(view, [])
     kernels.copy_array(base, g)
     kernels.fill(view, 0)
+    return kernels.contiguous(base)
+
+
+def _slice_placed(g: np.ndarray, geometry: tuple) -> np.ndarray:
+    base, view = _base_memory(geometry, g.dtype)
+    kernels.copy_array(view, g)
     return kernels.contiguous(base)
 
 
@@ -91,12 +98,25 @@ slice_scattered = op(
     input=lambda g, geometry: slice_of(g, geometry),
     doc="Zeros of the base's shape with values added where the view lies.",
 )  # fmt: skip
+slice_placed = op(
+    "slice_placed", forward=_slice_placed, params=("input", "geometry"),
+    input=lambda g, geometry: slice_of(g, geometry),
+    doc="Zeros of the base's shape with values copied to where the view lies, the last one last.",
+)  # fmt: skip
 as_strided_op = op(
     "as_strided",
     forward=lambda input, geometry, view: view,
     is_view=True,
     input=lambda g, geometry: slice_scattered(g, geometry),
     doc="A view made anew from its base.",
+)
+view_before_write = op(
+    "view_before_write",
+    forward=lambda input, geometry, view: view,
+    grad_name="AsStridedBackward0",
+    is_view=True,
+    input=lambda g, geometry: slice_placed(g, geometry),
+    doc="What a base shows, to an op that overwrites it: CopySlices copies the op's gradient back.",
 )
 copy_slices = op(
     "copy_slices",
@@ -108,7 +128,9 @@ copy_slices = op(
 )
 
 
-register_copy_slices(copy_slices)
+register_copy_slices(
+    copy_slices, lambda base, view: view_before_write(base, geometry_of(base, view), view)
+)
 register_view_maker(lambda base, view: as_strided_op(base, geometry_of(base, view), view))
 
 
