@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 import numpy as np
 
 from tapegrad import _types
-from tapegrad._types import bfloat16, dtype, float32
+from tapegrad._types import dtype, float32
 from tapegrad._values import ReadOnly, constructor
 
-_OF_BFLOAT16 = {"bits": 16, "max": 3.3895313892515355e38, "min": -3.3895313892515355e38,
-                "eps": 2.0**-7, "tiny": 2.0**-126, "smallest_normal": 2.0**-126,
-                "resolution": 0.01}  # fmt: skip
+_WIDE_UNSIGNED = ("uint16", "uint32", "uint64")
+
+
+def _described(bits: int, largest: float, eps: float, smallest: float, resolution: float) -> dict:
+    return {"bits": bits, "max": largest, "min": -largest, "eps": eps, "tiny": smallest,
+            "smallest_normal": smallest, "resolution": resolution}  # fmt: skip
+
+
+# Of the dtypes that NumPy does not have.
+_OF_OTHERS = {
+    "bfloat16": _described(16, 3.3895313892515355e38, 2.0**-7, 2.0**-126, 0.01),
+    "float8_e4m3fn": _described(8, 448.0, 2.0**-3, 2.0**-6, 1.0),
+    "float8_e4m3fnuz": _described(8, 240.0, 2.0**-3, 2.0**-7, 1.0),
+    "float8_e5m2": _described(8, 57344.0, 2.0**-2, 2.0**-14, 1.0),
+    "float8_e5m2fnuz": _described(8, 57344.0, 2.0**-3, 2.0**-15, 1.0),
+}
 
 
 class _Limits(ReadOnly):
@@ -31,12 +45,16 @@ class _Limits(ReadOnly):
         return self.dtype == other.dtype
 
 
-def _check_limits_of(type: Any) -> None:
-    if not isinstance(type, dtype):
+def _dtype_of(type: Any) -> dtype:
+    given = _types.PYTHON_TYPES.get(type) if isinstance(type, builtins.type) else type
+    if not isinstance(given, dtype):
         raise TypeError(f"{type!r} is no dtype")
+    return given
 
 
 def _limits_of(type: dtype) -> dict[str, float]:
+    if type.name in _OF_OTHERS:
+        return _OF_OTHERS[type.name]
     limits = np.finfo(type.numpy)
     smallest = float(limits.smallest_normal)
     return {
@@ -61,13 +79,13 @@ class finfo(_Limits):
 
     @constructor
     def __init__(self, type: dtype = float32) -> None:
-        _check_limits_of(type)
+        type = _dtype_of(type).to_real()
         if not type.is_floating_point:
             raise TypeError(
                 "torch.finfo() requires a floating point input type. "
                 "Use torch.iinfo to handle 'torch.finfo'"
             )
-        self._describe(dtype=type.name, **(_OF_BFLOAT16 if type is bfloat16 else _limits_of(type)))
+        self._describe(dtype=type.name, **_limits_of(type))
 
     def __repr__(self) -> str:
         return (
@@ -88,15 +106,15 @@ class iinfo(_Limits):
 
     @constructor
     def __init__(self, type: Any) -> None:
-        _check_limits_of(type)
+        type = _dtype_of(type)
         if type is _types.bool:
             raise TypeError("torch.bool is not supported by torch.iinfo")
-        if type.is_floating_point:
+        if type.is_floating_point or type.is_complex:
             raise TypeError(
                 "torch.iinfo() requires an integer input type. "
                 "Use torch.finfo to handle 'torch.iinfo'"
             )
-        limits = np.iinfo(type.numpy)
+        limits = np.iinfo(type.name if type.name in _WIDE_UNSIGNED else type.numpy)
         self._describe(
             dtype=type.name, bits=limits.bits, max=int(limits.max), min=int(limits.min)
         )

@@ -82,6 +82,17 @@ class dtype(Constant):
         """The dtype of a number's real part: this one, unless it is complex."""
         return _REAL_PARTS.get(self.name, self)
 
+    def to_complex(self) -> dtype:
+        """The dtype of numbers whose parts have this one. Raises RuntimeError for whole numbers."""
+        if self.is_complex:
+            return self
+        if self is bfloat16:
+            return complex64
+        for name, part in _REAL_PARTS.items():
+            if part is self:
+                return dtype_named(name)
+        raise RuntimeError(f"Unknown Complex ScalarType for {scalar_name(self)}")
+
 
 def _named_only(name: str, kind: str, itemsize: _int, **attributes: Any) -> dtype:
     """A dtype that programs can name and compare, but that no tensor has."""
@@ -128,6 +139,19 @@ ALL_DTYPES = (bool, uint8, int8, int16, int32, int64, float16, float32, float64)
 BY_NUMPY_NUMBER: dict[_int, dtype] = {one.numpy.num: one for one in ALL_DTYPES}
 
 
+_SCALAR_NAMES = {
+    "bool": "Bool", "uint8": "Byte", "int8": "Char", "int16": "Short", "int32": "Int",
+    "int64": "Long", "float16": "Half", "float32": "Float", "float64": "Double",
+    "bfloat16": "BFloat16", "complex32": "ComplexHalf", "complex64": "ComplexFloat",
+    "complex128": "ComplexDouble", "qint8": "QInt8", "quint8": "QUInt8", "qint32": "QInt32",
+}  # fmt: skip
+
+
+def scalar_name(one: dtype) -> str:
+    """A dtype as PyTorch's messages about scalar types call it."""
+    return _SCALAR_NAMES.get(one.name, one.name.capitalize().replace("Uint", "UInt"))
+
+
 def dtype_named(name: str) -> dtype:
     """The dtype object called ``name``; pickles refer to dtypes this way."""
     return next(one for one in (*ALL_DTYPES, *_NAMED_ONLY) if one.name == name)
@@ -138,7 +162,9 @@ def constant_named(name: str) -> Any:
     return globals()[name]
 
 
-_PYTHON_TYPES = {builtins.bool: bool, builtins.int: int64, builtins.float: float64}
+PYTHON_TYPES: dict[Any, dtype] = {
+    builtins.bool: bool, builtins.int: int64, builtins.float: float64, complex: complex128,
+}  # fmt: skip
 
 
 def as_dtype(value: Any, function: str) -> dtype | None:
@@ -152,8 +178,8 @@ def as_dtype(value: Any, function: str) -> dtype | None:
         if value in _NAMED_ONLY:
             raise NotImplementedError(f"{function}(): tapegrad has no tensors of dtype {value}")
         return value
-    if isinstance(value, type) and value in _PYTHON_TYPES:
-        return _PYTHON_TYPES[value]
+    if isinstance(value, type) and value in PYTHON_TYPES and value is not complex:
+        return PYTHON_TYPES[value]
     raise TypeError(
         f"{function}(): argument 'dtype' must be torch.dtype, not {type(value).__name__}"
     )
