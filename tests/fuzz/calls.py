@@ -20,7 +20,7 @@ LEFT_OUT = {
 }
 NAMESPACES = [
     "", "linalg", "special", "nn.functional", "autograd", "autograd.functional", "func", "fft",
-    "nn.init", "nn.utils", "utils.dlpack",
+    "nn.init", "nn.utils", "nn.utils.rnn", "utils.dlpack", "signal.windows", "autograd.graph",
 ]
 
 

@@ -15,7 +15,9 @@ from typing import Any
 
 import tapegrad
 from tests.fuzz.calls import Arguments, callables, tensors_in
+from tests.fuzz.scenes import SCENES
 
+SCENE_ROUNDS = 10  # a scene is many functions
 MEMORY = 4 * 2**30  # more than any sensible result here, less than what a machine has
 
 
@@ -38,8 +40,11 @@ def one_call(torch: ModuleType, name: str, function: Any, seed: int) -> bool:
     """Make one call; whether it gave a result."""
     arguments = Arguments(torch, seed)
     try:
-        args, keywords = arguments.arguments(name, function)
-        result = function(*args, **keywords)
+        if name in SCENES:
+            result = function(torch, arguments)
+        else:
+            args, keywords = arguments.arguments(name, function)
+            result = function(*args, **keywords)
         if isinstance(result, torch.nn.Module):
             result = result(*(arguments.tensor() for _ in range(arguments.random.choice([1, 2]))))
         use(result, torch)
@@ -50,14 +55,20 @@ def one_call(torch: ModuleType, name: str, function: Any, seed: int) -> bool:
     return True
 
 
+def times(name: str) -> int:
+    """How often one is run in a round."""
+    return SCENE_ROUNDS if name in SCENES else 1
+
+
 def main() -> None:
     """Make the calls from a number on."""
     journal, rounds, seed, start, seconds, only, *show = sys.argv[1:]
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     faulthandler.enable()
     warnings.simplefilter("ignore")
-    functions = {name: value for name, value in callables(tapegrad).items() if only in name}
-    calls = [(name, k) for name in functions for k in range(int(rounds))]
+    found = {**callables(tapegrad), **SCENES}
+    functions = {name: value for name, value in found.items() if only in name}
+    calls = [(name, k) for name in functions for k in range(int(rounds) * times(name))]
     results: dict[str, int] = dict.fromkeys(functions, 0)
     with open(journal, "w", encoding="utf-8") as notes:
         print(len(calls), file=notes, flush=True)
@@ -72,7 +83,7 @@ def main() -> None:
                 gc.collect()
     if show:
         for name, count in results.items():
-            print(f"{count:4} of {rounds} {name}")
+            print(f"{count:4} of {int(rounds) * times(name)} {name}")
 
 
 if __name__ == "__main__":
