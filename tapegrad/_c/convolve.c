@@ -72,9 +72,9 @@ CHOICE(weight_slope_float64)
 
 #define ROWS_OF(suffix, number, letter)                                                          \
     {"correlate", "(n,c,i),(o,q,k),(b)->(n,p,l)", letter letter letter letter, number,           \
-     correlate_##suffix, "20q", sizeof(tg_sliding), 1},                                          \
+     correlate_##suffix, "21q", sizeof(tg_sliding), 1},                                          \
     {"weight_slope", "(n,c,i),(n,p,l)->(p,c,k)", letter letter letter, number,                   \
-     weight_slope_##suffix, "20q", sizeof(tg_sliding), 1},
+     weight_slope_##suffix, "21q", sizeof(tg_sliding), 1},
 
 /* Whole numbers wrap, so that those with a sign are multiplied as those without. */
 const tg_kernel tg_convolve_kernels[] = {

@@ -10,9 +10,10 @@
 typedef struct {
     int64_t status;
     int64_t in[3], kernel[3], stride[3], padding[3], dilation[3], out[3], is_turned;
+    int64_t n_rows; /* output channels, of which a thread may have a share */
 } tg_sliding;
 
-enum { TG_MISFIT = 1, TG_NO_MEMORY };
+enum { TG_MISFIT = 1, TG_NO_MEMORY, TG_SPOILT };
 
 static inline int64_t tg_product(const int64_t *sizes) { return sizes[0] * sizes[1] * sizes[2]; }
 
@@ -117,6 +118,9 @@ typedef struct {
 } tg_blocks;
 
 enum { TG_BLOCK_BYTES = 1 << 19, TG_LEAST_LINES = 4 };
+
+/* Of images that are computed by squares: the shortest side. */
+enum { TG_LEAST_SQUARE = 8 };
 
 /* Of images that are woven: their longest rows, and the least products of an output. */
 enum { TG_MOST_WOVEN = 4, TG_LEAST_WOVEN_PRODUCTS = 128 };

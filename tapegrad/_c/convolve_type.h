@@ -8,6 +8,7 @@
 #include "weights.h"
 
 #include "panel.h"
+#include "winograd.h"
 #include "direct.h"
 #include "correlate.h"
 #include "meetings.h"

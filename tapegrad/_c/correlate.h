@@ -9,6 +9,8 @@
 /* Everything of a call that does not change. */
 typedef struct {
     const tg_sliding *p;
+    int is_square;      /* by squares of outputs, which slide so: */
+    tg_sliding squares;
     NAME(images) in;
     NAME(given) weight;
     const char *bias;
@@ -42,6 +44,26 @@ TARGET static void NAME(block_outputs)(const NAME(call) *call, NAME(pass) *pass,
                                                  call->out_sample, start, width);
         NAME(panel)(pass, block, lanes, call->n_weights, bias, call->bias_step, out,
                     call->out_channel, rows, call->p->is_turned != 0);
+    }
+}
+
+/* The outputs of one block by squares. */
+TARGET static void NAME(square_outputs)(const NAME(call) *call, NAME(pass) *pass,
+                                        const NAME(padded) *block, int64_t n_samples, int64_t line,
+                                        int64_t rows, T *out, const char *bias)
+{
+    static const int64_t none[3] = {0, 0, 0};
+    const tg_axis *all = call->all;
+    const int64_t n_lines = tg_least(all[1].n - line, call->blocks.length);
+    const int64_t first[3] = {0, line, 0}, counts[4] = {n_samples, 1, n_lines, all[2].n};
+    NAME(set_pass)(pass, &call->squares, all, none, block);
+    pass->axes[1].out_step = pass->axes[2].out_step = 2;
+    for (int64_t start = 0; start < n_samples * n_lines * all[2].n; start += NAME(width)) {
+        const int64_t lanes = NAME(choose_lanes)(pass, call->p, block, counts, first,
+                                                 call->out_sample, start, NAME(width));
+        if (!NAME(square_panel)(pass, block, call->p, lanes, bias, call->bias_step, out,
+                                call->out_channel, rows))
+            pass->is_spoilt = 1;
     }
 }
 
@@ -86,8 +108,11 @@ TARGET static void NAME(rows_outputs)(const NAME(call) *call, NAME(pass) *pass,
             in.data += sample * in.sample;
             if (!is_filled)
                 NAME(fill_block)(call->p, call->all, spans, &in, samples, call->n_channels, block);
-            NAME(all_passes)(call, pass, block, samples, line, rows, out + sample * call->out_sample,
-                             bias);
+            T *to = out + sample * call->out_sample;
+            if (NAME(has_squares)() && call->is_square)
+                NAME(square_outputs)(call, pass, block, samples, line, rows, to, bias);
+            else
+                NAME(all_passes)(call, pass, block, samples, line, rows, to, bias);
         }
 }
 
@@ -98,7 +123,7 @@ static int64_t NAME(woven_samples)(const NAME(call) *call)
     const int64_t n = call->n_samples;
     const tg_blocks blocks =
         tg_blocks_of(call->all, n, call->n_channels, sizeof(T), 2 * TG_BLOCK_BYTES);
-    if (call->n_rows <= NAME(few_rows) || call->in.element != 1 || call->n_weights == 1 ||
+    if (call->is_square || call->n_rows <= NAME(few_rows) || call->in.element != 1 || call->n_weights == 1 ||
         call->n_weights * call->n_channels < TG_LEAST_WOVEN_PRODUCTS ||
         call->all[2].n > TG_MOST_WOVEN || blocks.length != call->all[blocks.along].n)
         return 0;
@@ -139,8 +164,11 @@ static uintptr_t NAME(lay_out)(const NAME(call) *call, NAME(pass) *pass, NAME(pa
     PART(pass->weight, n_weights)
     PART(pass->is_met, n_weights)
     PART(pass->weights, n_tiles * n_weights * call->n_channels * NAME(packed_rows))
-    PART(pass->patches, TG_LONGEST_CHAIN * NAME(width))
-    PART(pass->sums, call->row_limit * NAME(width))
+    PART(pass->patches, call->is_square
+                            ? NAME(kinds) * NAME(patches_of_kind)(call->n_channels)
+                            : TG_LONGEST_CHAIN * NAME(width))
+    PART(pass->sums, call->is_square ? NAME(kinds) * NAME(sums_of_kind)
+                                     : call->row_limit * NAME(width))
     PART(block->data, LANES + n_block + 8 * LANES)
 #undef PART
     block->data += LANES; /* vectors of few lanes begin before them */
@@ -155,11 +183,75 @@ TARGET static void NAME(group_outputs)(const NAME(call) *call, NAME(pass) *pass,
         const int64_t rows = tg_least(call->n_rows - row, call->row_limit);
         NAME(given) weight = call->weight;
         weight.data += row * weight.row;
-        NAME(pack_weights)(pass->weights, &weight, rows, call->n_weights, call->n_channels);
+        if (NAME(has_squares)() && call->is_square)
+            NAME(pack_sums)(pass->weights, &weight, rows, call->n_channels, call->p->is_turned != 0,
+                            pass->patches);
+        else
+            NAME(pack_weights)(pass->weights, &weight, rows, call->n_weights, call->n_channels);
         NAME(rows_outputs)(call, pass, block, call->is_one_block && row > 0, rows,
                            call->out + row * call->out_channel,
                            call->bias == NULL ? NULL : call->bias + row * call->bias_step);
     }
+}
+
+/* How outputs of some groups are found: by squares or by sliding. */
+static void NAME(choose_way)(NAME(call) *call, int is_square)
+{
+    call->is_square = is_square;
+    if (is_square)
+        call->squares = NAME(squares_of)(call->p);
+    call->n_weights = is_square ? NAME(kinds) : tg_product(call->p->kernel);
+    for (int d = 0; d < 3; d++)
+        call->all[d] = tg_all_of(is_square ? &call->squares : call->p, d);
+}
+
+/* The outputs of some groups, `steps` bytes apart, in the way that was chosen. Gives 0, or what went
+ * wrong. */
+TARGET static int64_t NAME(groups_outputs)(NAME(call) call, int64_t n_groups, const tg_intp *steps)
+{
+    NAME(call) all = call;
+    NAME(pass) pass = {.n_channels = call.n_channels};
+    NAME(padded) block = NAME(plan_blocks)(&all);
+    const size_t size = NAME(lay_out)(&all, &pass, &block, 0);
+    char *memory = aligned_alloc(64, size);
+    if (memory == NULL)
+        return TG_NO_MEMORY;
+    NAME(lay_out)(&all, &pass, &block, (uintptr_t)memory);
+    if (block.is_cleared)
+        memset(block.data - LANES, 0, size - (size_t)((char *)(block.data - LANES) - memory));
+    for (int64_t i = 0; i < n_groups; i++) {
+        NAME(group_outputs)(&all, &pass, &block);
+        all.in.data += steps[0] / (tg_intp)sizeof(T);
+        all.weight.data += steps[1] / (tg_intp)sizeof(T);
+        all.bias = all.bias == NULL ? NULL : all.bias + steps[2];
+        all.out += steps[3] / (tg_intp)sizeof(T);
+    }
+    free(memory);
+    return pass.is_spoilt ? TG_SPOILT : 0;
+}
+
+/* The same, where it may be by squares: what is not finite then is found by sliding, a sample at a
+ * time, so that it does not matter which samples a thread was given. */
+static int64_t NAME(best_outputs)(NAME(call) call, int64_t n_groups, const tg_intp *steps)
+{
+    NAME(choose_way)(&call, NAME(is_square)(call.p, call.n_channels));
+    int64_t status = NAME(groups_outputs)(call, n_groups, steps);
+    if (status != TG_SPOILT)
+        return status;
+    status = 0;
+    const int64_t n_samples = call.n_samples;
+    call.n_samples = 1;
+    for (int64_t n = 0; n < n_samples && status == 0; n++) {
+        NAME(choose_way)(&call, 1);
+        status = n_samples > 1 ? NAME(groups_outputs)(call, n_groups, steps) : TG_SPOILT;
+        if (status == TG_SPOILT) {
+            NAME(choose_way)(&call, 0);
+            status = NAME(groups_outputs)(call, n_groups, steps);
+        }
+        call.in.data += call.in.sample;
+        call.out += call.out_sample;
+    }
+    return status;
 }
 
 /* (n,c,i),(o,q,k),(b)->(n,p,l): images, weights and a bias, which may be empty, to images. The
@@ -180,7 +272,7 @@ TARGET static void NAME(correlate)(char **args, const tg_intp *dims, const tg_in
         .weight = {(const T *)args[1], steps[7 + turned] / item, steps[8 - turned] / item,
                    steps[9] / item},
         .bias = dims[7] == 0 ? NULL : args[2], .bias_step = steps[10],
-        .n_samples = dims[1], .n_channels = dims[2], .n_rows = n_out, .n_weights = dims[6],
+        .n_samples = dims[1], .n_channels = dims[2], .n_rows = n_out,
         .out = (T *)args[3], .out_sample = steps[11] / item, .out_channel = steps[12] / item,
     };
     const int are_samples = dims[1] == 1 && steps[1] == 0 && steps[2] == 0;
@@ -191,25 +283,5 @@ TARGET static void NAME(correlate)(char **args, const tg_intp *dims, const tg_in
     }
     if (call.n_samples * n_out * dims[9] == 0)
         return;
-    for (int d = 0; d < 3; d++)
-        call.all[d] = tg_all_of(p, d);
-    NAME(pass) pass = {.n_channels = call.n_channels};
-    NAME(padded) block = NAME(plan_blocks)(&call);
-    const size_t size = NAME(lay_out)(&call, &pass, &block, 0);
-    char *memory = aligned_alloc(64, size);
-    if (memory == NULL) {
-        p->status = TG_NO_MEMORY;
-        return;
-    }
-    NAME(lay_out)(&call, &pass, &block, (uintptr_t)memory);
-    if (block.is_cleared)
-        memset(block.data - LANES, 0, size - (size_t)((char *)(block.data - LANES) - memory));
-    for (tg_intp i = 0; i < (are_samples ? 1 : dims[0]); i++) {
-        NAME(group_outputs)(&call, &pass, &block);
-        call.in.data += steps[0] / item;
-        call.weight.data += steps[1] / item;
-        call.bias = call.bias == NULL ? NULL : call.bias + steps[2];
-        call.out += steps[3] / item;
-    }
-    free(memory);
+    p->status = NAME(best_outputs)(call, are_samples ? 1 : dims[0], steps);
 }

@@ -41,6 +41,7 @@ typedef struct {
     T *weights, *patches, *sums;
     NAME(segments) reads, writes; /* of the outputs of a panel, which are side by side */
     int64_t write_step;
+    int is_spoilt; /* an output by squares is not finite */
 } NAME(pass);
 
 /* Choose the outputs of some remainders of the stride. `all`: what all passes read. */
@@ -78,7 +79,7 @@ TARGET static int NAME(cut)(const NAME(segments) *reads, int64_t first, NAME(pie
         const int64_t start = reads->each[s].lane - first, end = start + reads->each[s].n;
         if (end <= 0 || start >= LANES)
             continue;
-        NAME(places) lanes;
+        NAME(places) lanes = (NAME(places))(V){0};
         for (int l = 0; l < LANES; l++)
             lanes[l] = l >= start && l < end ? -1 : 0;
         pieces[n].lanes = (V)lanes;
@@ -87,19 +88,25 @@ TARGET static int NAME(cut)(const NAME(segments) *reads, int64_t first, NAME(pie
     return n;
 }
 
+/* A vector put together of pieces. */
+TARGET static TG_INLINE V NAME(load_pieces)(const T *from, const NAME(piece) *pieces,
+                                            const int n_pieces)
+{
+    V v = NAME(load)(from + pieces[0].at);
+    for (int i = 1; i < n_pieces; i++) {
+        const NAME(places) lanes = (NAME(places))pieces[i].lanes;
+        const V next = NAME(load)(from + pieces[i].at);
+        v = (V)(((NAME(places))next & lanes) | ((NAME(places))v & ~lanes));
+    }
+    return v;
+}
+
 /* What each lane of one vector meets in n channels. */
 TARGET static TG_INLINE void NAME(pack_pieces)(const T *from, int64_t channel_step, int64_t n,
                                                const NAME(piece) *pieces, const int n_pieces, T *to)
 {
-    for (int64_t c = 0; c < n; c++, from += channel_step, to += LANES) {
-        V v = NAME(load)(from + pieces[0].at);
-        for (int i = 1; i < n_pieces; i++) {
-            const NAME(places) lanes = (NAME(places))pieces[i].lanes;
-            const V next = NAME(load)(from + pieces[i].at);
-            v = (V)(((NAME(places))next & lanes) | ((NAME(places))v & ~lanes));
-        }
-        NAME(store)(to, v);
-    }
+    for (int64_t c = 0; c < n; c++, from += channel_step, to += LANES)
+        NAME(store)(to, NAME(load_pieces)(from, pieces, n_pieces));
 }
 
 /* The pieces of the two vectors of a panel. What is one piece is multiplied where it lies in the

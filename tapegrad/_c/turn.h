@@ -84,4 +84,27 @@ TARGET static void NAME(turn_rows)(T *to, int64_t to_step, const T *from, int64_
     }
 }
 
+/* to[i] = from[2 * i]; nothing behind the last of them is read. */
+TARGET static TG_INLINE void NAME(copy_even)(T *to, const T *from, int64_t n)
+{
+    int64_t i = 0;
+#if defined(__GNUC__) && !defined(__clang__)
+    NAME(places) even;
+    for (int l = 0; l < LANES; l++)
+        even[l] = 2 * l;
+    for (; i + LANES < n; i += LANES)
+        NAME(store)(to + i, __builtin_shuffle(NAME(load)(from + 2 * i),
+                                              NAME(load)(from + 2 * i + LANES), even));
+    if (i < n) {
+        const int64_t left = 2 * (n - i) - 1, right = left > LANES ? left - LANES : 0;
+        const V first = NAME(load_part)(from + 2 * i, left - right);
+        const V second = right > 0 ? NAME(load_part)(from + 2 * i + LANES, right) : first;
+        NAME(store_part)(to + i, __builtin_shuffle(first, second, even), n - i);
+    }
+#else
+    for (; i < n; i++)
+        to[i] = from[2 * i];
+#endif
+}
+
 #undef UNROLLED

@@ -32,6 +32,9 @@ CASES = [
     ((1, 6, 9, 9), (12, 6, 3, 3), False, (1, 1, 1, 1)),
     ((6, 3, 26, 20), (5, 3, 3, 3), False, (1, 1, 1, 1)),  # weights' sums over parts of the samples
     ((4, 5, 32, 35), (5, 4, 2, 3), True, (1, 1, 1, 1)),
+    ((2, 34, 9, 13), (33, 34, 3, 3), False, (1, 1, 1, 1)),  # by squares of four outputs
+    ((1, 32, 10, 70), (32, 48, 3, 3), True, (1, 0, 1, 1)),
+    ((3, 64, 30, 33), (64, 32, 3, 3), False, (1, 2, 1, 2)),
 ]
 
 
@@ -77,7 +80,7 @@ class TestEveryInstructionSet:
             assert error <= 2 * allowed + 1e-8
 
 
-@pytest.mark.parametrize("case", CASES[-8:], ids=str)
+@pytest.mark.parametrize("case", CASES[-11:], ids=str)
 def test_threads_change_no_bit(torch: ModuleType, case: tuple) -> None:
     """One thread, two and three give the same results, whichever way the work is shared."""
     before, every = torch.get_num_threads(), []
@@ -99,3 +102,17 @@ def test_infinity_stays_where_it_was_met(torch: ModuleType) -> None:
     torch.nn.functional.conv2d(x, w).backward(torch.tensor([[[[1.0, 1.0, 1.0, 1.0]]]]))
 
     assert w.grad.flatten().tolist() == [4.0, float("inf")]
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), 3e38])
+def test_what_is_not_finite_spreads_as_by_sliding(
+    torch: ModuleType, reference: ModuleType, value: float
+) -> None:
+    """An infinity in one of two images gives PyTorch's infinities and NaNs around it, no others."""
+    rng = np.random.default_rng(0)
+    x, w = (rng.normal(size=shape).astype(np.float32) for shape in ((2, 16, 9, 12), (20, 16, 3, 3)))
+    x[1, 3, 4, 5] = value
+    ours, theirs = (library.nn.functional.conv2d(library.tensor(x), library.tensor(w), padding=1)
+                    .numpy() for library in (torch, reference))
+
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)

@@ -31,11 +31,13 @@ LEAST_PLACES = 1024
 
 
 @remembered
-def _params(read: tuple, written: tuple, blocks: Blocks, is_turned: bool) -> tuple:
-    """The fields of the kernels' params."""
+def _params(
+    read: tuple, written: tuple, blocks: Blocks, is_turned: bool = False, n_rows: int = 0
+) -> tuple:
+    """The fields of the kernels' params; ``n_rows`` are a group's output channels."""
     slides = (in_3d(blocks.kernel, 1), in_3d(blocks.stride, 1), in_3d(blocks.padding, 0))
     sizes = (in_3d(read, 1), *slides, in_3d(blocks.dilation, 1), in_3d(written, 1))
-    return (0, *(n for each in sizes for n in each), int(is_turned))
+    return (0, *(n for each in sizes for n in each), int(is_turned), n_rows)
 
 
 def correlate(images: np.ndarray, weight, bias, blocks: Blocks, groups: int) -> np.ndarray:
@@ -57,7 +59,7 @@ def _images(read, weight, bias, n_out, size, blocks, groups, is_turned) -> np.nd
         arrays = _groups(*arrays, groups)
     elif kernels.thread_count() > 1:
         arrays = _shares(*arrays, size, is_turned)
-    _run(_CORRELATE, arrays, _params(read.shape[2:], size, blocks, is_turned))
+    _run(_CORRELATE, arrays, _params(read.shape[2:], size, blocks, is_turned, n_out // groups))
     return written.reshape(len(read), n_out, *size)
 
 
@@ -79,7 +81,7 @@ def weight_slope(images: np.ndarray, g: np.ndarray, blocks: Blocks, groups: int)
     """Images ``(batch, channels, *size)`` and ``g`` ``(batch, out, *count)`` to weights."""
     rows, channels, n_taps = g.shape[1], images.shape[1] // groups, math.prod(blocks.kernel)
     arrays = kernels.joined(images, 2), kernels.joined(g, 2)
-    params = _params(images.shape[2:], g.shape[2:], blocks, False)
+    params = _params(images.shape[2:], g.shape[2:], blocks)
     n = _sample_shares(g) if groups == 1 else 1
     if n > 1:
         slopes = kernels.empty((n, rows, channels, n_taps), images.dtype)
