@@ -16,7 +16,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "tapegrad"
 # In the order in which they import each other: what a module has from one before is not its own.
 COMPILED = (
     "_kernels.geometry", "_kernels.memory", "_kernels.kernel", "_kernels.iteration",
-    "_kernels.arrays", "_kernels.classes", "_kernels.pieces", "_kernels.products",
+    "_kernels.arrays", "_kernels.lines", "_kernels.lapack", "_kernels.classes", "_kernels.pieces",
+    "_kernels.products",
     "_kernels.recurrent", "_kernels.lstm_step",
     "_tape", "_tensor.modes", "_tensor.nodes", "_tensor.tensor",
     "_core.promotion", "_core.op", "_core.public", "_core.saved",

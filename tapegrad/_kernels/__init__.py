@@ -2,19 +2,22 @@
 
 From the bottom up: ``geometry`` (shapes and strides), ``memory`` (allocation and overlap),
 ``kernel`` (families of loops, ``launch`` and its log), ``iteration`` (loops over arrays of any
-layout), ``arrays``, ``views``, ``pieces``, ``products`` and ``classes`` (what forward functions
-call). The loops themselves are NumPy's and those of ``tapegrad/_c``.
+layout), ``arrays``, ``views``, ``lines``, ``pieces``, ``products``, ``lapack`` and ``classes``
+(what forward functions call). The loops themselves are NumPy's and those of ``tapegrad/_c``.
 """
 
 from tapegrad._kernels.arrays import (
     along,
+    by_planes,
     cast_array,
     contiguous,
+    copied,
     copy_array,
     joined,
     outputs,
     pointwise,
     reduce,
+    row_major,
 )
 from tapegrad._kernels.classes import nll_loss, nll_loss_backward
 from tapegrad._kernels.iteration import element, fill, refuse_overflow
@@ -29,7 +32,15 @@ from tapegrad._kernels.kernel import (
     set_thread_count,
     thread_count,
 )
+from tapegrad._kernels.lapack import batch_of, by_columns, lapack, turned
 from tapegrad._kernels.launch_log import LaunchLog, record_launches
+from tapegrad._kernels.lines import (
+    as_positions,
+    checked_positions,
+    pick,
+    place,
+    place_slices,
+)
 from tapegrad._kernels.memory import (
     check_written,
     empty,
@@ -52,9 +63,11 @@ from tapegrad._kernels.products import (
     refuse_kinds,
 )
 from tapegrad._kernels.views import (
+    backwards,
     broadcast_array,
     can_view,
     cut_to,
+    diagonal,
     expanded,
     moved,
     permuted,
@@ -66,6 +79,7 @@ from tapegrad._kernels.views import (
     swapped,
     transposed,
     unsqueezed,
+    windows,
 )
 
 __all__ = [
@@ -77,13 +91,21 @@ __all__ = [
     "LaunchLog",
     "addmm",
     "along",
+    "as_positions",
+    "backwards",
+    "batch_of",
     "broadcast_array",
+    "by_columns",
+    "by_planes",
     "can_view",
     "cast_array",
     "check_written",
+    "checked_positions",
     "contiguous",
+    "copied",
     "copy_array",
     "cut_to",
+    "diagonal",
     "element",
     "empty",
     "empty_like",
@@ -92,6 +114,7 @@ __all__ = [
     "fill",
     "join",
     "joined",
+    "lapack",
     "limit_vectors",
     "linear",
     "matmul",
@@ -108,13 +131,17 @@ __all__ = [
     "outer",
     "outputs",
     "permuted",
+    "pick",
     "pieces",
+    "place",
+    "place_slices",
     "pointwise",
     "record_launches",
     "reduce",
     "refuse_kinds",
     "refuse_overflow",
     "reshaped_view",
+    "row_major",
     "rows_along",
     "selected",
     "set_thread_count",
@@ -126,6 +153,8 @@ __all__ = [
     "swapped",
     "thread_count",
     "transposed",
+    "turned",
     "unsqueezed",
+    "windows",
     "writable",
 ]

@@ -2,8 +2,8 @@
 
 from libc.string cimport memcpy
 from numpy cimport (
-    PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS, PyArray_NDIM, PyArray_SIZE,
-    PyArray_STRIDES, PyArray_TYPE, import_array, ndarray, npy_intp,
+    PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE, PyArray_NDIM,
+    PyArray_SIZE, PyArray_STRIDES, PyArray_TYPE, import_array, ndarray, npy_intp,
 )
 
 from tapegrad._kernels.geometry cimport (
@@ -13,7 +13,7 @@ from tapegrad._kernels.iteration cimport (
     ITEM_SIZES, cast, copy_into, elementwise, iterate, scalar_operand,
 )
 from tapegrad._kernels.kernel cimport MAX_PARAM_BYTES, Kernel, Loop, Scalars, launch
-from tapegrad._kernels.memory cimport allocate, check_writable, strided_view
+from tapegrad._kernels.memory cimport allocate, allocate_like, check_writable, strided_view
 
 import numpy as np
 
@@ -35,14 +35,23 @@ def copy_array(ndarray target not None, ndarray source not None):
     copy_into(target, source)
 
 
-cpdef ndarray contiguous(ndarray array):
-    """The array itself where it is row-major, else a row-major copy."""
-    cdef ndarray result
-    if PyArray_IS_C_CONTIGUOUS(array):
-        return array
-    result = allocate(PyArray_NDIM(array), PyArray_DIMS(array), PyArray_TYPE(array))
+def copied(ndarray array not None):
+    """A copy in the same memory order."""
+    cdef ndarray result = allocate_like(array, PyArray_TYPE(array))
     copy_into(result, array)
     return result
+
+
+cpdef ndarray row_major(ndarray array):
+    """A row-major copy."""
+    cdef ndarray result = allocate(PyArray_NDIM(array), PyArray_DIMS(array), PyArray_TYPE(array))
+    copy_into(result, array)
+    return result
+
+
+cpdef ndarray contiguous(ndarray array):
+    """The array itself where it is row-major, else a row-major copy."""
+    return array if PyArray_IS_C_CONTIGUOUS(array) else row_major(array)
 
 
 def joined(ndarray array not None, int n_kept):
@@ -131,6 +140,50 @@ def outputs(Kernel kernel not None, tuple inputs not None, tuple shapes not None
     kernel.pack(params, block)
     iterate(loop, operands, block)
     return results[0] if len(results) == 1 else tuple(results)
+
+
+def by_planes(Kernel kernel not None, tuple inputs not None, tuple sizes not None,
+              tuple params=None):
+    """Run a kernel that sees the last dimensions, as many as there are sizes, as one.
+
+    Gives its outputs, in which these dimensions have the given sizes.
+    """
+    cdef Operand operands[MAX_OPERANDS]
+    cdef npy_intp dims[MAX_OPERANDS][MAX_DIMS]
+    cdef npy_intp strides[MAX_OPERANDS][MAX_DIMS]
+    cdef npy_intp shape[MAX_DIMS]
+    cdef char block[MAX_PARAM_BYTES]
+    cdef list arrays = [contiguous(array) for array in inputs]
+    cdef ndarray array = arrays[0]
+    cdef Loop* loop = kernel.loop_for(PyArray_TYPE(array))
+    cdef int n_dims = <int>len(sizes), ndim = PyArray_NDIM(array), k, d
+    for d in range(ndim):
+        shape[d] = PyArray_DIMS(array)[d] if d < ndim - n_dims else sizes[d - ndim + n_dims]
+    for k in range(kernel.n_operands):
+        if k >= kernel.n_in:
+            arrays.append(allocate(ndim, shape, loop.types[k]))
+        array = arrays[k]
+        if PyArray_TYPE(array) != loop.types[k]:
+            raise TypeError(f"kernel {kernel.name}: operand {k} has dtype {array.dtype}")
+        operands[k] = operand_of(array)
+        join_packed(&operands[k], n_dims, dims[k], strides[k], PyArray_ITEMSIZE(array))
+    kernel.pack(params, block)
+    iterate(loop, operands, block)
+    return arrays[-1] if kernel.n_operands == kernel.n_in + 1 else tuple(arrays[kernel.n_in:])
+
+
+cdef int join_packed(Operand* operand, int n_dims, npy_intp* dims, npy_intp* strides,
+                     npy_intp item_size) noexcept:
+    """Let an operand that lies row-major have its last dimensions as one."""
+    cdef int n_kept = operand.ndim - n_dims, k
+    dims[n_kept], strides[n_kept] = 1, item_size
+    for k in range(operand.ndim):
+        if k < n_kept:
+            dims[k], strides[k] = operand.dims[k], operand.strides[k]
+        else:
+            dims[n_kept] *= operand.dims[k]
+    operand.ndim, operand.dims, operand.strides = n_kept + 1, dims, strides
+    return 0
 
 
 def along(Kernel kernel not None, *arguments):

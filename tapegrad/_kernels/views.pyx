@@ -1,7 +1,8 @@
 """One array in another geometry: the views that operations make, without entering Python."""
 
 from numpy cimport (
-    PyArray_BYTES, PyArray_DIMS, PyArray_NDIM, PyArray_STRIDES, import_array, ndarray, npy_intp,
+    PyArray_BYTES, PyArray_DIMS, PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES, import_array, ndarray,
+    npy_intp,
 )
 
 from tapegrad._kernels.geometry cimport (
@@ -136,6 +137,52 @@ def transposed(ndarray array not None):
     if PyArray_NDIM(array) < 2:
         order[0] = 0
     return in_order(array, order)
+
+
+def diagonal(ndarray array not None, npy_intp offset, int dim1, int dim2):
+    """The elements where the positions in two dimensions differ by an offset, as the last one."""
+    cdef npy_intp dims[MAX_DIMS]
+    cdef npy_intp strides[MAX_DIMS]
+    cdef npy_intp n_rows = PyArray_DIMS(array)[dim1], n_columns = PyArray_DIMS(array)[dim2]
+    cdef npy_intp down = PyArray_STRIDES(array)[dim1], across = PyArray_STRIDES(array)[dim2]
+    cdef npy_intp row = min(max(-max(offset, -n_rows), 0), n_rows)
+    cdef npy_intp column = min(max(offset, 0), n_columns)
+    cdef npy_intp size = min(n_rows - row, n_columns - column)
+    cdef int k, position = 0
+    for k in range(PyArray_NDIM(array)):
+        if k != dim1 and k != dim2:
+            dims[position], strides[position] = PyArray_DIMS(array)[k], PyArray_STRIDES(array)[k]
+            position += 1
+    dims[position], strides[position] = size, down + across
+    return strided_view(array, position + 1, dims, strides,
+                        PyArray_BYTES(array) + (row * down + column * across if size else 0))
+
+
+def backwards(ndarray array not None, tuple which not None):
+    """With some dimensions in reverse order."""
+    cdef npy_intp strides[MAX_DIMS]
+    cdef char* start = PyArray_BYTES(array)
+    cdef int k
+    for k in range(PyArray_NDIM(array)):
+        strides[k] = PyArray_STRIDES(array)[k]
+    for k in which if PyArray_SIZE(array) else ():
+        start += (PyArray_DIMS(array)[k] - 1) * strides[k]
+        strides[k] = -strides[k]
+    return strided_view(array, PyArray_NDIM(array), PyArray_DIMS(array), strides, start)
+
+
+def windows(ndarray array not None, int dim, npy_intp size, npy_intp step):
+    """Windows that slide along a dimension, as a new last one; of a number one of one element."""
+    cdef npy_intp dims[MAX_DIMS]
+    cdef npy_intp strides[MAX_DIMS]
+    cdef int ndim = PyArray_NDIM(array), k
+    check_ndim(ndim + 1)
+    for k in range(ndim):
+        dims[k], strides[k] = PyArray_DIMS(array)[k], PyArray_STRIDES(array)[k]
+    dims[ndim], strides[ndim] = size, strides[dim] if ndim else array.itemsize
+    if ndim:
+        dims[dim], strides[dim] = (dims[dim] - size) // step + 1, strides[dim] * step
+    return strided_view(array, ndim + 1, dims, strides, PyArray_BYTES(array))
 
 
 cpdef ndarray unsqueezed(ndarray array, int dim):

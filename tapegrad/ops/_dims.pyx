@@ -1,14 +1,19 @@
 """Reading the dimensions, sizes and numbers that users give: compiled, for every view needs it."""
 
+from libc.stdint cimport uint64_t
+from numpy cimport PyArray_DIMS, PyArray_NDIM, import_array, ndarray
+
+from tapegrad._kernels.views cimport normal_dim as counted_from_front
 from tapegrad._tensor.tensor cimport Tensor
 
-import functools
 import operator
 
 import numpy as np
 
 from tapegrad._kernels.views import normal_dim
 from tapegrad._types import kind_of
+
+import_array()
 
 cdef extern from "Python.h":
     long long PyLong_AsLongLongAndOverflow(object, int* overflow) except? -1
@@ -17,12 +22,33 @@ cdef extern from "Python.h":
 def normal_dims(dim, int ndim):
     """One or several different dimensions, counted from the front."""
     if not isinstance(dim, (tuple, list)):
-        return (normal_dim(dim, ndim),) if ndim else _of_scalar(dim)
-    dims = tuple([normal_dim(one, ndim) for one in dim])
+        return (counted_from_front(dim, ndim),) if ndim else _of_scalar(dim)
+    dims = tuple([counted_from_front(one, ndim) for one in dim])
     for position, one in enumerate(dims):
         if one in dims[:position]:
             raise RuntimeError(f"dim {one} appears multiple times in the list of dims")
     return dims if ndim else ()
+
+
+def distinct_dims(dims, int ndim):
+    """Dimensions counted from the front; None where one is named twice."""
+    cdef uint64_t seen = 0
+    cdef int one
+    cdef list result = []
+    for dim in dims:
+        one = counted_from_front(dim, ndim)
+        if seen >> one & 1:
+            return None
+        seen |= <uint64_t>1 << one
+        result.append(one)
+    return tuple(result)
+
+
+def dims_of_one(Tensor input not None, dim):
+    """Those of one or several dimensions, counted from the front, that have size 1."""
+    cdef ndarray array = input.array
+    return tuple([one for one in normal_dims(dim, PyArray_NDIM(array))
+                  if PyArray_DIMS(array)[<int>one] == 1])
 
 
 cdef tuple _of_scalar(dim):
@@ -130,12 +156,53 @@ def check_sequence(function, tensors):
     check_tensors(tensors)
 
 
+def plain_ints(given, Py_ssize_t n):
+    """As many whole numbers as there are dimensions, given as such or as one for all; else None."""
+    if type(given) is int:
+        return (given,) * n
+    if type(given) is list:
+        given = tuple(given)
+    if not are_plain(given) or len(given) != n and len(given) != 1:
+        return None
+    return given if len(given) == n else given * n
+
+
+def first_larger(Tensor x not None, Tensor limit not None, int dim=-1):
+    """The first dimension but ``dim`` in which a tensor is larger than another; -1 for none.
+
+    There must be no fewer dimensions in the other.
+    """
+    cdef ndarray a = x.array, b = limit.array
+    cdef int k
+    for k in range(min(PyArray_NDIM(a), PyArray_NDIM(b))):
+        if k != dim and PyArray_DIMS(a)[k] > PyArray_DIMS(b)[k]:
+            return k
+    return -1
+
+
+def agree_beside(Tensor x not None, Tensor other not None, int dim):
+    """Whether two tensors have the same sizes in all dimensions but ``dim``."""
+    cdef ndarray a = x.array, b = other.array
+    cdef int k
+    if PyArray_NDIM(a) != PyArray_NDIM(b):
+        return False
+    for k in range(PyArray_NDIM(a)):
+        if k != dim and PyArray_DIMS(a)[k] != PyArray_DIMS(b)[k]:
+            return False
+    return True
+
+
 def common_shape(*shapes):
     """The shape to which all broadcast. Raises RuntimeError where two sizes do not fit."""
-    return functools.reduce(_joint, shapes, ())
+    cdef tuple joint = ()
+    for shape in shapes:
+        joint = _joint(joint, tuple(shape))
+    return joint
 
 
-def _joint(a, b):
+cdef tuple _joint(tuple a, tuple b):
+    if not a or a == b:
+        return b
     ndim = max(len(a), len(b))
     a, b = (1,) * (ndim - len(a)) + tuple(a), (1,) * (ndim - len(b)) + tuple(b)
     for dim in reversed(range(ndim)):

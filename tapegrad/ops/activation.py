@@ -11,13 +11,13 @@ from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad._types import as_dtype
+from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import attach, composite, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.piecewise import hardtanh
 from tapegrad.ops.pointwise import sigmoid, tanh, where_op
 from tapegrad.ops.shape import cat
-from tapegrad.ops.tensor_types import refuse_integers
 
 OURS["relu"].refusals = {"Bool": (RuntimeError, "Boolean inputs not supported for relu")}
 relu = op(

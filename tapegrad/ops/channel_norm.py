@@ -9,9 +9,9 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, is_grad_enabled
+from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import op
 from tapegrad.ops.normalization import standardized, through_statistics
-from tapegrad.ops.tensor_types import refuse_integers
 
 _OWN, _GIVEN_FOR_WEIGHT = 0, 2  # statistics, as in _c/batch_norm_backward.c
 

@@ -10,18 +10,15 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import check_tensor
 from tapegrad.ops._declare import attach, method, op, takes_tensors
 from tapegrad.ops._dims import common_shape
 from tapegrad.ops.devices import check_device
 from tapegrad.ops.memory_formats import check_format, copy_in, suggested_format
-from tapegrad.ops.tensor_types import check_tensor
 
-
-def _clone(input: np.ndarray) -> np.ndarray:
-    return kernels.cast_array(input, input.dtype)
-
-
-clone_op = op("clone", forward=_clone, input="g", doc="A copy in new memory.")
+clone_op = op(
+    "clone", forward=kernels.copied, params=("input",), input="g", doc="A copy in new memory."
+)
 to_copy = op(
     "to_copy",
     forward=lambda input, dtype: kernels.cast_array(input, dtype.numpy),
@@ -231,14 +228,16 @@ def to(input: Tensor, *args, dtype=None, device=None, other=None, non_blocking=F
     if device is not None:
         check_device(device)
     if args:
-        first = args[0]
-        for flag in args[1:]:
-            if not isinstance(flag, bool):
-                raise TypeError("to() takes two flags after what to convert to")
-        if isinstance(first, float):   # which stands for a tensor
-            first = _types.float64
-        dtype = first.dtype if isinstance(first, Tensor) else first
-        copy = copy or True in args[2:]
+        dtype = args[0]
+        if len(args) > 1:
+            for flag in args[1:]:
+                if not isinstance(flag, bool):
+                    raise TypeError("to() takes two flags after what to convert to")
+            copy = copy or True in args[2:]
+        if isinstance(dtype, float):   # which stands for a tensor
+            dtype = _types.float64
+        elif isinstance(dtype, Tensor):
+            dtype = dtype.dtype
     target = _types.as_dtype(dtype if other is None else other.dtype, "to")
     if target is input.dtype:
         target = None

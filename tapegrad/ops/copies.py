@@ -8,8 +8,8 @@ from typing import Any
 from tapegrad._core import TensorFunction
 from tapegrad._tensor import Tensor
 from tapegrad.ops import shape
+from tapegrad.ops._arguments import check_tensor
 from tapegrad.ops.index import getitem
-from tapegrad.ops.tensor_types import check_tensor
 
 
 def _slice(

@@ -8,10 +8,11 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import op
 from tapegrad.ops.loss import MEAN, SUM
 from tapegrad.ops.pointwise import where_op
-from tapegrad.ops.tensor_types import refuse_integers, type_name
+from tapegrad.ops.tensor_types import type_name
 
 
 def _ctc(log_probs, labels, lengths, blank, zero_infinity):

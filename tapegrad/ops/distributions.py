@@ -8,6 +8,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor, get_default_dtype
+from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import common_shape, sizes_of
 from tapegrad.ops._out import check_dtype, fit
@@ -15,7 +16,6 @@ from tapegrad.ops.create import zeros_like
 from tapegrad.ops.generators import Generator, default_generator
 from tapegrad.ops.random import check_float, drawing_op, drawn, drawn_into, sampled
 from tapegrad.ops.shape import broadcast_tensors
-from tapegrad.ops.tensor_types import refuse_integers
 
 _fill_exponential, _fill_cauchy, _fill_log_normal, _fill_geometric = (
     drawing_op(name, name, f"{name.title().replace('_', '')}Backward0")

@@ -10,6 +10,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad._types import BY_NUMPY_NUMBER, float32
+from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import op, takes_tensors
 from tapegrad.ops.channel_norm import (
     ONE,
@@ -22,7 +23,6 @@ from tapegrad.ops.channel_norm import (
     wanted,
 )
 from tapegrad.ops.normalization import standardized, through_statistics
-from tapegrad.ops.tensor_types import refuse_integers
 
 
 def _groups(array: np.ndarray, n_groups: int) -> np.ndarray:

@@ -12,13 +12,13 @@ from tapegrad._core import result_type_number
 from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor
 from tapegrad._types import BY_NUMPY_NUMBER, dtype
+from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import composite, op
 from tapegrad.ops.activation import log_sigmoid
 from tapegrad.ops.arithmetic import div_op
 from tapegrad.ops.create import ones_like
 from tapegrad.ops.pointwise import log, sigmoid, where_op
 from tapegrad.ops.reduce import mean_all, sum_all
-from tapegrad.ops.tensor_types import refuse_integers
 
 NONE, MEAN, SUM = 0, 1, 2
 _DIVIDE = kernels.numpy_kernel(np.true_divide)

@@ -6,12 +6,13 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import composite, op
 from tapegrad.ops.create import arange, from_numpy
 from tapegrad.ops.loss import MEAN, NONE, _elementwise_loss, _reduced, _spread
 from tapegrad.ops.pointwise import sigmoid, where_op
 from tapegrad.ops.shape import broadcast_tensors
-from tapegrad.ops.tensor_types import refuse_integers, type_name
+from tapegrad.ops.tensor_types import type_name
 
 _soft_margin_op = _elementwise_loss(
     "soft_margin_loss",

@@ -11,9 +11,9 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS, KernelRefusal
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import op
 from tapegrad.ops.loss import MEAN, NONE
-from tapegrad.ops.tensor_types import refuse_integers
 
 _ONES = {
     dtype: np.ones((1,), dtype) for dtype in map(np.dtype, (np.float16, np.float32, np.float64))

@@ -10,9 +10,9 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, is_grad_enabled
+from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import op, takes_tensors
 from tapegrad.ops.index import add_rows, take_rows
-from tapegrad.ops.tensor_types import refuse_integers
 
 
 def _layer_norm(input, weight, bias, n_normalized, eps):

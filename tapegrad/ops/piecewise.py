@@ -14,11 +14,12 @@ from tapegrad import _kernels as kernels
 from tapegrad._core import Op
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import composite, op
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.generators import default_generator
 from tapegrad.ops.pointwise import where_op
-from tapegrad.ops.tensor_types import refuse_integers, type_name
+from tapegrad.ops.tensor_types import type_name
 
 
 def _slope(name: str, masked: Callable) -> Op:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import cache
 from operator import index
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,14 +13,15 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import InplaceOp, Op
+from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, get_default_dtype
+from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import number_of, sizes_of
 from tapegrad.ops._out import c_name, fit
 from tapegrad.ops.create import empty_like, finished, zeros_like
 from tapegrad.ops.devices import check_device
 from tapegrad.ops.generators import Generator, default_generator, memory_order
-from tapegrad.ops.tensor_types import refuse_integers
 
 # What PyTorch calls the kernels when it refuses a dtype.
 _REFUSING = {"uniform": "check_uniform_bounds", "normal": "normal_kernel_cpu"}
@@ -81,7 +82,8 @@ def _bounds(low, high, dtype: _types.dtype) -> tuple[int, int, bool]:
 
     Refuses numbers that the dtype does not have; of floats the last that it has is the highest.
     """
-    low, high = (int(one) if isinstance(one, Tensor) else index(one) for one in (low, high))
+    low = int(low) if isinstance(low, Tensor) else index(low)
+    high = int(high) if isinstance(high, Tensor) else index(high)
     if low >= high:
         raise RuntimeError(
             f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
@@ -93,11 +95,19 @@ def _bounds(low, high, dtype: _types.dtype) -> tuple[int, int, bool]:
     return (low, count, count >= 2**28) if count < 2**64 else (0, 0, True)
 
 
+@cache
+def _limits(dtype: _types.dtype) -> tuple[Any, Any]:
+    """The least and the largest number of a dtype."""
+    if dtype is _types.bool:
+        return 0, 1
+    limits: Any = (np.finfo if dtype.is_floating_point else np.iinfo)(dtype.numpy)
+    return limits.min, limits.max
+
+
 def _check_bounds(low: int, last: int, dtype: _types.dtype) -> None:
-    limits: Any = (np.finfo if dtype.is_floating_point else np.iinfo)(dtype.numpy) \
-        if dtype is not _types.bool else SimpleNamespace(min=0, max=1)
+    least, most = _limits(dtype)
     for name, bound in (("from", low), ("to - 1", last)):
-        if not limits.min <= bound <= limits.max:
+        if not least <= bound <= most:
             raise RuntimeError(f"{name} is out of bounds for {c_name(dtype)}")
     if dtype.is_floating_point and max(-low, last) > _largest(dtype):
         name, digits = "from" if -low > last else "to - 1", np.finfo(dtype.numpy).nmant + 1
@@ -201,7 +211,9 @@ def randperm(n: int, *, generator=None, dtype=None, layout=None, device=None,
 def _like(name: str, kernel: str) -> Callable[..., Tensor]:
     def like(input: Tensor, *, generator=None, requires_grad=False, **options) -> Tensor:
         made = empty_like(input, **options)
-        return drawn_into(made, kernel, (0.0, 1.0), generator).requires_grad_(requires_grad)
+        check_float(kernel, made.dtype)
+        (generator or default_generator).draw(kernel, made._array, (0.0, 1.0))
+        return made.requires_grad_() if requires_grad else made
 
     like.__name__ = like.__qualname__ = f"{name}_like"
     like.__doc__ = f"As :func:`{name}`, with another tensor's shape, dtype and memory order."
@@ -234,7 +246,9 @@ def sampled(name: str, draw: Callable, grad_name: str | None = None) -> Op:
 
 def _bernoulli(input: np.ndarray, generator: Generator) -> np.ndarray:
     refuse_integers("bernoulli_tensor_cpu_p_", input)
-    if not bool(((input >= 0) & (input <= 1)).all()):
+    if input.size and not (  # nor is NaN, which wins
+            kernels.reduce(OURS["min"], input, None, False) >= 0
+            and kernels.reduce(OURS["max"], input, None, False) <= 1):
         raise RuntimeError(
             "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message "
             "be improved?  If so, please report an enhancement request to PyTorch.)"

@@ -10,10 +10,11 @@ from tapegrad._tensor import Tensor
 from tapegrad._types import int64
 from tapegrad.nn.functional.reduction import NUMBERS, apply, reduction_number
 from tapegrad.ops import nll
+from tapegrad.ops._arguments import check_tensor, check_tensors
 from tapegrad.ops._declare import calls
 from tapegrad.ops.activation import log_softmax, log_softmax_op
 from tapegrad.ops.loss import div_by_count
-from tapegrad.ops.tensor_types import check_tensor, check_tensors, type_name
+from tapegrad.ops.tensor_types import type_name
 
 
 @calls("nll_loss_nd", "input", "target", "weight")

@@ -5,18 +5,20 @@ from __future__ import annotations
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import composite, method, op, takes_out
 from tapegrad.ops._out import c_name
 from tapegrad.ops.arithmetic.products import div_op, mul
 from tapegrad.ops.arithmetic.sums import add_op, check_held, is_bool, is_float
 from tapegrad.ops.promotion import result_type
-from tapegrad.ops.tensor_types import refuse_integers, type_name
+from tapegrad.ops.tensor_types import type_name
 
 
 def _scaled(value, tensor, *others):
     """``value * tensor`` in the dtype in which the tensor meets the others."""
     for other in others:
-        tensor = tensor.to(result_type(tensor, other))
+        if other.dtype is not tensor.dtype:
+            tensor = tensor.to(result_type(tensor, other))
     return tensor if type(value) is int and value == 1 else tensor * value
 
 
@@ -51,11 +53,11 @@ _addcmul_inplace, _addcdiv_inplace = InplaceOp(addcmul_op), InplaceOp(addcdiv_op
 
 def _whole_for_integers(input, tensor1, tensor2, value):
     """The factor as the operands' dtype holds it; a fraction is cut off from it for integers."""
-    operands = (input, tensor1, tensor2)
-    if all(map(is_bool, operands)):
+    if is_bool(input) and is_bool(tensor1) and is_bool(tensor2):
         raise NotImplementedError("\"addcmul_cpu_out\" not implemented for 'Bool'")
-    check_held(value, *operands, is_wide=True)
-    return value if any(map(is_float, operands)) else int(value)
+    check_held(value, input, tensor1, tensor2, is_wide=True)
+    is_whole = not (is_float(input) or is_float(tensor1) or is_float(tensor2))
+    return int(value) if is_whole else value
 
 
 def _check_quotient(tensor1, tensor2) -> None:

@@ -41,16 +41,21 @@ rsub_op = op(
 
 def _times(alpha, factor, partner):
     """``alpha * factor`` in the dtype in which it meets its partner."""
-    if isinstance(factor, Tensor):
+    if isinstance(factor, Tensor) and not (
+            isinstance(partner, Tensor) and partner.dtype is factor.dtype):
         factor = factor.to(result_type(factor, partner))
-    return factor * alpha
+    return factor if type(alpha) is int and alpha == 1 else factor * alpha
 
 
 def _scaled(plain: Op, input, other, alpha):
     """``plain(input, alpha * other)``, in float16 rounded once, as PyTorch's vectors do it."""
-    if {one.dtype for one in (input, other) if isinstance(one, Tensor)} == {_types.float16}:
+    if _is_half(input) and _is_half(other):
         return plain(_wide(input), _wide(other) * float(np.float16(alpha))).float().half()
     return plain(input, _times(alpha, other, input))
+
+
+def _is_half(operand) -> bool:
+    return not isinstance(operand, Tensor) or operand.dtype is _types.float16
 
 
 def _wide(half):

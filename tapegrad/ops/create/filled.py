@@ -7,12 +7,12 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor, get_default_dtype
+from tapegrad.ops._arguments import check_tensor
 from tapegrad.ops._declare import method, takes_out, takes_tensors
 from tapegrad.ops._dims import sizes_of
 from tapegrad.ops.create.from_data import finished
 from tapegrad.ops.devices import check_device
 from tapegrad.ops.memory_formats import check_format, empty_in
-from tapegrad.ops.tensor_types import check_tensor
 
 _REQUIRED = object()
 
@@ -72,7 +72,8 @@ def ones(*sizes, size=None, dtype=None, layout=None, device=None,
 def full(size=_REQUIRED, fill_value=_REQUIRED, *, dtype=None, layout=None, device=None,
          requires_grad=False) -> Tensor:  # fmt: skip
     """A shape filled with one number; the dtype is that of the number unless given."""
-    _check_given("full", size=size, fill_value=fill_value)
+    if size is _REQUIRED or fill_value is _REQUIRED:
+        _check_given("full", size=size, fill_value=fill_value)
     if not isinstance(size, (tuple, list)):
         kind = type(size).__name__
         raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {kind}")
@@ -257,8 +258,7 @@ def eye(n, m=None, *, dtype=None, layout=None, device=None,
         if size < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
     array = kernels.fill(_new("eye", (n, n if m is None else m), None, dtype, device), 0)
-    rows, columns = array.shape
-    kernels.fill(array.reshape(-1)[:: columns + 1][: min(rows, columns)], 1)
+    kernels.fill(kernels.diagonal(array, 0, 0, 1), 1)
     return finished(array, bool(requires_grad))
 
 

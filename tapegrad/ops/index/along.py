@@ -7,10 +7,11 @@ from collections.abc import Callable
 import numpy as np
 
 from tapegrad import _kernels as kernels
+from tapegrad._kernels import as_positions, pick, place
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
-from tapegrad.ops._dims import common_shape, normal_dim
-from tapegrad.ops.index.lines import as_positions, out_of_bounds, pick, place
+from tapegrad.ops._dims import common_shape, first_larger, normal_dim
+from tapegrad.ops.index.lines import out_of_bounds
 from tapegrad.ops.shape import expand, reshape
 
 
@@ -58,14 +59,14 @@ def _check_gather(input: Tensor, dim: int, index: Tensor) -> None:
     if not index.numel():
         return
     check_index_dtype("gather", index)
-    if max(index.ndim, 1) != max(input.ndim, 1):
+    if index.ndim != input.ndim and max(index.ndim, 1) != max(input.ndim, 1):
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
-    for k in range(index.ndim):
-        if k != dim and index.shape[k] > input.shape[k]:
-            raise RuntimeError(
-                f"Size does not match at dimension {k} expected index {list(index.shape)} to be no "
-                f"larger than self {list(input.shape)} apart from dimension {dim}"
-            )
+    k = first_larger(index, input, dim) if input.ndim else -1
+    if k >= 0:
+        raise RuntimeError(
+            f"Size does not match at dimension {k} expected index {list(index.shape)} to be no "
+            f"larger than self {list(input.shape)} apart from dimension {dim}"
+        )
 
 
 @takes_out()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad import _kernels as kernels
+from tapegrad._kernels import checked_positions, pick, place
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
-from tapegrad.ops.index.lines import checked_positions, pick, place, refuse_shared, writing_ops
+from tapegrad.ops.index.lines import refuse_shared, writing_ops
 
 
 def _numbers(index: np.ndarray, count: int) -> np.ndarray:

@@ -6,12 +6,12 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._core import InplaceOp
-from tapegrad._kernels import OURS
+from tapegrad._kernels import OURS, pick, place
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import common_shape
 from tapegrad.ops.index.by_tensors import true_positions
-from tapegrad.ops.index.lines import pick, place, writing_ops
+from tapegrad.ops.index.lines import writing_ops
 from tapegrad.ops.pointwise import where_op
 from tapegrad.ops.shape import cat, check_expansion
 

@@ -8,9 +8,10 @@ from collections.abc import Callable
 import numpy as np
 
 from tapegrad import _kernels as kernels
+from tapegrad._kernels import as_positions, checked_positions, place
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, takes_out
-from tapegrad.ops._dims import normal_dim
+from tapegrad.ops._dims import first_larger, normal_dim
 from tapegrad.ops.index.along import check_index_dtype
 from tapegrad.ops.index.combined import (
     Combination,
@@ -18,15 +19,7 @@ from tapegrad.ops.index.combined import (
     combined_input_slope,
     combined_source_slope,
 )
-from tapegrad.ops.index.lines import (
-    as_positions,
-    check_positions,
-    checked_positions,
-    out_of_bounds,
-    place,
-    refuse_shared,
-    writing_ops,
-)
+from tapegrad.ops.index.lines import check_positions, out_of_bounds, refuse_shared, writing_ops
 
 # ------------------------------------------------------------------------- on arrays
 
@@ -168,7 +161,7 @@ def _checked(self: Tensor, dim: int, index: Tensor, src) -> int:
 
 
 def _check_dims(name: str, index: Tensor, other: Tensor) -> None:
-    if max(index.ndim, 1) == max(other.ndim, 1):
+    if index.ndim == other.ndim or max(index.ndim, 1) == max(other.ndim, 1):
         return
     if name == "src" and 0 < other.ndim < index.ndim:
         normal_dim(index.ndim - 1, other.ndim)
@@ -178,16 +171,16 @@ def _check_dims(name: str, index: Tensor, other: Tensor) -> None:
 
 
 def _check_sizes(self: Tensor, dim: int, index: Tensor, src: Tensor | None) -> None:
-    for k, size in enumerate(index.shape):
-        too_large = self.ndim > 0 and k != dim and size > self.shape[k]
-        if too_large or (src is not None and src.ndim > 0 and size > src.shape[k]):
-            text = (
-                f"Expected index {list(index.shape)} to be no larger than self {list(self.shape)} "
-                f"apart from dimension {dim}"
-            )
-            if src is not None:
-                text += f" and to be no larger size than src {list(src.shape)}"
-            raise RuntimeError(text)
+    fits_source = src is None or first_larger(index, src) < 0
+    if fits_source and first_larger(index, self, dim) < 0:
+        return
+    text = (
+        f"Expected index {list(index.shape)} to be no larger than self {list(self.shape)} "
+        f"apart from dimension {dim}"
+    )
+    if src is not None:
+        text += f" and to be no larger size than src {list(src.shape)}"
+    raise RuntimeError(text)
 
 
 def _scatter_form(function: str, src, reduce):

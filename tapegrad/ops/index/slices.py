@@ -5,24 +5,19 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad import _kernels as kernels
+from tapegrad._kernels import checked_positions, pick, place_slices
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
-from tapegrad.ops._dims import normal_dim
+from tapegrad.ops._dims import agree_beside, normal_dim
 from tapegrad.ops.index.combined import (
     Combination,
     combine,
     combined_input_slope,
     combined_source_slope,
 )
-from tapegrad.ops.index.lines import (
-    checked_positions,
-    out_of_bounds,
-    pick,
-    place_slices,
-    refuse_shared,
-    writing_ops,
-)
+from tapegrad.ops.index.lines import out_of_bounds, refuse_shared, writing_ops
 from tapegrad.ops.index.rows import index_rows
+from tapegrad.ops.tensor_types import type_name
 
 # ------------------------------------------------------------------------- on arrays
 
@@ -168,14 +163,15 @@ def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
 def _check_added(name: str, self: Tensor, dim: int, index: Tensor, source: Tensor) -> int:
     """The dimension, after a check of shapes and dtypes with PyTorch's texts."""
     dim = normal_dim(dim, self.ndim)
-    kind = kernels.TYPE_NAMES[index.dtype.numpy.num]
     if index.ndim > 1:
         raise IndexError(
             f"{name}(): Index is supposed to be a vector, but got dim: {index.ndim} with type: "
-            f"{kind} and size: {list(index.shape)}"
+            f"{type_name(index)} and size: {list(index.shape)}"
         )
     if index.dtype.name not in ("int64", "int32"):
-        raise RuntimeError(f"{name}(): Expected dtype int32/int64 for index but got: {kind}")
+        raise RuntimeError(
+            f"{name}(): Expected dtype int32/int64 for index but got: {type_name(index)}"
+        )
     if source.dtype is not self.dtype:
         names = [kernels.TYPE_NAMES[one.dtype.numpy.num] for one in (self, source)]
         raise RuntimeError(
@@ -194,8 +190,7 @@ def _check_added(name: str, self: Tensor, dim: int, index: Tensor, source: Tenso
 
 
 def _check_slices(self: Tensor, dim: int, source: Tensor) -> None:
-    rest = [list(one.shape[:dim] + one.shape[dim + 1 :]) for one in (self, source)]
-    if self.ndim != source.ndim or rest[0] != rest[1]:
+    if not agree_beside(self, source, dim):
         raise RuntimeError(
             "source tensor shape must match self tensor shape, excluding the specified dimension. "
             f"Got self.shape = {list(self.shape)} source.shape = {list(source.shape)}"

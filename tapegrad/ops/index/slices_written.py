@@ -5,17 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad import _kernels as kernels
+from tapegrad._kernels import checked_positions, place_slices
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, takes_out
-from tapegrad.ops._dims import normal_dim
-from tapegrad.ops.index.lines import (
-    checked_positions,
-    line_last,
-    out_of_bounds,
-    place_slices,
-    refuse_shared,
-    writing_ops,
-)
+from tapegrad.ops._dims import agree_beside, normal_dim
+from tapegrad.ops.index.lines import line_last, out_of_bounds, refuse_shared, writing_ops
 from tapegrad.ops.index.slices import as_vector, index_select_op, size_along, source_slope
 
 
@@ -113,6 +107,8 @@ def _check_copied(self: Tensor, dim: int, index: Tensor, source: Tensor) -> int:
 
 
 def _check_copied_slices(self: Tensor, dim: int, source: Tensor) -> None:
+    if agree_beside(self, source, dim):
+        return
     rest = [one.shape[:dim] + one.shape[dim + 1 :] for one in (self, source)]
     if tuple(rest[0]) != tuple(rest[1]):
         sizes = [" ".join(map(str, one)) or "" for one in rest]

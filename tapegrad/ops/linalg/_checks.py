@@ -6,8 +6,9 @@ import numpy as np
 
 from tapegrad._tensor import Tensor
 from tapegrad._types import float16
+from tapegrad.ops._arguments import check_tensors
 from tapegrad.ops._dims import common_shape
-from tapegrad.ops.tensor_types import check_tensors, type_name
+from tapegrad.ops.tensor_types import type_name
 
 # PyTorch's class is torch._C._LinAlgError; tracebacks name it so.
 LinAlgError = type(
@@ -68,16 +69,17 @@ def check_equation(function: str, a: Tensor, b: Tensor, left: bool) -> None:
 
 def batch_shape(*tensors: Tensor) -> tuple[int, ...]:
     """The shape to which the leading dimensions of matrices broadcast."""
-    return common_shape(*(tuple(x.shape[:-2]) for x in tensors))
+    return common_shape(*[x.shape[:-2] for x in tensors])
 
 
 def first_failure(info: Tensor | np.ndarray) -> tuple[str, int]:
     """The first status that is not zero, with the words that name its place in a batch."""
-    flat = np.asarray(info._array if isinstance(info, Tensor) else info).reshape(-1)
-    failed = np.flatnonzero(flat)
-    if failed.size == 0:
+    array = info._array if isinstance(info, Tensor) else info
+    if not array.any():
         return "", 0
-    place = f"(Batch element {failed[0]}): " if np.ndim(info) else ""
+    flat = array.reshape(-1)
+    failed = np.flatnonzero(flat)
+    place = f"(Batch element {failed[0]}): " if array.ndim else ""
     return place, int(flat[failed[0]])
 
 

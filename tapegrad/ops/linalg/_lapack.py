@@ -11,21 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._kernels import OURS
+from tapegrad._kernels import OURS, batch_of, by_columns, lapack, pick, place
+from tapegrad._kernels import turned as swapped
 
 _BLOCK = 96  # columns that a kernel takes at once
-
-
-def swapped(x: np.ndarray) -> np.ndarray:
-    """Matrices with rows and columns exchanged, as a view."""
-    return np.swapaxes(x, -1, -2)
-
-
-def by_columns(x: np.ndarray) -> np.ndarray:
-    """The same matrices laid out column by column, as LAPACK and therefore PyTorch leave them."""
-    columns = np.empty(swapped(x).shape, x.dtype)
-    columns[...] = swapped(x)
-    return swapped(columns)
 
 
 def lu_factor(a: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -71,13 +60,13 @@ def solve_triangular(a: np.ndarray, b: np.ndarray, upper: bool, unit: bool) -> n
     if n > 2 * _BLOCK:
         half = n // 2
         first, second = (slice(half, n), slice(half)) if upper else (slice(half), slice(half, n))
-        batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
-        x = np.empty((*batch, *b.shape[-2:]), b.dtype)
+        batch = batch_of(a, b)
+        x = kernels.empty((*batch, *b.shape[-2:]), b.dtype)
         x[..., first, :] = solve_triangular(a[..., first, first], b[..., first, :], upper, unit)
         rest = b[..., second, :] - np.matmul(a[..., second, first], x[..., first, :])
         x[..., second, :] = solve_triangular(a[..., second, second], rest, upper, unit)
         return x
-    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    batch = batch_of(a, b)
     shape = (*batch, *b.shape[-2:])
     params = (int(upper), int(unit))
     return kernels.outputs(OURS["solve_triangular"], (a, b), (shape,), params)
@@ -85,43 +74,69 @@ def solve_triangular(a: np.ndarray, b: np.ndarray, upper: bool, unit: bool) -> n
 
 def lu_solve(lu: np.ndarray, order: np.ndarray, b: np.ndarray, adjoint: bool) -> np.ndarray:
     """``x`` with ``a @ x = b``, or ``a.T @ x = b``, from the factors of ``a`` and its row order."""
-    batch = np.broadcast_shapes(lu.shape[:-2], b.shape[:-2])
-    order = np.broadcast_to(order, (*batch, order.shape[-1]))[..., None]
-    b = np.broadcast_to(b, (*batch, *b.shape[-2:]))
+    shape = (*batch_of(lu, b), *b.shape[-2:])
+    order, b = kernels.expanded(order[..., None], shape), kernels.expanded(b, shape)
     if not adjoint:
-        below = solve_triangular(lu, np.take_along_axis(b, order, -2), False, True)
+        below = solve_triangular(lu, pick(b, order, len(shape) - 2), False, True)
         return solve_triangular(lu, below, True, False)
     below = solve_triangular(swapped(lu), b, False, False)
     above = solve_triangular(swapped(lu), below, True, True)
-    x = np.empty_like(above)
-    np.put_along_axis(x, np.broadcast_to(order, above.shape), above, -2)
+    x = kernels.empty(shape, above.dtype)
+    place("place", x, order, above, len(shape) - 2)
     return x
 
 
 def cholesky(a: np.ndarray, upper: bool) -> tuple[np.ndarray, np.ndarray]:
     """The factor, and the first leading minor that is not positive or 0; reads one triangle."""
+    source = swapped(a) if upper else a
     try:
-        with np.errstate(all="ignore"):
-            factor = np.linalg.cholesky(swapped(a) if upper else a)
-        info = np.zeros(a.shape[:-2], np.int32)
+        factor, info = lapack("cholesky_lo", (source,), (a.shape,)), no_failures(a)
     except np.linalg.LinAlgError:
-        shapes = (a.shape, a.shape[:-2])
-        source = swapped(a) if upper else a
-        factor, info = kernels.outputs(OURS["cholesky_factor"], (source,), shapes)
+        factor, info = kernels.outputs(OURS["cholesky_factor"], (source,), (a.shape, a.shape[:-2]))
+        factor = by_columns(factor)
     return (swapped(factor) if upper else factor), info
 
 
 def solve(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """``x`` with ``a @ x = b`` for square ``a``, and the first zero pivot or 0."""
     try:
-        with np.errstate(all="ignore"):
-            return np.linalg.solve(a, b), np.zeros(a.shape[:-2], np.int32)
+        x = lapack("solve", (a, b), ((*batch_of(a, b), *b.shape[-2:]),))
+        return x, no_failures(a)
     except np.linalg.LinAlgError:
         lu, pivots, info = lu_factor(a)
-        return lu_solve(lu, permutation(pivots, a.shape[-1]), b, False), info
+        return by_columns(lu_solve(lu, permutation(pivots, a.shape[-1]), b, False)), info
+
+
+def inverse(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The inverse of square matrices, and the first zero pivot or 0."""
+    try:
+        return lapack("inv", (a,), (a.shape,)), no_failures(a)
+    except np.linalg.LinAlgError:
+        return solve(a, np.eye(a.shape[-1], dtype=a.dtype))
+
+
+def svd(a: np.ndarray, full_matrices: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Singular vectors and values. Raises NumPy's LinAlgError where there is no convergence."""
+    *batch, m, n = a.shape
+    k = min(m, n)
+    left, right = (m, n) if full_matrices else (k, k)
+    return lapack("svd_f" if full_matrices else "svd_s", (a,),
+                  ((*batch, m, left), (*batch, k), (*batch, right, n)))
+
+
+def qr_raw(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """R, and below it the reflections that make Q, in double as NumPy has it; their factors."""
+    *batch, m, n = a.shape
+    raw = kernels.cast_array(a, np.float64)
+    return raw, lapack("qr_r_raw", (raw,), ((*batch, min(m, n)),))
+
+
+def no_failures(a: np.ndarray) -> np.ndarray:
+    """The status of a batch of matrices none of which has failed."""
+    return kernels.fill(kernels.empty(a.shape[:-2], np.int32), 0)
 
 
 __all__ = [
-    "by_columns", "cholesky", "lu_factor", "lu_solve", "permutation", "solve", "solve_triangular",
-    "swapped",
+    "by_columns", "cholesky", "inverse", "lu_factor", "lu_solve", "permutation", "qr_raw", "solve",
+    "solve_triangular", "svd", "swapped",
 ]  # fmt: skip

@@ -84,7 +84,9 @@ def _check_addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta, alpha) -> _type
     for name, vec in (("vec1", vec1), ("vec2", vec2)):
         if vec.ndim != 1:
             raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {vec.ndim}-D")
-    dtype = promote_types(result_type(vec1, vec2), input.dtype)
+    dtype = input.dtype
+    if vec1.dtype is not dtype or vec2.dtype is not dtype:
+        dtype = promote_types(result_type(vec1, vec2), dtype)
     if input.ndim == 0:
         dtype = result_type(input, vec1.new_empty(1, dtype=result_type(vec1, vec2)))
     for name, scale in (("beta", beta), ("alpha", alpha)):

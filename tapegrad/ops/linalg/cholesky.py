@@ -24,7 +24,7 @@ from tapegrad.ops.shape.diagonals import tril
 
 def _factor(A: np.ndarray, upper: bool) -> tuple[np.ndarray, np.ndarray]:
     factor, info = _lapack.cholesky(A, upper)
-    return _lapack.by_columns(factor), info
+    return _lapack.by_columns(factor) if upper else factor, info
 
 
 def _slope(g: Tensor, L: Tensor, upper: bool) -> Tensor:
@@ -76,7 +76,7 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
     check_tensors("linalg_cholesky_ex", A=A)
     check_square("linalg.cholesky_ex" if check_errors else "linalg.cholesky", A)
     check_floating("linalg.cholesky", A)
-    result = _FactorEx(cholesky_ex_op(A, upper))
+    result = _FactorEx.of(cholesky_ex_op(A, upper))
     if check_errors:
         _refuse_indefinite("linalg.cholesky_ex", result[1])
     return result

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from tapegrad._kernels import lapack
 from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._results import named_result
@@ -21,7 +22,7 @@ from tapegrad.ops.pointwise import where_op
 
 
 def _det(A: np.ndarray) -> np.ndarray:
-    return np.asarray(np.linalg.det(A), A.dtype)
+    return lapack("det", (A,), (A.shape[:-2],))
 
 
 def _factors_without_one(values: np.ndarray) -> np.ndarray:
@@ -32,8 +33,8 @@ def _factors_without_one(values: np.ndarray) -> np.ndarray:
 
 def _cofactor_array(A: np.ndarray) -> np.ndarray:
     """``det(A) A⁻ᵀ``, by singular values: right for singular matrices too."""
-    U, S, Vh = np.linalg.svd(A)
-    sign = np.linalg.det(U) * np.linalg.det(Vh)
+    U, S, Vh = _lapack.svd(A, True)
+    sign = _det(U) * _det(Vh)
     scale = sign[..., None, None] * _factors_without_one(S)[..., None, :]
     return np.asarray((U * scale) @ Vh, A.dtype)
 
@@ -88,8 +89,7 @@ def det(A: Tensor) -> Tensor:
 
 
 def _slogdet(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    sign, logarithm = np.linalg.slogdet(A)
-    return np.asarray(sign, A.dtype), np.asarray(logarithm, A.dtype)
+    return lapack("slogdet", (A,), (A.shape[:-2], A.shape[:-2]))
 
 
 def _slope_of_logarithm(grads, A: Tensor) -> tuple[Tensor]:
@@ -124,14 +124,14 @@ def linalg_slogdet(A: Tensor) -> tuple:
 
     Shape: ``(*, n, n)`` to ``(*)`` each. A singular matrix gives 0 and minus infinity.
     """
-    return _LinalgSlogdet(_signed_logarithm("linalg.slogdet", A))
+    return _LinalgSlogdet.of(_signed_logarithm("linalg.slogdet", A))
 
 
 @takes_out("exact", "_linalg_slogdet")
 @method()
 def slogdet(input: Tensor) -> tuple:
     """:func:`linalg.slogdet` under its older name."""
-    return _Slogdet(_signed_logarithm("linalg.slogdet", input))
+    return _Slogdet.of(_signed_logarithm("linalg.slogdet", input))
 
 
 @method()

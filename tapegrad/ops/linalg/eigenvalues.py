@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from tapegrad._kernels import lapack
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import op, takes_out
 from tapegrad.ops._results import named_result
-from tapegrad.ops.linalg import _lapack
 from tapegrad.ops.linalg._checks import (
     LinAlgError,
     check_implemented,
@@ -20,14 +20,12 @@ from tapegrad.ops.pointwise import where_op
 
 def _eigh(A: np.ndarray, upper: bool) -> tuple[np.ndarray, np.ndarray]:
     try:
-        with np.errstate(all="ignore"):
-            values, vectors = np.linalg.eigh(A, "U" if upper else "L")
+        return lapack("eigh_up" if upper else "eigh_lo", (A,), (A.shape[:-1], A.shape))
     except np.linalg.LinAlgError:
         raise LinAlgError(
             "linalg.eigh: The algorithm failed to converge because the input matrix is "
             "ill-conditioned or has too many repeated eigenvalues (error code: 1)."
         ) from None
-    return values, _lapack.by_columns(vectors)
 
 
 def _slope(grads, values: Tensor, vectors: Tensor) -> tuple[Tensor]:
@@ -77,7 +75,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> tuple:
     hold for results that do not depend on it. Raises LinAlgError where LAPACK does not converge.
     """
     check_tensors("linalg_eigh", A=A)
-    return _Eigh(eigh_op(A, _is_upper(A, UPLO)))
+    return _Eigh.of(eigh_op(A, _is_upper(A, UPLO)))
 
 
 @takes_out("exact", "_linalg_eigh")

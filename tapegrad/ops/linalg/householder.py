@@ -6,6 +6,7 @@ import numpy as np
 
 from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import method, op, takes_out, without_derivative
 from tapegrad.ops._results import named_result
 from tapegrad.ops.create import eye
@@ -14,12 +15,11 @@ from tapegrad.ops.linalg._checks import check_tensors
 from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.linalg.triangular import solve_triangular
 from tapegrad.ops.shape.diagonals import diag_embed, tril, triu
-from tapegrad.ops.tensor_types import refuse_integers
 
 
 def _geqrf(input: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    reflectors, tau = np.linalg.qr(input, "raw")
-    return _lapack.by_columns(_lapack.swapped(reflectors)), tau
+    reflectors, tau = _lapack.qr_raw(input)
+    return _lapack.by_columns(reflectors.astype(input.dtype)), tau.astype(input.dtype)
 
 
 _geqrf_op = op(
@@ -43,7 +43,7 @@ def geqrf(input: Tensor) -> tuple:
     """
     _check_matrix("torch.geqrf", input)
     refuse_integers("geqrf_cpu", input._array)
-    return _Geqrf(_geqrf_op(input))
+    return _Geqrf.of(_geqrf_op(input))
 
 
 @takes_out("exact", "linalg_householder_product")

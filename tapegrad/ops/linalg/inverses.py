@@ -24,19 +24,10 @@ from tapegrad.ops.linalg._checks import (
 from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.tensor_types import type_name
 
-
-def _inverse(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    try:
-        with np.errstate(all="ignore"):
-            inverse, info = np.linalg.inv(A), np.zeros(A.shape[:-2], np.int32)
-    except np.linalg.LinAlgError:
-        inverse, info = _lapack.solve(A, np.eye(A.shape[-1], dtype=A.dtype))
-    return _lapack.by_columns(inverse), info
-
-
 inv_ex_op = op(
     "linalg_inv_ex",
-    forward=_inverse,
+    forward=_lapack.inverse,
+    params=("A",),
     outputs=("inverse", "info"),
     A=lambda g, inverse: -matmul(inverse.mT, matmul(g, inverse.mT)),
     doc="The inverse of matrices, and the first zero pivot or 0.",
@@ -63,7 +54,7 @@ def inv_ex(A: Tensor, *, check_errors: bool = False) -> tuple:
     check_tensors("linalg_inv_ex", A=A)
     check_square("linalg.inv", A)
     check_floating("linalg.inv", A)
-    result = _Inverse(inv_ex_op(A))
+    result = _Inverse.of(inv_ex_op(A))
     if check_errors:
         refuse_singular("linalg.inv_ex", result[1])
     return result
@@ -89,9 +80,8 @@ def inv(A: Tensor) -> Tensor:
 def _solution(A: np.ndarray, B: np.ndarray, left: bool, has_vector: bool) -> tuple:
     if not left:
         turned, info = _lapack.solve(_lapack.swapped(A), _lapack.swapped(B))
-        return np.ascontiguousarray(_lapack.swapped(turned)), info
+        return _lapack.swapped(turned), info
     result, info = _lapack.solve(A, B[..., None] if has_vector else B)
-    result = _lapack.by_columns(result)
     return result[..., 0] if has_vector else result, info
 
 
@@ -146,7 +136,7 @@ def _solve(A: Tensor, B: Tensor, left: bool) -> tuple[Tensor, Tensor]:
 @takes_out("exact", "_linalg_solve_ex")
 def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> tuple:
     """``(result, info)``: as :func:`linalg.solve`, but ``info`` says what failed."""
-    result = _Solution(_solve(A, B, left))
+    result = _Solution.of(_solve(A, B, left))
     if check_errors:
         _refuse_unsolved("torch.linalg.solve_ex", result[1])
     return result

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from tapegrad import _kernels as kernels
 from tapegrad import _types
+from tapegrad._kernels import place
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._results import named_result
@@ -22,7 +24,7 @@ from tapegrad.ops.linalg._checks import (
 from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.linalg.triangular import solve_triangular_op
 from tapegrad.ops.shape import cat
-from tapegrad.ops.shape.diagonals import tril, triu
+from tapegrad.ops.shape.diagonals import triangle_array, tril, triu
 from tapegrad.ops.tensor_types import type_name
 
 # ------------------------------------------------------------------------- gradients
@@ -69,7 +71,8 @@ def _permutation_matrix(pivots: Tensor, m: int, dtype: _types.dtype) -> Tensor:
     """``P`` with ``A = P L U``, from the exchanges of rows."""
     order = _lapack.permutation(pivots._array, m)
     matrix = np.zeros((*order.shape, m), dtype.numpy)
-    np.put_along_axis(matrix, order[..., None, :], 1, -2)
+    rows = order[..., None, :]
+    place("place", matrix, rows, np.ones(rows.shape, matrix.dtype), matrix.ndim - 2)
     return Tensor._wrap(matrix)
 
 
@@ -119,7 +122,7 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -
     ``info`` is 0, or the number, counted from 1, of the first pivot that is zero.
     """
     _check_input("torch.lu_factor", A, pivot)
-    result = _FactorEx(lu_factor_ex_op(A))
+    result = _FactorEx.of(lu_factor_ex_op(A))
     if check_errors:
         _refuse_zero_pivots("torch.linalg.lu_factor_ex", result[2])
     return result
@@ -136,14 +139,14 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> tuple:
     _check_input("torch.lu_factor", A, pivot)
     packed, pivots, info = lu_factor_ex_op(A)
     _refuse_zero_pivots("torch.linalg.lu_factor", info)
-    return _Factor((packed, pivots))
+    return _Factor.of((packed, pivots))
 
 
 def _refuse_zero_pivots(function: str, info: Tensor) -> None:
-    place, step = first_failure(info)
+    where, step = first_failure(info)
     if step:
         raise RuntimeError(
-            f"{function}: {place}U[{step},{step}] is zero and using it on lu_solve would result in "
+            f"{function}: {where}U[{step},{step}] is zero and using it on lu_solve would result in "
             "a division by zero. If you still want to perform the factorization, consider calling "
             "linalg.lu(A, pivot) or linalg.lu_factor_ex(A, pivot)"
         )
@@ -154,7 +157,7 @@ def _refuse_zero_pivots(function: str, info: Tensor) -> None:
 def lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> tuple:
     """``(LU, pivots)`` and perhaps ``info``: :func:`linalg.lu_factor_ex` under its older name."""
     _check_input("torch.lu_factor", A, pivot)
-    result = _WithInfo(lu_factor_ex_op(A))
+    result = _WithInfo.of(lu_factor_ex_op(A))
     return result if get_infos else tuple(result[:2])
 
 
@@ -169,9 +172,9 @@ def _lu(A: np.ndarray) -> tuple:
 def _unpack(LU: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     m, n = LU.shape[-2:]
     k = min(m, n)
-    L = np.tril(LU[..., :k], -1)
-    L[..., np.arange(k), np.arange(k)] = 1
-    return np.ascontiguousarray(L), np.ascontiguousarray(np.triu(LU[..., :k, :]))
+    L = kernels.contiguous(triangle_array(LU[..., :k], -1, True))
+    kernels.fill(kernels.diagonal(L, 0, L.ndim - 2, L.ndim - 1), 1)
+    return L, kernels.contiguous(triangle_array(LU[..., :k, :], 0, False))
 
 
 def _slope_of_factors(grads, L: Tensor, U: Tensor, pivots: Tensor) -> tuple[Tensor]:
@@ -203,7 +206,7 @@ def linalg_lu(A: Tensor, *, pivot: bool = True) -> tuple:
     """
     _check_input("linalg.lu", A, pivot)
     L, U, pivots = lu_op(A)
-    return _Factors((_permutation_matrix(pivots, A.shape[-2], A.dtype), L, U))
+    return _Factors.of((_permutation_matrix(pivots, A.shape[-2], A.dtype), L, U))
 
 
 lu_unpack_op = op(
@@ -270,7 +273,7 @@ def lu_unpack(
         P = _permutation_matrix(LU_pivots, m, LU_data.dtype)
     if unpack_data:
         L, U = lu_unpack_op(LU_data)
-    return _Unpacked((P, L, U))
+    return _Unpacked.of((P, L, U))
 
 
 # ------------------------------------------------------------------------- solving
@@ -281,7 +284,7 @@ def _lu_solve(LU, pivots, B, left, adjoint):
     if left:
         return _lapack.by_columns(_lapack.lu_solve(LU, order, B, adjoint))
     turned = _lapack.lu_solve(LU, order, _lapack.swapped(B), not adjoint)
-    return np.ascontiguousarray(_lapack.swapped(turned))
+    return kernels.contiguous(_lapack.swapped(turned))
 
 
 def _slope_of_solved(g, LU, pivots, out, left, adjoint) -> Tensor:

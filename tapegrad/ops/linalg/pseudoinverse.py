@@ -192,7 +192,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None, *, driver: str | Non
         rcond = float(np.finfo(A.dtype.numpy).eps) * max(A.shape[-2:])
     wants_residuals = A.shape[-2] > A.shape[-1] and driver != "gelsy"
     solution, residuals, rank, values = lstsq_op(A, right, rcond, wants_residuals)
-    return _LeastSquares((
+    return _LeastSquares.of((
         solution.squeeze(-1) if has_vector else solution,
         residuals,
         rank.new_empty(0) if driver == "gels" else rank,

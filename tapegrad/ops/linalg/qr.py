@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from tapegrad._kernels import lapack
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._results import named_result
@@ -14,20 +13,22 @@ from tapegrad.ops.linalg._checks import check_floating, check_matrix, check_tens
 from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.linalg.triangular import solve_triangular_op
 from tapegrad.ops.shape import cat
-from tapegrad.ops.shape.diagonals import tril, triu
+from tapegrad.ops.shape.diagonals import triangle_array, tril, triu
 
 
 def _qr(A: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
+    *batch, m, n = A.shape
+    k = m if mode == "complete" else min(m, n)
+    if A.size == 0 and mode != "r":
+        Q = np.broadcast_to(np.eye(m, k, dtype=A.dtype), (*batch, m, k)).copy()
+        return Q, np.zeros((*batch, k, n), A.dtype)
+    raw, tau = _lapack.qr_raw(A)
+    R = _lapack.by_columns(triangle_array(raw[..., :k, :], 0, False).astype(A.dtype))
     if mode == "r":
-        upper: Any = np.linalg.qr(A, "r")  # NumPy's stubs say that it gives both
-        return np.empty(0, A.dtype), _lapack.by_columns(upper)
-    m, n = A.shape[-2:]
-    if A.size == 0:
-        k = m if mode == "complete" else min(m, n)
-        Q = np.broadcast_to(np.eye(m, k, dtype=A.dtype), (*A.shape[:-2], m, k)).copy()
-        return Q, np.zeros((*A.shape[:-2], k, n), A.dtype)
-    Q, R = np.linalg.qr(A, "complete" if mode == "complete" else "reduced")
-    return _lapack.by_columns(Q), _lapack.by_columns(R)
+        return np.empty(0, A.dtype), R
+    routine = "qr_complete" if k > n else "qr_reduced"
+    Q = lapack(routine, (raw, tau), ((*batch, m, k),))
+    return Q if A.dtype == Q.dtype else _lapack.by_columns(Q.astype(A.dtype)), R
 
 
 def _slope(grads, Q: Tensor, R: Tensor, mode: str) -> tuple:
@@ -90,14 +91,14 @@ def linalg_qr(A: Tensor, mode: str = "reduced") -> tuple:
             f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', "
             "or 'complete'"
         )
-    return _LinalgQR(qr_op(A, mode))
+    return _LinalgQR.of(qr_op(A, mode))
 
 
 @takes_out("exact", "linalg_qr")
 @method()
 def qr(input: Tensor, some: bool = True) -> tuple:
     """:func:`linalg.qr` under its older name: reduced if ``some``, else complete."""
-    return _QR(linalg_qr(input, "reduced" if some else "complete"))
+    return _QR.of(linalg_qr(input, "reduced" if some else "complete"))
 
 
 __all__ = ["qr"]

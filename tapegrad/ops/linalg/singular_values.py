@@ -24,11 +24,9 @@ from tapegrad.ops.pointwise import where_op
 def svd_arrays(A: np.ndarray, full_matrices: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Singular vectors and values of arrays."""
     try:
-        with np.errstate(all="ignore"):
-            U, S, Vh = np.linalg.svd(A, full_matrices)
+        return _lapack.svd(A, full_matrices)
     except np.linalg.LinAlgError:
         _refuse_unconverged(A)
-    return _lapack.by_columns(U), S, _lapack.by_columns(Vh)
 
 
 def _refuse_unconverged(A: np.ndarray) -> NoReturn:
@@ -117,7 +115,7 @@ def linalg_svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = No
     """
     check_tensors("linalg_svd", A=A)
     _check(A, driver)
-    return _LinalgSVD(svd_op(A, full_matrices))
+    return _LinalgSVD.of(svd_op(A, full_matrices))
 
 
 @takes_out("exact", "_linalg_svd")
@@ -143,9 +141,10 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> tuple:
     _check(input, None)
     if compute_uv:
         U, S, Vh = svd_op(input, not some)
-        return _SVD((U, S, Vh.mT))
+        return _SVD.of((U, S, Vh.mT))
     *batch, m, n = input.shape
-    return _SVD((input.new_zeros((*batch, m, m)), svdvals(input), input.new_zeros((*batch, n, n))))
+    left, right = input.new_zeros((*batch, m, m)), input.new_zeros((*batch, n, n))
+    return _SVD.of((left, svdvals(input), right))
 
 
 __all__ = ["svd"]

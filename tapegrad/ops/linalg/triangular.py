@@ -107,7 +107,7 @@ def triangular_solve(
     shape = (*batch_shape(input, A), *A.shape[-2:])
     solution = _older_op(matrix, input, is_upper, True, unitriangular)
     copied = A.expand(shape).mT.clone(memory_format=contiguous_format).mT
-    return _Solution((solution, copied))
+    return _Solution.of((solution, copied))
 
 
 def check_pair(function: str, b: Tensor, A: Tensor) -> None:

@@ -8,9 +8,9 @@ from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import Kernel
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import alias, attach, composite, method, op, takes_out
 from tapegrad.ops.create import zeros_like
-from tapegrad.ops.tensor_types import refuse_integers
 
 
 def _rounding(name: str, ufunc: np.ufunc, doc: str):

@@ -8,8 +8,8 @@ from tapegrad import _types
 from tapegrad._core import result_type_number
 from tapegrad._kernels import OURS, TYPE_NAMES, refuse_overflow
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import check_tensor
 from tapegrad.ops._declare import method, op, takes_out, takes_tensors
-from tapegrad.ops.tensor_types import check_tensor
 
 where_op = op(
     "where", kernel=OURS["where"], takes_mask=True, params=("condition", "input", "other"),

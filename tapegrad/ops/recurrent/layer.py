@@ -11,9 +11,9 @@ from tapegrad._kernels import recurrent as walks
 from tapegrad._kernels.lstm_step import row_sums
 from tapegrad._sweep import OuterProduct
 from tapegrad._tensor import Tensor, is_grad_enabled
+from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import op
 from tapegrad.ops.recurrent.steps import N_GATES, Walk, slopes_by_steps, unrolled
-from tapegrad.ops.tensor_types import refuse_integers
 
 
 def _walked(input, hidden, cell, w_ih, w_hh, b_ih, b_hh, w_hr, walk: Walk):

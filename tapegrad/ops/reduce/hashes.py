@@ -7,9 +7,9 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import check_tensor
 from tapegrad.ops._declare import method, op
 from tapegrad.ops.reduce._dims import dims_of
-from tapegrad.ops.tensor_types import check_tensor
 
 
 def _hash(input: np.ndarray, dims: tuple | None, keepdim: bool) -> np.ndarray:

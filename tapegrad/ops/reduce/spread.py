@@ -24,13 +24,12 @@ def _variance_and_mean(input: np.ndarray, dims, keepdim, correction) -> tuple:
     if input.dtype == np.float16:  # too coarse for squares
         wide = _variance_and_mean(kernels.cast_array(input, np.float32), dims, keepdim, correction)
         return tuple(kernels.cast_array(one, np.float16) for one in wide)
-    every = tuple(range(input.ndim)) if dims is None else dims
-    mean = mean_array(input, every, True)
+    mean = mean_array(input, dims, True)
     deviation = kernels.pointwise(_SUBTRACT, input, mean)
     total = sum_array(kernels.pointwise(_SQUARE, deviation, out=deviation), dims, keepdim)
     freedom = builtins.max(0, count(input.shape, dims) - correction)
     variance = kernels.pointwise(_DIVIDE, total, float(freedom), out=total)
-    return variance, mean if keepdim else mean.reshape(variance.shape)
+    return variance, mean if keepdim else kernels.reshaped_view(mean, total.shape)
 
 
 def _variance(input: np.ndarray, dims, keepdim, correction) -> np.ndarray:

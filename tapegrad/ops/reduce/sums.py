@@ -36,7 +36,7 @@ def _innermost(input: np.ndarray, dims: tuple | None) -> tuple:
 
     Dimensions with one between them that stays would have to be brought together by a copy.
     """
-    if dims is None or len(dims) < 2:
+    if dims is None or len(dims) < 2 or len(dims) == input.ndim:
         return ()
     last = input.ndim
     while last - 1 in dims:

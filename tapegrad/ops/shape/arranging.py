@@ -14,18 +14,16 @@ from tapegrad.ops._dims import named_sizes, normal_dim, normal_dims, sizes_of
 
 def _flipped(input: np.ndarray, dims: tuple) -> np.ndarray:
     result = kernels.empty_like(input)
-    backwards = tuple(slice(None, None, -1 if k in dims else 1) for k in range(input.ndim))
-    kernels.copy_array(result, input[backwards] if input.ndim else input)
+    kernels.copy_array(result, kernels.backwards(input, dims))
     return result
 
 
 def _rolled(input: np.ndarray, shift: int, dim: int) -> np.ndarray:
     """One dimension rolled: its last ``shift`` positions come first."""
-    before = (slice(None),) * dim
     result = kernels.empty(input.shape, input.dtype)
-    cut = input.shape[dim] - shift
-    kernels.copy_array(result[(*before, slice(0, shift))], input[(*before, slice(cut, None))])
-    kernels.copy_array(result[(*before, slice(shift, None))], input[(*before, slice(0, cut))])
+    n, cut, sliced = input.shape[dim], input.shape[dim] - shift, kernels.sliced
+    kernels.copy_array(sliced(result, dim, 0, shift, 1), sliced(input, dim, cut, n, 1))
+    kernels.copy_array(sliced(result, dim, shift, n, 1), sliced(input, dim, 0, cut, 1))
     return result
 
 
@@ -44,9 +42,9 @@ def _turned(input: np.ndarray, k: int, dims: tuple) -> np.ndarray:
     a, b = dims
     turned = input
     if k in (1, 2):
-        turned = np.flip(turned, b)
+        turned = kernels.backwards(turned, (b,))
     if k in (2, 3):
-        turned = np.flip(turned, a)
+        turned = kernels.backwards(turned, (a,))
     if k in (1, 3):
         turned = turned.swapaxes(a, b)
     result = kernels.empty_like(input.swapaxes(a, b) if k in (1, 3) else input)

@@ -15,13 +15,14 @@ from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops.create import finished
-from tapegrad.ops.shape.parts import diagonal_backward, diagonal_view
+from tapegrad.ops.shape.parts import diagonal_backward
 from tapegrad.ops.shape.sizes import reshape
 
 # ------------------------------------------------------------------------- triangles
 
 
-def _triangle(input: np.ndarray, diagonal: int, below: bool) -> np.ndarray:
+def triangle_array(input: np.ndarray, diagonal: int, below: bool) -> np.ndarray:
+    """One triangle of each matrix, zeros elsewhere."""
     rows, columns = input.shape[-2:]
     first = max(min(diagonal, columns), -rows)
     mask = _small_mask if rows * columns <= _SMALL else _mask
@@ -41,7 +42,7 @@ _small_mask = lru_cache(32)(_mask)
 def _triangle_op(name: str, below: bool):
     return op(
         name,
-        forward=lambda input, diagonal: _triangle(input, diagonal, below),
+        forward=lambda input, diagonal: triangle_array(input, diagonal, below),
         input=lambda g, diagonal: _TRIANGLES[name](g, diagonal),
         doc="One triangle of each matrix, zeros elsewhere.",
     )
@@ -127,7 +128,7 @@ def triu_indices(row: int, col: int, offset: int = 0, *, dtype=_types.int64, dev
 
 
 def _copied_diagonal(input, offset, dim1, dim2) -> np.ndarray:
-    view = diagonal_view(input, offset, dim1, dim2)
+    view = kernels.diagonal(input, offset, dim1, dim2)
     result = kernels.empty(view.shape, view.dtype)
     kernels.copy_array(result, view)
     return result
@@ -139,7 +140,7 @@ def _diag_embed(input: np.ndarray, offset: int, dim1: int, dim2: int) -> np.ndar
     for dim in sorted((dim1, dim2)):
         shape.insert(dim, size)
     result = kernels.fill(kernels.empty(shape, input.dtype), 0)
-    kernels.copy_array(diagonal_view(result, offset, dim1, dim2), input)
+    kernels.copy_array(kernels.diagonal(result, offset, dim1, dim2), input)
     return result
 
 

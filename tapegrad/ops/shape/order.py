@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import repeat
-
 from tapegrad import _kernels as kernels
 from tapegrad._core import become_view
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._declare import attach, method, op, public
-from tapegrad.ops._dims import named_sizes, normal_dim
+from tapegrad.ops._dims import distinct_dims, named_sizes
 from tapegrad.ops.shape.sizes import alias_op
 
 
@@ -88,10 +86,10 @@ def permute(input: Tensor, *dims, **keyword) -> Tensor:
             f"length of the desired ordering of dimensions i.e. input.dim() = {input.ndim} is not "
             f"equal to len(dims) = {len(order)}"
         )
-    order = tuple(map(normal_dim, order, repeat(input.ndim)))
-    if len(set(order)) != len(order):
+    distinct = distinct_dims(order, input.ndim)
+    if distinct is None:
         raise RuntimeError("permute(): duplicate dims are not allowed.")
-    return permute_op(input, order)
+    return permute_op(input, distinct)
 
 
 def _reversed_dims(input: Tensor) -> Tensor:
@@ -165,8 +163,8 @@ def _as_tuple(dims) -> tuple:
 
 
 def _unrepeated(name: str, dims: tuple, ndim: int) -> tuple[int, ...]:
-    normal = tuple(map(normal_dim, dims, repeat(ndim)))
-    if len(set(normal)) < len(normal):
+    normal = distinct_dims(dims, ndim)
+    if normal is None:
         raise RuntimeError(f"movedim: repeated dim in `{name}` ({list(dims)})")
     return normal
 

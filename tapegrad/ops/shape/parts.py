@@ -32,21 +32,14 @@ slice_op = op(
 )
 diagonal_op = op(
     "diagonal",
-    forward=lambda input, offset, dim1, dim2: diagonal_view(input, offset, dim1, dim2),
+    forward=kernels.diagonal,
+    params=("input", "offset", "dim1", "dim2"),
     is_view=True,
     input=lambda g, input_shape, offset, dim1, dim2: diagonal_backward(
         g, input_shape, offset, dim1, dim2
     ),
     doc="The elements where two dimensions' positions differ by an offset.",
 )
-
-
-def diagonal_view(input: np.ndarray, offset: int, dim1: int, dim2: int) -> np.ndarray:
-    """A diagonal of an array, writeable if the array is."""
-    diagonal = input.diagonal(offset, dim1, dim2)
-    if input.flags.writeable:
-        diagonal.flags.writeable = True
-    return diagonal
 
 
 def _placed(g: np.ndarray, shape: tuple, place) -> np.ndarray:
@@ -77,7 +70,7 @@ slice_backward = op(
 diagonal_backward = op(
     "diagonal_backward",
     forward=lambda g, shape, offset, dim1, dim2: _placed(
-        g, shape, lambda zeros: diagonal_view(zeros, offset, dim1, dim2)
+        g, shape, lambda zeros: kernels.diagonal(zeros, offset, dim1, dim2)
     ),
     params=("values", "shape", "offset", "dim1", "dim2"),
     values=lambda g, offset, dim1, dim2: g.diagonal(offset, dim1, dim2),
@@ -147,15 +140,6 @@ def _windows_strides(strides: tuple, dim: int, step: int) -> tuple:
     return (*strides[:dim], strides[dim] * step, *strides[dim + 1 :], strides[dim])
 
 
-def _windows(input: np.ndarray, dim: int, size: int, step: int) -> np.ndarray:
-    return np.lib.stride_tricks.as_strided(
-        input,
-        _windows_shape(input.shape, dim, size, step),
-        _windows_strides(input.strides, dim, step),
-        writeable=input.flags.writeable,
-    )
-
-
 def _unfold_slope(g: Tensor, shape: tuple, dim: int, size: int, step: int) -> Tensor:
     strides = contiguous_strides(shape)
     geometry = (shape, strides, _windows_shape(shape, dim, size, step),
@@ -165,7 +149,8 @@ def _unfold_slope(g: Tensor, shape: tuple, dim: int, size: int, step: int) -> Te
 
 unfold_op = op(
     "unfold",
-    forward=_windows,
+    forward=kernels.windows,
+    params=("input", "dim", "size", "step"),
     is_view=True,
     input=lambda g, input_shape, dim, size, step: _unfold_slope(g, input_shape, dim, size, step),
     doc="Windows that slide along a dimension.",

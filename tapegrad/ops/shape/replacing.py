@@ -11,7 +11,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim
-from tapegrad.ops.shape.parts import diagonal, diagonal_view, select, slice_op
+from tapegrad.ops.shape.parts import diagonal, select, slice_op
 
 
 def _replaced(input: np.ndarray, src: np.ndarray, view_of: Callable) -> np.ndarray:
@@ -56,7 +56,7 @@ slice_scatter_op = op(
 diagonal_scatter_op = op(
     "diagonal_scatter",
     forward=lambda input, src, offset, dim1, dim2: _replaced(
-        input, src, lambda array: diagonal_view(array, offset, dim1, dim2)
+        input, src, lambda array: kernels.diagonal(array, offset, dim1, dim2)
     ),
     input=lambda g, offset, dim1, dim2: diagonal_scatter_op(
         g, g.new_zeros(g.diagonal(offset, dim1, dim2).shape), offset, dim1, dim2

@@ -12,10 +12,10 @@ from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_tensors
 from tapegrad.ops._dims import (
     check_tensors,
+    dims_of_one,
     inferred_shape,
     named_sizes,
     normal_dim,
-    normal_dims,
     sizes_of,
 )
 from tapegrad.ops.convert import contiguous_op
@@ -188,9 +188,8 @@ def squeeze(input: Tensor, dim=...) -> Tensor:
     """Without its dimensions of size 1, or only of those in ``dim``, as a view."""
     if dim is ...:
         return squeeze_all(input)
-    dims = normal_dims(dim, input.ndim)
     squeezed = squeeze_dims_op if isinstance(dim, (tuple, list)) else squeeze_op
-    return squeezed(input, tuple(one for one in dims if input.shape[one] == 1))
+    return squeezed(input, dims_of_one(input, dim))
 
 
 @method()
@@ -198,9 +197,8 @@ def squeeze_(self: Tensor, dim=...) -> Tensor:
     """Drop this tensor's own dimensions of size 1, or only those in ``dim``."""
     if dim is ...:
         return become_view(squeeze_all_inplace_op, self)
-    dims = normal_dims(dim, self.ndim)
     squeezed = squeeze_dims_inplace_op if isinstance(dim, (tuple, list)) else squeeze_inplace_op
-    return become_view(squeezed, self, tuple(one for one in dims if self.shape[one] == 1))
+    return become_view(squeezed, self, dims_of_one(self, dim))
 
 
 @method()

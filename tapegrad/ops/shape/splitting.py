@@ -122,7 +122,7 @@ def _given_sizes(tensor: Tensor, split_sizes, dim: int) -> tuple[int, tuple[int,
         raise RuntimeError("split expects at least a 1-dimensional tensor")
     dim = normal_dim(dim, tensor.ndim)
     total = tensor.shape[dim]
-    if any(size < 0 for size in sizes):
+    if sizes and min(sizes) < 0:
         raise RuntimeError(
             f"split_with_sizes expects split_sizes have only non-negative entries, but got "
             f"split_sizes={list(sizes)}"
@@ -187,15 +187,16 @@ def tensor_split(input: Tensor, indices_or_sections, dim: int = 0) -> tuple[Tens
     cuts = _plain_cuts(indices_or_sections)
     if isinstance(cuts, tuple):
         starts, stops = (0, *cuts), (*cuts, input.shape[dim])
-        return tuple(
+        return tuple([
             _range(input, dim, start, stop) for start, stop in zip(starts, stops, strict=True)
-        )
+        ])
     if cuts <= 0:
         raise RuntimeError(f"number of sections must be larger than 0, got {cuts}")
     size, n_larger = divmod(input.shape[dim], cuts)
     parts: list = [None] * cuts  # fails at once if there is no memory for so many
+    stop = 0
     for k in range(cuts):
-        start, stop = (one * size + min(one, n_larger) for one in (k, k + 1))
+        start, stop = stop, stop + size + (k < n_larger)
         parts[k] = slice_op(input, dim, start, stop, 1)
     return tuple(parts)
 

@@ -32,7 +32,10 @@ def _reach(shape, strides) -> int:
     """How many elements of memory lie from the first to the last one of a view."""
     if 0 in shape:
         return 0
-    return 1 + sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
+    reach = 1
+    for n, step in zip(shape, strides, strict=True):
+        reach += (n - 1) * step
+    return reach
 
 
 def contiguous_strides(shape: tuple) -> tuple[int, ...]:
@@ -150,8 +153,8 @@ def as_strided(input: Tensor, size, stride, storage_offset: int | None = None) -
             "as_strided: a tensor with several elements at one location of memory, as expand() "
             "makes them, has no gradient here. Please clone() it before."
         )
-    whole = memory.nbytes - memory.nbytes % input.itemsize
-    flat = memory[:whole].view(input.dtype.numpy)
+    rest = memory.nbytes % input.itemsize
+    flat = (memory[:-rest] if rest else memory).view(input.dtype.numpy)
     view = Tensor._wrap(kernels.strided(flat, size, stride, offset))
     geometry = (input.shape, input.stride(), size, stride, offset - input.storage_offset())
     return as_strided_op(input, geometry, view)
@@ -163,19 +166,20 @@ def check_strided(size: tuple, stride: tuple, offset: int, memory: int, itemsize
         raise RuntimeError("mismatch in length of strides and shape")
     if len(size) > _MOST_DIMS:
         raise RuntimeError(f"a tensor has at most {_MOST_DIMS} dimensions, not {len(size)}")
-    if any(step < 0 for step in stride):
+    if min(stride, default=0) < 0:
         raise RuntimeError(
             "as_strided: Negative strides are not supported at the moment, got strides: "
             f"{list(stride)}"
         )
-    if any(n < 0 for n in size):
+    if min(size, default=0) < 0:
         raise RuntimeError(
             f"Storage size calculation overflowed with sizes={list(size)} and "
             f"strides={list(stride)}"
         )
     if offset < 0:
         raise RuntimeError(f"Tensor: invalid storage offset {offset}")
-    needed = _reach(size, stride) and offset + _reach(size, stride)
+    needed = _reach(size, stride)
+    needed += offset if needed else 0
     if needed > memory:
         raise RuntimeError(
             f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and "

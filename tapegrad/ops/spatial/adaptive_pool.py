@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from tapegrad._kernels import KernelRefusal
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import check_tensor
 from tapegrad.ops._declare import takes_tensors
+from tapegrad.ops._dims import plain_ints
 from tapegrad.ops.spatial import pool_checks as checks
 from tapegrad.ops.spatial.planes import unpool_ops
 from tapegrad.ops.spatial.pool import Windows, adaptive_avg_ops, adaptive_max_ops
-from tapegrad.ops.spatial.sizes import scalar_name
-from tapegrad.ops.tensor_types import check_tensor
+from tapegrad.ops.spatial.sizes import remembered, scalar_name
 
 
-def _windows(input: Tensor, count: tuple) -> Windows:
+@remembered
+def _windows(shape: tuple, count: tuple) -> Windows:
     n_dims = len(count)
     none, ones = (0,) * n_dims, (1,) * n_dims
-    return Windows(tuple(input.shape[-n_dims:]), count, none, ones, none, ones)
+    return Windows(tuple(shape[-n_dims:]), count, none, ones, none, ones)
 
 
 def _sizes(function: str, given, n_dims: int) -> tuple[int, ...]:
+    plain = plain_ints(given, n_dims)
+    if plain is not None and (type(given) is int or len(given) == n_dims):
+        return plain
     sizes = checks.as_ints(function, "output_size", 2, given)
     if not isinstance(given, (tuple, list)):
         sizes *= n_dims
@@ -39,11 +44,14 @@ def _check(function: str, input: Tensor, n_dims: int, first: int, colon: str) ->
             f"{function}(): Expected {n_dims + 1}D or {n_dims + 2}D tensor, but got{colon} "
             f"{list(input.shape)}"
         )
+    shape = input.shape
+    if 0 not in shape:
+        return
     for dim in range(input.ndim - first, input.ndim):
-        if input.shape[dim] == 0:
+        if shape[dim] == 0:
             raise RuntimeError(
                 f"{function}(): Expected input to have non-zero size for non-batch dimensions, "
-                f"but input has sizes {list(input.shape)} with dimension {dim} being empty"
+                f"but input has sizes {list(shape)} with dimension {dim} being empty"
             )
 
 
@@ -80,9 +88,9 @@ def _adaptive_avg(function: str, input, output_size, n_dims: int, comma: str) ->
             f"{{{listed}}}"
         )
     _check(function, input, n_dims, n_dims if n_dims == 2 else n_dims + 1, "")
-    if all(n == 1 for n in count) and input.is_floating_point():
+    if count == (1,) * n_dims and input.is_floating_point():
         return input.mean(tuple(range(-n_dims, 0)), keepdim=True)
-    return adaptive_avg_ops[n_dims](input, _windows(input, count))
+    return adaptive_avg_ops[n_dims](input, _windows(input.shape, count))
 
 
 @takes_tensors
@@ -119,7 +127,7 @@ def _adaptive_max(function: str, input, output_size, n_dims: int) -> tuple[Tenso
         raise RuntimeError(
             f"Trying to create tensor with negative dimension {min(count)}: {shape}"
         )
-    return adaptive_max_ops[n_dims](input, _windows(input, count))
+    return adaptive_max_ops[n_dims](input, _windows(input.shape, count))
 
 
 # ------------------------------------------------------------------------- unpooling

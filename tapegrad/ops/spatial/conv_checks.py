@@ -7,9 +7,9 @@ import operator
 
 from tapegrad import _types
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import check_tensor
 from tapegrad.ops.spatial.geometry import Geometry
 from tapegrad.ops.spatial.sizes import c_name, remembered, scalar_name, times
-from tapegrad.ops.tensor_types import check_tensor
 
 
 def per_dim(function: str, name: str, given, n_dims: int, n_weight: int) -> tuple[int, ...]:

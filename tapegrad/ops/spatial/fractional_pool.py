@@ -10,11 +10,11 @@ import math
 import numpy as np
 
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import check_tensor
 from tapegrad.ops._declare import op
 from tapegrad.ops.spatial import pool_checks as checks
 from tapegrad.ops.spatial.planes import place_sums
 from tapegrad.ops.spatial.sizes import as_planes
-from tapegrad.ops.tensor_types import check_tensor
 
 
 def _starts(samples: np.ndarray, n_in: int, n_out: int, kernel: int) -> np.ndarray:

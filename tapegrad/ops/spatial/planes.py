@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad.ops._declare import op
-from tapegrad.ops.spatial.sizes import as_planes
 
 
 def _pick(input: np.ndarray, indices, n_dims: int) -> np.ndarray:
-    planes, places = as_planes(input, n_dims), as_planes(indices, n_dims)
-    shape = (*input.shape[:-n_dims], places.shape[-1])
-    picked = kernels.outputs(OURS["pick_in_plane"], (planes, places), (shape,), (0, 0))
-    return picked.reshape(*input.shape[:-n_dims], *indices.shape[-n_dims:])
+    sizes = indices.shape[-n_dims:]
+    return kernels.by_planes(OURS["pick_in_plane"], (input, indices), sizes, (0, 0))
 
 
 def _placed(kernel, values: np.ndarray, indices, shape: tuple, n_dims: int) -> np.ndarray:
-    planes, places = as_planes(values, n_dims), as_planes(indices, n_dims)
-    flat = (*planes.shape[:-1], math.prod(shape[-n_dims:]))
-    return kernels.outputs(kernel, (planes, places), (flat,), (0, 0)).reshape(shape)
+    return kernels.by_planes(kernel, (values, indices), tuple(shape[-n_dims:]), (0, 0))
 
 
 pick = op(

@@ -3,70 +3,54 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import check_tensor
 from tapegrad.ops._declare import op, takes_out, takes_tensors
 from tapegrad.ops.spatial import pool_checks as checks
 from tapegrad.ops.spatial.planes import place_sums
-from tapegrad.ops.spatial.sizes import as_planes, in_3d, remembered, scalar_name
-from tapegrad.ops.tensor_types import check_tensor
+from tapegrad.ops.spatial.sizes import in_3d, remembered, scalar_name
 
 MOST_PLACES = 2**31 - 1  # of a plane, which max_pool.c numbers in 32 bits
 
 
-class Windows(NamedTuple):
+class Windows:
     """Where windows lie: one number a spatial dimension. A kernel of 0 is an adaptive one."""
 
-    size: tuple
-    counts: tuple
-    kernel: tuple
-    stride: tuple
-    padding: tuple
-    dilation: tuple
-    counts_padding: bool = True
-    divisor: int = 0
+    __slots__ = ("counts", "kernel", "n_dims", "n_places", "params", "size")
 
-    @remembered
-    def params(self) -> tuple:
-        """The fields of the kernels' params."""
-        fillers = (1, 1, 1, 1, 0, 1)
-        columns = [in_3d(sizes, one) for sizes, one in zip(self[:6], fillers, strict=True)]
+    def __init__(
+        self, size: tuple, counts: tuple, kernel: tuple, stride: tuple, padding: tuple,
+        dilation: tuple, counts_padding: bool = True, divisor: int = 0,
+    ) -> None:  # fmt: skip
+        self.size, self.counts, self.kernel = size, counts, kernel
+        self.n_dims, self.n_places = len(size), math.prod(size)
+        fillers = ((size, 1), (counts, 1), (kernel, 1), (stride, 1), (padding, 0), (dilation, 1))
+        columns = [in_3d(sizes, filler) for sizes, filler in fillers]
         fields = [n for axis in zip(*columns, strict=True) for n in axis]
-        return (0, *fields, self.counts_padding, self.divisor)
+        self.params = (0, *fields, counts_padding, divisor)  # of the kernels
 
 
 def _avg(input: np.ndarray, windows: Windows) -> np.ndarray:
-    n_dims = len(windows.size)
-    name = "avg_pool2d" if n_dims < 3 else "avg_pool3d_out_frame"
+    if input.dtype.kind != "f":
+        _check_mean_of_integers(input, windows)
+    return kernels.by_planes(OURS["avg_pool"], (input,), windows.counts, windows.params)
+
+
+def _check_mean_of_integers(input: np.ndarray, windows: Windows) -> None:
+    name = "avg_pool2d" if windows.n_dims < 3 else "avg_pool3d_out_frame"
     if windows.kernel[-1] == 0:
-        name = "adaptive_avg_pool2d" if n_dims < 3 else "adaptive_avg_pool3d_cpu"
-    if input.dtype.kind != "f" and (input.dtype != np.int64 or name.startswith("adaptive")):
+        name = "adaptive_avg_pool2d" if windows.n_dims < 3 else "adaptive_avg_pool3d_cpu"
+    if input.dtype != np.int64 or name.startswith("adaptive"):
         raise NotImplementedError(f"\"{name}\" not implemented for '{scalar_name(input)}'")
-    return _reduced(OURS["avg_pool"], input, windows, 1)
-
-
-def _reduced(kernel, input: np.ndarray, windows: Windows, n_outputs: int):
-    n_dims = len(windows.size)
-    planes = as_planes(input, n_dims)
-    shape = (*input.shape[:-n_dims], *windows.counts)
-    flat = (*planes.shape[:-1], math.prod(windows.counts))
-    result = kernels.outputs(kernel, (planes,), (flat,) * n_outputs, windows.params())
-    if n_outputs == 1:
-        return result.reshape(shape)
-    return [one.reshape(shape) for one in result]
 
 
 def _avg_back(values: np.ndarray, windows: Windows) -> np.ndarray:
-    n_dims = len(windows.size)
-    planes = as_planes(values, n_dims)
-    flat = (*planes.shape[:-1], math.prod(windows.size))
-    result = kernels.outputs(OURS["avg_pool_backward"], (planes,), (flat,), windows.params())
-    return result.reshape(*values.shape[:-n_dims], *windows.size)
+    return kernels.by_planes(OURS["avg_pool_backward"], (values,), windows.size, windows.params)
 
 
 def _avg_ops(name: str, grad_name: str):
@@ -82,19 +66,23 @@ def _avg_ops(name: str, grad_name: str):
     return pool
 
 
-def _max(input: np.ndarray, windows: Windows) -> list[np.ndarray]:
-    n_dims = len(windows.size)
-    name = f"max_pool{max(n_dims, 2)}d"
+def _max(input: np.ndarray, windows: Windows) -> tuple[np.ndarray, np.ndarray]:
+    if input.dtype.kind != "f" or windows.n_places > MOST_PLACES:
+        _check_maximum(input, windows)
+    try:
+        return kernels.by_planes(OURS["max_pool"], (input,), windows.counts, windows.params)
+    except kernels.KernelRefusal:
+        raise MemoryError("max_pool: no memory for the places that windows read") from None
+
+
+def _check_maximum(input: np.ndarray, windows: Windows) -> None:
+    name = f"max_pool{max(windows.n_dims, 2)}d"
     if windows.kernel[-1] == 0:
-        name = "adaptive_max_pool2d" if n_dims < 3 else "adaptive_max_pool3d_cpu"
+        name = "adaptive_max_pool2d" if windows.n_dims < 3 else "adaptive_max_pool3d_cpu"
     if input.dtype.kind == "b" or (name.startswith("adaptive") and input.dtype.kind != "f"):
         raise NotImplementedError(f"\"{name}\" not implemented for '{scalar_name(input)}'")
-    if math.prod(windows.size) > MOST_PLACES:
+    if windows.n_places > MOST_PLACES:
         raise RuntimeError(f"{name}: no maxima over planes of more than {MOST_PLACES:,} elements")
-    try:
-        return _reduced(OURS["max_pool"], input, windows, 2)
-    except kernels.KernelRefusal:
-        raise MemoryError(f"{name}: no memory for the places that windows read") from None
 
 
 def _max_op(name: str, grad_name: str):
@@ -105,7 +93,7 @@ def _max_op(name: str, grad_name: str):
         grad_name=grad_name,
         outputs=("values", "indices"),
         input=lambda g, indices, input_shape, windows: place_sums(
-            g, indices, input_shape, len(windows.size)
+            g, indices, input_shape, windows.n_dims
         ),
         doc="Maxima over windows, and where in the plane they are.",
     )
@@ -140,24 +128,27 @@ def window_counts(size, kernel, stride, padding, dilation, ceil_mode: bool) -> t
 @remembered
 def _fitting(
     kind: str, shape: tuple, kernel: tuple, stride: tuple, padding: tuple, dilation: tuple,
-    ceil_mode: bool,
+    ceil_mode: bool, counts_padding: bool = True, divisor: int = 0,
 ) -> Windows:  # fmt: skip
     """The windows of a mean or maximum over inputs of a shape, if there can be any."""
-    size = shape[-len(kernel) :]
+    size = tuple(shape[-len(kernel) :])
     checks.check_steps(kernel, stride, padding, dilation)
     counts = window_counts(size, kernel, stride, padding, dilation, ceil_mode)
     checks.check_shapes(kind, shape, kernel, stride, padding, dilation, counts)
-    return Windows(size, counts, kernel, stride, padding, dilation)
+    return Windows(
+        size, counts, kernel, stride, padding, dilation, counts_padding, divisor
+    )
 
 
 def _avg_pool(input, kernel, stride, padding, ceil_mode, counts_padding, divisor) -> Tensor:
     """The checked mean over two or three dimensions."""
     n_dims = len(kernel)
-    ones = (1,) * n_dims
     if divisor is not None and divisor == 0:
         raise RuntimeError("divisor must be not zero")
-    windows = _fitting("avg", tuple(input.shape), kernel, stride, padding, ones, bool(ceil_mode))
-    windows = windows._replace(counts_padding=bool(counts_padding), divisor=divisor or 0)
+    windows = _fitting(
+        "avg", input.shape, kernel, stride, padding, (1,) * n_dims, bool(ceil_mode),
+        bool(counts_padding), divisor or 0,
+    )  # fmt: skip
     return _AVG[n_dims](input, windows)
 
 
@@ -216,8 +207,7 @@ def avg_pool3d(
 
 def _max_pool(input, kernel, stride, padding, dilation, ceil_mode) -> tuple[Tensor, Tensor]:
     """The checked maximum over two or three dimensions, and its places."""
-    shape = tuple(input.shape)
-    windows = _fitting("max", shape, kernel, stride, padding, dilation, bool(ceil_mode))
+    windows = _fitting("max", input.shape, kernel, stride, padding, dilation, bool(ceil_mode))
     return _MAX[len(kernel)](input, windows)
 
 

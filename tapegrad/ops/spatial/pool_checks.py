@@ -5,8 +5,8 @@ from __future__ import annotations
 import operator
 
 from tapegrad._tensor import Tensor
-from tapegrad.ops._dims import normal_dim
-from tapegrad.ops.tensor_types import check_tensor
+from tapegrad.ops._arguments import check_tensor
+from tapegrad.ops._dims import normal_dim, plain_ints
 
 _TUPLES = {1: "one int", 2: "tuple of two ints", 3: "tuple of three ints"}
 
@@ -39,6 +39,8 @@ def as_ints(function: str, name: str, position: int, given) -> tuple[int, ...]:
 
 def one_int(function: str, name: str, position: int, given, otherwise: int | None = None) -> int:
     """The one number of a pool over sequences."""
+    if type(given) is int:
+        return given
     if otherwise is not None and (given is None or given in ((), [])):
         return otherwise
     sizes = as_ints(function, name, position, given)
@@ -51,6 +53,9 @@ def one_int(function: str, name: str, position: int, given, otherwise: int | Non
 
 def ints(function: str, name: str, position: int, given, n_dims: int) -> tuple[int, ...]:
     """One number for all dimensions, or one for each."""
+    plain = plain_ints(given, n_dims)
+    if plain is not None:
+        return plain
     sizes = as_ints(function, name, position, given)
     if len(sizes) == 1:
         return sizes * n_dims
@@ -186,16 +191,12 @@ def max_pool1d_with_indices_window(
             "'self' (while checking arguments for max_pool1d)"
         )
     stride = kernel_size if stride is None or stride in ((), []) else stride
-    named = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "dilation": dilation}
-    sizes: list[int] = []
-    for position, (name, given) in enumerate(named.items(), 2):
-        one = as_ints("max_pool1d", name, position, given)
-        if len(one) != 1:
-            raise RuntimeError(
-                f"max_pool1d() argument '{name}' should contain one int (got {len(one)})"
-            )
-        sizes += one
-    return tuple(sizes)
+    named = (("kernel_size", kernel_size), ("stride", stride), ("padding", padding),
+             ("dilation", dilation))  # fmt: skip
+    return tuple([
+        one_int("max_pool1d", name, position, given)
+        for position, (name, given) in enumerate(named, 2)
+    ])
 
 
 def max_pool1d_window(input: Tensor, kernel_size, stride, padding, dilation) -> tuple:

@@ -1,0 +1,9 @@
+"""What Python sees of the checks of arguments."""
+
+from typing import Any
+
+import numpy as np
+
+def check_tensor(function: str, name: str, value: Any, position: int = 1) -> None: ...
+def check_tensors(function: str, **arguments: Any) -> None: ...
+def refuse_integers(kernel: str, input: np.ndarray) -> None: ...

@@ -1,0 +1,29 @@
+"""What nearly every function asks of its arguments: compiled, for it costs each call a frame."""
+
+from tapegrad._tensor.tensor cimport Tensor
+
+from tapegrad._kernels import TYPE_NAMES
+from tapegrad._types import kind_of
+
+
+cpdef int check_tensor(str function, str name, value, int position=1) except -1:
+    """Refuse an argument that is no tensor, in PyTorch's words."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{function}(): argument '{name}' (position {position}) must be Tensor, "
+                        f"not {kind_of(value)}")
+    return 0
+
+
+def check_tensors(str function, **arguments):
+    """Refuse arguments, given in the order of their positions, that are no tensors."""
+    cdef int position = 0
+    for name, value in arguments.items():
+        position += 1
+        check_tensor(function, name, value, position)
+
+
+def refuse_integers(str kernel, input):
+    """Raise PyTorch's error of a kernel that has no loop but for floating-point dtypes."""
+    if input.dtype.kind != "f":
+        raise NotImplementedError(
+            f"\"{kernel}\" not implemented for '{TYPE_NAMES[input.dtype.num]}'")
