@@ -55,10 +55,23 @@ class _Finder(MetaPathFinder, Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Put tapegrad's module where ``import`` takes its result from."""
+        name = module.__name__
         if isinstance(module, Torch):
             module.__file__ = _module_for("torch").__file__
         else:
-            sys.modules[module.__name__] = _module_for(module.__name__)
+            sys.modules[name] = _module_for(name)
+        _register_loaded(name)
+
+
+def _register_loaded(name: str) -> None:
+    """Let modules below one that are loaded count as imported: what is imported is set as an
+    attribute of its parent, where a function of the same name may be (``autograd.gradcheck``)."""
+    library, _, rest = name.partition(".")
+    path = f"{SERVED[library]}.{rest}".rstrip(".")
+    for loaded, module in list(sys.modules.items()):
+        parent, _, child = loaded.rpartition(".")
+        if parent == path and getattr(sys.modules[path], child, module) is not module:
+            sys.modules.setdefault(f"{name}.{child}", module)
 
 
 def is_served(name: str) -> bool:

@@ -11,7 +11,8 @@ from tapegrad._tape cimport (
 from tapegrad._tensor.modes cimport anomaly_enabled, set_grad_mode
 from tapegrad._tensor.nodes cimport Node, node_of, short_name, split
 from tapegrad._tensor.tensor cimport (
-    IS_INFERENCE, VIEW_OF_MULTI_OUTPUT, Tensor, Version, describe, refuse_view, version_of, wrap,
+    IS_INFERENCE, VIEW_OF_MULTI_OUTPUT, Tensor, Version, describe, refuse_view, requires_grad,
+    version_of, wrap,
 )
 
 from tapegrad._tensor import register_saved_reader
@@ -65,7 +66,9 @@ cdef bint pack_saved(Saved* saved, Tensor tensor, int source) except -1:
     pack, unpack = pairs[-1]
     if isinstance(pack, str):
         raise RuntimeError(pack)
-    plain = wrap(tensor.array)
+    plain = tensor
+    if requires_grad(tensor):
+        plain = wrap(tensor.array)
     plain.version = version_of(tensor)
     count = plain.version.count
     previous = set_grad_mode(False)
@@ -101,6 +104,9 @@ cdef object unwrap_saved(Entry* entry, int slot):
         if not isinstance(unpacked, Tensor):
             raise TypeError("Output of saved tensor unpack_hook expected to be a Tensor but got "
                             f"result of type {type(unpacked).__name__}")
+        if not requires_grad(<Tensor>unpacked) and (
+                entry.edges[source].entry == NULL if source >= 0 else source > FIRST_OUTPUT):
+            return unpacked
         tensor = wrap((<Tensor>unpacked).array)
     else:
         if saved.version != NULL:

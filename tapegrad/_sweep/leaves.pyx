@@ -60,9 +60,10 @@ cdef int accumulate(Tensor leaf, Tensor gradient, bint create_graph) except -1:
         PyThread_release_lock(leaf_lock)
     if leaf.accumulate_hooks:
         for hook in list(leaf.accumulate_hooks.values()):
-            replaced = hook(leaf)
-            if replaced is not None:
-                check_replacement(hook, None, replaced)
+            returned = hook(leaf)
+            if returned is not None:
+                check_replacement(hook, None, returned)
+                raise RuntimeError("Tensor post accumulate grad hooks should return None.")
     return 0
 
 
@@ -106,8 +107,9 @@ cdef bint has_layout_of(ndarray leaf, ndarray array) noexcept:
 cdef ndarray laid_out_like(ndarray leaf, ndarray array):
     """A copy of a gradient that lies in memory as its leaf does."""
     cdef ndarray copied
-    if PyArray_CHKFLAGS(leaf, NPY_ARRAY_C_CONTIGUOUS) or not is_dense(leaf):
+    cdef bint is_row_major = PyArray_CHKFLAGS(leaf, NPY_ARRAY_C_CONTIGUOUS) or not is_dense(leaf)
+    if is_row_major and PyArray_CHKFLAGS(array, NPY_ARRAY_C_CONTIGUOUS):
         return cast(array, PyArray_TYPE(array))
-    copied = np.empty_like(leaf)
+    copied = np.empty_like(leaf, order="C" if is_row_major else "K")
     copy_into(copied, array)
     return copied

@@ -31,8 +31,10 @@ cdef _Target target_of(object tensor):
 
 
 cdef tuple run_sweep(list starts, list gradients, bint retain_graph, bint create_graph,
-                     list inputs):
+                     list inputs, bint runs_inputs=False):
     """Sweep from the edges; with inputs, only towards them, and give their gradients.
+
+    ``runs_inputs`` lets the entries that made the inputs run too, for their hooks.
 
     ``gradients`` is emptied: a gradient that nobody else holds can become a leaf's as it is.
     """
@@ -46,7 +48,7 @@ cdef tuple run_sweep(list starts, list gradients, bint retain_graph, bint create
     sweep.starts = starts
     sweep.retain_graph, sweep.create_graph = retain_graph, create_graph
     if inputs is not None:
-        find_needed(sweep, sweep.starts, [target_of(one) for one in inputs])
+        find_needed(sweep, sweep.starts, [target_of(one) for one in inputs], runs_inputs)
     previous = set_grad_mode(create_graph)
     try:
         for k in range(len(starts)):
@@ -60,7 +62,7 @@ cdef tuple run_sweep(list starts, list gradients, bint retain_graph, bint create
     return None if inputs is None else tuple(sweep.captured)
 
 
-cdef int find_needed(Sweep sweep, list starts, list targets) except -1:
+cdef int find_needed(Sweep sweep, list starts, list targets, bint runs_targets) except -1:
     """Mark the reachable entries that lead to one of the targets, oldest first."""
     cdef _Target target
     cdef Entry* entry
@@ -70,6 +72,8 @@ cdef int find_needed(Sweep sweep, list starts, list targets) except -1:
     for position, target in enumerate(targets):
         sweep.captures.setdefault(
             (<uintptr_t>target.edge.entry, target.edge.output), []).append(position)
+        if runs_targets and not target.edge.entry.flags & IS_LEAF:
+            sweep.needed.add(<uintptr_t>target.edge.entry)
         if target.edge.entry.sequence < oldest:
             oldest = target.edge.entry.sequence
     found = {}
@@ -166,7 +170,7 @@ cdef int check_roots(list roots) except -1:
 
 
 def sweep_gradients(list roots not None, list gradients not None, retain_graph, create_graph,
-                    list inputs=None):
+                    list inputs=None, bint runs_inputs=False):
     """Run backward from several roots; gives gradients of ``inputs`` or accumulates in leaves.
 
     A root is a tensor or a GradientEdge. ``gradients`` has one entry a root: a tensor, or None for
@@ -181,18 +185,29 @@ def sweep_gradients(list roots not None, list gradients not None, retain_graph, 
             if isinstance(tensor, Tensor) and not requires_grad(<Tensor>tensor):
                 raise RuntimeError("One of the differentiated Tensors does not require grad")
     return run_sweep(starts, first, create_graph if retain_graph is None else retain_graph,
-                     create_graph, inputs)
+                     create_graph, inputs, runs_inputs)
 
 
 def sweep_into(list roots not None, list gradients not None, retain_graph, create_graph,
                list inputs not None):
-    """As above, but what ``inputs`` get is accumulated in their ``.grad``, also in non-leaves."""
-    results = sweep_gradients(roots, gradients, retain_graph, create_graph, inputs)
+    """As above, but what ``inputs`` get is kept in their ``.grad``: leaves add, others retain."""
+    for tensor in inputs:
+        if isinstance(tensor, Tensor) and (<Tensor>tensor).entry != NULL:
+            tensor.retain_grad()
+    results = sweep_gradients(roots, gradients, retain_graph, create_graph, inputs, True)
     for tensor, gradient in zip(inputs, results):
-        if not isinstance(tensor, Tensor):
-            tensor = getattr(tensor.node, "variable", None)     # the inner edges keep none
-        if gradient is not None and tensor is not None:
-            accumulate(tensor, gradient, create_graph)
+        if gradient is not None:
+            accumulate_target(target_of(tensor), gradient, create_graph)
+
+
+cdef int accumulate_target(_Target target, Tensor gradient, bint create_graph) except -1:
+    """Accumulate into a chosen input that is a leaf, and run the hooks of its node."""
+    cdef Entry* entry = target.edge.entry
+    if not entry.flags & IS_LEAF:
+        return 0
+    if entry.carry != NULL:
+        return accumulate_watched(entry, <Carry>entry.carry, gradient, create_graph)
+    return accumulate(<Tensor>entry.op, gradient, create_graph)
 
 
 def backward_from(Tensor tensor not None):

@@ -9,6 +9,7 @@ def sweep_gradients(
     retain_graph: bool | None,
     create_graph: bool,
     inputs: list | None = None,
+    runs_inputs: bool = False,
 ) -> tuple[Tensor | None, ...]: ...
 def sweep_into(
     roots: list,

@@ -325,17 +325,19 @@ cdef class Sweep:
             return self.capture(entry, gradient)
         if entry.carry == NULL:
             return accumulate(leaf, gradient, self.create_graph)
-        return self.accumulate_watched(entry, <Carry>entry.carry, gradient)
+        return accumulate_watched(entry, <Carry>entry.carry, gradient, self.create_graph)
 
-    cdef int accumulate_watched(self, Entry* entry, Carry carry, object gradient) except -1:
-        """Accumulate into a leaf whose node has hooks."""
-        cdef tuple outputs = (gradient,)
-        if carry.pre_hooks:
-            outputs = run_node_pre_hooks(carry, outputs)
-        accumulate(<Tensor>entry.op, outputs[0], self.create_graph)
-        if carry.post_hooks:
-            run_node_post_hooks(carry, (), outputs)
-        return 0
+
+cdef int accumulate_watched(Entry* entry, Carry carry, object gradient,
+                            bint create_graph) except -1:
+    """Accumulate into a leaf whose node has hooks."""
+    cdef tuple outputs = (gradient,)
+    if carry.pre_hooks:
+        outputs = run_node_pre_hooks(carry, outputs)
+    accumulate(<Tensor>entry.op, outputs[0], create_graph)
+    if carry.post_hooks:
+        run_node_post_hooks(carry, (), outputs)
+    return 0
 
 
 include "formulas.pxi"

@@ -24,6 +24,7 @@ cdef class Context:
 
 cdef class Node:
     cdef object __weakref__
+    cdef object unused                  # an object field makes Cython show nodes to the collector
     cdef Entry* entry
 
 

@@ -4,12 +4,12 @@ Nodes are views made on demand. What Python objects an entry has hang on its :cl
 """
 
 cimport cython
-from cpython.object cimport PyTypeObject
+from cpython.object cimport PyObject, PyTypeObject, visitproc
 from cpython.ref cimport Py_INCREF
 from libc.stdint cimport uint32_t, uintptr_t
 from numpy cimport npy_intp
 
-from tapegrad._tape cimport IS_LEAF, Entry, release, set_carry
+from tapegrad._tape cimport IS_LEAF, Entry, release, set_carry, visit_owned
 
 import weakref
 from collections import OrderedDict
@@ -20,6 +20,9 @@ cdef extern from "Python.h":
     ctypedef struct _SizeSlots "PyTypeObject":
         object (*tp_alloc)(PyTypeObject*, Py_ssize_t)
     void PyTuple_SET_ITEM(object, Py_ssize_t, object)
+    ctypedef int (*traverse_function "traverseproc")(PyObject*, visitproc, void*) noexcept
+    ctypedef struct _GarbageSlots "PyTypeObject":
+        traverse_function tp_traverse
 
 cdef dict node_types = {}
 cdef object live_nodes = weakref.WeakValueDictionary()   # by entry, which a node keeps alive
@@ -204,6 +207,15 @@ cdef class Node:
         if self.entry != NULL and name.startswith("_saved_"):
             return read_saved(self, name.removeprefix("_saved_"))
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+
+cdef int traverse_node(PyObject* self, visitproc visit, void* arg) noexcept:
+    """Let the garbage collector see what hangs on the entries that only this node keeps alive."""
+    cdef Entry* entry = (<Node>self).entry
+    return 0 if entry == NULL else visit_owned(entry, visit, arg)
+
+
+(<_GarbageSlots*>Node).tp_traverse = traverse_node
 
 
 @cython.final

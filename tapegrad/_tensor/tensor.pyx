@@ -464,7 +464,7 @@ cdef class Tensor:
 
     def numpy(self, *, force=False):
         """The values as a NumPy array that shares this tensor's (<Tensor>self)."""
-        if requires_grad(self) and not force:
+        if not force and requires_grad(self) and grad_enabled():
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. "
                                "Use tensor.detach().numpy() instead.")
         return self.array

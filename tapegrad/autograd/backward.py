@@ -193,12 +193,16 @@ def grad(
         results = _batched(roots, targets, starts, retain_graph, create_graph)
     else:
         results = _sweep.sweep_gradients(roots, starts, retain_graph, create_graph, targets)
-    completed = _completed(results, targets, allow_unused, materialize_grads)
+    completed = _completed(results, targets, allow_unused, materialize_grads, create_graph)
     return dict(zip(inputs, completed, strict=True)) if type(inputs) is dict else completed
 
 
 def _completed(
-    results: tuple, targets: list, allow_unused: bool | None, materialize_grads: bool
+    results: tuple,
+    targets: list,
+    allow_unused: bool | None,
+    materialize_grads: bool,
+    create_graph: bool,
 ) -> tuple:
     if materialize_grads:
         if any(
@@ -209,7 +213,7 @@ def _completed(
                 "materialize_grads cannot be used when the given input is a GradientEdge"
             )
         return tuple(
-            zeros_like(target) if one is None else one
+            zeros_like(target, requires_grad=create_graph) if one is None else one
             for one, target in zip(results, targets, strict=True)
         )
     unused = [position for position, one in enumerate(results) if one is None]

@@ -27,6 +27,10 @@ class FunctionCtx(Context):
         """Keep tensors for backward: they come back as ``saved_tensors``, checked for changes."""
         self.to_save = tensors
 
+    def save_for_forward(self, *tensors: Tensor | None) -> None:
+        """Keep tensors for ``jvp``, which nothing calls here: there is no forward mode."""
+        self.saved_for_forward = tensors
+
     def mark_dirty(self, *args: Tensor) -> None:
         """Say which inputs forward wrote in place; they must be returned."""
         self.dirty_tensors = args
@@ -74,6 +78,8 @@ class Function(metaclass=_FunctionMeta):
     None. Source: https://docs.pytorch.org/docs/2.13/autograd.html#function
     """
 
+    generate_vmap_rule = False
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         warnings.warn(
             f"{type(self)} should not be instantiated. Methods on autograd functions are all "
@@ -112,6 +118,22 @@ class Function(metaclass=_FunctionMeta):
         )
 
     vjp = backward
+
+    @staticmethod
+    def jvp(ctx: FunctionCtx, *grad_inputs: Tensor) -> Any:
+        """Compute the tangents of the outputs; nothing calls it: there is no forward mode."""
+        raise NotImplementedError(
+            "You must implement the jvp function for custom autograd.Function to use it with "
+            "forward mode AD."
+        )
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple, *args: Any) -> Any:
+        """Compute a batch; nothing calls it: ``func.vmap`` runs the function sample by sample."""
+        raise NotImplementedError(
+            "To use autograd.Function with vmap, you must either override the vmap staticmethod or "
+            "set generate_vmap_rule=True."
+        )
 
     @classmethod
     def _backward_function(cls) -> Callable:

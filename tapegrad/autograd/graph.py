@@ -41,6 +41,8 @@ class saved_tensors_hooks:
         _core._count_saved_hooks(1)
 
     def __exit__(self, *exception: object) -> None:
+        if not _stack.pairs:
+            raise RuntimeError("a block of saved-tensor hooks was left that had not been entered")
         _stack.pairs.pop()
         _core._count_saved_hooks(-1)
 
@@ -83,11 +85,13 @@ class allow_mutation_on_saved_tensors(saved_tensors_hooks):
 
 
 def increment_version(tensor: Tensor | Iterable[Tensor]) -> None:
-    """Count a write to tensors that was made behind autograd's back."""
+    """Count a write that was made behind autograd's back; inference tensors count none."""
     tensors = (tensor,) if isinstance(tensor, Tensor) else tensor
     if not isinstance(tensors, Iterable):
         raise RuntimeError("increment_version expect a Iterable[Tensor] as input")
     for one in tensors:
+        if isinstance(one, Tensor) and one.is_inference():
+            continue
         _count_write(one, "increment_version")
 
 

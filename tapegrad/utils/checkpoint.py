@@ -147,6 +147,8 @@ class _Recomputed:
     """One checkpointed call: the places of its saved tensors, and how to fill them again."""
 
     is_checked = stops_early = True
+    has_run = False      # whether the first computation is over
+    was_cut = False      # whether it swept itself, so that the counts of tensors need not agree
 
     def __init__(
         self,
@@ -176,7 +178,9 @@ class _Recomputed:
         self.n_args, self.names = len(args), list(kwargs)
         del self.first_args, self.first_kwargs
         with saved_tensors_hooks(self.pack, self.unpack), self.around_first:
-            return self.function(*args, **kwargs)
+            result = self.function(*args, **kwargs)
+        self.has_run = True
+        return result
 
     def pack(self, tensor: Tensor) -> _Place:
         """Keep a place in place of a tensor."""
@@ -227,7 +231,9 @@ class _Filling:
         """Put a recomputed tensor into its place."""
         places, position = self.call.places, self.n_seen
         if position >= len(places):
-            if self.call.is_checked:
+            if not self.call.has_run:
+                self.call.was_cut = True
+            elif self.call.is_checked and not self.call.was_cut:
                 raise CheckpointError(
                     f"{_LABEL} trying to save more tensors during recomputation than during the "
                     "original forward pass."
@@ -235,7 +241,7 @@ class _Filling:
             return tensor.detach()
         place = places[position]()
         self.n_seen += 1
-        kept = tensor.detach()
+        kept = tensor.detach() if tensor.requires_grad else tensor
         if place is not None:
             place.tensor, place.sweep = kept, self.sweep
             self.compare(position, place.described, _description(tensor))
@@ -253,6 +259,8 @@ class _Filling:
 
     def check(self) -> None:
         """Raise CheckpointError unless all was as the first time."""
+        if self.call.was_cut:
+            return
         if self.n_seen < len(self.call.places):
             raise CheckpointError(
                 f"{_LABEL} A different number of tensors was saved during the original forward and "

@@ -171,6 +171,25 @@ def test_checkpoints_nest(torch):
     assert torch.equal(x.grad, other.grad) and len(runs) == 3
 
 
+@pytest.mark.parametrize("early_stop", [True, False])
+def test_gradients_inside(torch, early_stop):
+    """A function that takes gradients itself can be checkpointed, and checkpoints of it nest."""
+    def inner(x):
+        first, second = x.sin().exp().sin(), x.sin().exp().sin()
+        torch.autograd.grad(first, x)
+        torch.autograd.grad(second, x)
+        return x.sin()
+
+    def once(x):
+        return torch.utils.checkpoint.checkpoint(inner, x, use_reentrant=False)
+
+    x = torch.tensor(0.5, requires_grad=True)
+    with torch.utils.checkpoint.set_checkpoint_early_stop(early_stop):
+        torch.utils.checkpoint.checkpoint(once, x, use_reentrant=False).backward()
+
+    assert x.grad.item() == pytest.approx(0.8775826)
+
+
 def test_reentrance_should_be_chosen(torch):
     """Leaving it open warns, and takes the old way."""
     with pytest.warns(UserWarning, match="the use_reentrant parameter should be passed") as caught:

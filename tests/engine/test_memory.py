@@ -209,7 +209,7 @@ def leaf_in_its_hook(torch):
 def leaf_in_its_last_hook(torch):
     """A leaf whose hook after accumulation closes over it, after a sweep."""
     x = torch.ones(2, requires_grad=True)
-    x.register_post_accumulate_grad_hook(lambda p: x)
+    x.register_post_accumulate_grad_hook(lambda p: (x, None)[1])
     (x * 2).sum().backward()
     return weakref.ref(x)
 
@@ -237,6 +237,22 @@ def result_in_its_nodes_hook(torch):
     return weakref.ref(y)
 
 
+def node_in_its_own_hook(torch):
+    """A tensor whose node is closed over by a hook of that node, beside an object."""
+    y = torch.ones(2, requires_grad=True) * 2
+    node, kept = y.grad_fn, type("Kept", (), {})()
+    node.register_hook(lambda made, given: (node, kept))
+    return weakref.ref(kept)
+
+
+def node_in_its_tensors_hook(torch):
+    """An object that a tensor's hook closes over together with the tensor's node."""
+    y = torch.ones(2, requires_grad=True) * 2
+    node, kept = y.grad_fn, type("Kept", (), {})()
+    y.register_hook(lambda g: (node, kept, None)[2])
+    return weakref.ref(kept)
+
+
 def tensor_in_its_attribute(torch):
     """A tensor with an attribute that is itself."""
     x = torch.ones(2)
@@ -246,7 +262,8 @@ def tensor_in_its_attribute(torch):
 
 @pytest.mark.parametrize("make", [
     leaf_in_its_hook, leaf_in_its_last_hook, leaf_that_is_used_and_closed_over,
-    later_tensor_in_an_inner_hook, result_in_its_nodes_hook, tensor_in_its_attribute,
+    later_tensor_in_an_inner_hook, node_in_its_own_hook, node_in_its_tensors_hook,
+    result_in_its_nodes_hook, tensor_in_its_attribute,
 ])
 def test_cycles_are_collected(tapegrad, make):
     """Garbage collection sees through leaves, entries, hooks and attributes."""

@@ -149,3 +149,26 @@ def test_saved_values_can_be_read_from_the_node(torch):
 
     assert y.grad_fn._saved_result is not None and y.grad_fn._saved_result.item() == y.item()
     assert z.grad_fn._saved_self is None and z.grad_fn._saved_other.item() == 2.0
+
+
+def test_constants_pass_through_hooks_as_they_are(torch):
+    """A saved tensor that wants no gradient reaches the hook as it is, and comes back as it is."""
+    constant, packed = torch.ones(2), []
+
+    def pack(tensor):
+        packed.append(tensor)
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda one: one):
+        y = torch.ones(2, requires_grad=True) * constant
+
+    assert any(one is constant for one in packed)
+    assert y.grad_fn._saved_other is constant
+
+
+def test_block_left_twice(torch):
+    """Leaving a block of hooks that nobody entered raises RuntimeError."""
+    block = torch.autograd.graph.saved_tensors_hooks(lambda one: one, lambda one: one)
+
+    with pytest.raises(RuntimeError):
+        block.__exit__()

@@ -43,6 +43,7 @@ def output_of(code: str, *, ends_well: bool = True) -> str:
     "with torch.autograd.profiler.profile(enabled=False) as p:\n"
     "  with torch.autograd.profiler.record_function('part'): pass\n"
     "assert not p.key_averages()",
+    "from torch.autograd.gradcheck import gradcheck; assert torch.autograd.gradcheck is gradcheck",
     "import pickle; assert pickle.loads(pickle.dumps(torch.nn.Linear)) is torch.nn.Linear",
 ])
 def test_names_are_those_of_tapegrad(code: str) -> None:

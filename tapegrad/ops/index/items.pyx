@@ -5,6 +5,8 @@ from numpy cimport PyArray_DIMS, PyArray_NDIM, import_array, npy_intp
 from tapegrad._tensor.tensor cimport Tensor
 
 import operator
+import warnings
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -31,6 +33,22 @@ cdef object as_index(item):
             "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are "
             f"valid indices (got {type(item).__name__})"
         ) from None
+
+
+cdef bint stands_for_tuple(index) except -1:
+    """Whether a list is taken for a tuple: a short one that holds more than numbers."""
+    if not isinstance(index, list) or len(index) >= 32:
+        return False
+    for item in index:
+        if isinstance(item, (Tensor, Sequence, np.ndarray, slice)) or item is None \
+                or item is Ellipsis:
+            warnings.warn(
+                "Using a non-tuple sequence for multidimensional indexing is deprecated and will "
+                "be changed in pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 "
+                "this will be interpreted as tensor index, x[torch.tensor(seq)], which will result "
+                "either in an error or a different result", UserWarning, stacklevel=1)
+            return True
+    return False
 
 
 cdef int consumed(item) except -1:
@@ -78,8 +96,8 @@ cpdef Tensor cut(Tensor input, int dim, slice item, bint keep_whole):
 
 def apply_views(Tensor input, index):
     """Do the views of an index; what is left is one index tensor, or None, a dimension."""
-    cdef list items = [as_index(item) for item in index] if isinstance(index, tuple) \
-        else [as_index(index)]
+    cdef list items = [as_index(item) for item in index] \
+        if isinstance(index, tuple) or stands_for_tuple(index) else [as_index(index)]
     cdef list left = []
     cdef Tensor result = input
     cdef int specified = 0, dim = 0, position, ndim = PyArray_NDIM(input.array)
