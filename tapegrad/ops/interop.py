@@ -218,6 +218,10 @@ def asarray(
     """
     check_device(device)
     kind = _types.as_dtype(dtype, "asarray")
+    if copy is False and isinstance(obj, np.generic):
+        raise RuntimeError(
+            "can't alias NumPy scalars. Either remove copy=False or transform it in a ndarray. "
+        )
     shared = _shared(obj, kind)
     if shared is None:
         if copy is False:

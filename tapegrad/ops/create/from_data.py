@@ -17,6 +17,7 @@ from tapegrad.ops._declare import method, takes_tensors
 from tapegrad.ops.devices import check_device
 from tapegrad.ops.promotion import promote_types
 
+_MOST_DIMS = 128
 _NO_SEQUENCES = (Tensor, np.generic, dict, MappingProxyType, str, bytes)
 
 
@@ -31,8 +32,10 @@ def _is_sequence(data) -> bool:
 
 def _nested_shape(data) -> list[int]:
     """The sizes of nested sequences, read off the first element of each."""
-    shape = []
+    shape: list[int] = []
     while _is_sequence(data):
+        if len(shape) == _MOST_DIMS:
+            raise ValueError(f"too many dimensions '{type(data).__name__}'")
         shape.append(len(data))
         if not shape[-1]:
             break
@@ -47,7 +50,7 @@ def _collect(data, shape: list[int], depth: int, leaves: list) -> None:
     if depth == len(shape):
         leaves.append(data)
         return
-    if not _is_sequence(data):
+    if not _is_sequence(data) or (isinstance(data, np.ndarray) and not data.ndim):
         raise TypeError("not a sequence")
     if len(data) != shape[depth]:
         raise ValueError(
@@ -62,16 +65,18 @@ def _collect(data, shape: list[int], depth: int, leaves: list) -> None:
 
 def _natural_dtype(value) -> _types.dtype:
     """The dtype that a value has by itself; of a sequence, what its elements promote to."""
-    if isinstance(value, (Tensor, np.generic)):
-        return value.dtype if isinstance(value, Tensor) else _types.BY_NUMPY_NUMBER[value.dtype.num]
+    if isinstance(value, (str, bytes)):
+        raise TypeError(f"new(): invalid data type '{_types.kind_of(value)}'")
+    if isinstance(value, Tensor):
+        return value.dtype
+    if isinstance(value, np.generic):
+        return _types.BY_NUMPY_NUMBER[_supported(np.asarray(value)).dtype.num]
     if isinstance(value, bool):
         return _types.bool
     if isinstance(value, int):
         return _types.int64
     if isinstance(value, float):
         return get_default_dtype()
-    if isinstance(value, (str, bytes)):
-        raise TypeError(f"new(): invalid data type '{type(value).__name__}'")
     if not _is_sequence(value):
         raise RuntimeError(f"Could not infer dtype of {_types.kind_of(value)}")
     return _promoted_dtype(value)
@@ -101,6 +106,9 @@ def _as_number(value, dtype: _types.dtype):
             raise ValueError("only one element tensors can be converted to Python scalars")
         return value.item()
     if isinstance(value, np.generic):
+        is_whole = isinstance(value, (np.integer, float))
+        if not (dtype.is_floating_point or is_whole or dtype.name == value.dtype.name):
+            raise TypeError(f"'{_types.kind_of(value)}' object cannot be interpreted as an integer")
         return value.item()
     if isinstance(value, (str, bytes)):
         raise TypeError(f"new(): invalid data type '{type(value).__name__}'")
@@ -118,7 +126,12 @@ def _array_of(data, dtype: _types.dtype | None) -> np.ndarray:
     leaves: list[Any] = []
     if 0 not in shape:
         _collect(data, shape, 0, leaves)
-    dtype = dtype or _promoted_dtype(leaves)
+    if dtype is None:
+        given = data if isinstance(data, (list, tuple)) else ()
+        arrays = [one for one in given if isinstance(one, np.ndarray)]
+        for one in arrays:
+            _check_kind(one)
+        dtype = _promoted_dtype(leaves or [one.dtype.type() for one in arrays])
     if not set(map(type, leaves)) <= _PYTHON_NUMBERS:
         leaves = [_as_number(one, dtype) for one in leaves]
     if dtype.is_floating_point:
@@ -158,13 +171,17 @@ def _supported(array: np.ndarray) -> np.ndarray:
         )
     if array.dtype.num == np.dtype(np.longlong).num != np.dtype(np.int64).num:
         array = array.view(np.int64)
-    if array.dtype.num not in _types.BY_NUMPY_NUMBER:
+    _check_kind(array)
+    return array
+
+
+def _check_kind(array: np.ndarray) -> None:
+    if array.dtype.num not in _types.BY_NUMPY_NUMBER and array.dtype.kind != "i":
         raise TypeError(
             f"can't convert np.ndarray of type {array.dtype.type.__module__}."
             f"{array.dtype.type.__name__}. The only supported types are: float64, float32, "
             "float16, int64, int32, int16, int8, uint8, and bool."
         )
-    return array
 
 
 @takes_tensors
