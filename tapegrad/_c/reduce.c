@@ -49,7 +49,8 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
 /* What blocks give waits in `partial` until there is as much to join it with, as the digits of a
  * binary counter do: `n_blocks` has as many zeros at its end as there are pairs to join now. */
 #define JOIN_PAIRS(n_blocks, n_partials, STATEMENT)                                         \
-    for (tg_intp count = ++n_blocks; count % 2 == 0 || n_partials == PARTIALS; count /= 2) { \
+    for (tg_intp count = ++n_blocks;                                                        \
+         n_partials > 0 && (count % 2 == 0 || n_partials == PARTIALS); count /= 2) {        \
         n_partials--;                                                                       \
         STATEMENT                                                                           \
     }

@@ -246,6 +246,7 @@ def sampled(name: str, draw: Callable, grad_name: str | None = None) -> Op:
 
 def _bernoulli(input: np.ndarray, generator: Generator) -> np.ndarray:
     refuse_integers("bernoulli_tensor_cpu_p_", input)
+    kernels.empty(input.shape, input.dtype)  # a result that does not fit is refused first
     if input.size and not (  # nor is NaN, which wins
             kernels.reduce(OURS["min"], input, None, False) >= 0
             and kernels.reduce(OURS["max"], input, None, False) <= 1):
