@@ -3,7 +3,7 @@
 from libc.stdint cimport uint32_t
 
 from tapegrad._core.op cimport Op
-from tapegrad._sweep.gradients cimport add, has_nan
+from tapegrad._sweep.gradients cimport add, clone, has_nan
 from tapegrad._tape cimport NO_TENSOR, Entry, OutputShape
 from tapegrad._tensor.nodes cimport Carry, Node, node_of
 from tapegrad._tensor.tensor cimport Tensor, shape_tuple, type_name
@@ -73,7 +73,7 @@ cdef object run_output_hooks(Entry* entry, object holder):
 cdef int retain_gradient(Tensor tensor, Tensor gradient) except -1:
     if tensor is None:
         return 0
-    tensor._grad = gradient if tensor._grad is None else add(tensor._grad, gradient)
+    tensor._grad = clone(gradient) if tensor._grad is None else add(tensor._grad, gradient)
     return 0
 
 

@@ -144,6 +144,8 @@ cdef Tensor initial_gradient(object root, _Target start, object gradient, int po
     """The gradient that a sweep starts from, checked; ones for a scalar root without one."""
     cdef OutputShape expected = expected_of(root, start)
     cdef int k
+    if gradient is None and isinstance(root, Tensor) and not requires_grad(<Tensor>root):
+        return None                                 # refused as a root
     if gradient is None:
         for k in range(expected.ndim):
             if expected.dims[k] != 1:
@@ -176,10 +178,10 @@ def sweep_gradients(list roots not None, list gradients not None, retain_graph, 
     A root is a tensor or a GradientEdge. ``gradients`` has one entry a root: a tensor, or None for
     the one of a scalar.
     """
-    check_roots(roots)
     starts = [target_of(root) for root in roots]
     first = [initial_gradient(root, start, gradient, position) for position, (root, start, gradient)
              in enumerate(zip(roots, starts, gradients, strict=True))]
+    check_roots(roots)
     if inputs is not None:
         for tensor in inputs:
             if isinstance(tensor, Tensor) and not requires_grad(<Tensor>tensor):
@@ -191,13 +193,19 @@ def sweep_gradients(list roots not None, list gradients not None, retain_graph, 
 def sweep_into(list roots not None, list gradients not None, retain_graph, create_graph,
                list inputs not None):
     """As above, but what ``inputs`` get is kept in their ``.grad``: leaves add, others retain."""
+    cdef _Target target
     for tensor in inputs:
-        if isinstance(tensor, Tensor) and (<Tensor>tensor).entry != NULL:
+        if isinstance(tensor, Tensor):
             tensor.retain_grad()
     results = sweep_gradients(roots, gradients, retain_graph, create_graph, inputs, True)
+    found = {}
     for tensor, gradient in zip(inputs, results):
+        target = target_of(tensor)
+        found[<uintptr_t>target.edge.entry, target.edge.output] = target, gradient
+    del results
+    for target, gradient in found.values():         # an input that is named twice counts once
         if gradient is not None:
-            accumulate_target(target_of(tensor), gradient, create_graph)
+            accumulate_target(target, gradient, create_graph)
 
 
 cdef int accumulate_target(_Target target, Tensor gradient, bint create_graph) except -1:

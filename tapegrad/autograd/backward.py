@@ -40,13 +40,7 @@ class repeated:
 
 def _roots(tensors: Any) -> list[Tensor | GradientEdge]:
     """What a sweep starts from, in a list."""
-    if isinstance(tensors, (Tensor, GradientEdge)):
-        return [tensors]
-    tensors = list(tensors)
-    for one in tensors:
-        if not isinstance(one, (Tensor, GradientEdge)):
-            raise AssertionError("Expected output to be a torch.Tensor")
-    return tensors
+    return [tensors] if isinstance(tensors, (Tensor, GradientEdge)) else list(tensors)
 
 
 def _targets(inputs: Any, caller: str) -> list[Tensor | GradientEdge]:
@@ -61,27 +55,32 @@ def _targets(inputs: Any, caller: str) -> list[Tensor | GradientEdge]:
     inputs = list(inputs.values() if type(inputs) is dict else inputs)
     if not inputs:
         raise RuntimeError(f"`inputs` argument to `{caller}()` cannot be empty.")
-    for one in inputs:
+    return inputs
+
+
+def _check_targets(targets: list) -> None:
+    for one in targets:
         if not isinstance(one, (Tensor, GradientEdge)):
             raise RuntimeError(
                 f"all inputs have to be Tensors or GradientEdges, but got {type(one).__name__}"
             )
-    return inputs
 
 
-def _gradients_for(tensors: list, gradients: Any, name: str) -> list:
-    """One initial gradient a tensor: given ones, or None. As in PyTorch, there may be too many."""
+def _gradients_for(roots: list, gradients: Any) -> list:
+    """One initial gradient a root: given ones, or None. As in PyTorch, there may be too many."""
     if gradients is None:
-        return [None] * len(tensors)
+        gradients = [None] * len(roots)
     gradients = [gradients] if isinstance(gradients, Tensor) else list(gradients)
-    if len(gradients) < len(tensors):
-        raise RuntimeError(f"got {len(tensors)} tensors and {len(gradients)} gradients")
-    for one in gradients[: len(tensors)]:
+    for root, one in zip(roots, gradients, strict=False):
         if not (one is None or isinstance(one, Tensor)):
             raise TypeError(
                 f"gradients can be either Tensors or None, but got {type(one).__name__}"
             )
-    return gradients[: len(tensors)]
+        if not isinstance(root, (Tensor, GradientEdge)):
+            raise AssertionError("Expected output to be a torch.Tensor")
+    if len(gradients) < len(roots):
+        raise RuntimeError(f"got {len(roots)} tensors and {len(gradients)} gradients")
+    return gradients[: len(roots)]
 
 
 def backward(
@@ -113,13 +112,14 @@ def backward(
             )
         grad_tensors = grad_variables
     roots = _roots(tensors)
-    starts = _gradients_for(roots, grad_tensors, "tensors")
+    targets = None if inputs is None else _targets(inputs, "backward")
+    starts = _gradients_for(roots, grad_tensors)
     for flag in (create_graph if retain_graph is None else retain_graph, create_graph):
         operator.index(flag)
-    if inputs is None:
+    if targets is None:
         _sweep.sweep_gradients(roots, starts, retain_graph, create_graph)
         return
-    targets = _targets(inputs, "backward")
+    _check_targets(targets)
     _sweep.sweep_into(roots, starts, retain_graph, create_graph, targets)
 
 
@@ -188,7 +188,8 @@ def grad(
     if retain_graph is None and _REPETITION.is_ahead:
         retain_graph = True
     roots, targets = _roots(outputs), _targets(inputs, "grad")
-    starts = _gradients_for(roots, grad_outputs, "outputs")
+    starts = _gradients_for(roots, grad_outputs)
+    _check_targets(targets)
     if is_grads_batched:
         results = _batched(roots, targets, starts, retain_graph, create_graph)
     else:

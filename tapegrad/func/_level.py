@@ -25,7 +25,7 @@ class Level:
         """A tensor that starts this transform's graph, and hangs on the outer one if there is."""
         if not isinstance(value, Tensor):
             raise ValueError(f"Thing passed to transform API must be Tensor, got {type(value)}")
-        if self.records_outside and value.requires_grad:
+        if value.requires_grad:  # also under `no_grad`: a pull-back may be called outside of it
             return value.view_as(value)
         leaf = value.detach().requires_grad_()
         self.own_leaves.add(id(leaf))
@@ -165,7 +165,12 @@ class Evaluated:
         self.value = tree_unflatten([self.level.leave(one) for one in self.outputs], self.spec)
 
     def check_outputs(self) -> None:
-        """Raise RuntimeError for an output that is no tensor."""
+        """Raise RuntimeError for an output that is no tensor, and where there is none."""
+        if self.outputs in ([], [None]):
+            raise RuntimeError(
+                f"{self.title}: Expected f to be a function that has non-empty output (got output "
+                f"= {self.outputs})"
+            )
         for one in self.outputs:
             if not isinstance(one, Tensor):
                 raise RuntimeError(

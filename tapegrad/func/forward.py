@@ -41,15 +41,6 @@ class _Pushed(Evaluated):
                     allow_unused=True,
                 ))  # fmt: skip
 
-    def check_outputs(self) -> None:
-        """Raise RuntimeError also where there is no output at all."""
-        if self.outputs in ([], [None]):
-            raise RuntimeError(
-                f"{_JVP}: Expected f to be a function that has non-empty output (got output = "
-                f"{self.outputs})"
-            )
-        super().check_outputs()
-
     def push(self, tangents: list[Tensor | None]) -> list[Tensor]:
         """The derivatives of the outputs; a tangent that is None is zero."""
         pairs = [

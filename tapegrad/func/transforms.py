@@ -94,6 +94,16 @@ class _Pulled(Evaluated):
 
     title = "vjp(f, *primals)"
 
+    def check_outputs(self) -> None:
+        """Raise RuntimeError also for an output that has no derivative."""
+        super().check_outputs()
+        for one in self.outputs:
+            if not one.is_floating_point():
+                raise RuntimeError(
+                    "vjp(f, ...): All outputs of f must be floating-point or complex Tensors, got "
+                    f"Tensor with dtype {one.dtype}"
+                )
+
     def pull(self, cotangents: Any, retain_graph: bool = True) -> Any:
         """The products of cotangents, nested as the outputs, with the Jacobians."""
         starts, spec = tree_flatten(cotangents)

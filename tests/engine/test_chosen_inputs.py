@@ -115,3 +115,56 @@ def test_numpy_without_recording(torch):
     assert array.tolist() == [1, 1]
     with pytest.raises(RuntimeError, match="Can't call numpy"):
         x.numpy()
+
+
+def test_input_named_twice_counts_once(torch):
+    """Backward accumulates into each of its inputs once, however often it is named."""
+    x = torch.ones(2, requires_grad=True)
+    (x * 3).sum().backward(inputs=[x, x])
+
+    assert x.grad.tolist() == [3, 3]
+
+
+def test_retained_gradients_are_memory_of_their_own(torch):
+    """Writing one retained gradient changes no other."""
+    a, b = (torch.ones(2, requires_grad=True) * 1 for _ in range(2))
+    a.retain_grad()
+    b.retain_grad()
+    (a + b).sum().backward()
+    a.grad.zero_()
+
+    assert b.grad.tolist() == [1, 1]
+
+
+def test_retained_gradient_is_off_the_tape(torch):
+    """Without ``create_graph`` a retained gradient wants none, even where the given one does."""
+    y = torch.ones(2, requires_grad=True) * 2
+    y.retain_grad()
+    y.backward(torch.ones(2, requires_grad=True))
+
+    assert not y.grad.requires_grad
+
+
+REFUSED = [
+    "torch.autograd.grad(torch.ones(3), x, torch.ones(2))",
+    "torch.autograd.grad(torch.ones(3), x)",
+    "torch.autograd.grad([x.sum(), 3], x, [torch.tensor(1.0)])",
+    "torch.autograd.grad([x.sum(), 3], x)",
+    "torch.autograd.grad([x.sum(), 3], [])",
+    "torch.autograd.grad([x.sum(), x.sum()], x, [3])",
+    "torch.autograd.grad(x.sum(), [x, 3], 'ab')",
+    "torch.autograd.backward([x.sum(), x.sum()], [torch.tensor(1.0)], inputs=[])",
+    "torch.autograd.backward(x.sum(), inputs=[torch.ones(3)])",
+]
+
+
+@pytest.mark.parametrize("code", REFUSED)
+def test_first_refusal_is_pytorchs(torch, reference, code):
+    """Where a call is wrong in two ways, both libraries name the same one."""
+    errors = []
+    for library in (torch, reference):
+        with pytest.raises((RuntimeError, TypeError, AssertionError)) as caught:
+            eval(code, {"torch": library, "x": library.ones(2, requires_grad=True)})
+        errors.append((caught.type, str(caught.value)))
+
+    assert errors[0] == errors[1]
