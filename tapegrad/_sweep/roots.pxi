@@ -182,6 +182,10 @@ def sweep_gradients(list roots not None, list gradients not None, retain_graph, 
     first = [initial_gradient(root, start, gradient, position) for position, (root, start, gradient)
              in enumerate(zip(roots, starts, gradients, strict=True))]
     check_roots(roots)
+    if runs_inputs:
+        for tensor in inputs:
+            if isinstance(tensor, Tensor):
+                tensor.retain_grad()
     if inputs is not None:
         for tensor in inputs:
             if isinstance(tensor, Tensor) and not requires_grad(<Tensor>tensor):
@@ -194,9 +198,6 @@ def sweep_into(list roots not None, list gradients not None, retain_graph, creat
                list inputs not None):
     """As above, but what ``inputs`` get is kept in their ``.grad``: leaves add, others retain."""
     cdef _Target target
-    for tensor in inputs:
-        if isinstance(tensor, Tensor):
-            tensor.retain_grad()
     results = sweep_gradients(roots, gradients, retain_graph, create_graph, inputs, True)
     found = {}
     for tensor, gradient in zip(inputs, results):

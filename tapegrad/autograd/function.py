@@ -10,53 +10,15 @@ from typing import Any
 
 from tapegrad import _core
 from tapegrad._core import Op
-from tapegrad._tensor import Context, Tensor, _set_grad_enabled, is_grad_enabled
-
-
-class FunctionCtx(Context):
-    """What forward leaves for backward: saved tensors, flags, and attributes of the user's own."""
-
-    def __init__(self) -> None:
-        self.to_save: tuple = ()
-        self.non_differentiable: tuple = ()
-        self.dirty_tensors: tuple = ()
-        self.materialize_grads = True
-        self.needs_input_grad: tuple[bool, ...] = ()
-
-    def save_for_backward(self, *tensors: Tensor | None) -> None:
-        """Keep tensors for backward: they come back as ``saved_tensors``, checked for changes."""
-        self.to_save = tensors
-
-    def save_for_forward(self, *tensors: Tensor | None) -> None:
-        """Keep tensors for ``jvp``, which nothing calls here: there is no forward mode."""
-        self.saved_for_forward = tensors
-
-    def mark_dirty(self, *args: Tensor) -> None:
-        """Say which inputs forward wrote in place; they must be returned."""
-        self.dirty_tensors = args
-
-    def mark_non_differentiable(self, *args: Tensor) -> None:
-        """Say which outputs have no gradient."""
-        self.non_differentiable = args
-
-    def set_materialize_grads(self, value: bool) -> None:
-        """Whether backward gets zeros (True) or None for gradients that never came."""
-        self.materialize_grads = value
-
-    @property
-    def saved_tensors(self) -> tuple:
-        """What :meth:`save_for_backward` kept."""
-        if self._saved_count == 0 and self.to_save:
-            return self.to_save
-        return _core.saved_tensors_of(self)
-
-    saved_variables = saved_tensors
+from tapegrad._tensor import Tensor, _set_grad_enabled, is_grad_enabled
+from tapegrad.autograd.function_context import FunctionCtx
 
 
 class _FunctionMeta(type):
-    """Gives every Function class an operation of its own, named after it."""
+    """Gives every Function class an operation and a type of contexts, named after it."""
 
     _backward_function: Callable[[], Callable[..., Any]]
+    _context: type[FunctionCtx]
 
     def __init__(cls, name: str, bases: tuple, namespace: dict) -> None:
         super().__init__(name, bases, namespace)
@@ -64,6 +26,9 @@ class _FunctionMeta(type):
         def run_backward(context: FunctionCtx, *gradients: Tensor) -> Any:
             return cls._backward_function()(context, *gradients)
 
+        cls._context = type(
+            f"{name}Backward", (FunctionCtx,), {"__module__": "torch.autograd.function"}
+        )
         cls._op = Op(
             name, f"{name}Backward", params=("inputs",), formulas=(run_backward,), is_function=True
         )
@@ -148,7 +113,7 @@ class Function(metaclass=_FunctionMeta):
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run forward, and record the operation if an argument wants a gradient."""
-        context = FunctionCtx()
+        context = cls._context()
         args = cls._positional(args, kwargs)
         wants = tuple(isinstance(one, Tensor) and one.requires_grad for one in args)
         context.needs_input_grad = wants
@@ -194,6 +159,8 @@ class Function(metaclass=_FunctionMeta):
 
 
 def _check_dirty(context: FunctionCtx, outputs: list, writer: str) -> None:
+    if not all(isinstance(one, Tensor) for one in context.dirty_tensors):
+        raise RuntimeError("mark_dirty can only accept variables, but argument ")
     for written in context.dirty_tensors:
         if not any(one is written for one in outputs):
             raise RuntimeError(
@@ -224,6 +191,7 @@ def _unrecorded(output: Any, args: tuple, context: FunctionCtx) -> Any:
 
 def _record(op: Op, context: FunctionCtx, args: tuple, outputs: list) -> list:
     """Put the Function on the tape; gives the outputs as the caller is to get them."""
+    context.check_kept()
     differentiable = [_is_differentiable(one, context) for one in outputs]
     recorded = [
         (_output_tensor if flag else _unrecorded)(one, args, context)

@@ -162,3 +162,39 @@ def test_function_view_cannot_be_changed_in_place_silently(torch):
                                            "inplace. This view was created inside a custom "
                                            "Function"):
         y.add_(1)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        ("save_for_backward(x, 3)", TypeError,
+         "save_for_backward can only save variables, but argument 1 is of type int"),
+        ("mark_dirty([x])", RuntimeError, "mark_dirty can only accept variables, but argument "),
+        ("mark_non_differentiable(3)", RuntimeError,
+         "mark_non_differentiable only accepts variable arguments, but got "),
+        ("set_materialize_grads(3)", TypeError,
+         "set_materialize_grads received an invalid combination of arguments - got (), but "
+         "expected (bool)"),
+        ("save_for_forward(3)", AssertionError,
+         "save_for_forward expects all arguments to be tensors; you should save non-tensors as "
+         "attributes on ctx."),
+        ("no_such_thing", AttributeError, "'MarkBackward' object has no attribute 'no_such_thing'"),
+    ],
+)
+def test_context_refuses_what_is_no_tensor(torch, call, error, text):
+    """A context is named after its Function, and says which of its methods was misused."""
+
+    class Mark(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            eval(f"ctx.{call}", {"ctx": ctx, "x": x})
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, g):
+            return g
+
+    with pytest.raises(error) as caught:
+        Mark.apply(torch.ones(2, requires_grad=True))
+
+    assert str(caught.value) == text

@@ -1,0 +1,70 @@
+"""What a custom Function's forward leaves for its backward."""
+
+from __future__ import annotations
+
+from tapegrad import _core
+from tapegrad._tensor import Context, Tensor
+
+
+class FunctionCtx(Context):
+    """What forward leaves for backward: saved tensors, flags, and attributes of the user's own."""
+
+    def __init__(self) -> None:
+        self.to_save: tuple = ()
+        self.non_differentiable: tuple = ()
+        self.dirty_tensors: tuple = ()
+        self.materialize_grads = True
+        self.needs_input_grad: tuple[bool, ...] = ()
+
+    def save_for_backward(self, *tensors: Tensor | None) -> None:
+        """Keep tensors for backward: they come back as ``saved_tensors``, checked for changes."""
+        self.to_save = tensors
+
+    def save_for_forward(self, *tensors: Tensor | None) -> None:
+        """Keep tensors for ``jvp``, which nothing calls here: there is no forward mode."""
+        if not all(one is None or isinstance(one, Tensor) for one in tensors):
+            raise AssertionError(
+                "save_for_forward expects all arguments to be tensors; you should save non-tensors "
+                "as attributes on ctx."
+            )
+        self.saved_for_forward = tensors
+
+    def mark_dirty(self, *args: Tensor) -> None:
+        """Say which inputs forward wrote in place; they must be returned."""
+        self.dirty_tensors = args
+
+    def mark_non_differentiable(self, *args: Tensor) -> None:
+        """Say which outputs have no gradient."""
+        self.non_differentiable = args
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Whether backward gets zeros (True) or None for gradients that never came."""
+        if not isinstance(value, bool):
+            raise TypeError(
+                "set_materialize_grads received an invalid combination of arguments - got (), but "
+                "expected (bool)"
+            )
+        self.materialize_grads = value
+
+    def check_kept(self) -> None:
+        """Refuse what forward marked or saved as tensors and is none."""
+        if not all(isinstance(one, Tensor) for one in self.non_differentiable):
+            raise RuntimeError("mark_non_differentiable only accepts variable arguments, but got ")
+        for position, one in enumerate(self.to_save):
+            if not (one is None or isinstance(one, Tensor)):
+                raise TypeError(
+                    f"save_for_backward can only save variables, but argument {position} is of "
+                    f"type {type(one).__name__}"
+                )
+
+    @property
+    def saved_tensors(self) -> tuple:
+        """What :meth:`save_for_backward` kept."""
+        if self._saved_count == 0 and self.to_save:
+            return self.to_save
+        return _core.saved_tensors_of(self)
+
+    saved_variables = saved_tensors
+
+
+__all__ = ["FunctionCtx"]
