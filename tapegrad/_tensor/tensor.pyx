@@ -10,7 +10,7 @@ from cpython.object cimport PyObject, PyTypeObject, visitproc
 from cpython.ref cimport Py_XDECREF
 from libc.stdint cimport uint32_t, uintptr_t
 from numpy cimport (
-    PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE, PyArray_NDIM,
+    NPY_BOOL, PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE, PyArray_NDIM,
     PyArray_SIZE, PyArray_STRIDES, PyArray_TYPE, import_array, ndarray,
 )
 
@@ -546,8 +546,10 @@ cdef class Tensor:
         return rebuild, (self.array, requires_grad(self), state)
 
     def __copy__(self):
-        cdef Tensor tensor = self.detach()
-        return tensor.requires_grad_(True) if requires_grad(self) else tensor
+        tensor = Tensor._make_subclass(type(self), self.detach(), requires_grad(self))
+        if (<object>self).__dict__:
+            tensor.__dict__.update((<object>self).__dict__)
+        return tensor
 
     def __deepcopy__(self, dict memo not None):
         cdef Tensor tensor
@@ -659,6 +661,8 @@ cdef class Tensor:
         return (<object>operator_of[OP_NEG])(self)
 
     def __pos__(self):
+        if PyArray_TYPE(self.array) == NPY_BOOL:
+            raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
         return self
 
     def __abs__(self):
@@ -764,13 +768,15 @@ cdef ndarray copied_memory(Tensor tensor, dict memo):
     """A copy of a tensor's memory; views that shared memory share it in their copies too."""
     cdef ndarray base = tensor.array if tensor.view is None else tensor.view.base.array
     cdef ndarray copy
-    if not is_dense(base):
+    if not is_dense(base):      # as after detach(), which is no view
+        base = owner_of(base)
+    if not is_dense(base) or PyArray_TYPE(base) != PyArray_TYPE(tensor.array):
         return tensor.array.copy(order="K")
     key = ("memory", id(base))
     if key not in memo:
         memo[key] = base.copy(order="K")
     copy = memo[key]
-    if tensor.view is None:
+    if base is tensor.array:
         return copy
     return strided_view(copy, PyArray_NDIM(tensor.array), PyArray_DIMS(tensor.array),
                         PyArray_STRIDES(tensor.array),

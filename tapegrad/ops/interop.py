@@ -81,7 +81,7 @@ def _dlpack_device(self: Tensor) -> tuple[DLDeviceType, int]:
 
 
 @method("__dlpack__")
-def _to_capsule(
+def __dlpack__(
     self: Tensor,
     *,
     stream: Any = -1,
@@ -140,7 +140,7 @@ def to_dlpack(data: Tensor, *, dl_device: Any = None, copy: bool | None = None) 
     """A DLPack capsule over a tensor's memory, or over a ``copy`` of it; it can be read once."""
     if dl_device is not None and len(dl_device) != 2:
         raise RuntimeError("dl_device must be either None or a tuple of ints")
-    return data.__dlpack__(stream=None, dl_device=dl_device, copy=copy)
+    return data.detach().__dlpack__(stream=None, dl_device=dl_device, copy=copy)
 
 
 to_dlpack = public("_to_dlpack", to_dlpack)  # as messages call it
