@@ -81,7 +81,7 @@ def _dlpack_device(self: Tensor) -> tuple[DLDeviceType, int]:
 
 
 @method("__dlpack__")
-def __dlpack__(
+def __dlpack__(  # noqa: N807 - messages name it
     self: Tensor,
     *,
     stream: Any = -1,
