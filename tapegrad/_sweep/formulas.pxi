@@ -49,6 +49,8 @@ cdef inline object formula_argument(FormulaArg* plan, Entry* entry, object holde
     if plan.kind == FROM_GRADIENT:
         return holder if entry.n_outputs == 1 else (<list>holder)[plan.index]
     if plan.kind == FROM_SLOT:
+        if entry.saved[plan.index].source == PACKED:
+            return sweep.unpack(entry, plan.index)
         return unwrap_saved(entry, plan.index)
     if plan.kind == FROM_SHAPE:
         edge = &entry.edges[plan.index]

@@ -25,7 +25,7 @@ from tapegrad._sweep.hooks cimport (
 from tapegrad._sweep.leaves cimport accumulate
 from tapegrad._sweep.products cimport OuterProduct, Products, computed, products_after
 from tapegrad._tape cimport (
-    IS_LEAF, IS_SPLIT_OFF, SAVED_WERE_FREED, Edge, Entry, OutputShape, connect, release,
+    IS_LEAF, IS_SPLIT_OFF, PACKED, SAVED_WERE_FREED, Edge, Entry, OutputShape, connect, release,
 )
 from tapegrad._tensor.modes cimport (
     anomaly_checks_nan, anomaly_enabled, set_evaluated, set_grad_mode,
@@ -73,6 +73,7 @@ cdef class Sweep:
     cdef set needed            # addresses of the entries that lead to an input, or None
     cdef list captured
     cdef list starts           # where it began
+    cdef dict unpacked         # by slot, what hooks gave for the entry at hand, or None
     cdef uint64_t number       # which sweep of the process it is, from 1
 
     def __dealloc__(self):
@@ -180,9 +181,18 @@ cdef class Sweep:
                 self.apply_formulas(op, entry, holder)
         else:
             self.apply_watched(op, entry, holder)
+        self.unpacked = None
         if not self.retain_graph:
             free_slots(op, entry)
         return 0
+
+    cdef object unpack(self, Entry* entry, int slot):
+        """What a saved-tensor hook gives for a slot: asked once, however many formulas read it."""
+        if self.unpacked is None:
+            self.unpacked = {}
+        if slot not in self.unpacked:
+            self.unpacked[slot] = unwrap_saved(entry, slot)
+        return self.unpacked[slot]
 
     cdef int apply_formulas(self, Op op, Entry* entry, object holder) except -1:
         """The common case: one formula an input."""

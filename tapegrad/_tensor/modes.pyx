@@ -1,4 +1,4 @@
-"""What a thread has switched on: recording, inference and anomaly mode; the default dtype."""
+"""What is switched on: recording and inference in a thread, anomaly mode; the default dtype."""
 
 from numpy cimport NPY_FLOAT32
 
@@ -10,18 +10,23 @@ cdef extern from *:
     """
     /* All zero is what a new thread starts with: gradients on, everything else off. */
     static _Thread_local struct {
-        char grad_off, inference, anomaly, skips_nan, not_recording;
+        char grad_off, inference, not_recording;
         void *evaluated;
     } tg_modes;
+    static struct {
+        char anomaly, skips_nan;
+    } tg_everywhere;
     """
     struct tg_mode_flags:
         bint grad_off
         bint inference
-        bint anomaly
-        bint skips_nan
         bint not_recording
         void* evaluated
+    struct tg_shared_flags:
+        bint anomaly
+        bint skips_nan
     tg_mode_flags tg_modes
+    tg_shared_flags tg_everywhere
 
 
 cdef bint grad_enabled() noexcept:
@@ -46,11 +51,11 @@ cdef bint inference_enabled() noexcept:
 
 
 cdef bint anomaly_enabled() noexcept:
-    return tg_modes.anomaly
+    return tg_everywhere.anomaly
 
 
 cdef bint anomaly_checks_nan() noexcept:
-    return tg_modes.anomaly and not tg_modes.skips_nan
+    return tg_everywhere.anomaly and not tg_everywhere.skips_nan
 
 
 cdef Entry* evaluated_entry() noexcept:
@@ -66,13 +71,13 @@ cdef Entry* set_evaluated(Entry* entry) noexcept:
 
 
 def is_anomaly_enabled():
-    """Whether this thread is in anomaly mode."""
-    return bool(tg_modes.anomaly)
+    """Whether anomaly mode is on, in all threads."""
+    return bool(tg_everywhere.anomaly)
 
 
 def is_anomaly_check_nan_enabled():
     """Whether anomaly mode, on or off, looks for NaN."""
-    return not tg_modes.skips_nan
+    return not tg_everywhere.skips_nan
 
 
 def is_grad_enabled():
@@ -98,9 +103,9 @@ def _set_inference_mode(bint enabled):
 
 
 def _set_anomaly_mode(bint enabled, bint check_nan):
-    """Switch anomaly mode in this thread; the previous (enabled, check_nan) is returned."""
-    previous = bool(tg_modes.anomaly), not tg_modes.skips_nan
-    tg_modes.anomaly, tg_modes.skips_nan = enabled, not check_nan
+    """Switch anomaly mode in all threads; the previous (enabled, check_nan) is returned."""
+    previous = bool(tg_everywhere.anomaly), not tg_everywhere.skips_nan
+    tg_everywhere.anomaly, tg_everywhere.skips_nan = enabled, not check_nan
     return previous
 
 

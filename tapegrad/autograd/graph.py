@@ -90,7 +90,11 @@ def increment_version(tensor: Tensor | Iterable[Tensor]) -> None:
     if not isinstance(tensors, Iterable):
         raise RuntimeError("increment_version expect a Iterable[Tensor] as input")
     for one in tensors:
-        if isinstance(one, Tensor) and one.is_inference():
+        if not isinstance(one, Tensor):
+            raise RuntimeError(
+                "increment_version expects each element of the iterable to be a tensor"
+            )
+        if one.is_inference():
             continue
         _count_write(one, "increment_version")
 

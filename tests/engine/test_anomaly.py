@@ -1,5 +1,7 @@
 """``detect_anomaly``: NaNs are reported, with the line that recorded the operation."""
 
+import threading
+
 import pytest
 
 ENABLED = "ignore:Anomaly Detection has been enabled"
@@ -96,3 +98,15 @@ def test_entering_warns(torch):
     assert str(caught[0].message) == (
         "Anomaly Detection has been enabled. This mode will increase the runtime and should only "
         "be enabled for debugging.")
+
+
+def test_other_threads_are_in_anomaly_mode_too(torch):
+    """Anomaly mode is of the process: a sweep in another thread looks for NaN as well."""
+    seen = []
+    with pytest.warns(UserWarning, match="Anomaly Detection"), torch.autograd.detect_anomaly():
+        thread = threading.Thread(target=lambda: seen.append(torch.is_anomaly_enabled()))
+        thread.start()
+        thread.join()
+
+    assert seen == [True]
+    assert not torch.is_anomaly_enabled()

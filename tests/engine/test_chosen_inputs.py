@@ -104,6 +104,8 @@ def test_increment_version_passes_over_inference_tensors(torch):
     torch.autograd.graph.increment_version([made, normal])
 
     assert normal._version == 1
+    with pytest.raises(RuntimeError, match="each element of the iterable to be a tensor"):
+        torch.autograd.graph.increment_version([3])
 
 
 def test_numpy_without_recording(torch):

@@ -172,3 +172,23 @@ def test_block_left_twice(torch):
 
     with pytest.raises(RuntimeError):
         block.__exit__()
+
+
+@pytest.mark.parametrize("call", ["x / w", "torch.atan2(x, w)", "x.pow(w)", "torch.maximum(x, w)"])
+def test_unpacked_once_in_a_sweep(torch, call):
+    """Each packed value is unpacked once, however many gradients need it: it may be gone then."""
+    store = {}
+
+    def pack(tensor):
+        store[len(store)] = tensor
+        return len(store) - 1
+
+    x, w = (torch.full((2,), value, requires_grad=True) for value in (2.0, 3.0))
+    with torch.autograd.graph.saved_tensors_hooks(pack, store.pop):
+        result = eval(call, {"torch": torch, "x": x, "w": w})
+        assert len(store) >= 2
+        result.sum().backward()
+
+    assert not store
+    assert x.grad is not None
+    assert w.grad is not None
