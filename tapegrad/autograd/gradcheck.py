@@ -171,7 +171,9 @@ def _refuse_modes(
             "Setting check_batched_forward_grad=True requires check_forward_ad to be True"
         )
     if batched_grad or batched_forward_grad:
-        raise NotImplementedError("gradcheck cannot check batched gradients: there is no vmap")
+        raise NotImplementedError(
+            "gradcheck cannot check batched gradients: batches are swept one by one"
+        )
     if forward_ad:
         raise NotImplementedError("gradcheck checks reverse mode only: there is no forward mode")
 

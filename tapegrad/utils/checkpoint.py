@@ -189,12 +189,21 @@ class _Recomputed:
         return place
 
     def unpack(self, place: _Place) -> Tensor:
-        """The tensor that belongs to a place; computed with all the others when first asked for."""
+        """The tensor that belongs to a place; computed with all the others when first asked for.
+
+        It is given up then: what is recomputed lives no longer than the sweep needs it.
+        """
         sweep = _sweep.running_sweep()
-        if place.sweep != sweep or place.tensor is None or not sweep:
+        if place.sweep != sweep or not sweep:
             self.recompute(sweep)
-        assert place.tensor is not None
-        return place.tensor
+        tensor, place.tensor = place.tensor, None
+        if tensor is None:
+            raise CheckpointError(
+                f"{_LABEL} Unpack is being triggered for a tensor that was already unpacked once. "
+                "If you are calling ctx.saved_tensors in backward, make sure to do so only once. "
+                "Otherwise please open an issue with details on your use case."
+            )
+        return tensor
 
     def recompute(self, sweep: int) -> None:
         """Fill the places that are still needed."""

@@ -190,6 +190,26 @@ def test_gradients_inside(torch, early_stop):
     assert x.grad.item() == pytest.approx(0.8775826)
 
 
+def test_recomputed_tensors_are_given_up(torch):
+    """A Function that reads its saved tensors twice in one backward is told so."""
+
+    class Square(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * (ctx.saved_tensors[0] + ctx.saved_tensors[0])
+
+    y = torch.utils.checkpoint.checkpoint(
+        lambda x: Square.apply(x * 3), torch.ones(2, requires_grad=True), use_reentrant=False
+    )
+    with pytest.raises(RuntimeError, match="for a tensor that was already unpacked once"):
+        y.sum().backward()
+
+
 def test_reentrance_should_be_chosen(torch):
     """Leaving it open warns, and takes the old way."""
     with pytest.warns(UserWarning, match="the use_reentrant parameter should be passed") as caught:
