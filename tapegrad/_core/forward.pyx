@@ -197,7 +197,7 @@ cdef ndarray compute(Op op, PyObject** args, Tensor target):
     if op.makes_float and not is_float(type_number):
         type_number = default_float()
     if op.kernel.loops[type_number].function == NULL:
-        check_sizes(args, n)
+        check_sizes(args, n, target)
         if target is not None:
             check_result_cast(type_number, PyArray_TYPE(target.array))
     loop = &kernel_of(op, args).loops[type_number]
@@ -242,18 +242,23 @@ cdef bint has_number(PyObject** args, int n) noexcept:
     return False
 
 
-cdef int check_sizes(PyObject** args, int n) except -1:
-    """Refuse operands that do not broadcast, which PyTorch does before it looks for a kernel."""
+cdef int check_sizes(PyObject** args, int n, Tensor target) except -1:
+    """Refuse operands that do not broadcast, or not to the size of the tensor that is written.
+
+    PyTorch does so before it looks for a kernel.
+    """
     cdef Operand operands[MAX_OPERANDS]
     cdef int cores[MAX_OPERANDS]
     cdef npy_intp shape[MAX_DIMS]
-    cdef int n_tensors = 0, k
+    cdef int n_tensors = 0, k, ndim
     for k in range(n):
         if isinstance(<object>args[k], Tensor):
             operands[n_tensors] = operand_of((<Tensor>args[k]).array)
             cores[n_tensors] = 0
             n_tensors += 1
-    broadcast_shape(n_tensors, operands, cores, shape)
+    ndim = broadcast_shape(n_tensors, operands, cores, shape)
+    if target is not None:
+        refuse_shape(target_shape(target.array), tuple([shape[k] for k in range(ndim)]))
     return 0
 
 
@@ -269,10 +274,14 @@ cdef int check_result_cast(int source, int target) except -1:
 
 
 cdef int check_same_shape(ndarray target, ndarray result) except -1:
-    if target.ndim < result.ndim or np.broadcast_shapes(
-            target_shape(target), target_shape(result)) != target_shape(target):
-        raise RuntimeError(f"output with shape {list(target_shape(target))} doesn't match the "
-                           f"broadcast shape {list(target_shape(result))}")
+    return refuse_shape(target_shape(target), target_shape(result))
+
+
+cdef int refuse_shape(tuple target, tuple result) except -1:
+    """Refuse to write what is larger than its target."""
+    if len(target) < len(result) or np.broadcast_shapes(target, result) != target:
+        raise RuntimeError(f"output with shape {list(target)} doesn't match the broadcast shape "
+                           f"{list(result)}")
     return 0
 
 

@@ -6,6 +6,7 @@ How an operation treats an ``out`` of another dtype than the result's is its rul
 ``cast``    written if the result's kind of number can be cast to it (element-wise operations)
 ``cast f``  as ``cast``, with the text of the function ``f``
 ``same``    refused: *Found dtype Long but expected Float*
+``extreme`` as ``cast`` for the larger of two tensors, as ``exact`` for the largest over dimensions
 ``exact``   refused: *Expected out tensor to have dtype float, but got long int instead*
 ``dtype``   the operation computes in it, as with ``dtype=``
 ``any``     written
@@ -120,6 +121,9 @@ def _write(
 ) -> Any:
     """Call a function and put what it returns into ``out``, without a trace on the tape."""
     rule = rule or _RULES[name]
+    if rule == "extreme":
+        is_of_two = "other" in kwargs or (len(args) == 2 and isinstance(args[1], Tensor))
+        rule = "cast" if is_of_two else "exact"
     if rule == "none":
         raise TypeError(f"{name}() got an unexpected keyword argument 'out'")
     if name in _IN_SOME_FORMS:

@@ -53,3 +53,24 @@ def test_gradients(torch, reference, call):
     assert_alike(
         "x, v = torch.eye(2).add(0.25).requires_grad_(), torch.ones(2, requires_grad=True)\n"
         f"torch.{call[:-1]}, out=torch.empty(0, dtype=torch.{dtype}))", torch, reference)
+
+
+@pytest.mark.parametrize("call", [
+    "torch.tensor(1).bitwise_and_(torch.ones(4))", "torch.tensor(1.0).lcm_(torch.ones(2).int())",
+    "torch.tensor(3).fmod_(torch.tensor([0, 1]))", "torch.tensor(4).igamma_(torch.tensor([1, 2]))",
+    "torch.tensor(-5).floor_divide_(torch.tensor([0, 2]))",
+    "torch.ones(3).long().remainder_(torch.zeros(2, 3).long())",
+    "torch.ones(3).long().div_(torch.zeros(2, 3).long(), rounding_mode='floor')",
+])  # fmt: skip
+def test_size_of_what_is_written(torch, reference, call):
+    """A target that is too small is refused before dtypes, kernels and divisors."""
+    assert_alike(call, torch, reference)
+
+
+@pytest.mark.parametrize("out", DTYPES)
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_out_of_two_tensors(torch, reference, name, out):
+    """The larger of two tensors is cast to ``out``, the largest of one is not."""
+    for dtype in DTYPES:
+        x = f"x = torch.ones(2, dtype=torch.{dtype}); out = torch.zeros(2, dtype=torch.{out})"
+        assert_alike(f"{x}; torch.{name}(x, x, out=out)", torch, reference)

@@ -42,3 +42,15 @@ def test_data_keeps_the_dtype_of_a_scalar(torch, reference, function):
     """What reads data looks at the dtype of NumPy's scalars."""
     for number in NUMBERS[:6]:
         assert_alike(f"torch.{function}({number})", torch, reference)
+
+
+@pytest.mark.parametrize("call", [
+    "torch.max(x, torch.tensor(1), True)", "torch.min(x, torch.tensor(1), keepdim=True)",
+    "torch.max(x, torch.tensor(1))", "torch.max(x, torch.tensor([1]), True)",
+    "x.max(keepdim=True)", "torch.max(x, 1, 1)", "torch.max(x, torch.tensor(1.5), True)",
+    "torch.nn.functional.embedding(torch.tensor([0]), x * 2, max_norm=torch.tensor(1.0))",
+    "torch.nn.functional.batch_norm(x, x[0] * 1, x[0] * 2, momentum=torch.tensor(0.1))",
+])  # fmt: skip
+def test_tensors_as_arguments(torch, reference, call):
+    """A tensor without dimensions is a dimension where something is kept, and a factor."""
+    assert_alike(f"x = torch.arange(6.0).reshape(2, 3); {call}", torch, reference)

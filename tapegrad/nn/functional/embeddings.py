@@ -53,6 +53,7 @@ def _wrap_padding(padding_idx: int | None, weight: Tensor) -> int:
 
 def shorten_rows(weight: Tensor, index: Tensor, max_norm: float, norm_type: float) -> None:
     """Scale the rows that are looked up and longer than ``max_norm``, once each, down to it."""
+    max_norm = float(max_norm)
     rows = np.unique(index.detach().numpy())
     for row in rows:
         if not 0 <= row < weight.shape[0]:

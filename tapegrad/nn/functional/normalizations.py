@@ -105,6 +105,8 @@ def batch_norm(
             raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
     elif eps < 0.0:
         raise ValueError(f"batch_norm eps must be non-negative, but got {eps}")
+    if isinstance(momentum, Tensor) and not momentum.ndim:
+        momentum = momentum.item()
     if not isinstance(momentum, (int, float)):
         given = type(momentum).__name__
         raise TypeError(

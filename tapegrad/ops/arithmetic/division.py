@@ -11,6 +11,7 @@ from tapegrad.ops._declare import attach, not_differentiable, op, public, takes_
 from tapegrad.ops._dims import common_shape
 from tapegrad.ops.arithmetic.products import div_op
 from tapegrad.ops.arithmetic.sums import is_bool, is_float
+from tapegrad.ops.convert import check_written_shape
 from tapegrad.ops.create import zeros_like
 
 remainder_op = op(
@@ -111,6 +112,12 @@ def _refuse_zero(input, other) -> None:
         raise RuntimeError("ZeroDivisionError")
 
 
+def _refuse_zero_in_place(self: Tensor, other) -> None:
+    if isinstance(other, Tensor):
+        check_written_shape(self, other)
+    _refuse_zero(self, other)
+
+
 def _check_rounding(mode) -> None:
     if mode not in _div_rounded_inplace:
         raise RuntimeError(
@@ -138,7 +145,7 @@ def div_(self: Tensor, other, *, rounding_mode=None) -> Tensor:
     if rounding_mode is None:
         return _div_inplace(self, other)
     _check_rounding(rounding_mode)
-    _refuse_zero(self, other)
+    _refuse_zero_in_place(self, other)
     return _div_rounded_inplace[rounding_mode](self, other)
 
 
@@ -169,20 +176,20 @@ def fmod(input, other) -> Tensor:
 
 def floor_divide_(self: Tensor, other) -> Tensor:
     """In-place form of :func:`floor_divide`."""
-    _refuse_zero(self, other)
+    _refuse_zero_in_place(self, other)
     return _floor_divide_inplace(self, other)
 
 
 def remainder_(self: Tensor, other) -> Tensor:
     """In-place form of :func:`remainder`."""
-    _refuse_zero(self, other)
+    _refuse_zero_in_place(self, other)
     written = _remainder_inplace if isinstance(other, Tensor) else _remainder_number_inplace
     return written(self, other)
 
 
 def fmod_(self: Tensor, other) -> Tensor:
     """In-place form of :func:`fmod`."""
-    _refuse_zero(self, other)
+    _refuse_zero_in_place(self, other)
     return (_fmod_inplace if isinstance(other, Tensor) else _fmod_number_inplace)(self, other)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tapegrad import _kernels as kernels
@@ -79,11 +81,22 @@ max_all, max_dim, amax_op = _extreme_ops("max")
 min_all, min_dim, amin_op = _extreme_ops("min")
 
 
+_NOT_GIVEN: Any = ...
+
+
 def _extreme(name, of_all, over_dim, elementwise, result):
-    def extreme(input: Tensor, dim=..., keepdim: bool = False, *, other=None):
+    def extreme(input: Tensor, dim=..., keepdim: bool = _NOT_GIVEN, *, other=None):
         dim = other if other is not None else dim
         if isinstance(dim, Tensor):
-            return elementwise(input, dim)
+            if keepdim is _NOT_GIVEN:
+                return elementwise(input, dim)
+            if dim.ndim:
+                raise TypeError("a dimension is one number")
+            dim = dim.__index__()
+        if keepdim is _NOT_GIVEN:
+            keepdim = False
+        elif dim is ...:
+            raise TypeError("nothing to keep without a dimension")
         if dim is ...:
             if input.numel() == 0:
                 _refuse_unnamed(name)
@@ -117,8 +130,8 @@ def _refuse_unnamed(name: str) -> None:
     )
 
 
-max = takes_out()(_extreme("max", max_all, max_dim, maximum, max_result))
-min = takes_out()(_extreme("min", min_all, min_dim, minimum, min_result))
+max = takes_out("extreme")(_extreme("max", max_all, max_dim, maximum, max_result))
+min = takes_out("extreme")(_extreme("min", min_all, min_dim, minimum, min_result))
 
 
 def _extreme_over_dims(name, operation):
