@@ -23,6 +23,13 @@ def assert_equal(torch, actual, expected):
         assert one is None or torch.equal(one.nan_to_num(7), other.nan_to_num(7))
 
 
+@pytest.fixture(autouse=True)
+def noise_is_saved(torch, case):
+    """Pass over what PyTorch saves before it draws it."""
+    if torch.__name__ == "torch" and case.name == "rrelu":
+        pytest.skip("PyTorch fills the noise of rrelu after it has saved it")
+
+
 @pytest.mark.parametrize("case", DIFFERENTIABLE, ids=str)
 class TestEveryOp:
     """Plain gradients are what comes of saved values that are not on the tape."""
