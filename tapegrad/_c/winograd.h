@@ -28,7 +28,7 @@ static TG_INLINE int NAME(has_squares)(void)
  * samples or rows a thread has. */
 static int NAME(is_square)(const tg_sliding *p, int64_t n_channels)
 {
-    const int64_t least = p->is_turned ? 32 : 16, most = p->is_turned ? 128 : 256;
+    const int64_t least = p->is_turned ? 32 : 16, most = p->is_turned ? 64 : 256;
     for (int d = 0; d < 3; d++)
         if (p->kernel[d] != (d == 0 ? 1 : 3) || p->stride[d] != 1 || p->dilation[d] != 1)
             return 0;
