@@ -182,6 +182,7 @@ cdef class TensorFunction:
     cdef bint reads_numpy               # whether it looks at the dtypes of NumPy's numbers
     cdef tuple params
     cdef Wanted wanted[MOST_CHECKED]    # of parameter k
+    cdef size_t n_positional            # parameters; those behind are given by name alone
     cdef size_t n_unchecked             # how many of the first parameters may be anything
     cdef Shortcut shortcut              # what the commonest calls are; None without
     cdef dict __dict__
@@ -197,13 +198,16 @@ cdef class TensorFunction:
         self.reads_numpy = function.__name__ in READ_NUMPY
         if called is None or not hasattr(function, "__code__"):
             return
-        self.params = function.__code__.co_varnames[:function.__code__.co_argcount][:MOST_CHECKED]
+        self.n_positional = min(function.__code__.co_argcount, MOST_CHECKED)
+        n_params = function.__code__.co_argcount + function.__code__.co_kwonlyargcount
+        self.params = function.__code__.co_varnames[:n_params][:MOST_CHECKED]
         for k, param in enumerate(self.params):
             kind = function.__annotations__.get(param)    # a type, or its name
             self.wanted[k] = KINDS.get(getattr(kind, "__name__", kind), ANYTHING)
             if k == 0 and is_method:
                 self.wanted[k] = ANYTHING
-            if self.wanted[k] != ANYTHING and self.n_unchecked == MOST_CHECKED:
+            if self.wanted[k] != ANYTHING and self.n_unchecked == MOST_CHECKED \
+                    and <size_t>k < self.n_positional:
                 self.n_unchecked = k
 
     def take_shortcut(self, Op op not None, *, bint is_product=False, bint is_sum=False, **n_dims):
@@ -302,7 +306,7 @@ cdef object call_checked(object callable, PyObject* const* args, size_t n, PyObj
     """Refuse what is not of the kind declared, and give ``out`` to what serves it."""
     cdef TensorFunction function = <TensorFunction>callable
     cdef size_t k
-    for k in range(function.n_unchecked, min(n, <size_t>len(function.params))):
+    for k in range(function.n_unchecked, min(n, function.n_positional)):
         if not fits(function.wanted[k], <object>args[k]):
             refuse_argument(function, k, <object>args[k])
     if names != NULL:

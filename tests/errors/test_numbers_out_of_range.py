@@ -46,3 +46,13 @@ def test_a_number_meets_tensors(torch, reference, form, dtype):
     for number in NUMBERS:
         if number not in ("2**63", "2**64", "-2**63 - 1", "1e40"):
             assert_alike(form.format(number, dtype), torch, reference)
+
+
+@pytest.mark.parametrize("call", [
+    "torch.cov(torch.eye(2), correction=1.0)", "torch.gradient(torch.ones(5), edge_order=1.0)",
+    "torch.linalg.vecdot(torch.ones(3), torch.ones(3), dim=0.0)",
+    "torch.cov(torch.eye(2), correction=np.int64(0))", "torch.searchsorted(torch.ones(2), 1)",
+])  # fmt: skip
+def test_arguments_by_name_alone(torch, reference, call):
+    """What is declared a whole number refuses others where only a name can give it, too."""
+    assert_alike(call, torch, reference)
