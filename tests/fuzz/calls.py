@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 # Not to be called at random: they change the process, write files, or wait. The layers at the end
-# make as many modules as they are told, in PyTorch too: 2**40 of them never end.
+# make as many modules as they are told, in PyTorch too: 2**40 of them never end, nor does drawing
+# from the normal distribution's tails until a draw is likely enough.
 LEFT_OUT = {
     "set_printoptions", "set_default_dtype", "set_grad_enabled", "set_detect_anomaly", "seed",
     "set_num_threads", "set_num_interop_threads", "save", "load", "share_memory_", "manual_seed",
-    "set_rng_state", "set_default_device", "inference_mode",
+    "set_rng_state", "set_default_device", "inference_mode", "trunc_normal_",
     "Transformer", "TransformerEncoder", "TransformerDecoder", "RNNBase", "RNN", "LSTM", "GRU",
 }
 NAMESPACES = [
