@@ -52,6 +52,7 @@ cdef enum Wanted:
     TRUTH_VALUE = 2
     WHOLE_NUMBER = 3
     REAL_NUMBER = 4
+    OR_NONE = 8          # added to one of the others
 
 cdef object KINDS = {"Tensor": TENSOR, "bool": TRUTH_VALUE, "int": WHOLE_NUMBER,
                      "float": REAL_NUMBER}
@@ -198,12 +199,11 @@ cdef class TensorFunction:
         self.reads_numpy = function.__name__ in READ_NUMPY
         if called is None or not hasattr(function, "__code__"):
             return
-        self.n_positional = min(function.__code__.co_argcount, MOST_CHECKED)
-        n_params = function.__code__.co_argcount + function.__code__.co_kwonlyargcount
-        self.params = function.__code__.co_varnames[:n_params][:MOST_CHECKED]
+        code = function.__code__
+        self.n_positional = min(code.co_argcount, MOST_CHECKED)
+        self.params = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount][:MOST_CHECKED]
         for k, param in enumerate(self.params):
-            kind = function.__annotations__.get(param)    # a type, or its name
-            self.wanted[k] = KINDS.get(getattr(kind, "__name__", kind), ANYTHING)
+            self.wanted[k] = wanted_by(function.__annotations__.get(param))
             if k == 0 and is_method:
                 self.wanted[k] = ANYTHING
             if self.wanted[k] != ANYTHING and self.n_unchecked == MOST_CHECKED \
@@ -242,6 +242,16 @@ cdef class TensorFunction:
 
     def __reduce__(self):
         return self.__qualname__
+
+
+cdef Wanted wanted_by(annotation):
+    """What a parameter must be by its annotation, which is a type or its name."""
+    name = getattr(annotation, "__name__", annotation)
+    if not isinstance(name, str):
+        return ANYTHING
+    plain = name.removesuffix(" | None")
+    kind = KINDS.get(plain, ANYTHING)
+    return kind if kind == ANYTHING or plain == name else kind | OR_NONE
 
 
 cdef PyObject* call_function(PyObject* callable, PyObject* const* args, size_t n_flags,
@@ -318,6 +328,8 @@ cdef object call_checked(object callable, PyObject* const* args, size_t n, PyObj
 
 cdef bint fits(Wanted wanted, object value):
     """Whether a value can be of a kind; what is an unusual whole number is left to the function."""
+    if wanted & OR_NONE:
+        return value is None or fits(<Wanted>(wanted & ~OR_NONE), value)
     if wanted == TENSOR:
         return isinstance(value, Tensor)
     if wanted == TRUTH_VALUE:
@@ -344,7 +356,7 @@ cdef int check_named(TensorFunction function, PyObject* const* values, tuple nam
         for j in range(len(function.params)):
             if names[k] == function.params[j] and not fits(function.wanted[j], <object>values[k]):
                 raise TypeError(f"{function.called}(): argument '{names[k]}' must be "
-                                f"{KIND_NAMES[function.wanted[j]]}, not "
+                                f"{KIND_NAMES[function.wanted[j] & ~OR_NONE]}, not "
                                 f"{kind_of(<object>values[k])}")
     return 0
 
@@ -353,7 +365,7 @@ cdef int refuse_argument(TensorFunction function, Py_ssize_t k, object value) ex
     name = "input" if function.params[k] == "self" else function.params[k]
     position = k + (not function.is_method)
     raise TypeError(f"{function.called}(): argument '{name}' (position {position}) must be "
-                    f"{KIND_NAMES[function.wanted[k]]}, not {kind_of(value)}")
+                    f"{KIND_NAMES[function.wanted[k] & ~OR_NONE]}, not {kind_of(value)}")
 
 
 def enable_fast_calls_of_functions():

@@ -279,7 +279,7 @@ cdef int copy_into(ndarray target, ndarray source) except -1:
 cpdef ndarray fill(ndarray array, object value):
     """Set every element to a number: Python's, or the one element of an array."""
     if not isinstance(value, (float, int)):
-        value = np.asarray(value).item()
+        value = value.item()
     if not isinstance(value, float) or PyArray_TYPE(array) != NPY_FLOAT32 \
             or not -1e38 < value < 1e38:
         refuse_overflow(value, PyArray_TYPE(array))
@@ -289,7 +289,7 @@ cpdef ndarray fill(ndarray array, object value):
 def element(value, int type_number):
     """A number as an array without dimensions: as `fill`, but too large for float16 is infinity."""
     if not isinstance(value, (float, int)):
-        value = np.asarray(value).item()
+        value = value.item()
     refuse_overflow(value, NPY_FLOAT64 if type_number == NPY_FLOAT16 else type_number)
     return set_all(allocate(0, NULL, type_number), value)
 

@@ -88,8 +88,9 @@ def takes_out(
 
     def decorate(function: Callable) -> TensorFunction:
         # What checks arguments keeps doing so.
-        checked = called or getattr(function, "called", None)
+        checked = called or getattr(function, "called", None) or name
         function = getattr(function, "__wrapped__", function)
+        checked = checked or function.__name__
         made = TensorFunction(function, name=name, rule=rule, called=checked)
         if writer is not None:
             _WRITERS[made.name] = writer
