@@ -27,7 +27,7 @@ from tapegrad._core.op import (
     register_out_writer,
 )
 from tapegrad._core.promotion import promoted_number, result_type_number
-from tapegrad._core.public import PublicOp, TensorFunction
+from tapegrad._core.public import PublicOp, TensorFunction, Undeclared
 from tapegrad._core.recording import _register_trace_maker
 from tapegrad._core.saved import (
     _count_saved_hooks,
@@ -41,6 +41,7 @@ __all__ = [
     "Op",
     "PublicOp",
     "TensorFunction",
+    "Undeclared",
     "_count_saved_hooks",
     "_register_saved_hooks",
     "_register_trace_maker",

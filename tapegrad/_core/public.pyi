@@ -5,6 +5,8 @@ from typing import Any
 
 from tapegrad._core.op import InplaceOp, Op
 
+class Undeclared(TypeError): ...
+
 class PublicOp:
     __name__: str
     @property

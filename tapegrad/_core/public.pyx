@@ -7,7 +7,8 @@ cimport cython
 from cpython.object cimport PyObject
 from cpython.tuple cimport PyTuple_GET_SIZE
 from numpy cimport (
-    NPY_FLOAT32, NPY_FLOAT64, PyArray_DIMS, PyArray_NDIM, PyArray_TYPE, import_array, ndarray,
+    NPY_FLOAT32, NPY_FLOAT64, PyArray_DIMS, PyArray_NDIM, PyArray_TYPE, PyTypeNum_ISINTEGER,
+    import_array, ndarray,
 )
 
 from tapegrad._core.op cimport (
@@ -58,6 +59,10 @@ cdef object KINDS = {"Tensor": TENSOR, "bool": TRUTH_VALUE, "int": WHOLE_NUMBER,
                      "float": REAL_NUMBER}
 cdef object READ_NUMPY = ("tensor", "as_tensor", "asarray", "new_tensor", "from_numpy")
 cdef object KIND_NAMES = {kind: name for name, kind in KINDS.items()}
+
+
+class Undeclared(TypeError):
+    """What a call gave whose arguments are not of the kinds declared: PyTorch may take them."""
 
 
 cdef class PublicOp:
@@ -315,12 +320,13 @@ cdef bint have_product(ndarray a, ndarray b) noexcept:
 cdef object call_checked(object callable, PyObject* const* args, size_t n, PyObject* names):
     """Refuse what is not of the kind declared, and give ``out`` to what serves it."""
     cdef TensorFunction function = <TensorFunction>callable
-    cdef size_t k
-    for k in range(function.n_unchecked, min(n, function.n_positional)):
-        if not fits(function.wanted[k], <object>args[k]):
-            refuse_argument(function, k, <object>args[k])
+    refusal = misfit(function, args, n, names)
+    if refusal is not None:
+        if not hasattr(function, "compiled") and not hasattr(function, "written"):
+            raise refusal
+        # What PyTorch has in Python comes to its own errors first, and looks at few arguments.
+        raise Undeclared(PyObject_Vectorcall(function.__wrapped__, args, n, names))
     if names != NULL:
-        check_named(function, args + n, <tuple>names)
         if function.rule is not None and "out" in <tuple>names:
             return serve_out(function, positional(args, n), names_of(names, args + n))
     return PyObject_Vectorcall(function.__wrapped__, args, n, names)
@@ -335,6 +341,9 @@ cdef bint fits(Wanted wanted, object value):
     if wanted == TRUTH_VALUE:
         return isinstance(value, bool)
     if wanted == WHOLE_NUMBER:
+        if isinstance(value, Tensor):
+            return PyArray_NDIM((<Tensor>value).array) == 0 \
+                and PyTypeNum_ISINTEGER(PyArray_TYPE((<Tensor>value).array))
         return not isinstance(value, bool) and hasattr(value, "__index__")
     if wanted == REAL_NUMBER:
         return isinstance(value, (float, int, NUMPY_NUMBER)) \
@@ -349,23 +358,25 @@ cdef object serve_out(TensorFunction function, tuple args, dict kwargs):
     return out_writer(function.__wrapped__, function.name, function.rule, args, kwargs, out)
 
 
-cdef int check_named(TensorFunction function, PyObject* const* values, tuple names) except -1:
-    """Refuse what is not of the kind declared, among arguments given by name."""
-    cdef Py_ssize_t k, j
-    for k in range(len(names)):
-        for j in range(len(function.params)):
-            if names[k] == function.params[j] and not fits(function.wanted[j], <object>values[k]):
-                raise TypeError(f"{function.called}(): argument '{names[k]}' must be "
-                                f"{KIND_NAMES[function.wanted[j] & ~OR_NONE]}, not "
-                                f"{kind_of(<object>values[k])}")
-    return 0
+cdef object misfit(TensorFunction function, PyObject* const* args, size_t n, PyObject* names):
+    """The error of the first argument that is not of the kind declared; None where all are."""
+    cdef size_t k, j
+    for k in range(function.n_unchecked, min(n, function.n_positional)):
+        if not fits(function.wanted[k], <object>args[k]):
+            name = "input" if function.params[k] == "self" else function.params[k]
+            position = k + (not function.is_method)
+            return misfitting(function, k, f"'{name}' (position {position})", <object>args[k])
+    for k in range(count_of(names)):
+        name = (<tuple>names)[k]
+        for j in range(<size_t>len(function.params)):
+            if name == function.params[j] and not fits(function.wanted[j], <object>args[n + k]):
+                return misfitting(function, j, f"'{name}'", <object>args[n + k])
+    return None
 
 
-cdef int refuse_argument(TensorFunction function, Py_ssize_t k, object value) except -1:
-    name = "input" if function.params[k] == "self" else function.params[k]
-    position = k + (not function.is_method)
-    raise TypeError(f"{function.called}(): argument '{name}' (position {position}) must be "
-                    f"{KIND_NAMES[function.wanted[k] & ~OR_NONE]}, not {kind_of(value)}")
+cdef object misfitting(TensorFunction function, size_t k, str argument, object value):
+    return TypeError(f"{function.called}(): argument {argument} must be "
+                     f"{KIND_NAMES[function.wanted[k] & ~OR_NONE]}, not {kind_of(value)}")
 
 
 def enable_fast_calls_of_functions():

@@ -24,6 +24,8 @@ cpdef int normal_dim(object dim, int ndim) except -1:
     """A dimension counted from the front. Raises IndexError for one that is not there."""
     cdef int limit = ndim if ndim > 0 else 1, overflow = 0
     cdef long long found
+    if isinstance(dim, bool):
+        raise TypeError(f"a dimension is a whole number, not {dim}")
     dim = operator.index(dim)
     found = PyLong_AsLongLongAndOverflow(dim, &overflow)
     if overflow != 0 or not -limit <= found < limit:

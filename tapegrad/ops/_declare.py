@@ -246,7 +246,7 @@ def calls(inner: str, *given: Any) -> Callable[[_Callable], _Callable]:
     """
 
     def decorate(function: _Callable) -> _Callable:
-        made: Any = TensorFunction(cast(Callable, function))
+        made: Any = TensorFunction(cast(Callable, function), called=function.__name__)
         made.compiled = inner, given
         return cast(_Callable, made)
 
@@ -257,7 +257,7 @@ def written_as(name: str) -> Callable[[_Callable], _Callable]:
     """Explain failed calls of a function by the one of this name in :mod:`._refusal.written`."""
 
     def decorate(function: _Callable) -> _Callable:
-        made: Any = TensorFunction(cast(Callable, function))
+        made: Any = TensorFunction(cast(Callable, function), called=function.__name__)
         made.written = name
         return cast(_Callable, made)
 

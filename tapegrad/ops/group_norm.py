@@ -125,7 +125,9 @@ def group_norm(
 
 @takes_tensors
 def instance_norm(
-    input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, cudnn_enabled,
+    input: Tensor, weight: Tensor | None, bias: Tensor | None, running_mean: Tensor | None,
+    running_var: Tensor | None, use_input_stats: bool, momentum: float, eps: float,
+    cudnn_enabled: bool,
 ) -> Tensor:  # fmt: skip
     """Batch norm of a batch whose samples are taken for further channels.
 

@@ -48,7 +48,7 @@ def check_dtypes(input: Tensor, *parameters: Tensor | None) -> None:
     if input.dtype not in _MIXED:
         return
     for parameter in parameters:
-        if parameter is None or parameter.dtype is input.dtype:
+        if not isinstance(parameter, Tensor) or parameter.dtype is input.dtype:
             continue
         if input.dtype is not tapegrad.float16 or parameter.dtype is not tapegrad.float32:
             raise RuntimeError("mixed dtype (CPU): " + _MIXED[input.dtype])

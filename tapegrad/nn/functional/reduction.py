@@ -15,7 +15,7 @@ def get_enum(reduction: str) -> int:
 
     This and the two functions named legacy are PyTorch's ``nn._reduction``.
     """
-    if reduction in NUMBERS:
+    if isinstance(reduction, str) and reduction in NUMBERS:
         return NUMBERS[reduction]
     if reduction == "elementwise_mean":
         warnings.warn(

@@ -62,14 +62,14 @@ def _wanted_sizes(
     return [int(float(n) * factor) for n, factor in each], factors
 
 
-def _check_sizes(mode: str, n_dims: int, sizes: list) -> tuple[int, ...]:
-    for one in sizes:
-        if not hasattr(one, "__index__"):
-            kind = type(one).__name__
-            raise TypeError(
-                f"upsample_{mode.replace('-', '_')}{n_dims}d() received an invalid combination of "
-                f"arguments - got sizes of type {kind}, but expected ints"
-            )
+def _check_sizes(mode: str, n_dims: int, sizes: list, align_corners: Any) -> tuple[int, ...]:
+    wrong = [one for one in sizes if not hasattr(one, "__index__")]
+    wrong += [] if align_corners is None or isinstance(align_corners, bool) else [align_corners]
+    if wrong:
+        raise TypeError(
+            f"upsample_{mode.replace('-', '_')}{n_dims}d() received an invalid combination of "
+            f"arguments - got a {type(wrong[0]).__name__}"
+        )
     return tuple(sizes)
 
 
@@ -105,7 +105,7 @@ def interpolate(
     if ndim in (3, 4, 5) and mode == "area":
         return _AREA[ndim](input, tuple(sizes))
     _check_mode(mode, ndim)
-    counts = _check_sizes(mode, ndim - 2, sizes)
+    counts = _check_sizes(mode, ndim - 2, sizes, align_corners)
     name = f"{mode} smooth" if antialias else mode
     return spatial.resampled(input, name, counts, bool(align_corners), tuple(factors))
 
@@ -172,7 +172,8 @@ def _with_default(align_corners: bool | None) -> bool:
             "documentation of grid_sample for details.",
             stacklevel=3,
         )
-    return bool(align_corners)
+        return False
+    return align_corners
 
 
 def grid_sample(
@@ -189,12 +190,12 @@ def grid_sample(
     ``(batch, rows, columns, 2)`` to ``(batch, channels, rows, columns)``, or one dimension more.
     Source: Jaderberg et al. 2015.
     """
-    if mode not in _MODES:
+    if not (isinstance(mode, str) and mode in _MODES):
         raise ValueError(
             "nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', "
             f"but got: '{mode}'"
         )
-    if padding_mode not in _PADDINGS:
+    if not (isinstance(padding_mode, str) and padding_mode in _PADDINGS):
         raise ValueError(
             "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or "
             f"'reflection', but got: '{padding_mode}'"

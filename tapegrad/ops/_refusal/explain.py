@@ -8,7 +8,7 @@ from inspect import signature
 from operator import is_not
 from typing import Any
 
-from tapegrad._core import Op, PublicOp, refusal_of_write
+from tapegrad._core import Op, PublicOp, Undeclared, refusal_of_write
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
 from tapegrad.ops._refusal.inner import Inner
@@ -27,11 +27,12 @@ def explain(called: Callable, args: tuple, kwargs: dict[str, Any], error: BaseEx
     if not isinstance(error, Exception) or isinstance(error, _NOT_EXPLAINED):
         return error
     if hasattr(called, "compiled"):
-        return error if _is_of_python(error) else _of_compiled(called, args, kwargs) or error
+        refusal = None if _is_of_python(error) else _of_compiled(called, args, kwargs)
+        return refusal or _result_or(error)
     name, is_method = _name(called)
     written = function_of(getattr(called, "written", name), is_method)
     if written is not None and not isinstance(called, Op):
-        return _of_written(written, args, kwargs) or error
+        return _of_written(written, args, kwargs) or _result_or(error)
     forms = forms_of(name, is_method)
     if is_method and not (args and isinstance(args[0], Tensor)):
         return _without_self(name, args) if forms else error
@@ -58,6 +59,11 @@ def explain(called: Callable, args: tuple, kwargs: dict[str, Any], error: BaseEx
     return _of_write(name, is_method, args, kwargs) or unpacked(fitting, given, kwargs) or error
 
 
+def _result_or(error: Exception) -> Any:
+    """The error, or what the call gave if only our declaration had something against it."""
+    return error.args[0] if type(error) is Undeclared else error
+
+
 def _of_write(name: str, is_method: bool, args: tuple, kwargs: dict[str, Any]) -> Exception | None:
     """Autograd's error of a write, which PyTorch looks for before it looks at sizes and dtypes."""
     if not is_method or not name.endswith("_") or name.startswith(_NOT_FOLLOWED):
@@ -69,7 +75,7 @@ def _of_write(name: str, is_method: bool, args: tuple, kwargs: dict[str, Any]) -
 
 def _is_of_python(error: Exception) -> bool:
     """Whether PyTorch's functions in Python raise this before they call a compiled one."""
-    text = str(error)
+    text = "" if type(error) is Undeclared else str(error)
     return text.startswith("Boolean value of Tensor") or "not supported between" in text or (
         isinstance(error, ValueError)
         and not text.startswith(("could not convert", "only one element tensors")))

@@ -259,8 +259,10 @@ _NOT_WRITABLE = (
 
 def finished(array: np.ndarray, requires_grad: bool) -> Tensor:
     """What a constructor returns: a leaf over new memory."""
-    if not requires_grad:
+    if requires_grad is False:
         return Tensor._wrap(array)
+    if requires_grad is not True:
+        raise TypeError(f"requires_grad must be bool, not {_types.kind_of(requires_grad)}")
     if array.dtype.kind != "f":
         raise RuntimeError(
             "Only Tensors of floating point and complex dtype can require gradients"

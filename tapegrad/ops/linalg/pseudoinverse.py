@@ -33,9 +33,16 @@ def _limits(A: Tensor, values: np.ndarray, atol, rtol) -> np.ndarray:
     return np.maximum(relative * largest, absolute).astype(A.dtype.numpy)
 
 
+def _check_tolerances(atol, rtol) -> None:
+    """Refuse what is no number and no tensor, or one of each."""
+    given = {isinstance(one, Tensor) for one in (atol, rtol) if one is not None}
+    if len(given) > 1 or not all(
+        one is None or isinstance(one, (Tensor, float, int)) for one in (atol, rtol)
+    ):
+        raise TypeError("tolerances must be tensors or floats")
+
+
 def _number(tolerance):
-    if isinstance(tolerance, str):
-        raise TypeError("a tolerance must be a Tensor or float, not str")
     return tolerance._array if isinstance(tolerance, Tensor) else float(tolerance)
 
 
@@ -48,6 +55,7 @@ def matrix_rank(A: Tensor, tol=..., hermitian: bool = False, *, atol=None, rtol=
     ``(*, m, n)`` to ``(*)``.
     """
     check_tensors("linalg_matrix_rank", input=A)
+    _check_tolerances(atol, rtol)
     check_matrix("torch.linalg.matrix_rank", A, "input")
     if tol is None:
         raise TypeError("linalg_matrix_rank() takes a number or a tensor")
@@ -103,6 +111,7 @@ def pinv(A: Tensor, rcond=..., hermitian: bool = False, *, atol=None, rtol=None)
     eigenvalues are used. Gradients hold where the rank does not change.
     """
     check_tensors("linalg_pinv", A=A)
+    _check_tolerances(atol, rtol)
     if A.ndim < 2 or A.dtype not in (float32, float64):
         raise RuntimeError(
             f"linalg.pinv({type_name(A)}{{{list(A.shape)}}}): expected a tensor with 2 or more "

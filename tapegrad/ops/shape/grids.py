@@ -10,6 +10,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
+from tapegrad._types import kind_of
 from tapegrad.ops._declare import takes_tensors
 from tapegrad.ops._dims import check_tensors
 from tapegrad.ops.shape.broadcasting import expand_op
@@ -35,6 +36,9 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     _check_vectors(tensors)
     if indexing is None:
         warnings.warn(_WITHOUT_INDEXING, UserWarning, stacklevel=2)
+    elif not isinstance(indexing, str):
+        kind = kind_of(indexing)
+        raise TypeError(f"meshgrid(): argument 'indexing' must be str, not {kind}")
     elif indexing not in ("xy", "ij"):
         raise RuntimeError(
             f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}'

@@ -156,6 +156,7 @@ def _unpool(function: str, input: Tensor, indices: Tensor, size: tuple, n_dims: 
 
 
 def _check_unpooled(function: str, input: Tensor, indices: Tensor, n_dims: int) -> None:
+    check_tensor(function.replace("pooling", "pool"), "indices", indices, 2)
     if indices.dtype.name != "int64":
         given = f" but got: {scalar_name(indices._array)}" if n_dims == 2 else ""
         raise RuntimeError(f"elements in indices should be type int64{given}")

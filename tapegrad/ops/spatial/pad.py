@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import operator
+from typing import Any
 
 import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import op, takes_tensors
+from tapegrad.ops._declare import calls, op, takes_tensors
 from tapegrad.ops.spatial.axes import CIRCULAR, REFLECT, REPLICATE, add_along, select_along
 from tapegrad.ops.spatial.sizes import scalar_name
 
@@ -189,7 +190,8 @@ def _check_circular(input: Tensor, pad: tuple) -> None:
             raise RuntimeError("Negative padding value is resulting in an empty dimension")
 
 
-def pad(input: Tensor, pad, mode: str = "constant", value: float | None = None) -> Tensor:
+@calls("pad", "input", "pad", "mode", "value")
+def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = None) -> Tensor:
     """Put elements around the last dimensions.
 
     ``pad`` names how many come before and behind, the last dimension first; negative numbers cut
