@@ -5,7 +5,7 @@ call), ``saved`` (what entries keep), ``recording`` (entries), ``forward`` (the 
 and ``function`` (custom Functions).
 """
 
-from tapegrad._core import forward  # noqa: F401 - it tells ops how they run
+from tapegrad._core.forward import composite  # which also tells ops how they run
 from tapegrad._core.function import (
     is_view_of_function,
     rebase_written,
@@ -47,6 +47,7 @@ __all__ = [
     "_register_trace_maker",
     "become_view",
     "check_savable",
+    "composite",
     "enable_fast_calls",
     "geometry_of",
     "is_view_of_function",

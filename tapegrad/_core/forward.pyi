@@ -1,1 +1,5 @@
-"""Python sees nothing of the forward of operations but its results."""
+"""What Python sees of the forward of operations."""
+
+from collections.abc import Callable
+
+def composite(function: Callable) -> Callable: ...

@@ -21,7 +21,7 @@ from tapegrad._kernels.kernel import OURS
 
 import_array()
 
-cdef Kernel SUM = OURS["sum"]
+cdef Kernel SUM = OURS["sum"], MIN = OURS["min"], MAX = OURS["max"]
 
 
 def cast_array(ndarray array not None, dtype):
@@ -260,6 +260,12 @@ cpdef object reduce(Kernel kernel, ndarray array, object dims, bint keepdim):
         kept_shape = with_ones(array, dims)
         results = [result.reshape(kept_shape) for result in results]
     return results[0] if kernel.n_operands == 2 else tuple(results)
+
+
+def lies_within(ndarray array not None, low, high):
+    """Whether no element is outside of two bounds; NaN is."""
+    return PyArray_SIZE(array) == 0 or bool(
+        low <= reduce(MIN, array, None, False) and reduce(MAX, array, None, False) <= high)
 
 
 cdef tuple with_ones(ndarray array, object dims):

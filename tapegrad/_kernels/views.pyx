@@ -12,8 +12,6 @@ from tapegrad._kernels.memory cimport strided_view
 
 import operator
 
-import numpy as np
-
 import_array()
 
 cdef extern from "Python.h":
@@ -76,9 +74,16 @@ def expanded(ndarray array not None, shape):
 
 def broadcast_array(ndarray array not None, shape):
     """The array expanded to a shape; leading dimensions of size 1 too many are dropped."""
-    while array.ndim > len(shape) and PyArray_DIMS(array)[0] == 1:
+    cdef npy_intp dims[MAX_DIMS]
+    cdef int ndim = read_sizes(shape, dims), missing, k
+    cdef bint fits
+    while PyArray_NDIM(array) > ndim and PyArray_DIMS(array)[0] == 1:
         array = array[0]
-    if np.broadcast_shapes((<object>array).shape, tuple(shape)) != tuple(shape):
+    missing = ndim - PyArray_NDIM(array)
+    fits = missing >= 0
+    for k in range(PyArray_NDIM(array) if fits else 0):
+        fits = fits and PyArray_DIMS(array)[k] in (1, dims[k + missing])
+    if not fits:
         raise ValueError(f"{(<object>array).shape} cannot be broadcast to {tuple(shape)}")
     return expanded(array, shape)
 

@@ -27,9 +27,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar, cast
 
-from numpy import ndarray
-
-from tapegrad._core import InplaceOp, Op, PublicOp, TensorFunction
+from tapegrad._core import InplaceOp, Op, PublicOp, TensorFunction, composite
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._out import note_rule, takes_out
 
@@ -189,15 +187,6 @@ def _read_formula(formula: Callable | str) -> tuple[Callable | str | None, tuple
     if call is None:
         raise ValueError(f"not a gradient formula: {formula!r}")
     return call[1], tuple(call[2].split(", "))
-
-
-def composite(function: Callable) -> Callable:
-    """A forward function on arrays made from one on tensors, of ops that are already there."""
-
-    def forward(*args):
-        return function(*[Tensor._wrap(a) if isinstance(a, ndarray) else a for a in args])._array
-
-    return forward
 
 
 def takes_tensors(function: _Callable) -> _Callable:

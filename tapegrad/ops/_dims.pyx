@@ -167,6 +167,22 @@ def plain_ints(given, Py_ssize_t n):
     return given if len(given) == n else given * n
 
 
+def joined_sizes(Tensor input not None, int start, int end):
+    """A tensor's sizes with those of the dimensions from ``start`` to ``end`` as one."""
+    cdef ndarray array = input.array
+    cdef object size = 1
+    cdef int k
+    cdef list sizes = []
+    for k in range(PyArray_NDIM(array)):
+        if k < start or k > end:
+            sizes.append(PyArray_DIMS(array)[k])
+            continue
+        size *= PyArray_DIMS(array)[k]
+        if k == end:
+            sizes.append(size)
+    return tuple(sizes)
+
+
 def first_larger(Tensor x not None, Tensor limit not None, int dim=-1):
     """The first dimension but ``dim`` in which a tensor is larger than another; -1 for none.
 

@@ -205,7 +205,7 @@ def _update_running(running: Tensor | None, statistic: Tensor, factor: float, mo
     if running is not None:
         former, new = running.detach(), statistic.detach()
         if former.dtype is new.dtype:
-            former.mul_(1 - momentum).add_(new, alpha=momentum * factor)
+            former.mul_(1 - momentum).add_(new * (momentum * factor))
         else:
             former.copy_(former.to(new.dtype).mul(1 - momentum).add_(new, alpha=momentum * factor))
 

@@ -39,13 +39,11 @@ def _group_factors(given, missing: dict, rows: np.ndarray) -> np.ndarray:
 
 def _group_norm(input, weight, bias, n_groups, eps):
     refuse_integers("GroupNormKernelImpl", input)
-    rows, result = _groups(input, n_groups), kernels.empty(input.shape, input.dtype)
-    mean, var = (kernels.empty(rows.shape[:2], computed_dtype(input)) for _ in range(2))
-    OURS["batch_norm"](
-        rows, _group_factors(weight, ONE, rows), _group_factors(bias, ZERO, rows),
-        result.reshape(rows.shape), mean, var, params=(eps,),
-    )  # fmt: skip
-    return result, mean, var
+    rows = _groups(input, n_groups)
+    given = (rows, _group_factors(weight, ONE, rows), _group_factors(bias, ZERO, rows))
+    shapes = (rows.shape, rows.shape[:2], rows.shape[:2])
+    result, *moments = kernels.outputs(OURS["batch_norm"], given, shapes, (eps,))
+    return result.reshape(input.shape), *moments
 
 
 def _group_norm_slopes(g, input, weight, mean, var, n_groups, eps, needs):

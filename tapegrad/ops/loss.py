@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from tapegrad.ops.activation import log_sigmoid
 from tapegrad.ops.arithmetic import div_op
 from tapegrad.ops.create import ones_like
 from tapegrad.ops.pointwise import log, sigmoid, where_op
+from tapegrad.ops.pointwise.bounds import clamp_op
 from tapegrad.ops.reduce import mean_all, sum_all
 
 NONE, MEAN, SUM = 0, 1, 2
@@ -148,7 +149,7 @@ def l1_loss(input: Tensor, target: Tensor, reduction: int = MEAN) -> Tensor:
 
 def _log_at_least(x: Tensor) -> Tensor:
     # PyTorch bounds the logarithm so that a wrong certainty costs 100 and not infinity.
-    return log(x).clamp(min=-100.0)
+    return clamp_op(log(x), -100.0, math.inf)
 
 
 def _bce(input, target, weight, reduction):
@@ -182,13 +183,17 @@ binary_cross_entropy_op = op(
 )
 
 
+def _refuse_probabilities(*arrays: np.ndarray) -> NoReturn:
+    outside = [~((one >= 0) & (one <= 1)) for one in arrays]
+    first = np.argmax(outside[0] | outside[1])
+    name = "input" if outside[0].flat[first] else "target"
+    raise RuntimeError(f"all elements of {name} should be between 0 and 1")
+
+
 def binary_cross_entropy(input, target, weight=None, reduction: int = MEAN) -> Tensor:
     """``-(t log x + (1 - t) log(1 - x))`` for probabilities x, or its mean or sum."""
-    outside = [~((one >= 0) & (one <= 1)) for one in (input._array, target._array)]
-    if any(one.any() for one in outside):
-        first = np.argmax(outside[0] | outside[1])
-        name = "input" if outside[0].flat[first] else "target"
-        raise RuntimeError(f"all elements of {name} should be between 0 and 1")
+    if not (kernels.lies_within(input._array, 0, 1) and kernels.lies_within(target._array, 0, 1)):
+        _refuse_probabilities(input._array, target._array)
     return binary_cross_entropy_op(input, target, weight, reduction)
 
 

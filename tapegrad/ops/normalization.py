@@ -18,15 +18,10 @@ from tapegrad.ops.index import add_rows, take_rows
 def _layer_norm(input, weight, bias, n_normalized, eps):
     refuse_integers("LayerNormKernelImpl", input)
     rows = _as_rows(input, n_normalized)
-    result = kernels.empty(rows.shape, input.dtype)
-    n = rows.shape[:1]
-    mean, rstd = kernels.empty(n, _STATISTIC), kernels.empty(n, _STATISTIC)
     scale, shift = _one_row(weight, 1.0, rows), _one_row(bias, 0.0, rows)
-    OURS["layer_norm"](rows, scale, shift, result, mean, rstd, params=(eps,))
-    return result.reshape(input.shape), mean, rstd
-
-
-_STATISTIC = np.dtype(np.float64)
+    shapes = (rows.shape, rows.shape[:1], rows.shape[:1])
+    result, *moments = kernels.outputs(OURS["layer_norm"], (rows, scale, shift), shapes, (eps,))
+    return result.reshape(input.shape), *moments
 
 
 def _as_rows(input: np.ndarray, n_last: int) -> np.ndarray:
@@ -122,7 +117,7 @@ def layer_norm(input, normalized_shape, weight=None, bias=None, eps: float = 1e-
             "Expected normalized_shape to be at least 1-dimensional, i.e., containing at least one "
             "element, but got normalized_shape = []"
         )
-    if len(shape) > input.ndim or tuple(input.shape[input.ndim - len(shape) :]) != shape:
+    if len(shape) > input.ndim or input.shape[input.ndim - len(shape) :] != shape:
         wanted = ", ".join(["*", *map(str, shape)])
         raise RuntimeError(
             f"Given normalized_shape={list(shape)}, expected input with shape [{wanted}], but got "

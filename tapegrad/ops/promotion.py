@@ -80,13 +80,14 @@ def result_type(*operands: object, **named: object) -> _types.dtype:
     ``scalar2``.
     """
     values = (*operands, *named.values())
-    if len(values) != 2 or not named.keys() <= _NAMES or not all(
-        isinstance(value, (Tensor, int, float)) for value in values
-    ):
+    is_known = not named or named.keys() <= _NAMES
+    if len(values) != 2 or not is_known or not (
+            isinstance(values[0], _OPERANDS) and isinstance(values[1], _OPERANDS)):
         raise TypeError("result_type() takes two tensors or numbers")
     return _types.BY_NUMPY_NUMBER[result_type_number(*values)]
 
 
 _NAMES = {"tensor", "other", "scalar", "scalar1", "scalar2"}
+_OPERANDS = (Tensor, int, float)
 
 __all__ = ["can_cast", "promote_types", "result_type"]

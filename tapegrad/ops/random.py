@@ -13,7 +13,6 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import InplaceOp, Op
-from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import method, op, takes_out, takes_tensors
@@ -247,9 +246,7 @@ def sampled(name: str, draw: Callable, grad_name: str | None = None) -> Op:
 def _bernoulli(input: np.ndarray, generator: Generator) -> np.ndarray:
     refuse_integers("bernoulli_tensor_cpu_p_", input)
     kernels.empty(input.shape, input.dtype)  # a result that does not fit is refused first
-    if input.size and not (  # nor is NaN, which wins
-            kernels.reduce(OURS["min"], input, None, False) >= 0
-            and kernels.reduce(OURS["max"], input, None, False) <= 1):
+    if not kernels.lies_within(input, 0, 1):
         raise RuntimeError(
             "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message "
             "be improved?  If so, please report an enhancement request to PyTorch.)"

@@ -40,7 +40,7 @@ def layer_norm(
                 f"{list(parameter.shape)} and normalized_shape = {list(shape)}"
             )
     check_dtypes(input, weight, bias)
-    return normalization.layer_norm(input, shape, weight, bias, eps)
+    return normalization.layer_norm_op(input, weight, bias, len(shape), float(eps))[0]
 
 
 def check_dtypes(input: Tensor, *parameters: Tensor | None) -> None:

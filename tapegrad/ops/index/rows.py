@@ -104,14 +104,20 @@ class _Layout:
         return tuple(kernels.contiguous(one) for one in self.arrays)
 
 
+def _are_rows(array: np.ndarray, indices: tuple) -> bool:
+    """Whether indices name rows of a row-major array: the usual case, which needs no layout."""
+    n_whole = len([index for index in indices if index is None])
+    return (indices[0] is not None and n_whole == len(indices) - 1
+            and array.flags.c_contiguous)  # fmt: skip
+
+
 def index_rows(input: np.ndarray, indices: tuple, versions) -> np.ndarray:
     """The elements at positions given by index arrays; None stands for a whole dimension."""
     if isinstance(indices, Numbers):
         if input.flags.c_contiguous:
             return gather_rows(indices.joined(input), (indices.numbers,))
         indices = indices.spread(input.ndim)
-    if indices[0] is not None and input.flags.c_contiguous and not any(
-            one is not None for one in indices[1:]):  # the usual case, which needs no layout
+    if _are_rows(input, indices):
         return gather_rows(input, (kernels.contiguous(indices[0]),))
     layout = _Layout(input.shape, indices)
     picked = gather_rows(input.transpose(layout.front), layout.indices())
@@ -156,15 +162,18 @@ def _values_in_front(values: np.ndarray, layout: _Layout, shape: tuple) -> np.nd
     """Values of the shape of the result, with the index's dimensions moved to the front."""
     moved = [shape[k] for k in layout.front[len(layout.dims) :]]
     front_shape = (*layout.arrays[0].shape, *moved)
-    result_shape = tuple(front_shape[k] for k in layout.back)
+    full = _expanded_values(values, tuple([front_shape[k] for k in layout.back]))
+    return full.transpose(np.argsort(layout.back))
+
+
+def _expanded_values(values: np.ndarray, shape: tuple) -> np.ndarray:
     try:
-        full = kernels.broadcast_array(values, result_shape)
+        return kernels.broadcast_array(values, shape)
     except ValueError:
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to "
-            f"indexing result of shape {list(result_shape)}"
+            f"indexing result of shape {list(shape)}"
         ) from None
-    return full.transpose(np.argsort(layout.back))
 
 
 def put_rows(target: np.ndarray, indices: tuple, values: np.ndarray, kernel: str) -> None:
@@ -175,15 +184,22 @@ def put_rows(target: np.ndarray, indices: tuple, values: np.ndarray, kernel: str
             indices = (indices.numbers, *[None] * (target.ndim - 1))
         else:
             indices = indices.spread(target.ndim)
+    if _are_rows(target, indices):
+        values = _expanded_values(values, indices[0].shape + target.shape[1:])
+        write_rows(kernel, target, (kernels.contiguous(indices[0]),), _cast(values, target))
+        return
     layout = _Layout(target.shape, indices)
-    values = _values_in_front(values, layout, target.shape)
-    if values.dtype != target.dtype:
-        values = kernels.cast_array(values, target.dtype)
+    values = _cast(_values_in_front(values, layout, target.shape), target)
     moved = target.transpose(layout.front)
     work = kernels.contiguous(moved)
     write_rows(kernel, work, layout.indices(), values)
     if work is not moved:
         kernels.copy_array(moved, work)
+
+
+def _cast(values: np.ndarray, target: np.ndarray) -> np.ndarray:
+    same = values.dtype == target.dtype
+    return values if same else kernels.cast_array(values, target.dtype)
 
 
 def take_rows(weight: np.ndarray, index: np.ndarray) -> np.ndarray:

@@ -75,7 +75,7 @@ def batch_shape(*tensors: Tensor) -> tuple[int, ...]:
 def first_failure(info: Tensor | np.ndarray) -> tuple[str, int]:
     """The first status that is not zero, with the words that name its place in a batch."""
     array = info._array if isinstance(info, Tensor) else info
-    if not array.any():
+    if not np.count_nonzero(array):
         return "", 0
     flat = array.reshape(-1)
     failed = np.flatnonzero(flat)

@@ -135,7 +135,7 @@ def _check_numbers(dtype: _types.dtype, *bounds) -> None:
 
 
 def _check_cast(dtype: _types.dtype, name: str, written: Tensor) -> None:
-    if not can_cast(dtype, written.dtype):
+    if dtype is not written.dtype and not can_cast(dtype, written.dtype):
         raise RuntimeError(
             f"result type {TYPE_NAMES[dtype.numpy.num]} can't be cast to the desired output type "
             f"{name}"

@@ -14,6 +14,7 @@ from tapegrad.ops._dims import (
     check_tensors,
     dims_of_one,
     inferred_shape,
+    joined_sizes,
     named_sizes,
     normal_dim,
     sizes_of,
@@ -144,10 +145,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         return reshape(input, 1)
     if start == end:
         return input
-    shape = tuple(input.shape)
-    return _in_shape(
-        input, (*shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :])
-    )
+    return _in_shape(input, joined_sizes(input, start, end))
 
 
 @method()
@@ -180,7 +178,7 @@ def _unflattened(sizes: tuple, dim: int, size: int) -> tuple[int, ...]:
 @method()
 def ravel(input: Tensor) -> Tensor:
     """All elements in one dimension."""
-    return reshape(input.contiguous(), -1)
+    return view_op(input.contiguous(), (input.numel(),))
 
 
 @method()

@@ -10,6 +10,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import calls, op, takes_tensors
+from tapegrad.ops._dims import plain_ints
 from tapegrad.ops.spatial.axes import CIRCULAR, REFLECT, REPLICATE, add_along, select_along
 from tapegrad.ops.spatial.sizes import scalar_name
 
@@ -21,8 +22,8 @@ def _pairs(pad: tuple) -> list[tuple[int, int]]:
 
 def _padded_shape(shape: tuple, pad: tuple) -> tuple:
     result = list(shape)
-    for k, (before, behind) in enumerate(_pairs(pad), 1):
-        result[-k] += before + behind
+    for k in range(len(pad) // 2):
+        result[-1 - k] += pad[2 * k] + pad[2 * k + 1]
     return tuple(result)
 
 
@@ -30,11 +31,15 @@ def _constant(input: np.ndarray, pad: tuple, value) -> np.ndarray:
     shape = _padded_shape(input.shape, pad)
     result = kernels.empty(shape, input.dtype)
     source, target, dim = input, result, input.ndim
-    for before, behind in _pairs(pad):
+    for before, behind in zip(pad[::2], pad[1::2], strict=True):
         dim -= 1
-        source = kernels.sliced(source, dim, max(0, -before), input.shape[dim] + min(0, behind), 1)
-        target = kernels.sliced(target, dim, max(0, before), shape[dim] - max(0, behind), 1)
-    if max(pad, default=0) > 0:
+        if before < 0 or behind < 0:
+            last = input.shape[dim] + min(0, behind)
+            source = kernels.sliced(source, dim, max(0, -before), last, 1)
+        if before > 0 or behind > 0:
+            last = shape[dim] - max(0, behind)
+            target = kernels.sliced(target, dim, max(0, before), last, 1)
+    if target is not result:
         kernels.fill(result, value)
     if source.size and target.size:
         kernels.copy_array(target, source)
@@ -88,6 +93,9 @@ def _ints(pad) -> tuple[int, ...]:
         raise TypeError(
             f"pad(): argument 'pad' (position 2) must be tuple of ints, not {type(pad).__name__}"
         )
+    plain = plain_ints(pad, len(pad))
+    if plain is not None:
+        return plain
     for k, one in enumerate(pad):
         if not hasattr(one, "__index__"):
             raise TypeError(

@@ -30,7 +30,7 @@ def _unshuffled(input: np.ndarray, factor: int) -> np.ndarray:
 def _owned(array: np.ndarray, source: np.ndarray) -> np.ndarray:
     """The array, or a copy of it where it is still the source's memory."""
     if np.may_share_memory(array, source):
-        return kernels.cast_array(array, array.dtype)
+        return kernels.copied(array)
     return array
 
 
