@@ -9,6 +9,7 @@ from typing import Any
 import tapegrad
 from tapegrad import ops
 from tapegrad._tensor import Tensor
+from tapegrad._types import kind_of
 from tapegrad.nn.functional.reduction import apply, choose, get_enum, reduction_number
 from tapegrad.ops._declare import calls
 
@@ -38,6 +39,8 @@ def kl_div(
             stacklevel=2,
         )
     how = get_enum("sum" if reduction == "batchmean" else reduction)
+    if not isinstance(log_target, bool):
+        raise TypeError(f"kl_div(): argument 'log_target' must be bool, not {kind_of(log_target)}")
     if not (input.is_floating_point() and target.is_floating_point()):
         raise RuntimeError("kl_div: Integral inputs not supported.")
     losses = target.exp() * (target - input) if log_target else _entropy(target) - target * input
