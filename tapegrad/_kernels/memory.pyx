@@ -294,8 +294,9 @@ def memory_of(ndarray array not None):
         return np.empty(0, np.uint8)
     for k in range(PyArray_NDIM(owner)):
         last += (PyArray_DIMS(owner)[k] - 1) * PyArray_STRIDES(owner)[k]
-    cdef npy_intp step = PyArray_ITEMSIZE(owner), n = last // step + 1
-    return strided_view(owner, 1, &n, &step, PyArray_BYTES(owner)).view(np.uint8)
+    # NumPy's own function, for an array of records may own what others see as bytes.
+    flat = as_strided(owner, (last // PyArray_ITEMSIZE(owner) + 1,), (PyArray_ITEMSIZE(owner),))
+    return flat.view(np.uint8)
 
 
 cdef int extent(ndarray array, char** low, char** high) noexcept:
