@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tapegrad import _kernels as kernels
@@ -154,7 +156,7 @@ def _refuse_zero_pivots(function: str, info: Tensor) -> None:
 
 @takes_out("any", records=True, resizes="silently")
 @method()
-def lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> tuple:
+def lu(A: Tensor, pivot: bool = True, get_infos: Any = False) -> tuple:
     """``(LU, pivots)`` and perhaps ``info``: :func:`linalg.lu_factor_ex` under its older name."""
     _check_input("torch.lu_factor", A, pivot)
     result = _WithInfo.of(lu_factor_ex_op(A))

@@ -154,7 +154,8 @@ def _avg_pool(input, kernel, stride, padding, ceil_mode, counts_padding, divisor
 
 @takes_tensors
 def avg_pool1d(
-    input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True
+    input, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
+    count_include_pad: bool = True,
 ) -> Tensor:
     """Means over windows of a sequence.
 
@@ -213,7 +214,7 @@ def _max_pool(input, kernel, stride, padding, dilation, ceil_mode) -> tuple[Tens
 
 @takes_tensors
 def max_pool1d_with_indices(
-    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False
 ) -> tuple[Tensor, Tensor]:
     """Maxima over windows of a sequence, and where they are; as :func:`max_pool1d`."""
     check_tensor("max_pool1d_with_indices", "input", input)
@@ -232,7 +233,7 @@ def _max_pool1d(input: Tensor, window: tuple, ceil_mode: bool) -> tuple[Tensor, 
 
 @takes_tensors
 def max_pool1d(
-    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False
 ) -> Tensor:
     """Maxima over windows of a sequence; NaN wins.
 
@@ -254,7 +255,7 @@ def max_pool1d(
 
 
 def max_pool2d_with_indices(
-    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False
 ) -> tuple[Tensor, Tensor]:
     """Maxima over windows of images, and where in the image they are."""
     kernel, stride, padding = checks.windows_of(
@@ -266,14 +267,14 @@ def max_pool2d_with_indices(
 
 @takes_tensors
 def max_pool2d(
-    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False
 ) -> Tensor:
     """Maxima over windows of images; as :func:`max_pool1d` with two spatial dimensions."""
     return max_pool2d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)[0]
 
 
 def max_pool3d_with_indices(
-    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False
 ) -> tuple[Tensor, Tensor]:
     """Maxima over windows of volumes, and where in the volume they are."""
     kernel, stride, padding = checks.windows_of(
@@ -285,7 +286,7 @@ def max_pool3d_with_indices(
 
 @takes_tensors
 def max_pool3d(
-    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False
+    input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode: bool = False
 ) -> Tensor:
     """Maxima over windows of volumes; as :func:`max_pool1d` with three spatial dimensions."""
     return max_pool3d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)[0]
