@@ -94,7 +94,7 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
 
 
 @method()
-def narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
     """``length`` positions from ``start`` on along a dimension, as a view."""
     if isinstance(start, Tensor) and (start.ndim > 0 or start.dtype.numpy.kind not in "iu"):
         raise RuntimeError("start must be an 0-dim integral Tensor.")
