@@ -133,7 +133,9 @@ def rrelu(
     """``leaky_relu`` with random slopes: while ``training`` drawn from [lower, upper) for each
     negative element, else their mean. Source: Xu et al. 2015.
     """
-    return ops.rrelu(input, lower, upper, training, inplace=inplace)
+    if inplace:
+        return rrelu_(input, lower, upper, training)  # which looks at all of them before it writes
+    return ops.rrelu(input, lower, upper, training)
 
 
 @takes_tensors
