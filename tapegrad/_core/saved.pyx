@@ -67,7 +67,8 @@ cdef bint pack_saved(Saved* saved, Tensor tensor, int source) except -1:
     if isinstance(pack, str):
         raise RuntimeError(pack)
     plain = tensor
-    if requires_grad(tensor):
+    # An output would hold its entry, and that what is kept of the output: a cycle.
+    if requires_grad(tensor) or source <= FIRST_OUTPUT:
         plain = wrap(tensor.array)
     plain.version = version_of(tensor)
     count = plain.version.count

@@ -1,5 +1,8 @@
 """``saved_tensors_hooks``: every saved value passes through pack and unpack."""
 
+import gc
+import weakref
+
 import pytest
 
 
@@ -192,3 +195,14 @@ def test_unpacked_once_in_a_sweep(torch, call):
     assert not store
     assert x.grad is not None
     assert w.grad is not None
+
+
+def test_saved_output_is_collected(torch):
+    """What a hook keeps of an output does not hold the output's own place in the graph."""
+    with torch.autograd.graph.saved_tensors_hooks(lambda x: [x], lambda kept: kept[0]):
+        factors, _ = torch.linalg.lu_factor(torch.eye(3).requires_grad_())
+    dropped = weakref.ref(factors)
+    del factors
+    gc.collect()
+
+    assert dropped() is None
