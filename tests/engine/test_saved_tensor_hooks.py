@@ -197,10 +197,10 @@ def test_unpacked_once_in_a_sweep(torch, call):
     assert w.grad is not None
 
 
-def test_saved_output_is_collected(torch):
-    """What a hook keeps of an output does not hold the output's own place in the graph."""
-    with torch.autograd.graph.saved_tensors_hooks(lambda x: [x], lambda kept: kept[0]):
-        factors, _ = torch.linalg.lu_factor(torch.eye(3).requires_grad_())
+def test_saved_output_is_collected(tapegrad):
+    """What a hook keeps of an output does not hold it in its own graph, as it does in PyTorch."""
+    with tapegrad.autograd.graph.saved_tensors_hooks(lambda x: [x], lambda kept: kept[0]):
+        factors, _ = tapegrad.linalg.lu_factor(tapegrad.eye(3).requires_grad_())
     dropped = weakref.ref(factors)
     del factors
     gc.collect()
