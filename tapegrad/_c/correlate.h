@@ -123,7 +123,8 @@ static int64_t NAME(woven_samples)(const NAME(call) *call)
     const int64_t n = call->n_samples;
     const tg_blocks blocks =
         tg_blocks_of(call->all, n, call->n_channels, sizeof(T), 2 * TG_BLOCK_BYTES);
-    if (call->is_square || call->n_rows <= NAME(few_rows) || call->in.element != 1 || call->n_weights == 1 ||
+    if (call->is_square || call->n_rows <= NAME(few_rows) || call->in.element != 1 ||
+        call->n_weights == 1 ||
         call->n_weights * call->n_channels < TG_LEAST_WOVEN_PRODUCTS ||
         call->all[2].n > TG_MOST_WOVEN || blocks.length != call->all[blocks.along].n)
         return 0;

@@ -32,7 +32,8 @@ static int NAME(is_square)(const tg_sliding *p, int64_t n_channels)
     for (int d = 0; d < 3; d++)
         if (p->kernel[d] != (d == 0 ? 1 : 3) || p->stride[d] != 1 || p->dilation[d] != 1)
             return 0;
-    return NAME(has_squares)() && p->in[0] == 1 && p->out[0] == 1 && p->out[2] >= TG_LEAST_SQUARE && p->out[1] >= TG_LEAST_SQUARE && n_channels >= least &&
+    return NAME(has_squares)() && p->in[0] == 1 && p->out[0] == 1 &&
+           p->out[1] >= TG_LEAST_SQUARE && p->out[2] >= TG_LEAST_SQUARE && n_channels >= least &&
            n_channels <= most && p->n_rows >= 16;
 }
 

@@ -789,11 +789,11 @@ cdef object only_value(Tensor tensor):
     return tensor.array.item()
 
 
-include "attributes.pxi"
-include "lifetime.pxi"
-
-
 def drop_gradients(tensors not None):
     """Set ``grad`` of each tensor to None, without a look at the attribute's name for each."""
     for tensor in tensors:
         (<Tensor?>tensor)._grad = None
+
+
+include "attributes.pxi"
+include "lifetime.pxi"
