@@ -1,6 +1,6 @@
-"""Why a case is slower than PyTorch by more than a tenth, and what the limit is: a line a case.
+"""Why a case misses its target or is slower than PyTorch, and what the limit is: a line a case.
 
-``docs/benchmarks.md`` prints a line beside each case that needs it, and says where one is missing.
+``docs/benchmarks.md`` prints the line of each case that needs it, and says where one is missing.
 """
 
 CONVOLUTION = (
@@ -9,7 +9,7 @@ CONVOLUTION = (
     "9 %, copying a block 2 to 9 %, turning channels for a gradient of weights 16 %. Without the "
     "copies it would be about as fast as PyTorch.")
 
-SLOWER: dict[str, str] = {
+LIMITS: dict[str, str] = {
     "collate": "stacking 64 tensors of a few elements is one call in either library; what is left "
                "is the check of each sample's type in Python. The limit is 0.7.",
     "log": "a core reads and writes 29 GB/s however it is asked to: a copy of as much takes 226 us "
