@@ -11,6 +11,7 @@ from setuptools.command.build_ext import build_ext
 
 PACKAGE = Path("tapegrad")
 PYTHON = "{}.{}".format(*sys.version_info)
+KERNELS = PACKAGE / "_kernels" / "kernel.pyx"
 C_KERNELS = sorted(str(path) for path in (PACKAGE / "_c").glob("*.c"))
 C_HEADERS = sorted(str(path) for path in (PACKAGE / "_c").glob("*.h"))
 # No flag here changes a result; -fno-trapping-math lets both sides of a choice be computed. Lines
@@ -45,7 +46,7 @@ def extensions() -> list[Extension]:
     return [
         Extension(
             ".".join(source.with_suffix("").parts),
-            [str(source), *(C_KERNELS if source.stem == "kernel" else [])],
+            [str(source), *(C_KERNELS if source == KERNELS else [])],
             depends=C_HEADERS,  # cythonize follows the .pxd files itself
             include_dirs=[numpy.get_include(), str(PACKAGE / "_c")],
             define_macros=[
@@ -56,7 +57,8 @@ def extensions() -> list[Extension]:
             extra_compile_args=COMPILER_FLAGS,
             extra_link_args=["-pthread"],
         )
-        for source in sorted(PACKAGE.rglob("*.pyx"))
+        # The one that takes longest first, so that the others are compiled beside it.
+        for source in sorted(PACKAGE.rglob("*.pyx"), key=lambda path: (path != KERNELS, path))
     ]
 
 
