@@ -135,8 +135,6 @@ class Attributes(Storage):
             attributes["_modules"][name] = _global_hooks.replaced(_MODULES, self, name, value)
         elif isinstance(value, Buffer) or name in attributes.get("_buffers", ()):
             self._assign_buffer(name, value)
-        elif name in REGISTRY_NAMES:
-            set_raw(self, name, value)
         else:
             super().__setattr__(name, value)
 
@@ -147,10 +145,13 @@ class Attributes(Storage):
                 del attributes[registry][name]
                 self._non_persistent_buffers_set.discard(name)
                 return
-        if name in REGISTRY_NAMES:
-            drop_raw(self, name)
-        else:
-            super().__delattr__(name)
+        super().__delattr__(name)
+
+    def _set_registry(self, name: str, value: Any) -> None:
+        set_raw(self, name, value)
+
+    def _drop_registry(self, name: str) -> None:
+        drop_raw(self, name)
 
     def _assign_parameter(self, name: str, value: Parameter) -> None:
         if "_parameters" not in storage_of(self):

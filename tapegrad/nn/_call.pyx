@@ -36,6 +36,52 @@ cdef class DirectCall:
             stack[k + 1] = PyTuple_GET_ITEM(args, k)
         return PyObject_VectorcallMethod("forward", stack, n + 1, NULL)
 
+    # The registries are descriptors of the type, or `object.__setattr__` would pass them by.
+
+    @property
+    def _parameters(self):
+        return registry(self, "_parameters")
+
+    @_parameters.setter
+    def _parameters(self, value):
+        self._set_registry("_parameters", value)
+
+    @_parameters.deleter
+    def _parameters(self):
+        self._drop_registry("_parameters")
+
+    @property
+    def _buffers(self):
+        return registry(self, "_buffers")
+
+    @_buffers.setter
+    def _buffers(self, value):
+        self._set_registry("_buffers", value)
+
+    @_buffers.deleter
+    def _buffers(self):
+        self._drop_registry("_buffers")
+
+    @property
+    def _modules(self):
+        return registry(self, "_modules")
+
+    @_modules.setter
+    def _modules(self, value):
+        self._set_registry("_modules", value)
+
+    @_modules.deleter
+    def _modules(self):
+        self._drop_registry("_modules")
+
+
+cdef object registry(DirectCall module, str name):
+    """What a module's real ``__dict__`` holds under the name of a registry."""
+    cdef PyObject* found = PyDict_GetItemWithError(PyObject_GenericGetDict(module, NULL), name)
+    if found == NULL:
+        raise AttributeError(f"'{type(module).__name__}' object has no attribute '{name}'")
+    return <object>found
+
 
 cdef bint has_hooks(object attributes) except -1:
     """Whether one of the registries in a module's real ``__dict__`` holds a hook."""

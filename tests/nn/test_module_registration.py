@@ -68,6 +68,7 @@ def test_direct_writes_to_registries_take_effect(torch: ModuleType) -> None:
     lambda module, registry: setattr(module, "_parameters", registry),
     lambda module, registry: module.__dict__.__setitem__("_parameters", registry),
     lambda module, registry: module.__dict__.update(_parameters=registry),
+    lambda module, registry: object.__setattr__(module, "_parameters", registry),
 ])
 def test_a_registry_can_be_replaced(torch: ModuleType, write: object) -> None:
     """A plain dict put in a registry's place counts at once."""
