@@ -3,6 +3,7 @@
  * Where NumPy's loops are fast, of float64, they are used instead; see tapegrad/ops/pointwise.
  */
 #include "elementary.h"
+#include "through_floats.h"
 
 #define EXP(x) _Generic((x), float: tg_exp_float(x, fused), default: exp(x))
 #define NORMAL_CDF(x) \
@@ -65,8 +66,6 @@ static double sigmoid_of_double(double x)
     return (x < 0 ? tail : 1) / (1 + tail);
 }
 
-MAP1(sigmoid_float16, tg_half, float, tg_half_to_float, tg_half, ,
-     tg_float_to_half(tg_sigmoid_float(x, fused)))
 TG_MAP1(sigmoid_float64, double, double, TG_AS_IS, double, , sigmoid_of_double(x))
 
 /* g (1 - y) y */
@@ -77,13 +76,9 @@ TG_MAP1(sigmoid_float64, double, double, TG_AS_IS, double, , sigmoid_of_double(x
 #define TANH_BACKWARD(op, dtype, T, C, load, store, ...) \
     MAP2(op##_##dtype, T, C, load, T, , store(x * (1 - y * y)))
 
-MAP1(erf_float16, tg_half, float, tg_half_to_float, tg_half, ,
-     tg_float_to_half(tg_erf_float(x, fused)))
 MAP1(erf_float64, double, double, TG_AS_IS, double, , erf(x))
 
 /* x P(x) with P the standard normal distribution, and g (P(x) + x P'(x)) */
-MAP1(gelu_float16, tg_half, float, tg_half_to_float, tg_half, ,
-     tg_float_to_half(tg_gelu_float(x, fused)))
 MAP1(gelu_float64, double, double, TG_AS_IS, double, , x * NORMAL_CDF(x))
 
 #define GELU_BACKWARD(op, dtype, T, C, load, store, ...)                   \
@@ -91,9 +86,20 @@ MAP1(gelu_float64, double, double, TG_AS_IS, double, , x * NORMAL_CDF(x))
          store(x * (NORMAL_CDF(y) +                                        \
                     y * (EXP(y * y * (C)-0.5) * (C)INVERSE_SQRT_2PI))))
 
-TG_FLOATS(SIGMOID_BACKWARD, sigmoid_backward)
-TG_FLOATS(TANH_BACKWARD, tanh_backward)
-TG_FLOATS(GELU_BACKWARD, gelu_backward)
+#define SINGLE_AND_DOUBLE(X, op)                                            \
+    X(op, float32, float, float, TG_AS_IS, TG_AS_IS, TG_FLOAT32, "f")       \
+    X(op, float64, double, double, TG_AS_IS, TG_AS_IS, TG_FLOAT64, "d")
+
+SINGLE_AND_DOUBLE(SIGMOID_BACKWARD, sigmoid_backward)
+SINGLE_AND_DOUBLE(TANH_BACKWARD, tanh_backward)
+SINGLE_AND_DOUBLE(GELU_BACKWARD, gelu_backward)
+
+TG_MAP_THROUGH_FLOATS(sigmoid, 1)
+TG_MAP_THROUGH_FLOATS(erf, 1)
+TG_MAP_THROUGH_FLOATS(gelu, 1)
+TG_MAP_THROUGH_FLOATS(sigmoid_backward, 2)
+TG_MAP_THROUGH_FLOATS(tanh_backward, 2)
+TG_MAP_THROUGH_FLOATS(gelu_backward, 2)
 
 #define ROW_FLOAT(op) {#op, "()->()", "ff", TG_FLOAT32, op##_float32, NULL, 0, 0},
 #define ROW1(op, dtype, T, C, load, store, number, letter) \

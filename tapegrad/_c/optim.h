@@ -11,7 +11,7 @@
 #ifndef TG_OPTIM_H
 #define TG_OPTIM_H
 
-#include "vectors.h"
+#include "through_floats.h"
 
 enum { TG_N_FACTORS = 4 };
 
@@ -74,7 +74,7 @@ static inline double tg_abs_double(double x) { return fabs(x); }
  * come to; BODY changes the weight `w` and the tensors `s0`, `s1`, `s2` of its state by the
  * gradient `g`. `uses` has a bit for each tensor that takes part, a constant in every VARIANT;
  * in the place of others the parameter is passed, to be read only. */
-#define TG_STEP_LOOP(op, dtype, T, C, load, store, n_states, COUPLED, PREPARE, BODY, USES,       \
+#define TG_OWN_STEP_LOOP(op, dtype, T, C, load, store, n_states, COUPLED, PREPARE, BODY, USES,   \
                      VARIANTS)                                                                   \
     static TG_INLINE void op##_elements_##dtype(char **args, tg_intp n, const tg_intp *steps,    \
                                                 const op##_params *p, const int uses)            \
@@ -104,6 +104,21 @@ static inline double tg_abs_double(double x) { return fabs(x); }
         for (int k = 0; k < n_states; k++)                                                       \
             is_packed = is_packed && (steps[2 + k] == sizeof(T) || !(uses & (1 << k)));          \
         VARIANTS(TG_VARIANT, op##_elements_##dtype)                                              \
+    }
+
+/* The same but for float16, whose elements go through the loop for float. */
+#define TG_STEP_LOOP(op, dtype, ...) TG_STEP_LOOP_##dtype(op, dtype, __VA_ARGS__)
+#define TG_STEP_LOOP_float32 TG_OWN_STEP_LOOP
+#define TG_STEP_LOOP_float64 TG_OWN_STEP_LOOP
+#define TG_STEP_LOOP_float16(op, dtype, T, C, load, store, n_states, COUPLED, PREPARE, BODY,     \
+                             USES, VARIANTS)                                                     \
+    TG_LOOP(op##_float32);                                                                       \
+    TG_LOOP(op##_float16)                                                                        \
+    {                                                                                            \
+        const op##_params *const p = params;                                                     \
+        (void)p;                                                                                 \
+        tg_through_floats(op##_float32, args, dims, steps, params, 3 + (n_states),               \
+                          2 + (n_states), 1u | (unsigned)(USES) << 2);                           \
     }
 
 #define TG_VARIANT(elements, constant)                             \

@@ -54,7 +54,7 @@ static TG_INLINE double add_scaled_double(double a, double scale, double b, cons
     X(elements, DECAYS | MOMENTUM | NESTEROV)
 
 #define DEFINE(op, dtype, T, C, load, store, ...) \
-    TG_STEP_LOOP(op, dtype, T, C, load, store, 1, 0, PREPARE, SGD, USES, VARIANTS)
+    TG_OWN_STEP_LOOP(op, dtype, T, C, load, store, 1, 0, PREPARE, SGD, USES, VARIANTS)
 
 TG_FLOATS(DEFINE, sgd)
 

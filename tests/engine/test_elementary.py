@@ -131,3 +131,35 @@ def test_many_numbers_go_through_memory_both_ways(function):
         np.testing.assert_array_equal(applied_by(function, x), expected)
     function(x, x)
     np.testing.assert_array_equal(x, expected)
+
+
+HALVES = np.arange(2**16, dtype=np.uint16).view(np.float16)
+
+
+@pytest.mark.parametrize("step", [1, 3], ids=["packed", "strided"])
+@pytest.mark.parametrize("vectors", [BASELINE, AVX2, AVX512])
+@pytest.mark.parametrize("name", ["sigmoid", "erf", "gelu"])
+def test_half_is_the_rounded_float(name, vectors, step):
+    """What float32 gives is rounded once to float16, every number on every instruction set."""
+    limit_vectors(vectors)
+    x = HALVES[::step]
+
+    found, exact = applied(name, x), applied(name, x.astype(np.float32))
+
+    with np.errstate(over="ignore"):
+        np.testing.assert_array_equal(found, exact.astype(np.float16))
+    np.testing.assert_array_equal(np.signbit(found), np.signbit(exact))
+
+
+@pytest.mark.parametrize("vectors", [BASELINE, AVX2, AVX512])
+@pytest.mark.parametrize("name", ["sigmoid_backward", "tanh_backward", "gelu_backward"])
+def test_half_gradients_are_rounded_floats(name, vectors):
+    """The same for loops of two inputs, also where their last block is no whole vector."""
+    limit_vectors(vectors)
+    g, x = np.random.default_rng(0).normal(size=(2, 1003)).astype(np.float16)
+    out, exact = np.empty_like(x), np.empty(1003, np.float32)
+
+    OURS[name](g, x, out)
+    OURS[name](g.astype(np.float32), x.astype(np.float32), exact)
+
+    np.testing.assert_array_equal(out, exact.astype(np.float16))

@@ -215,3 +215,20 @@ def test_what_is_no_number_goes_where_it_goes_in_pytorch(
 
     for one, other in zip(*results, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-9)
+
+
+@pytest.mark.parametrize(("name", "options"), [case for case in CASES if case[0] != "SGD"], ids=str)
+def test_half_parameters_step_as_floats_do(torch, name, options):
+    """Parameters of float16 take the step of their copies in float32, rounded once at its end."""
+    torch.manual_seed(0)
+    halves = torch.randn(30, 20, dtype=torch.float16).t()
+    gradient = torch.randn(20, 30, dtype=torch.float16)
+    steps = []
+    for parameter in (halves.clone(), halves.float()):
+        parameter.grad = gradient.to(parameter.dtype)
+        getattr(torch.optim, name)([parameter], **options).step()
+        steps.append(parameter)
+
+    in_half, in_single = steps
+
+    np.testing.assert_array_equal(in_half.numpy(), in_single.half().numpy())

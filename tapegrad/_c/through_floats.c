@@ -1,0 +1,77 @@
+/* float16 by the loops for float: a block of halves is widened, worked on, and rounded. */
+#include "through_floats.h"
+
+#if defined(__GNUC__) && defined(__x86_64__)
+#include <immintrin.h>
+
+enum { LANES = 8 };
+
+/* Every processor with AVX2 has these instructions; they round and keep NaNs as half.h does. */
+__attribute__((target("avx2,f16c"))) static tg_intp widen_packed(const tg_half *in, float *out,
+                                                                 tg_intp n)
+{
+    tg_intp i = 0;
+    for (; i + LANES <= n; i += LANES)
+        _mm256_storeu_ps(out + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(in + i))));
+    return i;
+}
+
+__attribute__((target("avx2,f16c"))) static tg_intp round_packed(const float *in, tg_half *out,
+                                                                 tg_intp n)
+{
+    tg_intp i = 0;
+    for (; i + LANES <= n; i += LANES)
+        _mm_storeu_si128((__m128i *)(out + i),
+                         _mm256_cvtps_ph(_mm256_loadu_ps(in + i), _MM_FROUND_TO_NEAREST_INT));
+    return i;
+}
+
+static int has_instructions(void)
+{
+    return tg_vector_level() != TG_BASELINE && __builtin_cpu_supports("f16c");
+}
+#else
+#define widen_packed(in, out, n) 0
+#define round_packed(in, out, n) 0
+#define has_instructions() 0
+#endif
+
+static void widen(const char *in, tg_intp step, float *out, tg_intp n)
+{
+    tg_intp i = 0;
+    if (step == sizeof(tg_half) && has_instructions())
+        i = widen_packed((const tg_half *)in, out, n);
+    for (; i < n; i++)
+        out[i] = tg_half_to_float(TG_AT(const tg_half, in, i * step));
+}
+
+static void round_to_halves(const float *in, char *out, tg_intp step, tg_intp n)
+{
+    tg_intp i = 0;
+    if (step == sizeof(tg_half) && has_instructions())
+        i = round_packed(in, (tg_half *)out, n);
+    for (; i < n; i++)
+        TG_AT(tg_half, out, i * step) = tg_float_to_half(in[i]);
+}
+
+void tg_through_floats(tg_loop loop, char **args, const tg_intp *dims, const tg_intp *steps,
+                       void *params, int n_operands, int n_halves, unsigned written)
+{
+    enum { BLOCK = 256, MOST = 6 };
+    float blocks[MOST][BLOCK];
+    char *of_floats[MOST];
+    tg_intp packed[MOST];
+    for (int k = 0; k < n_operands; k++) {
+        of_floats[k] = k < n_halves ? (char *)blocks[k] : args[k];
+        packed[k] = k < n_halves ? (tg_intp)sizeof(float) : steps[k];
+    }
+    for (tg_intp start = 0, n; start < dims[0]; start += n) {
+        n = dims[0] - start < BLOCK ? dims[0] - start : BLOCK;
+        for (int k = 0; k < n_halves; k++)
+            widen(args[k] + start * steps[k], steps[k], blocks[k], n);
+        loop(of_floats, &n, packed, params);
+        for (int k = 0; k < n_halves; k++)
+            if (written >> k & 1)
+                round_to_halves(blocks[k], args[k] + start * steps[k], steps[k], n);
+    }
+}
