@@ -13,7 +13,7 @@ CASES = [
     ("ASGD", {"lr": 0.1, "t0": 1.0}),
     ("ASGD", {"weight_decay": 0.1}),
     ("Adadelta", {"weight_decay": 0.1}),
-    ("Adagrad", {"lr_decay": 0.5, "initial_accumulator_value": 0.1}),
+    ("Adagrad", {"lr_decay": 0.5, "initial_accumulator_value": 0.125}),
     ("Adam", {}),
     ("Adam", {"amsgrad": True, "weight_decay": 0.1, "maximize": True}),
     ("AdamW", {"lr": 0.1}),
