@@ -139,7 +139,7 @@ cdef int check_inplace(Tensor target, bint recording) except -1:
         return 0
     if view is not None and (requires_grad(target) or recording):
         check_view(target, False)
-    if view is not None and view.base.entry == NULL and view.base.flags & REQUIRES_GRAD:
+    if view is not None and view.base.entry == NULL and requires_grad(target):
         raise RuntimeError("a view of a leaf Variable that requires grad is being used in an "
                            "in-place operation.")
     # Also a view made before its base had history, as long as nobody asked for its own: as PyTorch.
@@ -273,8 +273,8 @@ def become_view(Op op not None, Tensor target not None, *args):
     note_write(target, op.name)
     if view.entry != NULL:
         adopt(target, view.entry, view.output)
-    if target.view is not None:
-        target.view.made_at = target.version.count
+        if target.view is not None:      # else it gets an entry when it is next asked for one
+            target.view.made_at = target.version.count
     return target
 
 

@@ -295,6 +295,8 @@ cdef class Tensor:
         if value and not is_float(PyArray_TYPE(self.array)):
             raise RuntimeError(
                 "only Tensors of floating point and complex dtype can require gradients")
+        if value and not self.is_leaf:
+            raise RuntimeError("you can only change requires_grad flags of leaf variables.")
         self.requires_grad_(value)
 
     @requires_grad.deleter
@@ -452,7 +454,7 @@ cdef class Tensor:
 
     def detach_(self):
         """Take this tensor off the tape: it becomes a leaf without gradient."""
-        if self.view is not None:
+        if self.view is not None and not inference_enabled():
             raise RuntimeError(
                 "Can't detach views in-place. Use detach() instead. If you are using "
                 "DistributedDataParallel (DDP) for training, and gradient_as_bucket_view is set as "

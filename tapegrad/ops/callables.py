@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -46,9 +49,20 @@ def _mapped(name: str, target: Tensor, others: tuple, call: Callable) -> Tensor:
                 f"torch.{type_name(one)}Tensor)"
             )
     columns = [one.expand(target.shape).flatten().tolist() for one in (target, *others)]
-    numbers = [call(*row) for row in zip(*columns, strict=True)]
+    numbers = [_stored(call(*row), target) for row in zip(*columns, strict=True)]
     values = np.array(numbers, target.dtype.numpy).reshape(target.shape)
-    return target.copy_(Tensor._wrap(kernels.contiguous(values)))
+    # Of these writes PyTorch keeps no count, nor does it refuse any.
+    Tensor._wrap(target._array).copy_(Tensor._wrap(kernels.contiguous(values)))
+    return target
+
+
+def _stored(value: Any, target: Tensor) -> Any:
+    """What a callable returned, as an element of the target. Raises TypeError for no number."""
+    if target.is_floating_point():
+        number = math.ldexp(value, 0)  # refuses what is no real number in the interpreter's words
+    else:
+        number = int(value) if isinstance(value, float) else operator.index(value)
+    return kernels.element(number, target._array.dtype.num)
 
 
 __all__ = ["apply_", "map2_", "map_"]

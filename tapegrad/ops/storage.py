@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
+from typing import Any, NoReturn
 
 from tapegrad import _kernels as kernels
 from tapegrad import _types
-from tapegrad._tensor import Tensor, _count_write, attach_method, is_grad_enabled
+from tapegrad._core import become_view
+from tapegrad._tensor import Tensor, _count_write, attach_method, is_inference_mode_enabled
 from tapegrad._types import dtype
-from tapegrad.ops._declare import method
+from tapegrad.ops._declare import method, op
 from tapegrad.ops._dims import sizes_of
 from tapegrad.ops.memory_formats import check_format, order_in, suggested_format
 from tapegrad.ops.shape.strided import check_strided
@@ -71,6 +72,22 @@ def over_storage(
 _NOTHING = object()
 
 
+def _refuse_derivative(g: Tensor) -> NoReturn:
+    raise RuntimeError("derivative for set_ is not implemented")
+
+
+_set_op = op(
+    "set_",
+    forward=lambda input, source: source,
+    params=("input", "source"),
+    grad_name="NotImplemented",
+    is_view=True,
+    input=_refuse_derivative,
+    source=_refuse_derivative,
+    doc="A tensor that lies over another one's memory from now on; backward through it raises.",
+)
+
+
 @method()
 def set_(
     self: Tensor,
@@ -89,14 +106,14 @@ def set_(
         source = UntypedStorage()
     if not isinstance(source, (Tensor, TypedStorage, UntypedStorage)):
         raise TypeError("set_() takes a tensor or a storage")
-    if isinstance(source, Tensor):
+    if isinstance(source, Tensor) and size is None:
         if source.dtype is not self.dtype:
             raise RuntimeError(
                 f"Could not set tensor of type {_scalar_name(source.dtype)} to a tensor of type "
                 f"{_scalar_name(self.dtype)}"
             )
-        if size is None:
-            return _adopted(self, source)
+        return become_view(_set_op, self, source)
+    if isinstance(source, Tensor):
         source = untyped_storage(source)
     if isinstance(source, TypedStorage):
         if source.dtype is not self.dtype:
@@ -107,7 +124,8 @@ def set_(
         source = source.untyped()
     size = (source.nbytes() // self.itemsize,) if size is None else tuple(size)
     stride = _row_major(size) if stride is None else tuple(stride)
-    return _adopted(self, over_storage(source, self.dtype, storage_offset, size, stride))
+    over = over_storage(source, self.dtype, storage_offset, size, stride)
+    return become_view(_set_op, self, over)
 
 
 @method()
@@ -119,7 +137,7 @@ def resize_(self: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
     RuntimeError if the tensor requires grad.
     """
     size = sizes_of("resize_", sizes)
-    if self.requires_grad:
+    if self.requires_grad and not is_inference_mode_enabled():
         raise RuntimeError("cannot resize variables that require grad")
     if size == self.shape and memory_format is None:
         return self
@@ -132,7 +150,9 @@ def resize_(self: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
         larger[:held] = memory._as(self.dtype)[:held]
         memory = UntypedStorage._over(larger)
     stride = _row_major(size) if memory_format is None else _stride_in(size, memory_format)
-    return _adopted(self, over_storage(memory, self.dtype, offset, size, stride), "resize_")
+    self.data = over_storage(memory, self.dtype, offset, size, stride)
+    _count_write(self, "resize_")
+    return self
 
 
 @method()
@@ -172,16 +192,6 @@ def _same_count(input: Tensor, size: tuple) -> Tensor:
     return input.reshape(size)
 
 
-def _adopted(target: Tensor, source: Tensor, writer: str = "set_") -> Tensor:
-    if target.requires_grad and target.is_leaf and is_grad_enabled():
-        raise RuntimeError(
-            "a leaf Variable that requires grad is being used in an in-place operation."
-        )
-    target.data = source
-    _count_write(target, writer)
-    return target
-
-
 def _stride_in(size: tuple, memory_format: Any) -> tuple:
     check_format("resize_", memory_format)
     if memory_format is _types.preserve_format:
@@ -200,8 +210,8 @@ def _row_major(size: tuple) -> tuple:
 
 
 _SCALAR_NAMES = {"uint8": "unsigned char", "int8": "signed char", "float16": "c10::Half",
-                 "float32": "float", "float64": "double", "int64": "long", "int32": "int",
-                 "int16": "short"}  # fmt: skip
+                 "float32": "float", "float64": "double", "int64": "long int", "int32": "int",
+                 "int16": "short int"}  # fmt: skip
 
 
 def _scalar_name(kind: dtype) -> str:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from tapegrad._core import become_view
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, takes_out
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops.shape.parts import narrow
-from tapegrad.ops.shape.strided import as_strided
+from tapegrad.ops.shape.strided import as_strided, slice_scattered, strided_view
+
+
+_as_strided_op = op(
+    "as_strided_",
+    forward=lambda input, geometry, view: view,
+    grad_name="AsStridedBackward1",
+    is_view=True,
+    input=lambda g, geometry: slice_scattered(g, geometry),
+    doc="A tensor that shows its memory by other sizes and strides from now on.",
+)
 
 
 @takes_out("any")
@@ -32,14 +43,8 @@ def as_strided_scatter(
 
 @method()
 def as_strided_(self: Tensor, size, stride, storage_offset: int | None = None) -> Tensor:
-    """Let this tensor show its memory by other sizes and strides.
-
-    Raises RuntimeError if the tensor requires grad, which PyTorch records.
-    """
-    if self.requires_grad:
-        raise RuntimeError("as_strided_(): a tensor that requires grad keeps its strides here")
-    self.data = as_strided(self.detach(), size, stride, storage_offset)
-    return self
+    """Let this tensor itself show its memory by other sizes and strides."""
+    return become_view(_as_strided_op, self, *strided_view(self, size, stride, storage_offset))
 
 
 @method()

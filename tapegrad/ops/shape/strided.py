@@ -144,6 +144,11 @@ def as_strided(input: Tensor, size, stride, storage_offset: int | None = None) -
     ``storage_offset`` counts from where that memory starts, and is the tensor's own unless given.
     Raises RuntimeError for a view that would leave the memory.
     """
+    return as_strided_op(input, *strided_view(input, size, stride, storage_offset))
+
+
+def strided_view(input: Tensor, size, stride, storage_offset: int | None) -> tuple:
+    """Where a view lies, as the ops above read it, and the view itself off the tape."""
     size, stride = tuple(size), tuple(stride)
     offset = input.storage_offset() if storage_offset is None else storage_offset
     memory = kernels.memory_of(input._array)
@@ -157,7 +162,7 @@ def as_strided(input: Tensor, size, stride, storage_offset: int | None = None) -
     flat = (memory[:-rest] if rest else memory).view(input.dtype.numpy)
     view = Tensor._wrap(kernels.strided(flat, size, stride, offset))
     geometry = (input.shape, input.stride(), size, stride, offset - input.storage_offset())
-    return as_strided_op(input, geometry, view)
+    return geometry, view
 
 
 def check_strided(size: tuple, stride: tuple, offset: int, memory: int, itemsize: int) -> None:
