@@ -18,6 +18,8 @@ _int: TypeAlias = builtins.int
 _float: TypeAlias = builtins.float
 _bool: TypeAlias = builtins.bool
 
+Ints: TypeAlias = "tuple[int, ...] | list[int]"  # what declares it takes no lone number
+
 
 def kind_of(value: object) -> str:
     """A value's type as PyTorch's errors name it: with its module if it is compiled, not built in.

@@ -41,6 +41,7 @@ cdef extern from "Python.h":
     object PyObject_Vectorcall(object, PyObject* const*, size_t, PyObject*)
     object PyVectorcall_Call(object, tuple, dict)
     object PyMethod_New(object, object)
+    bint PyIndex_Check(object)
 
 cdef enum:
     MOST_CHECKED = 32    # parameters
@@ -53,10 +54,11 @@ cdef enum Wanted:
     TRUTH_VALUE = 2
     WHOLE_NUMBER = 3
     REAL_NUMBER = 4
+    WHOLE_NUMBERS = 5    # a tuple or list of them
     OR_NONE = 8          # added to one of the others
 
 cdef object KINDS = {"Tensor": TENSOR, "bool": TRUTH_VALUE, "int": WHOLE_NUMBER,
-                     "float": REAL_NUMBER}
+                     "float": REAL_NUMBER, "Ints": WHOLE_NUMBERS}
 cdef object READ_NUMPY = ("tensor", "as_tensor", "asarray", "new_tensor", "from_numpy")
 cdef object KIND_NAMES = {kind: name for name, kind in KINDS.items()}
 
@@ -175,8 +177,8 @@ cdef class TensorFunction:
     """A function in Python, called as PyTorch's compiled ones are.
 
     If it has a name to be ``called`` by, the arguments that it declares to be ``Tensor``, ``bool``,
-    ``int`` or ``float`` are looked at before it runs; a method's first one is not, for it is
-    ``self``. With a rule it takes the keyword ``out``.
+    ``int``, ``float`` or ``Ints`` are looked at before it runs; a method's first one is not, for it
+    is ``self``. With a rule it takes the keyword ``out``.
     """
 
     cdef void* vectorcall
@@ -344,7 +346,10 @@ cdef bint fits(Wanted wanted, object value):
         if isinstance(value, Tensor):
             return PyArray_NDIM((<Tensor>value).array) == 0 \
                 and PyTypeNum_ISINTEGER(PyArray_TYPE((<Tensor>value).array))
-        return not isinstance(value, bool) and hasattr(value, "__index__")
+        return not isinstance(value, bool) and PyIndex_Check(value)
+    if wanted == WHOLE_NUMBERS:
+        return isinstance(value, (tuple, list)) and all([PyIndex_Check(one) for one in value]) \
+            and not (value and isinstance(value[0], bool))
     if wanted == REAL_NUMBER:
         return isinstance(value, (float, int, NUMPY_NUMBER)) \
             or isinstance(value, Tensor) and PyArray_NDIM((<Tensor>value).array) == 0

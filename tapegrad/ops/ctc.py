@@ -10,6 +10,7 @@ from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import op
+from tapegrad.ops._dims import sizes_of
 from tapegrad.ops.loss import MEAN, SUM
 from tapegrad.ops.pointwise import where_op
 from tapegrad.ops.tensor_types import type_name
@@ -93,6 +94,8 @@ def _lengths(name: str, given) -> np.ndarray:
         if given.dtype.numpy.kind not in "iu":
             raise RuntimeError(f"{name} must be integral")
         given = given._array
+    else:
+        given = sizes_of("ctc_loss", (given,), name=name)
     return np.array(given, np.int64).reshape(-1)
 
 

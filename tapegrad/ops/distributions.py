@@ -14,7 +14,7 @@ from tapegrad.ops._dims import common_shape, sizes_of
 from tapegrad.ops._out import check_dtype, fit
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.generators import Generator, default_generator
-from tapegrad.ops.random import check_float, drawing_op, drawn, drawn_into, sampled
+from tapegrad.ops.random import drawing_op, drawn, drawn_into, sampled, takes_dtype
 from tapegrad.ops.shape import broadcast_tensors
 
 _fill_exponential, _fill_cauchy, _fill_log_normal, _fill_geometric = (
@@ -40,6 +40,8 @@ _C_NAMES = {
 @method()
 def exponential_(self: Tensor, lambd: float = 1.0, *, generator=None) -> Tensor:
     """Fill with numbers of the density ``lambd * exp(-lambd * x)``."""
+    if not self.numel():
+        return self
     _check_continuous(self, "Exponential", TYPE_NAMES[self.dtype.numpy.num])
     if not lambd > 0:
         raise RuntimeError(f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
@@ -58,6 +60,8 @@ def cauchy_(self: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator=
 @method()
 def log_normal_(self: Tensor, mean: float = 1.0, std: float = 2.0, *, generator=None) -> Tensor:
     """Fill with numbers whose logarithms are normal, of this mean and deviation."""
+    if not self.numel():
+        return self
     refuse_integers("log_normal_cpu", self._array)
     if not std > 0:
         raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std:g}")
@@ -81,7 +85,8 @@ def _normal(mean: np.ndarray, std, generator: Generator) -> np.ndarray:
     """Standard draws, scaled and shifted; a single deviation is the draws' own."""
     of_array = isinstance(std, np.ndarray)
     drawn_array = kernels.empty(mean.shape, mean.dtype)
-    check_float("normal", _types.BY_NUMPY_NUMBER[mean.dtype.num])
+    if not takes_dtype("normal", _types.BY_NUMPY_NUMBER[mean.dtype.num], mean.size):
+        return drawn_array
     generator.draw("normal", drawn_array, (0.0, 1.0 if of_array else std))
     if of_array:
         drawn_array = kernels.pointwise(_MULTIPLY, drawn_array, std)
@@ -140,14 +145,11 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, **option
     _check_options(isinstance(mean, Tensor) or isinstance(std, Tensor), size, dtype, options)
     _check_deviation(std)
     if isinstance(mean, Tensor) and isinstance(std, Tensor):
-        refuse_integers("normal_kernel_cpu", mean._array)
         means, deviations = broadcast_tensors(mean, std.to(mean.dtype))
         return _normal_of_both(means, deviations, generator)
     if isinstance(mean, Tensor):
-        refuse_integers("normal_kernel_cpu", mean._array)
         return _normal_of_means(mean, float(std), generator)
     if isinstance(std, Tensor):
-        refuse_integers("normal_kernel_cpu", std._array)
         return _normal_of_deviations(std, float(mean), generator)
     dtype = _types.as_dtype(dtype, "normal") or get_default_dtype()
     return drawn("normal", (float(mean), float(std)), sizes_of("normal", (), size), generator,

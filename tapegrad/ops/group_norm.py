@@ -9,7 +9,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, is_grad_enabled
-from tapegrad._types import BY_NUMPY_NUMBER, float32
+from tapegrad._types import BY_NUMPY_NUMBER, Ints, float32
 from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import op, takes_tensors
 from tapegrad.ops.channel_norm import (
@@ -149,7 +149,9 @@ def instance_norm(
 
 
 @takes_tensors
-def rms_norm(input: Tensor, normalized_shape, weight=None, eps: float | None = None) -> Tensor:
+def rms_norm(
+    input: Tensor, normalized_shape: Ints, weight: Tensor | None = None, eps: float | None = None
+) -> Tensor:
     """``x / sqrt(mean(x²) + eps) * weight`` over the last dimensions.
 
     Without ``eps`` it is the machine epsilon of the dtype that is computed in. Shape:

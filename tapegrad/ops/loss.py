@@ -192,6 +192,7 @@ def _refuse_probabilities(*arrays: np.ndarray) -> NoReturn:
 
 def binary_cross_entropy(input, target, weight=None, reduction: int = MEAN) -> Tensor:
     """``-(t log x + (1 - t) log(1 - x))`` for probabilities x, or its mean or sum."""
+    refuse_integers("binary_cross_entropy", input._array)
     if not (kernels.lies_within(input._array, 0, 1) and kernels.lies_within(target._array, 0, 1)):
         _refuse_probabilities(input._array, target._array)
     return binary_cross_entropy_op(input, target, weight, reduction)

@@ -26,24 +26,31 @@ from tapegrad.ops.generators import Generator, default_generator, memory_order
 _REFUSING = {"uniform": "check_uniform_bounds", "normal": "normal_kernel_cpu"}
 
 
-def check_float(kernel: str, dtype: _types.dtype) -> None:
-    """Refuse a dtype that no uniform or normal numbers are drawn in."""
-    if kernel in _REFUSING and not dtype.is_floating_point:
-        name = kernels.TYPE_NAMES[dtype.numpy.num]
-        raise NotImplementedError(f"\"{_REFUSING[kernel]}\" not implemented for '{name}'")
+def takes_dtype(kernel: str, dtype: _types.dtype, n: int) -> bool:
+    """Whether ``n`` numbers can be drawn; else there are none, or the dtype is refused.
+
+    Normal numbers may be none in any dtype: PyTorch looks at it once there is one to draw.
+    """
+    if kernel not in _REFUSING or dtype.is_floating_point:
+        return True
+    if n == 0 and kernel == "normal":
+        return False
+    name = kernels.TYPE_NAMES[dtype.numpy.num]
+    raise NotImplementedError(f"\"{_REFUSING[kernel]}\" not implemented for '{name}'")
 
 
 def drawn(kernel: str, params: tuple, shape: tuple, generator, dtype, requires_grad) -> Tensor:
     """A new tensor of draws."""
-    check_float(kernel, dtype)
     array = kernels.empty(shape, dtype.numpy)
-    (generator or default_generator).draw(kernel, array, params)
+    if takes_dtype(kernel, dtype, array.size):
+        (generator or default_generator).draw(kernel, array, params)
     return finished(array, requires_grad)
 
 
 def drawn_into(out: Tensor, kernel: str, params: tuple, generator: Generator | None) -> Tensor:
     """Fill a tensor with draws; the write is counted, and seen by backward as a constant."""
-    check_float(kernel, out.dtype)
+    if not takes_dtype(kernel, out.dtype, out.numel()):
+        return out
     return _FILLS[kernel](out, params, generator or default_generator)
 
 
@@ -210,8 +217,8 @@ def randperm(n: int, *, generator=None, dtype=None, layout=None, device=None,
 def _like(name: str, kernel: str) -> Callable[..., Tensor]:
     def like(input: Tensor, *, generator=None, requires_grad=False, **options) -> Tensor:
         made = empty_like(input, **options)
-        check_float(kernel, made.dtype)
-        (generator or default_generator).draw(kernel, made._array, (0.0, 1.0))
+        if takes_dtype(kernel, made.dtype, made.numel()):
+            (generator or default_generator).draw(kernel, made._array, (0.0, 1.0))
         return made.requires_grad_() if requires_grad else made
 
     like.__name__ = like.__qualname__ = f"{name}_like"
@@ -244,6 +251,8 @@ def sampled(name: str, draw: Callable, grad_name: str | None = None) -> Op:
 
 
 def _bernoulli(input: np.ndarray, generator: Generator) -> np.ndarray:
+    if not input.size:
+        return kernels.empty_like(input)
     refuse_integers("bernoulli_tensor_cpu_p_", input)
     kernels.empty(input.shape, input.dtype)  # a result that does not fit is refused first
     if not kernels.lies_within(input, 0, 1):
@@ -317,7 +326,7 @@ _RANDOM_BY_BOUNDS = (
 def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=None,
              **keyword) -> Tensor:  # fmt: skip
     """Fill with numbers drawn evenly from [from, to)."""
-    check_float("uniform", self.dtype)
+    takes_dtype("uniform", self.dtype, self.numel())
     low, high = keyword.pop("from", from_), to
     if keyword:
         raise TypeError(f"uniform_() got an unexpected keyword argument '{next(iter(keyword))}'")
@@ -332,7 +341,7 @@ def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=Non
 @method()
 def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator=None) -> Tensor:
     """Fill with numbers drawn from the normal distribution of this mean and deviation."""
-    check_float("normal", self.dtype)
+    takes_dtype("normal", self.dtype, self.numel())
     if std < 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
     return drawn_into(self, "normal", (float(mean), float(std)), generator)

@@ -9,6 +9,7 @@ import numpy as np
 import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad.nn.functional.embeddings import shorten_rows
+from tapegrad.ops._declare import written_as
 from tapegrad.ops.embedding_bag import MAX, MEAN, SUM, Bags, embedding_bag_op, is_fast
 
 _MODES = {"sum": SUM, "mean": MEAN, "max": MAX}
@@ -18,6 +19,7 @@ _TURNED = (
 )
 
 
+@written_as("functional.embedding_bag")
 def embedding_bag(
     input: Tensor,
     weight: Tensor,
@@ -117,6 +119,7 @@ def _starts(input: Tensor, offsets: Tensor | None) -> np.ndarray:
         raise ValueError("offsets has to be a 1D Tensor but got None")
     if offsets.dim() != 1:
         raise ValueError("offsets has to be a 1D Tensor")
+    _check_indices(tapegrad.promote_types(input.dtype, offsets.dtype))
     return offsets.detach().numpy()
 
 
@@ -145,12 +148,17 @@ def _flat(samples: Tensor | None) -> Tensor | None:
     return samples if samples is None or samples.ndim == 1 else samples.reshape(-1)
 
 
-def _check_dtypes(input: Tensor, weight: Tensor) -> None:
-    if input.dtype not in (tapegrad.int64, tapegrad.int32):
+def _check_indices(dtype: tapegrad.dtype) -> None:
+    if dtype not in (tapegrad.int64, tapegrad.int32):
+        name = tapegrad.typename(tapegrad.empty(0, dtype=dtype))
         raise RuntimeError(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
-            f"Long, Int; but got {tapegrad.typename(input)} instead {_TAIL}"
+            f"Long, Int; but got {name} instead {_TAIL}"
         )
+
+
+def _check_dtypes(input: Tensor, weight: Tensor) -> None:
+    _check_indices(input.dtype)
     if not weight.is_floating_point():
         raise RuntimeError(
             "Expected tensor for argument #1 'weight' to have one of the following scalar types: "

@@ -12,12 +12,13 @@ from tapegrad.nn.functional.reduction import NUMBERS, apply, reduction_number
 from tapegrad.ops import nll
 from tapegrad.ops._arguments import check_tensor, check_tensors
 from tapegrad.ops._declare import calls
+from tapegrad.ops._refusal import refusal
 from tapegrad.ops.activation import log_softmax, log_softmax_op
 from tapegrad.ops.loss import div_by_count
 from tapegrad.ops.tensor_types import type_name
 
 
-@calls("nll_loss_nd", "input", "target", "weight")
+@calls("nll_loss_nd", "input", "target", "weight", NUMBERS["mean"], "ignore_index")
 def nll_loss(
     input: Tensor,
     target: Tensor,
@@ -144,6 +145,8 @@ def cross_entropy(
         check_tensors("cross_entropy_loss", input=input, target=target)
         raise
     class_dim = 1 if n_dims > 1 else 0
+    if type(ignore_index) is not int or type(label_smoothing) is not float:
+        _check_options(input, target, weight, how, ignore_index, label_smoothing)
     if is_soft:
         return _soft_cross_entropy(input, target, weight, ignore_index, how, label_smoothing)
     if label_smoothing > 0.0:
@@ -154,6 +157,13 @@ def cross_entropy(
     else:
         log_probabilities = log_softmax(input, class_dim)  # which refuses it
     return _nll(log_probabilities, target, weight, how, ignore_index)
+
+
+def _check_options(*options: Any) -> None:
+    """Refuse, in the name of the compiled function, what is not of the kind that it takes."""
+    refused = refusal("cross_entropy_loss", options, {}, is_method=False)
+    if refused is not None:
+        raise refused
 
 
 def _check_smoothing(label_smoothing: float) -> None:

@@ -7,10 +7,10 @@ import numpy as np
 import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad.ops import normalization
-from tapegrad.ops._declare import calls
+from tapegrad.ops._declare import written_as
 
 
-@calls("embedding", "weight", "input")
+@written_as("functional.embedding")
 def embedding(
     input: Tensor,
     weight: Tensor,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import tapegrad
 from tapegrad._tensor import Tensor
+from tapegrad._types import Ints
 from tapegrad.nn.functional.normalizations import check_dtypes
 from tapegrad.ops import group_norm as groups
-from tapegrad.ops._declare import written_as
+from tapegrad.ops._declare import calls, written_as
 
 
 @written_as("functional.group_norm")
@@ -67,9 +67,10 @@ def instance_norm(
     )
 
 
+@calls("rms_norm", "input", "normalized_shape", "weight", "eps")
 def rms_norm(
     input: Tensor,
-    normalized_shape: Sequence[int],
+    normalized_shape: Ints,
     weight: Tensor | None = None,
     eps: float | None = None,
 ) -> Tensor:
@@ -78,11 +79,6 @@ def rms_norm(
     ``y = x / sqrt(mean(x²) + eps) * weight``; without ``eps`` it is the machine epsilon. Shape:
     ``(..., *normalized_shape)`` to the same. Source: Zhang and Sennrich 2019.
     """
-    if not isinstance(normalized_shape, (tuple, list)):
-        raise TypeError(
-            "rms_norm(): argument 'normalized_shape' (position 2) must be tuple of ints, not "
-            + type(normalized_shape).__name__
-        )
     return groups.rms_norm(input, normalized_shape, weight, eps)
 
 

@@ -49,7 +49,9 @@ def hinge_embedding_loss(
     """``x`` where ``y`` is 1, ``max(0, margin - x)`` where it is -1. Shape: two that broadcast."""
     how = reduction_number(size_average, reduce, reduction)
     zeros = tapegrad.zeros_like(input)
-    apart = ops.where(target != 1, (float(margin) - input).clamp_min(0), zeros)
+    # The margin is a number of the input's dtype.
+    room = tapegrad.full_like(input, float(margin)).sub(input).clamp_min(0)
+    apart = ops.where(target != 1, room, zeros)
     return apply(apart + ops.where(target != -1, input, zeros), how)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import tapegrad
 from tapegrad._tensor import Tensor
+from tapegrad._types import Ints
 from tapegrad.ops import channel_norm, normalization
 from tapegrad.ops._declare import calls
 from tapegrad.ops.arithmetic import div
@@ -15,7 +15,7 @@ from tapegrad.ops.arithmetic import div
 @calls("layer_norm", "input", "normalized_shape", "weight", "bias", "eps")
 def layer_norm(
     input: Tensor,
-    normalized_shape: Sequence[int],
+    normalized_shape: Ints,
     weight: Tensor | None = None,
     bias: Tensor | None = None,
     eps: float = 1e-5,
@@ -26,10 +26,7 @@ def layer_norm(
     same. Source: Ba, Kiros and Hinton 2016.
     """
     if not isinstance(normalized_shape, (tuple, list)):
-        raise TypeError(
-            "layer_norm(): argument 'normalized_shape' (position 2) must be tuple of ints, not "
-            + type(normalized_shape).__name__
-        )
+        raise TypeError("layer_norm() takes a tuple of sizes")
     shape = tuple(normalized_shape)
     if not shape or input.shape[-len(shape) :] != shape:
         _refuse_normalized_shape(input, list(shape))

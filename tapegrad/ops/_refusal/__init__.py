@@ -27,11 +27,13 @@ def _of_constructor(name: str, args: tuple, kwargs: dict[str, Any]) -> TypeError
     return refusal_of(name, False, args, kwargs)
 
 
-def refusal(name: str, args: tuple, kwargs: dict[str, Any]) -> TypeError | None:
-    """PyTorch's error of a call that fits none of a method's forms; None if it fits one."""
+def refusal(
+    name: str, args: tuple, kwargs: dict[str, Any], is_method: bool = True
+) -> TypeError | None:
+    """PyTorch's error of a call that fits none of a function's forms; None if it fits one."""
     from tapegrad.ops._refusal.explain import refusal_of
 
-    return refusal_of(name, True, args, kwargs)
+    return refusal_of(name, is_method, args, kwargs)
 
 
 register_explainer(_explain)

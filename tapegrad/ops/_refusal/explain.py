@@ -107,8 +107,11 @@ def _of_inner(inner: Inner) -> TypeError | None:
     """The error of a compiled function's call that fits none of its forms."""
     is_method = inner.name.startswith(".")
     forms = forms_of(inner.name.lstrip("."), is_method)
-    if not forms or any(mismatch(form, inner.args, inner.kwargs) is None for form in forms):
+    if not forms:
         return None
+    fitting = next((one for one in forms if mismatch(one, inner.args, inner.kwargs) is None), None)
+    if fitting is not None:
+        return unpacked(fitting, inner.args, inner.kwargs)
     return _refusal(forms, is_method, inner.args, inner.kwargs)
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+from tapegrad._tensor import Tensor as _Tensor
 from tapegrad.ops._refusal.inner import Inner, Written, after_flags, call
 
 
@@ -64,6 +65,37 @@ def margin_ranking_loss(
             f"input1: {input1.size()}, input2: {input2.size()}, target: {target.size()} "
         )
     return call("margin_ranking_loss", input1, input2, target, margin, 1)
+
+
+def embedding(
+    input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False,
+    sparse=False,
+) -> Inner:  # fmt: skip
+    """Bound the padding, and shorten rows first."""
+    if padding_idx is None:
+        padding_idx = -1
+    elif (padding_idx > 0 and padding_idx >= weight.size(0)) \
+            or (padding_idx < 0 and padding_idx < -weight.size(0)):
+        raise AssertionError("Padding_idx must be within num_embeddings")
+    if max_norm is not None:
+        return call("embedding_renorm_", weight, input, max_norm, norm_type)
+    return call("embedding", weight, input, padding_idx, scale_grad_by_freq, sparse)
+
+
+def embedding_bag(
+    input, weight, offsets=None, max_norm=None, norm_type=2, scale_grad_by_freq=False, mode="mean",
+    sparse=False, per_sample_weights=None, include_last_offset=False, padding_idx=None,
+) -> Inner | None:  # fmt: skip
+    """Find the bags."""
+    weight.dtype  # noqa: B018 - what is no tensor is refused by having none
+    is_matrix = isinstance(input, _Tensor) and input.dim() == 2
+    if mode not in ("sum", "mean", "max") or is_matrix is (offsets is not None):
+        return None     # which PyTorch's function refuses itself
+    starts = input if offsets is None else offsets
+    if max_norm is not None:
+        return call("embedding_renorm_", weight, input, max_norm, norm_type)
+    return call("embedding_bag", weight, input, starts, scale_grad_by_freq, 0, sparse,
+                per_sample_weights, include_last_offset, padding_idx)
 
 
 def _max_pool(name: str) -> Written:
@@ -134,7 +166,9 @@ def _fractional_max_pool(name: str) -> Written:
 
 
 FUNCTIONS: dict[str, Written] = {
-    "functional.celu": celu, "functional.elu": elu, "functional.fold": fold,
+    "functional.celu": celu, "functional.embedding": embedding,
+    "functional.embedding_bag": embedding_bag,
+    "functional.elu": elu, "functional.fold": fold,
     "functional.glu": glu, "functional.group_norm": group_norm,
     "functional.grouped_mm": grouped_mm, "functional.leaky_relu": leaky_relu,
     "functional.margin_ranking_loss": margin_ranking_loss, "functional.rrelu": rrelu,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from tapegrad._core import InplaceOp
+from tapegrad._core import InplaceOp, result_type_number
 from tapegrad._kernels import OURS, Kernel
 from tapegrad._tensor import Tensor
+from tapegrad._types import BY_NUMPY_NUMBER, dtype
 from tapegrad.ops._declare import attach, not_differentiable, op, public, takes_out
 from tapegrad.ops._dims import common_shape
 from tapegrad.ops.arithmetic.products import div_op
@@ -103,13 +104,19 @@ def _refuse_zero(input, other) -> None:
     """Integer division by zero raises, before anything is written."""
     if is_float(input) or is_float(other):
         return
-    zero = bool((other == 0).any()) if isinstance(other, Tensor) else other == 0
-    if not zero:
+    if not _holds_zero(other, BY_NUMPY_NUMBER[result_type_number(input, other)]):
         return
     if isinstance(input, Tensor) and isinstance(other, Tensor):
         common_shape(input.shape, other.shape)
     if not (is_bool(input) and is_bool(other)):  # which no kernel divides
         raise RuntimeError("ZeroDivisionError")
+
+
+def _holds_zero(divisor, dtype: dtype) -> bool:
+    """Whether a divisor is zero in the dtype that is divided in, which may not hold it."""
+    if not isinstance(divisor, Tensor):
+        return abs(divisor) < 2**64 and divisor % (1 << 8 * dtype.itemsize) == 0
+    return bool((divisor.to(dtype) == 0).any())
 
 
 def _refuse_zero_in_place(self: Tensor, other) -> None:

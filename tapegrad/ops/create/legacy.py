@@ -54,7 +54,7 @@ def construct_legacy(
 
 def _is_index(value: Any) -> bool:
     """Whether a lone argument is a size: a whole number, but no tensor and no truth value."""
-    if isinstance(value, (bool, Tensor, np.ndarray)):
+    if isinstance(value, (bool, Tensor)):
         return False
     try:
         operator.index(value)

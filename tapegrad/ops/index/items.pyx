@@ -2,6 +2,7 @@
 
 from numpy cimport PyArray_DIMS, PyArray_NDIM, import_array, npy_intp
 
+from tapegrad._kernels.views cimport normal_dim
 from tapegrad._tensor.tensor cimport Tensor
 
 import operator
@@ -60,6 +61,16 @@ cdef int consumed(item) except -1:
     return 1
 
 
+cdef npy_intp size_at(Tensor input, int dim) noexcept:
+    """The size of a dimension; 0 beyond the last, where several ellipses may lead."""
+    return PyArray_DIMS(input.array)[dim] if dim < PyArray_NDIM(input.array) else 0
+
+
+cdef Tensor with_one_more(Tensor input, int dim):
+    """The tensor with a dimension of size 1 at a place."""
+    return unsqueeze_op(input, normal_dim(dim, PyArray_NDIM(input.array) + 1))
+
+
 cpdef Tensor select(Tensor input, int dim, index, int position):
     """One position along a dimension; errors name it by the position in the index."""
     cdef npy_intp size, place
@@ -68,7 +79,7 @@ cpdef Tensor select(Tensor input, int dim, index, int position):
             "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` "
             "in C++ to convert a 0-dim tensor to a number"
         )
-    size = PyArray_DIMS(input.array)[dim]
+    size = size_at(input, dim)
     try:
         place = index
     except OverflowError:
@@ -85,7 +96,9 @@ cpdef Tensor cut(Tensor input, int dim, slice item, bint keep_whole):
     cdef npy_intp size, start, stop, step
     if PyArray_NDIM(input.array) == 0:
         raise IndexError("slice() cannot be applied to a 0-dim tensor.")
-    size = PyArray_DIMS(input.array)[dim]
+    size = size_at(input, dim)
+    if size == 0 and item.start:
+        normal_dim(dim, PyArray_NDIM(input.array))
     start, stop, step = item.indices(size)
     if step < 0:
         raise ValueError("step must be greater than zero")
@@ -108,7 +121,7 @@ def apply_views(Tensor input, index):
 
     for position, item in enumerate(items):
         if isinstance(item, bool):
-            result = unsqueeze_op(result, dim)
+            result = with_one_more(result, dim)
             note(left, dim, Tensor._wrap(np.array([item])))
             dim += 1
         elif isinstance(item, int):
@@ -119,14 +132,14 @@ def apply_views(Tensor input, index):
         elif item is Ellipsis:
             dim += ndim - specified
         elif item is None:
-            result = unsqueeze_op(result, dim)
+            result = with_one_more(result, dim)
             dim += 1
         elif item.ndim == 0 and item.dtype.name not in ("bool", "uint8"):
             check_index_dtype(item)
             result = select(result, dim, int(item), position)
         else:
             if item.ndim == 0:
-                result = unsqueeze_op(result, dim)
+                result = with_one_more(result, dim)
                 item = item.reshape(1)
             note(left, dim, item)
             # A mask of several dimensions stands for as many index tensors.

@@ -33,13 +33,19 @@ def _limits(A: Tensor, values: np.ndarray, atol, rtol) -> np.ndarray:
     return np.maximum(relative * largest, absolute).astype(A.dtype.numpy)
 
 
-def _check_tolerances(atol, rtol) -> None:
-    """Refuse what is no number and no tensor, or one of each."""
-    given = {isinstance(one, Tensor) for one in (atol, rtol) if one is not None}
-    if len(given) > 1 or not all(
-        one is None or isinstance(one, (Tensor, float, int)) for one in (atol, rtol)
+def _tolerances(lone, atol, rtol) -> tuple:
+    """The absolute and the relative tolerance; refuse one of each kind, or any beside a lone one.
+
+    What was not given is ``...``.
+    """
+    if lone is None or (lone is not ... and not atol is rtol is ...):
+        raise TypeError("a tolerance by place is a number or a tensor, and the only one")
+    given = [one for one in (atol, rtol) if one is not ... and one is not None]
+    if len({isinstance(one, Tensor) for one in given}) > 1 or not all(
+        isinstance(one, (Tensor, float, int)) for one in given
     ):
         raise TypeError("tolerances must be tensors or floats")
+    return tuple(None if one is ... else one for one in (atol, rtol))
 
 
 def _number(tolerance):
@@ -47,7 +53,7 @@ def _number(tolerance):
 
 
 @takes_out("safe torch.linalg.matrix_rank", refuses_grad=False)
-def matrix_rank(A: Tensor, tol=..., hermitian: bool = False, *, atol=None, rtol=None) -> Tensor:
+def matrix_rank(A: Tensor, tol=..., hermitian: bool = False, *, atol=..., rtol=...) -> Tensor:
     """How many singular values exceed ``max(atol, rtol * largest)``.
 
     ``rtol`` is the dtype's eps times the larger size unless a tolerance is given; each may be a
@@ -55,12 +61,10 @@ def matrix_rank(A: Tensor, tol=..., hermitian: bool = False, *, atol=None, rtol=
     ``(*, m, n)`` to ``(*)``.
     """
     check_tensors("linalg_matrix_rank", input=A)
-    _check_tolerances(atol, rtol)
-    check_matrix("torch.linalg.matrix_rank", A, "input")
-    if tol is None:
-        raise TypeError("linalg_matrix_rank() takes a number or a tensor")
     if isinstance(tol, bool):
         tol, hermitian = ..., tol
+    atol, rtol = _tolerances(tol, atol, rtol)
+    check_matrix("torch.linalg.matrix_rank", A, "input")
     if tol is not ...:
         atol, rtol = tol, 0.0
     if A.dtype not in (float32, float64):
@@ -103,7 +107,7 @@ pinv_op = op(
 
 
 @takes_out("safe linalg.pinv", "linalg_pinv")
-def pinv(A: Tensor, rcond=..., hermitian: bool = False, *, atol=None, rtol=None) -> Tensor:
+def pinv(A: Tensor, rcond=..., hermitian: bool = False, *, atol=..., rtol=...) -> Tensor:
     """The Moore-Penrose inverse ``V diag(1/S) Uᵀ``, without singular values that count as zero.
 
     Those are at most ``max(atol, rtol * largest)``; ``rtol`` is the dtype's eps times the larger
@@ -111,16 +115,14 @@ def pinv(A: Tensor, rcond=..., hermitian: bool = False, *, atol=None, rtol=None)
     eigenvalues are used. Gradients hold where the rank does not change.
     """
     check_tensors("linalg_pinv", A=A)
-    _check_tolerances(atol, rtol)
+    if isinstance(rcond, bool):
+        rcond, hermitian = ..., rcond
+    atol, rtol = _tolerances(rcond, atol, rtol)
     if A.ndim < 2 or A.dtype not in (float32, float64):
         raise RuntimeError(
             f"linalg.pinv({type_name(A)}{{{list(A.shape)}}}): expected a tensor with 2 or more "
             "dimensions of float, double, cfloat or cdouble types"
         )
-    if rcond is None:
-        raise TypeError("linalg_pinv() takes a number or a tensor")
-    if isinstance(rcond, bool):
-        rcond, hermitian = ..., rcond
     if rcond is not ...:
         atol, rtol = 0.0, rcond
     if A.numel() == 0:

@@ -152,6 +152,16 @@ def _check_operand(function: str, input: Tensor, bound, *, is_written: bool = Fa
     kernels.refuse_overflow(bound, dtype.numpy.num)
 
 
+def _clamp_bools(input: Tensor, min, max) -> Tensor:
+    """Bounds of truth values: one tensor is taken, and nothing else."""
+    if max is None and isinstance(min, Tensor):
+        return clamp_min_tensor_op(input, min)
+    if min is None and isinstance(max, Tensor):
+        return clamp_max_tensor_op(input, max)
+    kernel = "clamp_cpu" if isinstance(min, Tensor) else "clamp_scalar_cpu"
+    raise NotImplementedError(f"\"{kernel}\" not implemented for 'Bool'")
+
+
 @takes_out("same")
 @method()
 def clamp(input: Tensor, min=None, max=None) -> Tensor:
@@ -165,6 +175,8 @@ def clamp(input: Tensor, min=None, max=None) -> Tensor:
         given = ("clamp_max", max) if min is None else ("clamp_min", min)
         _check_operand(given[0], input, given[1])
     _check_numbers(dtype, min, max)
+    if dtype is _types.bool:
+        return _clamp_bools(input, min, max)
     input = input if input.dtype is dtype else input.to(dtype)
     return (clamp_tensor_op if has_tensors else clamp_op)(input, low, high)
 
@@ -176,6 +188,8 @@ def clamp_(self: Tensor, min=None, max=None) -> Tensor:
     low, high, dtype = _bounds(self, min, max)
     _check_cast(dtype, type_name(self) if has_tensors else c_name(self.dtype), self)
     _check_numbers(dtype, min, max)
+    if dtype is _types.bool:
+        return self.copy_(_clamp_bools(self, min, max))
     return (_clamp_tensor_inplace if has_tensors else _clamp_inplace)(self, low, high)
 
 

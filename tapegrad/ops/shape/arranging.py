@@ -8,7 +8,8 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op
+from tapegrad._types import Ints
+from tapegrad.ops._declare import method, op, takes_tensors
 from tapegrad.ops._dims import named_sizes, normal_dim, normal_dims, sizes_of
 
 
@@ -72,14 +73,19 @@ rot90_op = op(
 )
 
 
-@method()
-def flip(input: Tensor, *dims, **keyword) -> Tensor:
+@takes_tensors
+def flip(input: Tensor, dims: Ints) -> Tensor:
     """A copy in which the dimensions ``dims`` run backwards.
 
     Raises RuntimeError for a dimension named twice, IndexError for one that is not there.
     """
-    wanted = named_sizes("flip", dims, keyword, "dims")
-    return flip_op(input, normal_dims(wanted, input.ndim))
+    return flip_op(input, normal_dims(dims, input.ndim))
+
+
+@method("flip")
+def _flipped_by(self: Tensor, *dims, **keyword) -> Tensor:
+    """As :func:`flip`, of dimensions that may stand one by one."""
+    return flip_op(self, normal_dims(named_sizes("flip", dims, keyword, "dims"), self.ndim))
 
 
 @method("__reversed__")

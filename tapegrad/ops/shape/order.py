@@ -5,7 +5,8 @@ from __future__ import annotations
 from tapegrad import _kernels as kernels
 from tapegrad._core import become_view
 from tapegrad._tensor import Tensor, attach_method
-from tapegrad.ops._declare import attach, method, op, public
+from tapegrad._types import Ints
+from tapegrad.ops._declare import attach, method, op, public, takes_tensors
 from tapegrad.ops._dims import distinct_dims, named_sizes
 from tapegrad.ops.shape.sizes import alias_op
 
@@ -76,10 +77,19 @@ def transpose_(self: Tensor, dim0: int, dim1: int) -> Tensor:
     return become_view(transpose_inplace_op, self, dim0, dim1)
 
 
-@method()
-def permute(input: Tensor, *dims, **keyword) -> Tensor:
+@takes_tensors
+def permute(input: Tensor, dims: Ints) -> Tensor:
     """Dimensions in the order ``dims``, as a view."""
-    order = named_sizes("permute", dims, keyword, "dims")
+    return _permuted(input, dims)
+
+
+@method("permute")
+def _permuted_by(self: Tensor, *dims, **keyword) -> Tensor:
+    """As :func:`permute`, of dimensions that may stand one by one."""
+    return _permuted(self, named_sizes("permute", dims, keyword, "dims"))
+
+
+def _permuted(input: Tensor, order: Ints) -> Tensor:
     if len(order) != input.ndim:
         raise RuntimeError(
             "permute(sparse_coo): number of dimensions in the tensor input does not match the "
@@ -143,6 +153,8 @@ attach_method("mH", property(_conjugate_transpose))
 def movedim(input: Tensor, source, destination) -> Tensor:
     """Dimensions moved to new places, as a view; the others keep their order."""
     sources, targets = _as_tuple(source), _as_tuple(destination)
+    if isinstance(source, (tuple, list)) is not isinstance(destination, (tuple, list)):
+        raise TypeError("movedim() takes two numbers or two tuples of them")
     if len(sources) != len(targets):
         raise RuntimeError(
             f"movedim: Invalid source or destination dims: source ({list(sources)} dims) should "

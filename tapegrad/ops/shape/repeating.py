@@ -8,7 +8,8 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op
+from tapegrad._types import Ints
+from tapegrad.ops._declare import method, op, takes_tensors
 from tapegrad.ops._dims import named_sizes, normal_dim
 from tapegrad.ops.convert import contiguous_op
 from tapegrad.ops.shape.broadcasting import expand_op
@@ -60,14 +61,19 @@ def repeat(input: Tensor, *repeats, **keyword) -> Tensor:
     return repeat_op(input, times)
 
 
-@method()
-def tile(input: Tensor, *dims, **keyword) -> Tensor:
+@takes_tensors
+def tile(input: Tensor, dims: Ints) -> Tensor:
     """The tensor copied side by side; ``dims`` count from the last dimension backwards.
 
     Like :meth:`Tensor.repeat`, but missing numbers in front are ones.
     """
-    times = named_sizes("tile", dims, keyword, "dims")
-    return repeat(input, (1,) * (input.ndim - len(times)) + times)
+    return repeat(input, (1,) * (input.ndim - len(dims)) + tuple(dims))
+
+
+@method("tile")
+def _tiled(self: Tensor, *dims, **keyword) -> Tensor:
+    """As :func:`tile`, of numbers that may stand one by one."""
+    return tile(self, named_sizes("tile", dims, keyword, "dims"))
 
 
 @method()

@@ -73,8 +73,16 @@ def _logit(input: np.ndarray, eps: float | None) -> np.ndarray:
     if input.dtype.kind != "f":
         input = kernels.cast_array(input, get_default_dtype().numpy)
     if eps is not None:
-        input = kernels.pointwise(OURS["clamp"], input, float(eps), 1.0 - eps)
+        input = _bounded(input, float(eps), 1.0 - eps)
     return kernels.pointwise(OURS["logit"], input)
+
+
+def _bounded(input: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Elements between two bounds; if the lower one is above the other it is compared first."""
+    if low <= high:
+        return kernels.pointwise(OURS["clamp"], input, low, high)
+    bounded = np.where(input < low, low, np.where(input > high, high, input))
+    return np.asarray(bounded, input.dtype)
 
 
 def _logit_gradient(g: Tensor, x: Tensor, eps: float | None) -> Tensor:

@@ -1,0 +1,91 @@
+"""Arguments of a kind that PyTorch does not take, or takes for something else, beside PyTorch."""
+
+import pytest
+from beside import assert_alike
+
+LOSSES = [
+    "F.cross_entropy(x, c, ignore_index=1.0)",
+    "F.cross_entropy(x, c, ignore_index=True)",
+    "F.cross_entropy(x, c, ignore_index=None)",
+    "F.cross_entropy(x, c, ignore_index=np.int64(1))",
+    "F.cross_entropy(x, c, label_smoothing='a')",
+    "F.cross_entropy(x, c, label_smoothing=None)",
+    "F.cross_entropy(x, c, label_smoothing=1)",
+    "torch.nn.CrossEntropyLoss(ignore_index=1.0)(x, c)",
+    "F.nll_loss(x, c, ignore_index=1.0)",
+    "F.nll_loss(x, c, ignore_index=True)",
+    "F.ctc_loss(scores, labels, (5.0, 5), (2, 2))",
+    "F.ctc_loss(scores, labels, (5, 5), (2, 2.0))",
+    "F.hinge_embedding_loss(n, y)",
+    "F.hinge_embedding_loss(n, y, margin=2.5, reduction='none')",
+    "F.hinge_embedding_loss(n, y, reduction='sum')",
+    "F.hinge_embedding_loss(n.byte(), y, reduction='none')",
+    "F.hinge_embedding_loss(n > 1, n > 1)",
+    "F.binary_cross_entropy(c, c)",
+]
+LOOKED_UP = [
+    "F.embedding(c, x, padding_idx=1.0)",
+    "F.embedding(c, x, padding_idx=True)",
+    "F.embedding(c, x, padding_idx=7)",
+    "F.embedding(c, x, max_norm='a')",
+    "F.embedding_bag(c[None], x, padding_idx=1.0)",
+    "F.embedding_bag(c[None], x, padding_idx=True)",
+    "F.embedding_bag(c, x, torch.tensor([0, 1.0]))",
+]
+SIZES = [
+    "F.layer_norm(x, (4.0,))", "F.layer_norm(x, 4)", "F.layer_norm(x, [True])",
+    "F.layer_norm(x, (3, 4.0))", "F.rms_norm(x, (4.0,))", "F.rms_norm(x, 4)",
+    "torch.flip(x, 0)", "torch.flip(x, 0, 1)", "torch.flip(x, (0.0,))", "torch.flip(x, (0, 1))",
+    "x.flip(0, 1)", "x.flip(dims=(0,))", "torch.tile(x, 0)", "torch.tile(x, (2,))", "x.tile(2, 1)",
+    "torch.permute(x, 1, 0)", "torch.permute(x, (1, 0))", "x.permute(1, 0)",
+    "torch.movedim(x, (0,), 1)", "torch.movedim(x, 0, [1])",
+    "torch.Tensor(np.array(3)).shape", "torch.Tensor(np.array([3]))",
+]
+TOLERANCES = [
+    "torch.linalg.pinv(A, 3, rtol=None)", "torch.linalg.pinv(A, 0.5, atol=None)",
+    "torch.linalg.pinv(A, atol=None, rtol=None)", "torch.linalg.pinv(A, None)",
+    "torch.linalg.matrix_rank(A, 3, rtol=None)", "torch.linalg.matrix_rank(A, atol=0.1, rtol=None)",
+]
+WRAPPED = [
+    *(f"torch.tensor([3], dtype=torch.{dtype}) {sign} {divisor}"
+      for dtype, divisor in (("uint8", 256), ("uint8", -256), ("int8", -256), ("int16", 1 << 16),
+                             ("int32", 1 << 32), ("int32", 1 << 31), ("int64", 1 << 64),
+                             ("uint8", "torch.tensor(256)"), ("uint8", "torch.tensor([256])"))
+      for sign in ("//", "%")),
+    "torch.div(n.byte(), -256, rounding_mode='trunc')", "torch.fmod(n.byte(), 256)",
+    "n.byte().floor_divide_(256)", "n.byte().remainder_(torch.tensor(256))",
+]
+ELLIPSES = [
+    "z[..., ...]", "z[..., ..., 0]", "z[..., ..., 5]", "z[..., 0, ..., 0]", "z[0, ..., 0, ...]",
+    "z[..., ..., 0:1]", "z[..., ..., 1:]", "z[..., ..., None]", "z[..., None, ...]",
+    "z[..., ..., torch.tensor(0)]", "z[..., ..., [0]]", "z.__setitem__((..., ..., 0), 1)",
+]
+BOUNDS = [
+    "b.clamp(False, True)", "b.clamp(0, 1)", "b.clamp(min=torch.tensor(True))",
+    "b.clamp(max=torch.tensor(False))", "b.clamp(torch.tensor(False), torch.tensor(True))",
+    "b.clamp_(min=torch.tensor(True))", "b.clamp_(False, True)",
+    *(f"torch.logit(x / 12, eps={eps})" for eps in (1, 0.6, True, 0, -1.0)),
+]
+NOTHING_DRAWN = [
+    *(f"none.{draw}" for draw in ("normal_()", "uniform_()", "exponential_()", "cauchy_()",
+                                  "log_normal_()", "geometric_(0.5)", "random_()", "bernoulli()")),
+    "torch.randn(0, dtype=torch.int64)", "torch.rand(0, dtype=torch.int64)",
+    "torch.randn(1, dtype=torch.int64)", "torch.randn_like(none)", "torch.normal(none, 1.0)",
+    "torch.normal(1.0, none)", "torch.normal(none, none)", "torch.bernoulli(none)",
+    "torch.normal(c, 1.0)", "torch.bernoulli(c)",
+]
+CALLS = [*LOSSES, *LOOKED_UP, *SIZES, *TOLERANCES, *WRAPPED, *ELLIPSES, *BOUNDS, *NOTHING_DRAWN]
+SETUP = """
+F = torch.nn.functional
+x, z = torch.arange(12.0).view(3, 4), torch.arange(24.0).view(2, 3, 4)
+c, n, y = torch.tensor([0, 1, 2]), torch.tensor([1, 2, 3]), torch.tensor([1, -1, 1])
+b, A = torch.tensor([True, False]), torch.tensor([[2.0, 1.0], [1.0, 3.0]])
+none = torch.empty(0, dtype=torch.int64)
+scores, labels = torch.randn(5, 2, 4).log_softmax(2), torch.tensor([[1, 2], [1, 1]])
+"""
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_arguments_are_taken_and_refused_alike(torch, reference, call):
+    """The result is PyTorch's, or class and text of the refusal are."""
+    assert_alike(f"{SETUP}{call}", torch, reference)
