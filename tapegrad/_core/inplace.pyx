@@ -20,7 +20,7 @@ from tapegrad._tape cimport (
 )
 from tapegrad._tensor.modes cimport anomaly_enabled, grad_enabled, inference_enabled, is_recording
 from tapegrad._tensor.tensor cimport (
-    IS_INFERENCE, REQUIRES_GRAD, Tensor, View, adopt, check_view, edge_of, note_write, refresh_view,
+    IS_INFERENCE, Tensor, View, adopt, check_view, edge_of, note_write, refresh_view,
     requires_grad,
 )
 

@@ -15,7 +15,7 @@ cdef bint memory_meets(ndarray a, ndarray b) noexcept
 cdef bint same_elements(ndarray a, ndarray b) noexcept
 cdef bint may_repeat(ndarray array) noexcept
 cdef int check_writable(ndarray target) except -1
-cdef int check_overlap(ndarray target, ndarray source) except -1
+cdef int check_overlap(ndarray target, ndarray source, bint even_whole=*) except -1
 
 
 # Here and not in the .pyx, so that other modules take it in.

@@ -379,9 +379,12 @@ cdef int check_writable(ndarray target) except -1:
     return 0
 
 
-cdef int check_overlap(ndarray target, ndarray source) except -1:
-    """Refuse an input that shares part of the written memory, where PyTorch does."""
-    if memory_meets(target, source) and not same_elements(target, source) \
+cdef int check_overlap(ndarray target, ndarray source, bint even_whole=False) except -1:
+    """Refuse an input that shares part of the written memory, where PyTorch does.
+
+    ``even_whole``: also one that is the written memory itself.
+    """
+    if memory_meets(target, source) and (even_whole or not same_elements(target, source)) \
             and is_dense(target) and is_dense(source):
         raise RuntimeError(
             "unsupported operation: some elements of the input tensor and the written-to tensor "
@@ -390,9 +393,12 @@ cdef int check_overlap(ndarray target, ndarray source) except -1:
     return 0
 
 
-def check_written(ndarray target, sources):
-    """Refuse to write memory that holds one element twice, or part of an array that is read."""
+def check_written(ndarray target, sources, bint even_whole=False):
+    """Refuse to write memory that holds one element twice, or part of an array that is read.
+
+    ``even_whole``: or all of it.
+    """
     cdef ndarray source
     check_writable(target)
     for source in sources:
-        check_overlap(target, source)
+        check_overlap(target, source, even_whole)

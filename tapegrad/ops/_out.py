@@ -32,7 +32,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import TensorFunction, register_out_writer, result_type_number
-from tapegrad._tensor import Tensor, _set_grad_enabled, is_grad_enabled
+from tapegrad._tensor import Tensor, _count_write, _set_grad_enabled, is_grad_enabled
 from tapegrad.ops._results import written_results
 
 _NAMES = {
@@ -62,6 +62,19 @@ _UNSHARED: set[str] = set()
 _IN_SOME_FORMS = frozenset(  # the others of these functions, mostly of numbers, take no ``out``
     ("argsort", "bernoulli", "bitwise_and", "bitwise_left_shift", "bitwise_or",
      "bitwise_right_shift", "bitwise_xor", "bucketize", "remainder", "std", "var")
+)  # fmt: skip
+# What writes an element before it has read the last one for which it needs its place.
+_READS_ANYWHERE = frozenset(
+    ("gather", "index_select", "linalg_cross", "masked_select", "take", "take_along_dim")
+)
+# The same, but for the first argument: that is copied before anything is written.
+_WRITES_OVER_FIRST = frozenset(
+    ("index_add", "index_copy", "index_reduce", "scatter", "scatter_add", "scatter_reduce")
+)
+# What reads each element where it writes the result, besides what its rule tells that of.
+_READS_IN_PLACE = frozenset(
+    ("addmm", "baddbmm", "bernoulli", "cumprod", "cumsum", "heaviside", "logcumsumexp", "renorm",
+     "where")
 )  # fmt: skip
 _NEEDS: dict[str, frozenset[str]] = {}
 _INNER: dict[str, str] = {}
@@ -139,7 +152,7 @@ def _write(
     records = is_grad_enabled()
     if name not in _COMPOSED:
         said = f"aten::{name}" if rule == "factory" else _INNER.get(name, name)
-        _refuse_grad(said, (args, kwargs, targets))
+        refuse_grad(said, (args, kwargs, targets))
     if rule == "cast" and kwargs.get("dtype") is not None:
         rule = "exact"
     if rule in ("dtype", "factory") and kwargs.get("dtype") is None:
@@ -170,12 +183,24 @@ def _write(
                 if source.requires_grad:
                     target.copy_(source)
             else:
-                read = _tensors(args if rule in ("cast", "same", "join") else ())
-                kernels.check_written(target._array, [x._array for x in read])
+                _check_written(name, rule, target, args)
                 target.copy_(source)
     finally:
         _set_grad_enabled(records)
     return written_results(result, targets) if isinstance(result, tuple) else out
+
+
+def _check_written(name: str, rule: str, target: Tensor, args: tuple) -> None:
+    """Refuse an ``out`` that shares memory with what is read, or with itself."""
+    read = [x._array for x in _tensors(args)]
+    if rule == "join" or name in _READS_ANYWHERE:
+        kernels.check_written(target._array, read, True)
+    elif name in _WRITES_OVER_FIRST:
+        kernels.check_written(target._array, read[:1])
+        kernels.check_written(target._array, read[1:], True)
+    else:
+        is_read_in_place = rule in ("cast", "same") or name in _READS_IN_PLACE
+        kernels.check_written(target._array, read if is_read_in_place else ())
 
 
 def _computed(
@@ -213,7 +238,8 @@ def fit(target: Tensor, shape: tuple[int, ...], announce: int = 0) -> Tensor:
     return target
 
 
-def _refuse_grad(name: str, arguments: Any) -> None:
+def refuse_grad(name: str, arguments: Any) -> None:
+    """Refuse tensors that require grad while operations are recorded: ``out`` has no history."""
     if is_grad_enabled() and any(x.requires_grad for x in _tensors(arguments)):
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, "
@@ -305,6 +331,7 @@ def _resize(target: Tensor, source: Tensor, announce: int, by_rows: bool) -> Non
         )
     made = source.to(target.dtype, copy=True)
     target.data = made.contiguous() if by_rows else made
+    _count_write(target, "resize_")
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:
@@ -319,4 +346,4 @@ def _tensors(value: Any) -> Iterator[Tensor]:
 
 register_out_writer(_write)
 
-__all__ = ["c_name", "check_dtype", "fit", "note_rule", "takes_out"]
+__all__ = ["c_name", "check_dtype", "fit", "note_rule", "refuse_grad", "takes_out"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tapegrad._core import TensorFunction
 from tapegrad._tensor import Tensor
+from tapegrad._types import contiguous_format
 from tapegrad.ops import shape
 from tapegrad.ops._arguments import check_tensor
+from tapegrad.ops._out import check_dtype, fit, refuse_grad
 from tapegrad.ops.index import getitem
 
 
@@ -41,20 +43,47 @@ def _alias(input: Tensor) -> Tensor:
     return input
 
 
-_MANY = ("split", "split_with_sizes", "unbind")
+# Those that give several parts, as PyTorch names what puts them into a list of targets.
+_INTO_SEVERAL = {
+    "split": "split_copy_Tensor_out()", "split_with_sizes": "split_with_sizes_copy_out",
+    "unbind": "unbind_copy_int_out",
+}  # fmt: skip
+
+
+def _copy(view: Tensor) -> Tensor:
+    return view.clone(memory_format=contiguous_format)
+
+
+def _write_parts(name: str, parts: Sequence[Tensor], out: Sequence[Tensor]) -> None:
+    """Copy each part into a target of its own, which gets its shape but for ``split``."""
+    if len(out) != len(parts):
+        raise RuntimeError(
+            f"{_INTO_SEVERAL[name]} expected an out= argument of size {len(parts)}, got size "
+            f"{len(out)}"
+        )
+    refuse_grad(f"{name}_copy", out)
+    for target, part in zip(out, parts, strict=True):
+        if name != "split":
+            check_dtype(part.dtype, target.dtype, "exact")
+            fit(target, part.shape, 4)
+        target.copy_(part.detach())
 
 
 def _copied(name: str, view: Callable[..., Any]) -> TensorFunction:
     """The function that copies what a view shows."""
 
-    def copy(*args: Any, **kwargs: Any) -> Any:
-        seen = view(*args, **kwargs)
-        return seen.clone() if isinstance(seen, Tensor) else tuple(one.clone() for one in seen)
+    def copy(*args: Any, **kwargs: Any) -> Tensor:
+        return _copy(view(*args, **kwargs))
 
-    copy.__name__ = copy.__qualname__ = f"{name}_copy"
-    copy.__doc__ = f"What ``{name}`` shows, in memory of its own."
-    rule = None if name in _MANY else "exact"  # those have a list of targets in PyTorch
-    return TensorFunction(copy, called=f"{name}_copy", name=f"{name}_copy", rule=rule)
+    def copy_parts(*args: Any, out: Sequence[Tensor] | None = None, **kwargs: Any) -> Any:
+        parts = view(*args, **kwargs)
+        return tuple(map(_copy, parts)) if out is None else _write_parts(name, parts, out)
+
+    made = copy_parts if name in _INTO_SEVERAL else copy
+    made.__name__ = made.__qualname__ = f"{name}_copy"
+    made.__doc__ = f"What ``{name}`` shows, in memory of its own."
+    rule = None if name in _INTO_SEVERAL else "exact"
+    return TensorFunction(made, called=f"{name}_copy", name=f"{name}_copy", rule=rule)
 
 
 alias_copy = _copied("alias", _alias)

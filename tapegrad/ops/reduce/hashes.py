@@ -8,7 +8,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import check_tensor
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops.reduce._dims import dims_of
 
 
@@ -21,6 +21,7 @@ def _hash(input: np.ndarray, dims: tuple | None, keepdim: bool) -> np.ndarray:
 _hash_op = op("hash_tensor", forward=_hash, doc="Exclusive or of the elements' bits.")
 
 
+@takes_out("Expected result to be of dtype uint64, but got {out}")
 @method()
 def hash_tensor(input: Tensor, dim=(), *, keepdim: bool = False, mode: int = 0) -> Tensor:
     """Exclusive or of the bits of all elements, or of those along ``dim``.

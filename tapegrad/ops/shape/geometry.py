@@ -8,7 +8,6 @@ from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops.shape.parts import narrow
 from tapegrad.ops.shape.strided import as_strided, slice_scattered, strided_view
 
-
 _as_strided_op = op(
     "as_strided_",
     forward=lambda input, geometry, view: view,
