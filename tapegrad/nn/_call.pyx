@@ -1,13 +1,15 @@
 """Calling a module: straight to ``forward`` where there is no hook."""
 
 cimport cython
-from cpython.object cimport PyObject
+from cpython.object cimport PyObject, PyTypeObject
 
 cdef extern from "Python.h":
     object PyObject_GenericGetDict(object, void*)
     object PyObject_VectorcallMethod(object, PyObject* const*, size_t, PyObject*)
     PyObject* PyDict_GetItemWithError(object, object) except? NULL
     PyObject* PyTuple_GET_ITEM(tuple, Py_ssize_t)
+    int PyDict_DelItemString(PyObject*, const char*) except -1
+    void PyType_Modified(PyTypeObject*)
 
 cdef enum:
     MAX_STACK = 16
@@ -91,3 +93,18 @@ cdef bint has_hooks(object attributes) except -1:
         if hooks != NULL and <object>hooks:
             return True
     return False
+
+
+cdef int make_as_object_does(PyTypeObject* kind) except -1:
+    """Let ``object.__new__`` make the objects of a type that has no fields.
+
+    A type's own would refuse the classes that inherit from another one first, as
+    ``class Model(abc.ABC, Module)`` does, where they are copied or unpickled.
+    """
+    kind.tp_new = (<PyTypeObject*>object).tp_new
+    PyDict_DelItemString(kind.tp_dict, "__new__")
+    PyType_Modified(kind)
+    return 0
+
+
+make_as_object_does(<PyTypeObject*>DirectCall)

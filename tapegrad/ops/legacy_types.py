@@ -7,7 +7,7 @@ from typing import Any
 
 from tapegrad import _types
 from tapegrad._kernels import TYPE_NAMES
-from tapegrad._tensor import Tensor, set_default_dtype
+from tapegrad._tensor import Tensor, get_default_dtype, set_default_dtype
 from tapegrad.ops._declare import method
 from tapegrad.ops.create.legacy import construct_legacy
 
@@ -66,6 +66,8 @@ def type_(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     if dtype is None:
         return f"torch.{TYPE_NAMES[input.dtype.numpy.num]}Tensor"
     kind = _BY_NAME.get(dtype) if isinstance(dtype, str) else dtype
+    if dtype == "torch.Tensor" or kind is Tensor:
+        kind = get_default_dtype()
     if isinstance(kind, _types.dtype):
         return input.to(kind)
     if not isinstance(dtype, (str, type)):

@@ -1,5 +1,6 @@
 """How modules store what is assigned to them, and that programs may write to the registries."""
 
+import abc
 import gc
 import pickle
 import weakref
@@ -457,3 +458,30 @@ def test_subclass_with_its_own_lookup_can_call_the_base(torch: ModuleType) -> No
         _ = module.missing
     with pytest.raises(AttributeError, match="'ReLU' object has no attribute 'missing'"):
         _ = torch.nn.ReLU().missing
+
+
+class Named(abc.ABC):
+    """A base that stands before ``Module`` in a list of bases."""
+
+    @property
+    @abc.abstractmethod
+    def name(self) -> str:
+        """Give a name."""
+
+
+def test_another_base_first(torch: ModuleType) -> None:
+    """A class may name ``abc.ABC`` or a class of its own before ``Module``, and be copied."""
+    class Model(Named, torch.nn.Module):
+        name = "model"
+
+        def forward(self, x):
+            return x + 1
+
+    class Unnamed(Named, torch.nn.Module):
+        pass
+
+    for copied in (copy(Model()), deepcopy(Model()), Model.__new__(Model)):
+        assert type(copied) is Model
+    assert deepcopy(Model())(torch.ones(1)).item() == 2
+    with pytest.raises(TypeError, match="Can't instantiate abstract class Unnamed"):
+        Unnamed()

@@ -18,6 +18,8 @@ SAMPLES = [
     ("torch.tensor(3).tolist()", "3"),
     ("torch.tensor([True]).tolist()", "[True]"),
     ("torch.zeros(2, 0).tolist()", "[[], []]"),
+    ("torch.tensor([1, 2]).type(torch.Tensor)", "tensor([1., 2.])"),
+    ("torch.tensor([1.9]).type('torch.Tensor').dtype", "torch.float32"),
     ("float(torch.tensor(2))", "2.0"),
     ("int(torch.tensor(2.9))", "2"),
     ("int(torch.tensor([[5]]))", "5"),

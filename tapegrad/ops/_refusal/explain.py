@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable
 from inspect import signature
+from itertools import takewhile
 from operator import is_not
 from typing import Any
 
@@ -13,7 +15,7 @@ from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
 from tapegrad.ops._refusal.inner import Inner
 from tapegrad.ops._refusal.matching import gathered, mismatch, unpacked
-from tapegrad.ops._refusal.signatures import Signature, forms_of
+from tapegrad.ops._refusal.signatures import Param, Signature, forms_of
 from tapegrad.ops._refusal.wording import of_several
 from tapegrad.ops._refusal.written import function_of
 
@@ -49,13 +51,11 @@ def explain(called: Callable, args: tuple, kwargs: dict[str, Any], error: BaseEx
     if fitting.deprecated or isinstance(error, TypeError):
         sizes = gathered(fitting, given)
         named = _by_name(fitting, sizes, kwargs)
-        is_other = any(map(is_not, named.values(), (*given, *kwargs.values())))
+        n_places = 1 - is_method if fitting.deprecated else forms[0].n_positional
+        is_other = any(map(is_not, named.values(), (*given, *kwargs.values()))) or (
+            _has_other_names(fitting.params[len(sizes) : n_places], named, kwargs, error))
         if is_other or fitting.deprecated or len(sizes) > forms[0].n_positional:
-            # A function's own tensor goes by its place, for it may have another name here.
-            first = args[:1] if args and isinstance(args[0], Tensor) else ()
-            if first and not is_method:
-                del named[fitting.params[0].name]
-            return _carried_out(called, first, named)
+            return _carried_out(called, args[:is_method], fitting.params[:n_places], named)
     return _of_write(name, is_method, args, kwargs) or unpacked(fitting, given, kwargs) or error
 
 
@@ -165,8 +165,13 @@ def _warn(form: Signature, better: Signature) -> None:
 
 
 def _by_name(form: Signature, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
-    """All arguments by the names that a form gives them, tensors that stand for numbers as such."""
-    given = dict(zip([param.name for param in form.params], args, strict=False)) | kwargs
+    """All arguments by the names that a form gives them, tensors that stand for numbers as such.
+
+    What goes by a name of NumPy's (``axis``) gets its own.
+    """
+    own_names = {name: param.name for param in form.params for name in param.names}
+    given = dict(zip([param.name for param in form.params], args, strict=False))
+    given |= {own_names[name]: value for name, value in kwargs.items()}
     for param in form.params:
         value = given.get(param.name)
         if param.kind in ("Number", "float", "int") and isinstance(value, Tensor):
@@ -174,10 +179,25 @@ def _by_name(form: Signature, args: tuple, kwargs: dict[str, Any]) -> dict[str, 
     return {key.replace("async", "non_blocking"): value for key, value in given.items()}
 
 
-def _carried_out(called: Callable, first: tuple, named: dict[str, Any]) -> Any:
-    """Call a function by names, as a form means it; the error if that fails."""
+def _has_other_names(free: list[Param], named: dict[str, Any], kwargs: dict[str, Any],
+                     error: Exception) -> bool:
+    """Whether arguments go by names that are NumPy's, or that parameters do not have here."""
+    if not kwargs.keys() <= named.keys():
+        return True
+    return bool(free) and free[0].name in kwargs and bool(_ABOUT_NAMES.search(str(error)))
+
+
+_ABOUT_NAMES = re.compile(r"\(\) (got an unexpected keyword|missing \d+ required)")
+
+
+def _carried_out(called: Callable, first: tuple, placed: list[Param], named: dict[str, Any]) -> Any:
+    """Call a function as a form means it; the error if that fails.
+
+    What the form has in places of the function goes by place, for it may have another name here.
+    """
+    args = [named.pop(param.name) for param in takewhile(lambda one: one.name in named, placed)]
     try:
-        return called(*first, **named)
+        return called(*first, *args, **named)
     except Exception as error:
         return error
 

@@ -84,8 +84,8 @@ class Signature:
         return f"({', '.join(self.pieces)})"
 
     def named(self, key: str) -> int:
-        """The position of a parameter by one of its names; -1 if there is none."""
-        return next((k for k, param in enumerate(self.params) if key in param.names), -1)
+        """The position of a parameter by its own name; -1 if there is none."""
+        return next((k for k, param in enumerate(self.params) if key == param.name), -1)
 
 
 @cache
