@@ -42,6 +42,7 @@ cdef extern from "Python.h":
     object PyVectorcall_Call(object, tuple, dict)
     object PyMethod_New(object, object)
     bint PyIndex_Check(object)
+    long long PyLong_AsLongLongAndOverflow(object, int* overflow) except? -1
 
 cdef enum:
     MOST_CHECKED = 32    # parameters
@@ -346,7 +347,7 @@ cdef bint fits(Wanted wanted, object value):
         if isinstance(value, Tensor):
             return PyArray_NDIM((<Tensor>value).array) == 0 \
                 and PyTypeNum_ISINTEGER(PyArray_TYPE((<Tensor>value).array))
-        return not isinstance(value, bool) and PyIndex_Check(value)
+        return not isinstance(value, bool) and is_64_bits(value)
     if wanted == WHOLE_NUMBERS:
         return isinstance(value, (tuple, list)) and all([PyIndex_Check(one) for one in value]) \
             and not (value and isinstance(value[0], bool))
@@ -354,6 +355,16 @@ cdef bint fits(Wanted wanted, object value):
         return isinstance(value, (float, int, NUMPY_NUMBER)) \
             or isinstance(value, Tensor) and PyArray_NDIM((<Tensor>value).array) == 0
     return True
+
+
+cdef bint is_64_bits(value) except -1:
+    """Whether a value is a whole number of 64 bits, or stands for one."""
+    cdef int overflow = 0
+    try:
+        PyLong_AsLongLongAndOverflow(value, &overflow)
+    except TypeError:
+        return False
+    return overflow == 0
 
 
 cdef object serve_out(TensorFunction function, tuple args, dict kwargs):

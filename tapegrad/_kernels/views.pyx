@@ -22,11 +22,13 @@ cpdef int normal_dim(object dim, int ndim) except -1:
     """A dimension counted from the front. Raises IndexError for one that is not there."""
     cdef int limit = ndim if ndim > 0 else 1, overflow = 0
     cdef long long found
-    if isinstance(dim, bool):
+    if isinstance(dim, (bool, ndarray)):
         raise TypeError(f"a dimension is a whole number, not {dim}")
     dim = operator.index(dim)
     found = PyLong_AsLongLongAndOverflow(dim, &overflow)
-    if overflow != 0 or not -limit <= found < limit:
+    if overflow != 0:
+        raise ValueError("Overflow when unpacking long long")
+    if not -limit <= found < limit:
         raise IndexError(
             f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], "
             f"but got {dim})")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from tapegrad import _types
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, takes_out, takes_tensors
@@ -20,7 +22,7 @@ def _pair_sums(y: Tensor, dim: int) -> Tensor:
 def _steps(name: str, y: Tensor, x: Tensor, dim: int) -> Tensor:
     """The distances between the sample points, in a shape that is broadcast to those of ``y``."""
     if x.dtype is _types.bool:
-        raise RuntimeError(f"{name}: received a bool input for `x`, but bool is not supported")
+        _refuse_bool(name, "`x` or `y`")
     if x.ndim == 1:
         if x.shape[0] != y.shape[dim]:
             raise RuntimeError(f"{name}: There must be one `x` value for each sample point")
@@ -33,9 +35,13 @@ def _steps(name: str, y: Tensor, x: Tensor, dim: int) -> Tensor:
     return narrow(x, dim, x.shape[dim] - n, n) - narrow(x, dim, 0, n)
 
 
+def _refuse_bool(name: str, which: str) -> NoReturn:
+    raise RuntimeError(f"{name}: received a bool input for {which}, but bool is not supported")
+
+
 def _check_samples(name: str, y: Tensor, x, dx) -> None:
     if y.dtype is _types.bool:
-        raise RuntimeError(f"{name}: received a bool input for `y`, but bool is not supported")
+        _refuse_bool(name, "`x` or `y`" if isinstance(x, Tensor) else "`y`")
     if x is not ... and (dx is not ... or not isinstance(x, Tensor)):
         raise TypeError(f"{name}() takes a tensor of points or the distance between them")
 

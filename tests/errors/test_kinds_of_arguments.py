@@ -41,6 +41,20 @@ SIZES = [
     "torch.movedim(x, (0,), 1)", "torch.movedim(x, 0, [1])",
     "torch.Tensor(np.array(3)).shape", "torch.Tensor(np.array([3]))",
 ]
+WINDOWS = [
+    *(f"F.conv1d(image, torch.ones(3, 3, 3), {option})" for option in (
+        "stride=True", "stride=[True]", "groups=1.0", "groups=True", "padding=1.5")),
+    "F.conv2d(image[:, None], torch.ones(3, 1, 3, 3), padding=[1, True])",
+    "F.max_pool2d(image, True)", "F.max_pool2d(image, [2, True])", "F.avg_pool2d(image, 2, True)",
+    "F.adaptive_avg_pool2d(image, True)", "F.adaptive_max_pool2d(image, [True, 2])",
+    "F.pad(x, [True, 1])", "F.pad(x, [1, True])",
+]
+TOO_LARGE = [
+    "torch.cumsum(x, 2**63)", "torch.sum(x, 2**63)", "x.sum(dim=2**63)", "x.chunk(2**63)",
+    "x.transpose(0, 2**63)", "x.select(0, 2**63)", "x[2**63]", "F.softmax(x, 2**63)",
+    "x.narrow(0, 0, 2**63)", "torch.cumsum(x, np.array(0))",
+    "torch.zeros(2, requires_grad=None)", "torch.zeros(2, requires_grad=1)",
+]
 TOLERANCES = [
     "torch.linalg.pinv(A, 3, rtol=None)", "torch.linalg.pinv(A, 0.5, atol=None)",
     "torch.linalg.pinv(A, atol=None, rtol=None)", "torch.linalg.pinv(A, None)",
@@ -74,12 +88,14 @@ NOTHING_DRAWN = [
     "torch.normal(1.0, none)", "torch.normal(none, none)", "torch.bernoulli(none)",
     "torch.normal(c, 1.0)", "torch.bernoulli(c)",
 ]
-CALLS = [*LOSSES, *LOOKED_UP, *SIZES, *TOLERANCES, *WRAPPED, *ELLIPSES, *BOUNDS, *NOTHING_DRAWN]
+CALLS = [*LOSSES, *LOOKED_UP, *SIZES, *WINDOWS, *TOO_LARGE, *TOLERANCES, *WRAPPED, *ELLIPSES,
+         *BOUNDS, *NOTHING_DRAWN]
 SETUP = """
 F = torch.nn.functional
 x, z = torch.arange(12.0).view(3, 4), torch.arange(24.0).view(2, 3, 4)
 c, n, y = torch.tensor([0, 1, 2]), torch.tensor([1, 2, 3]), torch.tensor([1, -1, 1])
 b, A = torch.tensor([True, False]), torch.tensor([[2.0, 1.0], [1.0, 3.0]])
+image = torch.arange(24.0).view(2, 3, 4)
 none = torch.empty(0, dtype=torch.int64)
 scores, labels = torch.randn(5, 2, 4).log_softmax(2), torch.tensor([[1, 2], [1, 1]])
 """

@@ -81,7 +81,7 @@ def _is_of_python(error: Exception) -> bool:
         and not text.startswith(("could not convert", "only one element tensors")))
 
 
-def _of_compiled(called: Any, args: tuple, kwargs: dict[str, Any]) -> TypeError | None:
+def _of_compiled(called: Any, args: tuple, kwargs: dict[str, Any]) -> Exception | None:
     """The error of the compiled function that PyTorch's function in Python calls."""
     try:
         bound = signature(called.__wrapped__).bind(*args, **kwargs)
@@ -103,7 +103,7 @@ def _of_written(written: Callable[..., Inner | None], args: tuple,
     return None if inner is None else _of_inner(inner)
 
 
-def _of_inner(inner: Inner) -> TypeError | None:
+def _of_inner(inner: Inner) -> Exception | None:
     """The error of a compiled function's call that fits none of its forms."""
     is_method = inner.name.startswith(".")
     forms = forms_of(inner.name.lstrip("."), is_method)

@@ -98,11 +98,13 @@ def gathered(form: Signature, args: tuple) -> tuple:
     return (args,) if args and _takes_rest(form) and is_index(args[0]) else args
 
 
-def unpacked(form: Signature, args: tuple, kwargs: dict[str, Any]) -> TypeError | None:
-    """The error of a later element of a sequence, which is looked at once a form is chosen."""
+def unpacked(form: Signature, args: tuple, kwargs: dict[str, Any]) -> Exception | None:
+    """The error of what is looked at once a form is chosen: later elements, too large numbers."""
     args = gathered(form, args)
     for position, param in enumerate(form.params):
         given = args[position] if position < len(args) else kwargs.get(param.name)
+        if param.kind in ("int", "ints") and isinstance(given, int) and not _is_64_bits(given):
+            return ValueError("Overflow when unpacking long long")
         if param.kind != "ints" or not isinstance(given, (tuple, list)):
             continue
         for k, one in enumerate(given):
@@ -111,7 +113,16 @@ def unpacked(form: Signature, args: tuple, kwargs: dict[str, Any]) -> TypeError 
                     f"{form.name}(): argument '{param.name}' failed to unpack the object at pos "
                     f'{k + 1} with error "type must be tuple of ints,but got {kind_of(one)}"'
                 )
+            if isinstance(one, int) and not _is_64_bits(one):
+                return TypeError(
+                    f"{form.name}(): argument '{param.name}' failed to unpack the object at pos "
+                    f'{k + 1} with error "Overflow when unpacking long long'
+                )
     return None
+
+
+def _is_64_bits(number: int) -> bool:
+    return -(2**63) <= number < 2**63
 
 
 __all__ = ["gathered", "mismatch", "unpacked"]

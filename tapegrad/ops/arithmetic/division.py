@@ -122,7 +122,8 @@ def _holds_zero(divisor, dtype: dtype) -> bool:
 def _refuse_zero_in_place(self: Tensor, other) -> None:
     if isinstance(other, Tensor):
         check_written_shape(self, other)
-    _refuse_zero(self, other)
+    if is_bool(other) or not is_bool(self):  # else what is written is no bool, which is refused
+        _refuse_zero(self, other)
 
 
 def _check_rounding(mode) -> None:

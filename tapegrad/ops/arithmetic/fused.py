@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from tapegrad._core import InplaceOp
-from tapegrad._kernels import OURS
+from collections.abc import Callable
+
+from tapegrad._core import InplaceOp, result_type_number
+from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor
-from tapegrad.ops._arguments import refuse_integers
+from tapegrad._types import BY_NUMPY_NUMBER, float16, float32
 from tapegrad.ops._declare import composite, method, op, takes_out
 from tapegrad.ops._out import c_name
 from tapegrad.ops.arithmetic.products import div_op, mul
 from tapegrad.ops.arithmetic.sums import add_op, check_held, is_bool, is_float
-from tapegrad.ops.promotion import result_type
+from tapegrad.ops.convert import check_written_shape
+from tapegrad.ops.promotion import can_cast
 from tapegrad.ops.tensor_types import type_name
 
 
-def _scaled(value, tensor, *others):
-    """``value * tensor`` in the dtype in which the tensor meets the others."""
-    for other in others:
-        if other.dtype is not tensor.dtype:
-            tensor = tensor.to(result_type(tensor, other))
-    return tensor if type(value) is int and value == 1 else tensor * value
+def _added(joined: Callable, input, tensor1, tensor2, value) -> Tensor:
+    """``input + value * joined(tensor1, tensor2)`` in the dtype of all; float16 is rounded once."""
+    dtype = BY_NUMPY_NUMBER[result_type_number(input, tensor1, tensor2)]
+    computed = float32 if dtype is float16 else dtype
+    input, tensor1, tensor2 = input.to(computed), tensor1.to(computed), tensor2.to(computed)
+    scaled = tensor1 if type(value) is int and value == 1 else tensor1 * value
+    return add_op(input, joined(scaled, tensor2)).to(dtype)
 
 
 addcmul_op = op(
     "addcmul",
     forward=composite(
-        lambda input, tensor1, tensor2, value: add_op(
-            input, mul(_scaled(value, tensor1, tensor2, input), tensor2)
-        )
+        lambda input, tensor1, tensor2, value: _added(mul, input, tensor1, tensor2, value)
     ),
     params=("input", "tensor1", "tensor2", "value"),
     input="g",
@@ -38,9 +40,7 @@ addcmul_op = op(
 addcdiv_op = op(
     "addcdiv",
     forward=composite(
-        lambda input, tensor1, tensor2, value: add_op(
-            input, div_op(_scaled(value, tensor1, tensor2, input), tensor2)
-        )
+        lambda input, tensor1, tensor2, value: _added(div_op, input, tensor1, tensor2, value)
     ),
     params=("input", "tensor1", "tensor2", "value"),
     input="g",
@@ -86,6 +86,9 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tens
 @method()
 def addcmul_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tensor:
     """In-place form of :func:`addcmul`."""
+    if is_bool(self):
+        for other in (tensor1, tensor2):
+            check_written_shape(self, other)
     value = _whole_for_integers(self, tensor1, tensor2, value)
     return _addcmul_inplace(self, tensor1, tensor2, value)
 
@@ -133,22 +136,38 @@ lerp_tensor_op = op(
 _lerp_number_inplace, _lerp_tensor_inplace = InplaceOp(lerp_number_op), InplaceOp(lerp_tensor_op)
 
 
-def _as_weight(weight, input: Tensor):
-    """A weight; one without dimensions may be of any dtype."""
-    is_scalar = isinstance(weight, Tensor) and not weight.ndim
-    return weight.to(input.dtype) if is_scalar else weight
-
-
-def _check_one_dtype(input: Tensor, **others) -> None:
-    if not input.is_floating_point():
-        kind = "tensor" if isinstance(others["weight"], Tensor) else "scalar"
-        refuse_integers(f"lerp_kernel_{kind}", input._array)
-    for name, other in others.items():
-        if isinstance(other, Tensor) and other.dtype is not input.dtype:
+def _check_dtypes(input: Tensor, end: Tensor, weight, *, is_written: bool = False) -> None:
+    """Refuse tensors of another dtype, and integers; a lone weight may be of any dtype."""
+    given = {"end": end}
+    if isinstance(weight, Tensor) and weight.ndim:
+        given["weight"] = weight
+    for name, other in given.items():
+        if other.dtype is not input.dtype:
             raise RuntimeError(
-                f"expected dtype {type_name(input).lower()} for `{name}` but got dtype "
+                f"expected dtype {c_name(input.dtype)} for `{name}` but got dtype "
                 f"{c_name(other.dtype)}"
             )
+    if not input.is_floating_point():
+        _refuse_integers(input, end, weight, is_written)
+
+
+def _refuse_integers(input: Tensor, end: Tensor, weight, is_written: bool) -> None:
+    """Refuse to interpolate integers, unless a lone weight is a floating-point one."""
+    kind, number = "scalar", input.dtype.numpy.num
+    if isinstance(weight, Tensor):
+        kind, number = "tensor", result_type_number(input, end, weight)
+    for other in (end, weight):
+        if is_written and isinstance(other, Tensor):
+            check_written_shape(input, other)
+    if is_written and not can_cast(BY_NUMPY_NUMBER[number], input.dtype):
+        raise RuntimeError(
+            f"result type {TYPE_NAMES[number]} can't be cast to the desired output type "
+            f"{type_name(input)}"
+        )
+    if not BY_NUMPY_NUMBER[number].is_floating_point:
+        raise NotImplementedError(
+            f"\"lerp_kernel_{kind}\" not implemented for '{TYPE_NAMES[number]}'"
+        )
 
 
 @takes_out("same")
@@ -158,16 +177,14 @@ def lerp(input: Tensor, end: Tensor, weight) -> Tensor:
 
     Raises RuntimeError for tensors of different dtypes.
     """
-    weight = _as_weight(weight, input)
-    _check_one_dtype(input, end=end, weight=weight)
+    _check_dtypes(input, end, weight)
     return (lerp_tensor_op if isinstance(weight, Tensor) else lerp_number_op)(input, end, weight)
 
 
 @method()
 def lerp_(self: Tensor, end: Tensor, weight) -> Tensor:
     """In-place form of :func:`lerp`."""
-    weight = _as_weight(weight, self)
-    _check_one_dtype(self, end=end, weight=weight)
+    _check_dtypes(self, end, weight, is_written=True)
     written = _lerp_tensor_inplace if isinstance(weight, Tensor) else _lerp_number_inplace
     return written(self, end, weight)
 

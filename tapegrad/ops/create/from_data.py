@@ -259,7 +259,7 @@ _NOT_WRITABLE = (
 
 def finished(array: np.ndarray, requires_grad: bool) -> Tensor:
     """What a constructor returns: a leaf over new memory."""
-    if requires_grad is False:
+    if requires_grad is False or requires_grad is None:
         return Tensor._wrap(array)
     if requires_grad is not True:
         raise TypeError(f"requires_grad must be bool, not {_types.kind_of(requires_grad)}")

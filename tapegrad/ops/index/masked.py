@@ -10,6 +10,7 @@ from tapegrad._kernels import OURS, pick, place
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import common_shape
+from tapegrad.ops.convert import check_written_shape
 from tapegrad.ops.index.by_tensors import true_positions
 from tapegrad.ops.index.lines import writing_ops
 from tapegrad.ops.pointwise import where_op
@@ -44,7 +45,7 @@ _masked_fill_inplace = InplaceOp(masked_fill_op)
 _masked_fill_tensor_inplace = InplaceOp(masked_fill_tensor_op)
 
 
-def _check_filled(input: Tensor, mask: Tensor, value) -> None:
+def _check_filled(input: Tensor, mask: Tensor, value, *, is_written: bool = False) -> None:
     if isinstance(value, Tensor) and value.ndim:
         raise RuntimeError(
             "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
@@ -55,6 +56,8 @@ def _check_filled(input: Tensor, mask: Tensor, value) -> None:
             "masked_fill_ only supports boolean masks, but got mask with dtype "
             f"{_C_NAMES[mask.dtype.name]}"
         )
+    if is_written:
+        check_written_shape(input, mask)
     if isinstance(value, Tensor):
         kernels.refuse_overflow(value.item(), input.dtype.numpy.num)
     elif isinstance(value, complex):
@@ -85,9 +88,7 @@ def masked_fill(input: Tensor, mask: Tensor, value) -> Tensor:
 @method()
 def masked_fill_(self: Tensor, mask: Tensor, value) -> Tensor:
     """In-place form of :func:`masked_fill`."""
-    _check_filled(self, mask, value)
-    if mask.shape != self.shape:
-        common_shape(self.shape, mask.shape)
+    _check_filled(self, mask, value, is_written=True)
     if isinstance(value, Tensor):
         return _masked_fill_tensor_inplace(self, mask, value.to(self.dtype))
     return _masked_fill_inplace(self, mask, value)

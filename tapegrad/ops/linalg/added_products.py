@@ -25,7 +25,7 @@ from tapegrad.ops.linalg.products import (
     mv_op,
     refuse_bool,
 )
-from tapegrad.ops.promotion import can_cast, promote_types, result_type
+from tapegrad.ops.promotion import can_cast, promote_types
 from tapegrad.ops.shape import check_expansion, expand
 from tapegrad.ops.tensor_types import type_name
 
@@ -84,11 +84,7 @@ def _check_addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta, alpha) -> _type
     for name, vec in (("vec1", vec1), ("vec2", vec2)):
         if vec.ndim != 1:
             raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {vec.ndim}-D")
-    dtype = input.dtype
-    if vec1.dtype is not dtype or vec2.dtype is not dtype:
-        dtype = promote_types(result_type(vec1, vec2), dtype)
-    if input.ndim == 0:
-        dtype = result_type(input, vec1.new_empty(1, dtype=result_type(vec1, vec2)))
+    dtype = promote_types(promote_types(input.dtype, vec1.dtype), vec2.dtype)
     for name, scale in (("beta", beta), ("alpha", alpha)):
         if isinstance(scale, float) and not dtype.is_floating_point:
             raise RuntimeError(

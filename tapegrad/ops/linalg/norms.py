@@ -107,6 +107,8 @@ def matrix_norm(A: Tensor, ord="fro", dim=(-2, -1), keepdim: bool = False, *, dt
     check_matrix("linalg.matrix_norm", A)
     if not isinstance(ord, str) and abs(ord) not in (1, 2, _INF):
         raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
+    if ord == "nuc" or (not isinstance(ord, str) and abs(ord) == 2):
+        check_floating("linalg.matrix_norm", A)
     row, column = _matrix_dims(A, dim)
     A = _converted("linalg.matrix_norm", A, dtype)
     if ord == "fro":

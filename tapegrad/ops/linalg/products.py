@@ -137,11 +137,11 @@ def check_batches(kernel: str, input: Tensor, other: Tensor) -> None:
             "Expected size for first two dimensions of batch2 tensor to be: "
             f"[{input.shape[0]}, {input.shape[2]}] but got: [{other.shape[0]}, {other.shape[1]}]."
         )
+    refuse_bool(kernel, input)
     if input.dtype is not other.dtype:
         raise RuntimeError(
             f"expected scalar type {type_name(input)} but found {type_name(other)}"
         )
-    refuse_bool(kernel, input)
 
 
 @takes_out("addmv input tensors must have the same dtype, but got {out}, {result}, and {result}")

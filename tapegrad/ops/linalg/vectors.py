@@ -11,6 +11,7 @@ from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import common_shape, normal_dim, number_of
 from tapegrad.ops.linalg._checks import batch_shape, check_tensors
+from tapegrad.ops.linalg.products import refuse_bool
 from tapegrad.ops.pointwise import where_op
 from tapegrad.ops.tensor_types import type_name
 
@@ -45,6 +46,7 @@ def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     check_tensors("linalg_cross", input=input, other=other)
     if input.ndim != other.ndim:
         raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
+    refuse_bool("cross", input)
     if input.dtype is not other.dtype:
         raise RuntimeError(
             f"expected scalar type {type_name(input)} but found {type_name(other)}"

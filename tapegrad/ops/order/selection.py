@@ -28,9 +28,9 @@ def _run(name: str, rows: np.ndarray, shape: tuple, settings: tuple) -> tuple:
         raise MemoryError(f"{name}(): no memory for a row of {rows.shape[-1]} elements") from None
 
 
-def _refuse_bool(name: str, input: Tensor) -> None:
+def _refuse_bool(kernel: str, input: Tensor) -> None:
     if input.dtype.name == "bool":
-        raise NotImplementedError(f"\"{name}_cpu\" not implemented for 'Bool'")
+        raise NotImplementedError(f"\"{kernel}\" not implemented for 'Bool'")
 
 
 # ------------------------------------------------------------------------- one of each row
@@ -95,7 +95,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Nam
     size = input.shape[dim] if input.ndim else 1
     if not 1 <= k <= size:
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
-    _refuse_bool("kthvalue", input)
+    _refuse_bool("kthvalue_cpu", input)
     return kthvalue_result.of(kthvalue_op(input, k, dim, keepdim))
 
 
@@ -136,9 +136,10 @@ def _median_of_all(name: str):
 
 def _median(name: str, of_all, over_dim, result, nan: str):
     def median(input: Tensor, dim=..., keepdim: bool = False):
-        _refuse_bool("median", input)
         if dim is ...:
+            _refuse_bool("median_cpu", input)
             return of_all(input)
+        _refuse_bool("median_out", input)
         dim = normal_dim(dim, input.ndim)
         refuse_empty("median", input, dim)
         return result.of(over_dim(input, dim, keepdim))

@@ -15,6 +15,7 @@ from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import attach, method, op, public, takes_out
 from tapegrad.ops._out import c_name
+from tapegrad.ops.convert import check_written_shape
 from tapegrad.ops.pointwise.selection import where_op
 from tapegrad.ops.promotion import can_cast
 from tapegrad.ops.tensor_types import type_name
@@ -186,6 +187,9 @@ def clamp_(self: Tensor, min=None, max=None) -> Tensor:
     """In-place form of :func:`clamp`."""
     has_tensors = _check_kinds(self, min, max)
     low, high, dtype = _bounds(self, min, max)
+    for bound in (min, max):
+        if isinstance(bound, Tensor):
+            check_written_shape(self, bound)
     _check_cast(dtype, type_name(self) if has_tensors else c_name(self.dtype), self)
     _check_numbers(dtype, min, max)
     if dtype is _types.bool:

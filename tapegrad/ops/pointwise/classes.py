@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._core import InplaceOp
+from tapegrad._core import InplaceOp, result_type_number
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
-from tapegrad._types import kind_of
+from tapegrad._types import BY_NUMPY_NUMBER, kind_of
 from tapegrad.ops._declare import composite, method, op, public, takes_out, takes_tensors
 from tapegrad.ops._dims import common_shape
 from tapegrad.ops._results import NamedResult, named_result
@@ -148,7 +148,13 @@ def _ldexp(input: np.ndarray, other: np.ndarray) -> np.ndarray:
         return np.asarray(np.ldexp(input, other.astype(np.int32)))
 
 
-_scaled_by_power = composite(lambda input, other: input * 2.0**other)
+def _times_power(input: Tensor, other: Tensor) -> Tensor:
+    if not other.ndim and other.is_floating_point():
+        other = other.to(BY_NUMPY_NUMBER[result_type_number(input, other)])
+    return input * 2.0**other
+
+
+_scaled_by_power = composite(_times_power)
 ldexp = op(
     "ldexp", forward=_ldexp, method=True, inplace=True, out="cast ldexp",
     # As PyTorch: 2 to a negative integer exponent is the integer 0 here.

@@ -178,7 +178,7 @@ def _transposed(
 
 
 @takes_tensors
-def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) -> Tensor:
+def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups: int = 1) -> Tensor:
     """Weights slid along sequences.
 
     Shape: ``(batch, channels, length)`` with weights ``(out, channels / groups, kernel)`` to
@@ -189,20 +189,20 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) 
 
 
 @takes_tensors
-def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) -> Tensor:
+def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups: int = 1) -> Tensor:
     """Weights slid over images; as :func:`conv1d` with two spatial dimensions."""
     return _convolve("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
 
 
 @takes_tensors
-def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1) -> Tensor:
+def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups: int = 1) -> Tensor:
     """Weights slid through volumes; as :func:`conv1d` with three spatial dimensions."""
     return _convolve("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
 
 
 @takes_tensors
 def conv_transpose1d(
-    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
+    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups: int = 1, dilation=1
 ) -> Tensor:
     """The transpose of a convolution: each element spreads the weights out around its place.
 
@@ -217,7 +217,7 @@ def conv_transpose1d(
 
 @takes_tensors
 def conv_transpose2d(
-    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
+    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups: int = 1, dilation=1
 ) -> Tensor:
     """The transpose of :func:`conv2d`; as :func:`conv_transpose1d` in two dimensions."""
     return _transposed(
@@ -228,7 +228,7 @@ def conv_transpose2d(
 
 @takes_tensors
 def conv_transpose3d(
-    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1
+    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups: int = 1, dilation=1
 ) -> Tensor:
     """The transpose of :func:`conv3d`; as :func:`conv_transpose1d` in three dimensions."""
     return _transposed(

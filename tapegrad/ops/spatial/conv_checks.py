@@ -14,15 +14,15 @@ from tapegrad.ops.spatial.sizes import c_name, remembered, scalar_name, times
 
 def per_dim(function: str, name: str, given, n_dims: int, n_weight: int) -> tuple[int, ...]:
     """One number for each of the weight's dimensions; a lone one stands for the function's."""
+    items = given if isinstance(given, (tuple, list)) else (given,) * n_dims
     try:
-        if not isinstance(given, (tuple, list)):
-            sizes = (operator.index(given),) * n_dims
-        else:
-            sizes = tuple(map(operator.index, given))
+        sizes = tuple(map(operator.index, items))
     except TypeError:
+        sizes = None
+    if sizes is None or (items and isinstance(items[0], bool)):
         raise TypeError(
             f"{function}(): argument '{name}' must be tuple of ints, not {type(given).__name__}"
-        ) from None
+        )
     if len(sizes) == 1:
         return sizes * n_weight
     if len(sizes) != n_weight:

@@ -97,7 +97,7 @@ def _ints(pad) -> tuple[int, ...]:
     if plain is not None:
         return plain
     for k, one in enumerate(pad):
-        if not hasattr(one, "__index__"):
+        if not hasattr(one, "__index__") or (k == 0 and isinstance(one, bool)):
             raise TypeError(
                 "pad(): argument 'pad' (position 2) must be tuple of ints, but found element of "
                 f"type {type(one).__name__} at pos {k}"

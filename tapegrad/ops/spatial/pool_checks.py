@@ -26,11 +26,11 @@ def as_ints(function: str, name: str, position: int, given) -> tuple[int, ...]:
         return (given,)
     what = f"{function}(): argument '{name}' (position {position}) must be tuple of ints, "
     if not isinstance(given, (tuple, list)):
-        if not hasattr(given, "__index__"):
+        if isinstance(given, bool) or not hasattr(given, "__index__"):
             raise TypeError(f"{what}not {type(given).__name__}")
         return (operator.index(given),)
     for k, one in enumerate(given):
-        if not hasattr(one, "__index__"):
+        if not hasattr(one, "__index__") or (k == 0 and isinstance(one, bool)):
             raise TypeError(
                 f"{what}but found element of type {type(one).__name__} at pos {k}"
             )
