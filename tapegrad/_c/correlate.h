@@ -9,8 +9,7 @@
 /* Everything of a call that does not change. */
 typedef struct {
     const tg_sliding *p;
-    int is_square;      /* by squares of outputs, which slide so: */
-    tg_sliding squares;
+    int is_square; /* by squares of outputs */
     NAME(images) in;
     NAME(given) weight;
     const char *bias;
@@ -47,24 +46,79 @@ TARGET static void NAME(block_outputs)(const NAME(call) *call, NAME(pass) *pass,
     }
 }
 
-/* The outputs of one block by squares. */
+/* The outputs of one block by the squares of one remainder and phase. */
 TARGET static void NAME(square_outputs)(const NAME(call) *call, NAME(pass) *pass,
-                                        const NAME(padded) *block, int64_t n_samples, int64_t line,
+                                        const NAME(padded) *block, const tg_squares *squares,
+                                        const T *weights, int64_t n_samples, int64_t line,
                                         int64_t rows, T *out, const char *bias)
 {
-    static const int64_t none[3] = {0, 0, 0};
-    const tg_axis *all = call->all;
-    const int64_t n_lines = tg_least(all[1].n - line, call->blocks.length);
-    const int64_t first[3] = {0, line, 0}, counts[4] = {n_samples, 1, n_lines, all[2].n};
-    NAME(set_pass)(pass, &call->squares, all, none, block);
-    pass->axes[1].out_step = pass->axes[2].out_step = 2;
-    for (int64_t start = 0; start < n_samples * n_lines * all[2].n; start += NAME(width)) {
+    const int along = call->blocks.along;
+    int64_t first[3] = {0, 0, 0};
+    int64_t counts[4] = {n_samples, 1, squares->axes[0].n, squares->axes[1].n};
+    first[along] = line;
+    counts[along + 1] = tg_least(counts[along + 1] - line, call->blocks.length);
+    if (counts[2] <= 0 || counts[3] <= 0)
+        return;
+    pass->axes[0] = call->all[0];
+    pass->axes[1] = squares->axes[0];
+    pass->axes[2] = squares->axes[1];
+    const int64_t n = n_samples * counts[2] * counts[3];
+    for (int64_t start = 0; start < n; start += NAME(width)) {
         const int64_t lanes = NAME(choose_lanes)(pass, call->p, block, counts, first,
                                                  call->out_sample, start, NAME(width));
-        if (!NAME(square_panel)(pass, block, call->p, lanes, bias, call->bias_step, out,
-                                call->out_channel, rows))
+        if (!NAME(square_panel)(pass, block, call->p, squares, weights, lanes, bias,
+                                call->bias_step, out, call->out_channel, rows))
             pass->is_spoilt = 1;
     }
+}
+
+/* How many values the packed sums of some rows have. */
+static int64_t NAME(packed_sums)(const NAME(call) *call, const tg_squares *squares, int64_t rows)
+{
+    return (rows + ROWS - 1) / ROWS * squares->first[TG_KINDS] * call->n_channels *
+           NAME(packed_rows);
+}
+
+/* The outputs of one block by squares: of all remainders of the strides and all phases. */
+TARGET static void NAME(all_squares)(const NAME(call) *call, NAME(pass) *pass,
+                                     const NAME(padded) *block, int64_t n_samples, int64_t line,
+                                     int64_t rows, T *out, const char *bias)
+{
+    const int64_t lowest[2] = {call->all[1].lowest, call->all[2].lowest};
+    const T *weights = pass->weights;
+    for (int64_t y = 0; y < tg_remainders(call->p, 1); y++)
+        for (int64_t x = 0; x < tg_remainders(call->p, 2); x++) {
+            const int64_t remainder[2] = {y, x};
+            int64_t n_phases[2], phase[2];
+            tg_squares squares;
+            for (int d = 0; d < 2; d++)
+                n_phases[d] = tg_pairs_of(call->p, d + 1, remainder[d], 0).n_phases;
+            for (phase[0] = 0; phase[0] < n_phases[0]; phase[0]++)
+                for (phase[1] = 0; phase[1] < n_phases[1]; phase[1]++) {
+                    tg_set_squares(&squares, call->p, remainder, phase, lowest, block->row,
+                                   block->part);
+                    NAME(square_outputs)(call, pass, block, &squares, weights, n_samples, line,
+                                         rows, out, bias);
+                }
+            weights += NAME(packed_sums)(call, &squares, rows);
+        }
+}
+
+/* The weights of some rows packed as sums, for each remainder of the strides. */
+TARGET static void NAME(pack_all_sums)(const NAME(call) *call, const NAME(pass) *pass,
+                                       const NAME(given) *given, int64_t rows)
+{
+    static const int64_t none[2] = {0, 0};
+    T *weights = pass->weights;
+    for (int64_t y = 0; y < tg_remainders(call->p, 1); y++)
+        for (int64_t x = 0; x < tg_remainders(call->p, 2); x++) {
+            const int64_t remainder[2] = {y, x};
+            tg_squares squares;
+            tg_set_squares(&squares, call->p, remainder, none, none, 0, 0);
+            NAME(pack_sums)(weights, given, &squares, tg_product(call->p->kernel), rows,
+                            call->n_channels, pass->patches);
+            weights += NAME(packed_sums)(call, &squares, rows);
+        }
 }
 
 /* The outputs of one block: of all remainders of the strides. */
@@ -110,7 +164,7 @@ TARGET static void NAME(rows_outputs)(const NAME(call) *call, NAME(pass) *pass,
                 NAME(fill_block)(call->p, call->all, spans, &in, samples, call->n_channels, block);
             T *to = out + sample * call->out_sample;
             if (NAME(has_squares)() && call->is_square)
-                NAME(square_outputs)(call, pass, block, samples, line, rows, to, bias);
+                NAME(all_squares)(call, pass, block, samples, line, rows, to, bias);
             else
                 NAME(all_passes)(call, pass, block, samples, line, rows, to, bias);
         }
@@ -164,12 +218,13 @@ static uintptr_t NAME(lay_out)(const NAME(call) *call, NAME(pass) *pass, NAME(pa
     PART(pass->from, n_weights)
     PART(pass->weight, n_weights)
     PART(pass->is_met, n_weights)
-    PART(pass->weights, n_tiles * n_weights * call->n_channels * NAME(packed_rows))
+    PART(pass->weights,
+         (n_tiles * n_weights + call->is_square) * call->n_channels * NAME(packed_rows))
     PART(pass->patches, call->is_square
-                            ? NAME(kinds) * NAME(patches_of_kind)(call->n_channels)
+                            ? NAME(patches_at)(TG_KINDS, (n_weights + 1) * call->n_channels)
                             : TG_LONGEST_CHAIN * NAME(width))
-    PART(pass->sums, call->is_square ? NAME(kinds) * NAME(sums_of_kind)
-                                     : call->row_limit * NAME(width))
+    PART(pass->sums,
+         call->is_square ? TG_KINDS * NAME(sums_of_kind) : call->row_limit * NAME(width))
     PART(block->data, LANES + n_block + 8 * LANES)
 #undef PART
     block->data += LANES; /* vectors of few lanes begin before them */
@@ -185,8 +240,7 @@ TARGET static void NAME(group_outputs)(const NAME(call) *call, NAME(pass) *pass,
         NAME(given) weight = call->weight;
         weight.data += row * weight.row;
         if (NAME(has_squares)() && call->is_square)
-            NAME(pack_sums)(pass->weights, &weight, rows, call->n_channels, call->p->is_turned != 0,
-                            pass->patches);
+            NAME(pack_all_sums)(call, pass, &weight, rows);
         else
             NAME(pack_weights)(pass->weights, &weight, rows, call->n_weights, call->n_channels);
         NAME(rows_outputs)(call, pass, block, call->is_one_block && row > 0, rows,
@@ -199,11 +253,9 @@ TARGET static void NAME(group_outputs)(const NAME(call) *call, NAME(pass) *pass,
 static void NAME(choose_way)(NAME(call) *call, int is_square)
 {
     call->is_square = is_square;
-    if (is_square)
-        call->squares = NAME(squares_of)(call->p);
-    call->n_weights = is_square ? NAME(kinds) : tg_product(call->p->kernel);
+    call->n_weights = is_square ? tg_sums_of_squares(call->p) : tg_product(call->p->kernel);
     for (int d = 0; d < 3; d++)
-        call->all[d] = tg_all_of(is_square ? &call->squares : call->p, d);
+        call->all[d] = is_square && d > 0 ? tg_all_pairs(call->p, d) : tg_all_of(call->p, d);
 }
 
 /* The outputs of some groups, `steps` bytes apart, in the way that was chosen. Gives 0, or what went

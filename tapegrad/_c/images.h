@@ -72,7 +72,9 @@ TARGET static TG_INLINE void NAME(fill_line)(T *to, int64_t n, const T *line, in
     if (along == 1)
         NAME(copy)(to + start, line + from + start, end - start);
     else if (along == 2)
-        NAME(copy_even)(to + start, line + from + 2 * start, end - start);
+        NAME(copy_apart)(to + start, line + from + 2 * start, 2, end - start);
+    else if (along == 4)
+        NAME(copy_apart)(to + start, line + from + 4 * start, 4, end - start);
     else
         for (int64_t i = start; i < end; i++)
             to[i] = line[from + i * along];

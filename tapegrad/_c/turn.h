@@ -84,27 +84,44 @@ TARGET static void NAME(turn_rows)(T *to, int64_t to_step, const T *from, int64_
     }
 }
 
-/* to[i] = from[2 * i]; nothing behind the last of them is read. */
-TARGET static TG_INLINE void NAME(copy_even)(T *to, const T *from, int64_t n)
+/* The elements of a vector or fewer of which there are n; none if there are not so many. */
+TARGET static TG_INLINE V NAME(load_first)(const T *from, int64_t n)
 {
-    int64_t i = 0;
+    return n >= LANES ? NAME(load)(from) : n > 0 ? NAME(load_part)(from, n) : (V){0};
+}
+
+/* The elements at even places of two vectors. */
+TARGET static TG_INLINE V NAME(even)(V first, V second)
+{
 #if defined(__GNUC__) && !defined(__clang__)
     NAME(places) even;
     for (int l = 0; l < LANES; l++)
         even[l] = 2 * l;
-    for (; i + LANES < n; i += LANES)
-        NAME(store)(to + i, __builtin_shuffle(NAME(load)(from + 2 * i),
-                                              NAME(load)(from + 2 * i + LANES), even));
-    if (i < n) {
-        const int64_t left = 2 * (n - i) - 1, right = left > LANES ? left - LANES : 0;
-        const V first = NAME(load_part)(from + 2 * i, left - right);
-        const V second = right > 0 ? NAME(load_part)(from + 2 * i + LANES, right) : first;
-        NAME(store_part)(to + i, __builtin_shuffle(first, second, even), n - i);
-    }
+    return __builtin_shuffle(first, second, even);
 #else
-    for (; i < n; i++)
-        to[i] = from[2 * i];
+    T all[2 * LANES];
+    NAME(store)(all, first);
+    NAME(store)(all + LANES, second);
+    for (int i = 0; i < LANES; i++)
+        all[i] = all[2 * i];
+    return NAME(load)(all);
 #endif
+}
+
+/* to[i] = from[step * i] for a step of 2 or 4; nothing behind the last of them is read. */
+TARGET static TG_INLINE void NAME(copy_apart)(T *to, const T *from, const int step, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += LANES, from += step * LANES) {
+        const int64_t left = step * (n - i - 1) + 1;
+        V v = NAME(even)(NAME(load_first)(from, left), NAME(load_first)(from + LANES, left - LANES));
+        if (step == 4)
+            v = NAME(even)(v, NAME(even)(NAME(load_first)(from + 2 * LANES, left - 2 * LANES),
+                                         NAME(load_first)(from + 3 * LANES, left - 3 * LANES)));
+        if (n - i >= LANES)
+            NAME(store)(to + i, v);
+        else
+            NAME(store_part)(to + i, v, n - i);
+    }
 }
 
 #undef UNROLLED

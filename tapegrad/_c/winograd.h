@@ -1,21 +1,23 @@
 /* Winograd's form of 3x3 weights at stride 1, F(2x2, 3x3) of Lavin and Gray (2016): a square of four
- * outputs takes 16 products a channel where sliding takes 36. Included once per element type and
- * instruction set: see tile.h.
+ * outputs takes 16 products a channel where sliding takes 36. What other weights there are is put
+ * together of such: see squares.h. Included once per element type and instruction set: see tile.h.
  *
  * The 4x4 elements that a square reads are turned into 16 sums, and so are the weights; sums of one
  * kind are multiplied by the one loop of all convolutions, for two vectors of squares, and each
- * output is a sum of nine products. None reads an element that sliding would not read. An infinity
- * or a NaN gives another one here, so whoever asks is told, and slides. */
+ * output is a sum of nine products. None takes part in a product that sliding would not read. An
+ * infinity or a NaN gives another one here, so whoever asks is told, and slides. */
 
 enum {
-    NAME(kinds) = 16,
-    NAME(chain_of_kind) = 16, /* at most PyTorch's error, which chains of 64 have not */
     NAME(sums_of_kind) = ROWS * NAME(width) + LANES, /* not as many that all meet in one set */
 };
 
-static TG_INLINE int64_t NAME(patches_of_kind)(int64_t n_channels)
+/* How many products to add up as one chain: at most PyTorch's error. */
+static TG_INLINE int64_t NAME(chain_of_kind)(int64_t n_channels) { return n_channels <= 64 ? 32 : 16; }
+
+/* Where a kind's sums of what squares read begin, of which `at` channels come before. */
+static TG_INLINE int64_t NAME(patches_at)(int kind, int64_t at)
 {
-    return n_channels * NAME(width) + LANES;
+    return at * NAME(width) + kind * LANES;
 }
 
 /* Float32 alone; for others nothing of this file is compiled. */
@@ -28,87 +30,74 @@ static TG_INLINE int NAME(has_squares)(void)
  * samples or rows a thread has. */
 static int NAME(is_square)(const tg_sliding *p, int64_t n_channels)
 {
-    const int64_t least = p->is_turned ? 32 : 16, most = p->is_turned ? 64 : 256;
-    for (int d = 0; d < 3; d++)
-        if (p->kernel[d] != (d == 0 ? 1 : 3) || p->stride[d] != 1 || p->dilation[d] != 1)
-            return 0;
-    return NAME(has_squares)() && p->in[0] == 1 && p->out[0] == 1 &&
-           p->out[1] >= TG_LEAST_SQUARE && p->out[2] >= TG_LEAST_SQUARE && n_channels >= least &&
-           n_channels <= most && p->n_rows >= 16;
+    return NAME(has_squares)() && n_channels >= (p->is_turned ? 32 : 16) && n_channels <= 256 &&
+           p->n_rows >= 16 && tg_sums_of_squares(p) > 0;
 }
 
-/* How squares slide: 4x4 elements at a time, by two. */
-static tg_sliding NAME(squares_of)(const tg_sliding *p)
-{
-    tg_sliding squares = *p;
-    squares.is_turned = 0;
-    for (int d = 1; d < 3; d++) {
-        squares.kernel[d] = 4;
-        squares.stride[d] = 2;
-        squares.padding[d] = p->is_turned ? 2 - p->padding[d] : p->padding[d];
-        squares.out[d] = (p->out[d] + 1) / 2;
-    }
-    return squares;
-}
-
-/* The 16 sums of the weights of each channel, of a tile's rows: from nine vectors each. */
-TARGET static void NAME(sum_weights)(const T *from, int64_t n_channels, int is_turned, T *to)
+/* The sums of 3x3 weights of each channel, of a tile's rows: from a vector a tap, to where the
+ * kinds are. */
+TARGET static void NAME(sum_weights)(const T *from, const tg_nine *nine, int64_t n_channels, T *to)
 {
     const int64_t size = n_channels * NAME(packed_rows);
     for (int64_t at = 0; at < size; at += LANES) {
         V half[4][3];
         for (int x = 0; x < 3; x++) {
-            const int64_t first = is_turned ? 8 - x : x, step = is_turned ? -3 : 3;
-            const V a = NAME(load)(from + first * size + at);
-            const V b = NAME(load)(from + (first + step) * size + at);
-            const V c = NAME(load)(from + (first + 2 * step) * size + at);
-            half[0][x] = a;
-            half[1][x] = (a + c + b) * (T)0.5;
-            half[2][x] = (a + c - b) * (T)0.5;
-            half[3][x] = c;
+            V taps[3];
+            for (int y = 0; y < 3; y++) {
+                const int64_t tap = nine->taps[3 * y + x];
+                taps[y] = tap < 0 ? (V){0} : NAME(load)(from + tap * size + at);
+            }
+            half[0][x] = taps[0];
+            half[1][x] = (taps[0] + taps[2] + taps[1]) * (T)0.5;
+            half[2][x] = (taps[0] + taps[2] - taps[1]) * (T)0.5;
+            half[3][x] = taps[2];
         }
         for (int y = 0; y < 4; y++) {
             const V a = half[y][0], b = half[y][1], c = half[y][2];
-            T *now = to + 4 * y * size + at;
-            NAME(store)(now, a);
-            NAME(store)(now + size, (a + c + b) * (T)0.5);
-            NAME(store)(now + 2 * size, (a + c - b) * (T)0.5);
-            NAME(store)(now + 3 * size, c);
+            const int64_t *place = nine->at + 4 * y;
+            NAME(store)(to + place[0] * size + at, a);
+            NAME(store)(to + place[1] * size + at, (a + c + b) * (T)0.5);
+            NAME(store)(to + place[2] * size + at, (a + c - b) * (T)0.5);
+            NAME(store)(to + place[3] * size + at, c);
         }
     }
 }
 
-/* Weights packed in tiles of rows, as sums. `scratch` holds a tile's weights. */
-TARGET static void NAME(pack_sums)(T *tile, const NAME(given) *given, int64_t rows,
-                                   int64_t n_channels, int is_turned, T *scratch)
+/* Weights packed in tiles of rows, as sums. `scratch` holds a tile's weights; behind the last tile
+ * there is room for the kinds of one that are not needed. */
+TARGET static void NAME(pack_sums)(T *tile, const NAME(given) *given, const tg_squares *squares,
+                                   int64_t n_taps, int64_t rows, int64_t n_channels, T *scratch)
 {
     NAME(given) now = *given;
     for (int64_t done = 0, n; done < rows; done += n) {
         n = tg_equal_part(rows - done, ROWS);
-        NAME(pack_weights)(scratch, &now, n, 9, n_channels);
-        NAME(sum_weights)(scratch, n_channels, is_turned, tile);
+        NAME(pack_weights)(scratch, &now, n, n_taps, n_channels);
+        for (int i = 0; i < squares->n; i++)
+            NAME(sum_weights)(scratch, squares->each + i, n_channels, tile);
         now.data += n * now.row;
-        tile += NAME(kinds) * n_channels * NAME(packed_rows);
+        tile += squares->first[TG_KINDS] * n_channels * NAME(packed_rows);
     }
 }
 
-/* The 16 sums of what a vector of squares reads in each channel. */
-TARGET static TG_INLINE void NAME(sum_patches)(const NAME(pass) *pass, const NAME(padded) *block,
-                                               const NAME(piece) *pieces, const int n_pieces,
-                                               T *to)
+/* The sums of what a vector of squares reads in each channel, under 3x3 of the weights. */
+TARGET static TG_INLINE void NAME(sum_patches)(const NAME(padded) *block, const tg_nine *nine,
+                                               int64_t n_sums, int64_t n_channels,
+                                               const NAME(piece) *pieces, const int n_pieces, T *to)
 {
-    const int64_t step = NAME(patches_of_kind)(pass->n_channels);
-    for (int64_t c = 0; c < pass->n_channels; c++, to += NAME(width)) {
+    int64_t place[TG_KINDS];
+    for (int k = 0; k < TG_KINDS; k++)
+        place[k] = NAME(patches_at)(nine->at[k] < n_sums ? k : TG_KINDS, nine->at[k] * n_channels);
+    for (int64_t c = 0; c < n_channels; c++, to += NAME(width)) {
         const T *from = block->data + c * block->channel;
-#define READ(t) NAME(load_pieces)(from + pass->from[t], pieces, n_pieces)
+#define READ(t) NAME(load_pieces)(from + nine->from[t], pieces, n_pieces)
 #define COLUMN(x)                                                                    \
     const V a##x = READ(x), b##x = READ(4 + x), c##x = READ(8 + x), d##x = READ(12 + x); \
     const V p##x = a##x - c##x, q##x = b##x + c##x, r##x = c##x - b##x, s##x = b##x - d##x;
 #define ROW(y, v)                                                 \
-    NAME(store)(to + (4 * y) * step, v##0 - v##2);                \
-    NAME(store)(to + (4 * y + 1) * step, v##1 + v##2);            \
-    NAME(store)(to + (4 * y + 2) * step, v##2 - v##1);            \
-    NAME(store)(to + (4 * y + 3) * step, v##1 - v##3);
+    NAME(store)(to + place[4 * y], v##0 - v##2);                  \
+    NAME(store)(to + place[4 * y + 1], v##1 + v##2);              \
+    NAME(store)(to + place[4 * y + 2], v##2 - v##1);              \
+    NAME(store)(to + place[4 * y + 3], v##1 - v##3);
         COLUMN(0) COLUMN(1) COLUMN(2) COLUMN(3)
         ROW(0, p) ROW(1, q) ROW(2, r) ROW(3, s)
 #undef READ
@@ -141,22 +130,43 @@ typedef struct {
     int64_t first, n, at, has_lower;
 } NAME(strip);
 
-static int NAME(strips_of)(const NAME(segments) *writes, const int64_t out[3], NAME(strip) *strips)
+/* Where the outputs of a panel go. One strip's are `step` apart, the lower line's `lower` behind. */
+typedef struct {
+    int n;
+    int64_t step, lower;
+    NAME(strip) each[NAME(width)];
+} NAME(strips);
+
+static void NAME(cut_strips)(const NAME(segments) *writes, const tg_squares *squares,
+                             const int64_t out[3], NAME(strips) *strips)
 {
+    const int64_t step = squares->apart[1];
+    strips->n = writes->n;
+    strips->step = step;
+    strips->lower = squares->apart[0] * out[2];
     for (int s = 0; s < writes->n; s++) {
         const NAME(segment) *now = writes->each + s;
-        const NAME(strip) strip = {2 * now->lane, tg_least(2 * now->n, out[2] - now->at % out[2]),
-                                   now->at, now->at / out[2] % out[1] + 1 < out[1]};
-        strips[s] = strip;
+        const int64_t left = (out[2] - now->at % out[2] + step - 1) / step;
+        const NAME(strip) strip = {2 * now->lane, tg_least(2 * now->n, left), now->at,
+                                   now->at / out[2] % out[1] + squares->apart[0] < out[1]};
+        strips->each[s] = strip;
     }
-    return writes->n;
+}
+
+/* to[i * step] = from[i] */
+TARGET static TG_INLINE void NAME(spread)(T *to, int64_t step, const T *from, int64_t n)
+{
+    if (step == 1)
+        NAME(copy)(to, from, n);
+    else
+        for (int64_t i = 0; i < n; i++)
+            to[i * step] = from[i];
 }
 
 /* One row's outputs of two vectors of squares from their products. Where they are not finite `bad`
  * becomes a NaN. */
 TARGET static TG_INLINE void NAME(sum_products)(const T *products, V bias, int64_t lanes,
-                                                const NAME(strip) *strips, int n_strips,
-                                                int64_t line, T *out, V bad[2])
+                                                const NAME(strips) *strips, T *out, V bad[2])
 {
     T all[2][2 * NAME(width)];
     for (int64_t half = 0; half < lanes; half += LANES) {
@@ -174,57 +184,70 @@ TARGET static TG_INLINE void NAME(sum_products)(const T *products, V bias, int64
         NAME(zip)(all[1] + 2 * half, l, m);
         bad[half / LANES] += ((u - u) + (v - v)) + ((l - l) + (m - m));
     }
-    for (int s = 0; s < n_strips; s++) {
-        const NAME(strip) *now = strips + s;
-        NAME(copy)(out + now->at, all[0] + now->first, now->n);
+    for (int s = 0; s < strips->n; s++) {
+        const NAME(strip) *now = strips->each + s;
+        NAME(spread)(out + now->at, strips->step, all[0] + now->first, now->n);
         if (now->has_lower)
-            NAME(copy)(out + now->at + line, all[1] + now->first, now->n);
+            NAME(spread)(out + now->at + strips->lower, strips->step, all[1] + now->first, now->n);
     }
 }
 
 /* Ask for the memory of some rows of outputs, which comes while their products are added. */
-TARGET static TG_INLINE void NAME(expect_squares)(const NAME(strip) *strips, int n_strips,
-                                                  int64_t line, int64_t rows, T *out,
+TARGET static TG_INLINE void NAME(expect_squares)(const NAME(strips) *strips, int64_t rows, T *out,
                                                   int64_t out_channel)
 {
     for (int64_t i = 0; i < rows; i++, out += out_channel)
-        for (int s = 0; s < n_strips; s++)
-            for (int64_t x = 0; x < strips[s].n; x += NAME(line_items)) {
-                PREFETCH(out + strips[s].at + x);
-                PREFETCH(out + strips[s].at + x + strips[s].has_lower * line);
+        for (int s = 0; s < strips->n; s++) {
+            const NAME(strip) *now = strips->each + s;
+            for (int64_t x = 0; x < now->n * strips->step; x += NAME(line_items)) {
+                PREFETCH(out + now->at + x);
+                PREFETCH(out + now->at + x + now->has_lower * strips->lower);
             }
+        }
+}
+
+/* The sums of what the squares of a panel read, of all kinds. */
+TARGET static void NAME(sum_panel)(const NAME(pass) *pass, const NAME(padded) *block,
+                                   const tg_squares *squares)
+{
+    const int64_t n_sums = squares->first[TG_KINDS], n_channels = pass->n_channels;
+    NAME(pieces) pieces;
+    NAME(cut_lanes)(pass, block, &pieces);
+    for (int half = 0; half < 2; half++)
+        for (int i = 0; i < squares->n; i++) {
+            const tg_nine *nine = squares->each + i;
+            const NAME(piece) *each = pieces.each[half];
+            T *to = pass->patches + half * LANES;
+            if (pieces.n[half] == 1)
+                NAME(sum_patches)(block, nine, n_sums, n_channels, each, 1, to);
+            else if (pieces.n[half] == 2)
+                NAME(sum_patches)(block, nine, n_sums, n_channels, each, 2, to);
+            else if (pieces.n[half] > 2)
+                NAME(sum_patches)(block, nine, n_sums, n_channels, each, pieces.n[half], to);
+        }
 }
 
 /* Some rows of the outputs of the squares that were chosen. Gives whether all are finite. */
 TARGET static int NAME(square_panel)(const NAME(pass) *pass, const NAME(padded) *block,
-                                     const tg_sliding *p, int64_t lanes, const char *bias,
+                                     const tg_sliding *p, const tg_squares *squares,
+                                     const T *weights, int64_t lanes, const char *bias,
                                      int64_t bias_step, T *out, int64_t out_channel, int64_t rows)
 {
-    const int64_t n_channels = pass->n_channels, kind = NAME(patches_of_kind)(n_channels);
-    const T *weights = pass->weights;
+    const int64_t n_channels = pass->n_channels, longest = NAME(chain_of_kind)(n_channels);
     V bad[2] = {{0}, {0}};
-    NAME(pieces) pieces;
-    NAME(strip) strips[NAME(width)];
-    const int n_strips = NAME(strips_of)(&pass->writes, p->out, strips);
-    NAME(cut_lanes)(pass, block, &pieces);
-    for (int half = 0; half < 2; half++) {
-        T *to = pass->patches + half * LANES;
-        if (pieces.n[half] == 1)
-            NAME(sum_patches)(pass, block, pieces.each[half], 1, to);
-        else if (pieces.n[half] == 2)
-            NAME(sum_patches)(pass, block, pieces.each[half], 2, to);
-        else if (pieces.n[half] > 2)
-            NAME(sum_patches)(pass, block, pieces.each[half], pieces.n[half], to);
-    }
+    NAME(strips) strips;
+    NAME(cut_strips)(&pass->writes, squares, p->out, &strips);
+    NAME(sum_panel)(pass, block, squares);
     for (int64_t done = 0, n; done < rows; done += n) {
         n = tg_equal_part(rows - done, ROWS);
-        NAME(expect_squares)(strips, n_strips, p->out[2], n, out + done * out_channel, out_channel);
-        memset(pass->sums, 0, NAME(kinds) * NAME(sums_of_kind) * sizeof(T));
-        for (int64_t k = 0; k < NAME(kinds); k++)
-            for (int64_t c = 0, length; c < n_channels; c += length) {
-                length = tg_equal_part(n_channels - c, NAME(chain_of_kind));
-                const int64_t at = k * kind + c * NAME(width);
-                const NAME(line) line = {(k * n_channels + c) * NAME(packed_rows), at, at + LANES};
+        NAME(expect_squares)(&strips, n, out + done * out_channel, out_channel);
+        memset(pass->sums, 0, TG_KINDS * NAME(sums_of_kind) * sizeof(T));
+        for (int k = 0; k < TG_KINDS; k++)
+            for (int64_t c = squares->first[k] * n_channels, length;
+                 c < squares->first[k + 1] * n_channels; c += length) {
+                length = tg_equal_part(squares->first[k + 1] * n_channels - c, longest);
+                const int64_t at = NAME(patches_at)(k, c);
+                const NAME(line) line = {c * NAME(packed_rows), at, at + LANES};
                 const NAME(chain) chain = {&line, 1, length, NAME(packed_rows), NAME(width),
                                            NAME(width)};
                 NAME(multiply)(n, lanes, &chain, weights, pass->patches,
@@ -232,10 +255,10 @@ TARGET static int NAME(square_panel)(const NAME(pass) *pass, const NAME(padded) 
             }
         for (int64_t i = 0; i < n; i++) {
             const T first = bias == NULL ? 0 : TG_AT(const T, bias, (done + i) * bias_step);
-            NAME(sum_products)(pass->sums + i * NAME(width), (V){0} + first, lanes, strips, n_strips,
-                               p->out[2], out + (done + i) * out_channel, bad);
+            NAME(sum_products)(pass->sums + i * NAME(width), (V){0} + first, lanes, &strips,
+                               out + (done + i) * out_channel, bad);
         }
-        weights += NAME(kinds) * n_channels * NAME(packed_rows);
+        weights += squares->first[TG_KINDS] * n_channels * NAME(packed_rows);
     }
     int is_finite = 1;
     for (int64_t l = 0; l < lanes; l++)

@@ -35,6 +35,11 @@ CASES = [
     ((2, 34, 9, 13), (33, 34, 3, 3), False, (1, 1, 1, 1)),  # by squares of four outputs
     ((1, 32, 10, 70), (32, 48, 3, 3), True, (1, 0, 1, 1)),
     ((3, 64, 30, 33), (64, 32, 3, 3), False, (1, 2, 1, 2)),
+    ((2, 33, 19, 18), (34, 33, 3, 3), False, (1, 2, 2, 1)),  # squares of several phases or parts
+    ((2, 33, 11, 12), (40, 33, 5, 5), False, (1, 2, 1, 1)),
+    ((1, 32, 17, 18), (40, 32, 7, 4), False, (1, 3, 2, 1)),
+    ((2, 34, 9, 10), (34, 20, 4, 4), True, (2, 1, 1, 1)),
+    ((1, 34, 20, 23), (40, 34, 5, 4), False, (2, 0, 1, 1)),
 ]
 
 
@@ -80,7 +85,7 @@ class TestEveryInstructionSet:
             assert error <= 2 * allowed + 1e-8
 
 
-@pytest.mark.parametrize("case", CASES[-11:], ids=str)
+@pytest.mark.parametrize("case", CASES[-16:], ids=str)
 def test_threads_change_no_bit(torch: ModuleType, case: tuple) -> None:
     """One thread, two and three give the same results, whichever way the work is shared."""
     before, every = torch.get_num_threads(), []
@@ -105,14 +110,21 @@ def test_infinity_stays_where_it_was_met(torch: ModuleType) -> None:
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("nan"), 3e38])
+@pytest.mark.parametrize(("kernel", "options"), [
+    (3, {"padding": 1}), (3, {"padding": 2, "dilation": 2}), (5, {"padding": 2}),
+    (4, {"padding": 1, "stride": 2}),
+], ids=str)  # fmt: skip
 def test_what_is_not_finite_spreads_as_by_sliding(
-    torch: ModuleType, reference: ModuleType, value: float
+    torch: ModuleType, reference: ModuleType, kernel: int, options: dict, value: float
 ) -> None:
     """An infinity in one of two images gives PyTorch's infinities and NaNs around it, no others."""
     rng = np.random.default_rng(0)
-    x, w = (rng.normal(size=shape).astype(np.float32) for shape in ((2, 16, 9, 12), (20, 16, 3, 3)))
+    x, w = (rng.normal(size=shape).astype(np.float32)
+            for shape in ((2, 32, 17, 18), (32, 32, kernel, kernel)))
     x[1, 3, 4, 5] = value
-    ours, theirs = (library.nn.functional.conv2d(library.tensor(x), library.tensor(w), padding=1)
-                    .numpy() for library in (torch, reference))
+    for name in ("conv2d", "conv_transpose2d"):
+        ours, theirs = (
+            getattr(library.nn.functional, name)(library.tensor(x), library.tensor(w), **options)
+            .numpy() for library in (torch, reference))
 
-    np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-4)
