@@ -13,6 +13,7 @@
 #include "correlate.h"
 #include "meetings.h"
 #include "direct_slope.h"
+#include "slope_squares.h"
 #include "weight_slope.h"
 
 #include "end_of_type.h"

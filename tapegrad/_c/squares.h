@@ -9,6 +9,13 @@
 
 #include "convolve.h"
 
+/* What runs once a block is compiled for size. */
+#if defined(__GNUC__)
+#define TG_PLAN static __attribute__((cold, noinline, unused))
+#else
+#define TG_PLAN static inline
+#endif
+
 /* TG_LEAST_PAIRS: along a side, so that vectors are not left half empty. TG_PART_COST: of the sums
  * of what a square reads, in products. */
 enum { TG_MOST_PARTS = 4, TG_KINDS = 16, TG_LEAST_PAIRS = 4, TG_PART_COST = 160 };
@@ -29,7 +36,7 @@ typedef struct {
     tg_part parts[TG_MOST_PARTS];
 } tg_pairs;
 
-static inline int64_t tg_common_multiple(int64_t a, int64_t b)
+TG_PLAN int64_t tg_common_multiple(int64_t a, int64_t b)
 {
     int64_t multiple = a;
     while (multiple % b != 0)
@@ -43,7 +50,7 @@ static inline int64_t tg_remainders(const tg_sliding *p, int d)
 }
 
 /* The outputs of a pass, whose taps are named so that they read forwards. */
-static inline tg_axis tg_forwards(const tg_sliding *p, int d, int64_t remainder)
+TG_PLAN tg_axis tg_forwards(const tg_sliding *p, int d, int64_t remainder)
 {
     tg_axis axis = tg_axis_of(p, d, remainder);
     if (axis.from_step < 0) {
@@ -58,7 +65,7 @@ static inline tg_axis tg_forwards(const tg_sliding *p, int d, int64_t remainder)
 }
 
 /* `n` taps from `tap` on, `tap_step` apart. One lies in the middle, where two sums are enough. */
-static inline tg_part tg_part_of(const tg_axis *axis, int64_t tap, int64_t n, int64_t tap_step)
+TG_PLAN tg_part tg_part_of(const tg_axis *axis, int64_t tap, int64_t n, int64_t tap_step)
 {
     static const int kinds[4] = {0, 6, 7, 15};
     const int64_t slot = n == 1;
@@ -69,7 +76,7 @@ static inline tg_part tg_part_of(const tg_axis *axis, int64_t tap, int64_t n, in
 }
 
 /* The pairs of one phase: neighbours may be of different phases, as far as pairs are apart. */
-static inline tg_pairs tg_pairs_of(const tg_sliding *p, int d, int64_t remainder, int64_t phase)
+TG_PLAN tg_pairs tg_pairs_of(const tg_sliding *p, int d, int64_t remainder, int64_t phase)
 {
     const tg_axis axis = tg_forwards(p, d, remainder);
     const int64_t apart = tg_common_multiple(axis.step, axis.from_step);
@@ -102,7 +109,7 @@ static inline tg_pairs tg_pairs_of(const tg_sliding *p, int d, int64_t remainder
 }
 
 /* What all pairs read, as if they were one pass. */
-static inline tg_axis tg_all_pairs(const tg_sliding *p, int d)
+TG_PLAN tg_axis tg_all_pairs(const tg_sliding *p, int d)
 {
     tg_axis all = tg_pairs_of(p, d, 0, 0).axis;
     for (int64_t remainder = 0; remainder < tg_remainders(p, d); remainder++)
@@ -115,7 +122,7 @@ static inline tg_axis tg_all_pairs(const tg_sliding *p, int d)
     return all;
 }
 
-static inline int tg_bits_set(int kinds)
+TG_PLAN int tg_bits_set(int kinds)
 {
     int n = 0;
     for (; kinds != 0; kinds &= kinds - 1)
@@ -125,7 +132,7 @@ static inline int tg_bits_set(int kinds)
 
 /* How many sums along a dimension, of all remainders, are multiplied for a pair, and of how many
  * parts; 0 if there are too few pairs or too many parts. */
-static inline int64_t tg_sums_of_pairs(const tg_sliding *p, int d, int64_t *n_parts)
+TG_PLAN int64_t tg_sums_of_pairs(const tg_sliding *p, int d, int64_t *n_parts)
 {
     int64_t n = 0;
     *n_parts = 0;
@@ -143,7 +150,7 @@ static inline int64_t tg_sums_of_pairs(const tg_sliding *p, int d, int64_t *n_pa
 /* How many sums of all passes are multiplied for a square of outputs, if it is worth it for images
  * in one plane; else 0. Three taps at a stride of 2, which would save three products of ten, gain
  * nothing: there a square reads 25 elements. */
-static inline int64_t tg_sums_of_squares(const tg_sliding *p)
+TG_PLAN int64_t tg_sums_of_squares(const tg_sliding *p)
 {
     int64_t parts[2];
     if (p->in[0] != 1 || p->out[0] != 1 || p->kernel[0] != 1 || p->stride[0] != 1 ||
@@ -175,7 +182,7 @@ typedef struct {
 
 /* `lowest`, `line`, `part`: of a block of images, the first row and column, and the steps between
  * rows and between the remainders of a stride. */
-static inline void tg_set_squares(tg_squares *squares, const tg_sliding *p,
+TG_PLAN void tg_set_squares(tg_squares *squares, const tg_sliding *p,
                                   const int64_t remainder[2], const int64_t phase[2],
                                   const int64_t lowest[2], int64_t line, int64_t part)
 {

@@ -59,8 +59,9 @@ TARGET static void NAME(add_block)(const NAME(meeting) *m, int is_swapped)
     }
 }
 
-/* Some channels of the slopes, over all blocks. */
-TARGET static void NAME(add_blocks)(NAME(meeting) *m, const T *image, const T *slope, int is_swapped)
+/* Some channels of the slopes, over all blocks: by squares if there are such, else by sliding. */
+TARGET static void NAME(add_blocks)(NAME(meeting) *m, const NAME(square_sums) *squares,
+                                    const T *image, const T *slope, int is_swapped)
 {
     const int along = m->blocks.along;
     for (int64_t sample = 0; sample < m->n_samples; sample += m->counts[0]) {
@@ -73,14 +74,20 @@ TARGET static void NAME(add_blocks)(NAME(meeting) *m, const T *image, const T *s
             }
             m->first[along] = line;
             m->counts[along + 1] = tg_least(left, m->blocks.length);
-            for (int d = 0; d < 3; d++)
-                m->spans[d] = tg_span_of(&m->axes[d], m->first[d], m->counts[d + 1]);
+            for (int d = 0; d < 3; d++) {
+                const int64_t n = m->counts[d + 1];
+                m->spans[d] = tg_span_of(&m->axes[d], m->first[d],
+                                         squares == NULL ? n : NAME(whole_pairs)(squares, d, n));
+            }
             NAME(order)(m);
             if (!m->is_one_block || !m->is_copied)
                 NAME(copy_images)(m, image + sample * m->image.sample);
             m->is_copied = 1;
             NAME(copy_slopes)(m, slope + sample * m->slope.sample);
-            NAME(add_block)(m, is_swapped);
+            if (NAME(has_squares)() && squares != NULL)
+                NAME(add_square_block)(m, squares);
+            else
+                NAME(add_block)(m, is_swapped);
         }
     }
 }
@@ -161,6 +168,69 @@ static char *NAME(allocate)(NAME(meeting) *m, int64_t n_sums)
     return memory;
 }
 
+/* The slopes of all weights of some groups, by sliding. Gives 0, or what went wrong. */
+TARGET static int64_t NAME(slide_slopes)(NAME(meeting) m, tg_intp n_groups, char *args[3],
+                                         const tg_intp *steps)
+{
+    const int64_t n_out = m.channels * tg_product(m.p->kernel), n_rows = m.rows;
+    NAME(plan)(&m);
+    const int64_t at_once = m.rows;
+    const int is_swapped = NAME(cost)(m.run, m.rows) < NAME(cost)(m.rows, m.run);
+    const int64_t lanes = is_swapped ? m.rows : m.run, rows = is_swapped ? m.run : m.rows;
+    const int64_t n_sums = m.n_runs * rows * NAME(whole_tiles)(lanes);
+    char *memory = NAME(allocate)(&m, n_sums);
+    if (memory == NULL)
+        return TG_NO_MEMORY;
+    for (tg_intp i = 0; i < n_groups; i++) {
+        const T *image = (const T *)(args[0] + i * steps[0]);
+        const T *slope = (const T *)(args[1] + i * steps[1]);
+        m.is_copied = 0;
+        for (int64_t row = 0; row < n_rows; row += m.rows) {
+            m.rows = tg_least(n_rows - row, at_once);
+            memset(m.sums, 0, (size_t)n_sums * sizeof(T));
+            NAME(add_blocks)(&m, NULL, image, slope + row * m.slope.channel, is_swapped);
+            NAME(place_sums)(&m, is_swapped, (T *)(args[2] + i * steps[2]) + row * n_out);
+        }
+    }
+    free(memory);
+    return 0;
+}
+
+/* The same by squares; a group where that gives what is not finite, by sliding. */
+TARGET static int64_t NAME(square_slopes)(NAME(meeting) m, tg_intp n_groups, char *args[3],
+                                          const tg_intp *steps)
+{
+    const NAME(meeting) whole = m;
+    const int64_t n_out = m.channels * tg_product(m.p->kernel), n_rows = m.rows;
+    NAME(square_sums) squares;
+    NAME(plan_squares)(&m, &squares);
+    const int64_t at_once = m.rows;
+    const size_t size = NAME(lay_out_squares)(&m, &squares, 0);
+    char *memory = aligned_alloc(64, size);
+    if (memory == NULL)
+        return TG_NO_MEMORY;
+    NAME(lay_out_squares)(&m, &squares, (uintptr_t)memory);
+    memset(squares.zeros, 0, (size_t)(at_once + LANES) * sizeof(T));
+    int64_t status = 0;
+    for (tg_intp i = 0; i < n_groups && status == 0; i++) {
+        char *now[3] = {args[0] + i * steps[0], args[1] + i * steps[1], args[2] + i * steps[2]};
+        const T *slope = (const T *)now[1];
+        T *out = (T *)now[2];
+        int is_finite = 1;
+        for (int64_t row = 0; row < n_rows && is_finite; row += m.rows) {
+            m.rows = tg_least(n_rows - row, at_once);
+            memset(m.sums, 0, (size_t)(squares.squares.first[TG_KINDS] * m.rows * m.channels) *
+                                  sizeof(T));
+            NAME(add_blocks)(&m, &squares, (const T *)now[0], slope + row * m.slope.channel, 0);
+            is_finite = NAME(place_squares)(&m, &squares, out + row * n_out);
+        }
+        if (!is_finite)
+            status = NAME(slide_slopes)(whole, 1, now, steps);
+    }
+    free(memory);
+    return status;
+}
+
 /* (n,c,i),(n,p,l)->(p,c,k): images and slopes of what weights gave there, to slopes of weights. The
  * outer iterations are groups. */
 TARGET static void NAME(weight_slope)(char **args, const tg_intp *dims, const tg_intp *steps,
@@ -193,26 +263,8 @@ TARGET static void NAME(weight_slope)(char **args, const tg_intp *dims, const tg
             p->status = TG_NO_MEMORY;
         return;
     }
-    NAME(plan)(&m);
-    const int64_t at_once = m.rows;
-    const int is_swapped = NAME(cost)(m.run, m.rows) < NAME(cost)(m.rows, m.run);
-    const int64_t lanes = is_swapped ? m.rows : m.run, rows = is_swapped ? m.run : m.rows;
-    const int64_t n_sums = m.n_runs * rows * NAME(whole_tiles)(lanes);
-    char *memory = NAME(allocate)(&m, n_sums);
-    if (memory == NULL) {
-        p->status = TG_NO_MEMORY;
-        return;
-    }
-    for (tg_intp i = 0; i < dims[0]; i++) {
-        const T *image = (const T *)(args[0] + i * steps[0]);
-        const T *slope = (const T *)(args[1] + i * steps[1]);
-        m.is_copied = 0;
-        for (int64_t row = 0; row < n_rows; row += m.rows) {
-            m.rows = tg_least(n_rows - row, at_once);
-            memset(m.sums, 0, (size_t)n_sums * sizeof(T));
-            NAME(add_blocks)(&m, image, slope + row * m.slope.channel, is_swapped);
-            NAME(place_sums)(&m, is_swapped, (T *)(args[2] + i * steps[2]) + row * n_out);
-        }
-    }
-    free(memory);
+    if (NAME(has_squares)() && NAME(has_square_slopes)(p, m.channels))
+        p->status = NAME(square_slopes)(m, dims[0], args, steps);
+    else
+        p->status = NAME(slide_slopes)(m, dims[0], args, steps);
 }

@@ -20,10 +20,10 @@ static TG_INLINE int64_t NAME(patches_at)(int kind, int64_t at)
     return at * NAME(width) + kind * LANES;
 }
 
-/* Float32 alone; for others nothing of this file is compiled. */
+/* Float32 alone, and where vectors are wide; for others nothing of this file is compiled. */
 static TG_INLINE int NAME(has_squares)(void)
 {
-    return sizeof(T) == sizeof(float) && (T)0.5 != 0;
+    return sizeof(T) == sizeof(float) && (T)0.5 != 0 && LANES >= 8;
 }
 
 /* Whether squares are worth their sums, and as near float64 as PyTorch is: whatever share of the

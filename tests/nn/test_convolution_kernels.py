@@ -40,6 +40,10 @@ CASES = [
     ((1, 32, 17, 18), (40, 32, 7, 4), False, (1, 3, 2, 1)),
     ((2, 34, 9, 10), (34, 20, 4, 4), True, (2, 1, 1, 1)),
     ((1, 34, 20, 23), (40, 34, 5, 4), False, (2, 0, 1, 1)),
+    ((5, 16, 45, 47), (19, 16, 3, 3), False, (1, 1, 1, 1)),  # the weights' gradient by squares too
+    ((4, 80, 17, 18), (33, 80, 5, 4), False, (1, 2, 1, 1)),
+    ((2, 48, 61, 60), (18, 48, 3, 3), False, (1, 2, 2, 1)),
+    ((1, 32, 9, 21), (40, 16, 3, 3), False, (1, 0, 1, 2)),
 ]
 
 
@@ -85,7 +89,7 @@ class TestEveryInstructionSet:
             assert error <= 2 * allowed + 1e-8
 
 
-@pytest.mark.parametrize("case", CASES[-16:], ids=str)
+@pytest.mark.parametrize("case", CASES[-20:], ids=str)
 def test_threads_change_no_bit(torch: ModuleType, case: tuple) -> None:
     """One thread, two and three give the same results, whichever way the work is shared."""
     before, every = torch.get_num_threads(), []
@@ -97,6 +101,24 @@ def test_threads_change_no_bit(torch: ModuleType, case: tuple) -> None:
     for alone, *shared in zip(*every, strict=True):
         for each in shared:
             np.testing.assert_array_equal(alone, each)
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), 3e38])
+@pytest.mark.parametrize("where", ["image", "slope"])
+def test_what_is_not_finite_spreads_in_the_gradient_of_weights(
+    torch: ModuleType, reference: ModuleType, where: str, value: float
+) -> None:
+    """An infinity in an image or a slope gives PyTorch's infinities and NaNs, no others."""
+    rng, gradients = np.random.default_rng(0), []
+    x, w, g = (rng.normal(size=shape).astype(np.float32)
+               for shape in ((2, 16, 17, 18), (20, 16, 3, 3), (2, 20, 15, 16)))
+    (x if where == "image" else g)[1, 3, 14, 0] = value
+    for library in (torch, reference):
+        weight = library.tensor(w, requires_grad=True)
+        library.nn.functional.conv2d(library.tensor(x), weight).backward(library.tensor(g))
+        gradients.append(weight.grad.numpy())
+
+    np.testing.assert_allclose(*gradients, rtol=1e-3, atol=1e-3)
 
 
 def test_infinity_stays_where_it_was_met(torch: ModuleType) -> None:

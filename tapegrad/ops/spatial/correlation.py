@@ -81,7 +81,7 @@ def weight_slope(images: np.ndarray, g: np.ndarray, blocks: Blocks, groups: int)
     """Images ``(batch, channels, *size)`` and ``g`` ``(batch, out, *count)`` to weights."""
     rows, channels, n_taps = g.shape[1], images.shape[1] // groups, math.prod(blocks.kernel)
     arrays = kernels.joined(images, 2), kernels.joined(g, 2)
-    params = _params(images.shape[2:], g.shape[2:], blocks)
+    params = _params(images.shape[2:], g.shape[2:], blocks, False, rows // groups)
     n = _sample_shares(g) if groups == 1 else 1
     if n > 1:
         slopes = kernels.empty((n, rows, channels, n_taps), images.dtype)
