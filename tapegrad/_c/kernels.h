@@ -87,6 +87,7 @@ typedef struct {
     X(optim_adafactor) \
     X(linalg)          \
     X(product)         \
+    X(large_product)   \
     X(conv)            \
     X(convolve)        \
     X(recurrent)       \
@@ -112,6 +113,7 @@ typedef struct {
     X(scatter)                \
     X(softmax)                \
     X(convolve)               \
+    X(large_product)          \
     X(layer_norm)             \
     X(batch_norm)             \
     X(batch_norm_backward)    \

@@ -75,4 +75,5 @@ ctypedef int (*launch_function)(Loop* loop, char** args, const npy_intp* dims,
 cdef void divert_launches(launch_function function) noexcept
 cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,
                 void* params, Scalars* scalars) except -1
+cpdef bint has_wide_vectors() noexcept
 cpdef int thread_count() noexcept

@@ -39,6 +39,7 @@ cdef extern from *:
 
 cdef extern from "vectors.h":
     int tg_vector_limit
+    int tg_vector_level() nogil
 
 cdef extern from "threads.h":
     ctypedef struct tg_launch:
@@ -283,6 +284,11 @@ def limit_vectors(int level):
     previous = tg_vector_limit
     tg_vector_limit = level
     return previous
+
+
+cpdef bint has_wide_vectors() noexcept:
+    """Whether our loops have more than the vectors that every processor of its kind has."""
+    return tg_vector_level() > 0
 
 
 def numpy_kernel(source):

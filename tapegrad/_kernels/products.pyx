@@ -1,4 +1,5 @@
-"""Products of matrices: small ones by our loop, others by the BLAS that NumPy brings."""
+"""Products of matrices: small ones, and large ones on several threads, by our loops, others by the
+BLAS that NumPy brings."""
 
 from numpy cimport (
     NPY_BOOL, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, NPY_INT16, NPY_INT32, NPY_INT64, NPY_INT8,
@@ -9,7 +10,7 @@ from numpy cimport (
 from tapegrad._kernels.arrays cimport contiguous
 from tapegrad._kernels.geometry cimport MAX_DIMS, Operand, broadcast_shape, operand_of
 from tapegrad._kernels.iteration cimport cast, elementwise, iterate
-from tapegrad._kernels.kernel cimport Kernel, Loop, launch, thread_count
+from tapegrad._kernels.kernel cimport Kernel, Loop, has_wide_vectors, launch, thread_count
 from tapegrad._kernels.memory cimport allocate
 
 import numpy as np
@@ -20,6 +21,8 @@ import_array()
 
 cdef Kernel MATMUL = Kernel.from_ufunc(np.matmul)
 cdef Kernel SMALL_MATMUL = OURS["small_matmul"]
+cdef Kernel PACK_ROWS = OURS["pack_rows"]
+cdef Kernel MULTIPLY_PACKED = OURS["multiply_packed"]
 cdef Kernel ADD = Kernel.from_ufunc(np.add)
 cdef Kernel ADD_ROW = OURS["add_row"]
 
@@ -37,6 +40,10 @@ cdef enum:
     LARGE_ALONE = 16777216
     DEEP = 512                  # TG_SMALL_DEPTH
     LONG = 16384                # rows or columns, so that nothing overflows
+    BLOCK_ROWS = 84             # TG_BLOCK_ROWS
+    BLOCK_ROOM = 112            # rows that a packed block takes, whatever the height of its tiles
+    MOST_ROWS = 12 * BLOCK_ROWS  # which the second cache holds, packed
+    STRIP = 64                  # columns that are computed together
 
 
 cdef Loop* loop_of_product(int type_number, npy_intp n, npy_intp k, npy_intp m, npy_intp item,
@@ -167,10 +174,79 @@ cdef ndarray multiplied(Matrix a, Matrix b, ndarray out, Matrix target):
     args[0], args[1], args[2] = a.data, b.data, target.data
     steps[3], steps[4], steps[5], steps[6] = a.step, a.column_step, b.step, b.column_step
     steps[7], steps[8] = target.step, target.column_step
-    if a.n > 0 and b.n_columns > 0:
+    if is_large(PyArray_TYPE(out), a, b):
+        multiply_large(a, b, out, target)
+    elif a.n > 0 and b.n_columns > 0:
         launch(loop_of_product(PyArray_TYPE(out), a.n, a.n_columns, b.n_columns,
                                PyArray_ITEMSIZE(out), steps + 3), args, dims, steps, NULL, NULL)
     return out
+
+
+cdef inline bint is_large(int type_number, Matrix a, Matrix b) noexcept:
+    """Whether several threads are worth packing for, and neither factor is too narrow for tiles."""
+    return thread_count() > 1 and <double>a.n * a.n_columns * b.n_columns > LARGE \
+        and a.n >= 2 * STRIP and b.n_columns >= 2 * STRIP and a.n_columns >= 16 \
+        and (type_number == NPY_FLOAT32 or type_number == NPY_FLOAT64) and has_wide_vectors()
+
+
+cdef int multiply_large(Matrix a, Matrix b, ndarray out, Matrix target) except -1:
+    """The product from packed rows of ``a``, some of them at a time."""
+    cdef npy_intp dims[1]
+    cdef npy_intp n = a.n
+    cdef ndarray packed
+    dims[0] = (min(n, <npy_intp>MOST_ROWS) + BLOCK_ROWS - 1) // BLOCK_ROWS \
+        * BLOCK_ROOM * a.n_columns
+    packed = allocate(1, dims, PyArray_TYPE(out))
+    while n > 0:
+        a.n = min(n, <npy_intp>MOST_ROWS)
+        pack(a, packed)
+        multiply_packed(a, packed, b, target)
+        a.data += a.n * a.step
+        target.data += a.n * target.step
+        n -= a.n
+    return 0
+
+
+cdef int pack(Matrix a, ndarray packed) except -1:
+    """The rows of ``a`` as blocks of tiles."""
+    cdef npy_intp dims[4]
+    cdef npy_intp steps[5]
+    cdef char* args[2]
+    dims[2], dims[3] = a.n_columns, BLOCK_ROOM * a.n_columns
+    steps[2], steps[3], steps[4] = a.step, a.column_step, PyArray_ITEMSIZE(packed)
+    steps[0], steps[1] = BLOCK_ROWS * a.step, dims[3] * steps[4]
+    args[0], args[1] = a.data, PyArray_BYTES(packed)
+    return launch_parts(&PACK_ROWS.loops[PyArray_TYPE(packed)], a.n, BLOCK_ROWS, 1, 2, args, dims,
+                        steps)
+
+
+cdef int multiply_packed(Matrix a, ndarray packed, Matrix b, Matrix target) except -1:
+    """Strips of columns of the target."""
+    cdef npy_intp dims[6]
+    cdef npy_intp steps[9]
+    cdef char* args[3]
+    dims[1], dims[2] = (a.n + BLOCK_ROWS - 1) // BLOCK_ROWS, BLOCK_ROOM * a.n_columns
+    dims[3], dims[5] = a.n_columns, a.n
+    steps[0], steps[1], steps[2] = 0, STRIP * b.column_step, STRIP * target.column_step
+    steps[4] = PyArray_ITEMSIZE(packed)
+    steps[3] = dims[2] * steps[4]
+    steps[5], steps[6], steps[7], steps[8] = b.step, b.column_step, target.step, target.column_step
+    args[0], args[1], args[2] = PyArray_BYTES(packed), b.data, target.data
+    return launch_parts(&MULTIPLY_PACKED.loops[PyArray_TYPE(packed)], b.n_columns, STRIP, 4, 3,
+                        args, dims, steps)
+
+
+cdef int launch_parts(Loop* loop, npy_intp n, npy_intp part, int at, int n_operands, char** args,
+                      npy_intp* dims, const npy_intp* steps) except -1:
+    """Parts of the core dimension ``at`` as outer iterations, and what is left as one more."""
+    cdef int k
+    dims[0], dims[at] = n // part, part
+    if dims[0] > 0:
+        launch(loop, args, dims, steps, NULL, NULL)
+    for k in range(n_operands):
+        args[k] += dims[0] * steps[k]
+    dims[0], dims[at] = 1, n % part
+    return launch(loop, args, dims, steps, NULL, NULL) if dims[at] > 0 else 0
 
 
 def mv(ndarray a not None, ndarray v not None):
