@@ -5,7 +5,7 @@ from tapegrad._tape cimport Entry
 from tapegrad._tensor.nodes cimport Carry
 
 cdef object run_hooks(object hooks, object gradient)
-cdef int check_replacement(object hook, object gradient, object replaced) except -1
+cdef int check_is_gradient(object returned) except -1
 cdef object run_output_hooks(Entry* entry, object holder)
 cdef tuple run_node_pre_hooks(Carry carry, tuple outputs)
 cdef tuple run_node_post_hooks(Carry carry, tuple results, tuple outputs)

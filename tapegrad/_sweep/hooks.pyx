@@ -20,7 +20,7 @@ def register_zeros(maker):
 
 
 cdef object run_hooks(object hooks, object gradient):
-    """Pass a gradient through hooks; what one returns replaces it."""
+    """Pass a gradient, or None where none came, through hooks; what one returns replaces it."""
     for hook in list(hooks.values()):
         replaced = hook(gradient)
         if replaced is not None:
@@ -31,16 +31,21 @@ cdef object run_hooks(object hooks, object gradient):
 
 cdef int check_replacement(object hook, object gradient, object replaced) except -1:
     """Refuse what a hook returned if it is no gradient like the one that it was given."""
-    if not isinstance(replaced, Tensor):
-        raise TypeError(f"expected Variable, but hook returned '{type(replaced).__name__}'")
+    check_is_gradient(replaced)
     if gradient is None:
-        return 0
+        raise RuntimeError("can't replace a None gradient with a non-None value")
     if replaced.dtype is not gradient.dtype:
         raise RuntimeError(f"hook '{name_of_hook(hook)}' has changed the type of value (was "
                            f"{type_name((<Tensor>gradient).array)} got "
                            f"{type_name((<Tensor>replaced).array)})")
     if replaced.shape != gradient.shape:
         raise RuntimeError(f"hook '{name_of_hook(hook)}' has changed the size of value")
+    return 0
+
+
+cdef int check_is_gradient(object returned) except -1:
+    if not isinstance(returned, Tensor):
+        raise TypeError(f"expected Variable, but hook returned '{type(returned).__name__}'")
     return 0
 
 
@@ -51,27 +56,19 @@ cdef str name_of_hook(object hook):
 cdef object run_output_hooks(Entry* entry, object holder):
     """Run the hooks of the tensors that are this entry's outputs, then keep retained gradients."""
     cdef Carry carry = <Carry>entry.carry
-    cdef uint32_t output
-    cdef object gradient
-    if not carry.tensor_hooks and not carry.retained:
-        return holder
-    for output in range(entry.n_outputs):
-        gradient = holder if entry.n_outputs == 1 else holder[output]
-        if gradient is None:
-            continue
-        if output in carry.tensor_hooks:
-            gradient = run_hooks(carry.tensor_hooks[output], gradient)
-        if output in carry.retained:
-            retain_gradient(carry.retained[output](), gradient)
-        if entry.n_outputs == 1:
-            holder = gradient
+    cdef bint is_single = entry.n_outputs == 1
+    for output, hooks in list(carry.tensor_hooks.items()):
+        if is_single:
+            holder = run_hooks(hooks, holder)
         else:
-            holder[output] = gradient
+            holder[output] = run_hooks(hooks, holder[output])
+    for output, reference in list(carry.retained.items()):
+        retain_gradient(reference(), holder if is_single else holder[output])
     return holder
 
 
 cdef int retain_gradient(Tensor tensor, Tensor gradient) except -1:
-    if tensor is None:
+    if tensor is None or gradient is None:
         return 0
     tensor._grad = clone(gradient) if tensor._grad is None else add(tensor._grad, gradient)
     return 0

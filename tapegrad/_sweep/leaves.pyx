@@ -14,7 +14,7 @@ from numpy cimport (
 from tapegrad._kernels.geometry cimport is_dense
 from tapegrad._kernels.iteration cimport cast, copy_into
 from tapegrad._sweep.gradients cimport add, add_into, clone
-from tapegrad._sweep.hooks cimport check_replacement
+from tapegrad._sweep.hooks cimport check_is_gradient
 from tapegrad._tensor.tensor cimport Tensor, View, wrap
 
 import os
@@ -47,7 +47,22 @@ cdef int lock_leaves() except -1:
 
 
 cdef int accumulate(Tensor leaf, Tensor gradient, bint create_graph) except -1:
-    """Add a gradient to ``leaf.grad``; one that nobody else can see is taken as it is."""
+    """Add a gradient, if one came, to ``leaf.grad``, and run the hooks for after that.
+
+    A gradient that nobody else can see is taken as it is.
+    """
+    if gradient is not None:
+        add_to_leaf(leaf, gradient, create_graph)
+    if leaf.accumulate_hooks:
+        for hook in list(leaf.accumulate_hooks.values()):
+            returned = hook(leaf)
+            if returned is not None:
+                check_is_gradient(returned)
+                raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+    return 0
+
+
+cdef int add_to_leaf(Tensor leaf, Tensor gradient, bint create_graph) except -1:
     lock_leaves()
     try:
         if leaf._grad is None:
@@ -58,12 +73,6 @@ cdef int accumulate(Tensor leaf, Tensor gradient, bint create_graph) except -1:
             add_into(leaf._grad, gradient)
     finally:
         PyThread_release_lock(leaf_lock)
-    if leaf.accumulate_hooks:
-        for hook in list(leaf.accumulate_hooks.values()):
-            returned = hook(leaf)
-            if returned is not None:
-                check_replacement(hook, None, returned)
-                raise RuntimeError("Tensor post accumulate grad hooks should return None.")
     return 0
 
 

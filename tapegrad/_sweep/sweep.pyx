@@ -16,6 +16,7 @@ from tapegrad._core.op cimport (
 )
 from tapegrad._core.saved cimport free_slots, unwrap_saved
 from tapegrad._kernels.iteration cimport fill
+from tapegrad._kernels.kernel cimport is_float
 from tapegrad._kernels.memory cimport allocate
 from tapegrad._sweep.gradients cimport add, conform, convert, described, expected_at, has_shape
 from tapegrad._sweep.hooks cimport (
@@ -28,10 +29,12 @@ from tapegrad._tape cimport (
     IS_LEAF, IS_SPLIT_OFF, PACKED, SAVED_WERE_FREED, Edge, Entry, OutputShape, connect, release,
 )
 from tapegrad._tensor.modes cimport (
-    anomaly_checks_nan, anomaly_enabled, set_evaluated, set_grad_mode,
+    anomaly_checks_nan, anomaly_enabled, grad_enabled, set_evaluated, set_grad_mode,
 )
 from tapegrad._tensor.nodes cimport Carry, Node, size_tuple, split
 from tapegrad._tensor.tensor cimport Tensor, edge_of, requires_grad, shape_tuple, wrap
+
+from tapegrad._tensor import register_node_caller
 
 import_array()
 
@@ -271,27 +274,15 @@ cdef class Sweep:
         cdef Entry* previous
         if carry is not None and carry.pre_hooks:
             outputs = run_node_pre_hooks(carry, outputs)
-            holder = outputs[0] if entry.n_outputs == 1 else list(outputs)
         previous = set_evaluated(entry if anomaly_enabled() else NULL)
         try:
-            if op.is_function:
-                results = run_function(op, entry, carry, outputs)
-            elif op.is_joint:
-                results = evaluate(op, 0, entry, holder, self) or (None,) * entry.n_edges
-            else:
-                results = tuple([
-                    evaluate(op, e, entry, holder, self)
-                    if entry.edges[e].entry != NULL and self.is_wanted(&entry.edges[e]) else None
-                    for e in range(entry.n_edges)])
+            results = self.results_of(op, entry, carry, outputs)
         except Exception:
             if anomaly_enabled():
                 report_trace(entry, carry)
             raise
         finally:
             set_evaluated(previous)
-        results = tuple([
-            conform(entry, e, computed(results[e])) if entry.edges[e].entry != NULL else None
-            for e in range(entry.n_edges)])
         if anomaly_checks_nan():
             check_nan(entry, carry, results)
         if carry is not None and carry.post_hooks:
@@ -300,6 +291,23 @@ cdef class Sweep:
             if entry.edges[e].entry != NULL:
                 self.give(&entry.edges[e], results[e])
         return 0
+
+    cdef tuple results_of(self, Op op, Entry* entry, Carry carry, tuple outputs):
+        """The gradients of an entry's inputs, of those of its outputs."""
+        cdef uint32_t e
+        cdef object results, holder = outputs[0] if entry.n_outputs == 1 else list(outputs)
+        if op.is_function:
+            results = run_function(op, entry, carry, outputs)
+        elif op.is_joint:
+            results = evaluate(op, 0, entry, holder, self) or (None,) * entry.n_edges
+        else:
+            results = tuple([
+                evaluate(op, e, entry, holder, self)
+                if entry.edges[e].entry != NULL and self.is_wanted(&entry.edges[e]) else None
+                for e in range(entry.n_edges)])
+        return tuple([
+            conform(entry, e, computed(results[e])) if entry.edges[e].entry != NULL else None
+            for e in range(entry.n_edges)])
 
     cdef bint is_wanted(self, Edge* edge) except -1:
         return self.needed is None or self.leads_to_input(edge)
@@ -323,8 +331,6 @@ cdef class Sweep:
     cdef int finish_leaf(self, Entry* entry, object gradient) except -1:
         """Run a leaf's hooks and accumulate, or capture, its gradient."""
         cdef Tensor leaf = <Tensor>entry.op
-        if gradient is None:
-            return 0
         if leaf.hooks:
             return self.take(entry, leaf, run_hooks(leaf.hooks, gradient))
         return self.take(entry, leaf, gradient)
@@ -351,4 +357,5 @@ cdef int accumulate_watched(Entry* entry, Carry carry, object gradient,
 
 
 include "formulas.pxi"
+include "node_calls.pxi"
 include "roots.pxi"

@@ -18,7 +18,14 @@ from tapegrad._tensor.modes import (
     is_inference_mode_enabled,
     set_default_dtype,
 )
-from tapegrad._tensor.nodes import Carry, Context, Node, RemovableHandle, register_saved_reader
+from tapegrad._tensor.nodes import (
+    Carry,
+    Context,
+    Node,
+    RemovableHandle,
+    register_node_caller,
+    register_saved_reader,
+)
 from tapegrad._tensor.tensor import (
     Tensor,
     Version,
@@ -55,6 +62,7 @@ __all__ = [
     "is_grad_enabled",
     "is_inference_mode_enabled",
     "register_array_operator",
+    "register_node_caller",
     "register_operators",
     "register_saved_reader",
     "register_tensor_support",

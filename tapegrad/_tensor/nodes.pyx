@@ -118,8 +118,21 @@ def register_saved_reader(reader):
     read_saved = reader
 
 
+cdef object call_node = None
+
+
+def register_node_caller(caller):
+    """Hand in what a node does with gradients: ``caller(node, gradients)``."""
+    global call_node
+    call_node = caller
+
+
 cdef class Node:
     """One operation of the graph, as ``grad_fn`` and ``next_functions`` show it."""
+
+    def __call__(self, *gradients):
+        """The gradients of its inputs, of those of its outputs."""
+        return call_node(self, gradients)
 
     def __dealloc__(self):
         if self.entry != NULL:
