@@ -47,7 +47,7 @@ def register_tensor_support(
     *,
     repr: Callable[[Tensor], str],
     construct: Callable[[tuple, dict], np.ndarray],
-    rebuild_tensor: Callable[..., Tensor],
+    reduce_tensor: Callable[[Tensor], tuple],
 ) -> None: ...
 def register_view_maker(maker: Callable[[Tensor, Tensor], Tensor]) -> None: ...
 

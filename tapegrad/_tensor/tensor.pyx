@@ -80,13 +80,13 @@ cdef str type_name(ndarray array):
 
 cdef object render = None
 cdef object construct_legacy = None
-cdef object rebuild = None
+cdef object reduced = None
 
 
-def register_tensor_support(*, repr, construct, rebuild_tensor):
-    """Hand in what tensors do in Python: printing, ``Tensor(...)``, unpickling."""
-    global render, construct_legacy, rebuild
-    render, construct_legacy, rebuild = repr, construct, rebuild_tensor
+def register_tensor_support(*, repr, construct, reduce_tensor):
+    """Hand in what tensors do in Python: printing, ``Tensor(...)``, pickling."""
+    global render, construct_legacy, reduced
+    render, construct_legacy, reduced = repr, construct, reduce_tensor
 
 
 include "operators.pxi"
@@ -544,8 +544,7 @@ cdef class Tensor:
         return object.__format__(self, spec)
 
     def __reduce_ex__(self, protocol):
-        state = dict((<object>self).__dict__) or None
-        return rebuild, (self.array, requires_grad(self), state)
+        return reduced(self)
 
     def __copy__(self):
         tensor = Tensor._make_subclass(type(self), self.detach(), requires_grad(self))

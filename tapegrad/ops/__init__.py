@@ -117,7 +117,7 @@ _tensor.register_operators(
 )
 _tensor.register_array_operator(interop.array_first, interop.ARRAY_UFUNCS)
 _tensor.register_tensor_support(
-    repr=tensor_repr, construct=create.construct_legacy, rebuild_tensor=create.rebuild_tensor
+    repr=tensor_repr, construct=create.construct_legacy, reduce_tensor=create.reduce_tensor
 )
 _sweep.register_gradient_ops(
     add=arithmetic.add_op,

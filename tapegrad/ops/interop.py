@@ -258,7 +258,7 @@ def _shared(obj: Any, kind: _types.dtype | None) -> Tensor | None:
     if isinstance(obj, np.generic):
         return tensor(obj)
     if isinstance(obj, np.ndarray):
-        return from_numpy(obj)
+        return from_numpy(obj) if obj.flags.aligned else None
     if hasattr(obj, "__dlpack__"):
         return from_dlpack(obj)
     try:

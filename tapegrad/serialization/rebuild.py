@@ -13,6 +13,7 @@ import tapegrad
 from tapegrad import _types
 from tapegrad._tensor import Tensor
 from tapegrad.nn.parameter import Parameter
+from tapegrad.ops.create.from_data import pickled_state
 from tapegrad.ops.storage import over_storage
 from tapegrad.storage import TypedStorage
 
@@ -116,7 +117,7 @@ def describe_tensor(tensor: Tensor) -> tuple:
         storage, tensor.storage_offset(), tuple(tensor.shape), tensor.stride(),
         tensor.requires_grad, OrderedDict(),
     )  # fmt: skip
-    state = dict(tensor.__dict__)
+    state = pickled_state(tensor)
     if type(tensor) is Tensor and not state:
         return _rebuild_tensor_v2, arguments
-    return _rebuild_from_type_v2, (_rebuild_tensor_v2, type(tensor), arguments, state)
+    return _rebuild_from_type_v2, (_rebuild_tensor_v2, type(tensor), arguments, state or {})

@@ -153,7 +153,8 @@ def _check_dtypes(input: Tensor, end: Tensor, weight, *, is_written: bool = Fals
 
 def _refuse_integers(input: Tensor, end: Tensor, weight, is_written: bool) -> None:
     """Refuse to interpolate integers, unless a lone weight is a floating-point one."""
-    kind, number = "scalar", input.dtype.numpy.num
+    kind = "scalar"
+    number: int = input.dtype.numpy.num
     if isinstance(weight, Tensor):
         kind, number = "tensor", result_type_number(input, end, weight)
     for other in (end, weight):

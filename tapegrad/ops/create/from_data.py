@@ -194,7 +194,7 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
     check_device(device)
     dtype = _types.as_dtype(dtype, "tensor")
     if isinstance(data, (Tensor, np.ndarray)):
-        source = (data if isinstance(data, Tensor) else over_array(data))._array
+        source = (data if isinstance(data, Tensor) else over_array(data, may_copy=True))._array
         array = source.astype(source.dtype if dtype is None else dtype.numpy, order="K")
     else:
         array = _array_of(data, dtype)
@@ -203,11 +203,14 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
 
 @takes_tensors
 def as_tensor(data, *, dtype=None, device=None) -> Tensor:
-    """The data as a tensor, sharing memory where it is an array or tensor of the wanted dtype."""
+    """The data as a tensor, sharing memory where it is an array or tensor of the wanted dtype.
+
+    An array that is not aligned is copied.
+    """
     check_device(device)
     dtype = _types.as_dtype(dtype, "as_tensor")
     if isinstance(data, (Tensor, np.ndarray)):
-        shared = data if isinstance(data, Tensor) else from_numpy(data)
+        shared = data if isinstance(data, Tensor) else _shared(data, may_copy=True)
         return shared if dtype is None else shared.to(dtype)
     return tensor(data, dtype=dtype, device=device)
 
@@ -220,13 +223,20 @@ def from_numpy(ndarray: np.ndarray) -> Tensor:
     """
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {_types.kind_of(ndarray)})")
+    return _shared(ndarray)
+
+
+def _shared(ndarray: np.ndarray, *, may_copy: bool = False) -> Tensor:
     if not ndarray.flags.writeable:
-        warnings.warn(_NOT_WRITABLE, UserWarning, stacklevel=2)
-    return over_array(ndarray)
+        warnings.warn(_NOT_WRITABLE, UserWarning, stacklevel=3)
+    return over_array(ndarray, may_copy=may_copy)
 
 
-def over_array(ndarray: np.ndarray) -> Tensor:
-    """A tensor that shares an array's memory, if tensors can have such an array at all."""
+def over_array(ndarray: np.ndarray, *, may_copy: bool = False) -> Tensor:
+    """A tensor that shares an array's memory, if tensors can have such an array at all.
+
+    One that is not aligned is refused, or copied: loops read whole elements.
+    """
     array = _supported(ndarray)
     if array.strides and min(array.strides) < 0:
         raise ValueError(
@@ -234,11 +244,18 @@ def over_array(ndarray: np.ndarray) -> Tensor:
             "strides are not currently supported. (You can probably work around this by making a "
             "copy of your array  with array.copy().) "
         )
-    if any(stride % array.itemsize for stride in array.strides) or not array.flags.aligned:
+    if any(stride % array.itemsize for stride in array.strides):
         raise ValueError(
             "given numpy array strides not a multiple of the element byte size. Copy the numpy "
             "array to reallocate the memory."
         )
+    if not array.flags.aligned:
+        if not may_copy:
+            raise ValueError(
+                "given numpy array is not aligned: its elements do not begin at multiples of their "
+                "size, where tensors read them. Copy the numpy array to reallocate the memory."
+            )
+        return Tensor._wrap(array.copy(order="K"))
     array = array.view(np.ndarray)
     if ndarray.base is not None:
         # A storage of its own: what else lies in the memory of a slice is not the tensor's.
@@ -276,10 +293,32 @@ def new_tensor(self: Tensor, data, dtype=None, device=None, requires_grad=False)
     return tensor(data, dtype=dtype or self.dtype, requires_grad=requires_grad)
 
 
-def rebuild_tensor(array: np.ndarray, requires_grad: bool, state: dict | None) -> Tensor:
-    """What a pickled tensor is made from."""
-    restored = Tensor._wrap(array).requires_grad_(requires_grad)
-    if state:
+def reduce_tensor(tensor: Tensor) -> tuple:
+    """What pickle makes a tensor from: a function and its arguments."""
+    kind = () if type(tensor) is Tensor else (type(tensor),)
+    return rebuild_tensor, (tensor._array, tensor.requires_grad, pickled_state(tensor), *kind)
+
+
+def pickled_state(tensor: Tensor) -> Any:
+    """A tensor's attributes, or what its class says is its state; None for none."""
+    own = getattr(type(tensor), "__getstate__", None)
+    if own is not getattr(object, "__getstate__", None):
+        return own(tensor)
+    return dict(tensor.__dict__) or None
+
+
+def rebuild_tensor(
+    array: np.ndarray, requires_grad: bool, state: Any, kind: type = Tensor
+) -> Tensor:
+    """A tensor of the class and with the attributes of the one that was pickled."""
+    restored = Tensor._wrap(array)
+    if kind is Tensor:
+        restored.requires_grad_(requires_grad)
+    else:
+        restored = Tensor._make_subclass(kind, restored, requires_grad)
+    if hasattr(kind, "__setstate__"):
+        restored.__setstate__(state)
+    elif state:
         restored.__dict__.update(state)
     return restored
 
