@@ -4,8 +4,8 @@ Programs that use few of them should not wait for all.
 """
 
 NAMESPACES = frozenset((
-    "accelerator", "amp", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
-    "finetune", "func", "functional", "hub", "jit", "linalg", "mps", "multiprocessing", "nn",
+    "_C", "accelerator", "amp", "backends", "compiler", "cpu", "cuda", "distributed",
+    "distributions", "finetune", "func", "functional", "hub", "jit", "linalg", "mps", "multiprocessing", "nn",
     "onnx", "optim", "overrides", "profiler", "random", "return_types", "serialization", "signal",
     "special", "storage", "testing", "text", "torch_version", "training", "types", "utils",
     "version", "vision", "xpu",

@@ -25,7 +25,7 @@ ORDER = (
     ("ops",),
     ("_settings", "accelerator", "autograd", "backends", "cpu", "linalg", "overrides", "random",
      "functional", "return_types", "signal", "special", "types", "xpu"),
-    ("amp", "nn", "optim", "testing", "utils.data"),
+    ("_C", "amp", "nn", "optim", "testing", "utils.data"),
     ("cuda", "distributions", "func", "jit", "optim.swa_utils", "utils.safetensors"),
     ("serialization", "utils"),
     ("finetune", "hub"),

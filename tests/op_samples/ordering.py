@@ -88,6 +88,8 @@ CASES = [
     *[Case("unique", sample, differentiable=False, return_inverse=True, return_counts=True,
            dim=dim) for sample in (TIES, fixed(HOLES), coins(2, 3)) for dim in (None, 0, 1)],
     Case("unique", classes(5, 20), differentiable=False),
+    *[Case("unique", real(2, 3), differentiable=False, dim=dim) for dim in (None, 0)],
+    Case("unique_consecutive", real(2, 3), differentiable=False),
     *[Case("unique_consecutive", TIES, differentiable=False, return_inverse=True,
            return_counts=True, dim=dim) for dim in (None, 0, 1)],
     *[Case("searchsorted", SORTED, fixed(edges()), differentiable=False, right=right)

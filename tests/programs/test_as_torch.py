@@ -35,6 +35,8 @@ def output_of(code: str, *, ends_well: bool = True) -> str:
     "import torch.utils.model_zoo as zoo; assert zoo.load_url is "
     "torch.hub.load_state_dict_from_url",
     "import torch.utils.backcompat; torch.utils.backcompat.broadcast_warning.enabled = True",
+    "assert torch._C._LinAlgError is torch.linalg.LinAlgError",
+    "from torch._C import Generator; assert isinstance(torch.default_generator, Generator)",
     "from torch.types import Device, Number; assert Number == int | float | bool",
     "from torch.optim.optimizer import Optimizer, ParamsT, required",
     "with torch.autograd.profiler.profile(use_cuda=False) as p:\n"

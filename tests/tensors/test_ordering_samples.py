@@ -1,5 +1,7 @@
 """Order, bins, scans: printed as PyTorch prints it, and refused as PyTorch refuses it."""
 
+from types import ModuleType
+
 import pytest
 from support import assert_mistake, evaluate
 
@@ -128,3 +130,20 @@ def test_order(torch, code, printed):
 def test_mistake(torch, code, error, text):
     """A mistake raises this class with this text."""
     assert_mistake(torch, code, error, text)
+
+
+@pytest.mark.parametrize(("call", "text"), [
+    ("unique(x)", "_unique2"), ("unique(x, dim=0)", "unique_dim"),
+    ("unique_consecutive(x)", "unique_consecutive"),
+    ("unique_consecutive(x, dim=0)", "unique_consecutive"),
+])
+def test_unique_elements_have_no_derivative(torch: ModuleType, call: str, text: str) -> None:
+    """A node on the tape says so; what counts and names places is not recorded."""
+    x = torch.tensor([2.0, 1.0, 1.0], requires_grad=True)
+    result = eval(f"torch.{call}", {"torch": torch, "x": x})
+    _, inverse = torch.unique(x, return_inverse=True)
+
+    assert result.requires_grad
+    assert not inverse.requires_grad
+    with pytest.raises(NotImplementedError, match=f"^the derivative for '{text}' is not impl"):
+        result.sum().backward()

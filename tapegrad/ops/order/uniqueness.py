@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from tapegrad import _kernels as kernels
+from tapegrad._core import Op
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method
+from tapegrad.ops._declare import method, op, without_derivative
 from tapegrad.ops._dims import normal_dim
 
 
@@ -52,14 +53,26 @@ def _without_repetitions(array: np.ndarray, dim, order) -> tuple:
     return values, inverse.reshape(array.shape) if dim is None else inverse, counts
 
 
-def _results(found: tuple, return_inverse: bool, return_counts: bool):
-    """A tensor, or a tuple of those that are asked for."""
-    is_wanted = (True, return_inverse, return_counts)
-    results = tuple(
-        Tensor._wrap(one)
-        for one, wanted in zip(found, is_wanted, strict=True) if wanted
+def _recorded_as(name: str, grad_name: str) -> Op:
+    """What puts a node on the tape that refuses backward, as PyTorch does."""
+    return op(
+        name, forward=lambda input, values: values, params=("input", "values"),
+        grad_name=grad_name, input=without_derivative(name),
+        doc="Elements or slices without their repetitions, already found.",
     )  # fmt: skip
-    return results if len(results) > 1 else results[0]
+
+
+_elements_op = _recorded_as("_unique2", "Unique2Backward0")
+_slices_op = _recorded_as("unique_dim", "UniqueDimBackward0")
+_consecutive_op = _recorded_as("unique_consecutive", "UniqueConsecutiveBackward0")
+
+
+def _results(values: Tensor, others: list, *are_wanted: bool) -> Any:
+    """A tensor, or a tuple with those that are asked for."""
+    results = (values, *(
+        Tensor._wrap(one) for one, is_wanted in zip(others, are_wanted, strict=True) if is_wanted
+    ))
+    return results if len(results) > 1 else values
 
 
 def _checked_dim(input: Tensor, dim) -> int | None:
@@ -79,8 +92,10 @@ def unique(
     With ``return_inverse`` also where each element went, with ``return_counts`` how often each
     comes. No NaN equals another. Raises RuntimeError where slices have no elements.
     """
-    found = _without_repetitions(input._array, _checked_dim(input, dim), _order)
-    return _results(found, return_inverse, return_counts)
+    values, *others = _without_repetitions(input._array, _checked_dim(input, dim), _order)
+    recorded = _elements_op if dim is None else _slices_op
+    found = recorded(input, Tensor._wrap(values))
+    return _results(found, others, return_inverse, return_counts)
 
 
 @method()
@@ -91,10 +106,11 @@ def unique_consecutive(
 
     Results as those of :func:`unique`.
     """
-    found = _without_repetitions(
+    values, *others = _without_repetitions(
         input._array, _checked_dim(input, dim), lambda rows: np.arange(rows.shape[0])
     )
-    return _results(found, return_inverse, return_counts)
+    found = _consecutive_op(input, Tensor._wrap(values))
+    return _results(found, others, return_inverse, return_counts)
 
 
 __all__ = ["unique", "unique_consecutive"]
