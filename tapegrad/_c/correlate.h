@@ -231,15 +231,17 @@ static uintptr_t NAME(lay_out)(const NAME(call) *call, NAME(pass) *pass, NAME(pa
     return address;
 }
 
-/* The outputs of a group. `images`, `weight`, and so on: where its own begin. */
+/* The outputs of a group. `is_packed`: its weights are those of the group before it. */
 TARGET static void NAME(group_outputs)(const NAME(call) *call, NAME(pass) *pass,
-                                       const NAME(padded) *block)
+                                       const NAME(padded) *block, int is_packed)
 {
     for (int64_t row = 0; row < call->n_rows; row += call->row_limit) {
         const int64_t rows = tg_least(call->n_rows - row, call->row_limit);
         NAME(given) weight = call->weight;
         weight.data += row * weight.row;
-        if (NAME(has_squares)() && call->is_square)
+        if (is_packed && call->row_limit >= call->n_rows)
+            ; /* as they are */
+        else if (NAME(has_squares)() && call->is_square)
             NAME(pack_all_sums)(call, pass, &weight, rows);
         else
             NAME(pack_weights)(pass->weights, &weight, rows, call->n_weights, call->n_channels);
@@ -273,7 +275,7 @@ TARGET static int64_t NAME(groups_outputs)(NAME(call) call, int64_t n_groups, co
     if (block.is_cleared)
         memset(block.data - LANES, 0, size - (size_t)((char *)(block.data - LANES) - memory));
     for (int64_t i = 0; i < n_groups; i++) {
-        NAME(group_outputs)(&all, &pass, &block);
+        NAME(group_outputs)(&all, &pass, &block, i > 0 && steps[1] == 0);
         all.in.data += steps[0] / (tg_intp)sizeof(T);
         all.weight.data += steps[1] / (tg_intp)sizeof(T);
         all.bias = all.bias == NULL ? NULL : all.bias + steps[2];
@@ -283,26 +285,33 @@ TARGET static int64_t NAME(groups_outputs)(NAME(call) call, int64_t n_groups, co
     return pass.is_spoilt ? TG_SPOILT : 0;
 }
 
-/* The same, where it may be by squares: what is not finite then is found by sliding, a sample at a
- * time, so that it does not matter which samples a thread was given. */
+/* One sample of a group: by squares, or by sliding if that gives what is not finite. */
+static int64_t NAME(sample_outputs)(NAME(call) call, const tg_intp *steps)
+{
+    NAME(choose_way)(&call, 1);
+    const int64_t status = NAME(groups_outputs)(call, 1, steps);
+    if (status != TG_SPOILT)
+        return status;
+    NAME(choose_way)(&call, 0);
+    return NAME(groups_outputs)(call, 1, steps);
+}
+
+/* The outputs of some groups, where it may be by squares: what is not finite then is found a sample
+ * at a time, so that it does not matter which samples a thread was given. */
 static int64_t NAME(best_outputs)(NAME(call) call, int64_t n_groups, const tg_intp *steps)
 {
     NAME(choose_way)(&call, NAME(is_square)(call.p, call.n_channels));
     int64_t status = NAME(groups_outputs)(call, n_groups, steps);
-    if (status != TG_SPOILT)
-        return status;
-    status = 0;
-    const int64_t n_samples = call.n_samples;
+    const int64_t n_samples = call.n_samples, n = status == TG_SPOILT ? n_groups * n_samples : 0;
     call.n_samples = 1;
-    for (int64_t n = 0; n < n_samples && status == 0; n++) {
-        NAME(choose_way)(&call, 1);
-        status = n_samples > 1 ? NAME(groups_outputs)(call, n_groups, steps) : TG_SPOILT;
-        if (status == TG_SPOILT) {
-            NAME(choose_way)(&call, 0);
-            status = NAME(groups_outputs)(call, n_groups, steps);
-        }
-        call.in.data += call.in.sample;
-        call.out += call.out_sample;
+    for (int64_t i = 0; i < n && (i == 0 || status == 0); i++) {
+        const int64_t group = i / n_samples, sample = i % n_samples;
+        NAME(call) now = call;
+        now.in.data += group * (steps[0] / (tg_intp)sizeof(T)) + sample * call.in.sample;
+        now.weight.data += group * (steps[1] / (tg_intp)sizeof(T));
+        now.bias = call.bias == NULL ? NULL : call.bias + group * steps[2];
+        now.out += group * (steps[3] / (tg_intp)sizeof(T)) + sample * call.out_sample;
+        status = NAME(sample_outputs)(now, steps);
     }
     return status;
 }

@@ -71,7 +71,9 @@ def _groups(images, weights, bias, written, n: int) -> tuple:
 def _shares(images, weights, bias, written, size: tuple, is_turned: bool) -> tuple:
     """What threads may share: samples, or output channels where weights outweigh small images."""
     if len(images) > 1 and size[-1] > MOST_WOVEN:
-        return images[:, None], weights, bias, written[:, None]
+        n_threads, n = kernels.thread_count(), len(images)
+        n = n_threads if n % n_threads == 0 else n  # each share packs the weights anew
+        return _split(images, n), weights, bias, _split(written, n)
     n = _row_parts(written.shape[1])
     weights = _parts(weights, n) if is_turned else _split(weights, n)
     return images, weights, _split(bias, n), _parts(written, n)
