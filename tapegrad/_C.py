@@ -1,4 +1,4 @@
-"""Names of PyTorch's compiled module that programs ask for: to catch an error, or to check a type."""
+"""Names of PyTorch's compiled module by which programs catch errors and check types."""  # noqa: N999
 
 from __future__ import annotations
 

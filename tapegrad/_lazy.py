@@ -5,10 +5,10 @@ Programs that use few of them should not wait for all.
 
 NAMESPACES = frozenset((
     "_C", "accelerator", "amp", "backends", "compiler", "cpu", "cuda", "distributed",
-    "distributions", "finetune", "func", "functional", "hub", "jit", "linalg", "mps", "multiprocessing", "nn",
-    "onnx", "optim", "overrides", "profiler", "random", "return_types", "serialization", "signal",
-    "special", "storage", "testing", "text", "torch_version", "training", "types", "utils",
-    "version", "vision", "xpu",
+    "distributions", "finetune", "func", "functional", "hub", "jit", "linalg", "mps",
+    "multiprocessing", "nn", "onnx", "optim", "overrides", "profiler", "random", "return_types",
+    "serialization", "signal", "special", "storage", "testing", "text", "torch_version",
+    "training", "types", "utils", "version", "vision", "xpu",
 ))  # fmt: skip
 
 _NAMES_OF = {
