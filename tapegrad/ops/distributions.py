@@ -13,6 +13,7 @@ from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import common_shape, sizes_of
 from tapegrad.ops._out import check_dtype, fit
 from tapegrad.ops.create import zeros_like
+from tapegrad.ops.devices import check_device
 from tapegrad.ops.generators import Generator, default_generator
 from tapegrad.ops.random import drawing_op, drawn, drawn_into, sampled, takes_dtype
 from tapegrad.ops.shape import broadcast_tensors
@@ -151,6 +152,7 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, **option
         return _normal_of_means(mean, float(std), generator)
     if isinstance(std, Tensor):
         return _normal_of_deviations(std, float(mean), generator)
+    check_device(options.get("device"))
     dtype = _types.as_dtype(dtype, "normal") or get_default_dtype()
     return drawn("normal", (float(mean), float(std)), sizes_of("normal", (), size), generator,
                  dtype, options.get("requires_grad", False))
@@ -164,7 +166,7 @@ def _check_options(of_tensors: bool, size, dtype, options: dict) -> None:
 
 def _check_deviation(std) -> None:
     if not isinstance(std, Tensor):
-        if std < 0:
+        if not std >= 0:
             raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
     elif std.numel() and not bool((std._array >= 0).all()):
         raise RuntimeError("normal expects all elements of std >= 0.0")

@@ -15,7 +15,7 @@ _SELU_FLOOR = 1.7580993408473766
 
 def _dropped(name: str, features: bool, alpha: bool, doc: str):
     def drop(input: Tensor, p: float, training: bool, inplace: bool = False) -> Tensor:
-        if p < 0 or p > 1:
+        if not 0 <= p <= 1:
             raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p:g}")
         if p == 0 or training is not True or input.numel() == 0:
             if not isinstance(training, bool):

@@ -6,7 +6,7 @@ from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, takes_out, takes_tensors
 from tapegrad.ops.linalg.norms import matrix_norm, vector_norm
 from tapegrad.ops.reduce._dims import dims_of
-from tapegrad.ops.reduce.norms import vector_norm_op
+from tapegrad.ops.reduce.norms import computed_order, vector_norm_op
 
 
 @takes_tensors
@@ -39,7 +39,8 @@ def _norm_of_matrix(input: Tensor, p: str, dim, keepdim: bool, dtype, out) -> Te
 @takes_out(name="linalg_vector_norm")
 def _norm_of_elements(input: Tensor, order, dim, keepdim: bool, *, dtype) -> Tensor:
     if dtype is None and input.is_floating_point() and input.numel():
-        return vector_norm_op(input, float(order), dims_of(input, dim), keepdim)
+        dims = dims_of(input, dim)
+        return vector_norm_op(input, computed_order(input, order, dims), dims, keepdim)
     return vector_norm(input, order, dim, keepdim, dtype=dtype)
 
 

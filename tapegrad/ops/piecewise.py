@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tapegrad import _kernels as kernels
+from tapegrad import _types
 from tapegrad._core import Op
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
@@ -221,6 +222,8 @@ def rrelu(
     if lower > upper:
         raise RuntimeError("Lower bound should be less than or equal to the upper bound")
     refuse_integers("rrelu_with_noise_out_cpu" if training else "leaky_relu_cpu", input._array)
+    if training and input.dtype is _types.float16:
+        raise NotImplementedError("\"rrelu_with_noise_out_cpu\" not implemented for 'Half'")
     slopes: float | np.ndarray = (float(lower) + float(upper)) / 2
     if training:
         slopes = (generator or default_generator).draw_for(

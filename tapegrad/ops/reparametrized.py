@@ -25,7 +25,14 @@ def _dirichlet_grad(x: Tensor, alpha: Tensor, total: Tensor) -> Tensor:
     return Tensor._wrap(kernels.pointwise(OURS["dirichlet_grad"], *arrays))
 
 
+def _refuse_half(kernel: str, array: np.ndarray) -> None:
+    """Raise PyTorch's error of a kernel that has no loop for float16."""
+    if array.dtype == np.float16:
+        raise NotImplementedError(f"\"{kernel}\" not implemented for 'Half'")
+
+
 def _gamma(concentration: np.ndarray, generator: Generator) -> np.ndarray:
+    _refuse_half("gamma_cpu", concentration)
     smallest = float(np.finfo(concentration.dtype).tiny)
     return generator.draw_for("standard_gamma", concentration, (smallest,))
 
@@ -50,6 +57,7 @@ def _standard_gamma(input: Tensor, generator: Generator | None = None) -> Tensor
 
 def _dirichlet(concentration: np.ndarray, generator: Generator) -> np.ndarray:
     """Gamma draws over their sum, computed in double precision."""
+    _refuse_half("dirichlet", concentration)
     dtype = concentration.dtype
     limits = np.finfo(dtype)
     drawn = _gamma(kernels.cast_array(concentration, np.float64), generator)
@@ -64,6 +72,7 @@ def _sample_dirichlet(input: Tensor, generator: Generator | None = None) -> Tens
 
 
 def _binomial(count: np.ndarray, prob: np.ndarray, generator: Generator) -> np.ndarray:
+    _refuse_half("binomial_cpu", count)
     flat = [kernels.contiguous(x).reshape(-1) for x in (count, prob)]
     result = kernels.empty(flat[0].shape, count.dtype)
     with generator._lock:

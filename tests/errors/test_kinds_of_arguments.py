@@ -88,14 +88,39 @@ NOTHING_DRAWN = [
     "torch.normal(1.0, none)", "torch.normal(none, none)", "torch.bernoulli(none)",
     "torch.normal(c, 1.0)", "torch.bernoulli(c)",
 ]
+SCALES = [
+    *(f"torch.{call}, {scale}=torch.tensor([1.0]))" for call, scale in (
+        ("addmm(A, A, A", "alpha"), ("addmv(A[0], A, A[0]", "beta"), ("addcmul(A, A, A", "value"),
+        ("baddbmm(A[None], A[None], A[None]", "alpha"), ("addbmm(A, A[None], A[None]", "beta"),
+        ("addr(A, A[0], A[0]", "beta"), ("addcdiv(A, A, A", "value"))),
+    "torch.addmm(A, A, A, alpha=torch.tensor(2.0))", "torch.addr(A, A[0], A[0], beta=True)",
+    "torch.linspace(0, 1, True)", "torch.linspace(0, 1, 2**63)", "torch.logspace(0, 1, 3, None)",
+]
+NOT_A_NUMBER = [
+    *(f"F.{name}(x, float('nan'))" for name in ("dropout", "alpha_dropout", "dropout1d")),
+    "F.huber_loss(x, x + 1, delta=float('nan'))", "torch.normal(x, float('nan'))",
+    "torch.normal(1.0, float('nan'), (2,))", "torch.cdist(x, x, float('nan'))",
+    "x.new_full((2,), 1.0, device='bogus')", "torch.normal(1.0, 1.0, (2,), device='bogus')",
+]
+HALF = [
+    "torch.binomial(half, half / 2)", "torch._sample_dirichlet(half)",
+    "torch._standard_gamma(half)", "F.rrelu(half, training=True)", "F.rrelu(half)",
+]
+LONE = [
+    "torch.linalg.vector_norm(torch.tensor(8.5), 100)", "torch.norm(torch.tensor(8.5), 100)",
+    "torch.linalg.vector_norm(torch.tensor([[8.5], [1e9]]), 100, 1)",
+    "torch.linalg.vector_norm(torch.tensor([8.5]), 0)",
+    "torch.chunk(torch.empty(0), 2)", "torch.chunk(torch.empty(3, 0), 4, 1)",
+]
 CALLS = [*LOSSES, *LOOKED_UP, *SIZES, *WINDOWS, *TOO_LARGE, *TOLERANCES, *WRAPPED, *ELLIPSES,
-         *BOUNDS, *NOTHING_DRAWN]
+         *BOUNDS, *NOTHING_DRAWN, *SCALES, *NOT_A_NUMBER, *HALF, *LONE]
 SETUP = """
 F = torch.nn.functional
 x, z = torch.arange(12.0).view(3, 4), torch.arange(24.0).view(2, 3, 4)
 c, n, y = torch.tensor([0, 1, 2]), torch.tensor([1, 2, 3]), torch.tensor([1, -1, 1])
 b, A = torch.tensor([True, False]), torch.tensor([[2.0, 1.0], [1.0, 3.0]])
 image = torch.arange(24.0).view(2, 3, 4)
+half = torch.ones(3).half()
 none = torch.empty(0, dtype=torch.int64)
 scores, labels = torch.randn(5, 2, 4).log_softmax(2), torch.tensor([[1, 2], [1, 1]])
 """

@@ -77,14 +77,14 @@ _INTEGER_DIVISION = (
 
 @takes_out("cast")
 @method()
-def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tensor:
+def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
     """``input + value * tensor1 * tensor2``, element by element. Shapes broadcast."""
     value = _whole_for_integers(input, tensor1, tensor2, value)
     return addcmul_op(input, tensor1, tensor2, value)
 
 
 @method()
-def addcmul_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tensor:
+def addcmul_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
     """In-place form of :func:`addcmul`."""
     if is_bool(self):
         for other in (tensor1, tensor2):
@@ -95,7 +95,7 @@ def addcmul_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tens
 
 @takes_out("cast")
 @method()
-def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tensor:
+def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
     """``input + value * tensor1 / tensor2``, element by element. Shapes broadcast.
 
     Raises RuntimeError where both tensors hold integers.
@@ -106,7 +106,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tens
 
 
 @method()
-def addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value=1) -> Tensor:
+def addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
     """In-place form of :func:`addcdiv`."""
     _check_quotient(tensor1, tensor2)
     check_held(value, self, tensor1, tensor2, is_wide=True)

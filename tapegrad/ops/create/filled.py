@@ -242,7 +242,8 @@ def new_full(
     self: Tensor, size, fill_value, dtype=None, device=None, requires_grad=False
 ) -> Tensor:
     """One number in a shape, in this tensor's dtype."""
-    return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
+    return full(size, fill_value, dtype=dtype or self.dtype, device=device,
+                requires_grad=requires_grad)
 
 
 @takes_out("factory")

@@ -301,7 +301,7 @@ def reduce_tensor(tensor: Tensor) -> tuple:
 
 def pickled_state(tensor: Tensor) -> Any:
     """A tensor's attributes, or what its class says is its state; None for none."""
-    own = getattr(type(tensor), "__getstate__", None)
+    own: Any = getattr(type(tensor), "__getstate__", None)
     if own is not getattr(object, "__getstate__", None):
         return own(tensor)
     return dict(tensor.__dict__) or None
@@ -311,7 +311,7 @@ def rebuild_tensor(
     array: np.ndarray, requires_grad: bool, state: Any, kind: type = Tensor
 ) -> Tensor:
     """A tensor of the class and with the attributes of the one that was pickled."""
-    restored = Tensor._wrap(array)
+    restored: Any = Tensor._wrap(array)
     if kind is Tensor:
         restored.requires_grad_(requires_grad)
     else:

@@ -151,7 +151,7 @@ def _whole(value, dtype: _types.dtype) -> int:
 
 
 @takes_out("factory")
-def linspace(start, end, steps, *, dtype=None, layout=None, device=None,
+def linspace(start, end, steps: int, *, dtype=None, layout=None, device=None,
              requires_grad=False) -> Tensor:  # fmt: skip
     """``steps`` numbers from ``start`` to ``end``, both included, evenly spaced."""
     check_device(device)
@@ -161,7 +161,7 @@ def linspace(start, end, steps, *, dtype=None, layout=None, device=None,
 
 
 @takes_out("factory")
-def logspace(start, end, steps, base=10.0, *, dtype=None, layout=None, device=None,
+def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, layout=None, device=None,
              requires_grad=False) -> Tensor:  # fmt: skip
     """``steps`` powers of ``base``, the exponents evenly spaced from ``start`` to ``end``.
 

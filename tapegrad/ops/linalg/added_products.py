@@ -44,14 +44,14 @@ addmv_op = op(
 
 @takes_out()
 @method()
-def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta=1, alpha=1) -> Tensor:
+def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * input + alpha * (mat @ vec)``: ``(n)``, ``(n, k)`` and ``(k)`` to ``(n)``."""
     check_matrix_and_vector(input, mat, vec)
     return addmv_op(input, mat, vec, beta, alpha)
 
 
 @method()
-def addmv_(self: Tensor, mat: Tensor, vec: Tensor, *, beta=1, alpha=1) -> Tensor:
+def addmv_(self: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """Write ``beta * self + alpha * (mat @ vec)`` into the tensor."""
     check_matrix_and_vector(self, mat, vec)
     check_target(self, (mat.shape[0],))
@@ -86,6 +86,8 @@ def _check_addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta, alpha) -> _type
             raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {vec.ndim}-D")
     dtype = promote_types(promote_types(input.dtype, vec1.dtype), vec2.dtype)
     for name, scale in (("beta", beta), ("alpha", alpha)):
+        if isinstance(scale, bool) and dtype is not _types.bool:
+            raise RuntimeError(f"Boolean {name} only supported for Boolean results.")
         if isinstance(scale, float) and not dtype.is_floating_point:
             raise RuntimeError(
                 f"For integral input tensors, argument {name} must not be a floating point number."
@@ -95,7 +97,7 @@ def _check_addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta, alpha) -> _type
 
 @takes_out("cast")
 @method()
-def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta=1, alpha=1) -> Tensor:
+def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * input + alpha * outer(vec1, vec2)``: ``(n, m)``, ``(n)`` and ``(m)`` to ``(n, m)``.
 
     Dtypes are promoted; truth values are joined by *and*, then by *or*.
@@ -106,7 +108,7 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta=1, alpha=1) -> Tenso
 
 
 @method()
-def addr_(self: Tensor, vec1: Tensor, vec2: Tensor, *, beta=1, alpha=1) -> Tensor:
+def addr_(self: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """Write ``beta * self + alpha * outer(vec1, vec2)`` into the tensor."""
     dtype = _check_addr(self, vec1, vec2, beta, alpha)
     if self.ndim != 2:
@@ -163,7 +165,9 @@ def _product_shape(batch1: Tensor, batch2: Tensor) -> tuple[int, ...]:
 
 @takes_out()
 @method()
-def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) -> Tensor:
+def baddbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
     """``beta * input + alpha * (batch1 @ batch2)`` for each matrix of two batches.
 
     Shape: ``(b, n, k)`` and ``(b, k, m)`` to ``(b, n, m)``, to which ``input`` is broadcast.
@@ -173,7 +177,9 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) -
 
 
 @method()
-def baddbmm_(self: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) -> Tensor:
+def baddbmm_(
+    self: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
     """Write ``beta * self + alpha * (batch1 @ batch2)`` into the tensor."""
     check_target(self, _check_baddbmm(self, batch1, batch2))
     return _BADDBMM_INPLACE(self, batch1, batch2, beta, alpha)
@@ -237,7 +243,9 @@ def _check_addbmm(input: Tensor, batch1: Tensor, batch2: Tensor) -> tuple[int, .
     "self and mat2 must have the same dtype, but got {out} and {result}", resizes="silently"
 )
 @method()
-def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) -> Tensor:
+def addbmm(
+    input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
     """``beta * input + alpha * sum_b (batch1[b] @ batch2[b])``.
 
     Shape: ``(b, n, k)`` and ``(b, k, m)`` to ``(n, m)``, to which ``input`` is broadcast.
@@ -247,7 +255,9 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) ->
 
 
 @method()
-def addbmm_(self: Tensor, batch1: Tensor, batch2: Tensor, *, beta=1, alpha=1) -> Tensor:
+def addbmm_(
+    self: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
     """Write ``beta * self + alpha * sum_b (batch1[b] @ batch2[b])`` into the tensor."""
     check_target(self, _check_addbmm(self, batch1, batch2))
     return _ADDBMM_INPLACE(self, batch1, batch2, beta, alpha)

@@ -57,7 +57,9 @@ _addmm_inplace = InplaceOp(addmm_scaled_op)
 
 @takes_out()
 @method()
-def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tensor:
+def addmm(
+    input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
     """``beta * input + alpha * (mat1 @ mat2)``; ``input`` is broadcast.
 
     Where ``beta`` is 0, ``input`` is not read. Integers take both scales as integers.
@@ -71,7 +73,9 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tens
 
 
 @method()
-def addmm_(self: Tensor, mat1: Tensor, mat2: Tensor, *, beta=1, alpha=1) -> Tensor:
+def addmm_(
+    self: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1
+) -> Tensor:
     """Write ``beta * self + alpha * (mat1 @ mat2)`` into the tensor."""
     check_target(self, _check_addmm(self, mat1, mat2))
     return _addmm_inplace(self, mat1, mat2, beta, alpha)

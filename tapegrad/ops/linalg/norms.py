@@ -19,7 +19,7 @@ from tapegrad.ops.linalg.inverses import inv_ex_op
 from tapegrad.ops.linalg.singular_values import svdvals
 from tapegrad.ops.pointwise import where_op
 from tapegrad.ops.reduce import amax, amin
-from tapegrad.ops.reduce.norms import vector_norm_op
+from tapegrad.ops.reduce.norms import computed_order, vector_norm_op
 from tapegrad.ops.tensor_types import type_name
 
 _INF = math.inf
@@ -60,7 +60,7 @@ def vector_norm(x: Tensor, ord=2, dim=None, keepdim: bool = False, *, dtype=None
     dims = tuple(range(x.ndim)) if is_whole else normal_dims(dim, x.ndim)
     if ord < 0 or ord == _INF:
         _refuse_empty(x, ord, None if is_whole else dims)
-    return vector_norm_op(x, float(ord), dims, keepdim)
+    return vector_norm_op(x, computed_order(x, ord, dims), dims, keepdim)
 
 
 def _refuse_empty(x: Tensor, ord, dims: tuple | None) -> None:

@@ -181,7 +181,7 @@ def _check_points(x1: Tensor, x2: Tensor, p: float) -> None:
             raise RuntimeError(
                 f"cdist only supports floating-point dtypes, {name} got: {type_name(x)}"
             )
-    if p < 0:
+    if not p >= 0:
         raise RuntimeError("cdist only supports non-negative p values")
     batch_shape(x1, x2)
     if x1.dtype is not x2.dtype:

@@ -77,6 +77,14 @@ vector_norm_op = op(
 )
 
 
+def computed_order(x: Tensor, ord: float, dims: tuple | None) -> float:
+    """The order of a norm; 1 for lone elements, whose powers may be too large to be computed."""
+    if ord in (2, 1, 0, math.inf):
+        return float(ord)
+    sizes = x.shape if dims is None else [x.shape[dim] for dim in dims]
+    return 1.0 if all(size == 1 for size in sizes) else float(ord)
+
+
 # ------------------------------------------------------------------------- distances
 
 

@@ -148,6 +148,8 @@ def _chunk_sizes(input: Tensor, chunks: int, dim: int) -> tuple[int, tuple[int, 
     if chunks <= 0:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     total = input.size(dim)
+    if not total:
+        return dim % input.ndim, (0,) * chunks
     return dim % input.ndim, kernels.equal_sizes(total, -(-total // chunks))
 
 
