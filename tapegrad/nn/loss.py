@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import Any
 
 from tapegrad._tensor import Tensor
 from tapegrad.nn import functional as F
+from tapegrad.nn._call import Straight
 from tapegrad.nn.functional.reduction import legacy_get_string
 from tapegrad.nn.module import Module
 
@@ -188,6 +190,10 @@ class CrossEntropyLoss(_WeightedLoss):
         self.ignore_index = ignore_index
         self.label_smoothing = label_smoothing
 
+    @partial(
+        Straight, vars(F), "cross_entropy", None,
+        "weight", None, "ignore_index", None, "reduction", "label_smoothing",
+    )  # fmt: skip
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Compare the logits ``input`` with classes or class probabilities ``target``."""
         return F.cross_entropy(
