@@ -41,6 +41,12 @@ def set_checkpoint_early_stop(enable: bool) -> Iterator[None]:
         _STOPS_EARLY.pop()
 
 
+@contextmanager
+def set_checkpoint_debug_enabled(enabled: bool | None) -> Iterator[None]:
+    """Ask for PyTorch's longer texts in a block; as ``debug``, here it changes nothing."""
+    yield
+
+
 def checkpoint(
     function: Callable,
     *args: Any,
@@ -388,5 +394,5 @@ def _chain(steps: Sequence[Callable]) -> Callable:
 
 __all__ = [
     "CheckpointError", "CheckpointFunction", "checkpoint", "checkpoint_sequential",
-    "noop_context_fn", "set_checkpoint_early_stop",
+    "noop_context_fn", "set_checkpoint_debug_enabled", "set_checkpoint_early_stop",
 ]  # fmt: skip
