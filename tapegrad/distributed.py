@@ -22,6 +22,10 @@ reduce = reduce_scatter = gather = scatter = send = recv = _refused
 destroy_process_group = refusal(AssertionError, "Process group cannot be None")
 
 
+class ProcessGroup:
+    """Processes that train together: a name for annotations, for no group can be made."""
+
+
 class ReduceOp:
     """How values of several processes are combined: names only."""
 
@@ -29,9 +33,9 @@ class ReduceOp:
 
 
 __all__ = [
-    "ReduceOp", "all_gather", "all_gather_object", "all_reduce", "barrier", "broadcast",
-    "broadcast_object_list", "destroy_process_group", "gather", "get_backend", "get_rank",
-    "get_world_size", "init_process_group", "is_available", "is_gloo_available", "is_initialized",
-    "is_mpi_available", "is_nccl_available", "is_torchelastic_launched", "is_ucc_available",
-    "new_group", "recv", "reduce", "reduce_scatter", "scatter", "send",
+    "ProcessGroup", "ReduceOp", "all_gather", "all_gather_object", "all_reduce", "barrier",
+    "broadcast", "broadcast_object_list", "destroy_process_group", "gather", "get_backend",
+    "get_rank", "get_world_size", "init_process_group", "is_available", "is_gloo_available",
+    "is_initialized", "is_mpi_available", "is_nccl_available", "is_torchelastic_launched",
+    "is_ucc_available", "new_group", "recv", "reduce", "reduce_scatter", "scatter", "send",
 ]  # fmt: skip

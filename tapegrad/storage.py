@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 from collections.abc import Iterator
 from mmap import mmap
@@ -11,6 +12,7 @@ import numpy as np
 
 from tapegrad import _types
 from tapegrad._kernels import memory_of
+from tapegrad._mapping import map_file
 
 DEPRECATED = (
     "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be the "
@@ -129,6 +131,17 @@ class UntypedStorage(_Elements):
         storage = cls.__new__(cls)
         storage._flat = memory_of(array)
         return storage
+
+    @classmethod
+    def from_file(cls, filename: str, shared: bool = False, nbytes: int = 0) -> UntypedStorage:
+        """The first bytes of a file, which is mapped; what is written reaches it if ``shared``.
+
+        Raises RuntimeError for a file that cannot be opened or is too short.
+        """
+        if not isinstance(filename, str):
+            raise TypeError(f"argument 1 must be str, not {type(filename).__name__}")
+        n_bytes = operator.index(nbytes)
+        return cls._over(map_file(filename, bool(shared), n_bytes)) if n_bytes else cls()
 
     def __getitem__(self, index: Any) -> Any:
         if not isinstance(index, slice):

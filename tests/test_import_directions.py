@@ -13,9 +13,11 @@ SOURCES = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", "
 # Each part may import those above it. Parts on one line may not import each other.
 ORDER = (
     ("_size", "_values",),
-    ("_types", "utils._atomic", "utils._pytree", "version", "_absent", "_lazy"),
+    ("_types", "utils._atomic", "utils._pytree", "version", "_absent", "_lazy",
+     "_mapping", "futures"),
     ("_limits", "_streams", "compiler", "distributed", "mps", "multiprocessing", "onnx", "profiler",
      "torch_version"),
+    ("_dynamo", "_inductor"),
     ("_kernels",),
     ("_tape", "_threads"),
     ("_tensor",),

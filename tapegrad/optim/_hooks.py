@@ -43,7 +43,10 @@ def with_hooks(step: Callable) -> Callable:
 
     @functools.wraps(step)
     def hooked(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
-        own = self._optimizer_step_pre_hooks or self._optimizer_step_post_hooks
+        try:
+            own = self._optimizer_step_pre_hooks or self._optimizer_step_post_hooks
+        except AttributeError:  # a wrapper around another optimizer, made without ``__init__``
+            return step(self, *args, **kwargs)
         if not (own or _of_all_before or _of_all_after):
             return step(self, *args, **kwargs) if args or kwargs else step(self)
         arguments, kwargs = _run_pre_hooks(self, (self, *args), kwargs)

@@ -234,3 +234,19 @@ def test_modules_have_pytorchs_names(torch: ModuleType) -> None:
         module = importlib.import_module(f"{torch.__name__}.optim.{name.lower()}")
 
         assert getattr(module, name) is getattr(torch.optim, name)
+
+
+def test_wrapper_that_is_not_initialised(torch):
+    """A subclass that wraps another optimizer may leave ``Optimizer.__init__`` out, and step."""
+    class Wrapper(torch.optim.Optimizer):
+        def __init__(self, inner):
+            self.inner, self.param_groups = inner, inner.param_groups
+
+        def step(self, closure=None):
+            self.inner.step(closure)
+
+    x = torch.ones(1, requires_grad=True)
+    x.grad = torch.ones(1)
+    Wrapper(torch.optim.SGD([x], 0.5)).step()
+
+    assert x.item() == 0.5

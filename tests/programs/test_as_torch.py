@@ -47,6 +47,10 @@ def output_of(code: str, *, ends_well: bool = True) -> str:
     "assert not p.key_averages()",
     "from torch.autograd.gradcheck import gradcheck; assert torch.autograd.gradcheck is gradcheck",
     "import pickle; assert pickle.loads(pickle.dumps(torch.nn.Linear)) is torch.nn.Linear",
+    "import torch._dynamo, torch._inductor.config\n"
+    "torch._dynamo.config.suppress_errors = torch._inductor.config.max_autotune = True\n"
+    "assert torch._dynamo.config.suppress_errors; torch._dynamo.reset()\n"
+    "assert not hasattr(torch._dynamo.config, 'no_such_setting')",
 ])
 def test_names_are_those_of_tapegrad(code: str) -> None:
     """Every way of importing leads to tapegrad's own modules and names."""
@@ -137,3 +141,17 @@ def test_child_processes(tmp_path: Path, method: str) -> None:
     done = run_python(*UNDER_TAPEGRAD, "program.py", cwd=tmp_path)
 
     assert done.stdout == "('tapegrad.nn', '2.13.0+cpu', tensor([1., 1.]))\n", done.stderr
+
+
+def test_safetensors_opens_files(tmp_path: Path) -> None:
+    """``safe_open`` maps a file and gives its tensors and parts of them."""
+    code = SERVED + (
+        "from safetensors import safe_open\nfrom safetensors.torch import save_file\n"
+        f"path = {str(tmp_path / 'x.safetensors')!r}\n"
+        "save_file({'x': torch.arange(6.0).reshape(2, 3), 'none': torch.zeros(0, 2)}, path)\n"
+        "with safe_open(path, framework='pt', device='cpu') as file:\n"
+        "  print(file.get_tensor('x').tolist(), file.get_slice('x')[:, 1:2].tolist(),\n"
+        "        file.get_tensor('none').shape)\n"
+    )
+
+    assert output_of(code) == "[[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]] [[1.0], [4.0]] torch.Size([0, 2])"

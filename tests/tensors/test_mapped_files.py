@@ -36,3 +36,29 @@ def test_writes_reach_the_file_if_shared(torch: ModuleType, tmp_path: Path, shar
     del mapped
 
     assert np.fromfile(path, np.float32).tolist() == ([3, 3] if shared else [0, 0])
+
+
+@pytest.mark.parametrize("call", [
+    "from_file({path!r}, False, 3)", "from_file({path!r}, nbytes=0)", "from_file({path!r})",
+    "from_file({path!r}, False, 7)", "from_file({path!r}, False, -1)", "from_file(3, False, 2)",
+    "from_file({path!r} + '.none', False, 1)", "from_file({path!r}, False, 'a')",
+    "from_file({path!r}, True, 8)",
+])  # fmt: skip
+def test_storages(torch: ModuleType, reference: ModuleType, tmp_path: Path, call: str) -> None:
+    """A storage over a file holds its first bytes, and refuses what tensors refuse."""
+    path = tmp_path / "bytes"
+    np.arange(6, dtype=np.uint8).tofile(path)
+
+    assert_alike(f"torch.UntypedStorage.{call.format(path=str(path))}.tolist()", torch, reference)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_writes_to_storages(torch: ModuleType, tmp_path: Path, shared: bool) -> None:
+    """What is written to a storage reaches the file if it is shared."""
+    path = tmp_path / "bytes"
+    np.zeros(2, np.uint8).tofile(path)
+    storage = torch.UntypedStorage.from_file(str(path), shared, 2)
+    storage[1] = 5
+    del storage
+
+    assert np.fromfile(path, np.uint8).tolist() == [0, 5 if shared else 0]

@@ -35,6 +35,8 @@ OWN_NAMES = [
     ("x.swapaxes(axis0=0, axis1=1)", "x.swapaxes(0, 1)"),
     ("torch.tensor_split(x, sections=2, dim=1)", "torch.tensor_split(x, 2, 1)"),
     ("torch.tensor_split(x, indices=(1, 2), axis=1)", "torch.tensor_split(x, (1, 2), 1)"),
+    ("x.split(split_size=3, dim=1)", "x.split(3, 1)"),
+    ("torch.split(x, split_size_or_sections=[1, 2])", "x.split([1, 2])"),
     ("torch.vsplit(x, sections=3)", "torch.vsplit(x, 3)"),
     ("torch.isin(element=3, test_elements=x)", "torch.isin(3, x)"),
 ]

@@ -55,9 +55,16 @@ def _whole_for_integers(input, tensor1, tensor2, value):
     """The factor as the operands' dtype holds it; a fraction is cut off from it for integers."""
     if is_bool(input) and is_bool(tensor1) and is_bool(tensor2):
         raise NotImplementedError("\"addcmul_cpu_out\" not implemented for 'Bool'")
-    check_held(value, input, tensor1, tensor2, is_wide=True)
+    value = _held(value, input, tensor1, tensor2)
     is_whole = not (is_float(input) or is_float(tensor1) or is_float(tensor2))
     return int(value) if is_whole else value
+
+
+def _held(value, *operands):
+    """The factor, which may come in a tensor. Refuses what the operands' dtype cannot hold."""
+    value = value.item() if isinstance(value, Tensor) else value
+    check_held(value, *operands, is_wide=True)
+    return value
 
 
 def _check_quotient(tensor1, tensor2) -> None:
@@ -101,7 +108,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1
     Raises RuntimeError where both tensors hold integers.
     """
     _check_quotient(tensor1, tensor2)
-    check_held(value, input, tensor1, tensor2, is_wide=True)
+    value = _held(value, input, tensor1, tensor2)
     return addcdiv_op(input, tensor1, tensor2, value)
 
 
@@ -109,7 +116,7 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1
 def addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1) -> Tensor:
     """In-place form of :func:`addcdiv`."""
     _check_quotient(tensor1, tensor2)
-    check_held(value, self, tensor1, tensor2, is_wide=True)
+    value = _held(value, self, tensor1, tensor2)
     return _addcdiv_inplace(self, tensor1, tensor2, value)
 
 

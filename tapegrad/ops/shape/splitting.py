@@ -7,7 +7,7 @@ import operator
 from tapegrad import _kernels as kernels
 from tapegrad._core.pieces import joined_gradients, stacked_gradients
 from tapegrad._tensor import Tensor, is_grad_enabled
-from tapegrad.ops._declare import method, op
+from tapegrad.ops._declare import attach, method, op, takes_tensors
 from tapegrad.ops._dims import normal_dim, sizes_of
 from tapegrad.ops.shape.joining import cat, stack
 from tapegrad.ops.shape.parts import slice_op
@@ -76,20 +76,28 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     return unbind_op(input, normal_dim(dim, input.ndim))
 
 
-@method()
-def split(tensor: Tensor, split_size_or_sections, dim: int = 0) -> tuple[Tensor, ...]:
+def _split(self: Tensor, split_size, dim: int = 0) -> tuple[Tensor, ...]:
     """Consecutive ranges along a dimension, as views: of one size, or of the sizes in a list."""
-    if isinstance(split_size_or_sections, (tuple, list)):
-        return split_with_sizes(tensor, split_size_or_sections, dim)
+    if isinstance(split_size, (tuple, list)):
+        return split_with_sizes(self, split_size, dim)
     try:
-        size = operator.index(split_size_or_sections)
+        size = operator.index(split_size)
     except TypeError:
-        kind = type(split_size_or_sections).__name__
+        kind = type(split_size).__name__
         raise TypeError(
             "split_with_sizes(): argument 'split_sizes' (position 2) must be tuple of ints, not "
             f"{kind}"
         ) from None
-    return split_op(tensor, *_equal_sizes(tensor, size, dim))
+    return split_op(self, *_equal_sizes(self, size, dim))
+
+
+attach("split", _split)
+
+
+@takes_tensors
+def split(tensor: Tensor, split_size_or_sections, dim: int = 0) -> tuple[Tensor, ...]:
+    """Consecutive ranges along a dimension, as views: of one size, or of the sizes in a list."""
+    return _split(tensor, split_size_or_sections, dim)
 
 
 def _equal_sizes(tensor: Tensor, size: int, dim: int) -> tuple[int, tuple[int, ...]]:
