@@ -5,8 +5,9 @@
 
 TILE = (
     "a core makes 179 GFLOP/s of fused products, the tile 173 of factors in the first cache and "
-    "150 between the other loops. {} Chains twice as long, factors asked for eight products early and "
-    "factors packed into whole lines won no more than noise, 2 to 5 %. The limit is about {}.")
+    "150 between the other loops. {} Chains twice as long, factors asked for eight products "
+    "early and factors packed into whole lines won no more than noise, 2 to 5 %. The limit is "
+    "about {}.")
 SQUARES = (
     "sliding is 77 % tile. Squares (winograd.h) take 25 products of 36, but a square then reads 25 "
     "elements of four remainders: 10.2 ms where sliding took 8.7, half of it no product. Longer "
