@@ -153,14 +153,24 @@ static void NAME(cut_strips)(const NAME(segments) *writes, const tg_squares *squ
     }
 }
 
-/* to[i * step] = from[i] */
+/* to[i * step] = from[i]. What lies between is written as it was; up to a vector more is read. */
 TARGET static TG_INLINE void NAME(spread)(T *to, int64_t step, const T *from, int64_t n)
 {
-    if (step == 1)
+    int64_t i = 0;
+    if (step == 1) {
         NAME(copy)(to, from, n);
-    else
-        for (int64_t i = 0; i < n; i++)
-            to[i * step] = from[i];
+        return;
+    }
+#if defined(__GNUC__) && !defined(__clang__)
+    NAME(places) both;
+    for (int l = 0; l < LANES; l++)
+        both[l] = l % 2 == 0 ? l / 2 : LANES + l;
+    for (; step == 2 && i + LANES / 2 < n; i += LANES / 2)
+        NAME(store)(to + 2 * i,
+                    __builtin_shuffle(NAME(load)(from + i), NAME(load)(to + 2 * i), both));
+#endif
+    for (; i < n; i++)
+        to[i * step] = from[i];
 }
 
 /* One row's outputs of two vectors of squares from their products. Where they are not finite `bad`
@@ -168,7 +178,7 @@ TARGET static TG_INLINE void NAME(spread)(T *to, int64_t step, const T *from, in
 TARGET static TG_INLINE void NAME(sum_products)(const T *products, V bias, int64_t lanes,
                                                 const NAME(strips) *strips, T *out, V bad[2])
 {
-    T all[2][2 * NAME(width)];
+    T all[2][2 * NAME(width) + LANES];
     for (int64_t half = 0; half < lanes; half += LANES) {
         const T *from = products + half;
 #define READ(t) NAME(load)(from + (t) * NAME(sums_of_kind))
