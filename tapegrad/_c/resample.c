@@ -3,7 +3,7 @@
  * `axis_places` and `axis_taps` make these tables from a few numbers; `select_rows` and
  * `weigh_rows` read along them, `add_rows_at` and `spread_rows` are their transposes. Several
  * axes are resampled one after the other. */
-#include "loops.h"
+#include "grid.h"
 
 #include <math.h>
 #include <string.h>
@@ -322,5 +322,7 @@ const tg_kernel tg_resample_kernels[] = {
     ROW_SPREAD("spread_rows", "elfe", TG_FLOAT16, spread_rows_float16)
     ROW_SPREAD("spread_rows", "flff", TG_FLOAT32, spread_rows_float32)
     ROW_SPREAD("spread_rows", "dldd", TG_FLOAT64, spread_rows_float64)
+    GRID_ROWS(float32, TG_FLOAT32, "f")
+    GRID_ROWS(float64, TG_FLOAT64, "d")
     TG_TABLE_END
 };

@@ -292,6 +292,8 @@ def memory_of(ndarray array not None):
     cdef Py_ssize_t k, last = 0
     if PyArray_SIZE(owner) == 0:
         return np.empty(0, np.uint8)
+    if PyArray_IS_C_CONTIGUOUS(owner) and PyArray_TYPE(owner) < N_TYPES:
+        return (<object>owner).reshape(-1).view(np.uint8)
     for k in range(PyArray_NDIM(owner)):
         last += (PyArray_DIMS(owner)[k] - 1) * PyArray_STRIDES(owner)[k]
     # NumPy's own function, for an array of records may own what others see as bytes.

@@ -39,14 +39,16 @@ _norm = op(
 
 def _row_pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
     """The numbers of the two rows of each pair, in the order of an upper triangle."""
-    first, second = np.triu_indices(n, 1)
-    return first.astype(np.int64), second.astype(np.int64)
+    numbers = np.arange(n)
+    first, second = (numbers[:, None] < numbers).nonzero()
+    return first, second
 
 
 def _pdist(input: np.ndarray, p: float) -> np.ndarray:
-    first, second = _row_pairs(len(input))
-    if not first.size or not input.shape[1]:
-        return kernels.fill(kernels.empty(first.shape, input.dtype), 0)
+    n = len(input)
+    if n < 2 or not input.shape[1]:
+        return kernels.fill(kernels.empty((n * (n - 1) // 2,), input.dtype), 0)
+    first, second = _row_pairs(n)
     return np.linalg.norm(input[first] - input[second], ord=p, axis=1)
 
 

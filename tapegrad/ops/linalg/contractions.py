@@ -170,6 +170,9 @@ def multi_dot(tensors) -> Tensor:
         chain[place] = one if one.ndim == 2 else one.reshape(wanted)
     for k, one in enumerate(chain):
         _check_link(tensors, chain, k, one)
+    if n == 2:
+        product = mm(*chain)
+        return product if len(shape) == 2 else product.reshape(shape)
     sizes = [one.shape[0] for one in chain] + [chain[-1].shape[1]]
     product = _chain(chain, _cheapest_splits(sizes), 0, n - 1)
     return product if len(shape) == 2 else product.reshape(shape)

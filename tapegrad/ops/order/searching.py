@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tapegrad import _kernels as kernels
@@ -30,9 +32,16 @@ search_op = op(
 )
 
 
-def _checked_sorter(sorter, boundaries: Tensor) -> Tensor | None:
-    if sorter is None:
-        return None
+def _common_dtype(a: Tensor, b: Any) -> _types.dtype:
+    return a.dtype if isinstance(b, Tensor) and b.dtype is a.dtype else result_type(a, b)
+
+
+def _plain(x: Tensor, dtype: _types.dtype) -> Tensor:
+    """The numbers of a tensor, off the tape, in a dtype."""
+    return x if x.dtype is dtype and not x.requires_grad else x.detach().to(dtype)
+
+
+def _check_sorter(sorter: Tensor, boundaries: Tensor) -> None:
     if sorter.shape != boundaries.shape:
         raise RuntimeError(
             "torch.searchsorted(): boundary and sorter must have the same size, but got boundary "
@@ -45,12 +54,9 @@ def _checked_sorter(sorter, boundaries: Tensor) -> Tensor | None:
         )
     if sorter.numel() and bool(((sorter < 0) | (sorter >= boundaries.shape[-1])).any()):
         raise RuntimeError("torch.searchsorted(): sorter index out of range")
-    return sorter
 
 
 def _check_shapes(boundaries: Tensor, values: Tensor) -> None:
-    if boundaries.ndim == 1:
-        return
     if values.ndim == 0:
         raise RuntimeError(
             "torch.searchsorted(): input value can be a scalar only when boundaries tensor "
@@ -109,16 +115,16 @@ def searchsorted(
             "searchsorted() received an invalid combination of arguments - got "
             f"({kind}, {type(input).__name__}): sorted_sequence must be Tensor"
         )
-    is_right = _is_right(side, right)
+    is_right = _is_right(side, right) if side is not None else right
     values = input if isinstance(input, Tensor) else tensor(input)
-    _check_shapes(sorted_sequence, values)
-    sorter = _checked_sorter(sorter, sorted_sequence)
-    dtype = result_type(sorted_sequence, input)
+    if sorted_sequence.ndim != 1:
+        _check_shapes(sorted_sequence, values)
+    if sorter is not None:
+        _check_sorter(sorter, sorted_sequence)
+    dtype = _common_dtype(sorted_sequence, input)
     if dtype is _types.bool:
         raise NotImplementedError("\"searchsorted_out_cpu\" not implemented for 'Bool'")
-    places = search_op(
-        sorted_sequence.detach().to(dtype), values.detach().to(dtype), is_right, sorter
-    )
+    places = search_op(_plain(sorted_sequence, dtype), _plain(values, dtype), is_right, sorter)
     return places.to(_types.int32) if out_int32 else places
 
 
@@ -136,11 +142,21 @@ def bucketize(
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)
 
 
+_FEW = 1000  # elements, that bisection finds before NumPy's function in Python has begun
+
+
+def _isin(elements: np.ndarray, tests: np.ndarray, unique: bool, invert: bool) -> np.ndarray:
+    if elements.size > _FEW or not tests.size:
+        return np.isin(elements, tests, assume_unique=unique, invert=invert)
+    tests = np.sort(tests, axis=None)
+    places = _search(tests, elements, False, None)
+    nearest = tests.take(places, mode="clip")
+    return nearest != elements if invert else nearest == elements
+
+
 isin_op = op(
     "isin",
-    forward=lambda elements, tests, unique, invert: np.isin(
-        elements, tests, assume_unique=unique, invert=invert
-    ),
+    forward=_isin,
     doc="Whether elements are among others.",
 )
 
@@ -151,16 +167,16 @@ def isin(elements, test_elements, *, assume_unique: bool = False, invert: bool =
 
     NaN is never among others. Raises RuntimeError for bool.
     """
-    given = (elements, test_elements)
-    if not any(isinstance(one, Tensor) for one in given) or isinstance(given[1], (tuple, list)):
+    if not (isinstance(elements, Tensor) or isinstance(test_elements, Tensor)) or isinstance(
+        test_elements, (tuple, list)
+    ):
         raise TypeError("isin() takes two tensors, or one and a number")
-    both = [one if isinstance(one, Tensor) else tensor(one) for one in given]
-    for one in both:
-        if one.dtype is _types.bool:
-            raise RuntimeError("Unsupported input type encountered for isin(): Bool")
-    dtype = result_type(*both)
-    elements, tests = (one.detach().to(dtype) for one in both)
-    return isin_op(elements, tests, assume_unique, invert)
+    elements = elements if isinstance(elements, Tensor) else tensor(elements)
+    tests = test_elements if isinstance(test_elements, Tensor) else tensor(test_elements)
+    if elements.dtype is _types.bool or tests.dtype is _types.bool:
+        raise RuntimeError("Unsupported input type encountered for isin(): Bool")
+    dtype = _common_dtype(elements, tests)
+    return isin_op(_plain(elements, dtype), _plain(tests, dtype), assume_unique, invert)
 
 
 __all__ = ["bucketize", "isin", "searchsorted"]

@@ -34,13 +34,29 @@ def _order(rows: np.ndarray) -> np.ndarray:
     return np.lexsort(rows.T[::-1]) if rows.size else np.arange(rows.shape[0])
 
 
+def _is_new(following: np.ndarray) -> np.ndarray:
+    """Which rows, or numbers, differ from the one before."""
+    is_new = kernels.empty(following.shape[:1], np.bool_)
+    is_new[:1] = True
+    differs = following[1:] != following[:-1]
+    is_new[1:] = differs if following.ndim == 1 else differs.any(axis=1)
+    return is_new
+
+
+def _distinct(array: np.ndarray, is_in_order: bool) -> Tensor:
+    """The elements that differ from the one before, which are sorted first unless in order."""
+    flat = array.reshape(-1)
+    if not is_in_order:
+        flat = flat[flat.argsort(kind="stable")]
+    return Tensor._wrap(flat[_is_new(flat)])
+
+
 def _without_repetitions(array: np.ndarray, dim, order) -> tuple:
     """The rows that differ from the one before, which of them each row is, how often they come."""
     rows = _slices(array, dim)
     order = order(rows)
     following = rows[order]
-    is_new = np.ones(rows.shape[0], np.bool_)
-    is_new[1:] = (following[1:] != following[:-1]).any(axis=1)
+    is_new = _is_new(following)
     starts = np.flatnonzero(is_new)
     inverse = np.empty(rows.shape[0], np.int64)
     inverse[order] = np.cumsum(is_new) - 1
@@ -92,6 +108,8 @@ def unique(
     With ``return_inverse`` also where each element went, with ``return_counts`` how often each
     comes. No NaN equals another. Raises RuntimeError where slices have no elements.
     """
+    if dim is None and not (return_inverse or return_counts):
+        return _elements_op(input, _distinct(input._array, False))
     values, *others = _without_repetitions(input._array, _checked_dim(input, dim), _order)
     recorded = _elements_op if dim is None else _slices_op
     found = recorded(input, Tensor._wrap(values))
@@ -106,6 +124,8 @@ def unique_consecutive(
 
     Results as those of :func:`unique`.
     """
+    if dim is None and not (return_inverse or return_counts):
+        return _consecutive_op(input, _distinct(input._array, True))
     values, *others = _without_repetitions(
         input._array, _checked_dim(input, dim), lambda rows: np.arange(rows.shape[0])
     )

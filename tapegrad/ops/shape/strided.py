@@ -152,8 +152,9 @@ def strided_view(input: Tensor, size, stride, storage_offset: int | None) -> tup
     size, stride = tuple(size), tuple(stride)
     offset = input.storage_offset() if storage_offset is None else storage_offset
     memory = kernels.memory_of(input._array)
+    own_stride = input.stride()
     check_strided(size, stride, offset, memory.nbytes // input.itemsize, input.itemsize)
-    if input.requires_grad and 0 in input.stride():
+    if input.requires_grad and 0 in own_stride:
         raise RuntimeError(
             "as_strided: a tensor with several elements at one location of memory, as expand() "
             "makes them, has no gradient here. Please clone() it before."
@@ -161,7 +162,7 @@ def strided_view(input: Tensor, size, stride, storage_offset: int | None) -> tup
     rest = memory.nbytes % input.itemsize
     flat = (memory[:-rest] if rest else memory).view(input.dtype.numpy)
     view = Tensor._wrap(kernels.strided(flat, size, stride, offset))
-    geometry = (input.shape, input.stride(), size, stride, offset - input.storage_offset())
+    geometry = (input.shape, own_stride, size, stride, offset - input.storage_offset())
     return geometry, view
 
 

@@ -1,25 +1,28 @@
 """Images read at any positions: grids of affine maps, and the sampling at a grid's positions.
 
-An image is read as a weighted sum of the elements around a position. What each element weighs is
-written with tensors, so that derivatives of every order follow.
+An image is read as a weighted sum of the elements around a position: by a kernel (`_c/grid.h`), and
+where derivatives will be differentiated, or of float16, by tensors, so that every order follows.
 """
 
 from __future__ import annotations
 
 import functools
 import itertools
+import math
 import operator
 from typing import NamedTuple
 
 import numpy as np
 
-from tapegrad._tensor import Tensor
+from tapegrad import _kernels as kernels
+from tapegrad._kernels import OURS
+from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad._types import float16
 from tapegrad.ops._declare import composite, op, takes_tensors
 from tapegrad.ops.linalg.products import bmm_op
 from tapegrad.ops.shape import cat, stack
 from tapegrad.ops.spatial.planes import pick, place_sums
-from tapegrad.ops.spatial.sizes import scalar_name
+from tapegrad.ops.spatial.sizes import in_3d, scalar_name
 
 BILINEAR, NEAREST, BICUBIC = range(3)
 ZEROS, BORDER, REFLECTION = range(3)
@@ -181,6 +184,36 @@ def _flat(input: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
     )
 
 
+def _forward(input: np.ndarray, grid: np.ndarray, how: Sampling) -> np.ndarray:
+    if input.dtype == np.float16:
+        return _sampled(Tensor._wrap(input), Tensor._wrap(grid), how)._array
+    planes, positions, params = _operands(input, grid, how)
+    shape = (*planes.shape[:2], positions.shape[1])
+    result = kernels.outputs(OURS["grid_sample"], (planes, positions), (shape,), params)
+    return result.reshape((*input.shape[:2], *grid.shape[1:-1]))
+
+
+def _operands(input: np.ndarray, grid: np.ndarray, how: Sampling) -> tuple:
+    """Planes (batch, channels, places), positions (batch, n, axes), and the kernel's settings."""
+    n, n_channels, *size = input.shape
+    planes = kernels.contiguous(input).reshape((n, n_channels, math.prod(size)))
+    positions = kernels.contiguous(grid).reshape((n, math.prod(grid.shape[1:-1]), len(size)))
+    return planes, positions, (*how, *in_3d(size, 1))
+
+
+def _backward(g: np.ndarray, input: np.ndarray, grid: np.ndarray, how: Sampling, needs) -> tuple:
+    """Both gradients in one kernel, where nothing will be differentiated again."""
+    planes, positions, params = _operands(input, grid, how)
+    given = kernels.contiguous(g).reshape((*planes.shape[:2], positions.shape[1]))
+    slopes = kernels.outputs(OURS["grid_sample_backward"], (given, planes, positions),
+                             (planes.shape, positions.shape), params)
+    shapes = (input.shape, grid.shape)
+    return tuple(
+        Tensor._wrap(slope.reshape(shape)) if needed else None
+        for slope, shape, needed in zip(slopes, shapes, needs, strict=True)
+    )
+
+
 def _sampled(input: Tensor, grid: Tensor, how: Sampling) -> Tensor:
     size, shape = tuple(input.shape[2:]), grid.shape[1:-1]
     flat, positions = _flat(input, grid)
@@ -213,6 +246,8 @@ def _slopes(g: Tensor, input: Tensor, grid: Tensor, how: Sampling, needs) -> tup
     if input.dtype is float16:
         slopes = _slopes(g.float(), input.float(), grid.float(), how, needs)
         return tuple(one if one is None else one.half() for one in slopes)
+    if not is_grad_enabled():
+        return _backward(g._array, input._array, grid._array, how, needs)
     size = tuple(input.shape[2:])
     flat, positions = _flat(input, grid)
     given = g.reshape(*g.shape[:2], positions.shape[1])
@@ -239,8 +274,7 @@ def _grid_slope(given: Tensor, flat: Tensor, reading: _Reading, grid: Tensor) ->
 _SAMPLERS = {
     d: op(
         f"grid_sampler_{d}d",
-        forward=composite(_sampled),
-        params=("input", "grid", "how"),
+        forward=_forward,
         grad_name=f"GridSampler{d}DBackward0",
         inputs=("input", "grid"),
         gradients=lambda g, input, grid, how, needs: _slopes(g, input, grid, how, needs),
