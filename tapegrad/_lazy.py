@@ -41,6 +41,7 @@ _NAMES_OF = {
     ),
     "compiler": ("compile",),
     "func": ("vmap",),
+    "futures": ("Future",),
     "nn.functional.affine": ("bilinear",),
     "nn.functional.conv_tbc": ("conv_tbc",),
     "nn.functional.distances": ("pairwise_distance", "pdist"),

@@ -9,6 +9,7 @@ PyTorch's layout: the registries, without the mirrored entries.
 
 from __future__ import annotations
 
+import inspect
 import weakref
 from collections.abc import Iterable, Iterator, MutableMapping
 from typing import Any
@@ -19,8 +20,23 @@ REGISTRY_NAMES = ("_parameters", "_buffers", "_modules")
 _MISSING = object()
 
 
+class _CallSignature:
+    """What ``inspect.signature(module)`` reads: ``(*args, **kwargs)``, as of PyTorch's modules.
+
+    It cannot find that in a compiled ``__call__``. Of classes it goes on to read ``__init__``.
+    """
+
+    def __get__(self, module: Any, owner: type) -> inspect.Signature:
+        if module is None:
+            raise AttributeError("__signature__")
+        kinds = inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD
+        return inspect.Signature(list(map(inspect.Parameter, ("args", "kwargs"), kinds)))
+
+
 class Storage(DirectCall):
     """The base that owns a module's real ``__dict__``, which the subclasses cover with a view."""
+
+    __signature__ = _CallSignature()
 
 
 storage_of = Storage.__dict__["__dict__"].__get__

@@ -2,6 +2,7 @@
 
 import abc
 import gc
+import inspect
 import pickle
 import weakref
 from copy import copy, deepcopy
@@ -485,3 +486,14 @@ def test_another_base_first(torch: ModuleType) -> None:
     assert deepcopy(Model())(torch.ones(1)).item() == 2
     with pytest.raises(TypeError, match="Can't instantiate abstract class Unnamed"):
         Unnamed()
+
+
+def test_signatures(torch: ModuleType) -> None:
+    """A module takes anything, for it hands that on to ``forward``; a class takes what it says."""
+    class Model(torch.nn.Module):
+        def __init__(self, size: int = 1) -> None:
+            super().__init__()
+
+    assert str(inspect.signature(Model())) == "(*args, **kwargs)"
+    assert list(inspect.signature(Model).parameters) == ["size"]
+    assert list(inspect.signature(torch.nn.Identity).parameters) == ["args", "kwargs"]

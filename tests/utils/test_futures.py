@@ -14,6 +14,7 @@ def test_value_and_callbacks(torch: ModuleType) -> None:
     future.set_result(3)
 
     assert future.done()
+    assert isinstance(future, torch.Future)
     assert (future.wait(), future.value(), following.wait(), seen) == (3, 3, 4, [3])
     assert future.then(lambda one: one.value() * 2).value() == 6
 
