@@ -242,6 +242,9 @@ cdef class Front:
     def __get__(self, instance, owner):
         return self if instance is None else PyMethod_New(self, instance)
 
+    def __getattr__(self, name):
+        return getattr(self.__wrapped__, name)      # its code, its defaults, its globals
+
     def __repr__(self):
         return repr(self.__wrapped__)
 

@@ -187,3 +187,14 @@ def test_anomaly_mode_shows_the_layers(torch: ModuleType) -> None:
         with pytest.warns(UserWarning, match=r"(?s)container\.py.*linear\.py"), \
                 pytest.raises(RuntimeError, match="nan values"):
             result.backward(torch.zeros(1, 2))
+
+
+def test_forward_has_what_a_function_has(torch: ModuleType) -> None:
+    """Programs look at the code of a ``forward`` for the names of its arguments."""
+    forward = torch.nn.Linear.forward
+
+    assert forward.__code__.co_varnames[:2] == ("self", "input")
+    assert forward.__globals__["__name__"] == forward.__module__
+    assert torch.nn.functional.cross_entropy.__defaults__[-1] == 0.0
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        forward.nothing
