@@ -149,9 +149,11 @@ def _isin(elements: np.ndarray, tests: np.ndarray, unique: bool, invert: bool) -
     if elements.size > _FEW or not tests.size:
         return np.isin(elements, tests, assume_unique=unique, invert=invert)
     tests = np.sort(tests, axis=None)
+    if tests[-1] != tests[-1]:  # NaN lies last, equals nothing and would mislead the search
+        return _isin(elements, tests[tests == tests], unique, invert)
     places = _search(tests, elements, False, None)
     nearest = tests.take(places, mode="clip")
-    return nearest != elements if invert else nearest == elements
+    return np.asarray(nearest != elements if invert else nearest == elements)
 
 
 isin_op = op(
