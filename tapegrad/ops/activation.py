@@ -12,8 +12,9 @@ from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad._types import as_dtype
 from tapegrad.ops._arguments import refuse_integers
-from tapegrad.ops._declare import attach, composite, op, takes_out
+from tapegrad.ops._declare import attach, op, takes_out
 from tapegrad.ops._dims import normal_dim
+from tapegrad.ops._floats import on_floats
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.piecewise import hardtanh
 from tapegrad.ops.pointwise import sigmoid, tanh, where_op
@@ -46,17 +47,6 @@ def _with_params(name: str):
 
 
 _elu, _softplus = map(_with_params, ("elu", "softplus"))
-
-
-def _on_floats(kernel: str, function):
-    """A forward function of ops that are already there, for floating-point dtypes only."""
-    compute = composite(function)
-
-    def run(input: np.ndarray, *settings) -> np.ndarray:
-        refuse_integers(kernel, input)
-        return compute(input, *settings)
-
-    return run
 
 
 elu = op(
@@ -106,7 +96,7 @@ log_sigmoid = op(
 )  # fmt: skip
 silu = op(
     "silu",
-    forward=_on_floats("silu_cpu", lambda input: input * sigmoid(input)),
+    forward=on_floats("silu_cpu", lambda input: input * sigmoid(input)),
     params=("input",),
     inplace=True,
     input=lambda g, input: g * _silu_slope(input),
@@ -121,7 +111,7 @@ def _silu_slope(x: Tensor) -> Tensor:
 
 mish = op(
     "mish",
-    forward=_on_floats("mish_cpu", lambda input: input * tanh(softplus(input))),
+    forward=on_floats("mish_cpu", lambda input: input * tanh(softplus(input))),
     params=("input",),
     inplace=True,
     input=lambda g, input: g * _mish_slope(input),
@@ -168,7 +158,7 @@ gelu_backward = op(
 )  # fmt: skip
 _gelu_tanh_op = op(
     "gelu_tanh",
-    forward=composite(_gelu_tanh),
+    forward=on_floats("GeluKernelImpl", _gelu_tanh),
     params=("input",),
     grad_name="GeluBackward0",
     input=lambda g, input: g * _gelu_slope(input, "tanh"),
@@ -186,7 +176,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
 
 hardswish = op(
     "hardswish",
-    forward=_on_floats(
+    forward=on_floats(
         "hardswish_cpu", lambda input: input * hardtanh(input + 3, 0.0, 6.0) / 6
     ),
     params=("input",),
@@ -211,7 +201,7 @@ def _glu(input: Tensor, dim: int) -> Tensor:
 
 _glu_op = op(
     "glu",
-    forward=_on_floats("glu_cpu", _glu),
+    forward=on_floats("glu_cpu", _glu),
     params=("input", "dim"),
     input=lambda g, input, dim: _glu_slope(g, input, dim),
     doc="The first half of a dimension times the sigmoid of the second.",

@@ -17,6 +17,7 @@ from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import composite, op
+from tapegrad.ops._floats import on_floats
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.generators import default_generator
 from tapegrad.ops.pointwise import where_op
@@ -128,7 +129,8 @@ hardsigmoid_backward = _slope(
 )
 hardsigmoid = op(
     "hardsigmoid",
-    forward=lambda input: _hard_sigmoid(input),
+    forward=on_floats("hardsigmoid_cpu", lambda input: hardtanh(input + 3, 0.0, 6.0) / 6),
+    params=("input",),
     inplace=True,
     input=lambda g, input: hardsigmoid_backward(g, input, ()),
     doc="``(x + 3) / 6``, at least 0 and at most 1.",
@@ -270,11 +272,3 @@ _SHRUNK = composite(
         input > lambd, input - shift, where_op(input < -lambd, input + shift, input * 0.0)
     )
 )
-
-
-def _hard_sigmoid(input: np.ndarray) -> np.ndarray:
-    refuse_integers("hardsigmoid_cpu", input)
-    return _HARD_SIGMOID(input)
-
-
-_HARD_SIGMOID = composite(lambda input: hardtanh(input + 3, 0.0, 6.0) / 6)

@@ -202,6 +202,8 @@ sqrt = op(
 def _rsqrt(input: np.ndarray) -> np.ndarray:
     if input.dtype.kind != "f":
         input = kernels.cast_array(input, get_default_dtype().numpy)
+    if input.dtype == np.float16:  # as PyTorch: rounded once
+        return kernels.cast_array(_rsqrt(kernels.cast_array(input, np.float32)), np.float16)
     root = kernels.pointwise(sqrt.kernel, input)
     return kernels.pointwise(_RECIPROCAL, root, out=root)
 

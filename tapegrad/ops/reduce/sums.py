@@ -117,11 +117,15 @@ def nansum(input: Tensor, dim=None, keepdim: bool = False, *, dtype=None) -> Ten
 
 
 def mean_array(input: np.ndarray, dims, keepdim) -> np.ndarray:
-    """The means of an array over dimensions."""
+    """The means of an array over dimensions; in float16 a sum may be too large where no mean is."""
+    if input.dtype is _HALF:
+        wide = mean_array(kernels.cast_array(input, np.float32), dims, keepdim)
+        return kernels.cast_array(wide, _HALF)
     total = sum_array(input, dims, keepdim)
     return kernels.pointwise(_DIVIDE, total, float(count(input.shape, dims)), out=total)
 
 
+_HALF = np.dtype(np.float16)
 _DIVIDE = kernels.numpy_kernel(np.true_divide)
 mean_all = op(
     "mean_all",

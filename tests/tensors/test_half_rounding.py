@@ -1,4 +1,4 @@
-"""Sums of products in float16, beside PyTorch's: rounded once, not after every step."""
+"""float16 beside PyTorch's: sums of products, activations and means are rounded once at the end."""
 
 import numpy as np
 import pytest
@@ -11,6 +11,17 @@ CALLS = {
     "baddbmm": lambda t, x: t.baddbmm(x(3, 5), x(2, 3, 9), x(2, 9, 5), beta=0.5),
     "attention": lambda t, x: t.nn.functional.scaled_dot_product_attention(
         x(2, 3, 4), x(2, 5, 4), x(2, 5, 6), x(3, 5)),
+    "silu": lambda t, x: t.nn.functional.silu(x(999)),
+    "mish": lambda t, x: t.nn.functional.mish(x(999)),
+    "glu": lambda t, x: t.nn.functional.glu(x(998)),
+    "hardswish": lambda t, x: t.nn.functional.hardswish(x(999)),
+    "hardsigmoid": lambda t, x: t.nn.functional.hardsigmoid(x(999)),
+    "rsqrt": lambda t, x: x(960).abs().rsqrt(),  # PyTorch rounds twice behind its last vector
+    "mean": lambda t, x: x(99, 40).mean(1),
+    "mean of all": lambda t, x: (x(99, 999) + 9).mean(),
+    "mean of a large sum": lambda t, x: (x(9, 9999) + 99).mean(1),
+    "std": lambda t, x: x(99, 40).std(0),
+    "std_mean": lambda t, x: t.cat(t.std_mean(x(99, 40), 0)),
 }  # fmt: skip
 
 

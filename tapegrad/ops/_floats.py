@@ -1,0 +1,32 @@
+"""Forward functions that are made of other operations, for floating-point dtypes alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from tapegrad import _kernels as kernels
+from tapegrad.ops._arguments import refuse_integers
+from tapegrad.ops._declare import composite
+
+_HALF = np.dtype(np.float16)
+_FLOAT = np.dtype(np.float32)
+
+
+def on_floats(kernel: str, function: Callable) -> Callable[..., np.ndarray]:
+    """The forward function of an op that ``function`` computes by ops that are already there.
+
+    float16 is computed in float and rounded once, as PyTorch's vectors do it. Integers are refused
+    in the name of PyTorch's ``kernel``.
+    """
+    compute = composite(function)
+
+    def run(input: np.ndarray, *settings) -> np.ndarray:
+        refuse_integers(kernel, input)
+        if input.dtype is _HALF:
+            wide = compute(kernels.cast_array(input, _FLOAT), *settings)
+            return kernels.cast_array(wide, _HALF)
+        return compute(input, *settings)
+
+    return run
