@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from functools import partial
 from typing import Any
 
 import tapegrad
@@ -11,6 +10,7 @@ from tapegrad._tensor import Tensor
 from tapegrad.nn import functional as F
 from tapegrad.nn import init
 from tapegrad.nn._call import Straight
+from tapegrad.nn._front import front
 from tapegrad.nn.module import Module
 from tapegrad.nn.parameter import Parameter
 from tapegrad.ops import relu
@@ -35,7 +35,7 @@ class _Inplace(Module):
 class ReLU(_Inplace):
     """``max(x, 0)``."""
 
-    @partial(Straight, globals(), "relu", "inplace")
+    @front(Straight, globals(), "relu", "inplace")
     def forward(self, input: Tensor) -> Tensor:
         """Apply the function to each element."""
         return F.relu(input, inplace=True) if self.inplace else relu(input)

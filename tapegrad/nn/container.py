@@ -6,11 +6,11 @@ import operator
 import warnings
 from collections import OrderedDict
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
-from functools import partial
 from itertools import chain
 from typing import Any
 
 from tapegrad.nn._call import InTurn
+from tapegrad.nn._front import front
 from tapegrad.nn._registry import Registry
 from tapegrad.nn.module import Module
 
@@ -76,7 +76,7 @@ class Sequential(Module):
         for name, module in named.items():
             self.add_module(name, module)
 
-    @partial(InTurn, Registry)
+    @front(InTurn, Registry)
     def forward(self, input: Any) -> Any:
         """Pass ``input`` through every module in turn."""
         out = input

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import Any
 
 import tapegrad
@@ -11,6 +10,7 @@ from tapegrad._tensor import Tensor
 from tapegrad.nn import functional as F
 from tapegrad.nn import init
 from tapegrad.nn._call import Straight
+from tapegrad.nn._front import front
 from tapegrad.nn.module import Module
 from tapegrad.nn.parameter import Parameter
 
@@ -59,7 +59,7 @@ class Linear(Module):
             self.register_parameter("bias", None)
         self.reset_parameters()
 
-    @partial(Straight, vars(F), "linear", None, "weight", "bias")
+    @front(Straight, vars(F), "linear", None, "weight", "bias")
     def forward(self, input: Tensor) -> Tensor:
         """Map ``(..., in_features)`` to ``(..., out_features)``."""
         return F.linear(input, self.weight, self.bias)

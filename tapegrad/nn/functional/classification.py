@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import Any
 
 import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad._types import int64
 from tapegrad.nn._call import ClassLoss
+from tapegrad.nn._front import front
 from tapegrad.nn.functional.reduction import NUMBERS, apply, reduction_number
 from tapegrad.ops import nll
 from tapegrad.ops._arguments import check_tensor, check_tensors
@@ -121,7 +121,7 @@ _WEIGHT_SHAPE = (
 )
 
 
-@partial(ClassLoss, log_softmax_op, nll.nll_loss_op, NUMBERS)
+@front(ClassLoss, log_softmax_op, nll.nll_loss_op, NUMBERS)
 def cross_entropy(
     input: Tensor,
     target: Tensor,
