@@ -1,4 +1,4 @@
-"""Names of PyTorch's compiled module by which programs catch errors and check types."""  # noqa: N999
+"""Names of PyTorch's compiled module by which programs catch errors and check types."""  # noqa: N999 - its name there
 
 from __future__ import annotations
 
