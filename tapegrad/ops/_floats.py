@@ -1,4 +1,4 @@
-"""Forward functions that are made of other operations, for floating-point dtypes alone."""
+"""float16 by way of float, and forward functions for floating-point dtypes alone."""
 
 from __future__ import annotations
 
@@ -10,8 +10,16 @@ from tapegrad import _kernels as kernels
 from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import composite
 
-_HALF = np.dtype(np.float16)
+HALF = np.dtype(np.float16)
 _FLOAT = np.dtype(np.float32)
+
+
+def rounded_once(compute: Callable, input: np.ndarray, *how):
+    """What is computed of a float16 array in float, rounded at the end: an array, or several."""
+    wide = compute(kernels.cast_array(input, _FLOAT), *how)
+    if isinstance(wide, tuple):
+        return tuple(kernels.cast_array(one, HALF) for one in wide)
+    return kernels.cast_array(wide, HALF)
 
 
 def on_floats(kernel: str, function: Callable) -> Callable[..., np.ndarray]:
@@ -24,9 +32,8 @@ def on_floats(kernel: str, function: Callable) -> Callable[..., np.ndarray]:
 
     def run(input: np.ndarray, *settings) -> np.ndarray:
         refuse_integers(kernel, input)
-        if input.dtype is _HALF:
-            wide = compute(kernels.cast_array(input, _FLOAT), *settings)
-            return kernels.cast_array(wide, _HALF)
+        if input.dtype is HALF:
+            return rounded_once(compute, input, *settings)
         return compute(input, *settings)
 
     return run

@@ -12,6 +12,7 @@ from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import attach, method, op, takes_out
+from tapegrad.ops._floats import HALF, rounded_once
 from tapegrad.ops.arithmetic.sums import check_held, is_bool, is_float
 from tapegrad.ops.convert import check_written_shape
 from tapegrad.ops.create import zeros_like
@@ -202,8 +203,8 @@ sqrt = op(
 def _rsqrt(input: np.ndarray) -> np.ndarray:
     if input.dtype.kind != "f":
         input = kernels.cast_array(input, get_default_dtype().numpy)
-    if input.dtype == np.float16:  # as PyTorch: rounded once
-        return kernels.cast_array(_rsqrt(kernels.cast_array(input, np.float32)), np.float16)
+    if input.dtype is HALF:
+        return rounded_once(_rsqrt, input)
     root = kernels.pointwise(sqrt.kernel, input)
     return kernels.pointwise(_RECIPROCAL, root, out=root)
 

@@ -10,26 +10,20 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import attach, method, op, takes_out, takes_tensors
+from tapegrad.ops._floats import HALF, rounded_once
 from tapegrad.ops.pointwise import where_op
 from tapegrad.ops.reduce._dims import count, dims_of, restore
 from tapegrad.ops.reduce.sums import mean_array, sum_array
 
 _SUBTRACT, _SQUARE = kernels.numpy_kernel(np.subtract), kernels.numpy_kernel(np.square)
-_HALF = np.dtype(np.float16)
 _DIVIDE, _SQRT = kernels.numpy_kernel(np.true_divide), kernels.numpy_kernel(np.sqrt)
 
 # ------------------------------------------------------------------------- the operations
 
 
-def _rounded_once(compute, input: np.ndarray, *how) -> tuple:
-    """What is computed of float16, which is too coarse for squares, in float."""
-    wide = compute(kernels.cast_array(input, np.float32), *how)
-    return tuple(kernels.cast_array(one, _HALF) for one in wide)
-
-
 def _variance_and_mean(input: np.ndarray, dims, keepdim, correction) -> tuple:
-    if input.dtype is _HALF:
-        return _rounded_once(_variance_and_mean, input, dims, keepdim, correction)
+    if input.dtype is HALF:
+        return rounded_once(_variance_and_mean, input, dims, keepdim, correction)
     mean = mean_array(input, dims, True)
     deviation = kernels.pointwise(_SUBTRACT, input, mean)
     total = sum_array(kernels.pointwise(_SQUARE, deviation, out=deviation), dims, keepdim)
@@ -43,8 +37,8 @@ def _variance(input: np.ndarray, dims, keepdim, correction) -> np.ndarray:
 
 
 def _deviation_and_mean(input: np.ndarray, dims, keepdim, correction) -> tuple:
-    if input.dtype is _HALF:
-        return _rounded_once(_deviation_and_mean, input, dims, keepdim, correction)
+    if input.dtype is HALF:
+        return rounded_once(_deviation_and_mean, input, dims, keepdim, correction)
     variance, mean = _variance_and_mean(input, dims, keepdim, correction)
     return kernels.pointwise(_SQRT, variance, out=variance), mean
 

@@ -12,6 +12,7 @@ from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim, sizes_of
+from tapegrad.ops._floats import HALF, rounded_once
 from tapegrad.ops.arithmetic import div_op
 from tapegrad.ops.pointwise import isnan, where_op
 from tapegrad.ops.reduce._dims import count, every_dim_or, restore
@@ -118,14 +119,12 @@ def nansum(input: Tensor, dim=None, keepdim: bool = False, *, dtype=None) -> Ten
 
 def mean_array(input: np.ndarray, dims, keepdim) -> np.ndarray:
     """The means of an array over dimensions; in float16 a sum may be too large where no mean is."""
-    if input.dtype is _HALF:
-        wide = mean_array(kernels.cast_array(input, np.float32), dims, keepdim)
-        return kernels.cast_array(wide, _HALF)
+    if input.dtype is HALF:
+        return rounded_once(mean_array, input, dims, keepdim)
     total = sum_array(input, dims, keepdim)
     return kernels.pointwise(_DIVIDE, total, float(count(input.shape, dims)), out=total)
 
 
-_HALF = np.dtype(np.float16)
 _DIVIDE = kernels.numpy_kernel(np.true_divide)
 mean_all = op(
     "mean_all",
