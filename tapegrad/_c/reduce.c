@@ -92,6 +92,7 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
     {                                                                                            \
         T packed[ROW_BLOCK];                                                                     \
         const int is_packed = step == (tg_intp)sizeof(T);                                        \
+        packed[0] = (T)0; /* n may be 0 */                                                       \
         for (tg_intp i = 0; i < n && !is_packed; i++)                                            \
             packed[i] = TG_AT(const T, p, i * step);                                             \
         return name##_packed_block(is_packed ? (const T *)p : packed, n);                        \

@@ -28,7 +28,7 @@ cdef struct Loop:
     void* data                          # what NumPy's own loops want as their last argument
     PyObject* kernel                    # borrowed: the kernel owns its loops
     Loop* boxes                         # of a cast: the same for three dimensions in one launch
-    char types[MAX_OPERANDS]            # type number of each operand
+    signed char types[MAX_OPERANDS]     # type number of each operand
     bint needs_gil
 
 

@@ -150,7 +150,8 @@ cdef class Kernel:
                     or kernel.loops[first].function != NULL:
                 continue
             loop = &kernel.loops[first]
-            loop.function = <tg_loop>source.functions[position]
+            # By way of a bare pointer: NumPy declares what needs no GIL as if it did.
+            loop.function = <tg_loop><void*>source.functions[position]
             loop.data = source.data[position]
             kernel._describe(loop, inputs + outputs)
             if ours is not None and ours.loops[first].function != NULL:
@@ -203,7 +204,8 @@ cdef class Kernel:
 
     cdef Loop* _matching_loop(self, tuple arrays) except NULL:
         """The loop whose types are those of the arrays, whichever of them it is looked up by."""
-        cdef int k, position, n = len(arrays), types[MAX_OPERANDS]
+        cdef int types[MAX_OPERANDS]
+        cdef int k, position, n = len(arrays)
         cdef Loop* loop
         for k in range(n):
             types[k] = PyArray_TYPE(<ndarray?>arrays[k])
