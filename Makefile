@@ -78,8 +78,8 @@ types: $(env)/has-lint  ## mypy on the public surface, and at its strictest on a
 	$(python) -m mypy
 	cd examples && MYPYPATH=.. ../$(python) -m mypy --strict --config-file= --follow-imports=silent char_lstm.py
 
-dist: $(env)/has-dist  ## a wheel and an sdist in dist/
-	$(python) -m build
+dist: $(env)/has-dist  ## an sdist in dist/, and a wheel made from it
+	$(python) -m build --no-isolation
 
 clean:  ## remove what was built
 	rm -rf build dist *.egg-info .venv/*/built* examples/output

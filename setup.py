@@ -84,6 +84,8 @@ class BuildExtensions(build_ext):
             compiler_directives=CHECKED_DIRECTIVES if self.checks else DIRECTIVES,
             # Pythons may have NumPys of different ages, for which Cython writes different C.
             build_dir=f"build/{'checked' if self.checks else 'cython'}-{PYTHON}",
+            # Elsewhere a child process would run this file again.
+            nthreads=self.parallel if sys.platform == "linux" else 0,
             annotate=False,
         )
         for extension in self.extensions:

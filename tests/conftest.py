@@ -7,15 +7,32 @@ tests on PyTorch itself: that is how the stored expectations were proved.
 import gc
 import importlib
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+PARITY = Path(__file__).parent / "parity"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the command line say which library is tested."""
     parser.addoption("--engine", default="tapegrad", choices=["tapegrad", "torch"],
                      help="library that the tests run on")
+    parser.addoption("--compared", action="store_true",
+                     help="only tests that compare with PyTorch, which others run without")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs no PyTorch, if only comparisons were asked for."""
+    if config.getoption("--compared"):
+        config.hook.pytest_deselected(items=[item for item in items if not is_comparison(item)])
+        items[:] = filter(is_comparison, items)
+
+
+def is_comparison(item: pytest.Item) -> bool:
+    """Whether a test is skipped where PyTorch is missing."""
+    return "reference" in getattr(item, "fixturenames", ()) or PARITY in item.path.parents
 
 
 @pytest.fixture(scope="session")

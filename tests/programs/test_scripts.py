@@ -4,10 +4,10 @@
 since sums are rounded in another order; every word must be the same.
 """
 
-import importlib.util
 import re
 import shutil
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from runs import UNDER_TAPEGRAD, run_python
@@ -51,10 +51,10 @@ def test_prints_what_pytorch_printed(tmp_path: Path, name: str) -> None:
     assert_prints_alike(printed(name, tmp_path, under_tapegrad=True), expected)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("torch") is None,
-                    reason="PyTorch is not installed: nothing to compare with")
 @pytest.mark.parametrize("name", ["digits", "trainer", "transforms", "char_rnn-lstm"])
-def test_what_is_stored_is_what_pytorch_prints(tmp_path: Path, name: str) -> None:
+def test_what_is_stored_is_what_pytorch_prints(
+    reference: ModuleType, tmp_path: Path, name: str
+) -> None:
     """The stored text is that of the PyTorch that is installed."""
     expected = (HERE / "printed" / f"{name}.txt").read_text(encoding="utf-8")
 
