@@ -71,6 +71,20 @@ static inline int line_is_slow(tg_intp along, tg_intp across)
     return (along < 0 ? -along : along) > (across < 0 ? -across : across);
 }
 
+enum { AT_ONCE = 16, EARLY = 512 };
+
+/* Ask for what is to come: indices and elements further on in memory, and the part of the next line
+ * that lies as this part does. Its places are met in no order that a processor could foresee. */
+static inline void ask_early(const char *next_line, const char *indices, const char *elements,
+                             tg_intp size_of, tg_intp element_step)
+{
+    for (tg_intp at = 0; at < AT_ONCE * size_of; at += 64)
+        TG_PREFETCH(next_line + at);
+    TG_PREFETCH(elements + EARLY * element_step);
+    for (tg_intp i = EARLY; i < EARLY + AT_ONCE; i += 64 / (tg_intp)sizeof(int64_t))
+        TG_PREFETCH(indices + i * (tg_intp)sizeof(int64_t));
+}
+
 /* For a run of elements and an index each: STATEMENT joins an element and its place in a line. A run
  * goes along one line (line_step is 0) or across all of them; the usual steps are constants. An
  * index outside stands for 0 until the run has ended, so that no branch has to guess. */
@@ -91,14 +105,30 @@ static inline int line_is_slow(tg_intp along, tg_intp across)
         }                                                                                       \
         return is_refused;                                                                      \
     }                                                                                           \
+    static int name##_along_line(char *line, const char *indices, char *elements, tg_intp n,    \
+                                 tg_intp to_next, tg_intp element_step, uint64_t size)          \
+    {                                                                                           \
+        const tg_intp packed = sizeof(T), index_packed = sizeof(int64_t);                       \
+        tg_intp i = 0;                                                                          \
+        int is_refused = 0;                                                                     \
+        for (; i + AT_ONCE <= n; i += AT_ONCE) {                                                \
+            const char *index = indices + i * index_packed;                                     \
+            char *element = elements + i * element_step;                                        \
+            ask_early(line + to_next + i * packed, index, element, packed, element_step);       \
+            is_refused |= name##_run(line, index, element, AT_ONCE, 0, packed, index_packed,    \
+                                     element_step, size);                                       \
+        }                                                                                       \
+        return is_refused | name##_run(line, indices + i * index_packed,                        \
+                                       elements + i * element_step, n - i, 0, packed,           \
+                                       index_packed, element_step, size);                       \
+    }                                                                                           \
     static int name##_any_run(char *line, const char *indices, char *elements, tg_intp n,       \
-                              tg_intp line_step, tg_intp place_step, tg_intp index_step,        \
-                              tg_intp element_step, uint64_t size)                              \
+                              tg_intp to_next, tg_intp line_step, tg_intp place_step,           \
+                              tg_intp index_step, tg_intp element_step, uint64_t size)          \
     {                                                                                           \
         const tg_intp packed = sizeof(T), index_packed = sizeof(int64_t);                       \
         if (index_step == index_packed && line_step == 0 && place_step == packed)               \
-            return name##_run(line, indices, elements, n, 0, sizeof(T), sizeof(int64_t),        \
-                              element_step, size);                                              \
+            return name##_along_line(line, indices, elements, n, to_next, element_step, size);  \
         if (index_step == index_packed && line_step == packed)                                  \
             return name##_run(line, indices, elements, n, sizeof(T), place_step,                \
                               sizeof(int64_t), element_step, size);                             \
@@ -121,32 +151,16 @@ static inline int line_is_slow(tg_intp along, tg_intp across)
             char *line = args[lines] + (slow ? 0 : run * steps[lines]);                            \
             char *given = args[elements] + run * to_next_run[elements];                            \
             if (dim->size == 0 ||                                                                  \
-                any_run(line, indices, given, n, slow ? steps[lines] : 0, steps[3 + lines],        \
-                        in_run[1], in_run[elements], (uint64_t)dim->size))                         \
+                any_run(line, indices, given, n, to_next_run[lines], slow ? steps[lines] : 0,      \
+                        steps[3 + lines], in_run[1], in_run[elements], (uint64_t)dim->size))       \
                 refuse(indices, in_run[1], n, dim);                                                \
         }                                                                                          \
     }
 
-/* out[j] = source[position[j]]; where all places of a line are one, as in the gradient of a sum,
- * positions are only looked at. */
-#define PICK(name, T)                                                                           \
-    RUN(name, T, *element = *place;)                                                            \
-    static int name##_of_few(char *line, const char *indices, char *elements, tg_intp n,        \
-                             tg_intp line_step, tg_intp place_step, tg_intp index_step,         \
-                             tg_intp element_step, uint64_t size)                               \
-    {                                                                                           \
-        const T only = *(const T *)line;                                                        \
-        int is_refused = 0;                                                                     \
-        if (line_step != 0 || place_step != 0 || element_step != (tg_intp)sizeof(T))            \
-            return name##_any_run(line, indices, elements, n, line_step, place_step,            \
-                                  index_step, element_step, size);                              \
-        for (tg_intp i = 0; i < n; i++)                                                         \
-            is_refused |= TG_AT(const uint64_t, indices, i * index_step) >= size;               \
-        for (tg_intp i = 0; i < n; i++)                                                         \
-            ((T *)elements)[i] = only;                                                          \
-        return is_refused;                                                                      \
-    }                                                                                           \
-    RUNS(name, 0, 2, name##_of_few)
+/* out[j] = source[position[j]] */
+#define PICK(name, T)                  \
+    RUN(name, T, *element = *place;) \
+    RUNS(name, 0, 2, name##_any_run)
 
 PICK(pick_1, uint8_t)
 PICK(pick_2, uint16_t)

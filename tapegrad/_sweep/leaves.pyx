@@ -7,19 +7,18 @@ from cpython.pythread cimport (
 )
 from cpython.ref cimport Py_REFCNT
 from numpy cimport (
-    NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_OWNDATA, PyArray_CHKFLAGS, PyArray_NDIM, PyArray_STRIDES,
-    PyArray_TYPE, import_array, ndarray,
+    NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_OWNDATA, PyArray_CHKFLAGS, PyArray_DIMS, PyArray_NDIM,
+    PyArray_STRIDES, PyArray_TYPE, import_array, ndarray,
 )
 
 from tapegrad._kernels.geometry cimport is_dense
 from tapegrad._kernels.iteration cimport cast, copy_into
+from tapegrad._kernels.memory cimport allocate, allocate_like
 from tapegrad._sweep.gradients cimport add, add_into, clone
 from tapegrad._sweep.hooks cimport check_is_gradient
 from tapegrad._tensor.tensor cimport Tensor, View, wrap
 
 import os
-
-import numpy as np
 
 import_array()
 
@@ -119,6 +118,9 @@ cdef ndarray laid_out_like(ndarray leaf, ndarray array):
     cdef bint is_row_major = PyArray_CHKFLAGS(leaf, NPY_ARRAY_C_CONTIGUOUS) or not is_dense(leaf)
     if is_row_major and PyArray_CHKFLAGS(array, NPY_ARRAY_C_CONTIGUOUS):
         return cast(array, PyArray_TYPE(array))
-    copied = np.empty_like(leaf, order="C" if is_row_major else "K")
+    if is_row_major:
+        copied = allocate(PyArray_NDIM(leaf), PyArray_DIMS(leaf), PyArray_TYPE(leaf))
+    else:
+        copied = allocate_like(leaf, PyArray_TYPE(leaf))
     copy_into(copied, array)
     return copied

@@ -123,13 +123,15 @@ def _refuse_recording(input: Tensor, index: Tensor) -> None:
 
 
 def _check_shapes(arrays: list[np.ndarray | None]) -> None:
+    shapes = [one.shape for one in arrays if one is not None]
+    if len(set(shapes)) == 1:
+        return
     try:
-        np.broadcast_shapes(*(one.shape for one in arrays if one is not None))
+        np.broadcast_shapes(*shapes)
     except ValueError:
-        shapes = ", ".join(str(list(one.shape)) for one in arrays if one is not None)
         raise IndexError(
             "shape mismatch: indexing tensors could not be broadcast together with shapes "
-            f"{shapes}"
+            + ", ".join(str(list(shape)) for shape in shapes)
         ) from None
 
 

@@ -104,11 +104,17 @@ class _Layout:
         return tuple(kernels.contiguous(one) for one in self.arrays)
 
 
-def _are_rows(array: np.ndarray, indices: tuple) -> bool:
-    """Whether indices name rows of a row-major array: the usual case, which needs no layout."""
-    n_whole = len([index for index in indices if index is None])
-    return (indices[0] is not None and n_whole == len(indices) - 1
-            and array.flags.c_contiguous)  # fmt: skip
+def _leading(array: np.ndarray, indices: tuple) -> tuple | None:
+    """Index arrays of one shape for the first dimensions of a row-major array, else None.
+
+    That is the usual case, which needs no layout.
+    """
+    named = tuple([index for index in indices if index is not None])
+    shape = named[0].shape
+    for index, first in zip(named, indices, strict=False):
+        if index is not first or index.shape != shape:
+            return None
+    return tuple(map(kernels.contiguous, named)) if array.flags.c_contiguous else None
 
 
 def index_rows(input: np.ndarray, indices: tuple, versions) -> np.ndarray:
@@ -117,8 +123,9 @@ def index_rows(input: np.ndarray, indices: tuple, versions) -> np.ndarray:
         if input.flags.c_contiguous:
             return gather_rows(indices.joined(input), (indices.numbers,))
         indices = indices.spread(input.ndim)
-    if _are_rows(input, indices):
-        return gather_rows(input, (kernels.contiguous(indices[0]),))
+    leading = _leading(input, indices)
+    if leading is not None:
+        return gather_rows(input, leading)
     layout = _Layout(input.shape, indices)
     picked = gather_rows(input.transpose(layout.front), layout.indices())
     result = picked.transpose(layout.back)
@@ -184,9 +191,10 @@ def put_rows(target: np.ndarray, indices: tuple, values: np.ndarray, kernel: str
             indices = (indices.numbers, *[None] * (target.ndim - 1))
         else:
             indices = indices.spread(target.ndim)
-    if _are_rows(target, indices):
-        values = _expanded_values(values, indices[0].shape + target.shape[1:])
-        write_rows(kernel, target, (kernels.contiguous(indices[0]),), _cast(values, target))
+    leading = _leading(target, indices)
+    if leading is not None:
+        shape = leading[0].shape + target.shape[len(leading) :]
+        write_rows(kernel, target, leading, _cast(_expanded_values(values, shape), target))
         return
     layout = _Layout(target.shape, indices)
     values = _cast(_values_in_front(values, layout, target.shape), target)

@@ -20,6 +20,7 @@ from tapegrad.ops.index.combined import (
     combined_source_slope,
 )
 from tapegrad.ops.index.lines import check_positions, out_of_bounds, refuse_shared, writing_ops
+from tapegrad.ops.shape.strided import as_strided
 
 # ------------------------------------------------------------------------- on arrays
 
@@ -87,10 +88,18 @@ def _scatter_reduce(input, dim, index, src, reduce, include_self):
 
 # ------------------------------------------------------------------------- ops
 
+
+def _slope_of_source(g: Tensor, dim: int, index: Tensor) -> Tensor:
+    """The gradient where values went, which a sum's is everywhere: then no index is read again."""
+    if g.requires_grad or any(g.stride()):
+        return g.gather(dim, index)
+    return as_strided(g, index.shape, (0,) * index.ndim)
+
+
 _scatter_op, _scatter_inplace = writing_ops(
     "scatter", _scatter, "ScatterBackward0", check=_check,
     input=lambda g, dim, index: _scatter_value_op(g, dim, index, 0),
-    src=lambda g, dim, index: g.gather(dim, index),
+    src=_slope_of_source,
 )  # fmt: skip
 _scatter_value_op, _scatter_value_inplace = writing_ops(
     "scatter_value", _scatter_value, "ScatterBackward1", check=_check,
@@ -99,7 +108,7 @@ _scatter_value_op, _scatter_value_inplace = writing_ops(
 _scatter_add_op, _scatter_add_inplace = writing_ops(
     "scatter_add", _scatter_add, "ScatterAddBackward0", check=_check,
     input=lambda g: g,
-    src=lambda g, dim, index: g.gather(dim, index),
+    src=_slope_of_source,
 )  # fmt: skip
 
 
