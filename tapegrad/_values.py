@@ -32,10 +32,10 @@ def _named(value: object) -> str:
     return f"'{type(value).__module__}.{type(value).__name__}'"
 
 
-_refusal: Callable[[str, tuple, dict[str, Any]], TypeError | None] | None = None
+_refusal: Callable[[str, tuple, dict[str, Any]], Exception | None] | None = None
 
 
-def register_refusal(function: Callable[[str, tuple, dict[str, Any]], TypeError | None]) -> None:
+def register_refusal(function: Callable[[str, tuple, dict[str, Any]], Exception | None]) -> None:
     """Hand in what words the error of a call that none of a constructor's forms takes."""
     global _refusal
     _refusal = function

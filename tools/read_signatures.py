@@ -20,8 +20,9 @@ import tapegrad
 from tapegrad.ops._refusal import signatures
 
 TYPES = {
-    "Scalar": "Number", "int64_t": "int", "SymInt": "int", "double": "float", "IntArrayRef": "ints",
-    "SymIntArrayRef": "ints", "ArrayRef<double>": "floats", "TensorList": "Tensors",
+    "Scalar": "Number", "int64_t": "int", "SymInt": "symint", "double": "float",
+    "IntArrayRef": "ints", "SymIntArrayRef": "ints", "ArrayRef<double>": "floats",
+    "TensorList": "Tensors",
     "c10::List<::std::optional<Tensor>>": "OptionalTensors", "ScalarList": "Numbers",
     "ScalarType": "dtype", "Layout": "layout", "Device": "device", "MemoryFormat": "memory_format",
     "c10::string_view": "str", "std::string_view": "str", "std::string": "str",
@@ -37,6 +38,10 @@ INNER = (
     "bilinear", "cdist", "chain_matmul", "cosine_similarity", "hardshrink", "log_sigmoid",
     "col2im", "im2col", "pairwise_distance", "pdist", "split", "split_with_sizes", "tensordot",
     "unique_consecutive", "_grouped_mm",
+    *(f"{name}{n}d" for name in ("upsample_nearest", "_upsample_nearest_exact") for n in (1, 2, 3)),
+    "upsample_linear1d", "upsample_trilinear3d",
+    *(f"{name}2d{suffix}" for name in ("upsample_bilinear", "upsample_bicubic")
+      for suffix in ("", "_aa")), "_upsample_bilinear2d_aa", "_upsample_bicubic2d_aa",
 )  # fmt: skip
 
 

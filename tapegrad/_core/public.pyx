@@ -25,7 +25,7 @@ from tapegrad._types import kind_of
 
 import_array()
 
-cdef type NUMPY_NUMBER = np.number
+cdef type NUMPY_NUMBER = np.number, NUMPY_INTEGER = np.integer
 
 cdef extern from *:
     """
@@ -347,7 +347,8 @@ cdef bint fits(Wanted wanted, object value):
         if isinstance(value, Tensor):
             return PyArray_NDIM((<Tensor>value).array) == 0 \
                 and PyTypeNum_ISINTEGER(PyArray_TYPE((<Tensor>value).array))
-        return not isinstance(value, bool) and is_64_bits(value)
+        return isinstance(value, (int, NUMPY_INTEGER)) and not isinstance(value, bool) \
+            and is_64_bits(value)
     if wanted == WHOLE_NUMBERS:
         return isinstance(value, (tuple, list)) and all([PyIndex_Check(one) for one in value]) \
             and not (value and isinstance(value[0], bool))
@@ -358,12 +359,9 @@ cdef bint fits(Wanted wanted, object value):
 
 
 cdef bint is_64_bits(value) except -1:
-    """Whether a value is a whole number of 64 bits, or stands for one."""
+    """Whether a whole number has 64 bits."""
     cdef int overflow = 0
-    try:
-        PyLong_AsLongLongAndOverflow(value, &overflow)
-    except TypeError:
-        return False
+    PyLong_AsLongLongAndOverflow(value, &overflow)
     return overflow == 0
 
 

@@ -22,9 +22,8 @@ cpdef int normal_dim(object dim, int ndim) except -1:
     """A dimension counted from the front. Raises IndexError for one that is not there."""
     cdef int limit = ndim if ndim > 0 else 1, overflow = 0
     cdef long long found
-    if isinstance(dim, (bool, ndarray)):
-        raise TypeError(f"a dimension is a whole number, not {dim}")
-    dim = operator.index(dim)
+    if type(dim) is not int:
+        dim = whole_number(dim)
     found = PyLong_AsLongLongAndOverflow(dim, &overflow)
     if overflow != 0:
         raise ValueError("Overflow when unpacking long long")
@@ -33,6 +32,14 @@ cpdef int normal_dim(object dim, int ndim) except -1:
             f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], "
             f"but got {dim})")
     return <int>(found + limit if found < 0 else found)
+
+
+cdef object whole_number(object dim):
+    """The dimension that a number of NumPy's stands for, or a tensor without dimensions."""
+    if isinstance(dim, (bool, ndarray)) or getattr(dim, "ndim", 0) \
+            or str(getattr(dim, "dtype", "")).endswith("bool"):
+        raise TypeError(f"a dimension is a whole number, not {dim}")
+    return operator.index(dim)
 
 
 cdef int read_sizes(object shape, npy_intp* dims) except -1:

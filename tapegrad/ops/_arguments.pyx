@@ -1,9 +1,14 @@
 """What nearly every function asks of its arguments: compiled, for it costs each call a frame."""
 
+from numpy cimport PyArray_TYPE, import_array
+
 from tapegrad._tensor.tensor cimport Tensor
 
 from tapegrad._kernels import TYPE_NAMES
+from tapegrad._tensor.modes import is_grad_enabled
 from tapegrad._types import kind_of
+
+import_array()
 
 
 cpdef int check_tensor(str function, str name, value, int position=1) except -1:
@@ -27,3 +32,16 @@ def refuse_integers(str kernel, input):
     if input.dtype.kind != "f":
         raise NotImplementedError(
             f"\"{kernel}\" not implemented for '{TYPE_NAMES[input.dtype.num]}'")
+
+
+def refuse_half(kernel, input):
+    """Raise PyTorch's error of a kernel that has a loop for wider floating-point dtypes alone."""
+    if input.dtype.char == "e":
+        raise NotImplementedError(f"\"{kernel}\" not implemented for 'Half'")
+
+
+def refuse_untaped(Tensor input not None, Tensor source not None):
+    """Raise PyTorch's error of a gradient that would have to pass elements without one."""
+    if source.requires_grad and is_grad_enabled() and not input.is_floating_point():
+        name = TYPE_NAMES[PyArray_TYPE(input.array)]
+        raise RuntimeError(f"Autograd not support dtype: {name}")

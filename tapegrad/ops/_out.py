@@ -17,8 +17,8 @@ How an operation treats an ``out`` of another dtype than the result's is its rul
 ==========  ================================================================================
 
 Any other rule is the text of the refusal itself, with ``{result}`` and ``{out}`` for the dtypes
-(``{result_text}`` and ``{out_text}`` for their names in C); *not implemented for* is said only
-where whole numbers would lose fractions.
+(``{result_text}`` and ``{out_text}`` for their names in C); *not implemented for* and *Expected
+floating point* are said only where whole numbers would lose fractions.
 """
 
 from __future__ import annotations
@@ -46,6 +46,9 @@ _NAMES = {
     _types.float32: ("Float", "float"),
     _types.float64: ("Double", "double"),
 }
+_ABOUT_FRACTIONS: dict[str, type[Exception]] = {
+    "not implemented for": NotImplementedError, "Expected floating point": RuntimeError,
+}  # fmt: skip
 _RULES: dict[str, str] = {}
 
 
@@ -297,9 +300,9 @@ def check_dtype(result: _types.dtype, out: _types.dtype, rule: str) -> None:
         raise RuntimeError(
             f"Expected out tensor to have dtype {result_text}, but got {out_text} instead"
         )
-    elif "not implemented for" in rule:
+    elif found := next(filter(rule.__contains__, _ABOUT_FRACTIONS), None):
         if result.is_floating_point and not out.is_floating_point:
-            raise NotImplementedError(rule.format(result=result_name, out=out_name))
+            raise _ABOUT_FRACTIONS[found](rule.format(result=result_name, out=out_name))
     elif rule.startswith("safe "):
         if not is_castable:
             raise RuntimeError(

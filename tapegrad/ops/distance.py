@@ -8,6 +8,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import refuse_half
 from tapegrad.ops._declare import op, takes_tensors
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.normalization import embedding_backward, embedding_op
@@ -45,6 +46,7 @@ def _row_pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _pdist(input: np.ndarray, p: float) -> np.ndarray:
+    refuse_half("pdist", input)
     n = len(input)
     if n < 2 or not input.shape[1]:
         return kernels.fill(kernels.empty((n * (n - 1) // 2,), input.dtype), 0)

@@ -6,7 +6,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
-from tapegrad.ops._arguments import refuse_integers
+from tapegrad.ops._arguments import refuse_half, refuse_integers
 from tapegrad.ops._declare import composite, op
 from tapegrad.ops.create import arange, from_numpy
 from tapegrad.ops.loss import MEAN, NONE, _elementwise_loss, _reduced, _spread
@@ -111,6 +111,7 @@ def multi_margin_loss(
             f"inconsistent weight size, expected {n_classes} but got {list(weight.shape)}"
         )
     refuse_integers("multi_margin_loss_cpu_kernel", input._array)
+    refuse_half("multi_margin_loss_cpu_kernel", input._array)
     _expect_dtype("Long", target)
     if weight is not None:
         _expect_dtype(type_name(input), weight)
@@ -191,5 +192,6 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: int = MEAN)
     classes = target._array.reshape(n, n_classes)
     if classes.size and not bool(((classes >= -1) & (classes < n_classes)).all()):
         raise RuntimeError("argument #2 'target' is out of range")
+    refuse_half("multilabel_margin_loss_forward_out_frame", input._array)
     counts = from_numpy(_listed(kernels.contiguous(classes), n_classes))
     return _multilabel_op(input, counts, reduction)

@@ -101,6 +101,12 @@ def _bounds(low, high, dtype: _types.dtype) -> tuple[int, int, bool]:
     return (low, count, count >= 2**28) if count < 2**64 else (0, 0, True)
 
 
+def _refuse_other_kinds(*bounds) -> None:
+    for bound in bounds:
+        if isinstance(bound, bool) or not -(2**63) <= bound < 2**63:
+            raise TypeError(f"no whole number of 64 bits: {bound}")
+
+
 @cache
 def _limits(dtype: _types.dtype) -> tuple[Any, Any]:
     """The least and the largest number of a dtype."""
@@ -169,7 +175,9 @@ def _bounds_and_size(
         low, high = given
     elif given:
         high = given[0]
-    return _bounds(0 if low is None else low, high, dtype), sizes_of("randint", (), size)
+    low = 0 if low is None else low
+    _refuse_other_kinds(low, high)
+    return _bounds(low, high, dtype), sizes_of("randint", (), size)
 
 
 def _randint_into(out: Tensor, *args, low=None, high=None, size=None, generator=None,
@@ -234,6 +242,7 @@ def randint_like(input: Tensor, *bounds, low=None, high=None, generator=None,
                  requires_grad=False, **options) -> Tensor:  # fmt: skip
     """As :func:`randint`, with another tensor's shape, dtype and memory order."""
     first, last = bounds if len(bounds) == 2 else (low or 0, *(bounds or (high,)))
+    _refuse_other_kinds(first, last)
     made = empty_like(input, **options)
     drawn_into(made, "randint", _bounds(first, last, made.dtype), generator)
     return made.requires_grad_(requires_grad)

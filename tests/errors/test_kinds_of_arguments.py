@@ -112,8 +112,99 @@ LONE = [
     "torch.linalg.vector_norm(torch.tensor([8.5]), 0)",
     "torch.chunk(torch.empty(0), 2)", "torch.chunk(torch.empty(3, 0), 4, 1)",
 ]
+ONE_NAME = [
+    *(f"x.{name}(dim=1, axis=1)" for name in ("sum", "mean")), "torch.sum(x, 1, axis=1)",
+    *(f"torch.{name}(x, keepdim=True)" for name in ("sum", "mean", "prod", "median", "nanmedian",
+                                                    "nanmean", "amax", "logsumexp")),
+    "x.sum(None, True)", "x.sum(axis=(0, 1), keepdims=True)", "torch.std(x, True, 1)",
+    "torch.var_mean(x, True, True)", "torch.std(x, True)",
+]
+TRUTH_VALUES = [
+    "x.split(True)", "torch.split(x, True)", "torch.tensor_split(x, True)", "torch.hsplit(x, True)",
+    "torch.randint(True, (2,))", "torch.randint(0, True, (2,))", "torch.randint_like(x, True)",
+    "torch.eye(2, True)", "torch.eye(True)", "torch.eye(2, requires_grad='a')",
+    "torch.eye(2, requires_grad=1)",
+]
+PLACES = [
+    *(f"torch.{name}split(z, 1, 2)" for name in "hvd"), "z.hsplit(1, 2)",
+    "z.dsplit(torch.tensor(2))",
+    "z.hsplit(torch.tensor([1]))", "z.hsplit(np.array(1))", "torch.arange(0, None)",
+    "torch.arange(0, end=None)", "torch.arange(0, 5, None)",
+]
+ONE_ELEMENT = [
+    *(f"x.{call}" for call in (
+        "tril(one)", "topk(one)", "kthvalue(one)", "select(0, one)", "narrow(0, 0, one)",
+        "unsafe_split(one)", "select_scatter(x[0], 0, one)", "sum(one)", "amax(one)", "all(one)",
+        "squeeze(one)", "argmax(one)", "argmax(dim=one)", "median(dim=one)", "cumsum(one)",
+        "count_nonzero(one)", "quantile(0.5, one)", "chunk(one)", "roll(one)", "diag(one)",
+        "aminmax(dim=one)", "multinomial(one)", "repeat(one, one)", "view(one, -1)")),
+    *(f"x.{call}" for call in (
+        "chunk(np.array(2))", "diag(np.array(1))", "diff(np.array(1))", "rot90(np.array(1))",
+        "tril(np.array(1))", "narrow(0, 0, np.array(1))")),
+    "F.group_norm(z, np.array(3))", "F.conv1d(image, torch.ones(3, 3, 2), groups=one)",
+    "F.pixel_shuffle(torch.ones(1, 4, 2, 2), np.array(2))",
+]
+TEXT_IN_BYTES = [
+    "x.index_reduce(0, c, x, b'amax')", "x.scatter_reduce(0, x.long() % 3, x, b'sum')",
+    "torch.zeros(2, device=b'cpu')", "x.to(b'cpu')", "F.gelu(x, approximate=b'tanh')",
+    "torch.div(x, 2, rounding_mode=b'floor')", "torch.quantile(x, 0.5, interpolation=b'lower')",
+    "torch.linalg.matrix_norm(A, b'fro')", "torch.searchsorted(c, c, side=b'right')",
+    "torch.linalg.eigvalsh(A, b'L')", "torch.div(x, 2, rounding_mode=b'bogus')",
+]
+UNTAPED = [
+    *(f"x.int().{call}" for call in (
+        "select_scatter(w[0], 0, 0)", "slice_scatter(w)", "diagonal_scatter(w[0][:3])",
+        "index_fill(0, c, w.sum())", "masked_fill(x > 1, w.sum())",
+        "select_scatter(w[0].detach(), 0, 0)")),
+    "x.select_scatter(w[0], 0, 0)", "torch.no_grad()(x.int().slice_scatter)(w)",
+]
+NARROW = [
+    "torch.pdist(half[:, None])", "F.avg_pool3d(torch.ones(1, 2, 2, 2).half(), 2)",
+    "F.multi_margin_loss(x.half(), c)", "F.multilabel_margin_loss(x.half(), x.long() % 3)",
+    "torch.linalg.vander(half)", "torch.vander(half)",
+]
+MET = [
+    "torch.block_diag(torch.tensor(1.0, dtype=torch.float64), x)",
+    "torch.block_diag(x.int(), torch.tensor(1.0))", "torch.block_diag(*[x] * 9, x.double())",
+    *(f"torch.logsumexp(x, 0, out=torch.empty(4, dtype=torch.{dtype}))"
+      for dtype in ("int64", "bool", "float64", "float16")),
+]
+TWO_DTYPES = [
+    *(f"F.cosine_similarity({a}, {b})" for a, b in (
+        ("x.half()", "x"), ("x", "x.double()"), ("x.int()", "x"), ("x.half() * 0", "x"),
+        ("x", "torch.tensor(1.0, dtype=torch.float64)"), ("x * 1e-20", "x"))),
+    *(f"torch.ldexp({a}, {b})" for a, b in (
+        ("x", "torch.tensor(1.1).half()"), ("x.half()", "torch.tensor(1.1)"),
+        ("x.double()", "torch.tensor(1.1)"), ("x.double()", "torch.tensor(1.1).half()"),
+        ("x[0, 1]", "torch.tensor(1.1).half()"))),
+    "torch.linalg.lstsq(x[:2] + A[:, :1], x[:2], 1, driver='gels')[0]",
+]
+SCATTERED = [
+    *(f"x.scatter(0, x.long() % 3, torch.ones({size}))" for size in (0, 2, 3, 5)),
+    "z.scatter(1, z.long() % 2, torch.ones(2, 3))", "z.scatter(1, z.long() % 2, torch.ones(2, 2))",
+    "z.scatter(1, z.long() % 2, torch.ones(2, 3, 4, 5))",
+    "x[0].scatter(0, c, torch.tensor(1.0))", "x[0].scatter_add(0, c, torch.tensor(1.0))",
+    "x[0].scatter(0, c[:1], torch.tensor(1.0))",
+    "x.scatter(0, torch.zeros(3, 5).long(), y.float())",
+]
+RESIZED = [
+    *(f"F.interpolate(z, scale_factor={factor})" for factor in (
+        "torch.tensor(2.0)", "one", "np.float32(2)", "'a'", "float('nan')", "float('inf')", "2**63",
+        "-1.0", "[None]", "True")),
+    *(f"F.interpolate(z, {size})" for size in (
+        "2**63", "torch.tensor(1.0)", "one", "2.0", "True", "np.int64(3)", "[3.5]", "(True,)")),
+    "F.interpolate(z[None], (3, 3), mode='bilinear', align_corners=0)",
+    "F.interpolate(z[None], 3.0, mode='nearest-exact')",
+    "F.interpolate(z[None], scale_factor=(2, 'a'), mode='bicubic')",
+    *(f"F.max_unpool2d({pooled}, 2, output_size={size})" for pooled in ("*image2",) for size in (
+        "one", "torch.tensor([4, 4])", "np.array([4, 4])", "(4.0, 4)", "(4, 4.0)", "(4, 5)", "4")),
+    *(f"F.max_unpool2d(*image2, {kernel})" for kernel in (
+        "2.0", "True", "one", "torch.tensor(2)", "np.array(2)", "(2, 2.0)")),
+]
 CALLS = [*LOSSES, *LOOKED_UP, *SIZES, *WINDOWS, *TOO_LARGE, *TOLERANCES, *WRAPPED, *ELLIPSES,
-         *BOUNDS, *NOTHING_DRAWN, *SCALES, *NOT_A_NUMBER, *HALF, *LONE]
+         *BOUNDS, *NOTHING_DRAWN, *SCALES, *NOT_A_NUMBER, *HALF, *LONE,
+         *ONE_NAME, *TRUTH_VALUES, *PLACES, *ONE_ELEMENT, *TEXT_IN_BYTES, *UNTAPED, *NARROW, *MET,
+         *TWO_DTYPES, *SCATTERED, *RESIZED]
 SETUP = """
 F = torch.nn.functional
 x, z = torch.arange(12.0).view(3, 4), torch.arange(24.0).view(2, 3, 4)
@@ -122,6 +213,8 @@ b, A = torch.tensor([True, False]), torch.tensor([[2.0, 1.0], [1.0, 3.0]])
 image = torch.arange(24.0).view(2, 3, 4)
 half = torch.ones(3).half()
 none = torch.empty(0, dtype=torch.int64)
+one, w = torch.tensor([1]), torch.ones(3, 4, requires_grad=True)
+image2 = torch.ones(1, 2, 2), torch.zeros(1, 2, 2, dtype=torch.int64)
 scores, labels = torch.randn(5, 2, 4).log_softmax(2), torch.tensor([[1, 2], [1, 1]])
 """
 

@@ -8,6 +8,7 @@ from typing import Any
 from tapegrad._tensor import Tensor
 from tapegrad.ops import spatial
 from tapegrad.ops._declare import calls, written_as
+from tapegrad.ops._refusal import refusal
 from tapegrad.ops.spatial import adaptive_avg_pool1d, avg_pool1d, avg_pool2d, avg_pool3d
 from tapegrad.ops.spatial import pool as ops
 
@@ -188,7 +189,7 @@ def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = 
 
 
 def _repeated(given: Any, n_dims: int) -> tuple:
-    return tuple(given) if isinstance(given, (tuple, list)) else (given,) * n_dims
+    return tuple(given) if isinstance(given, Iterable) else (given,) * n_dims
 
 
 def _unpooled_size(
@@ -201,12 +202,7 @@ def _unpooled_size(
         (size[k] - 1) * stride[k] + kernel[k] - 2 * padding[k] for k in range(n_dims)
     ]
     if output_size is None:
-        for k, n in enumerate(usual):
-            if n < 0:
-                raise ValueError(
-                    "max_unpooling: output_size must contain non-negative spatial dimensions, but "
-                    f"got output_size[{k}]={n}"
-                )
+        _refuse_negative(usual)
         return usual
     wanted = output_size
     if len(wanted) == n_dims + 2:
@@ -222,7 +218,33 @@ def _unpooled_size(
                 f'invalid output_size "{wanted}" (dim {k} must be between {n - stride[k]} and '
                 f"{n + stride[k]})"
             )
+    _refuse_negative(wanted)
     return list(wanted)
+
+
+def _refuse_negative(size: Sequence[int]) -> None:
+    for k, n in enumerate(size):
+        is_size: object = n >= 0
+        if isinstance(is_size, Tensor):
+            raise TypeError(
+                "cond must be a bool, but got a Tensor. For tensor conditions, use "
+                "torch._check_tensor_all() to assert that all elements are true."
+            )
+        if not isinstance(is_size, bool):
+            raise TypeError(f"cond must be a bool, but got {type(is_size)}")
+        if not is_size:
+            raise ValueError(
+                "max_unpooling: output_size must contain non-negative spatial dimensions, but got "
+                f"output_size[{k}]={n}"
+            )
+
+
+def _refuse_fractions(name: str, input: Tensor, indices: Tensor, *sizes: Sequence[int]) -> None:
+    """Raise the error of PyTorch's compiled function for sizes that are no whole numbers."""
+    if any(type(one) is not int for size in sizes for one in size):
+        error = refusal(name, (input, indices, *sizes), {}, is_method=False)
+        if error is not None:
+            raise error
 
 
 def _windows(n_dims: int, kernel_size: Any, stride: Any, padding: Any) -> tuple:
@@ -246,6 +268,7 @@ def max_unpool1d(
     """
     kernel, stride, padding = _windows(1, kernel_size, stride, padding)
     size = _unpooled_size(input, kernel, stride, padding, output_size)
+    _refuse_fractions("max_unpool2d", input, indices, [*size, 1])
     return spatial.max_unpool2d(input.unsqueeze(-1), indices.unsqueeze(-1), [*size, 1]).squeeze(-1)
 
 
@@ -260,6 +283,7 @@ def max_unpool2d(
     """Put maxima back where :func:`max_pool2d` found them; as :func:`max_unpool1d`."""
     kernel, stride, padding = _windows(2, kernel_size, stride, padding)
     size = _unpooled_size(input, kernel, stride, padding, output_size)
+    _refuse_fractions("max_unpool2d", input, indices, size)
     return spatial.max_unpool2d(input, indices, size)
 
 
@@ -274,6 +298,7 @@ def max_unpool3d(
     """Put maxima back where :func:`max_pool3d` found them; as :func:`max_unpool1d`."""
     kernel, stride, padding = _windows(3, kernel_size, stride, padding)
     size = _unpooled_size(input, kernel, stride, padding, output_size)
+    _refuse_fractions("max_unpool3d", input, indices, size, stride, padding)
     if min(stride) <= 0:
         raise RuntimeError(f"strides should be greater than zero, but got stride: {list(stride)}")
     return spatial.max_unpool3d(input, indices, size)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
+from operator import index
 from typing import Any
+
+import numpy as np
 
 from tapegrad._tensor import Tensor
 from tapegrad.nn.functional.pooling import (
@@ -14,6 +17,7 @@ from tapegrad.nn.functional.pooling import (
     adaptive_avg_pool3d,
 )
 from tapegrad.ops import spatial
+from tapegrad.ops._refusal import refusal
 
 # ------------------------------------------------------------------------- resolution
 
@@ -37,6 +41,11 @@ def _one_a_dimension(name: str, given: Any, input: Tensor) -> list:
             f"and {what} {given}. Please provide input tensor in (N, C, d1, d2, ...,dK) format and "
             + form
         )
+    if name == "size" and not all(hasattr(one, "__index__") for one in given):
+        raise TypeError(
+            "expected size to be one of int or Tuple[int] or Tuple[int, int] or Tuple[int, int, "
+            f"int], but got size with types {[type(one) for one in given]}"
+        )
     return list(given)
 
 
@@ -59,18 +68,37 @@ def _wanted_sizes(
         each = zip(input.shape[2:], factors, strict=True)
         return [math.floor(float(n) * factor) for n, factor in each], no_factors
     each = zip(input.shape[2:], factors, strict=True)
-    return [int(float(n) * factor) for n, factor in each], factors
+    return [_scaled(n, factor) for n, factor in each], factors
 
 
-def _check_sizes(mode: str, n_dims: int, sizes: list, align_corners: Any) -> tuple[int, ...]:
-    wrong = [one for one in sizes if not hasattr(one, "__index__")]
-    wrong += [] if align_corners is None or isinstance(align_corners, bool) else [align_corners]
-    if wrong:
-        raise TypeError(
-            f"upsample_{mode.replace('-', '_')}{n_dims}d() received an invalid combination of "
-            f"arguments - got a {type(wrong[0]).__name__}"
-        )
-    return tuple(sizes)
+def _scaled(n: int, factor: Any) -> Any:
+    """A size times a factor; what is no number is refused further down."""
+    if not isinstance(factor, (int, float, np.number)):
+        return factor
+    size = float(n) * factor
+    if not abs(size) < 2.0**63:
+        raise RuntimeError("value cannot be converted to type int64_t without overflow")
+    return int(size)
+
+
+def _check(
+    input: Tensor, mode: str, antialias: bool, size: Any, sizes: list, factors: list,
+    align_corners: Any,
+) -> tuple[int, ...]:  # fmt: skip
+    """The sizes; PyTorch's error of the compiled function where there is something unusual."""
+    is_plain = {*map(type, sizes)} == {int} and {*map(type, factors)} <= {int, float, type(None)}
+    if is_plain and isinstance(align_corners, bool | None) and max(sizes) < 2**63:
+        return tuple(sizes)
+    name = "_upsample_nearest_exact" if mode == "nearest-exact" else f"upsample_{mode}"
+    name = f"_{name}{input.ndim - 2}d_aa" if antialias else f"{name}{input.ndim - 2}d"
+    aligned = () if mode.startswith("nearest") else (
+        False if align_corners is None else align_corners,)
+    shown = type(size)(sizes) if isinstance(size, (tuple, list)) else sizes
+    given = (None, *aligned, factors) if size is None else (shown, *aligned, None)
+    error = refusal(name, (input, *given), {}, is_method=False)
+    if error is not None:
+        raise error
+    return tuple(map(index, sizes))
 
 
 def interpolate(
@@ -105,7 +133,7 @@ def interpolate(
     if ndim in (3, 4, 5) and mode == "area":
         return _AREA[ndim](input, tuple(sizes))
     _check_mode(mode, ndim)
-    counts = _check_sizes(mode, ndim - 2, sizes, align_corners)
+    counts = _check(input, mode, antialias, size, sizes, factors, align_corners)
     name = f"{mode} smooth" if antialias else mode
     return spatial.resampled(input, name, counts, bool(align_corners), tuple(factors))
 

@@ -43,13 +43,15 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
         raise RuntimeError(
             f"expected common dtype to be floating point, yet common dtype is {found}"
         )
-    a, b = tapegrad.broadcast_tensors(x1.to(dtype), x2.to(dtype))
+    # Floating-point numbers of two dtypes meet when they have been divided by their lengths.
+    a, b = tapegrad.broadcast_tensors(
+        *(x if x.is_floating_point() else x.to(dtype) for x in (x1, x2)))
     return ((a / _length(a, dim, eps)) * (b / _length(b, dim, eps))).sum(dim)
 
 
 def _length(x: Tensor, dim: int, eps: float) -> Tensor:
     """The length along ``dim``, at least ``eps``; the bound is no part of the gradient."""
-    squared = (x * x).sum(dim, keepdim=True)
+    length = tapegrad.linalg.vector_norm(x, 2, dim, keepdim=True).clone()
     with tapegrad.no_grad():
-        squared.clamp_(min=eps * eps)
-    return squared.sqrt()
+        length.clamp_min_(eps)
+    return length

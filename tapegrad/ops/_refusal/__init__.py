@@ -21,7 +21,7 @@ def _explain(called: Callable, args: tuple, kwargs: dict[str, Any], error: BaseE
     return explain(called, args, kwargs, error)
 
 
-def _of_constructor(name: str, args: tuple, kwargs: dict[str, Any]) -> TypeError | None:
+def _of_constructor(name: str, args: tuple, kwargs: dict[str, Any]) -> Exception | None:
     from tapegrad.ops._refusal.explain import refusal_of
 
     return refusal_of(name, False, args, kwargs)
@@ -29,7 +29,7 @@ def _of_constructor(name: str, args: tuple, kwargs: dict[str, Any]) -> TypeError
 
 def refusal(
     name: str, args: tuple, kwargs: dict[str, Any], is_method: bool = True
-) -> TypeError | None:
+) -> Exception | None:
     """PyTorch's error of a call that fits none of a function's forms; None if it fits one."""
     from tapegrad.ops._refusal.explain import refusal_of
 

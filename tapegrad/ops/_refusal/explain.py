@@ -7,13 +7,14 @@ import warnings
 from collections.abc import Callable
 from inspect import signature
 from itertools import takewhile
-from operator import is_not
+from operator import index, is_not
 from typing import Any
 
 from tapegrad._core import Op, PublicOp, Undeclared, refusal_of_write
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
 from tapegrad.ops._refusal.inner import Inner
+from tapegrad.ops._refusal.kinds import is_index
 from tapegrad.ops._refusal.matching import gathered, mismatch, unpacked
 from tapegrad.ops._refusal.signatures import Param, Signature, forms_of
 from tapegrad.ops._refusal.wording import of_several
@@ -48,7 +49,7 @@ def explain(called: Callable, args: tuple, kwargs: dict[str, Any], error: BaseEx
         return _refusal(forms, is_method, given, kwargs)
     if fitting.deprecated:
         _warn(fitting, forms[0])
-    if fitting.deprecated or isinstance(error, TypeError):
+    if fitting.deprecated or isinstance(error, TypeError) or _has_bytes(args, kwargs):
         sizes = gathered(fitting, given)
         named = _by_name(fitting, sizes, kwargs)
         n_places = 1 - is_method if fitting.deprecated else forms[0].n_positional
@@ -107,12 +108,7 @@ def _of_inner(inner: Inner) -> Exception | None:
     """The error of a compiled function's call that fits none of its forms."""
     is_method = inner.name.startswith(".")
     forms = forms_of(inner.name.lstrip("."), is_method)
-    if not forms:
-        return None
-    fitting = next((one for one in forms if mismatch(one, inner.args, inner.kwargs) is None), None)
-    if fitting is not None:
-        return unpacked(fitting, inner.args, inner.kwargs)
-    return _refusal(forms, is_method, inner.args, inner.kwargs)
+    return _of_forms(forms, is_method, inner.args, inner.kwargs) if forms else None
 
 
 def _as_method(name: str, error: Exception) -> Exception:
@@ -165,7 +161,7 @@ def _warn(form: Signature, better: Signature) -> None:
 
 
 def _by_name(form: Signature, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
-    """All arguments by the names that a form gives them, tensors that stand for numbers as such.
+    """All arguments by the names that a form gives them, as what they stand for.
 
     What goes by a name of NumPy's (``axis``) gets its own.
     """
@@ -173,10 +169,26 @@ def _by_name(form: Signature, args: tuple, kwargs: dict[str, Any]) -> dict[str, 
     given = dict(zip([param.name for param in form.params], args, strict=False))
     given |= {own_names[name]: value for name, value in kwargs.items()}
     for param in form.params:
-        value = given.get(param.name)
-        if param.kind in ("Number", "float", "int") and isinstance(value, Tensor):
-            given[param.name] = value.item()
+        if param.name in given:
+            given[param.name] = _plain(param, given[param.name])
     return {key.replace("async", "non_blocking"): value for key, value in given.items()}
+
+
+def _plain(param: Param, value: Any) -> Any:
+    """The number or text that a tensor, an array of one number or bytes stand for."""
+    if param.kind in ("str", "device") and isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if param.kind in ("Number", "float", "int", "ints") and isinstance(value, Tensor):
+        return value.item()
+    if param.is_symbolic and value is not None:
+        return index(value)
+    are_unusual = param.kind == "ints" and isinstance(value, (tuple, list)) and any(
+        type(one) is not int for one in value)
+    return tuple(map(index, value)) if are_unusual and all(map(is_index, value)) else value
+
+
+def _has_bytes(args: tuple, kwargs: dict[str, Any]) -> bool:
+    return any(isinstance(one, bytes) for one in (*args, *kwargs.values()))
 
 
 def _has_other_names(free: list[Param], named: dict[str, Any], kwargs: dict[str, Any],
@@ -203,11 +215,16 @@ def _carried_out(called: Callable, first: tuple, placed: list[Param], named: dic
 
 
 def refusal_of(name: str, is_method: bool, args: tuple,
-               kwargs: dict[str, Any]) -> TypeError | None:
+               kwargs: dict[str, Any]) -> Exception | None:
     """PyTorch's error of a call that fits none of the forms of its name; None if it fits one."""
-    forms = forms_of(name, is_method)
-    if any(mismatch(form, args, kwargs) is None for form in forms):
-        return None
+    return _of_forms(forms_of(name, is_method), is_method, args, kwargs)
+
+
+def _of_forms(forms: tuple[Signature, ...], is_method: bool, args: tuple,
+              kwargs: dict[str, Any]) -> Exception | None:
+    fitting = next((one for one in forms if mismatch(one, args, kwargs) is None), None)
+    if fitting is not None:
+        return unpacked(fitting, args, kwargs)
     return _refusal(forms, is_method, args, kwargs)
 
 

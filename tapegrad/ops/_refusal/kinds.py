@@ -23,7 +23,8 @@ def accepts(kind: str, value: Any, takes_one: bool) -> bool:
     if kind in _ELEMENTS and isinstance(value, (tuple, list)):
         return not len(value) or _ELEMENTS[kind](value[0])
     if kind in _ELEMENTS:
-        return takes_one and kind == "ints" and _is_whole(value)
+        # An array passes here and fails an assertion of PyTorch's further down.
+        return takes_one and kind == "ints" and is_index(value) and type(value) is not np.ndarray
     return _CHECKS[kind](value)
 
 
@@ -43,15 +44,29 @@ def is_index(value: Any) -> bool:
     return True
 
 
+def stands_for_int(value: Any) -> bool:
+    """Whether a value is no number, but PyTorch's symbolic parameters take it for one."""
+    if isinstance(value, Tensor):
+        return value.numel() == 1 and _is_integral(value)
+    return not isinstance(value, int) and is_index(value)
+
+
+def _is_integral(value: Tensor) -> bool:
+    return not value.is_floating_point() and value.dtype is not _types.bool
+
+
 def _is_whole(value: Any) -> bool:
     if isinstance(value, Tensor):
-        return _is_plain(value) and not value.is_floating_point() and value.dtype is not _types.bool
+        return _is_plain(value) and _is_integral(value)
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def _is_real(value: Any) -> bool:
-    if isinstance(value, Tensor):
-        return _is_plain(value)
+    return _is_plain(value) if isinstance(value, Tensor) else is_real_number(value)
+
+
+def is_real_number(value: Any) -> bool:
+    """Whether a value may stand among floats."""
     return isinstance(value, (int, float, np.number, np.bool_))
 
 
@@ -73,7 +88,7 @@ def _is_dtype(value: Any) -> bool:
 
 
 def _is_device(value: Any) -> bool:
-    return isinstance(value, (_types.device, str)) or (_is_whole(value) and is_number(value))
+    return isinstance(value, (_types.device, str, bytes)) or (_is_whole(value) and is_number(value))
 
 
 def _is_anything(value: Any) -> bool:
@@ -90,14 +105,14 @@ def _is_storage(value: Any) -> bool:
 
 _CHECKS: dict[str, Callable[[Any], bool]] = {
     "Tensor": _is_a(Tensor), "Number": _is_scalar, "float": _is_real, "int": _is_whole,
-    "bool": _is_a(bool), "str": _is_a(str), "dtype": _is_dtype, "layout": _is_a(_types.layout),
-    "memory_format": _is_a(_types.memory_format), "device": _is_device,
-    "Generator": _is_generator, "complex": _is_scalar, "object": _is_anything,
+    "bool": _is_a(bool), "str": _is_a(str, bytes), "dtype": _is_dtype,
+    "layout": _is_a(_types.layout), "memory_format": _is_a(_types.memory_format),
+    "device": _is_device, "Generator": _is_generator, "complex": _is_scalar, "object": _is_anything,
     "Storage": _is_storage,
 }  # fmt: skip
 _ELEMENTS: dict[str, Callable[[Any], bool]] = {
-    "ints": is_index, "floats": _is_real, "Numbers": is_number, "Tensors": _is_anything,
+    "ints": is_index, "floats": is_real_number, "Numbers": is_number, "Tensors": _is_anything,
     "OptionalTensors": _is_anything,
 }  # fmt: skip
 
-__all__ = ["TAKES_NUMBERS", "accepts", "is_index", "is_number"]
+__all__ = ["TAKES_NUMBERS", "accepts", "is_index", "is_number", "is_real_number", "stands_for_int"]

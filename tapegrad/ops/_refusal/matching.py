@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
+from tapegrad.ops._refusal import kinds
 from tapegrad.ops._refusal.kinds import TAKES_NUMBERS, accepts, is_index, is_number
 from tapegrad.ops._refusal.signatures import Param, Signature
 
@@ -46,6 +48,8 @@ def mismatch(form: Signature, args: tuple, kwargs: dict[str, Any]) -> TypeError 
 
 def _fits(form: Signature, param: Param, value: Any) -> bool:
     if param.kind == "Tensor" and is_number(value) and form.name.rstrip("_") in TAKES_NUMBERS:
+        return True
+    if param.is_symbolic and kinds.stands_for_int(value):
         return True
     return accepts(param.kind, value, param.takes_one)
 
@@ -105,20 +109,31 @@ def unpacked(form: Signature, args: tuple, kwargs: dict[str, Any]) -> Exception 
         given = args[position] if position < len(args) else kwargs.get(param.name)
         if param.kind in ("int", "ints") and isinstance(given, int) and not _is_64_bits(given):
             return ValueError("Overflow when unpacking long long")
-        if param.kind != "ints" or not isinstance(given, (tuple, list)):
+        find = _ELEMENT_ERRORS.get(param.kind)
+        if find is None or not isinstance(given, (tuple, list)):
             continue
-        for k, one in enumerate(given):
-            if not is_index(one):
-                return TypeError(
-                    f"{form.name}(): argument '{param.name}' failed to unpack the object at pos "
-                    f'{k + 1} with error "type must be tuple of ints,but got {kind_of(one)}"'
-                )
-            if isinstance(one, int) and not _is_64_bits(one):
-                return TypeError(
-                    f"{form.name}(): argument '{param.name}' failed to unpack the object at pos "
-                    f'{k + 1} with error "Overflow when unpacking long long'
-                )
+        said = next(filter(None, map(find, given, count(1))), None)
+        if said is not None:
+            return TypeError(f"{form.name}(): argument '{param.name}' {said}")
     return None
+
+
+def _no_float(value: Any, position: int) -> str | None:
+    if isinstance(value, Tensor) or kinds.is_real_number(value):
+        return None
+    return f"must be tuple of floats, but found element of type {kind_of(value)} at pos {position}"
+
+
+def _no_int(value: Any, position: int) -> str | None:
+    said = f"failed to unpack the object at pos {position} with error "
+    if not is_index(value):
+        return f'{said}"type must be tuple of ints,but got {kind_of(value)}"'
+    if isinstance(value, int) and not _is_64_bits(value):
+        return f'{said}"Overflow when unpacking long long'
+    return None
+
+
+_ELEMENT_ERRORS = {"ints": _no_int, "floats": _no_float}
 
 
 def _is_64_bits(number: int) -> bool:

@@ -2,7 +2,8 @@
 
 ``signatures.txt`` has a line a form, ``add(Tensor input, Tensor other, *, Number alpha=1)``. The
 methods stand after a dot, unless they take what the function of their name takes after its tensor.
-``?`` marks what may be None, ``ints[2]`` a sequence for which one number may stand. Its facts are
+``?`` marks what may be None, ``ints[2]`` a sequence for which one number may stand, ``symint`` a
+number for which whatever has an index may stand, a tensor of one element too. Its facts are
 PyTorch's; ``tools/read_signatures.py`` writes it.
 """
 
@@ -31,7 +32,8 @@ class Param:
         parsed = _PARAM.fullmatch(text)
         if parsed is None:
             raise ValueError(f"not a parameter: {text!r}")
-        self.kind, size, nullable, self.name, self.default = parsed.groups()
+        kind, size, nullable, self.name, self.default = parsed.groups()
+        self.is_symbolic, self.kind = kind == "symint", kind.removeprefix("sym")
         self.keyword_only, self.optional = keyword_only, self.default is not None
         self.takes_none = nullable is not None or self.default == "None"
         self.takes_one = size is not None

@@ -251,7 +251,7 @@ def eye(n, m=None, *, dtype=None, layout=None, device=None,
         requires_grad=False) -> Tensor:  # fmt: skip
     """A matrix with ones on its diagonal and zeros elsewhere."""
     for position, (name, size) in enumerate((("n", n), ("m", n if m is None else m)), 1):
-        if not hasattr(size, "__index__"):
+        if isinstance(size, bool) or not hasattr(size, "__index__"):
             kind = type(size).__name__
             raise TypeError(
                 f"eye(): argument '{name}' (position {position}) must be int, not {kind}"
@@ -260,7 +260,7 @@ def eye(n, m=None, *, dtype=None, layout=None, device=None,
             raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
     array = kernels.fill(_new("eye", (n, n if m is None else m), None, dtype, device), 0)
     kernels.fill(kernels.diagonal(array, 0, 0, 1), 1)
-    return finished(array, bool(requires_grad))
+    return finished(array, requires_grad)
 
 
 __all__ = [

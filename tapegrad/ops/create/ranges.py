@@ -21,11 +21,11 @@ from tapegrad.ops.devices import check_device
 
 
 @takes_out("factory")
-def arange(start, end=None, step=1, *, dtype=None, layout=None, device=None,
+def arange(start, end=..., step=1, *, dtype=None, layout=None, device=None,
            requires_grad=False) -> Tensor:  # fmt: skip
     """Numbers from ``start`` up to, without, ``end``, ``step`` apart."""
     check_device(device)
-    if end is None:
+    if end is ...:
         start, end = 0, number_of(start)
     else:
         start, end = number_of(start), number_of(end)

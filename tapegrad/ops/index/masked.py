@@ -8,6 +8,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS, pick, place
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import refuse_untaped
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import common_shape
 from tapegrad.ops.convert import check_written_shape
@@ -81,6 +82,7 @@ def masked_fill(input: Tensor, mask: Tensor, value) -> Tensor:
         common_shape(mask.shape, input.shape)
     _check_filled(input, mask, value)
     if isinstance(value, Tensor):
+        refuse_untaped(input, value)
         return masked_fill_tensor_op(input, mask, value.to(input.dtype))
     return masked_fill_op(input, mask, value)
 

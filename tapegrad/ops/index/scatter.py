@@ -162,8 +162,8 @@ def _checked(self: Tensor, dim: int, index: Tensor, src) -> int:
     if not isinstance(src, Tensor):
         src = None
     elif src.ndim or index.ndim > 1:
-        if src.ndim and dim >= src.ndim:
-            normal_dim(index.ndim - 1, src.ndim)
+        if first_larger(index, self, dim) < 0:
+            _compare_sizes(index, src)
         _check_dims("src", index, src)
     _check_sizes(self, dim, index, src)
     return dim
@@ -172,15 +172,25 @@ def _checked(self: Tensor, dim: int, index: Tensor, src) -> int:
 def _check_dims(name: str, index: Tensor, other: Tensor) -> None:
     if index.ndim == other.ndim or max(index.ndim, 1) == max(other.ndim, 1):
         return
-    if name == "src" and 0 < other.ndim < index.ndim:
-        normal_dim(index.ndim - 1, other.ndim)
     raise RuntimeError(
         f"Index tensor must have the same number of dimensions as {name} tensor"
     )
 
 
+def _compare_sizes(index: Tensor, src: Tensor) -> None:
+    """Look at each size up to the first that is too small, which raises for one that is not there.
+
+    PyTorch does so before it compares the numbers of dimensions.
+    """
+    if 0 < src.ndim < index.ndim and index.shape[: src.ndim] <= src.shape:
+        k = first_larger(index, src)
+        if k < 0:
+            normal_dim(src.ndim, src.ndim)
+
+
 def _check_sizes(self: Tensor, dim: int, index: Tensor, src: Tensor | None) -> None:
-    fits_source = src is None or first_larger(index, src) < 0
+    fits_source = src is None or (
+        first_larger(index, src) < 0 and (src.ndim > 0 or index.numel() == 1))
     if fits_source and first_larger(index, self, dim) < 0:
         return
     text = (

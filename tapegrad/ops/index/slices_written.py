@@ -7,6 +7,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import checked_positions, place_slices
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import refuse_untaped
 from tapegrad.ops._declare import method, takes_out
 from tapegrad.ops._dims import agree_beside, normal_dim
 from tapegrad.ops.index.lines import line_last, out_of_bounds, refuse_shared, writing_ops
@@ -166,8 +167,10 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value) -> Tensor:
     Negative positions count from the end. Raises IndexError for one out of range.
     """
     dim = _check_filled("index_fill", input, dim, index, value)
-    filled = _index_fill_tensor_op if isinstance(value, Tensor) else _index_fill_op
-    return filled(input, dim, index, value)
+    if not isinstance(value, Tensor):
+        return _index_fill_op(input, dim, index, value)
+    refuse_untaped(input, value)
+    return _index_fill_tensor_op(input, dim, index, value)
 
 
 @method()

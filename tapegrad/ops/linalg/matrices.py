@@ -23,9 +23,10 @@ def linalg_vander(x: Tensor, *, N: int | None = None) -> Tensor:
     """
     x = x if x.ndim else x.unsqueeze(0)
     n = x.shape[-1] if N is None else N
-    if x.dtype is _types.bool:
+    if x.dtype in (_types.bool, _types.float16):
         raise RuntimeError(
-            "linalg.vander supports floating point, complex, and integer tensors, but got Bool"
+            "linalg.vander supports floating point, complex, and integer tensors, but got "
+            f"{_types.scalar_name(x.dtype)}"
         )
     if n <= 1:
         raise RuntimeError("N must be greater than 1.")

@@ -136,6 +136,8 @@ def _median_of_all(name: str):
 
 def _median(name: str, of_all, over_dim, result, nan: str):
     def median(input: Tensor, dim=..., keepdim: bool = False):
+        if dim is ... and keepdim:
+            raise TypeError("nothing to keep without a dimension")
         if dim is ...:
             _refuse_bool("median_cpu", input)
             return of_all(input)

@@ -11,7 +11,7 @@ from tapegrad.ops.shape import expand_op, unsqueeze_op
 
 def dims_of(input: Tensor, dim) -> tuple | None:
     """The dims that a reduction's argument names; None for all of them."""
-    if dim is None or (isinstance(dim, (tuple, list)) and not dim):
+    if dim is None or dim is ... or (isinstance(dim, (tuple, list)) and not dim):
         return None
     return normal_dims(dim, input.ndim)
 

@@ -219,7 +219,7 @@ logsumexp_op = op(
 )
 
 
-@takes_out("cast")
+@takes_out("logsumexp(): Expected floating point type for result tensor, but got: {out}")
 @method()
 def logsumexp(input: Tensor, dim, keepdim: bool = False) -> Tensor:
     """``log(sum(exp(x)))`` over the dimensions ``dim``, without overflow.

@@ -110,6 +110,8 @@ std_mean_op = op(
 def _spread(name, operation):
     def spread(input: Tensor, dim=None, unbiased=None, keepdim: bool = False, *, correction=None):
         if isinstance(dim, bool):
+            if unbiased is not None or keepdim:
+                raise TypeError(f"{name}() is told whether to correct after the dimensions")
             dim, unbiased = None, dim
         if not isinstance(unbiased, bool | None):
             raise TypeError(f"{name}() is told by a bool whether to correct")

@@ -84,18 +84,29 @@ def _in_dtype(total: Tensor, dtype) -> Tensor:
     return total if dtype is None or total.dtype is dtype else total.to(dtype)
 
 
+def _dim_or_axis(dim, axis, keepdim: bool):
+    """The dimensions by either name; ``...`` where there are none, and nothing to keep."""
+    if dim is ...:
+        dim = axis
+    elif axis is not ...:
+        raise TypeError("dim and axis are the same")
+    if dim is ... and keepdim:
+        raise TypeError("nothing to keep without a dimension")
+    return dim
+
+
 @takes_out("dtype", needs=("axis", "dim", "dtype"))
 @method()
-def sum(input: Tensor, dim=None, keepdim: bool = False, *, axis=None, dtype=None) -> Tensor:
+def sum(input: Tensor, dim=..., keepdim: bool = False, *, axis=..., dtype=None) -> Tensor:
     """Sum of all elements, or over the dimensions ``dim``; integers add up in int64.
 
     ``dtype`` converts the elements first. Shape: the reduced dimensions go, or stay as 1 with
     ``keepdim``.
     """
     if dtype is not None:
-        return _in_dtype(sum(input.to(dtype), dim if axis is None else axis, keepdim), dtype)
-    dim = dim if axis is None else axis
-    if dim is None and not keepdim:
+        return _in_dtype(sum(input.to(dtype), dim, keepdim, axis=axis), dtype)
+    dim = _dim_or_axis(dim, axis, keepdim)
+    if dim is ...:
         return sum_all(input)
     return sum_dims(input, every_dim_or(input, dim), keepdim)
 
@@ -153,7 +164,7 @@ def _refuse_mean_dtype(whose: str, dtype: _types.dtype) -> None:
 
 @takes_out("cast")
 @method()
-def mean(input: Tensor, dim=None, keepdim: bool = False, *, axis=None, dtype=None) -> Tensor:
+def mean(input: Tensor, dim=..., keepdim: bool = False, *, axis=..., dtype=None) -> Tensor:
     """Mean of all elements, or over the dimensions ``dim``. Raises RuntimeError for integers."""
     if dtype is not None:
         if not dtype.is_floating_point:
@@ -161,8 +172,8 @@ def mean(input: Tensor, dim=None, keepdim: bool = False, *, axis=None, dtype=Non
         input = input.to(dtype)
     if not input.is_floating_point():
         _refuse_mean_dtype("Input", input.dtype)
-    dim = dim if axis is None else axis
-    if dim is None and not keepdim:
+    dim = _dim_or_axis(dim, axis, keepdim)
+    if dim is ...:
         return mean_all(input)
     return mean_dims(input, every_dim_or(input, dim), keepdim)
 
@@ -230,6 +241,8 @@ prod_all = op(
 @method()
 def prod(input: Tensor, dim=..., keepdim: bool = False, *, dtype=None) -> Tensor:
     """Product of all elements, or over one dimension; integers multiply in int64."""
+    if dim is ... and keepdim:
+        raise TypeError("nothing to keep without a dimension")
     if dtype is not None:
         input = input.to(dtype)
     if not input.is_floating_point():

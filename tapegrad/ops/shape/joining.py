@@ -8,7 +8,8 @@ from operator import attrgetter
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._core import Op
+from tapegrad import _types
+from tapegrad._core import Op, result_type_number
 from tapegrad._core.pieces import cut_gradient, dim_to_stack, sizes_to_join
 from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad.ops._declare import op, public, takes_out
@@ -58,6 +59,13 @@ def _promoted(tensors) -> list[Tensor]:
         return list(tensors)
     dtype = functools.reduce(promote_types, dtypes)
     return [tensor.to(dtype) for tensor in tensors]
+
+
+def _joint_dtype(tensors) -> _types.dtype:
+    """The dtype that tensors meet in; those without dimensions count as numbers beside others."""
+    shaped, lone = [one for one in tensors if one.ndim], [one for one in tensors if not one.ndim]
+    given = [_promoted(group)[0] for group in (shaped, lone) if group]
+    return _types.BY_NUMPY_NUMBER[result_type_number(*given)]
 
 
 @takes_out("join")
@@ -211,7 +219,10 @@ def block_diag(*tensors: Tensor) -> Tensor:
             )
     if not tensors:
         return zeros(1, 0)
-    return block_diag_op(tuple(_promoted(tensors)), tuple(tuple(one.shape) for one in tensors))
+    dtype = _joint_dtype(tensors)
+    return block_diag_op(tuple(one.to(dtype) for one in tensors),
+                         tuple(tuple(one.shape) for one in tensors))
+
 
 concat, concatenate = public("concat", cat), public("concatenate", cat)
 row_stack = public("row_stack", vstack)

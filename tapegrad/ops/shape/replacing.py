@@ -9,6 +9,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import refuse_untaped
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops.shape.parts import diagonal, select, slice_op
@@ -70,6 +71,7 @@ diagonal_scatter_op = op(
 def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     """A copy in which ``input.select(dim, index)`` is ``src``."""
     select(input, dim, index)
+    refuse_untaped(input, src)
     dim = normal_dim(dim, input.ndim)
     return select_scatter_op(input, src, dim, operator.index(index) % input.shape[dim])
 
@@ -85,6 +87,7 @@ def slice_scatter(input: Tensor, src: Tensor, dim: int = 0, start: int | None = 
     if step <= 0:
         raise RuntimeError("slice step must be positive")
     first, last, step = slice(start, end, step).indices(input.shape[dim])
+    refuse_untaped(input, src)
     return slice_scatter_op(input, src, dim, first, max(first, last), step)
 
 
@@ -94,6 +97,7 @@ def diagonal_scatter(
 ) -> Tensor:
     """A copy in which ``input.diagonal(offset, dim1, dim2)`` is ``src``."""
     diagonal(input, offset, dim1, dim2)
+    refuse_untaped(input, src)
     dim1, dim2 = normal_dim(dim1, input.ndim), normal_dim(dim2, input.ndim)
     return diagonal_scatter_op(input, src, operator.index(offset), dim1, dim2)
 

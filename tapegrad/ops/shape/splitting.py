@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
+
+import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._core.pieces import joined_gradients, stacked_gradients
@@ -80,18 +83,17 @@ def _split(self: Tensor, split_size, dim: int = 0) -> tuple[Tensor, ...]:
     """Consecutive ranges along a dimension, as views: of one size, or of the sizes in a list."""
     if isinstance(split_size, (tuple, list)):
         return split_with_sizes(self, split_size, dim)
-    try:
-        size = operator.index(split_size)
-    except TypeError:
-        kind = type(split_size).__name__
-        raise TypeError(
-            "split_with_sizes(): argument 'split_sizes' (position 2) must be tuple of ints, not "
-            f"{kind}"
-        ) from None
-    return split_op(self, *_equal_sizes(self, size, dim))
+    return split_op(self, *_equal_sizes(self, _whole(split_size), dim))
 
 
 attach("split", _split)
+
+
+def _whole(given) -> int:
+    """A number of parts, or their size."""
+    if isinstance(given, bool):
+        raise TypeError(f"not a whole number: {given}")
+    return operator.index(given)
 
 
 @takes_tensors
@@ -227,7 +229,7 @@ def _plain_cuts(given) -> int | tuple[int, ...]:
         given = given.tolist()
     if isinstance(given, (tuple, list)):
         return sizes_of("tensor_split", (given,), (), "indices")
-    return operator.index(given)
+    return _whole(given)
 
 
 def _range(input: Tensor, dim: int, start: int, stop: int) -> Tensor:
@@ -242,16 +244,35 @@ def _split_on(name: str, input: Tensor, given, dim: int, ndim: int) -> tuple[Ten
             f"torch.{name} requires a tensor with at least {ndim} dimension, but got a tensor with "
             f"{input.ndim} dimensions!"
         )
-    if isinstance(given, bool):
-        raise TypeError(f"{name}() takes a number of sections, or indices")
     if not isinstance(given, (tuple, list)):
-        sections, size = operator.index(given), input.shape[dim]
+        if isinstance(given, np.ndarray) or (isinstance(given, Tensor) and given.ndim):
+            raise TypeError(f"{name}() takes a number of sections, or indices")
+        sections, size = _whole(given), input.shape[dim]
         if sections == 0 or size % sections:
             raise RuntimeError(
                 f"torch.{name} attempted to split along dimension {dim}, but the size of the "
                 f"dimension {size} is not divisible by the split_size {sections}!"
             )
     return tensor_split(input, given, dim)
+
+
+def _splitter(name: str, where: str, dim: int, ndim: int) -> Callable[..., tuple[Tensor, ...]]:
+    """A split along a fixed dimension, whose method takes positions one by one, too."""
+
+    def split_method(self: Tensor, *indices_or_sections, **keyword) -> tuple[Tensor, ...]:
+        cuts = _cuts_of(indices_or_sections, keyword)
+        return _split_on(name, self, cuts, min(dim, self.ndim - 1), ndim)
+
+    def split_function(input: Tensor, *indices_or_sections, **keyword) -> tuple[Tensor, ...]:
+        if len(indices_or_sections) > 1:
+            raise TypeError(f"{name}() takes positions in a sequence")
+        return split_method(input, *indices_or_sections, **keyword)
+
+    for made in (split_method, split_function):
+        made.__name__ = made.__qualname__ = name
+        made.__doc__ = f"Views {where}."
+    attach(name, split_method)
+    return takes_tensors(split_function)
 
 
 def _cuts_of(args: tuple, keyword: dict):
@@ -263,23 +284,9 @@ def _cuts_of(args: tuple, keyword: dict):
     return next(iter(keyword.values()))
 
 
-@method()
-def hsplit(input: Tensor, *indices_or_sections, **keyword) -> tuple[Tensor, ...]:
-    """Views side by side: along dimension 1, of vectors along 0."""
-    cuts = _cuts_of(indices_or_sections, keyword)
-    return _split_on("hsplit", input, cuts, 0 if input.ndim == 1 else 1, 1)
-
-
-@method()
-def vsplit(input: Tensor, *indices_or_sections, **keyword) -> tuple[Tensor, ...]:
-    """Views one below the other: along dimension 0."""
-    return _split_on("vsplit", input, _cuts_of(indices_or_sections, keyword), 0, 2)
-
-
-@method()
-def dsplit(input: Tensor, *indices_or_sections, **keyword) -> tuple[Tensor, ...]:
-    """Views one behind the other: along dimension 2."""
-    return _split_on("dsplit", input, _cuts_of(indices_or_sections, keyword), 2, 3)
+hsplit = _splitter("hsplit", "side by side: along dimension 1, of vectors along 0", 1, 1)
+vsplit = _splitter("vsplit", "one below the other: along dimension 0", 0, 2)
+dsplit = _splitter("dsplit", "one behind the other: along dimension 2", 2, 3)
 
 
 __all__ = [

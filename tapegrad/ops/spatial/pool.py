@@ -9,7 +9,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
-from tapegrad.ops._arguments import check_tensor
+from tapegrad.ops._arguments import check_tensor, refuse_half
 from tapegrad.ops._declare import op, takes_out, takes_tensors
 from tapegrad.ops.spatial import pool_checks as checks
 from tapegrad.ops.spatial.planes import place_sums
@@ -201,6 +201,7 @@ def avg_pool3d(
     kernel, stride, padding = checks.windows_of(
         "avg_pool3d", 3, input, kernel_size, stride, padding
     )
+    refuse_half("avg_pool3d_out_frame", input._array)
     return _avg_pool(
         input, kernel, stride, padding, ceil_mode, count_include_pad, divisor_override
     )
