@@ -20,10 +20,15 @@ typedef struct {
     tg_axis all[3];
     tg_blocks blocks;
     int64_t row_limit; /* rows whose weights are packed at once */
+    int64_t n_kept;    /* patches that are kept for the rows after these: panels, or their chains */
     int is_one_block;
 } NAME(call);
 
-enum { NAME(weights_at_once) = (1 << 20) / sizeof(T) };
+/* What fits into the second cache of weights alone, and of patches beside half as many weights. */
+enum {
+    NAME(weights_at_once) = (5 << 18) / sizeof(T),
+    NAME(most_kept) = (6 << 18) / sizeof(T),
+};
 
 /* The outputs of one pass and one block, whose elements have been copied. */
 TARGET static void NAME(block_outputs)(const NAME(call) *call, NAME(pass) *pass,
@@ -116,7 +121,7 @@ TARGET static void NAME(pack_all_sums)(const NAME(call) *call, const NAME(pass) 
             tg_squares squares;
             tg_set_squares(&squares, call->p, remainder, none, none, 0, 0);
             NAME(pack_sums)(weights, given, &squares, tg_product(call->p->kernel), rows,
-                            call->n_channels, pass->patches);
+                            call->n_channels, pass->patches + call->n_kept * pass->kept);
             weights += NAME(packed_sums)(call, &squares, rows);
         }
 }
@@ -150,6 +155,8 @@ TARGET static void NAME(rows_outputs)(const NAME(call) *call, NAME(pass) *pass,
                                       T *out, const char *bias)
 {
     const int along = call->blocks.along;
+    pass->next = pass->patches;
+    pass->is_packed = is_filled && call->n_kept > 0;
     for (int64_t sample = 0; sample < call->n_samples; sample += call->blocks.n_samples)
         for (int64_t line = 0; line < call->all[along].n; line += call->blocks.length) {
             const int64_t samples = tg_least(call->n_samples - sample, call->blocks.n_samples);
@@ -188,19 +195,57 @@ static int64_t NAME(woven_samples)(const NAME(call) *call)
     return 0;
 }
 
+/* How many elements the patches have that are packed at once: of a panel's squares, or of one chain. */
+static int64_t NAME(patches_at_once)(const NAME(call) *call)
+{
+    return call->is_square ? NAME(patches_at)(TG_KINDS, (call->n_weights + 1) * call->n_channels)
+                           : TG_LONGEST_CHAIN * NAME(width);
+}
+
+/* How many panels there are, by squares, or chains of panels; or more. */
+static int64_t NAME(n_patches)(const NAME(call) *call)
+{
+    const tg_sliding *p = call->p;
+    const int64_t n_channels = call->n_channels;
+    const int64_t n = call->n_samples * call->all[0].n * call->all[1].n * call->all[2].n;
+    int64_t n_patches = (n + NAME(width) - 1) / NAME(width);
+    if (call->is_square) {
+        for (int d = 1; d < 3; d++)
+            n_patches *= tg_remainders(p, d) * tg_pairs_of(p, d, 0, 0).n_phases;
+        return n_patches;
+    }
+    const int64_t chain = tg_chain_length(n_channels * (p->is_turned ? 1 : call->n_weights));
+    return n_patches * call->n_weights * ((n_channels + chain - 1) / chain);
+}
+
+/* How many rows' weights are packed at once, and whether patches are kept for the rows after them. */
+static void NAME(plan_rows)(NAME(call) *call, const NAME(padded) *block)
+{
+    const int64_t products = call->n_weights * call->n_channels + 1;
+    const int64_t limit = NAME(weights_at_once) / products;
+    call->n_kept = 0;
+    call->row_limit = call->n_rows;
+    if (call->n_rows <= limit)
+        return;
+    const int64_t n_kept = NAME(n_patches)(call);
+    if (call->is_one_block && !block->is_woven &&
+        n_kept * NAME(patches_at_once)(call) <= NAME(most_kept))
+        call->n_kept = n_kept;
+    const int64_t n = (call->n_kept > 0 ? limit / 2 : limit) / ROWS * ROWS;
+    call->row_limit = tg_least(n < ROWS ? ROWS : n, call->n_rows);
+}
+
 /* How the work is cut, and how a block of images lies. */
 TARGET static NAME(padded) NAME(plan_blocks)(NAME(call) *call)
 {
     const tg_axis *all = call->all;
-    const int64_t limit =
-        NAME(weights_at_once) / (call->n_weights * call->n_channels + 1) / ROWS * ROWS;
-    call->row_limit = tg_least(limit < ROWS ? ROWS : limit, call->n_rows);
     call->blocks =
         tg_blocks_of(all, call->n_samples, call->n_channels, sizeof(T), TG_BLOCK_BYTES);
     const int64_t woven = NAME(woven_samples)(call);
     call->blocks.n_samples = woven > 0 ? woven : call->blocks.n_samples;
     const NAME(padded) block = NAME(block_of)(all, &call->blocks, woven, call->n_channels);
     call->is_one_block = call->blocks.n_samples >= call->n_samples && block.is_cleared;
+    NAME(plan_rows)(call, &block);
     return block;
 }
 
@@ -220,13 +265,12 @@ static uintptr_t NAME(lay_out)(const NAME(call) *call, NAME(pass) *pass, NAME(pa
     PART(pass->is_met, n_weights)
     PART(pass->weights,
          (n_tiles * n_weights + call->is_square) * call->n_channels * NAME(packed_rows))
-    PART(pass->patches, call->is_square
-                            ? NAME(patches_at)(TG_KINDS, (n_weights + 1) * call->n_channels)
-                            : TG_LONGEST_CHAIN * NAME(width))
+    PART(pass->patches, (call->n_kept + 1) * NAME(patches_at_once)(call))
     PART(pass->sums,
          call->is_square ? TG_KINDS * NAME(sums_of_kind) : call->row_limit * NAME(width))
     PART(block->data, LANES + n_block + 8 * LANES)
 #undef PART
+    pass->kept = call->n_kept > 0 ? NAME(patches_at_once)(call) : 0;
     block->data += LANES; /* vectors of few lanes begin before them */
     return address;
 }

@@ -65,7 +65,7 @@ TARGET static int64_t NAME(find_link)(const NAME(pass) *pass, const NAME(padded)
     for (int64_t t = link->tap; t < link->tap + link->n_taps; t++)
         if (pass->is_met[t]) {
             NAME(find_patches)(pass, block, pieces, t, link->channel, link->n_channels,
-                               pass->patches + n * link->n_channels * LANES, found);
+                               pass->next + n * link->n_channels * LANES, found);
             lines[n].a = (pass->weight[t] * pass->n_channels + link->channel) * NAME(packed_rows);
             lines[n].b = found[0];
             lines[n++].right = found[1];
@@ -74,7 +74,7 @@ TARGET static int64_t NAME(find_link)(const NAME(pass) *pass, const NAME(padded)
 }
 
 /* Some rows of the outputs, for the lanes that were chosen. */
-TARGET static void NAME(panel)(const NAME(pass) *pass, const NAME(padded) *block, int64_t lanes,
+TARGET static void NAME(panel)(NAME(pass) *pass, const NAME(padded) *block, int64_t lanes,
                                int64_t n_weights, const char *bias, int64_t bias_step, T *out,
                                int64_t out_channel, int64_t rows, int is_turned)
 {
@@ -104,6 +104,7 @@ TARGET static void NAME(panel)(const NAME(pass) *pass, const NAME(padded) *block
             chain.n_lines = 1;
         }
         const T *weights = pass->weights;
+        pass->next += pass->kept;
         for (int64_t done = 0, n; done < rows; done += n, weights += tile_size) {
             n = tg_equal_part(rows - done, ROWS);
             if (is_last)

@@ -39,6 +39,9 @@ typedef struct {
     int64_t *from, *weight;       /* for each tap: where it reads in a block, and its number */
     char *is_met;                 /* whether the lanes meet more than the border at a tap */
     T *weights, *patches, *sums;
+    T *next;                      /* of the patches, those that are packed next */
+    int64_t kept;                 /* how far each lie from the ones before; 0 if none are kept */
+    int is_packed;                /* all patches are, since other rows met them */
     NAME(segments) reads, writes; /* of the outputs of a panel, which are side by side */
     int64_t write_step;
     int is_spoilt; /* an output by squares is not finite */
@@ -143,6 +146,8 @@ TARGET static void NAME(find_patches)(const NAME(pass) *pass, const NAME(padded)
         found[half] = to - block->data;
         if (pieces->step[half] != LANES)
             found[half] = at + each[0].at;
+        else if (pass->is_packed)
+            continue;
         else if (pieces->n[half] == 1)
             NAME(pack_pieces)(from, block->channel, n, each, 1, to);
         else if (pieces->n[half] == 2)

@@ -227,7 +227,7 @@ TARGET static void NAME(sum_panel)(const NAME(pass) *pass, const NAME(padded) *b
         for (int i = 0; i < squares->n; i++) {
             const tg_nine *nine = squares->each + i;
             const NAME(piece) *each = pieces.each[half];
-            T *to = pass->patches + half * LANES;
+            T *to = pass->next + half * LANES;
             if (pieces.n[half] == 1)
                 NAME(sum_patches)(block, nine, n_sums, n_channels, each, 1, to);
             else if (pieces.n[half] == 2)
@@ -238,16 +238,19 @@ TARGET static void NAME(sum_panel)(const NAME(pass) *pass, const NAME(padded) *b
 }
 
 /* Some rows of the outputs of the squares that were chosen. Gives whether all are finite. */
-TARGET static int NAME(square_panel)(const NAME(pass) *pass, const NAME(padded) *block,
+TARGET static int NAME(square_panel)(NAME(pass) *pass, const NAME(padded) *block,
                                      const tg_sliding *p, const tg_squares *squares,
                                      const T *weights, int64_t lanes, const char *bias,
                                      int64_t bias_step, T *out, int64_t out_channel, int64_t rows)
 {
     const int64_t n_channels = pass->n_channels, longest = NAME(chain_of_kind)(n_channels);
+    const T *patches = pass->next;
     V bad[2] = {{0}, {0}};
     NAME(strips) strips;
     NAME(cut_strips)(&pass->writes, squares, p->out, &strips);
-    NAME(sum_panel)(pass, block, squares);
+    if (!pass->is_packed)
+        NAME(sum_panel)(pass, block, squares);
+    pass->next += pass->kept;
     for (int64_t done = 0, n; done < rows; done += n) {
         n = tg_equal_part(rows - done, ROWS);
         NAME(expect_squares)(&strips, n, out + done * out_channel, out_channel);
@@ -260,7 +263,7 @@ TARGET static int NAME(square_panel)(const NAME(pass) *pass, const NAME(padded) 
                 const NAME(line) line = {c * NAME(packed_rows), at, at + LANES};
                 const NAME(chain) chain = {&line, 1, length, NAME(packed_rows), NAME(width),
                                            NAME(width)};
-                NAME(multiply)(n, lanes, &chain, weights, pass->patches,
+                NAME(multiply)(n, lanes, &chain, weights, patches,
                                pass->sums + k * NAME(sums_of_kind), NAME(width));
             }
         for (int64_t i = 0; i < n; i++) {
