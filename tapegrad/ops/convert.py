@@ -251,6 +251,11 @@ def to(input: Tensor, *args, dtype=None, device=None, other=None, non_blocking=F
     return clone_op(input) if copy else input
 
 
+def in_dtype(input: Tensor, dtype: _types.dtype) -> Tensor:
+    """The tensor in another dtype, or itself: what ``to(dtype)`` comes to."""
+    return input if input.dtype is dtype else to_copy(input, dtype)
+
+
 @method()
 def type_as(input: Tensor, other: Tensor) -> Tensor:
     """The tensor in another one's dtype."""
@@ -262,7 +267,7 @@ def _converter(name: str, dtype: _types.dtype):
         if memory_format is not _types.preserve_format:
             check_format(name, memory_format)
             return to(input, dtype, memory_format=memory_format)
-        return input if input.dtype is dtype else to_copy(input, dtype)
+        return in_dtype(input, dtype)
 
     convert.__name__ = name
     convert.__doc__ = f"The tensor as {dtype}: itself if it is one."

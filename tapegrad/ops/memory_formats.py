@@ -36,12 +36,19 @@ def order_in(n_dims: int, memory_format: _types.memory_format) -> tuple[int, ...
     return order
 
 
+def inverse_of(order: Sequence[int]) -> list[int]:
+    """The order that undoes a transposition: where each dimension stands in ``order``."""
+    return sorted(range(len(order)), key=order.__getitem__)
+
+
 def empty_in(
     shape: Sequence[int], dtype: np.dtype, memory_format: _types.memory_format
 ) -> np.ndarray:
     """Uninitialised memory with its dimensions in a format's order."""
     order = order_in(len(shape), memory_format)
-    return kernels.empty([shape[dim] for dim in order], dtype).transpose(np.argsort(order))
+    if memory_format.order is None:
+        return kernels.empty(shape, dtype)
+    return kernels.empty([shape[dim] for dim in order], dtype).transpose(inverse_of(order))
 
 
 def copy_in(
@@ -77,4 +84,4 @@ def _follows(x: Tensor, order: tuple[int, ...]) -> bool:
     return True
 
 
-__all__ = ["check_format", "copy_in", "empty_in", "order_in", "suggested_format"]
+__all__ = ["check_format", "copy_in", "empty_in", "inverse_of", "order_in", "suggested_format"]

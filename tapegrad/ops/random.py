@@ -108,6 +108,12 @@ def _refuse_other_kinds(*bounds) -> None:
 
 
 @cache
+def _digits(dtype: _types.dtype) -> int:
+    """How many bits a float's whole numbers have before they are rounded."""
+    return np.finfo(dtype.numpy).nmant + 1
+
+
+@cache
 def _limits(dtype: _types.dtype) -> tuple[Any, Any]:
     """The least and the largest number of a dtype."""
     if dtype is _types.bool:
@@ -122,7 +128,7 @@ def _check_bounds(low: int, last: int, dtype: _types.dtype) -> None:
         if not least <= bound <= most:
             raise RuntimeError(f"{name} is out of bounds for {c_name(dtype)}")
     if dtype.is_floating_point and max(-low, last) > _largest(dtype):
-        name, digits = "from" if -low > last else "to - 1", np.finfo(dtype.numpy).nmant + 1
+        name, digits = "from" if -low > last else "to - 1", _digits(dtype)
         warnings.warn(
             f"{name} is out of bounds [-(2^{digits}), 2^{digits}]. Due to precision limitations "
             f"{c_name(dtype)} can support discrete uniform distribution only within this range. "
@@ -132,7 +138,7 @@ def _check_bounds(low: int, last: int, dtype: _types.dtype) -> None:
 
 def _representable(low: int, high: int, dtype: _types.dtype) -> tuple[int, int]:
     """Bounds that rounding to floats does not leave: the gap there is that of ``nmant`` bits."""
-    digits = np.finfo(dtype.numpy).nmant + 1
+    digits = _digits(dtype)
     first, last = (int(dtype.numpy.type(n)) for n in (low + 1, high - 1))
     if first < low:
         low = first + (1 << (abs(low + 1).bit_length() - digits))
@@ -158,10 +164,11 @@ def _all_numbers(dtype: _types.dtype) -> tuple[int, int, bool]:
     return 0, high, dtype.itemsize == 8
 
 
+@cache
 def _largest(dtype: _types.dtype) -> int:
     """The whole number up to which a dtype holds all."""
     if dtype.is_floating_point:
-        return 2 ** (np.finfo(dtype.numpy).nmant + 1)
+        return 2 ** _digits(dtype)
     return 1 if dtype is _types.bool else int(np.iinfo(dtype.numpy).max)
 
 

@@ -12,7 +12,7 @@ from tapegrad.ops._declare import composite, method, op, takes_out
 from tapegrad.ops._out import c_name
 from tapegrad.ops.arithmetic.products import div_op, mul
 from tapegrad.ops.arithmetic.sums import add_op, check_held, is_bool, is_float
-from tapegrad.ops.convert import check_written_shape
+from tapegrad.ops.convert import check_written_shape, in_dtype
 from tapegrad.ops.promotion import can_cast
 from tapegrad.ops.tensor_types import type_name
 
@@ -21,9 +21,9 @@ def _added(joined: Callable, input, tensor1, tensor2, value) -> Tensor:
     """``input + value * joined(tensor1, tensor2)`` in the dtype of all; float16 is rounded once."""
     dtype = BY_NUMPY_NUMBER[result_type_number(input, tensor1, tensor2)]
     computed = float32 if dtype is float16 else dtype
-    input, tensor1, tensor2 = input.to(computed), tensor1.to(computed), tensor2.to(computed)
-    scaled = tensor1 if type(value) is int and value == 1 else tensor1 * value
-    return add_op(input, joined(scaled, tensor2)).to(dtype)
+    first, second = in_dtype(tensor1, computed), in_dtype(tensor2, computed)
+    scaled = first if type(value) is int and value == 1 else first * value
+    return in_dtype(add_op(in_dtype(input, computed), joined(scaled, second)), dtype)
 
 
 addcmul_op = op(

@@ -12,7 +12,7 @@ from tapegrad.ops._declare import method, takes_out, takes_tensors
 from tapegrad.ops._dims import sizes_of
 from tapegrad.ops.create.from_data import finished
 from tapegrad.ops.devices import check_device
-from tapegrad.ops.memory_formats import check_format, empty_in
+from tapegrad.ops.memory_formats import check_format, empty_in, inverse_of
 
 _REQUIRED = object()
 
@@ -127,7 +127,7 @@ def empty_strided(size, stride, *, dtype=None, layout=None, device=None, require
             f"dimensionality of sizes ({len(size)}) must match dimensionality of strides "
             f"({len(stride)})"
         )
-    if min(size, default=0) < 0 or min(stride, default=0) < 0:
+    if size and (min(size) < 0 or min(stride) < 0):
         raise RuntimeError(
             f"Storage size calculation overflowed with sizes={list(size)} and "
             f"strides={list(stride)}"
@@ -171,7 +171,7 @@ def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=Non
     check_device(device)
     dtype = _types.as_dtype(dtype, "empty_permuted") or get_default_dtype()
     array = kernels.empty([size[dim] for dim in order], dtype.numpy)
-    return finished(array.transpose(np.argsort(order)), requires_grad)
+    return finished(array.transpose(inverse_of(order)), requires_grad)
 
 
 def _like_array(name: str, input: Tensor, dtype, device, memory_format=None) -> np.ndarray:

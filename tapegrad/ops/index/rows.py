@@ -9,6 +9,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS, KernelRefusal
+from tapegrad.ops.memory_formats import inverse_of
 
 
 def _offsets(shape: tuple, strides: tuple, indices: tuple) -> np.ndarray:
@@ -132,7 +133,7 @@ def index_rows(input: np.ndarray, indices: tuple, versions) -> np.ndarray:
     if input.flags.c_contiguous:
         return kernels.contiguous(result)
     order = _memory_order(result.shape, layout.result_strides(input.strides))
-    return kernels.contiguous(result.transpose(order)).transpose(np.argsort(order))
+    return kernels.contiguous(result.transpose(order)).transpose(inverse_of(order))
 
 
 def _memory_order(shape: tuple, operands: tuple) -> list[int]:
@@ -170,7 +171,7 @@ def _values_in_front(values: np.ndarray, layout: _Layout, shape: tuple) -> np.nd
     moved = [shape[k] for k in layout.front[len(layout.dims) :]]
     front_shape = (*layout.arrays[0].shape, *moved)
     full = _expanded_values(values, tuple([front_shape[k] for k in layout.back]))
-    return full.transpose(np.argsort(layout.back))
+    return full.transpose(inverse_of(layout.back))
 
 
 def _expanded_values(values: np.ndarray, shape: tuple) -> np.ndarray:

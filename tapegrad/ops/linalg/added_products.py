@@ -10,12 +10,13 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad import _types
-from tapegrad._core import InplaceOp
+from tapegrad._core import InplaceOp, promoted_number
 from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops._out import c_name
+from tapegrad.ops.convert import in_dtype
 from tapegrad.ops.linalg._half import rounded_once
 from tapegrad.ops.linalg.addmm import check_target, scaled_sum
 from tapegrad.ops.linalg.products import (
@@ -25,7 +26,7 @@ from tapegrad.ops.linalg.products import (
     mv_op,
     refuse_bool,
 )
-from tapegrad.ops.promotion import can_cast, promote_types
+from tapegrad.ops.promotion import can_cast
 from tapegrad.ops.shape import check_expansion, expand
 from tapegrad.ops.tensor_types import type_name
 
@@ -84,7 +85,8 @@ def _check_addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta, alpha) -> _type
     for name, vec in (("vec1", vec1), ("vec2", vec2)):
         if vec.ndim != 1:
             raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {vec.ndim}-D")
-    dtype = promote_types(promote_types(input.dtype, vec1.dtype), vec2.dtype)
+    vectors = promoted_number(vec1.dtype.numpy.num, vec2.dtype.numpy.num)
+    dtype = _types.BY_NUMPY_NUMBER[promoted_number(input.dtype.numpy.num, vectors)]
     for name, scale in (("beta", beta), ("alpha", alpha)):
         if isinstance(scale, bool) and dtype is not _types.bool:
             raise RuntimeError(f"Boolean {name} only supported for Boolean results.")
@@ -104,7 +106,9 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: f
     """
     dtype = _check_addr(input, vec1, vec2, beta, alpha)
     check_expansion(input.shape, (vec1.shape[0], vec2.shape[0]), input)
-    return addr_op(input.to(dtype), vec1.to(dtype), vec2.to(dtype), beta, alpha)
+    return addr_op(
+        in_dtype(input, dtype), in_dtype(vec1, dtype), in_dtype(vec2, dtype), beta, alpha
+    )
 
 
 @method()
@@ -123,7 +127,7 @@ def addr_(self: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: f
         )
     if dtype is not self.dtype:
         return self.copy_(addr(self, vec1, vec2, beta=beta, alpha=alpha))
-    return _ADDR_INPLACE(self, vec1.to(dtype), vec2.to(dtype), beta, alpha)
+    return _ADDR_INPLACE(self, in_dtype(vec1, dtype), in_dtype(vec2, dtype), beta, alpha)
 
 
 _ADDR_INPLACE = InplaceOp(addr_op)

@@ -172,12 +172,12 @@ def check_strided(size: tuple, stride: tuple, offset: int, memory: int, itemsize
         raise RuntimeError("mismatch in length of strides and shape")
     if len(size) > _MOST_DIMS:
         raise RuntimeError(f"a tensor has at most {_MOST_DIMS} dimensions, not {len(size)}")
-    if min(stride, default=0) < 0:
+    if stride and min(stride) < 0:
         raise RuntimeError(
             "as_strided: Negative strides are not supported at the moment, got strides: "
             f"{list(stride)}"
         )
-    if min(size, default=0) < 0:
+    if size and min(size) < 0:
         raise RuntimeError(
             f"Storage size calculation overflowed with sizes={list(size)} and "
             f"strides={list(stride)}"
