@@ -1,5 +1,6 @@
 /* Convolutions: weights slid over images, without a matrix of patches in memory. */
 #include "convolve.h"
+#include "scratch.h"
 #include "squares.h"
 
 /* What has to be unrolled is so by hand; the rest would be half as long again. */

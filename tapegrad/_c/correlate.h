@@ -312,7 +312,7 @@ TARGET static int64_t NAME(groups_outputs)(NAME(call) call, int64_t n_groups, co
     NAME(pass) pass = {.n_channels = call.n_channels};
     NAME(padded) block = NAME(plan_blocks)(&all);
     const size_t size = NAME(lay_out)(&all, &pass, &block, 0);
-    char *memory = aligned_alloc(64, size);
+    char *memory = tg_take_scratch(size);
     if (memory == NULL)
         return TG_NO_MEMORY;
     NAME(lay_out)(&all, &pass, &block, (uintptr_t)memory);
@@ -325,7 +325,7 @@ TARGET static int64_t NAME(groups_outputs)(NAME(call) call, int64_t n_groups, co
         all.bias = all.bias == NULL ? NULL : all.bias + steps[2];
         all.out += steps[3] / (tg_intp)sizeof(T);
     }
-    free(memory);
+    tg_give_scratch(memory);
     return pass.is_spoilt ? TG_SPOILT : 0;
 }
 

@@ -169,10 +169,12 @@ TARGET static int NAME(direct_slopes)(NAME(few_slopes) few, int64_t n_channels, 
     few.rows = tg_least(few.rows < 1 ? 1 : few.rows, n_rows);
     few.blocks = tg_blocks_of(axes, 1, 1, sizeof(T), TG_BLOCK_BYTES);
     few.block = NAME(block_of)(axes, &few.blocks, 0, 1);
-    char *memory = calloc(NAME(lay_out_few)(&few, 0) + 64, 1);
+    const size_t size = NAME(lay_out_few)(&few, 0);
+    char *memory = tg_take_scratch(size);
     if (memory == NULL)
         return 0;
-    NAME(lay_out_few)(&few, ((uintptr_t)memory + 63) / 64 * 64);
+    memset(memory, 0, size);
+    NAME(lay_out_few)(&few, (uintptr_t)memory);
     few.pass.n_channels = 1;
     NAME(set_pass)(&few.pass, few.p, axes, none, &few.block);
     for (int64_t t = n_taps; t < few.n_taps; t++)
@@ -192,6 +194,6 @@ TARGET static int NAME(direct_slopes)(NAME(few_slopes) few, int64_t n_channels, 
             }
         }
     }
-    free(memory);
+    tg_give_scratch(memory);
     return 1;
 }

@@ -25,9 +25,8 @@ typedef struct {
 /* Whether squares are worth it, whatever share of the rows a thread has. */
 static int NAME(has_square_slopes)(const tg_sliding *p, int64_t n_channels)
 {
-    return NAME(has_squares)() && p->stride[1] == 1 && p->stride[2] == 1 && p->n_rows >= 16 &&
-           n_channels >= 16 && n_channels <= 512 && n_channels % LANES == 0 &&
-           tg_sums_of_squares(p) > 0;
+    return NAME(has_squares)() && p->n_rows >= 16 && n_channels >= 16 && n_channels <= 512 &&
+           n_channels % LANES == 0 && tg_sums_of_squares(p) > 0;
 }
 
 /* How many outputs along a dimension whole squares have. */
@@ -61,28 +60,39 @@ TARGET static void NAME(sum_slopes)(const NAME(square_sums) *s, int64_t n, int64
 }
 
 /* The 16 sums of the elements that some squares read under 3x3 of the weights. */
-TARGET static void NAME(sum_images)(const NAME(square_sums) *s, const int64_t from[TG_KINDS],
-                                    const T *padded, int64_t n, int64_t channels)
+TARGET static TG_INLINE void NAME(sum_images)(const NAME(square_sums) *s,
+                                              const int64_t from[TG_KINDS], const int side,
+                                              const T *padded, int64_t n, int64_t channels)
 {
     for (int64_t i = 0; i < n; i++)
         for (int64_t at = 0; at < channels; at += LANES) {
             const T *now = padded + s->each[i].image + at;
             T *to = s->images + i * channels + at;
-#define READ(t) NAME(load)(now + from[t])
+#define READ(t) (TG_IS_NEEDED(t, side) ? NAME(load)(now + from[t]) : (V){0})
+#define PUT(t, v)                                                 \
+    if (TG_IS_NEEDED(t, side))                                    \
+        NAME(store)(to + (t) * s->image_kind, v);
 #define COLUMN(x)                                                                    \
     const V a##x = READ(x), b##x = READ(4 + x), c##x = READ(8 + x), d##x = READ(12 + x); \
     const V p##x = a##x - c##x, q##x = b##x + c##x, r##x = c##x - b##x, s##x = b##x - d##x;
 #define ROW(y, v)                                                 \
-    NAME(store)(to + (4 * y) * s->image_kind, v##0 - v##2);       \
-    NAME(store)(to + (4 * y + 1) * s->image_kind, v##1 + v##2);   \
-    NAME(store)(to + (4 * y + 2) * s->image_kind, v##2 - v##1);   \
-    NAME(store)(to + (4 * y + 3) * s->image_kind, v##1 - v##3);
+    PUT(4 * y, v##0 - v##2)                                       \
+    PUT(4 * y + 1, v##1 + v##2)                                   \
+    PUT(4 * y + 2, v##2 - v##1)                                   \
+    PUT(4 * y + 3, v##1 - v##3)
             COLUMN(0) COLUMN(1) COLUMN(2) COLUMN(3)
             ROW(0, p) ROW(1, q) ROW(2, r) ROW(3, s)
 #undef READ
+#undef PUT
 #undef COLUMN
 #undef ROW
         }
+}
+
+/* Where along a dimension the elements lie that a part of a pair reads. */
+static TG_INLINE int64_t NAME(element)(const tg_pairs *pairs, int64_t part, int64_t i)
+{
+    return pairs->parts[part].from + i * pairs->axis.from_step;
 }
 
 /* sums[place of a kind, row, channel] += what some squares give. */
@@ -94,9 +104,12 @@ TARGET static void NAME(add_squares)(const NAME(meeting) *m, const NAME(square_s
         const tg_nine *nine = s->squares.each + i;
         int64_t from[TG_KINDS];
         for (int t = 0; t < TG_KINDS; t++)
-            from[t] = (s->pairs[0].parts[i / n_columns].from + t / 4 * s->pairs[0].apart) * m->steps[2] +
-                      (s->pairs[1].parts[i % n_columns].from + t % 4 * s->pairs[1].apart) * m->steps[3];
-        NAME(sum_images)(s, from, m->padded, n, channels);
+            from[t] = NAME(element)(s->pairs, i / n_columns, t / 4) * m->steps[2] +
+                      NAME(element)(s->pairs + 1, i % n_columns, t % 4) * m->steps[3];
+        if (nine->side == 3)
+            NAME(sum_images)(s, from, 3, m->padded, n, channels);
+        else
+            NAME(sum_images)(s, from, 4, m->padded, n, channels);
         for (int k = 0; k < TG_KINDS; k++) {
             if (nine->at[k] == s->squares.first[TG_KINDS])
                 continue;
@@ -127,7 +140,8 @@ TARGET static void NAME(add_square_block)(const NAME(meeting) *m, const NAME(squ
                 const int64_t place = (sample * counts[2] + y) * counts[3] + x;
                 const int has_lower = y + down < counts[2], has_right = x + along < counts[3];
                 const T *slopes = m->slopes + place * m->slope_step;
-                now->image = sample * m->steps[0] + y * m->steps[2] + x * m->steps[3];
+                now->image = sample * m->steps[0] + y * m->axes[1].step * m->steps[2] +
+                             x * m->axes[2].step * m->steps[3];
                 now->slopes[0] = slopes;
                 now->slopes[1] = has_right ? slopes + along * m->slope_step : s->zeros;
                 now->slopes[2] = has_lower ? slopes + down * counts[3] * m->slope_step : s->zeros;
@@ -223,9 +237,12 @@ static void NAME(plan_squares)(NAME(meeting) *m, NAME(square_sums) *s)
 static uintptr_t NAME(lay_out_squares)(NAME(meeting) *m, NAME(square_sums) *s, uintptr_t address)
 {
     int64_t counts[3] = {m->axes[0].n, m->axes[1].n, m->axes[2].n}, n_padded = m->image_step;
+    int64_t n_beyond = 0; /* what a part of few taps reads and does not need */
     counts[m->blocks.along] = m->blocks.length;
-    for (int d = 0; d < 3; d++)
+    for (int d = 2; d >= 0; d--) {
+        n_beyond += d == 0 ? 0 : 3 * s->pairs[d - 1].axis.from_step * n_padded;
         n_padded *= tg_span_of(&m->axes[d], 0, NAME(whole_pairs)(s, d, counts[d])).size;
+    }
     const int64_t n_taps = tg_product(m->p->kernel), n_samples = m->blocks.n_samples;
     const int64_t n_images = TG_KINDS * s->image_kind, n_placed = n_taps * m->channels;
 #define PART(field, n)         \
@@ -236,7 +253,7 @@ static uintptr_t NAME(lay_out_squares)(NAME(meeting) *m, NAME(square_sums) *s, u
     PART(s->images, n_images > n_placed ? n_images : n_placed)
     PART(s->slopes, TG_KINDS * s->slope_kind)
     PART(m->sums, s->squares.first[TG_KINDS] * m->rows * m->channels)
-    PART(m->padded, n_padded * n_samples)
+    PART(m->padded, n_padded * n_samples + n_beyond)
     PART(m->slopes, tg_product(counts) * n_samples * m->slope_step + LANES)
 #undef PART
     return address;

@@ -166,9 +166,11 @@ TG_PLAN int64_t tg_sums_of_squares(const tg_sliding *p)
 }
 
 /* 3x3 weights: their numbers or -1, where in a block of images the 4x4 elements lie that a square
- * reads, and the place of each kind among all sums; behind the last of these where it is not needed. */
+ * reads, and the place of each kind among all sums; behind the last of these where it is not needed. `side`:
+ * of the elements and kinds that are needed, 3 for two taps. */
 typedef struct {
     int64_t taps[9], from[TG_KINDS], at[TG_KINDS];
+    int side;
 } tg_nine;
 
 /* The squares of a pass. */
@@ -213,6 +215,7 @@ TG_PLAN void tg_set_squares(tg_squares *squares, const tg_sliding *p,
         const tg_part *row = &rows.parts[i / columns.n_parts];
         const tg_part *column = &columns.parts[i % columns.n_parts];
         tg_nine *nine = squares->each + i;
+        nine->side = (row->kinds | column->kinds) >> 3 & 1 ? 4 : 3;
         for (int t = 0; t < 9; t++)
             nine->taps[t] = row->taps[t / 3] < 0 || column->taps[t % 3] < 0
                                 ? -1

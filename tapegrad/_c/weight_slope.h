@@ -157,9 +157,11 @@ static char *NAME(allocate)(NAME(meeting) *m, int64_t n_sums)
     const size_t n_images = (size_t)(n_padded * m->blocks.n_samples) + slack;
     const size_t n_slopes = (size_t)(places * m->slope_step) + slack;
     const size_t n_lines = (size_t)(places / (m->is_woven ? 1 : counts[2]));
-    char *memory = calloc(1, ((size_t)n_sums + n_images + n_slopes) * sizeof(T) +
-                                 n_lines * sizeof *m->lines + 64);
+    const size_t size =
+        ((size_t)n_sums + n_images + n_slopes) * sizeof(T) + n_lines * sizeof *m->lines + 64;
+    char *memory = tg_take_scratch(size);
     if (memory != NULL) {
+        memset(memory, 0, size);
         m->lines = (void *)memory;
         m->sums = (T *)(memory + n_lines * sizeof *m->lines);
         m->padded = m->sums + n_sums;
@@ -192,7 +194,7 @@ TARGET static int64_t NAME(slide_slopes)(NAME(meeting) m, tg_intp n_groups, char
             NAME(place_sums)(&m, is_swapped, (T *)(args[2] + i * steps[2]) + row * n_out);
         }
     }
-    free(memory);
+    tg_give_scratch(memory);
     return 0;
 }
 
@@ -206,7 +208,7 @@ TARGET static int64_t NAME(square_slopes)(NAME(meeting) m, tg_intp n_groups, cha
     NAME(plan_squares)(&m, &squares);
     const int64_t at_once = m.rows;
     const size_t size = NAME(lay_out_squares)(&m, &squares, 0);
-    char *memory = aligned_alloc(64, size);
+    char *memory = tg_take_scratch(size);
     if (memory == NULL)
         return TG_NO_MEMORY;
     NAME(lay_out_squares)(&m, &squares, (uintptr_t)memory);
@@ -227,7 +229,7 @@ TARGET static int64_t NAME(square_slopes)(NAME(meeting) m, tg_intp n_groups, cha
         if (!is_finite)
             status = NAME(slide_slopes)(whole, 1, now, steps);
     }
-    free(memory);
+    tg_give_scratch(memory);
     return status;
 }
 

@@ -79,9 +79,12 @@ TARGET static void NAME(pack_sums)(T *tile, const NAME(given) *given, const tg_s
     }
 }
 
+/* Whether a square's element or kind of sum is among those of a side. */
+#define TG_IS_NEEDED(t, side) ((t) / 4 < (side) && (t) % 4 < (side))
+
 /* The sums of what a vector of squares reads in each channel, under 3x3 of the weights. */
 TARGET static TG_INLINE void NAME(sum_patches)(const NAME(padded) *block, const tg_nine *nine,
-                                               int64_t n_sums, int64_t n_channels,
+                                               const int side, int64_t n_sums, int64_t n_channels,
                                                const NAME(piece) *pieces, const int n_pieces, T *to)
 {
     int64_t place[TG_KINDS];
@@ -89,18 +92,23 @@ TARGET static TG_INLINE void NAME(sum_patches)(const NAME(padded) *block, const 
         place[k] = NAME(patches_at)(nine->at[k] < n_sums ? k : TG_KINDS, nine->at[k] * n_channels);
     for (int64_t c = 0; c < n_channels; c++, to += NAME(width)) {
         const T *from = block->data + c * block->channel;
-#define READ(t) NAME(load_pieces)(from + nine->from[t], pieces, n_pieces)
+#define READ(t)                                                   \
+    (TG_IS_NEEDED(t, side) ? NAME(load_pieces)(from + nine->from[t], pieces, n_pieces) : (V){0})
+#define PUT(t, v)                                                 \
+    if (TG_IS_NEEDED(t, side))                                    \
+        NAME(store)(to + place[t], v);
 #define COLUMN(x)                                                                    \
     const V a##x = READ(x), b##x = READ(4 + x), c##x = READ(8 + x), d##x = READ(12 + x); \
     const V p##x = a##x - c##x, q##x = b##x + c##x, r##x = c##x - b##x, s##x = b##x - d##x;
 #define ROW(y, v)                                                 \
-    NAME(store)(to + place[4 * y], v##0 - v##2);                  \
-    NAME(store)(to + place[4 * y + 1], v##1 + v##2);              \
-    NAME(store)(to + place[4 * y + 2], v##2 - v##1);              \
-    NAME(store)(to + place[4 * y + 3], v##1 - v##3);
+    PUT(4 * y, v##0 - v##2)                                       \
+    PUT(4 * y + 1, v##1 + v##2)                                   \
+    PUT(4 * y + 2, v##2 - v##1)                                   \
+    PUT(4 * y + 3, v##1 - v##3)
         COLUMN(0) COLUMN(1) COLUMN(2) COLUMN(3)
         ROW(0, p) ROW(1, q) ROW(2, r) ROW(3, s)
 #undef READ
+#undef PUT
 #undef COLUMN
 #undef ROW
     }
@@ -216,25 +224,36 @@ TARGET static TG_INLINE void NAME(expect_squares)(const NAME(strips) *strips, in
         }
 }
 
-/* The sums of what the squares of a panel read, of all kinds. */
+/* The sums of what a vector of squares of a panel reads, of all kinds. */
+TARGET static TG_INLINE void NAME(sum_half)(const NAME(pass) *pass, const NAME(padded) *block,
+                                            const tg_squares *squares, const NAME(piece) *pieces,
+                                            const int n_pieces, T *to)
+{
+    const int64_t n_sums = squares->first[TG_KINDS], n_channels = pass->n_channels;
+    for (int i = 0; i < squares->n; i++) {
+        const tg_nine *nine = squares->each + i;
+        if (nine->side == 3)
+            NAME(sum_patches)(block, nine, 3, n_sums, n_channels, pieces, n_pieces, to);
+        else
+            NAME(sum_patches)(block, nine, 4, n_sums, n_channels, pieces, n_pieces, to);
+    }
+}
+
 TARGET static void NAME(sum_panel)(const NAME(pass) *pass, const NAME(padded) *block,
                                    const tg_squares *squares)
 {
-    const int64_t n_sums = squares->first[TG_KINDS], n_channels = pass->n_channels;
     NAME(pieces) pieces;
     NAME(cut_lanes)(pass, block, &pieces);
-    for (int half = 0; half < 2; half++)
-        for (int i = 0; i < squares->n; i++) {
-            const tg_nine *nine = squares->each + i;
-            const NAME(piece) *each = pieces.each[half];
-            T *to = pass->next + half * LANES;
-            if (pieces.n[half] == 1)
-                NAME(sum_patches)(block, nine, n_sums, n_channels, each, 1, to);
-            else if (pieces.n[half] == 2)
-                NAME(sum_patches)(block, nine, n_sums, n_channels, each, 2, to);
-            else if (pieces.n[half] > 2)
-                NAME(sum_patches)(block, nine, n_sums, n_channels, each, pieces.n[half], to);
-        }
+    for (int half = 0; half < 2; half++) {
+        const NAME(piece) *each = pieces.each[half];
+        T *to = pass->next + half * LANES;
+        if (pieces.n[half] == 1)
+            NAME(sum_half)(pass, block, squares, each, 1, to);
+        else if (pieces.n[half] == 2)
+            NAME(sum_half)(pass, block, squares, each, 2, to);
+        else if (pieces.n[half] > 2)
+            NAME(sum_half)(pass, block, squares, each, pieces.n[half], to);
+    }
 }
 
 /* Some rows of the outputs of the squares that were chosen. Gives whether all are finite. */

@@ -44,6 +44,10 @@ CASES = [
     ((4, 80, 17, 18), (33, 80, 5, 4), False, (1, 2, 1, 1)),
     ((2, 48, 61, 60), (18, 48, 3, 3), False, (1, 2, 2, 1)),
     ((1, 32, 9, 21), (40, 16, 3, 3), False, (1, 0, 1, 2)),
+    ((2, 32, 24, 27), (40, 32, 4, 4), False, (2, 1, 1, 1)),  # and at a stride of 2
+    ((3, 32, 35, 19), (24, 32, 5, 4), False, (2, 2, 1, 1)),
+    ((2, 40, 13, 15), (40, 32, 4, 4), True, (2, 1, 1, 1)),
+    ((1, 48, 41, 40), (33, 48, 4, 5), False, (2, 3, 2, 1)),
     ((1, 130, 9, 9), (300, 130, 3, 3), False, (2, 1, 1, 1)),  # patches kept for further rows
     ((1, 70, 4, 5), (70, 300, 4, 4), True, (2, 1, 1, 1)),
     ((1, 128, 16, 16), (170, 128, 3, 3), False, (1, 2, 2, 1)),
@@ -92,7 +96,7 @@ class TestEveryInstructionSet:
             assert error <= 2 * allowed + 1e-8
 
 
-@pytest.mark.parametrize("case", CASES[-23:], ids=str)
+@pytest.mark.parametrize("case", CASES[-27:], ids=str)
 def test_threads_change_no_bit(torch: ModuleType, case: tuple) -> None:
     """One thread, two and three give the same results, whichever way the work is shared."""
     before, every = torch.get_num_threads(), []
