@@ -38,6 +38,7 @@ cdef enum:
     ONE_ROW = 16384             # of one row, whose sums are along rows of the other factor
     LARGE = 1048576             # from here on a second thread pays
     LARGE_ALONE = 16777216
+    LARGE_SHARED = 4194304      # the BLAS's threads wait for one another where others run
     DEEP = 512                  # TG_SMALL_DEPTH
     LONG = 16384                # rows or columns, so that nothing overflows
     BLOCK_ROWS = 84             # TG_BLOCK_ROWS
@@ -59,7 +60,7 @@ cdef Loop* loop_of_product(int type_number, npy_intp n, npy_intp k, npy_intp m, 
             or (steps[0] | steps[1] | steps[2] | steps[3]) & (item - 1):
         return MATMUL.loop_for(type_number)
     if n * k * m <= (ONE_ROW if n == 1 and is_turned else TINY) or n >= 4 and m >= 4 \
-            and n * k * m <= (LARGE_ALONE if thread_count() == 1 else LARGE):
+            and n * k * m <= (LARGE_ALONE if thread_count() == 1 else LARGE_SHARED):
         return &SMALL_MATMUL.loops[type_number]
     return MATMUL.loop_for(type_number)
 
