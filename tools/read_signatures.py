@@ -23,7 +23,7 @@ TYPES = {
     "Scalar": "Number", "int64_t": "int", "SymInt": "symint", "double": "float",
     "IntArrayRef": "ints", "SymIntArrayRef": "ints", "ArrayRef<double>": "floats",
     "TensorList": "Tensors",
-    "c10::List<::std::optional<Tensor>>": "OptionalTensors", "ScalarList": "Numbers",
+    "c10::List<::std::optional<Tensor>>": "Tensors", "ScalarList": "Numbers",
     "ScalarType": "dtype", "Layout": "layout", "Device": "device", "MemoryFormat": "memory_format",
     "c10::string_view": "str", "std::string_view": "str", "std::string": "str",
     "PyObject*": "object",

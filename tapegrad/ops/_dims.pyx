@@ -84,7 +84,7 @@ def sizes_of(str function, args, keyword=None, str name="size"):
         raise TypeError(f"{function}(): argument '{name}' (position 1) must be "
                         "tuple of ints, not bool")
     try:
-        sizes = tuple(map(operator.index, args))
+        sizes = tuple([int(operator.index(one)) for one in args])
     except TypeError:
         raise TypeError(_bad_size(function, args, name)) from None
     if not are_plain(sizes):

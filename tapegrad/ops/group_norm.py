@@ -181,6 +181,10 @@ def _check_normalized(input: Tensor, shape: list, weight: Tensor | None) -> None
             "Expected weight to be of same shape as normalized_shape, but got weight of shape "
             f"{list(weight.shape)} and normalized_shape = {shape}"
         )
+    if input.ndim < len(shape):
+        raise ValueError(
+            f"Input tensor must have at least {len(shape)} dimensions, but got {input.ndim}"
+        )
     if list(input.shape[-len(shape) :]) != shape:
         raise RuntimeError(
             f"Given normalized_shape={shape}, expected input with shape [*"

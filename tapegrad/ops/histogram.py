@@ -248,6 +248,8 @@ def histogram(
     the elements; the last bin has both of its edges. Elements count as their ``weight``. With
     ``density`` the integral is 1. Raises RuntimeError for bins that are not there.
     """
+    if isinstance(bins, (bool, np.ndarray)):
+        raise TypeError("bins are a number, or edges")
     if isinstance(bins, Tensor) and range is not None:
         raise TypeError(
             "histogram() received an invalid combination of arguments - got (Tensor, Tensor, "

@@ -21,6 +21,8 @@ def norm(
     if isinstance(p, str) and p != "fro":
         return _norm_of_matrix(input, p, dim, keepdim, dtype, out)
     order = 2.0 if p is None or isinstance(p, str) else p
+    if isinstance(order, Tensor) and order.ndim:
+        raise TypeError(f"an order is a number, not {order}")
     return _norm_of_elements(input, order, dim, keepdim, dtype=dtype, out=out)
 
 

@@ -6,6 +6,7 @@ is an operation of its own, as in PyTorch: recorded, it has second derivatives, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -221,6 +222,9 @@ def rrelu(
 
     Source: Xu et al. 2015.
     """
+    for which, bound in (("lower", lower), ("upper", upper)):
+        if not math.isfinite(bound):
+            raise RuntimeError(f"rrelu: {which} bound must be finite, got {bound:g}")
     if lower > upper:
         raise RuntimeError("Lower bound should be less than or equal to the upper bound")
     refuse_integers("rrelu_with_noise_out_cpu" if training else "leaky_relu_cpu", input._array)

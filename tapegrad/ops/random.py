@@ -118,7 +118,10 @@ def _limits(dtype: _types.dtype) -> tuple[Any, Any]:
     """The least and the largest number of a dtype."""
     if dtype is _types.bool:
         return 0, 1
-    limits: Any = (np.finfo if dtype.is_floating_point else np.iinfo)(dtype.numpy)
+    if dtype.is_floating_point:
+        most = float(np.finfo(dtype.numpy).max)
+        return -most, most
+    limits = np.iinfo(dtype.numpy)
     return limits.min, limits.max
 
 
@@ -346,10 +349,20 @@ def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=Non
     low, high = keyword.pop("from", from_), to
     if keyword:
         raise TypeError(f"uniform_() got an unexpected keyword argument '{next(iter(keyword))}'")
+    least, most = _limits(self.dtype)
+    for name, bound in (("from", low), ("to", high)):
+        if not least <= bound <= most:
+            raise RuntimeError(f"{name} is out of bounds for {c_name(self.dtype)}")
     if low > high:
         raise RuntimeError(
             "uniform_ expects to return a [from, to) range, but found "
             f"from={low:g} > to={high:g}"
+        )
+    if high - low > most:
+        raise RuntimeError(
+            "uniform_ expects to-from <= std::numeric_limits<"
+            f"{kernels.TYPE_NAMES[self.dtype.numpy.num]}>::max(), but found to={high:g} and "
+            f"from={low:g} which result in to-from to exceed the limit"
         )
     return drawn_into(self, "uniform", (float(low), float(high)), generator)
 
@@ -358,7 +371,7 @@ def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=Non
 def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator=None) -> Tensor:
     """Fill with numbers drawn from the normal distribution of this mean and deviation."""
     takes_dtype("normal", self.dtype, self.numel())
-    if std < 0:
+    if not std >= 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
     return drawn_into(self, "normal", (float(mean), float(std)), generator)
 

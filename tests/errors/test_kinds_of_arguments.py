@@ -201,10 +201,53 @@ RESIZED = [
     *(f"F.max_unpool2d(*image2, {kernel})" for kernel in (
         "2.0", "True", "one", "torch.tensor(2)", "np.array(2)", "(2, 2.0)")),
 ]
+TRUE_BEHIND = [
+    *(f"x.{call}" for call in (
+        "view(12, True)", "view(True, 12)", "permute(0, True)", "flip(0, True)", "sum((0, True))",
+        "repeat(2, True)", "as_strided((2, True), (1, True))", "tensor_split((1, True))",
+        "repeat_interleave(True)", "narrow(0, True, 1)", "histogram(True)",
+        "histogram(np.array(3))")),
+    "torch.roll(x, (1, True), (0, True))", "F.avg_pool2d(z, (2, True))", "F.unfold(z[None], True)",
+    "F.conv_transpose2d(image[None], torch.ones(2, 1, 2, 2), output_padding=(0, True))",
+]
+DRAWN = [
+    *(f"x.clone().{draw}" for draw in (
+        "uniform_(float('nan'), 1)", "uniform_(0, float('inf'))", "uniform_(-3e38, 3e38)",
+        "uniform_(1, 0)", "normal_(0, float('nan'))", "double().uniform_(-3e38, 3e38)",
+        "half().uniform_(0, 1e5)")),
+    *(f"F.rrelu(x, {bounds})" for bounds in ("float('nan')", "0.1, float('inf')", "1, 0.5")),
+    *(f"torch.{name}space(0.5, 3, {steps}, dtype=torch.bool)"
+      for name in ("lin", "log") for steps in (0, 1, 2)),
+]
+ORDERS = [
+    *(f"torch.{call}" for call in (
+        "norm(x, one)", "linalg.norm(A, one)", "linalg.matrix_norm(A, one)",
+        "linalg.matrix_norm(A, torch.tensor(1))", "norm(x, torch.tensor(1.0))",
+        "isclose(x, x, rtol=2**70)", "allclose(x, x, atol=2**70)")),
+]
+ARRAYS = [
+    "F.cross_entropy(x.numpy(), c)", "F.cross_entropy(x, c.numpy())", "F.cross_entropy(1, c)",
+    "F.cross_entropy(x, c, x.numpy())", "F.batch_norm(x.numpy(), None, None, training=True)",
+    "F.batch_norm(1, None, None, training=True)", "F.batch_norm(1, None, None)",
+    "F.adaptive_max_pool2d(z.numpy(), 2)", "F.adaptive_max_pool2d(1, 2)",
+    "F.adaptive_max_pool3d(z[None].int(), (2, None, None))",
+    "F.adaptive_max_pool3d(z[None], (2, None))", "F.rms_norm(x[0], (3, 4))",
+    "F.rms_norm(x[0], (3, 4), one)", "x.index_put((None, c), torch.tensor(1.0))",
+    "x.index_put_([c, None], torch.tensor(1.0))",
+    "F.grid_sample(z[None].int(), x.view(1, 2, 3, 2))",
+]
+FACTORS_OF_HALF = [
+    *(f"torch.{name}(A.half())" for name in (
+        "linalg.svd", "svd", "linalg.svdvals", "linalg.cond", "linalg.qr", "geqrf", "slogdet",
+        "linalg.cholesky", "linalg.cholesky_ex", "linalg.slogdet", "logdet", "linalg.det")),
+    "torch.linalg.cond(A.half(), 1)", "torch.linalg.householder_product(A.half(), A[0].half())",
+    "torch.cdist(x.half(), x)", "torch.cdist(x, x.half())", "torch.geqrf(A.int())",
+]
 CALLS = [*LOSSES, *LOOKED_UP, *SIZES, *WINDOWS, *TOO_LARGE, *TOLERANCES, *WRAPPED, *ELLIPSES,
          *BOUNDS, *NOTHING_DRAWN, *SCALES, *NOT_A_NUMBER, *HALF, *LONE,
          *ONE_NAME, *TRUTH_VALUES, *PLACES, *ONE_ELEMENT, *TEXT_IN_BYTES, *UNTAPED, *NARROW, *MET,
-         *TWO_DTYPES, *SCATTERED, *RESIZED]
+         *TWO_DTYPES, *SCATTERED, *RESIZED, *TRUE_BEHIND, *DRAWN, *ORDERS, *ARRAYS,
+         *FACTORS_OF_HALF]
 SETUP = """
 F = torch.nn.functional
 x, z = torch.arange(12.0).view(3, 4), torch.arange(24.0).view(2, 3, 4)

@@ -142,11 +142,13 @@ def cross_entropy(
     if how is None:
         how = reduction_number(size_average, reduce, reduction)
     try:
-        n_dims = input.ndim
-        is_soft = n_dims == target.ndim and input.shape == target.shape
+        n_dims = input.dim()     # which arrays do not have
+        is_soft = n_dims == target.dim() and input.shape == target.shape
     except AttributeError:
         check_tensors("cross_entropy_loss", input=input, target=target)
         raise
+    if weight is not None:
+        check_tensor("cross_entropy_loss", "weight", weight, 3)
     class_dim = 1 if n_dims > 1 else 0
     if type(ignore_index) is not int or type(label_smoothing) is not float:
         _check_options(input, target, weight, how, ignore_index, label_smoothing)
@@ -197,8 +199,6 @@ def _soft_cross_entropy(
         raise RuntimeError("ignore_index is not supported for floating point target")
     class_dim = 1 if input.dim() > 1 else 0
     n_classes = input.shape[class_dim]
-    if weight is not None:
-        check_tensor("cross_entropy_loss", "weight", weight, 3)
     if weight is not None and tuple(weight.shape) != (n_classes,):
         raise RuntimeError("cross_entropy: " + _WEIGHT_SHAPE.format(n_classes, list(weight.shape)))
     log_probabilities = log_softmax(input, class_dim)

@@ -8,7 +8,7 @@ import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad._types import Ints
 from tapegrad.ops import channel_norm, normalization
-from tapegrad.ops._declare import calls
+from tapegrad.ops._declare import calls, written_as
 from tapegrad.ops.arithmetic import div
 
 
@@ -71,10 +71,7 @@ def _refuse_normalized_shape(input: Tensor, shape: list[int]) -> None:
     )
 
 
-@calls(
-    "batch_norm", "input", "weight", "bias", "running_mean",
-    "running_var", "training", "momentum", "eps", True,
-)  # fmt: skip
+@written_as("functional.batch_norm")
 def batch_norm(
     input: Tensor,
     running_mean: Tensor | None,

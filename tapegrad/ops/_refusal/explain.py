@@ -49,7 +49,8 @@ def explain(called: Callable, args: tuple, kwargs: dict[str, Any], error: BaseEx
         return _refusal(forms, is_method, given, kwargs)
     if fitting.deprecated:
         _warn(fitting, forms[0])
-    if fitting.deprecated or isinstance(error, TypeError) or _has_bytes(args, kwargs):
+    if fitting.deprecated or isinstance(error, (TypeError, OverflowError)) \
+            or _has_bytes(args, kwargs):
         sizes = gathered(fitting, given)
         named = _by_name(fitting, sizes, kwargs)
         n_places = 1 - is_method if fitting.deprecated else forms[0].n_positional
@@ -180,11 +181,15 @@ def _plain(param: Param, value: Any) -> Any:
         return value.decode(errors="replace")
     if param.kind in ("Number", "float", "int", "ints") and isinstance(value, Tensor):
         return value.item()
+    if param.kind == "float" and isinstance(value, int):
+        return float(value)
     if param.is_symbolic and value is not None:
         return index(value)
     are_unusual = param.kind == "ints" and isinstance(value, (tuple, list)) and any(
         type(one) is not int for one in value)
-    return tuple(map(index, value)) if are_unusual and all(map(is_index, value)) else value
+    if not are_unusual or not all(is_index(one) or isinstance(one, bool) for one in value):
+        return value
+    return tuple(int(index(one)) for one in value)
 
 
 def _has_bytes(args: tuple, kwargs: dict[str, Any]) -> bool:

@@ -112,7 +112,6 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
 }  # fmt: skip
 _ELEMENTS: dict[str, Callable[[Any], bool]] = {
     "ints": is_index, "floats": is_real_number, "Numbers": is_number, "Tensors": _is_anything,
-    "OptionalTensors": _is_anything,
 }  # fmt: skip
 
 __all__ = ["TAKES_NUMBERS", "accepts", "is_index", "is_number", "is_real_number", "stands_for_int"]

@@ -34,10 +34,8 @@ def mismatch(form: Signature, args: tuple, kwargs: dict[str, Any]) -> TypeError 
             if len(args) > form.n_positional:
                 return _too_many(form, len(args))
             return _wrong(form.name, param, value, None if by_name else position)
-        if param.kind.endswith("Tensors") and value is not None:
-            optional = (type(None),) * (param.kind != "Tensors")
-            wrong = next((k for k, one in enumerate(value)
-                          if not isinstance(one, (Tensor, *optional))), None)
+        if param.kind == "Tensors" and value is not None:
+            wrong = next((k for k, one in enumerate(value) if not isinstance(one, Tensor)), None)
             if wrong is not None:
                 return TypeError(f"expected Tensor as element {wrong} in argument {position}, but "
                                  f"got {kind_of(value[wrong])}")
@@ -126,7 +124,7 @@ def _no_float(value: Any, position: int) -> str | None:
 
 def _no_int(value: Any, position: int) -> str | None:
     said = f"failed to unpack the object at pos {position} with error "
-    if not is_index(value):
+    if not is_index(value) and not isinstance(value, bool):    # True may stand behind the first
         return f'{said}"type must be tuple of ints,but got {kind_of(value)}"'
     if isinstance(value, int) and not _is_64_bits(value):
         return f'{said}"Overflow when unpacking long long'

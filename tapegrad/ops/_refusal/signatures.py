@@ -15,7 +15,6 @@ from pathlib import Path
 
 _SHOWN = {
     "ints": "tuple of ints", "floats": "tuple of floats", "Tensors": "tuple of Tensors",
-    "OptionalTensors": "tuple of Tensors",
     "Numbers": "tuple of Scalars", "dtype": "torch.dtype", "layout": "torch.layout",
     "device": "torch.device", "memory_format": "torch.memory_format",
     "Generator": "torch.Generator", "Storage": "torch.Storage",

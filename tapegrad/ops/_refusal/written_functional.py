@@ -113,14 +113,32 @@ def _adaptive_max_pool(n_dims: int, called: str) -> Written:
     name = f"adaptive_max_pool{n_dims}d"
 
     def pool(input, output_size, return_indices=False) -> Inner:
-        if n_dims > 1 and not isinstance(output_size, int):
-            if input.dim() <= len(output_size):
-                raise ValueError(f"Input dimension should be at least {len(output_size) + 1}")
-            output_size = list(output_size)
+        if n_dims > 1:
+            output_size = _with_default(output_size, input.size())
         return call(name, input, output_size)
 
     pool.__qualname__ = called
     return pool
+
+
+def _with_default(output_size: Any, size: tuple) -> Any:
+    if isinstance(output_size, int):
+        return output_size
+    if len(size) <= len(output_size):
+        raise ValueError(f"Input dimension should be at least {len(output_size) + 1}")
+    given = zip(output_size, size[-len(output_size):], strict=False)
+    return [default if one is None else one for one, default in given]
+
+
+def batch_norm(
+    input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1,
+    eps=1e-05,
+) -> Inner:  # fmt: skip
+    """Look at the size while training."""
+    if training:
+        input.size()
+    return call("batch_norm", input, weight, bias, running_mean, running_var, training, momentum,
+                eps, True)
 
 
 def glu(input, dim=-1) -> Inner:
@@ -166,7 +184,7 @@ def _fractional_max_pool(name: str) -> Written:
 
 
 FUNCTIONS: dict[str, Written] = {
-    "functional.celu": celu, "functional.embedding": embedding,
+    "functional.batch_norm": batch_norm, "functional.celu": celu, "functional.embedding": embedding,
     "functional.embedding_bag": embedding_bag,
     "functional.elu": elu, "functional.fold": fold,
     "functional.glu": glu, "functional.group_norm": group_norm,

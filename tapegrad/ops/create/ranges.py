@@ -121,10 +121,10 @@ def _spaced(
         raise TypeError(f"{function}(): argument 'steps' must be int, not {kind}") from None
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
-    if dtype is _types.bool:
-        raise NotImplementedError(f"\"{function}_cpu\" not implemented for 'Bool'")
     if steps <= 1:
         return np.full(steps, start, floating)
+    if dtype is _types.bool:
+        raise NotImplementedError(f"\"{function}_cpu\" not implemented for 'Bool'")
     if not dtype.is_floating_point:
         start, end = _whole(start, dtype), _whole(end, dtype)
     for bound in (start, end):
@@ -176,7 +176,8 @@ def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, layout=N
     with np.errstate(all="ignore"):
         values = np.power(floating.type(base), exponents)
         # Powers too large for an integer dtype wrap; what is no number at all is the C cast's.
-        values = values if dtype.is_floating_point else values.astype(np.int64)
+        is_cast = dtype.is_floating_point or dtype is _types.bool
+        values = values if is_cast else values.astype(np.int64)
         return finished(values.astype(dtype.numpy), requires_grad)
 
 

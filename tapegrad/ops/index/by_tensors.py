@@ -10,6 +10,7 @@ from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad._types import int64
 from tapegrad.ops._declare import method, op
+from tapegrad.ops._dims import check_tensors
 from tapegrad.ops.index.lines import writing_ops
 from tapegrad.ops.index.rows import Numbers, index_rows, put_rows
 
@@ -177,6 +178,7 @@ def _check_put(self: Tensor, indices, values: Tensor) -> list:
             "index_put(): argument 'indices' (position 1) must be tuple of Tensors, not "
             f"{type(indices).__name__}"
         )
+    check_tensors(tuple(indices))
     check_put_dtypes(self, values)
     return list(indices)
 

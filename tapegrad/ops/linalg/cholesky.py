@@ -75,7 +75,8 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
     """
     check_tensors("linalg_cholesky_ex", A=A)
     check_square("linalg.cholesky_ex" if check_errors else "linalg.cholesky", A)
-    check_floating("linalg.cholesky", A)
+    check_floating("linalg.cholesky", A, refuses_half=False)
+    check_implemented("cholesky_cpu", A)
     result = _FactorEx.of(cholesky_ex_op(A, upper))
     if check_errors:
         _refuse_indefinite("linalg.cholesky_ex", result[1])
@@ -91,7 +92,8 @@ def linalg_cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     """
     check_tensors("linalg_cholesky", A=A)
     check_square("linalg.cholesky", A)
-    check_floating("linalg.cholesky", A)
+    check_floating("linalg.cholesky", A, refuses_half=False)
+    check_implemented("cholesky_cpu", A)
     factor, info = cholesky_ex_op(A, upper)
     _refuse_indefinite("linalg.cholesky", info)
     return factor

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from tapegrad import _types
 from tapegrad._kernels import TYPE_NAMES
@@ -93,7 +94,9 @@ def _matrix_dims(A: Tensor, dim) -> tuple[int, int]:
     "linalg_matrix_norm",
     records=True,
 )
-def matrix_norm(A: Tensor, ord="fro", dim=(-2, -1), keepdim: bool = False, *, dtype=None) -> Tensor:
+def matrix_norm(
+    A: Tensor, ord: Any = "fro", dim=(-2, -1), keepdim: bool = False, *, dtype=None
+) -> Tensor:
     """A norm of matrices that lie in two dimensions.
 
     ``"fro"``: the root of the sum of squares; ``"nuc"``: the sum of singular values; 2 and -2: the
@@ -101,6 +104,8 @@ def matrix_norm(A: Tensor, ord="fro", dim=(-2, -1), keepdim: bool = False, *, dt
     magnitudes; ``inf`` and ``-inf``: of a row's.
     """
     check_tensors("linalg_matrix_norm", A=A)
+    if isinstance(ord, Tensor):     # without dimensions it stands for its number
+        raise TypeError(f"an order is a number, not {ord}")
     check_floating("linalg.matrix_norm", A, refuses_half=False)
     if isinstance(ord, str) and ord not in ("fro", "nuc"):
         raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
@@ -191,7 +196,7 @@ def cond(A: Tensor, p=None) -> Tensor:
         largest, smallest = values[..., :1], values[..., -1:]
         return (smallest / largest if p == -2 else largest / smallest).squeeze(-1)
     refuse_rectangles(f"linalg.cond(ord={p}): ", A)
-    check_floating("linalg.cond", A)
+    check_floating("linalg.inv", A)
     inverse, info = inv_ex_op(A)
     product = matrix_norm(A, p) * matrix_norm(inverse, p)
     return where_op(info != 0, _INF, product)

@@ -9,7 +9,12 @@ from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._results import named_result
 from tapegrad.ops.linalg import _lapack
-from tapegrad.ops.linalg._checks import check_floating, check_matrix, check_tensors
+from tapegrad.ops.linalg._checks import (
+    check_floating,
+    check_implemented,
+    check_matrix,
+    check_tensors,
+)
 from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.linalg.triangular import solve_triangular_op
 from tapegrad.ops.shape import cat
@@ -85,7 +90,8 @@ def linalg_qr(A: Tensor, mode: str = "reduced") -> tuple:
     """
     check_tensors("linalg_qr", A=A)
     check_matrix("linalg.qr", A)
-    check_floating("linalg.qr", A)
+    check_floating("linalg.qr", A, refuses_half=False)
+    check_implemented("geqrf_cpu", A)
     if mode not in ("reduced", "complete", "r"):
         raise RuntimeError(
             f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', "

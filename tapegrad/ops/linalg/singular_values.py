@@ -13,6 +13,7 @@ from tapegrad.ops.linalg import _lapack
 from tapegrad.ops.linalg._checks import (
     LinAlgError,
     check_floating,
+    check_implemented,
     check_matrix,
     check_tensors,
     first_failure,
@@ -96,7 +97,8 @@ _SVD = named_result("svd", "U", "S", "V")
 
 def _check(A: Tensor, driver) -> None:
     check_matrix("linalg.svd", A)
-    check_floating("linalg.svd", A)
+    check_floating("linalg.svd", A, refuses_half=False)
+    check_implemented("linalg_svd_cpu", A)
     if driver is not None:
         raise RuntimeError(
             "torch.linalg.svd: keyword argument `driver=` is only supported on CUDA inputs with "

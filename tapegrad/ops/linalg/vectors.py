@@ -184,12 +184,12 @@ def _check_points(x1: Tensor, x2: Tensor, p: float) -> None:
     if not p >= 0:
         raise RuntimeError("cdist only supports non-negative p values")
     batch_shape(x1, x2)
+    if x1.dtype.itemsize < 4:
+        raise NotImplementedError(f"\"cdist\" not implemented for '{type_name(x1)}'")
     if x1.dtype is not x2.dtype:
         raise RuntimeError(
             f"expected scalar type {type_name(x1)} but found {type_name(x2)}"
         )
-    if x1.dtype.itemsize < 4:
-        raise NotImplementedError(f"\"cdist\" not implemented for '{type_name(x1)}'")
 
 
 __all__ = ["cdist", "cross"]

@@ -103,6 +103,8 @@ def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
     if length < 0:
         raise RuntimeError("narrow(): length must be non-negative.")
     dim = normal_dim(dim, input.ndim)
+    if isinstance(start, bool):
+        raise TypeError(f"no whole number: {start}")
     size, start = input.shape[dim], operator.index(start)
     if not -size <= start <= size:
         raise IndexError(

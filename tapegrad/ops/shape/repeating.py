@@ -92,6 +92,8 @@ def repeat_interleave(input: Tensor, repeats=None, dim: int | None = None, *,
         _check_counts(repeats)
         if repeats.ndim > 1:
             raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
+    elif isinstance(repeats, bool):
+        raise TypeError(f"no whole number: {repeats}")
     times = operator.index(repeats)
     if times < 0:
         raise RuntimeError(

@@ -90,7 +90,9 @@ col2im = op(
 
 def _pair(name: str, given) -> tuple[int, int]:
     if not isinstance(given, Iterable):
-        return (operator.index(given),) * 2
+        given = (given,)
+    if any(isinstance(one, bool) for one in given):
+        raise TypeError(f"{name} is no truth value")
     sizes = tuple(map(operator.index, given))
     if len(sizes) == 1:
         return sizes * 2

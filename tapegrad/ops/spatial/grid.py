@@ -296,7 +296,7 @@ def grid_sampler(
     n_axes = input.ndim - 2
     if n_axes == 3 and interpolation_mode == BICUBIC:
         raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
-    if input.dtype is not grid.dtype:
+    if input.is_floating_point() and input.dtype is not grid.dtype:
         names = [scalar_name(one._array) for one in (input, grid)]
         raise RuntimeError(f"expected scalar type {names[0]} but found {names[1]}")
     if not input.is_floating_point():
