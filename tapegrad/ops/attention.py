@@ -8,10 +8,11 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad import _types
-from tapegrad._kernels import OURS, TYPE_NAMES
+from tapegrad._kernels import OURS
 from tapegrad._kernels.attention import attention, attention_backward
 from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad.ops._declare import op, takes_tensors
+from tapegrad.ops._out import c_name
 from tapegrad.ops.activation import softmax_backward
 from tapegrad.ops.dropouts import dropout
 from tapegrad.ops.linalg.matmul import matmul
@@ -160,18 +161,18 @@ def _check_attention(query, key, value, mask, is_causal) -> None:
             "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: "
             f"{dims[0]} key.dim: {dims[1]} and value.dim: {dims[2]} instead."
         )
-    names = [TYPE_NAMES[x.dtype.numpy.num].lower() for x in (query, key, value)]
-    if len(set(names)) > 1:
+    if not query.dtype is key.dtype is value.dtype:
+        names = [c_name(x.dtype) for x in (query, key, value)]
         raise RuntimeError(
             "Expected query, key, and value to have the same dtype, but got query.dtype: "
             f"{names[0]} key.dtype: {names[1]} and value.dtype: {names[2]} instead."
         )
     if mask is not None:
         if mask.dtype is not _types.bool and mask.dtype is not query.dtype:
-            found = _C_NAMES.get(mask.dtype.name, type_name(mask).lower())
             raise RuntimeError(
                 "Expected attn_mask dtype to be bool or float or to match query dtype, but got "
-                f"attn_mask.dtype: {found} and  query.dtype: {names[0]} instead."
+                f"attn_mask.dtype: {c_name(mask.dtype)} and  query.dtype: {c_name(query.dtype)} "
+                "instead."
             )
         if is_causal:
             raise RuntimeError(
@@ -180,8 +181,3 @@ def _check_attention(query, key, value, mask, is_causal) -> None:
             )
     if not query.is_floating_point():
         raise RuntimeError(f"expected scalar type Float but found {type_name(query)}")
-
-
-_C_NAMES = {
-    "int64": "long int", "int8": "signed char", "uint8": "unsigned char", "int16": "short int",
-}  # fmt: skip

@@ -81,9 +81,11 @@ def _check_forms(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | 
             f"bilinear(): bias size does not match weight size: got {bias.shape[0]} but expected "
             f"{weight.shape[0]}"
         )
-    names = [c_name(x.dtype) for x in (input1, input2, weight)]
-    if len(set(names)) > 1:
+    given = {"input1": input1, "input2": input2, "weight": weight}
+    given |= {} if bias is None else {"bias": bias}
+    names = {name: c_name(x.dtype) for name, x in given.items()}
+    if len({*names.values()}) > 1:
         raise RuntimeError(
-            f"All tensors must have the same dtype, got input1: {names[0]}, input2: {names[1]}, "
-            f"weight: {names[2]}"
+            "All tensors must have the same dtype, got "
+            + ", ".join(f"{name}: {dtype}" for name, dtype in names.items())
         )

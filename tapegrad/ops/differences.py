@@ -42,6 +42,8 @@ def _refuse_bool(name: str, which: str) -> NoReturn:
 def _check_samples(name: str, y: Tensor, x, dx) -> None:
     if y.dtype is _types.bool:
         _refuse_bool(name, "`x` or `y`" if isinstance(x, Tensor) else "`y`")
+    if isinstance(dx, Tensor):      # without dimensions it stands for its number
+        raise TypeError(f"{name}() takes a number for the distance")
     if x is not ... and (dx is not ... or not isinstance(x, Tensor)):
         raise TypeError(f"{name}() takes a tensor of points or the distance between them")
 

@@ -223,6 +223,8 @@ ORDERS = [
     *(f"torch.{call}" for call in (
         "norm(x, one)", "linalg.norm(A, one)", "linalg.matrix_norm(A, one)",
         "linalg.matrix_norm(A, torch.tensor(1))", "norm(x, torch.tensor(1.0))",
+        "linalg.vector_norm(x, True)", "linalg.norm(x[0], False)", "std(x, torch.tensor(True))",
+        "var_mean(x, torch.tensor(False))", "sum(x, torch.tensor(True))",
         "isclose(x, x, rtol=2**70)", "allclose(x, x, atol=2**70)")),
 ]
 ARRAYS = [
@@ -243,11 +245,21 @@ FACTORS_OF_HALF = [
     "torch.linalg.cond(A.half(), 1)", "torch.linalg.householder_product(A.half(), A[0].half())",
     "torch.cdist(x.half(), x)", "torch.cdist(x, x.half())", "torch.geqrf(A.int())",
 ]
+NAMED_DTYPES = [
+    *(f"F.scaled_dot_product_attention({given})" for given in (
+        "z.byte(), z, z", "z.half(), z, z", "z, z.bool(), z", "z.double(), z, z.short()",
+        "z, z, z, z[0, :, :3].byte()", "z, z, z, z[0, :, :3].half()")),
+    *(f"F.bilinear({given})" for given in (
+        "x, x, torch.ones(2, 4, 4).double(), torch.ones(2)", "x.int(), x, torch.ones(2, 4, 4)",
+        "x, x, torch.ones(2, 4, 4), torch.ones(2).int()")),
+    *(f"torch.{name}(x, dx={dx})" for name in ("trapezoid", "cumulative_trapezoid")
+      for dx in ("one", "torch.tensor(2.0)", "2")),
+]
 CALLS = [*LOSSES, *LOOKED_UP, *SIZES, *WINDOWS, *TOO_LARGE, *TOLERANCES, *WRAPPED, *ELLIPSES,
          *BOUNDS, *NOTHING_DRAWN, *SCALES, *NOT_A_NUMBER, *HALF, *LONE,
          *ONE_NAME, *TRUTH_VALUES, *PLACES, *ONE_ELEMENT, *TEXT_IN_BYTES, *UNTAPED, *NARROW, *MET,
          *TWO_DTYPES, *SCATTERED, *RESIZED, *TRUE_BEHIND, *DRAWN, *ORDERS, *ARRAYS,
-         *FACTORS_OF_HALF]
+         *FACTORS_OF_HALF, *NAMED_DTYPES]
 SETUP = """
 F = torch.nn.functional
 x, z = torch.arange(12.0).view(3, 4), torch.arange(24.0).view(2, 3, 4)

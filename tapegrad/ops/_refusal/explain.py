@@ -179,7 +179,9 @@ def _plain(param: Param, value: Any) -> Any:
     """The number or text that a tensor, an array of one number or bytes stand for."""
     if param.kind in ("str", "device") and isinstance(value, bytes):
         return value.decode(errors="replace")
-    if param.kind in ("Number", "float", "int", "ints") and isinstance(value, Tensor):
+    if param.kind in ("int", "ints") and isinstance(value, Tensor):
+        return int(value.item())
+    if param.kind in ("Number", "float") and isinstance(value, Tensor):
         return value.item()
     if param.kind == "float" and isinstance(value, int):
         return float(value)
@@ -212,7 +214,8 @@ def _carried_out(called: Callable, first: tuple, placed: list[Param], named: dic
 
     What the form has in places of the function goes by place, for it may have another name here.
     """
-    args = [named.pop(param.name) for param in takewhile(lambda one: one.name in named, placed)]
+    given = takewhile(lambda one: one.name in named and not one.keyword_only, placed)
+    args = [named.pop(param.name) for param in given]
     try:
         return called(*first, *args, **named)
     except Exception as error:

@@ -51,7 +51,7 @@ def vector_norm(x: Tensor, ord=2, dim=None, keepdim: bool = False, *, dtype=None
     Raises RuntimeError for integers, and where an empty dimension has no smallest or largest.
     """
     check_tensors("linalg_vector_norm", x=x)
-    if isinstance(ord, (bool, str)) or not isinstance(ord, (int, float)):
+    if not isinstance(ord, (int, float)):
         raise TypeError(
             f"linalg_vector_norm(): argument 'ord' must be Number, not {type(ord).__name__}"
         )
