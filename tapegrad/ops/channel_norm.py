@@ -213,11 +213,12 @@ def _update_running(running: Tensor | None, statistic: Tensor, factor: float, mo
 def batch_norm(
     input, weight=None, bias=None, running_mean=None, running_var=None, training=False,
     momentum=0.1, eps=1e-5,
-) -> Tensor:  # fmt: skip
+) -> tuple[Tensor, Tensor | None, Tensor | None]:  # fmt: skip
     """``(x - mean) / sqrt(var + eps) * weight + bias`` for each channel, dimension 1.
 
     In training the batch's statistics are used, and the running ones move towards them by
-    ``momentum``; else the running ones are used. Source: Ioffe and Szegedy 2015.
+    ``momentum``; else the running ones are used. The second and third result are mean and variance
+    of the batch, None unless used. Source: Ioffe and Szegedy 2015.
     """
     channels = input.shape[1]
     for name, one in (("running_mean", running_mean), ("running_var", running_var),
@@ -231,11 +232,12 @@ def batch_norm(
             raise RuntimeError(
                 "Expected running_mean and running_var to be defined when training=False"
             )
-        return running_norm_op(input, weight, bias, running_mean, running_var, float(eps))
+        given = (running_mean, running_var, float(eps))
+        return running_norm_op(input, weight, bias, *given), None, None
     output, mean, var = batch_norm_op(input, weight, bias, float(eps))
     count = input.numel() // max(channels, 1)
     if count:
         unbiased = count / (count - 1) if count > 1 else math.nan
         _update_running(running_mean, mean, 1, momentum)
         _update_running(running_var, var, unbiased, momentum)
-    return output
+    return output, mean, var

@@ -104,6 +104,13 @@ def group_norm(
 
     Shape: ``(batch, channels, ...)`` to the same. Source: Wu and He 2018.
     """
+    return group_norm_with_moments(input, num_groups, weight, bias, eps)[0]
+
+
+def group_norm_with_moments(
+    input: Tensor, num_groups: int, weight: Tensor | None, bias: Tensor | None, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """``group_norm``, and mean and variance of each group: ``(batch, groups)``."""
     if num_groups <= 0:
         raise RuntimeError(f"Expected num groups to be greater than 0, got {num_groups}")
     n_channels = input.shape[1]
@@ -118,7 +125,7 @@ def group_norm(
                 f"Expected {name} to be a vector of size equal to the number of channels in input, "
                 f"but got {name} of shape {list(one.shape)} and input of shape {list(input.shape)}"
             )
-    return group_norm_op(input, weight, bias, num_groups, float(eps))[0]
+    return group_norm_op(input, weight, bias, num_groups, float(eps))
 
 
 @takes_tensors
@@ -140,7 +147,7 @@ def instance_norm(
         one if one is None else one.repeat(n) for one in (running_mean, running_var, weight, bias)
     )
     flat = input.reshape(1, n * n_channels, *input.shape[2:])
-    result = batch_norm(flat, scale, shift, mean, var, use_input_stats, momentum, eps)
+    result, *_ = batch_norm(flat, scale, shift, mean, var, use_input_stats, momentum, eps)
     if use_input_stats:
         for mine, repeated in ((running_mean, mean), (running_var, var)):
             if mine is not None and repeated is not None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tapegrad._tensor import Tensor
-from tapegrad.autograd import no_grad
 from tapegrad.nn.functional.normalizations import batch_norm as functional_batch_norm
-from tapegrad.nn.functional.normalizations import layer_norm
+from tapegrad.nn.functional.normalizations import batch_norm_with_moments, layer_norm_with_moments
 from tapegrad.ops._declare import takes_tensors
-from tapegrad.ops.group_norm import group_norm
+from tapegrad.ops.convert import in_dtype
+from tapegrad.ops.group_norm import group_norm_with_moments
 
 _Three = tuple[Tensor, Tensor, Tensor]
 
@@ -44,14 +44,12 @@ def native_batch_norm(
     eps: float,
 ) -> _Three:
     """``batch_norm``, and mean and inverse deviation of the batch: empty in evaluation."""
-    result = functional_batch_norm(
+    result, mean, var = batch_norm_with_moments(
         input, running_mean, running_var, weight, bias, training, momentum, eps
     )
-    if not training:
+    if mean is None or var is None:
         return result, input.new_empty(0), input.new_empty(0)
-    channels = input.transpose(0, 1).flatten(1)
-    mean, deviation = _statistics(channels, 1, eps)
-    return result, mean.squeeze(1), deviation.squeeze(1)
+    return result, _constant(mean, input), _inverse_deviation(var, eps, input)
 
 
 @takes_tensors
@@ -64,8 +62,13 @@ def native_layer_norm(
 ) -> _Three:
     """``layer_norm``, and mean and inverse deviation of each group: ``(..., 1, 1)``."""
     shape = tuple(normalized_shape)
-    result = layer_norm(input, shape, weight, bias, eps)
-    return (result, *_statistics(input, len(shape), eps))
+    result, mean, deviation = layer_norm_with_moments(input, shape, weight, bias, eps)
+    sizes = (*input.shape[: -len(shape)], *(1,) * len(shape))
+    return (
+        result,
+        _constant(mean, input).reshape(sizes),
+        _constant(deviation, input).reshape(sizes),
+    )
 
 
 @takes_tensors
@@ -80,17 +83,17 @@ def native_group_norm(
     eps: float,
 ) -> _Three:
     """``group_norm``, and mean and inverse deviation of each group: ``(batch, groups)``."""
-    result = group_norm(input, group, weight, bias, eps)
-    mean, deviation = _statistics(input.reshape(N, group, C // group * HxW), 1, eps)
-    return result, mean.squeeze(2), deviation.squeeze(2)
+    result, mean, var = group_norm_with_moments(input, group, weight, bias, eps)
+    return result, _constant(mean, input), _inverse_deviation(var, eps, input)
 
 
-def _statistics(input: Tensor, n_last: int, eps: float) -> tuple[Tensor, Tensor]:
-    """Mean and ``1 / sqrt(var + eps)`` over the last dimensions, which stay with size 1."""
-    dims = tuple(range(-n_last, 0))
-    with no_grad():
-        mean = input.mean(dims, keepdim=True)
-        return mean, (input.var(dims, correction=0, keepdim=True) + eps).rsqrt()
+def _constant(moments: Tensor, input: Tensor) -> Tensor:
+    """Moments without a gradient, in the dtype of what they are of."""
+    return in_dtype(moments.detach(), input.dtype)
+
+
+def _inverse_deviation(var: Tensor, eps: float, input: Tensor) -> Tensor:
+    return in_dtype((var.detach() + eps).rsqrt_(), input.dtype)
 
 
 __all__ = ["batch_norm", "native_batch_norm", "native_group_norm", "native_layer_norm"]

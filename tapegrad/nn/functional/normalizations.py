@@ -25,6 +25,13 @@ def layer_norm(
     ``y = (x - mean) / sqrt(var + eps) * weight + bias``. Shape: ``(..., *normalized_shape)`` to the
     same. Source: Ba, Kiros and Hinton 2016.
     """
+    return layer_norm_with_moments(input, normalized_shape, weight, bias, eps)[0]
+
+
+def layer_norm_with_moments(
+    input: Tensor, normalized_shape: Ints, weight: Tensor | None, bias: Tensor | None, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """``layer_norm``, and mean and ``1 / sqrt(var + eps)`` of each group, one after the other."""
     if not isinstance(normalized_shape, (tuple, list)):
         raise TypeError("layer_norm() takes a tuple of sizes")
     shape = tuple(normalized_shape)
@@ -37,7 +44,7 @@ def layer_norm(
                 f"{list(parameter.shape)} and normalized_shape = {list(shape)}"
             )
     check_dtypes(input, weight, bias)
-    return normalization.layer_norm_op(input, weight, bias, len(shape), float(eps))[0]
+    return normalization.layer_norm_op(input, weight, bias, len(shape), float(eps))
 
 
 def check_dtypes(input: Tensor, *parameters: Tensor | None) -> None:
@@ -89,6 +96,16 @@ def batch_norm(
     ``momentum``, in place. Shape: ``(batch, channels, ...)`` to the same. Source: Ioffe and Szegedy
     2015.
     """
+    return batch_norm_with_moments(
+        input, running_mean, running_var, weight, bias, training, momentum, eps
+    )[0]
+
+
+def batch_norm_with_moments(
+    input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None,
+    bias: Tensor | None, training: bool, momentum: float, eps: float,
+) -> tuple[Tensor, Tensor | None, Tensor | None]:  # fmt: skip
+    """``batch_norm``, and mean and variance of the batch, which are None unless used."""
     size = input.shape
     if training:
         if len(size) > 1 and input.numel() == size[1]:
@@ -115,7 +132,7 @@ def batch_norm(
     n_channels = size[1] if len(size) > 1 else 0
     _check_channels(channels, n_channels, training)
     if len(size) < 2:
-        return _normalized_nothing(input)
+        return _normalized_nothing(input), None, None
     check_dtypes(input, *channels.values())
     return channel_norm.batch_norm(
         input, weight, bias, running_mean, running_var, training, momentum, eps
