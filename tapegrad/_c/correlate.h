@@ -30,6 +30,33 @@ enum {
     NAME(most_kept) = (6 << 18) / sizeof(T),
 };
 
+/* The outputs of woven images, where places follow one another: some of them are turned together, so
+ * that those of a sample are written at once and not each to a line that others have pushed out. */
+TARGET static void NAME(woven_outputs)(const NAME(call) *call, NAME(pass) *pass,
+                                       const NAME(padded) *block, const int64_t counts[4],
+                                       int64_t rows, T *out, const char *bias)
+{
+    static const int64_t first[3] = {0, 0, 0};
+    const int64_t n = tg_product(counts + 1), lanes = counts[0], step = rows * NAME(width);
+    T *sums = pass->sums;
+    pass->leaves_sums = 1;
+    for (int64_t place = 0; place < n; place += LANES) {
+        const int64_t n_now = tg_least(n - place, LANES);
+        for (int64_t i = 0; i < n_now; i++) {
+            pass->sums = sums + i * step;
+            NAME(choose_lanes)(pass, call->p, block, counts, first, call->out_sample,
+                               (place + i) * lanes, lanes);
+            NAME(panel)(pass, block, lanes, call->n_weights, bias, call->bias_step, out,
+                        call->out_channel, rows, call->p->is_turned != 0);
+        }
+        for (int64_t row = 0; row < rows; row++)
+            NAME(turn_rows)(out + row * call->out_channel + place, call->out_sample,
+                            sums + row * NAME(width), step, n_now, lanes);
+    }
+    pass->sums = sums;
+    pass->leaves_sums = 0;
+}
+
 /* The outputs of one pass and one block, whose elements have been copied. */
 TARGET static void NAME(block_outputs)(const NAME(call) *call, NAME(pass) *pass,
                                        const NAME(padded) *block, const int64_t counts[4],
@@ -40,6 +67,11 @@ TARGET static void NAME(block_outputs)(const NAME(call) *call, NAME(pass) *pass,
     if (call->n_rows <= NAME(few_rows) && !block->is_woven) {
         NAME(put_lines)(pass, call->p, block, counts, first, out, call->out_sample,
                         call->out_channel, rows, bias, call->bias_step);
+        return;
+    }
+    if (block->is_woven && pass->axes[1].out_step == 1 && pass->axes[2].out_step == 1 &&
+        pass->axes[0].out_step == 1) {
+        NAME(woven_outputs)(call, pass, block, counts, rows, out, bias);
         return;
     }
     const int64_t width = block->is_woven ? counts[0] : (int64_t)NAME(width);
@@ -267,7 +299,8 @@ static uintptr_t NAME(lay_out)(const NAME(call) *call, NAME(pass) *pass, NAME(pa
          (n_tiles * n_weights + call->is_square) * call->n_channels * NAME(packed_rows))
     PART(pass->patches, (call->n_kept + 1) * NAME(patches_at_once)(call))
     PART(pass->sums,
-         call->is_square ? TG_KINDS * NAME(sums_of_kind) : call->row_limit * NAME(width))
+         call->is_square ? TG_KINDS * NAME(sums_of_kind)
+                         : call->row_limit * NAME(width) * (block->is_woven ? LANES : 1))
     PART(block->data, LANES + n_block + 8 * LANES)
 #undef PART
     pass->kept = call->n_kept > 0 ? NAME(patches_at_once)(call) : 0;

@@ -90,7 +90,7 @@ TARGET static void NAME(panel)(NAME(pass) *pass, const NAME(padded) *block, int6
     const int64_t chain_length = tg_chain_length(pass->n_taps * pass->n_channels);
     NAME(link) link = {0, 0, pass->n_channels, 0}; /* before the first */
     int is_last = NAME(is_last)(pass, &link);
-    if (is_last)
+    if (is_last && !pass->leaves_sums)
         NAME(scatter)(&pass->writes, sums, rows, out, out_channel, pass->write_step);
     while (!is_last) {
         NAME(line) lines[TG_LONGEST_CHAIN];
@@ -107,12 +107,12 @@ TARGET static void NAME(panel)(NAME(pass) *pass, const NAME(padded) *block, int6
         pass->next += pass->kept;
         for (int64_t done = 0, n; done < rows; done += n, weights += tile_size) {
             n = tg_equal_part(rows - done, ROWS);
-            if (is_last)
+            if (is_last && !pass->leaves_sums)
                 NAME(expect)(&pass->writes, n, out + done * out_channel, out_channel,
                              pass->write_step);
             NAME(multiply)(n, lanes, &chain, weights, block->data, sums + done * NAME(width),
                            NAME(width));
-            if (is_last)
+            if (is_last && !pass->leaves_sums)
                 NAME(scatter)(&pass->writes, sums + done * NAME(width), n,
                               out + done * out_channel, out_channel, pass->write_step);
         }

@@ -44,6 +44,7 @@ typedef struct {
     int is_packed;                /* all patches are, since other rows met them */
     NAME(segments) reads, writes; /* of the outputs of a panel, which are side by side */
     int64_t write_step;
+    int leaves_sums; /* where they are, for whoever asked to place them */
     int is_spoilt; /* an output by squares is not finite */
 } NAME(pass);
 
