@@ -25,7 +25,8 @@ def _starts(samples: np.ndarray, n_in: int, n_out: int, kernel: int) -> np.ndarr
     with np.errstate(invalid="ignore"):
         starts = ((steps + samples) * alpha).astype(int) - (samples * alpha).astype(int)
     starts[..., -1:] = n_in - kernel
-    return starts.clip(0, n_in - kernel)  # also where samples lie outside 0 to 1
+    # also where samples lie outside 0 to 1
+    return np.minimum(np.maximum(starts, 0), n_in - kernel)
 
 
 def _max(
@@ -41,13 +42,13 @@ def _max(
         shape = [1] * (2 * n_dims)
         shape[axis], shape[n_dims + axis] = n_out, k
         places = places * n_in + (starts[..., None] + np.arange(k)).reshape((*batch, *shape))
-    n_windows, n_places = math.prod(count), math.prod(kernel)
-    flat = places.reshape(*batch, n_windows * n_places)
-    places = flat.reshape(*batch, n_windows, n_places)
-    values = np.take_along_axis(as_planes(input, n_dims), flat, -1).reshape(places.shape)
-    best = values.argmax(-1)[..., None]
+    n_planes = math.prod(batch)
+    planes = as_planes(input, n_dims).reshape(n_planes, math.prod(sizes))
+    places = places.reshape(n_planes, math.prod(count) * math.prod(kernel))
+    values = planes[np.arange(n_planes)[:, None], places].reshape(-1, math.prod(kernel))
+    best = np.arange(len(values)), values.argmax(-1)
     return tuple(
-        np.take_along_axis(one, best, -1).reshape(*batch, *count) for one in (values, places)
+        one.reshape(values.shape)[best].reshape(*batch, *count) for one in (values, places)
     )
 
 
