@@ -35,6 +35,12 @@ LIMITS: dict[str, str] = {
            "is less comes of a busy machine. 64 lanes instead of 32 took 185 and 128 lanes 185 "
            "where 32 took 187, and made 1,000 rows of 16 take 46 and 60 instead of 21. The limit "
            "is 1.2.",
+    **{name: f"two threads take {two} µs where one takes {one}, cut into four parts a thread; into "
+             f"two parts they took {half}, into one {whole} (the 5th percentiles of three runs). "
+             "PyTorch's took 53 while both cores were free and from 340 µs to milliseconds while "
+             "others used them. The limit is about 1."
+       for name, two, one, half, whole in [("sum-0", "44 to 55", 123, "49 to 58", "52 to 61"),
+                                           ("sum-1", "38 to 61", 115, "41 to 61", "56 to 62")]},
     "collate": "stacking 64 tensors of a few elements is one call in either library; what is left "
                "is the check of each sample's type in Python. The limit is 0.7.",
     "lstm-of-operations": "33,801 launches take 3.7 of 16.6 ms, the engine 8.7, Python 3.9. "
