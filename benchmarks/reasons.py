@@ -37,7 +37,7 @@ LIMITS: dict[str, str] = {
            "is 1.2.",
     **{name: f"two threads take {two} µs where one takes {one}, cut into four parts a thread; into "
              f"two parts they took {half}, into one {whole} (the 5th percentiles of three runs). "
-             "PyTorch's took 53 while both cores were free and from 340 µs to milliseconds while "
+             "PyTorch's `sum(1)` took 53 while both cores were free, 340 to milliseconds while "
              "others used them. The limit is about 1."
        for name, two, one, half, whole in [("sum-0", "44 to 55", 123, "49 to 58", "52 to 61"),
                                            ("sum-1", "38 to 61", 115, "41 to 61", "56 to 62")]},
