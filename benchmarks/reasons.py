@@ -48,8 +48,8 @@ LIMITS: dict[str, str] = {
                           "brought it there from 48.7; runs give ratios of 6.6 to 8.5.",
     "cnn-digits": "launches take 0.35 of 0.46 ms, convolutions 0.24 of them, pool 0.04; engine and "
                   "Python are the rest. Outputs of small images turned and written a sample at a "
-                  "time gave 0.03 ms; memory kept between calls, and lines copied by one loop an "
-                  "image, no more than noise. Without engine and Python it would be 4.4.",
+                  "time gave 0.03 ms, memory kept between calls no more than noise. "
+                  "Without engine and Python it would be 4.4.",
     "lenet": "beside other processes three products of 64×400×120 waited in the BLAS's threads for "
              "32 ms each, which take 46 µs on one thread: 240 ms a step, 4.2 since they stay on "
              "one, where a step takes 5.3 on one thread.",
@@ -67,8 +67,8 @@ LIMITS: dict[str, str] = {
                             "remainders and turning them as much more: 8.5 beside 7.7 ms. Blocks "
                             "of half and twice the size won no more than noise. The limit is about "
                             "1.1.",
-    "transposed-step": "by squares the tile is 44 to 48 % of each pass, sums of what squares read "
-                       "and make 22 to 40, parting remainders and turning channels 17 to 19. "
+    "transposed-step": "by squares the tile is 37 to 48 % of each pass, sums of what squares read "
+                       "and make 22 to 49, parting remainders or turning channels 6 to 19. "
                        "Squares in the gradient of the weight gave 0.5 ms, nine sums of two taps "
                        "instead of sixteen 5 %, memory kept between calls 1 ms. Runs on a busy "
                        "machine give 1.35 to 1.52.",
