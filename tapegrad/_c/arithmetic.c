@@ -1,10 +1,12 @@
 /* Arithmetic and tests of numbers that NumPy lacks or does otherwise than PyTorch. */
-#include "loops.h"
-
-#include <math.h>
+#include "through_floats.h"
 
 #define TRUNC(x) _Generic((x), float: truncf, default: trunc)(x)
 #define COPYSIGN(x, y) _Generic((x), float: copysignf, default: copysign)(x, y)
+#define FLOOR(x) _Generic((x), float: floorf, default: floor)(x)
+#define ABS(x) _Generic((x), float: fabsf, default: fabs)(x)
+#define FMA(x, y, z) _Generic((x), float: fmaf, default: fma)(x, y, z)
+#define FMOD(x, y) _Generic((x), float: fmodf, default: fmod)(x, y)
 #define PARAM(C, k) ((C)((const double *)params)[k])
 
 /* No operation here traps: callers refuse divisors of zero, and the smallest number divided by -1
@@ -17,8 +19,71 @@
 #define DIV_TRUNC_FLOAT(op, dtype, T, C, load, store, ...) \
     TG_MAP2(op##_##dtype, T, C, load, T, , store(TRUNC(load(store(x / y)))))
 
-/* Euclid's algorithm. As in PyTorch, short products lose their sign in an int, before they wrap. The smallest number has no positive counterpart: it stays as it is, and the
- * result may be negative then, as in PyTorch. */
+/* What a division leaves, exactly, if the quotient is small: rounded to a number that is whole, it
+ * may be one too large, never too small. */
+#define REST(C)                                                                            \
+    static TG_INLINE C rest_of_##C(C x, C y, C quotient)                                   \
+    {                                                                                      \
+        const C whole = TRUNC(quotient), rest = whole == 0 ? x : FMA(-whole, y, x);        \
+        return COPYSIGN(IS_OTHER_SIGN(rest, x) ? ABS(y) - ABS(rest) : rest, x);            \
+    }
+
+#define IS_OTHER_SIGN(rest, y) ((rest != 0) & ((rest < 0) != (y < 0)))
+#define FMOD_OF_REST(C) (rest)
+#define REMAINDER_OF_REST(C) (IS_OTHER_SIGN(rest, y) ? rest + y : rest)
+#define DIV_FLOOR_OF_REST(C) div_floor_of_##C(x, y, rest)
+
+#define DIV_FLOOR(C)                                                                       \
+    static TG_INLINE C div_floor_of_##C(C x, C y, C rest)                                  \
+    {                                                                                      \
+        const C exact = (x - rest) / y - IS_OTHER_SIGN(rest, y), floored = FLOOR(exact);   \
+        const C nearest = floored + (exact - floored > (C)0.5);                            \
+        return y == 0 ? x / y : exact == 0 ? COPYSIGN((C)0, x / y) : nearest;              \
+    }
+
+REST(float)
+REST(double)
+DIV_FLOOR(float)
+DIV_FLOOR(double)
+
+/* Blocks with a large quotient, or one that is no number, are left to the C library. */
+#define REMAINDER_LOOP(op, dtype, C, limit, OF_REST)                                           \
+    TG_VECTOR_LOOP_OF(op##_##dtype)                                                        \
+    {                                                                                      \
+        TG_OPERAND(C, 0) TG_OPERAND(C, 1) TG_OPERAND(C, 2)                                 \
+        C quotients[TG_BLOCK];                                                             \
+        (void)params;                                                                      \
+        TG_BLOCKS(dims[0], 0) {                                                            \
+            TG_READ(C, 0, first, m)                                                        \
+            TG_READ(C, 1, first, m)                                                        \
+            TG_RESULT(C, 2, first)                                                         \
+            int is_hard = !fused;                                                          \
+            for (tg_intp i = 0; i < m; i++) {                                              \
+                quotients[i] = in0[i] / in1[i];                                            \
+                is_hard |= !(ABS(quotients[i]) < (C)limit);                                \
+            }                                                                              \
+            TG_INDEPENDENT                                                                 \
+            for (tg_intp i = 0; i < m && !is_hard; i++) {                                  \
+                const C x = in0[i], y = in1[i], rest = rest_of_##C(x, y, quotients[i]);    \
+                out[i] = OF_REST(C);                                                       \
+            }                                                                              \
+            TG_INDEPENDENT                                                                 \
+            for (tg_intp i = 0; i < m && is_hard; i++) {                                   \
+                const C x = in0[i], y = in1[i], rest = FMOD(x, y);                         \
+                out[i] = OF_REST(C);                                                       \
+            }                                                                              \
+            TG_WRITE(C, 2, first, m)                                                       \
+        }                                                                                  \
+    }
+
+#define REMAINDERS(op, OF_REST)                            \
+    REMAINDER_LOOP(op, float32, float, 0x1p22, OF_REST)    \
+    REMAINDER_LOOP(op, float64, double, 0x1p51, OF_REST)   \
+    TG_MAP_THROUGH_FLOATS(op, 2)
+
+/* Euclid's algorithm. As in PyTorch, short products lose their sign in an int, before they
+ * wrap. The smallest number has no positive counterpart: it stays as it is, and the result may be
+ * negative then, as in PyTorch. */
 #define IS_MINUS_ONE(T, x) ((T)-1 < (T)1 && (x) == (T)-1)
 #define GCD(op, dtype, T, ...)                                       \
     static inline T size_of_##dtype(T x)                             \
@@ -80,6 +145,9 @@
 TG_UNSIGNED(DIV_TRUNC_UNSIGNED, div_trunc)
 TG_SIGNED(DIV_TRUNC_SIGNED, div_trunc)
 TG_FLOATS(DIV_TRUNC_FLOAT, div_trunc)
+REMAINDERS(fmod, FMOD_OF_REST)
+REMAINDERS(remainder, REMAINDER_OF_REST)
+REMAINDERS(div_floor, DIV_FLOOR_OF_REST)
 TG_INTEGERS(GCD, gcd)
 TG_INTEGERS(LCM, lcm)
 TG_FLOATS(LERP, lerp)
@@ -101,6 +169,9 @@ TG_FLOATS(NAN_TO_NUM, nan_to_num)
 
 const tg_kernel tg_arithmetic_kernels[] = {
     TG_NUMBERS(ROW2, div_trunc)
+    TG_FLOATS(ROW2, fmod)
+    TG_FLOATS(ROW2, remainder)
+    TG_FLOATS(ROW2, div_floor)
     TG_INTEGERS(ROW2, gcd)
     TG_INTEGERS(ROW2, lcm)
     TG_FLOATS(ROW3, lerp)

@@ -86,13 +86,25 @@ MAP1(gelu_float64, double, double, TG_AS_IS, double, , x * NORMAL_CDF(x))
          store(x * (NORMAL_CDF(y) +                                        \
                     y * (EXP(y * y * (C)-0.5) * (C)INVERSE_SQRT_2PI))))
 
-#define SINGLE_AND_DOUBLE(X, op)                                            \
-    X(op, float32, float, float, TG_AS_IS, TG_AS_IS, TG_FLOAT32, "f")       \
-    X(op, float64, double, double, TG_AS_IS, TG_AS_IS, TG_FLOAT64, "d")
+/* Squares of floats are exact in double, and do not overflow there. */
+static TG_INLINE float hypot_of(float x, float y)
+{
+    const int is_infinite = (fabsf(x) == INFINITY) | (fabsf(y) == INFINITY);
+    return is_infinite ? INFINITY : (float)sqrt((double)x * x + (double)y * y);
+}
 
-SINGLE_AND_DOUBLE(SIGMOID_BACKWARD, sigmoid_backward)
-SINGLE_AND_DOUBLE(TANH_BACKWARD, tanh_backward)
-SINGLE_AND_DOUBLE(GELU_BACKWARD, gelu_backward)
+static TG_INLINE float logaddexp_of(float x, float y, const int fused)
+{
+    const float apart = x == y ? 0 : fabsf(x - y); /* also of equal infinities */
+    return (x > y ? x : y) + tg_log1p_float(tg_exp_float(-apart, fused), fused);
+}
+
+MAP2(hypot_float32, float, float, TG_AS_IS, float, , hypot_of(x, y))
+MAP2(logaddexp_float32, float, float, TG_AS_IS, float, , logaddexp_of(x, y, fused))
+
+TG_SINGLE_AND_DOUBLE(SIGMOID_BACKWARD, sigmoid_backward)
+TG_SINGLE_AND_DOUBLE(TANH_BACKWARD, tanh_backward)
+TG_SINGLE_AND_DOUBLE(GELU_BACKWARD, gelu_backward)
 
 TG_MAP_THROUGH_FLOATS(sigmoid, 1)
 TG_MAP_THROUGH_FLOATS(erf, 1)
@@ -102,6 +114,7 @@ TG_MAP_THROUGH_FLOATS(tanh_backward, 2)
 TG_MAP_THROUGH_FLOATS(gelu_backward, 2)
 
 #define ROW_FLOAT(op) {#op, "()->()", "ff", TG_FLOAT32, op##_float32, NULL, 0, 0},
+#define ROW_TWO_FLOATS(op) {#op, "(),()->()", "fff", TG_FLOAT32, op##_float32, NULL, 0, 0},
 #define ROW1(op, dtype, T, C, load, store, number, letter) \
     {#op, "()->()", letter letter, number, op##_##dtype, NULL, 0, 0},
 #define ROW2(op, dtype, T, C, load, store, number, letter) \
@@ -112,6 +125,8 @@ const tg_kernel tg_elementary_kernels[] = {
     ROW_FLOAT(log)
     ROW_FLOAT(sin)
     ROW_FLOAT(cos)
+    ROW_TWO_FLOATS(hypot)
+    ROW_TWO_FLOATS(logaddexp)
     TG_FLOATS(ROW1, sigmoid)
     TG_FLOATS(ROW2, sigmoid_backward)
     TG_FLOATS(ROW2, tanh_backward)

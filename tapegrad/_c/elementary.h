@@ -82,8 +82,9 @@ static TG_INLINE uint32_t tg_log_bits(float x) { return tg_bits(x) - 0x00800000u
 #define TG_LOG_PLAIN 0x7effffffu
 
 /* log(x) = k ln 2 + log(1 + f) with f from sqrt(1/2) - 1 to sqrt(2) - 1, and
- * log(1 + f) = f - f^2 / 2 + f^3 p(f). The rounding error of the largest sum is kept. */
-static TG_INLINE float tg_log_scaled(float x, float shift, const int fused)
+ * log(1 + f) = f - f^2 / 2 + f^3 p(f). The rounding error of the largest sum is kept; `more` is small
+ * and added to the result before it is rounded. */
+static TG_INLINE float tg_log_scaled(float x, float shift, float more, const int fused)
 {
     const uint32_t bits = tg_bits(x), above = bits - 0x3f3504f3u;
     const float k = (float)((int32_t)above >> 23) - shift;
@@ -97,17 +98,35 @@ static TG_INLINE float tg_log_scaled(float x, float shift, const int fused)
     p = tg_fma(p, f, 0x1.555554p-2f, fused);
     const float rest = tg_fma(square, tg_fma(p, f, -0.5f, fused), k * TG_LN2_LOW, fused);
     const float whole = k * TG_LN2_HIGH, sum = whole + f, error = f - (sum - whole);
-    return sum + (error + rest);
+    return sum + (error + (rest + more));
 }
 
-static TG_INLINE float tg_log_plain(float x, const int fused) { return tg_log_scaled(x, 0, fused); }
+static TG_INLINE float tg_log_plain(float x, const int fused) { return tg_log_scaled(x, 0, -0.0f, fused); }
 
 static TG_INLINE float tg_log_float(float x, const int fused)
 {
     const int is_small = x < 0x1p-126f;
-    const float result = tg_log_scaled(is_small ? x * 0x1p23f : x, is_small ? 23 : 0, fused);
+    const float result = tg_log_scaled(is_small ? x * 0x1p23f : x, is_small ? 23 : 0, -0.0f, fused);
     const float special = x == 0 ? -INFINITY : x < 0 ? NAN : x;
     return (x > 0) & (x < INFINITY) ? result : special;
+}
+
+/* log(1 + x) for x from 0 on: what 1 + x was rounded by is small, so its share is linear. */
+static TG_INLINE float tg_log1p_float(float x, const int fused)
+{
+    const float sum = 1 + x, lost = x > 1 ? 1 - (sum - x) : x - (sum - 1);
+    return sum < INFINITY ? tg_log_scaled(sum, 0, lost / sum, fused) : sum;
+}
+
+/* exp(x) - 1 for x up to 0. */
+static TG_INLINE float tg_expm1_below(float x, const int fused)
+{
+    x = x < -80.0f ? -80.0f : x; /* there it is -1 */
+    const float shifted = tg_fma(x, 0x1.715476p+0f, TG_BIASED_ROUNDER, fused);
+    const float r = tg_exp_rest(x, shifted - TG_BIASED_ROUNDER, fused);
+    const float power = tg_power_of_2(tg_bits(shifted));
+    const float rest = tg_fma(tg_exp_tail(r, fused) * r, r, r, fused);
+    return copysignf(tg_fma(power, rest, power - 1, fused), x);
 }
 
 /* 2^(power + scale) for a small whole scale, as a product of what the power's fraction and its whole

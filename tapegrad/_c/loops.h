@@ -27,10 +27,13 @@
     X(op, int32, int32_t, int32_t, TG_AS_IS, TG_AS_IS, TG_INT32, "i")       \
     X(op, int64, int64_t, int64_t, TG_AS_IS, TG_AS_IS, TG_INT64, "l")
 
-#define TG_FLOATS(X, op)                                                                       \
-    X(op, float16, tg_half, float, tg_half_to_float, tg_float_to_half, TG_FLOAT16, "e")        \
+#define TG_SINGLE_AND_DOUBLE(X, op)                                                            \
     X(op, float32, float, float, TG_AS_IS, TG_AS_IS, TG_FLOAT32, "f")                          \
     X(op, float64, double, double, TG_AS_IS, TG_AS_IS, TG_FLOAT64, "d")
+
+#define TG_FLOATS(X, op)                                                                       \
+    X(op, float16, tg_half, float, tg_half_to_float, tg_float_to_half, TG_FLOAT16, "e")        \
+    TG_SINGLE_AND_DOUBLE(X, op)
 
 #define TG_INTEGERS(X, op) TG_UNSIGNED(X, op) TG_SIGNED(X, op)
 #define TG_NUMBERS(X, op) TG_INTEGERS(X, op) TG_FLOATS(X, op)
@@ -60,89 +63,83 @@ static inline int tg_never_nan(int64_t x) { (void)x; return 0; }
 
 #define TG_AT(T, pointer, offset) (*(T *)((pointer) + (offset)))
 
-/* Element-wise loops: RESULT is an expression in x (and y, z), SETUP declares what
- * it needs besides. Written out twice so that compilers vectorise the first. */
+/* Element-wise loops: RESULT is an expression in x (and y, z), SETUP declares what it needs besides.
+ * It is written once and over elements side by side, for compilers to vectorise: a number that all
+ * share, or elements that lie apart, are put side by side first, a block at a time. */
+enum { TG_BLOCK = 256 };
+
+#define TG_OPERAND(T, k) \
+    T block##k[TG_BLOCK]; \
+    const int is_packed##k = steps[k] == (tg_intp)sizeof(T);
+#define TG_READ(T, k, first, m)                                                               \
+    for (tg_intp i = 0; i < (m) && !is_packed##k && (steps[k] != 0 || (first) == 0); i++)     \
+        block##k[i] = TG_AT(const T, args[k], ((first) + i) * steps[k]);                      \
+    const T *in##k = is_packed##k ? (const T *)args[k] + (first) : block##k;
+#define TG_RESULT(T, k, first) T *out = is_packed##k ? (T *)args[k] + (first) : block##k;
+#define TG_WRITE(T, k, first, m)                                                              \
+    for (tg_intp i = 0; i < (m) && !is_packed##k; i++)                                        \
+        TG_AT(T, args[k], ((first) + i) * steps[k]) = block##k[i];
+
+/* For `first` and `m`, where a block starts and how many elements it has. */
+#define TG_BLOCKS(n, is_whole)                                                                \
+    for (tg_intp first = 0, m = 0, all = (n); first < all; first += m)                        \
+        if (m = (is_whole) || all - first < TG_BLOCK ? all - first : TG_BLOCK, 1)
+
 #define TG_MAP1(name, ...) TG_LOOP(name) TG_MAP1_BODY(__VA_ARGS__)
-#define TG_MAP1_BODY(T0, C0, load0, OUT, SETUP, RESULT)                                        \
-    {                                                                                          \
-        const tg_intp n = dims[0], s0 = steps[0], s1 = steps[1];                               \
-        (void)params;                                                                          \
-        SETUP                                                                                  \
-        if (s0 == (tg_intp)sizeof(T0) && s1 == (tg_intp)sizeof(OUT)) {                         \
-            const T0 *in0 = (const T0 *)args[0];                                               \
-            OUT *out = (OUT *)args[1];                                                         \
-            TG_INDEPENDENT                                                                     \
-            for (tg_intp i = 0; i < n; i++) {                                                  \
-                const C0 x = load0(in0[i]);                                                    \
-                out[i] = RESULT;                                                               \
-            }                                                                                  \
-            return;                                                                            \
-        }                                                                                      \
-        for (tg_intp i = 0; i < n; i++) {                                                      \
-            const C0 x = load0(TG_AT(const T0, args[0], i * s0));                              \
-            TG_AT(OUT, args[1], i * s1) = RESULT;                                              \
-        }                                                                                      \
+#define TG_MAP1_BODY(T0, C0, load0, OUT, SETUP, RESULT)                                       \
+    {                                                                                         \
+        TG_OPERAND(T0, 0) TG_OPERAND(OUT, 1)                                                  \
+        (void)params;                                                                         \
+        SETUP                                                                                 \
+        TG_BLOCKS(dims[0], is_packed0 && is_packed1) {                                        \
+            TG_READ(T0, 0, first, m)                                                          \
+            TG_RESULT(OUT, 1, first)                                                          \
+            TG_INDEPENDENT                                                                    \
+            for (tg_intp i = 0; i < m; i++) {                                                 \
+                const C0 x = load0(in0[i]);                                                   \
+                out[i] = RESULT;                                                              \
+            }                                                                                 \
+            TG_WRITE(OUT, 1, first, m)                                                        \
+        }                                                                                     \
     }
 
 #define TG_MAP2(name, ...) TG_LOOP(name) TG_MAP2_BODY(__VA_ARGS__)
-#define TG_MAP2_BODY(T, C, load, OUT, SETUP, RESULT)                                           \
-    {                                                                                          \
-        const tg_intp n = dims[0], s0 = steps[0], s1 = steps[1], s2 = steps[2];                \
-        (void)params;                                                                          \
-        SETUP                                                                                  \
-        if (s0 == (tg_intp)sizeof(T) && s1 == (tg_intp)sizeof(T) &&                            \
-            s2 == (tg_intp)sizeof(OUT)) {                                                      \
-            const T *in0 = (const T *)args[0], *in1 = (const T *)args[1];                      \
-            OUT *out = (OUT *)args[2];                                                         \
-            TG_INDEPENDENT                                                                     \
-            for (tg_intp i = 0; i < n; i++) {                                                  \
-                const C x = load(in0[i]), y = load(in1[i]);                                    \
-                out[i] = RESULT;                                                               \
-            }                                                                                  \
-            return;                                                                            \
-        }                                                                                      \
-        if (s0 == 0 && s1 == (tg_intp)sizeof(T) && s2 == (tg_intp)sizeof(OUT) && n > 0) {      \
-            const C x = load(*(const T *)args[0]); /* as the gradient of a sum is */           \
-            const T *in1 = (const T *)args[1];                                                 \
-            OUT *out = (OUT *)args[2];                                                         \
-            TG_INDEPENDENT                                                                     \
-            for (tg_intp i = 0; i < n; i++) {                                                  \
-                const C y = load(in1[i]);                                                      \
-                out[i] = RESULT;                                                               \
-            }                                                                                  \
-            return;                                                                            \
-        }                                                                                      \
-        for (tg_intp i = 0; i < n; i++) {                                                      \
-            const C x = load(TG_AT(const T, args[0], i * s0));                                 \
-            const C y = load(TG_AT(const T, args[1], i * s1));                                 \
-            TG_AT(OUT, args[2], i * s2) = RESULT;                                              \
-        }                                                                                      \
+#define TG_MAP2_BODY(T, C, load, OUT, SETUP, RESULT)                                          \
+    {                                                                                         \
+        TG_OPERAND(T, 0) TG_OPERAND(T, 1) TG_OPERAND(OUT, 2)                                  \
+        (void)params;                                                                         \
+        SETUP                                                                                 \
+        TG_BLOCKS(dims[0], is_packed0 && is_packed1 && is_packed2) {                          \
+            TG_READ(T, 0, first, m)                                                           \
+            TG_READ(T, 1, first, m)                                                           \
+            TG_RESULT(OUT, 2, first)                                                          \
+            TG_INDEPENDENT                                                                    \
+            for (tg_intp i = 0; i < m; i++) {                                                 \
+                const C x = load(in0[i]), y = load(in1[i]);                                   \
+                out[i] = RESULT;                                                              \
+            }                                                                                 \
+            TG_WRITE(OUT, 2, first, m)                                                        \
+        }                                                                                     \
     }
 
 #define TG_MAP3(name, ...) TG_LOOP(name) TG_MAP3_BODY(__VA_ARGS__)
-#define TG_MAP3_BODY(T0, T1, OUT, RESULT)                                                      \
-    {                                                                                          \
-        const tg_intp n = dims[0], s0 = steps[0], s1 = steps[1], s2 = steps[2], s3 = steps[3]; \
-        (void)params;                                                                          \
-        if (s0 == (tg_intp)sizeof(T0) && s1 == (tg_intp)sizeof(T1) &&                          \
-            s2 == (tg_intp)sizeof(T1) && s3 == (tg_intp)sizeof(OUT)) {                         \
-            const T0 *in0 = (const T0 *)args[0];                                               \
-            const T1 *in1 = (const T1 *)args[1], *in2 = (const T1 *)args[2];                   \
-            OUT *out = (OUT *)args[3];                                                         \
-            TG_INDEPENDENT                                                                     \
-            for (tg_intp i = 0; i < n; i++) {                                                  \
-                const T0 x = in0[i];                                                           \
-                const T1 y = in1[i], z = in2[i];                                               \
-                out[i] = RESULT;                                                               \
-            }                                                                                  \
-            return;                                                                            \
-        }                                                                                      \
-        for (tg_intp i = 0; i < n; i++) {                                                      \
-            const T0 x = TG_AT(const T0, args[0], i * s0);                                     \
-            const T1 y = TG_AT(const T1, args[1], i * s1);                                     \
-            const T1 z = TG_AT(const T1, args[2], i * s2);                                     \
-            TG_AT(OUT, args[3], i * s3) = RESULT;                                              \
-        }                                                                                      \
+#define TG_MAP3_BODY(T0, T1, OUT, RESULT)                                                     \
+    {                                                                                         \
+        TG_OPERAND(T0, 0) TG_OPERAND(T1, 1) TG_OPERAND(T1, 2) TG_OPERAND(OUT, 3)              \
+        (void)params;                                                                         \
+        TG_BLOCKS(dims[0], is_packed0 && is_packed1 && is_packed2 && is_packed3) {            \
+            TG_READ(T0, 0, first, m)                                                          \
+            TG_READ(T1, 1, first, m)                                                          \
+            TG_READ(T1, 2, first, m)                                                          \
+            TG_RESULT(OUT, 3, first)                                                          \
+            TG_INDEPENDENT                                                                    \
+            for (tg_intp i = 0; i < m; i++) {                                                 \
+                const T0 x = in0[i];                                                          \
+                const T1 y = in1[i], z = in2[i];                                              \
+                out[i] = RESULT;                                                              \
+            }                                                                                 \
+            TG_WRITE(OUT, 3, first, m)                                                        \
+        }                                                                                     \
     }
 
 #endif

@@ -1,19 +1,22 @@
 /* Element-wise kernels that NumPy lacks, or whose numbers differ from PyTorch's. */
-#include "loops.h"
+#include "elementary.h"
+#include "through_floats.h"
 
-#include <math.h>
-
-#define EXP(x) _Generic((x), float: expf, default: exp)(x)
-#define EXPM1(x) _Generic((x), float: expm1f, default: expm1)(x)
-#define LOG1P(x) _Generic((x), float: log1pf, default: log1p)(x)
+#define EXP(x) _Generic((x), float: tg_exp_float(x, fused), default: exp(x))
+#define EXPM1_BELOW(x) _Generic((x), float: tg_expm1_below(x, fused), default: expm1(x))
+#define LOG1P(x) _Generic((x), float: tg_log1p_float(x, fused), default: log1p(x))
 #define ABS(x) _Generic((x), float: fabsf, default: fabs)(x)
 
 #define PARAM(C, k) ((C)((const double *)params)[k])
 
+#define MAP1(name, ...) TG_VECTOR_LOOP_OF(name) TG_MAP1_BODY(__VA_ARGS__)
+#define MAP2(name, ...) TG_VECTOR_LOOP_OF(name) TG_MAP2_BODY(__VA_ARGS__)
+
 /* Only the exponential of a negative number is taken: it cannot overflow. */
 #define LOG_SIGMOID_OF(C)                                      \
-    static inline C log_sigmoid_of_##C(C x)                    \
+    static TG_INLINE C log_sigmoid_of_##C(C x, const int fused) \
     {                                                          \
+        (void)fused;                                           \
         return (x < 0 ? x : (C)0) - LOG1P(EXP(-ABS(x)));       \
     }
 
@@ -36,39 +39,39 @@ LOG_SIGMOID_OF(double)
     TG_MAP2(op##_##dtype, T, T, TG_AS_IS, T, , (load(y) <= 0 ? (T)0 : x))
 
 #define LOG_SIGMOID(op, dtype, T, C, load, store, ...) \
-    TG_MAP1(op##_##dtype, T, C, load, T, , store(log_sigmoid_of_##C(x)))
+    MAP1(op##_##dtype, T, C, load, T, , store(log_sigmoid_of_##C(x, fused)))
 
 #define LEAKY_RELU(op, dtype, T, C, load, store, ...)              \
     TG_MAP1(op##_##dtype, T, C, load, T, const C slope = PARAM(C, 0);, \
             store(x > 0 ? x : x * slope))
 
 #define ELU(op, dtype, T, C, load, store, ...)                              \
-    TG_MAP1(op##_##dtype, T, C, load, T,                                    \
+    MAP1(op##_##dtype, T, C, load, T,                                    \
             const C negative_scale = (C)(PARAM(double, 0) * PARAM(double, 1)); \
             const C positive_scale = PARAM(C, 1);                           \
             const C input_scale = PARAM(C, 2);,                             \
             store(x > 0 ? x * positive_scale                                \
-                        : EXPM1(x * input_scale) * negative_scale))
+                        : EXPM1_BELOW(x * input_scale) * negative_scale))
 
 #define SOFTPLUS(op, dtype, T, C, load, store, ...)                                   \
-    TG_MAP1(op##_##dtype, T, C, load, T,                                              \
+    MAP1(op##_##dtype, T, C, load, T,                                              \
             const C beta = PARAM(C, 0); const C threshold = PARAM(C, 1);,             \
             store(x * beta > threshold ? x : LOG1P(EXP(x * beta)) / beta))
 
 /* PyTorch composes it of three operations, each of which rounds to the dtype. */
 #define BCE_WITH_LOGITS(op, dtype, T, C, load, store, ...)                          \
-    TG_MAP2(op##_##dtype, T, C, load, T, ,                                          \
-            store(load(store(load(store(1 - y)) * x)) -                             \
-                  load(store(log_sigmoid_of_##C(x)))))
+    MAP2(op##_##dtype, T, C, load, T, ,                                             \
+         store(load(store(load(store(1 - y)) * x)) -                                \
+               load(store(log_sigmoid_of_##C(x, fused)))))
 
 /* NaN wins, whichever operand holds it; where the bounds cross, the upper one. */
 #define CLAMP(op, dtype, T, C, load, store, ...)                              \
     static inline T op##_of_##dtype(T in, T low_bound, T high_bound)          \
     {                                                                         \
         const C x = load(in), low = load(low_bound), high = load(high_bound); \
-        const T raised = x >= low || TG_IS_NAN(x) ? in : low_bound;           \
+        const T raised = (x < low) | TG_IS_NAN(low) ? low_bound : in;         \
         const C y = load(raised);                                             \
-        return y <= high || TG_IS_NAN(y) ? raised : high_bound;               \
+        return (y > high) | TG_IS_NAN(high) ? high_bound : raised;            \
     }                                                                         \
     TG_MAP3(op##_##dtype, T, T, T, op##_of_##dtype(x, y, z))
 
@@ -109,10 +112,13 @@ TG_UNSIGNED(RELU_UNSIGNED, relu)
 TG_SIGNED(RELU, relu)
 TG_FLOATS(RELU, relu)
 TG_FLOATS(RELU_BACKWARD, relu_backward)
-TG_FLOATS(LOG_SIGMOID, log_sigmoid)
+TG_SINGLE_AND_DOUBLE(LOG_SIGMOID, log_sigmoid)
 TG_FLOATS(LEAKY_RELU, leaky_relu)
-TG_FLOATS(ELU, elu)
-TG_FLOATS(SOFTPLUS, softplus)
+TG_SINGLE_AND_DOUBLE(ELU, elu)
+TG_SINGLE_AND_DOUBLE(SOFTPLUS, softplus)
+TG_MAP_THROUGH_FLOATS(log_sigmoid, 1)
+TG_MAP_THROUGH_FLOATS(elu, 1)
+TG_MAP_THROUGH_FLOATS(softplus, 1)
 TG_FLOATS(BCE_WITH_LOGITS, bce_with_logits)
 TG_NUMBERS(CLAMP, clamp)
 TG_ALL(WHERE, where)

@@ -15,9 +15,11 @@ from tapegrad.ops.arithmetic.sums import is_bool, is_float
 from tapegrad.ops.convert import check_written_shape
 from tapegrad.ops.create import zeros_like
 
+_REMAINDER = Kernel.from_ufunc(np.remainder, ours=OURS["remainder"])
+_FMOD = Kernel.from_ufunc(np.fmod, ours=OURS["fmod"])
 remainder_op = op(
     "remainder",
-    kernel=np.remainder,
+    kernel=_REMAINDER,
     grad_name="RemainderBackward1",
     input="g",
     other=lambda g, input, other: -g * div(input, other, rounding_mode="floor"),
@@ -25,7 +27,7 @@ remainder_op = op(
 )
 remainder_number_op = op(
     "remainder_number",
-    kernel=np.remainder,
+    kernel=_REMAINDER,
     grad_name="RemainderBackward0",
     params=("input", "other"),
     input="g",
@@ -33,7 +35,7 @@ remainder_number_op = op(
 )
 number_remainder_op = op(
     "number_remainder",
-    kernel=np.remainder,
+    kernel=_REMAINDER,
     grad_name="NotImplemented",
     params=("number", "other"),
     other=not_differentiable("remainder"),
@@ -41,7 +43,7 @@ number_remainder_op = op(
 )
 fmod_op = op(
     "fmod",
-    kernel=np.fmod,
+    kernel=_FMOD,
     grad_name="FmodBackward1",
     input="g",
     other=lambda g, input, other: -g * div(input, other, rounding_mode="trunc"),
@@ -49,13 +51,13 @@ fmod_op = op(
 )
 fmod_number_op = op(
     "fmod_number",
-    kernel=np.fmod,
+    kernel=_FMOD,
     grad_name="FmodBackward0",
     params=("input", "other"),
     input="g",
     doc="Remainder by a number, with the dividend's sign.",
 )
-_FLOOR_DIVIDE = Kernel.from_ufunc(np.floor_divide, name="div_floor")
+_FLOOR_DIVIDE = Kernel.from_ufunc(np.floor_divide, name="div_floor", ours=OURS["div_floor"])
 floor_divide_op = op(
     "floor_divide",
     kernel=_FLOOR_DIVIDE,

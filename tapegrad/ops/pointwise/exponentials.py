@@ -60,7 +60,8 @@ sigmoid_backward = op(
     doc="A gradient times the slope of the sigmoid, by its output: ``g * (1 - y) * y``.",
 )  # fmt: skip
 logaddexp = op(
-    "logaddexp", kernel=np.logaddexp, method=True, n_tensors=2,
+    "logaddexp", kernel=Kernel.from_ufunc(np.logaddexp, ours=OURS["logaddexp"]),
+    method=True, n_tensors=2,
     input=lambda g, input, other: g / ((other - input).exp() + 1),
     other=lambda g, input, other: g / ((input - other).exp() + 1),
     doc="``log(exp(input) + exp(other))``, without overflow. For floating-point numbers only.",

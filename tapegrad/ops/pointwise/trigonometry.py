@@ -58,7 +58,8 @@ atan2 = op(
     doc="The angle of the vector ``(other, input)`` from the first axis, between -pi and pi.",
 )  # fmt: skip
 hypot = op(
-    "hypot", kernel=np.hypot, method=True, inplace=True, n_tensors=2,
+    "hypot", kernel=Kernel.from_ufunc(np.hypot, ours=OURS["hypot"]),
+    method=True, inplace=True, n_tensors=2,
     input=lambda g, input, out: g * (input / out),
     other=lambda g, other, out: g * (other / out),
     doc="``sqrt(input**2 + other**2)`` without overflow. For floating-point numbers only.",
