@@ -47,7 +47,7 @@ DIV_FLOOR(float)
 DIV_FLOOR(double)
 
 /* Blocks with a large quotient, or one that is no number, are left to the C library. */
-#define REMAINDER_LOOP(op, dtype, C, limit, OF_REST)                                           \
+#define REMAINDER_LOOP(op, dtype, C, limit, OF_REST)                                       \
     TG_VECTOR_LOOP_OF(op##_##dtype)                                                        \
     {                                                                                      \
         TG_OPERAND(C, 0) TG_OPERAND(C, 1) TG_OPERAND(C, 2)                                 \

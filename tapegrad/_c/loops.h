@@ -68,8 +68,8 @@ static inline int tg_never_nan(int64_t x) { (void)x; return 0; }
  * share, or elements that lie apart, are put side by side first, a block at a time. */
 enum { TG_BLOCK = 256 };
 
-#define TG_OPERAND(T, k) \
-    T block##k[TG_BLOCK]; \
+#define TG_OPERAND(T, k)                                                                      \
+    T block##k[TG_BLOCK];                                                                     \
     const int is_packed##k = steps[k] == (tg_intp)sizeof(T);
 #define TG_READ(T, k, first, m)                                                               \
     for (tg_intp i = 0; i < (m) && !is_packed##k && (steps[k] != 0 || (first) == 0); i++)     \

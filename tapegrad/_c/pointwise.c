@@ -13,11 +13,11 @@
 #define MAP2(name, ...) TG_VECTOR_LOOP_OF(name) TG_MAP2_BODY(__VA_ARGS__)
 
 /* Only the exponential of a negative number is taken: it cannot overflow. */
-#define LOG_SIGMOID_OF(C)                                      \
+#define LOG_SIGMOID_OF(C)                                       \
     static TG_INLINE C log_sigmoid_of_##C(C x, const int fused) \
-    {                                                          \
-        (void)fused;                                           \
-        return (x < 0 ? x : (C)0) - LOG1P(EXP(-ABS(x)));       \
+    {                                                           \
+        (void)fused;                                            \
+        return (x < 0 ? x : (C)0) - LOG1P(EXP(-ABS(x)));        \
     }
 
 LOG_SIGMOID_OF(float)
@@ -46,17 +46,17 @@ LOG_SIGMOID_OF(double)
             store(x > 0 ? x : x * slope))
 
 #define ELU(op, dtype, T, C, load, store, ...)                              \
-    MAP1(op##_##dtype, T, C, load, T,                                    \
-            const C negative_scale = (C)(PARAM(double, 0) * PARAM(double, 1)); \
-            const C positive_scale = PARAM(C, 1);                           \
-            const C input_scale = PARAM(C, 2);,                             \
-            store(x > 0 ? x * positive_scale                                \
-                        : EXPM1_BELOW(x * input_scale) * negative_scale))
+    MAP1(op##_##dtype, T, C, load, T,                                       \
+         const C negative_scale = (C)(PARAM(double, 0) * PARAM(double, 1)); \
+         const C positive_scale = PARAM(C, 1);                              \
+         const C input_scale = PARAM(C, 2);,                                \
+         store(x > 0 ? x * positive_scale                                   \
+                     : EXPM1_BELOW(x * input_scale) * negative_scale))
 
-#define SOFTPLUS(op, dtype, T, C, load, store, ...)                                   \
-    MAP1(op##_##dtype, T, C, load, T,                                              \
-            const C beta = PARAM(C, 0); const C threshold = PARAM(C, 1);,             \
-            store(x * beta > threshold ? x : LOG1P(EXP(x * beta)) / beta))
+#define SOFTPLUS(op, dtype, T, C, load, store, ...)                         \
+    MAP1(op##_##dtype, T, C, load, T,                                       \
+         const C beta = PARAM(C, 0); const C threshold = PARAM(C, 1);,      \
+         store(x * beta > threshold ? x : LOG1P(EXP(x * beta)) / beta))
 
 /* PyTorch composes it of three operations, each of which rounds to the dtype. */
 #define BCE_WITH_LOGITS(op, dtype, T, C, load, store, ...)                          \

@@ -280,9 +280,7 @@ cpdef ndarray fill(ndarray array, object value):
     """Set every element to a number: Python's, or the one element of an array."""
     if not isinstance(value, (float, int)):
         value = value.item()
-    if not isinstance(value, float) or PyArray_TYPE(array) != NPY_FLOAT32 \
-            or not -1e38 < value < 1e38:
-        refuse_overflow(value, PyArray_TYPE(array))
+    refuse_overflow(value, PyArray_TYPE(array))
     return set_all(array, value)
 
 
@@ -378,6 +376,9 @@ cdef dict LIMITS = {
 
 cpdef object refuse_overflow(object value, int type_number):
     """Refuse a Python number that an element of the dtype cannot hold, with PyTorch's text."""
+    if type_number == NPY_FLOAT64 and PyFloat_CheckExact(value) or \
+            type_number == NPY_FLOAT32 and PyFloat_CheckExact(value) and -1e38 < value < 1e38:
+        return None             # most numbers, at once
     if isinstance(value, int):
         refuse_size(value)
     if type_number not in LIMITS:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -42,36 +44,30 @@ diagonal_op = op(
 )
 
 
-def _placed(g: np.ndarray, shape: tuple, place) -> np.ndarray:
+def _placed(view: Callable, g: np.ndarray, shape: tuple, *place: int) -> np.ndarray:
     """Zeros of a shape with values at the place that a view names."""
     result = kernels.fill(kernels.empty(shape, g.dtype), 0)
-    kernels.copy_array(place(result), g)
+    kernels.copy_array(view(result, *place), g)
     return result
 
 
 select_backward = op(
     "select_backward",
-    forward=lambda g, shape, dim, index: _placed(
-        g, shape, lambda zeros: zeros[(slice(None),) * dim + (index, ...)]
-    ),
+    forward=partial(_placed, kernels.selected),
     params=("values", "shape", "dim", "index"),
     values=lambda g, dim, index: g.select(dim, index),
     doc="Zeros with values at one position along a dimension.",
 )
 slice_backward = op(
     "slice_backward",
-    forward=lambda g, shape, dim, start, stop, step: _placed(
-        g, shape, lambda zeros: zeros[(slice(None),) * dim + (slice(start, stop, step),)]
-    ),
+    forward=partial(_placed, kernels.sliced),
     params=("values", "shape", "dim", "start", "stop", "step"),
     values="slice(g, dim, start, stop, step)",
     doc="Zeros with values at a range along a dimension.",
 )
 diagonal_backward = op(
     "diagonal_backward",
-    forward=lambda g, shape, offset, dim1, dim2: _placed(
-        g, shape, lambda zeros: kernels.diagonal(zeros, offset, dim1, dim2)
-    ),
+    forward=partial(_placed, kernels.diagonal),
     params=("values", "shape", "offset", "dim1", "dim2"),
     values=lambda g, offset, dim1, dim2: g.diagonal(offset, dim1, dim2),
     doc="Zeros with values on a diagonal.",
