@@ -11,6 +11,7 @@
 
 #define MAP1(name, ...) TG_VECTOR_LOOP_OF(name) TG_MAP1_BODY(__VA_ARGS__)
 #define MAP2(name, ...) TG_VECTOR_LOOP_OF(name) TG_MAP2_BODY(__VA_ARGS__)
+#define MAP3(name, ...) TG_VECTOR_LOOP_OF(name) TG_MAP3_BODY(__VA_ARGS__)
 
 /* Only the exponential of a negative number is taken: it cannot overflow. */
 #define LOG_SIGMOID_OF(C)                                       \
@@ -65,15 +66,13 @@ LOG_SIGMOID_OF(double)
                load(store(log_sigmoid_of_##C(x, fused)))))
 
 /* NaN wins, whichever operand holds it; where the bounds cross, the upper one. */
-#define CLAMP(op, dtype, T, C, load, store, ...)                              \
-    static inline T op##_of_##dtype(T in, T low_bound, T high_bound)          \
-    {                                                                         \
-        const C x = load(in), low = load(low_bound), high = load(high_bound); \
-        const T raised = (x < low) | TG_IS_NAN(low) ? low_bound : in;         \
-        const C y = load(raised);                                             \
-        return (y > high) | TG_IS_NAN(high) ? high_bound : raised;            \
-    }                                                                         \
-    TG_MAP3(op##_##dtype, T, T, T, op##_of_##dtype(x, y, z))
+#define CLAMP(op, dtype, T, C, load, store, ...)                       \
+    static TG_INLINE T op##_of_##dtype(T x, T low, T high)             \
+    {                                                                  \
+        const T raised = (x < low) | TG_IS_NAN(low) ? low : x;         \
+        return (raised > high) | TG_IS_NAN(high) ? high : raised;      \
+    }                                                                  \
+    MAP3(op##_##dtype, T, T, T, op##_of_##dtype(x, y, z))
 
 #define WHERE(op, dtype, T, C, load, store, ...) \
     TG_MAP3(op##_##dtype, uint8_t, T, T, (x ? y : z))
@@ -120,7 +119,9 @@ TG_MAP_THROUGH_FLOATS(log_sigmoid, 1)
 TG_MAP_THROUGH_FLOATS(elu, 1)
 TG_MAP_THROUGH_FLOATS(softplus, 1)
 TG_FLOATS(BCE_WITH_LOGITS, bce_with_logits)
-TG_NUMBERS(CLAMP, clamp)
+TG_INTEGERS(CLAMP, clamp)
+TG_SINGLE_AND_DOUBLE(CLAMP, clamp)
+TG_MAP_THROUGH_FLOATS(clamp, 3)
 TG_ALL(WHERE, where)
 TG_BOOLS(SIGN_UNSIGNED, sign)
 TG_UNSIGNED(SIGN_UNSIGNED, sign)
