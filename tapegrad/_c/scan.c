@@ -108,25 +108,57 @@ typedef struct {
     double start, step;
 } range_params;
 
-#define RANGE(name, T, C, load, store, fused)                                              \
-    TG_LOOP(name)                                                                          \
-    {                                                                                      \
-        const range_params *given = params;                                                \
-        const C start = (C)given->start, step = (C)given->step;                            \
-        const tg_intp width = 32 / sizeof(T), n = dims[1], paired = n - n % (2 * width);   \
-        for (tg_intp row = 0; row < dims[0]; row++) {                                      \
-            for (tg_intp i = 0; i < n; i++) {                                              \
-                const tg_intp lane = i < paired ? i % width : 0;                           \
-                const T first = store(fused(step, (C)(i - lane), start));                  \
-                TG_AT(T, args[0], row * steps[0] + i * steps[1]) =                         \
-                    lane ? store(fused(step, (C)lane, load(first))) : first;               \
-            }                                                                              \
-        }                                                                                  \
+#define RANGE(name, T, C, load, store, FMA)                                                 \
+    TG_VECTOR_LOOP(name)                                                                    \
+    {                                                                                       \
+        const range_params *given = params;                                                 \
+        const C start = (C)given->start, step = (C)given->step;                             \
+        enum { WIDTH = 32 / sizeof(T) };                                                    \
+        const tg_intp n = dims[1], paired = n - n % (2 * WIDTH);                            \
+        (void)fused;                                                                        \
+        for (tg_intp row = 0; row < dims[0]; row++) {                                       \
+            char *out = args[0] + row * steps[0];                                           \
+            for (tg_intp i = 0; i < paired; i += WIDTH) {                                   \
+                T vector[WIDTH];                                                            \
+                const T first = store(FMA(step, (C)i, start));                              \
+                for (int lane = 0; lane < WIDTH; lane++)                                    \
+                    vector[lane] = store(FMA(step, (C)lane, load(first)));                  \
+                vector[0] = first; /* an infinite step times no lane is none */             \
+                for (int lane = 0; lane < WIDTH; lane++)                                    \
+                    TG_AT(T, out, (i + lane) * steps[1]) = vector[lane];                    \
+            }                                                                               \
+            for (tg_intp i = paired; i < n; i++)                                            \
+                TG_AT(T, out, i * steps[1]) = store(FMA(step, (C)i, start));                \
+        }                                                                                   \
     }
 
 RANGE(arange_float16, tg_half, float, tg_half_to_float, tg_float_to_half, fmaf)
 RANGE(arange_float32, float, double, TG_AS_IS, (float), fma)
 RANGE(arange_float64, double, double, TG_AS_IS, TG_AS_IS, fma)
+
+/* Numbers from one end to the other, each counted from the nearer one: the last is exactly the end. */
+typedef struct {
+    double start, end, step;
+} spaced_params;
+
+#define LINSPACE(op, dtype, T, ...)                                                         \
+    TG_VECTOR_LOOP_OF(op##_##dtype)                                                         \
+    {                                                                                       \
+        const spaced_params *given = params;                                                \
+        const T start = (T)given->start, end = (T)given->end, step = (T)given->step;        \
+        const tg_intp n = dims[1];                                                          \
+        (void)fused;                                                                        \
+        for (tg_intp row = 0; row < dims[0]; row++) {                                       \
+            char *out = args[0] + row * steps[0];                                           \
+            for (tg_intp i = 0; i < n / 2; i++)                                             \
+                TG_AT(T, out, i * steps[1]) = FMA(step, (T)i, start);                       \
+            for (tg_intp i = n / 2; i < n; i++)                                             \
+                TG_AT(T, out, i * steps[1]) = FMA(-step, (T)(n - i - 1), end);              \
+        }                                                                                   \
+    }
+
+#define FMA(x, y, z) _Generic((x), float: fmaf, default: fma)(x, y, z)
+TG_SINGLE_AND_DOUBLE(LINSPACE, linspace)
 
 #define ROW(op, dtype, T, C, load, store, number, letter) \
     {#op, "(n)->(n)", letter letter, number, op##_##dtype, NULL, 0, 0},
@@ -136,6 +168,8 @@ RANGE(arange_float64, double, double, TG_AS_IS, TG_AS_IS, fma)
 
 #define RANGE_ROW(op, dtype, T, C, load, store, number, letter) \
     {#op, "->(n)", letter, number, op##_##dtype, "dd", sizeof(range_params), 0},
+#define LINSPACE_ROW(op, dtype, T, C, load, store, number, letter) \
+    {#op, "->(n)", letter, number, op##_##dtype, "ddd", sizeof(spaced_params), 0},
 
 const tg_kernel tg_scan_kernels[] = {
     TG_FLOATS(ROW, cumsum)
@@ -146,5 +180,6 @@ const tg_kernel tg_scan_kernels[] = {
     TG_ALL(ROW_WITH_PLACE, cummax)
     TG_ALL(ROW_WITH_PLACE, cummin)
     TG_FLOATS(RANGE_ROW, arange)
+    TG_SINGLE_AND_DOUBLE(LINSPACE_ROW, linspace)
     TG_TABLE_END
 };

@@ -91,7 +91,10 @@ def _range(start, end, step, dtype: _types.dtype) -> np.ndarray:
         numbers = kernels.empty((count,), dtype.numpy)
         OURS["arange"](numbers, params=(float(start), float(step)))
         return numbers
-    return (int(start) + np.arange(count, dtype=np.int64) * int(step)).astype(dtype.numpy)
+    numbers = np.arange(count, dtype=np.int64)
+    if (start, step) != (0, 1):
+        numbers = int(start) + numbers * int(step)
+    return numbers.astype(dtype.numpy, copy=False)
 
 
 def _end_value(function: str, name: str, value):
@@ -132,10 +135,16 @@ def _spaced(
     # PyTorch counts from both ends, so that the last number is exactly the end.
     first, last = floating.type(start), floating.type(end)
     step = floating.type((last - first) / floating.type(steps - 1))
-    k = np.arange(steps)
-    ahead = first + step * k.astype(floating)
-    behind = last - step * (steps - 1 - k).astype(floating)
-    return np.where(k < steps // 2, ahead, behind)
+    half, numbers = steps // 2, kernels.empty((steps,), floating)
+    if floating.itemsize >= 4:
+        OURS["linspace"](numbers, params=(float(first), float(last), float(step)))
+        return numbers
+    # Each operation of float16 is rounded.
+    k = np.arange(steps - half).astype(floating, copy=False)
+    ahead, behind = numbers[:half], numbers[half:]
+    np.add(np.multiply(k[:half], step, out=ahead), first, out=ahead)
+    np.subtract(last, np.multiply(k[::-1], step, out=behind), out=behind)
+    return numbers
 
 
 def _floating(dtype: _types.dtype) -> Any:
@@ -157,7 +166,7 @@ def linspace(start, end, steps: int, *, dtype=None, layout=None, device=None,
     check_device(device)
     dtype = _types.as_dtype(dtype, "linspace") or get_default_dtype()
     values = _spaced("linspace", start, end, steps, dtype, _floating(dtype))
-    return finished(values.astype(dtype.numpy), requires_grad)
+    return finished(values.astype(dtype.numpy, copy=False), requires_grad)
 
 
 @takes_out("factory")
@@ -178,7 +187,7 @@ def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, layout=N
         # Powers too large for an integer dtype wrap; what is no number at all is the C cast's.
         is_cast = dtype.is_floating_point or dtype is _types.bool
         values = values if is_cast else values.astype(np.int64)
-        return finished(values.astype(dtype.numpy), requires_grad)
+        return finished(values.astype(dtype.numpy, copy=False), requires_grad)
 
 
 __all__ = ["arange", "linspace", "logspace", "range"]

@@ -31,8 +31,8 @@ def triangle_array(input: np.ndarray, diagonal: int, below: bool) -> np.ndarray:
 
 
 def _mask(rows: int, columns: int, first: int, below: bool) -> np.ndarray:
-    distance = np.arange(columns) - np.arange(rows)[:, None]
-    return distance <= first if below else distance >= first
+    column, last = np.arange(columns), np.arange(first, first + rows)[:, None]
+    return column <= last if below else column >= last
 
 
 _SMALL = 4096                       # elements of a mask that is kept for the next call
