@@ -59,6 +59,23 @@ LOG_SIGMOID_OF(double)
          const C beta = PARAM(C, 0); const C threshold = PARAM(C, 1);,      \
          store(x * beta > threshold ? x : LOG1P(EXP(x * beta)) / beta))
 
+/* x + 3, at least 0 and at most 6 */
+#define HARD_GATE_OF(C)                                 \
+    static TG_INLINE C hard_gate_of_##C(C x)            \
+    {                                                   \
+        const C raised = x + 3 < 0 ? (C)0 : x + 3;      \
+        return raised > 6 ? (C)6 : raised;              \
+    }
+
+HARD_GATE_OF(float)
+HARD_GATE_OF(double)
+
+#define HARDSIGMOID(op, dtype, T, C, load, store, ...) \
+    MAP1(op##_##dtype, T, C, load, T, , store(hard_gate_of_##C(x) / 6))
+
+#define HARDSWISH(op, dtype, T, C, load, store, ...) \
+    MAP1(op##_##dtype, T, C, load, T, , store(x * hard_gate_of_##C(x) / 6))
+
 /* PyTorch composes it of three operations, each of which rounds to the dtype. */
 #define BCE_WITH_LOGITS(op, dtype, T, C, load, store, ...)                          \
     MAP2(op##_##dtype, T, C, load, T, ,                                             \
@@ -115,6 +132,10 @@ TG_SINGLE_AND_DOUBLE(LOG_SIGMOID, log_sigmoid)
 TG_FLOATS(LEAKY_RELU, leaky_relu)
 TG_SINGLE_AND_DOUBLE(ELU, elu)
 TG_SINGLE_AND_DOUBLE(SOFTPLUS, softplus)
+TG_SINGLE_AND_DOUBLE(HARDSIGMOID, hardsigmoid)
+TG_SINGLE_AND_DOUBLE(HARDSWISH, hardswish)
+TG_MAP_THROUGH_FLOATS(hardsigmoid, 1)
+TG_MAP_THROUGH_FLOATS(hardswish, 1)
 TG_MAP_THROUGH_FLOATS(log_sigmoid, 1)
 TG_MAP_THROUGH_FLOATS(elu, 1)
 TG_MAP_THROUGH_FLOATS(softplus, 1)
@@ -150,6 +171,8 @@ const tg_kernel tg_pointwise_kernels[] = {
     TG_NUMBERS(ROW1, relu)
     TG_FLOATS(ROW2, relu_backward)
     TG_FLOATS(ROW1, log_sigmoid)
+    TG_FLOATS(ROW1, hardsigmoid)
+    TG_FLOATS(ROW1, hardswish)
     TG_FLOATS(ROW1_WITH_1, leaky_relu)
     TG_FLOATS(ROW1_WITH_3, elu)
     TG_FLOATS(ROW1_WITH_2, softplus)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tapegrad import _kernels as kernels
+from tapegrad._kernels import OURS
 from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import composite
 
@@ -20,6 +21,14 @@ def rounded_once(compute: Callable, input: np.ndarray, *how):
     if isinstance(wide, tuple):
         return tuple(kernels.cast_array(one, HALF) for one in wide)
     return kernels.cast_array(wide, HALF)
+
+
+def run_on_floats(name: str, input: np.ndarray, *numbers: float) -> np.ndarray:
+    """Run our kernel of a name on floating-point elements, with numbers if it takes some."""
+    refuse_integers(f"{name}_cpu", input)
+    result = kernels.empty_like(input)
+    OURS[name](input, result, params=numbers or None)
+    return result
 
 
 def on_floats(kernel: str, function: Callable) -> Callable[..., np.ndarray]:

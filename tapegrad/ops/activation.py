@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from functools import partial
 
-import numpy as np
-
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
@@ -14,9 +12,8 @@ from tapegrad._types import as_dtype
 from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import attach, op, takes_out
 from tapegrad.ops._dims import normal_dim
-from tapegrad.ops._floats import on_floats
+from tapegrad.ops._floats import on_floats, run_on_floats
 from tapegrad.ops.create import zeros_like
-from tapegrad.ops.piecewise import hardtanh
 from tapegrad.ops.pointwise import sigmoid, tanh, where_op
 from tapegrad.ops.shape import cat
 
@@ -34,25 +31,10 @@ relu_backward = op(
 )  # fmt: skip
 
 
-def _with_params(name: str):
-    """A forward function that runs a kernel of one input and some numbers."""
-
-    def run(input: np.ndarray, numbers: tuple) -> np.ndarray:
-        refuse_integers(f"{name}_cpu", input)
-        result = kernels.empty_like(input)
-        OURS[name](input, result, params=numbers)
-        return result
-
-    return run
-
-
-_elu, _softplus = map(_with_params, ("elu", "softplus"))
-
-
 elu = op(
     "elu",
-    forward=lambda input, alpha=1.0, scale=1.0, input_scale=1.0: _elu(
-        input, (alpha, scale, input_scale)
+    forward=lambda input, alpha=1.0, scale=1.0, input_scale=1.0: run_on_floats(
+        "elu", input, alpha, scale, input_scale
     ),
     inplace=True,
     inplace_grad_name="EluBackward1",
@@ -72,7 +54,7 @@ def _negative_part(x: Tensor) -> Tensor:
 
 celu = op(
     "celu",
-    forward=lambda input, alpha=1.0: _elu(input, (alpha, 1.0, 1.0 / alpha)),
+    forward=lambda input, alpha=1.0: run_on_floats("elu", input, alpha, 1.0, 1.0 / alpha),
     inplace=True,
     inplace_grad_name="CeluBackward1",
     input=lambda g, input, alpha: where_op(
@@ -82,7 +64,9 @@ celu = op(
 )
 softplus = op(
     "softplus",
-    forward=lambda input, beta=1.0, threshold=20.0: _softplus(input, (beta, threshold)),
+    forward=lambda input, beta=1.0, threshold=20.0: run_on_floats(
+        "softplus", input, beta, threshold
+    ),
     input=lambda g, input, beta, threshold: where_op(
         input * beta > threshold, g, g * sigmoid(input * beta)
     ),
@@ -176,10 +160,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
 
 hardswish = op(
     "hardswish",
-    forward=on_floats(
-        "hardswish_cpu", lambda input: input * hardtanh(input + 3, 0.0, 6.0) / 6
-    ),
-    params=("input",),
+    forward=lambda input: run_on_floats("hardswish", input),
     inplace=True,
     input=lambda g, input: where_op(
         input <= -3, 0.0, where_op(input < 3, g * (input / 3 + 0.5), g)

@@ -18,7 +18,7 @@ from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import composite, op
-from tapegrad.ops._floats import on_floats
+from tapegrad.ops._floats import run_on_floats
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.generators import default_generator
 from tapegrad.ops.pointwise import where_op
@@ -38,20 +38,13 @@ def _slope(name: str, masked: Callable) -> Op:
     return declared
 
 
-def _leaky(input: np.ndarray, negative_slope) -> np.ndarray:
-    refuse_integers("leaky_relu_cpu", input)
-    result = kernels.empty_like(input)
-    OURS["leaky_relu"](input, result, params=(negative_slope,))
-    return result
-
-
 leaky_relu_backward = _slope(
     "leaky_relu_backward",
     lambda g, input, settings: where_op(input > 0, g, g * settings[0]),
 )
 leaky_relu = op(
     "leaky_relu",
-    forward=lambda input, negative_slope=0.01: _leaky(input, negative_slope),
+    forward=lambda input, negative_slope=0.01: run_on_floats("leaky_relu", input, negative_slope),
     inplace=True,
     inplace_grad_name="LeakyReluBackward1",
     input=lambda g, input, negative_slope: leaky_relu_backward(g, input, (negative_slope,)),
@@ -130,8 +123,7 @@ hardsigmoid_backward = _slope(
 )
 hardsigmoid = op(
     "hardsigmoid",
-    forward=on_floats("hardsigmoid_cpu", lambda input: hardtanh(input + 3, 0.0, 6.0) / 6),
-    params=("input",),
+    forward=lambda input: run_on_floats("hardsigmoid", input),
     inplace=True,
     input=lambda g, input: hardsigmoid_backward(g, input, ()),
     doc="``(x + 3) / 6``, at least 0 and at most 1.",
@@ -194,7 +186,7 @@ _MULTIPLY, _LESS_EQUAL = map(kernels.numpy_kernel, (np.multiply, np.less_equal))
 
 def _with_slopes(input: np.ndarray, slopes) -> np.ndarray:
     if isinstance(slopes, float):
-        return _leaky(input, slopes)
+        return run_on_floats("leaky_relu", input, slopes)
     return kernels.pointwise(_MULTIPLY, input, slopes)
 
 
