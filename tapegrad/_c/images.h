@@ -68,6 +68,8 @@ TARGET static TG_INLINE void NAME(fill_line)(T *to, int64_t n, const T *line, in
         for (int64_t i = end; i < n; i++)
             to[i] = 0;
     }
+    if (line == NULL)
+        return;
     const int64_t from = inner->first * step, along = step * inner->stride;
     if (along == 1)
         NAME(copy)(to + start, line + from + start, end - start);
