@@ -400,10 +400,11 @@ static double erfc_of(double x) { return erfc(x); }
     DO(X, entr)
 
 #define FUNCTIONS_OF_TWO(DO, X)                                                               \
-    DO(X, zeta) DO(X, igamma) DO(X, igammac) DO(X, xlogy) DO(X, xlog1py)
+    DO(X, igamma) DO(X, igammac) DO(X, xlogy) DO(X, xlog1py)
 
 FUNCTIONS_OF_ONE(TG_FLOATS, ONE)
 FUNCTIONS_OF_TWO(TG_FLOATS, TWO)
+TG_SINGLE_AND_DOUBLE(TWO, zeta)
 TG_FLOATS(POLYGAMMA, polygamma)
 TG_FLOATS(SINC, sinc)
 TG_FLOATS(BESSEL, i0)
@@ -412,6 +413,7 @@ TG_FLOATS(BESSEL, i1)
 const tg_kernel tg_special_kernels[] = {
     FUNCTIONS_OF_ONE(TG_FLOATS, ROW1)
     FUNCTIONS_OF_TWO(TG_FLOATS, ROW2)
+    TG_SINGLE_AND_DOUBLE(ROW2, zeta)
     TG_FLOATS(ROW2, polygamma)
     TG_FLOATS(ROW1, sinc)
     TG_FLOATS(ROW1, i0)

@@ -40,6 +40,22 @@ def refuse_half(kernel, input):
         raise NotImplementedError(f"\"{kernel}\" not implemented for 'Half'")
 
 
+def float_of(str function, str name, value, int position):
+    """A number, for which a tensor without dimensions and gradient may stand."""
+    if type(value) is not float and isinstance(value, Tensor) and (
+            value.ndim or value.requires_grad):
+        raise TypeError(f"{function}(): argument '{name}' (position {position}) must be float, "
+                        "not Tensor")
+    return float(value)
+
+
+def converted(Tensor input not None, dtype):
+    """A tensor in the dtype that an operation computes in; refused if its gradient is lost so."""
+    result = input.to(dtype)
+    refuse_untaped(result, input)
+    return result
+
+
 def refuse_untaped(Tensor input not None, Tensor source not None):
     """Raise PyTorch's error of a gradient that would have to pass elements without one."""
     if source.requires_grad and is_grad_enabled() and not input.is_floating_point():

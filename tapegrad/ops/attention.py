@@ -112,7 +112,7 @@ def scaled_dot_product_attention(
             enable_gqa,
         ).half()
     if _suits_flash(query, key, value, attn_mask, dropout_p):
-        if attn_mask is not None and attn_mask.dtype is _types.bool:
+        if attn_mask is not None and attn_mask.dtype is not query.dtype:
             attn_mask = _as_summand(attn_mask, query.dtype)
         scale = 1 / math.sqrt(query.shape[-1]) if scale is None else float(scale)
         return flash_attention(query, key, value, attn_mask, scale, is_causal)
@@ -142,7 +142,9 @@ def _causal(n: int, n_keys: int) -> Tensor:
 
 
 def _as_summand(mask: Tensor, dtype: _types.dtype) -> Tensor:
-    """0 where one may look, else minus infinity."""
+    """What a mask adds to scores: where it is bool, 0 where one may look, else minus infinity."""
+    if mask.dtype is not _types.bool:
+        return mask.to(dtype)
     return Tensor._wrap(np.where(mask._array, 0, -np.inf).astype(dtype.numpy))
 
 
@@ -168,7 +170,7 @@ def _check_attention(query, key, value, mask, is_causal) -> None:
             f"{names[0]} key.dtype: {names[1]} and value.dtype: {names[2]} instead."
         )
     if mask is not None:
-        if mask.dtype is not _types.bool and mask.dtype is not query.dtype:
+        if mask.dtype not in (_types.bool, _types.float32, query.dtype):
             raise RuntimeError(
                 "Expected attn_mask dtype to be bool or float or to match query dtype, but got "
                 f"attn_mask.dtype: {c_name(mask.dtype)} and  query.dtype: {c_name(query.dtype)} "

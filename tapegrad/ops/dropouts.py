@@ -7,6 +7,7 @@ import math
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
+from tapegrad.ops._arguments import float_of
 from tapegrad.ops.generators import default_generator
 
 # The value to which SELU tends on the left, negated. Source: Klambauer et al. 2017.
@@ -22,6 +23,7 @@ def _dropped(name: str, features: bool, alpha: bool, doc: str):
                 raise TypeError(f"{name}(): argument 'train' (position 3) must be bool, not "
                                 f"{kind_of(training)}")
             return input
+        p = float_of(name, "p", p, 2)
         if p == 1:
             zero = Tensor._wrap(kernels.fill(kernels.empty((), input.dtype.numpy), 0))
             return input.mul_(zero) if inplace else input * zero

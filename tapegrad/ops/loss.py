@@ -12,7 +12,7 @@ from tapegrad._core import result_type_number
 from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor
 from tapegrad._types import BY_NUMPY_NUMBER, dtype
-from tapegrad.ops._arguments import refuse_integers
+from tapegrad.ops._arguments import float_of, refuse_integers
 from tapegrad.ops._declare import composite, op
 from tapegrad.ops.activation import log_sigmoid
 from tapegrad.ops.arithmetic import div_op
@@ -108,14 +108,17 @@ def mse_loss(input: Tensor, target: Tensor, reduction: int = MEAN) -> Tensor:
 
 def smooth_l1_loss(input: Tensor, target: Tensor, reduction: int = MEAN, beta=1.0) -> Tensor:
     """``0.5 d² / beta`` where ``d = |input - target| < beta``, else ``d - 0.5 beta``."""
-    return smooth_l1_op(*_promoted("smooth_l1", input, target), reduction, float(beta))
+    return smooth_l1_op(*_promoted("smooth_l1", input, target), reduction,
+                        float_of("smooth_l1_loss", "beta", beta, 4))
 
 
 def huber_loss(input: Tensor, target: Tensor, reduction: int = MEAN, delta=1.0) -> Tensor:
     """``0.5 d²`` where ``d = |input - target| < delta``, else ``delta * (d - 0.5 delta)``."""
     if input.dtype is not target.dtype:
+        _refuse_arrays(input, target)
         _check_castable(_common_dtype(input, target), input.dtype)
-    return huber_op(*_promoted("huber", input, target), reduction, float(delta)).to(input.dtype)
+    delta = float_of("huber_loss", "delta", delta, 4)
+    return huber_op(*_promoted("huber", input, target), reduction, delta).to(input.dtype)
 
 
 def _common_dtype(input: Tensor, target: Tensor) -> dtype:
@@ -125,10 +128,17 @@ def _common_dtype(input: Tensor, target: Tensor) -> dtype:
 def _promoted(kernel: str, input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Both in the dtype that they promote to, which must be a floating-point one."""
     if input.dtype is not target.dtype:
+        _refuse_arrays(input, target)
         common = _common_dtype(input, target)
         input, target = input.to(common), target.to(common)
     refuse_integers(f"{kernel}_cpu", input._array)
     return input, target
+
+
+def _refuse_arrays(*given: Any) -> None:
+    """Raise the interpreter's error where PyTorch asks an array of NumPy for its size."""
+    for one in given:
+        one.size()
 
 
 def _check_castable(result: dtype, output: dtype) -> None:
@@ -141,6 +151,8 @@ def _check_castable(result: dtype, output: dtype) -> None:
 
 def l1_loss(input: Tensor, target: Tensor, reduction: int = MEAN) -> Tensor:
     """``|input - target|``, or its mean or sum."""
+    if input.dtype is not target.dtype:
+        _refuse_arrays(input, target)
     return _reduced((input - target).abs(), reduction)
 
 

@@ -85,7 +85,7 @@ hardshrink_backward = _slope(
 hardshrink = op(
     "hardshrink",
     out="same",
-    forward=lambda input, lambd=0.5: _shrunk("hardshrink_cpu", input, lambd, 0.0),
+    forward=lambda input, lambd=0.5: _shrunk("hardshrink_cpu", _HARD, input, lambd),
     method=True,
     input=lambda g, input, lambd: hardshrink_backward(g, input, (lambd,)),
     doc="``x`` where ``|x| > lambd``, else 0.",
@@ -97,7 +97,7 @@ softshrink_backward = _slope(
 )
 _softshrink_op = op(
     "softshrink",
-    forward=lambda input, lambd: _shrunk("softshrink_cpu", input, lambd, lambd),
+    forward=lambda input, lambd: _shrunk("softshrink_cpu", _SOFT, input, lambd),
     input=lambda g, input, lambd: softshrink_backward(g, input, (lambd,)),
     doc="``x`` moved towards 0 by ``lambd``, and 0 where that would cross it.",
 )
@@ -256,15 +256,18 @@ def _scalars(dtype: np.dtype, *numbers) -> list[np.ndarray]:
     return [kernels.fill(kernels.empty((), dtype), number) for number in numbers]
 
 
-def _shrunk(kernel: str, input: np.ndarray, lambd: float, shift: float) -> np.ndarray:
+def _shrunk(kernel: str, shrink: Callable, input: np.ndarray, lambd: float) -> np.ndarray:
     if isinstance(lambd, np.ndarray) and lambd.ndim:
         raise TypeError("a limit is one number")
     refuse_integers(kernel, input)
-    return _SHRUNK(input, lambd, shift)
+    return shrink(input, lambd)
 
 
-_SHRUNK = composite(
-    lambda input, lambd, shift: where_op(
-        input > lambd, input - shift, where_op(input < -lambd, input + shift, input * 0.0)
+_HARD = composite(
+    lambda input, lambd: where_op((input >= -lambd) & (input <= lambd), 0.0, input)
+)
+_SOFT = composite(
+    lambda input, lambd: where_op(
+        input > lambd, input - lambd, where_op(input < -lambd, input + lambd, input * 0.0)
     )
 )

@@ -15,7 +15,7 @@ from tapegrad import _types
 from tapegrad._core import InplaceOp, Op
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._arguments import refuse_integers
-from tapegrad.ops._declare import method, op, takes_out, takes_tensors
+from tapegrad.ops._declare import method, not_differentiable, op, takes_out, takes_tensors
 from tapegrad.ops._dims import number_of, sizes_of
 from tapegrad.ops._out import c_name, fit
 from tapegrad.ops.create import empty_like, finished, zeros_like
@@ -285,6 +285,13 @@ def _bernoulli(input: np.ndarray, generator: Generator) -> np.ndarray:
 _bernoulli_op = sampled("bernoulli_from", _bernoulli, "BernoulliBackward0")
 
 
+_of_one_chance_op = op(
+    "bernoulli_of_one_chance", forward=lambda input, draws: draws, params=("input", "draws"),
+    grad_name="NotImplemented", input=not_differentiable("bernoulli"),
+    doc="Draws, already made, in the shape of a tensor that backward cannot reach.",
+)  # fmt: skip
+
+
 def _bernoulli_into(out: Tensor, input: Tensor, p=..., *, generator=None) -> Tensor:
     chances = input if p is ... else p
     return bernoulli_(fit(out, input.shape), chances, generator=generator)
@@ -296,7 +303,7 @@ def bernoulli(input: Tensor, p=..., *, generator=None) -> Tensor:
     """1 with each element's probability, else 0; or all with probability ``p``."""
     if p is not ...:
         made = Tensor._wrap(kernels.empty(input.shape, input.dtype.numpy))
-        return bernoulli_(made, number_of(p), generator=generator)
+        return _of_one_chance_op(input, bernoulli_(made, number_of(p), generator=generator))
     return _bernoulli_op(input, generator or default_generator)
 
 

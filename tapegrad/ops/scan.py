@@ -10,6 +10,7 @@ from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._limits import finfo
 from tapegrad._tensor import Tensor, is_grad_enabled
+from tapegrad.ops._arguments import converted
 from tapegrad.ops._declare import attach, method, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops._places import scatter_back
@@ -111,7 +112,7 @@ def _accumulation(operation):
         if dtype is _types.bool and input.ndim and input.numel():
             raise NotImplementedError(f"\"{name}_out_cpu\" not implemented for 'Bool'")
         if dtype is not None:
-            input = input.to(dtype)
+            input = converted(input, dtype)
         if input.is_floating_point():
             return operation(input, dim, False)
         total = operation(input.to(_types.int64), dim, False)

@@ -255,18 +255,67 @@ NAMED_DTYPES = [
     *(f"torch.{name}(x, dx={dx})" for name in ("trapezoid", "cumulative_trapezoid")
       for dx in ("one", "torch.tensor(2.0)", "2")),
 ]
+ONE_ELEMENT_AS_FLOAT = [
+    *(f"F.{call}" for call in (
+        "smooth_l1_loss(x, x * 2, beta=torch.ones(1))", "huber_loss(x, x * 2, delta=torch.ones(1))",
+        "huber_loss(x, x * 2, delta=torch.tensor(1))", "dropout1d(x, torch.ones(1) / 2)",
+        "dropout2d(z, torch.ones(1) / 2)", "dropout2d(z, torch.tensor(0.5)).shape",
+        "dropout3d(z[None], torch.ones(1) / 2)", "dropout2d(z, w[0, 0])")),
+]
+ARRAYS_AS_TARGETS = [
+    *(f"F.{name}_loss(x, x.numpy())" for name in ("mse", "l1", "smooth_l1", "huber")),
+    "F.mse_loss(x.numpy(), x)", "F.l1_loss(x.double().numpy(), x)",
+]
+TAPE_LOST = [
+    *(f"torch.{call}, dtype=torch.int64)" for call in (
+        "cumsum(w, 0", "cumprod(w, 0", "sum(w", "sum(w, 0", "prod(w", "prod(w, 0", "nansum(w, 0",
+        "sum(w.detach()")),
+    "torch.bernoulli(w, 0.5).requires_grad", "torch.bernoulli(w, 0.5).sum().backward()",
+    "torch.no_grad()(torch.sum)(w, dtype=torch.int64)",
+]
+TEXT_OF_FUNCTIONS = [
+    "torch.einsum(b'ij->ji', x)", "F.pad(z, (1, 1), mode=b'reflect')",
+    "F.pad(z, (1, 1), mode=b'constant')", "F.pad(z, (1, 1), mode=b'bogus')",
+    "torch.meshgrid(n, y, indexing=b'xy')", "torch.meshgrid(n, y, indexing=b'bogus')",
+]
+SPACED = [
+    *(f"torch.{name}space({bounds}, 4)" for name in ("lin", "log") for bounds in (
+        "one, torch.tensor(3.0)", "torch.tensor(0.0), one", "one, one", "one, 3", "0, one",
+        "torch.tensor(0.0), torch.tensor(3.0)")),
+]
+LEAST_SQUARES = [
+    *(f"torch.linalg.lstsq(torch.eye(4).expand({batch}, 4, 4), torch.ones({right}))"
+      for batch, right in (
+        ("2, 1", "1, 4, 2"), ("2", "4"), ("2", "2, 4"), ("2", "4, 2"), ("4", "4, 2"),
+        ("1", "2, 4, 2"), ("2, 1", "3, 4, 2"), ("5, 2", "4, 2"), ("2", "1, 1, 4, 2"))),
+]
+HALF_BY_NUMBER = [
+    *(f"torch.div(x.half(), {divisor}, rounding_mode='{mode}')"
+      for divisor in ("0.1", "3.3", "half * 0.1") for mode in ("floor", "trunc")),
+    "x.half() // 0.1", "x.half().floor_divide_(0.1)", "torch.special.zeta(half * 2, half)",
+    "torch.special.zeta(half * 2, 2)",
+]
+EDGES = [
+    "F.hardshrink(x - 5, float('nan'))", "F.hardshrink(x * float('nan'))", "F.hardshrink(x - 5, 2)",
+    "F.hardshrink(x - 5, -2)",
+    *(f"torch.native_batch_norm(torch.ones({size}), None, None, None, None, True, 0.1, 1e-5)"
+      for size in ("0, 4", "2, 4, 0", "2, 0")),
+    *(f"F.scaled_dot_product_attention(*[{given} / 24] * 3, mask)" for given in (
+        "z.half()", "z.double()", "z[None].double()")),
+]
 CALLS = [*LOSSES, *LOOKED_UP, *SIZES, *WINDOWS, *TOO_LARGE, *TOLERANCES, *WRAPPED, *ELLIPSES,
          *BOUNDS, *NOTHING_DRAWN, *SCALES, *NOT_A_NUMBER, *HALF, *LONE,
          *ONE_NAME, *TRUTH_VALUES, *PLACES, *ONE_ELEMENT, *TEXT_IN_BYTES, *UNTAPED, *NARROW, *MET,
          *TWO_DTYPES, *SCATTERED, *RESIZED, *TRUE_BEHIND, *DRAWN, *ORDERS, *ARRAYS,
-         *FACTORS_OF_HALF, *NAMED_DTYPES]
+         *FACTORS_OF_HALF, *NAMED_DTYPES, *ONE_ELEMENT_AS_FLOAT, *ARRAYS_AS_TARGETS, *TAPE_LOST,
+         *TEXT_OF_FUNCTIONS, *SPACED, *LEAST_SQUARES, *HALF_BY_NUMBER, *EDGES]
 SETUP = """
 F = torch.nn.functional
 x, z = torch.arange(12.0).view(3, 4), torch.arange(24.0).view(2, 3, 4)
 c, n, y = torch.tensor([0, 1, 2]), torch.tensor([1, 2, 3]), torch.tensor([1, -1, 1])
 b, A = torch.tensor([True, False]), torch.tensor([[2.0, 1.0], [1.0, 3.0]])
 image = torch.arange(24.0).view(2, 3, 4)
-half = torch.ones(3).half()
+half, mask = torch.ones(3).half(), torch.zeros(3, 3)
 none = torch.empty(0, dtype=torch.int64)
 one, w = torch.tensor([1]), torch.ones(3, 4, requires_grad=True)
 image2 = torch.ones(1, 2, 2), torch.zeros(1, 2, 2, dtype=torch.int64)

@@ -80,7 +80,7 @@ def l1_loss(
     if weight is not None:
         _check_weight(x, weight, reduction)
         return _weighted((x - y).abs(), weight, reduction)
-    return apply((x - y).abs(), get_enum(reduction))
+    return loss.l1_loss(x, y, get_enum(reduction))
 
 
 def smooth_l1_loss(

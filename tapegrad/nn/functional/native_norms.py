@@ -44,6 +44,9 @@ def native_batch_norm(
     eps: float,
 ) -> _Three:
     """``batch_norm``, and mean and inverse deviation of the batch: empty in evaluation."""
+    if training and not input.numel():
+        raise RuntimeError("input tensor must have at least one element, but got input_sizes = "
+                           f"{list(input.shape)}")
     result, mean, var = batch_norm_with_moments(
         input, running_mean, running_var, weight, bias, training, momentum, eps
     )

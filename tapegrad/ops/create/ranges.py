@@ -101,10 +101,7 @@ def _end_value(function: str, name: str, value):
     """A start or end of a range: a number, or a tensor without dimensions."""
     if isinstance(value, Tensor):
         if value.ndim > 0:
-            raise RuntimeError(
-                f"{function} only supports 0-dimensional start and end tensors, but got {name} "
-                f"with {value.ndim} dimension(s)."
-            )
+            raise RuntimeError(_only_numbers(function, f"{name} with {value.ndim} dimension(s)"))
         value = value.item()
     if not isinstance(value, (int, float, np.number)):
         kind = type(value).__name__
@@ -112,11 +109,24 @@ def _end_value(function: str, name: str, value):
     return value
 
 
+def _end_values(function: str, start, end) -> tuple:
+    """Start and end of a range, as :func:`_end_value` gives them."""
+    both_are_tensors = isinstance(start, Tensor) and isinstance(end, Tensor)
+    if both_are_tensors and start.ndim + end.ndim:
+        raise RuntimeError(_only_numbers(function, (
+            f"start with {start.ndim} dimension(s) and end with {end.ndim} dimension(s)")))
+    return _end_value(function, "start", start), _end_value(function, "end", end)
+
+
+def _only_numbers(function: str, given: str) -> str:
+    return f"{function} only supports 0-dimensional start and end tensors, but got {given}."
+
+
 def _spaced(
     function: str, start, end, steps, dtype: _types.dtype, floating: Any
 ) -> np.ndarray:
     """Numbers from start to end, computed in a floating-point type."""
-    start, end = _end_value(function, "start", start), _end_value(function, "end", end)
+    start, end = _end_values(function, start, end)
     try:
         steps = operator.index(steps)
     except TypeError:
@@ -180,7 +190,7 @@ def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, layout=N
     dtype = _types.as_dtype(dtype, "logspace") or get_default_dtype()
     floating = np.dtype(np.float32) if dtype is _types.float16 else _floating(dtype)
     if dtype is _types.float16 and steps != 1:
-        start, end = (float(np.float16(_end_value("logspace", "end", one))) for one in (start, end))
+        start, end = (float(np.float16(one)) for one in _end_values("logspace", start, end))
     exponents = _spaced("logspace", start, end, steps, dtype, floating)
     with np.errstate(all="ignore"):
         values = np.power(floating.type(base), exponents)

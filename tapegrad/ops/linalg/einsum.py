@@ -53,6 +53,8 @@ def _arguments(args: tuple) -> tuple[str, list]:
     if isinstance(args[0], Tensor):
         return _equation_of_lists(args), list(args[0 : len(args) // 2 * 2 : 2])
     equation, *operands = args
+    if isinstance(equation, bytes):
+        equation = equation.decode()
     if not isinstance(equation, str):
         raise TypeError(
             "einsum(): argument 'equation' (position 1) must be str, not "

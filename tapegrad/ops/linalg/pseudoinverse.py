@@ -223,7 +223,7 @@ def _right_side(A: Tensor, B: Tensor) -> tuple[Tensor, bool]:
             f"{name}: Expected input and other to have the same dtype, but got input's dtype "
             f"{type_name(A)} and other's dtype {type_name(B)}"
         )
-    if A.ndim - B.ndim not in (0, 1) and B.ndim != 1 and A.ndim < B.ndim:
+    if A.ndim - B.ndim not in (0, 1):
         raise RuntimeError(
             f"{name}: input.dim() must be greater or equal to other.dim() and (input.dim() - "
             "other.dim()) <= 1"
@@ -237,8 +237,10 @@ def _right_side(A: Tensor, B: Tensor) -> tuple[Tensor, bool]:
         )
     if A.dtype not in (float32, float64):
         raise RuntimeError("This function doesn't handle types other than float and double")
-    common_shape(tuple(A.shape[:-2]), tuple(right.shape[:-2]))
-    return right, has_vector
+    # PyTorch takes all dimensions but the last for those of a batch where one is missing.
+    is_short = B.ndim < A.ndim and not has_vector
+    batch = common_shape(tuple(A.shape[:-2]), tuple(B.shape[:-1] if is_short else right.shape[:-2]))
+    return right.expand(*batch, *right.shape[-2:]) if is_short else right, has_vector
 
 
 def _checked_driver(driver: str | None) -> str:

@@ -10,6 +10,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import converted
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim, sizes_of
 from tapegrad.ops._floats import HALF, rounded_once
@@ -104,7 +105,7 @@ def sum(input: Tensor, dim=..., keepdim: bool = False, *, axis=..., dtype=None) 
     ``keepdim``.
     """
     if dtype is not None:
-        return _in_dtype(sum(input.to(dtype), dim, keepdim, axis=axis), dtype)
+        return _in_dtype(sum(converted(input, dtype), dim, keepdim, axis=axis), dtype)
     dim = _dim_or_axis(dim, axis, keepdim)
     if dim is ...:
         return sum_all(input)
@@ -119,7 +120,7 @@ def nansum(input: Tensor, dim=None, keepdim: bool = False, *, dtype=None) -> Ten
     Integers add up in int64. ``dtype`` converts the elements first.
     """
     if dtype is not None:
-        return _in_dtype(nansum(input.to(dtype), dim, keepdim), dtype)
+        return _in_dtype(nansum(converted(input, dtype), dim, keepdim), dtype)
     if not input.is_floating_point():
         return sum(input, dim, keepdim)
     return nansum_op(input, every_dim_or(input, dim), keepdim)
@@ -244,7 +245,7 @@ def prod(input: Tensor, dim=..., keepdim: bool = False, *, dtype=None) -> Tensor
     if dim is ... and keepdim:
         raise TypeError("nothing to keep without a dimension")
     if dtype is not None:
-        input = input.to(dtype)
+        input = converted(input, dtype)
     if not input.is_floating_point():
         input = input.to(_types.int64)
     if dim is ...:

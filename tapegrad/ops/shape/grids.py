@@ -34,6 +34,8 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     if not tensors:
         raise RuntimeError("meshgrid expects a non-empty TensorList")
     _check_vectors(tensors)
+    if isinstance(indexing, bytes):
+        indexing = indexing.decode()
     if indexing is None:
         warnings.warn(_WITHOUT_INDEXING, UserWarning, stacklevel=2)
     elif not isinstance(indexing, str):

@@ -208,6 +208,8 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
     three dimensions of a tensor with channels.
     """
     sizes = _ints(pad)
+    if isinstance(mode, bytes):
+        mode = mode.decode()
     if len(sizes) % 2:
         raise RuntimeError("Padding length must be divisible by 2")
     if len(sizes) > 2 * input.ndim:
