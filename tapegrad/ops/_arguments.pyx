@@ -1,6 +1,6 @@
 """What nearly every function asks of its arguments: compiled, for it costs each call a frame."""
 
-from numpy cimport PyArray_TYPE, import_array
+from numpy cimport NPY_FLOAT16, PyArray_SIZE, PyArray_TYPE, PyTypeNum_ISFLOAT, import_array, ndarray
 
 from tapegrad._tensor.tensor cimport Tensor
 
@@ -27,16 +27,35 @@ def check_tensors(str function, **arguments):
         check_tensor(function, name, value, position)
 
 
-def refuse_integers(str kernel, input):
+def have_dtype_of(Tensor first not None, *others):
+    """Whether all tensors, None aside, have the dtype of the first; what is no tensor has not."""
+    cdef int number = PyArray_TYPE(first.array)
+    for other in others:
+        if other is not None and (
+                not isinstance(other, Tensor) or PyArray_TYPE((<Tensor>other).array) != number):
+            return False
+    return True
+
+
+def have_length(Py_ssize_t n, *vectors):
+    """Whether all tensors, None aside, have that many elements; what is no tensor has not."""
+    for vector in vectors:
+        if vector is not None and (
+                not isinstance(vector, Tensor) or PyArray_SIZE((<Tensor>vector).array) != n):
+            return False
+    return True
+
+
+def refuse_integers(str kernel, ndarray input not None):
     """Raise PyTorch's error of a kernel that has no loop but for floating-point dtypes."""
-    if input.dtype.kind != "f":
+    if not PyTypeNum_ISFLOAT(PyArray_TYPE(input)):
         raise NotImplementedError(
             f"\"{kernel}\" not implemented for '{TYPE_NAMES[input.dtype.num]}'")
 
 
-def refuse_half(kernel, input):
+def refuse_half(str kernel, ndarray input not None):
     """Raise PyTorch's error of a kernel that has a loop for wider floating-point dtypes alone."""
-    if input.dtype.char == "e":
+    if PyArray_TYPE(input) == NPY_FLOAT16:
         raise NotImplementedError(f"\"{kernel}\" not implemented for 'Half'")
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, is_grad_enabled
-from tapegrad.ops._arguments import refuse_integers
+from tapegrad.ops._arguments import have_length, refuse_integers
 from tapegrad.ops._declare import op
 from tapegrad.ops.normalization import standardized, through_statistics
 
@@ -37,16 +37,19 @@ def _has_channels_last(array: np.ndarray) -> bool:
 
 def _slabs(array: np.ndarray, has_channels_last: bool) -> np.ndarray:
     """The values as (channels, batch, places), either places or channels packed."""
+    if not has_channels_last:
+        return kernels.swapped(kernels.joined(kernels.contiguous(array), 2), 0, 1)
     n, n_channels, places = *array.shape[:2], math.prod(array.shape[2:])
-    if has_channels_last:
-        packed = kernels.contiguous(array.transpose(0, *range(2, array.ndim), 1))
-        return packed.reshape(n, places, n_channels).transpose(2, 0, 1)
-    return kernels.contiguous(array).reshape(n, n_channels, places).transpose(1, 0, 2)
+    packed = kernels.contiguous(array.transpose(0, *range(2, array.ndim), 1))
+    return packed.reshape(n, places, n_channels).transpose(2, 0, 1)
 
 
 def computed_dtype(array: np.ndarray) -> np.dtype:
     """The dtype of statistics and weights of an input."""
-    return np.dtype(np.float32) if array.dtype == np.float16 else array.dtype
+    return _FLOAT32 if array.dtype.char == "e" else array.dtype
+
+
+_FLOAT32 = np.dtype(np.float32)
 
 
 ONE, ZERO = (
@@ -59,7 +62,9 @@ def factors(given: np.ndarray | None, missing: dict, shape: tuple, dtype: np.dty
     """A weight or bias by slab and row, or the number that stands for all where none is given."""
     if given is None:
         return kernels.expanded(missing[dtype], shape)
-    return in_dtype(given, dtype).reshape(shape)
+    if given.dtype != dtype:
+        given = kernels.cast_array(given, dtype)
+    return given.reshape(shape)
 
 
 def in_dtype(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
@@ -81,10 +86,8 @@ def _batch_norm(input, weight, bias, eps):
     rows, result, target = _new_slabs(input)
     n, dtype = len(rows), computed_dtype(input)
     mean, var = kernels.empty((n,), dtype), kernels.empty((n,), dtype)
-    OURS["batch_norm"](
-        rows, factors(weight, ONE, (n, 1), dtype), factors(bias, ZERO, (n, 1), dtype), target,
-        mean, var, params=(eps,),
-    )  # fmt: skip
+    weight, bias = factors(weight, ONE, (n, 1), dtype), factors(bias, ZERO, (n, 1), dtype)
+    _BY_BATCH(rows, weight, bias, target, mean, var, params=(eps,))
     return result, mean, var
 
 
@@ -93,11 +96,12 @@ def _batch_norm_given(input, weight, bias, mean, var, eps):
     rows, result, target = _new_slabs(input)
     n, dtype = len(rows), computed_dtype(input)
     mean = kernels.expanded(ZERO[dtype][0], (n,)) if mean is None else in_dtype(mean, dtype)
-    OURS["batch_norm_given"](
-        rows, factors(weight, ONE, (n, 1), dtype), factors(bias, ZERO, (n, 1), dtype), mean,
-        in_dtype(var, dtype), target, params=(eps,),
-    )  # fmt: skip
+    weight, bias = factors(weight, ONE, (n, 1), dtype), factors(bias, ZERO, (n, 1), dtype)
+    _BY_GIVEN(rows, weight, bias, mean, in_dtype(var, dtype), target, params=(eps,))
     return result
+
+
+_BY_BATCH, _BY_GIVEN = OURS["batch_norm"], OURS["batch_norm_given"]
 
 
 def _backward(g, input, weight, mean, var, eps, statistics) -> tuple:
@@ -200,14 +204,39 @@ running_norm_op = op(
 )
 
 
-def _update_running(running: Tensor | None, statistic: Tensor, factor: float, momentum: float):
-    """Move a running statistic towards a factor times a new one, rounding once."""
-    if running is not None:
-        former, new = running.detach(), statistic.detach()
-        if former.dtype is new.dtype:
-            former.mul_(1 - momentum).add_(new * (momentum * factor))
-        else:
-            former.copy_(former.to(new.dtype).mul(1 - momentum).add_(new, alpha=momentum * factor))
+def _update_running(running: Tensor | None, new: Tensor, factor: float, momentum: float) -> None:
+    """Move a running statistic towards a factor times a new one, rounding once.
+
+    As in PyTorch this counts as no write: nothing that was saved notices it.
+    """
+    if running is None:
+        return
+    former = in_dtype(running._array, new.dtype.numpy)
+    moved = kernels.pointwise(
+        _ADD, kernels.pointwise(_MULTIPLY, former, 1 - momentum),
+        kernels.pointwise(_MULTIPLY, new._array, momentum * factor),
+    )  # fmt: skip
+    kernels.copy_array(running._array, moved)
+
+
+_ADD, _MULTIPLY = kernels.numpy_kernel(np.add), kernels.numpy_kernel(np.multiply)
+
+
+def check_channels(
+    n_channels: int, training: bool, running_mean: Tensor | None, running_var: Tensor | None,
+    weight: Tensor | None, bias: Tensor | None,
+) -> None:  # fmt: skip
+    """Refuse vectors over channels that are missing or of another length."""
+    is_complete = training or not (running_mean is None or running_var is None)
+    if is_complete and have_length(n_channels, running_mean, running_var, weight, bias):
+        return
+    for name, one in (("running_mean", running_mean), ("running_var", running_var),
+                      ("weight", weight), ("bias", bias)):  # fmt: skip
+        if one is None:
+            if not training and name.startswith("running"):
+                raise RuntimeError(f"{name} must be defined in evaluation mode")
+        elif one.numel() != n_channels:
+            raise RuntimeError(f"{name} should contain {n_channels} elements not {one.numel()}")
 
 
 def batch_norm(
@@ -220,22 +249,11 @@ def batch_norm(
     ``momentum``; else the running ones are used. The second and third result are mean and variance
     of the batch, None unless used. Source: Ioffe and Szegedy 2015.
     """
-    channels = input.shape[1]
-    for name, one in (("running_mean", running_mean), ("running_var", running_var),
-                      ("weight", weight), ("bias", bias)):  # fmt: skip
-        if one is not None and one.numel() != channels:
-            raise RuntimeError(
-                f"{name} should contain {channels} elements not {one.numel()}"
-            )
     if not training:
-        if running_mean is None or running_var is None:
-            raise RuntimeError(
-                "Expected running_mean and running_var to be defined when training=False"
-            )
         given = (running_mean, running_var, float(eps))
         return running_norm_op(input, weight, bias, *given), None, None
     output, mean, var = batch_norm_op(input, weight, bias, float(eps))
-    count = input.numel() // max(channels, 1)
+    count = input.numel() // max(input.shape[1], 1)
     if count:
         unbiased = count / (count - 1) if count > 1 else math.nan
         _update_running(running_mean, mean, 1, momentum)

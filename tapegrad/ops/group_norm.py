@@ -17,6 +17,7 @@ from tapegrad.ops.channel_norm import (
     ZERO,
     array_of,
     batch_norm,
+    check_channels,
     computed_dtype,
     factors,
     per_channel,
@@ -27,23 +28,24 @@ from tapegrad.ops.normalization import standardized, through_statistics
 
 def _groups(array: np.ndarray, n_groups: int) -> np.ndarray:
     """The values as (batch, groups, channels of a group, places)."""
-    n, n_channels = array.shape[:2]
-    places = math.prod(array.shape[2:])
-    return kernels.contiguous(array).reshape(n, n_groups, n_channels // n_groups, places)
+    n, n_channels, *places = array.shape
+    shape = n, n_groups, n_channels // n_groups, math.prod(places)
+    return kernels.contiguous(array).reshape(shape)
 
 
 def _group_factors(given, missing: dict, rows: np.ndarray) -> np.ndarray:
-    shape = rows.shape[1:3]
-    return factors(given, missing, shape, computed_dtype(rows))
+    return factors(given, missing, rows.shape[1:3], computed_dtype(rows))
 
 
 def _group_norm(input, weight, bias, n_groups, eps):
     refuse_integers("GroupNormKernelImpl", input)
     rows = _groups(input, n_groups)
     given = (rows, _group_factors(weight, ONE, rows), _group_factors(bias, ZERO, rows))
-    shapes = (rows.shape, rows.shape[:2], rows.shape[:2])
-    result, *moments = kernels.outputs(OURS["batch_norm"], given, shapes, (eps,))
-    return result.reshape(input.shape), *moments
+    moments = rows.shape[:2]
+    result, mean, var = kernels.outputs(
+        OURS["batch_norm"], given, (rows.shape, moments, moments), (eps,)
+    )
+    return result.reshape(input.shape), mean, var
 
 
 def _group_norm_slopes(g, input, weight, mean, var, n_groups, eps, needs):
@@ -120,7 +122,7 @@ def group_norm_with_moments(
             f"shape {list(input.shape)} and num_groups={num_groups}"
         )
     for name, one in (("weight", weight), ("bias", bias)):
-        if one is not None and (one.ndim != 1 or one.numel() != n_channels):
+        if one is not None and one.shape != (n_channels,):
             raise RuntimeError(
                 f"Expected {name} to be a vector of size equal to the number of channels in input, "
                 f"but got {name} of shape {list(one.shape)} and input of shape {list(input.shape)}"
@@ -146,6 +148,7 @@ def instance_norm(
     mean, var, scale, shift = (
         one if one is None else one.repeat(n) for one in (running_mean, running_var, weight, bias)
     )
+    check_channels(n * n_channels, True, mean, var, scale, shift)
     flat = input.reshape(1, n * n_channels, *input.shape[2:])
     result, *_ = batch_norm(flat, scale, shift, mean, var, use_input_stats, momentum, eps)
     if use_input_stats:

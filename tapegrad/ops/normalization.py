@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import cache
 
 import numpy as np
@@ -18,22 +17,25 @@ from tapegrad.ops.index import add_rows, take_rows
 def _layer_norm(input, weight, bias, n_normalized, eps):
     refuse_integers("LayerNormKernelImpl", input)
     rows = _as_rows(input, n_normalized)
-    scale, shift = _one_row(weight, 1.0, rows), _one_row(bias, 0.0, rows)
-    shapes = (rows.shape, rows.shape[:1], rows.shape[:1])
-    result, *moments = kernels.outputs(OURS["layer_norm"], (rows, scale, shift), shapes, (eps,))
-    return result.reshape(input.shape), *moments
+    shape = rows.shape
+    batch = shape[:-1]
+    given = rows, _one_row(weight, 1.0, rows), _one_row(bias, 0.0, rows)
+    result, mean, rstd = kernels.outputs(_LAYER_NORM, given, (shape, batch, batch), (eps,))
+    return (result if n_normalized == 1 else result.reshape(input.shape)), mean, rstd
+
+
+_LAYER_NORM = OURS["layer_norm"]
 
 
 def _as_rows(input: np.ndarray, n_last: int) -> np.ndarray:
-    """The array as a matrix whose rows are the last dimensions."""
-    first = input.ndim - n_last
-    n_rows, n = math.prod(input.shape[:first]), math.prod(input.shape[first:])
-    return kernels.contiguous(input).reshape(n_rows, n)
+    """The array with its last dimensions as one, row-major."""
+    rows = kernels.contiguous(input)
+    return rows if n_last == 1 else kernels.joined(rows, input.ndim - n_last)
 
 
 def _one_row(given, number: float, rows: np.ndarray) -> np.ndarray:
     if given is not None:
-        return kernels.contiguous(given).reshape(-1)
+        return kernels.joined(kernels.contiguous(given), 0)
     return kernels.expanded(_filler(number, rows.dtype), rows.shape[-1:])
 
 

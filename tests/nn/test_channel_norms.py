@@ -84,3 +84,13 @@ def test_one_launch_each_way(tapegrad):
 
     assert names.count("batch_norm") == names.count("batch_norm_backward") == 1
     assert len(names) < 20
+
+
+def test_running_statistics_count_no_writes(torch):
+    """What moves running statistics leaves their versions as they are, as PyTorch's kernel does."""
+    mean, var = torch.zeros(3), torch.ones(3)
+
+    torch.nn.functional.batch_norm(torch.randn(4, 3), mean, var, training=True)
+
+    assert (mean._version, var._version) == (0, 0)
+    assert bool((mean != 0).all())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tapegrad._kernels import cast_array
 from tapegrad._tensor import Tensor
 from tapegrad.nn.functional.normalizations import batch_norm as functional_batch_norm
 from tapegrad.nn.functional.normalizations import batch_norm_with_moments, layer_norm_with_moments
@@ -52,7 +53,7 @@ def native_batch_norm(
     )
     if mean is None or var is None:
         return result, input.new_empty(0), input.new_empty(0)
-    return result, _constant(mean, input), _inverse_deviation(var, eps, input)
+    return result, _constant(mean, input, mean.shape), _inverse_deviation(var, eps, input)
 
 
 @takes_tensors
@@ -67,11 +68,7 @@ def native_layer_norm(
     shape = tuple(normalized_shape)
     result, mean, deviation = layer_norm_with_moments(input, shape, weight, bias, eps)
     sizes = (*input.shape[: -len(shape)], *(1,) * len(shape))
-    return (
-        result,
-        _constant(mean, input).reshape(sizes),
-        _constant(deviation, input).reshape(sizes),
-    )
+    return result, _constant(mean, input, sizes), _constant(deviation, input, sizes)
 
 
 @takes_tensors
@@ -87,16 +84,18 @@ def native_group_norm(
 ) -> _Three:
     """``group_norm``, and mean and inverse deviation of each group: ``(batch, groups)``."""
     result, mean, var = group_norm_with_moments(input, group, weight, bias, eps)
-    return result, _constant(mean, input), _inverse_deviation(var, eps, input)
+    return result, _constant(mean, input, mean.shape), _inverse_deviation(var, eps, input)
 
 
-def _constant(moments: Tensor, input: Tensor) -> Tensor:
+def _constant(moments: Tensor, input: Tensor, shape: tuple) -> Tensor:
     """Moments without a gradient, in the dtype of what they are of."""
-    return in_dtype(moments.detach(), input.dtype)
+    if moments.dtype is input.dtype:
+        return moments.detach().view(shape)
+    return Tensor._wrap(cast_array(moments._array, input.dtype.numpy).reshape(shape))
 
 
 def _inverse_deviation(var: Tensor, eps: float, input: Tensor) -> Tensor:
-    return in_dtype((var.detach() + eps).rsqrt_(), input.dtype)
+    return in_dtype((var.detach() + eps).rsqrt(), input.dtype)
 
 
 __all__ = ["batch_norm", "native_batch_norm", "native_group_norm", "native_layer_norm"]

@@ -8,6 +8,7 @@ import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad._types import Ints
 from tapegrad.ops import channel_norm, normalization
+from tapegrad.ops._arguments import have_dtype_of
 from tapegrad.ops._declare import calls, written_as
 from tapegrad.ops.arithmetic import div
 
@@ -37,14 +38,20 @@ def layer_norm_with_moments(
     shape = tuple(normalized_shape)
     if not shape or input.shape[-len(shape) :] != shape:
         _refuse_normalized_shape(input, list(shape))
-    for name, parameter in (("weight", weight), ("bias", bias)):
-        if parameter is not None and parameter.shape != shape:
-            raise RuntimeError(
-                f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
-                f"{list(parameter.shape)} and normalized_shape = {list(shape)}"
-            )
-    check_dtypes(input, weight, bias)
+    if weight is not None and weight.shape != shape:
+        _refuse_parameter("weight", weight, shape)
+    if bias is not None and bias.shape != shape:
+        _refuse_parameter("bias", bias, shape)
+    if not have_dtype_of(input, weight, bias):
+        check_dtypes(input, weight, bias)
     return normalization.layer_norm_op(input, weight, bias, len(shape), float(eps))
+
+
+def _refuse_parameter(name: str, parameter: Tensor, shape: tuple) -> None:
+    raise RuntimeError(
+        f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
+        f"{list(parameter.shape)} and normalized_shape = {list(shape)}"
+    )
 
 
 def check_dtypes(input: Tensor, *parameters: Tensor | None) -> None:
@@ -116,6 +123,22 @@ def batch_norm_with_moments(
             raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
     elif eps < 0.0:
         raise ValueError(f"batch_norm eps must be non-negative, but got {eps}")
+    if type(momentum) is not float:
+        momentum = _number(momentum)
+    channel_norm.check_channels(
+        size[1] if len(size) > 1 else 0, training, running_mean, running_var, weight, bias
+    )
+    if len(size) < 2:
+        return _normalized_nothing(input), None, None
+    if not have_dtype_of(input, running_mean, running_var, weight, bias):
+        check_dtypes(input, running_mean, running_var, weight, bias)
+    return channel_norm.batch_norm(
+        input, weight, bias, running_mean, running_var, training, momentum, eps
+    )
+
+
+def _number(momentum: Any) -> float:
+    """A momentum that may stand in a tensor."""
     if isinstance(momentum, Tensor) and not momentum.ndim:
         momentum = momentum.item()
     if not isinstance(momentum, (int, float)):
@@ -123,20 +146,7 @@ def batch_norm_with_moments(
         raise TypeError(
             f"batch_norm(): argument 'momentum' (position 7) must be float, not {given}"
         )
-    channels = {
-        "running_mean": running_mean,
-        "running_var": running_var,
-        "weight": weight,
-        "bias": bias,
-    }
-    n_channels = size[1] if len(size) > 1 else 0
-    _check_channels(channels, n_channels, training)
-    if len(size) < 2:
-        return _normalized_nothing(input), None, None
-    check_dtypes(input, *channels.values())
-    return channel_norm.batch_norm(
-        input, weight, bias, running_mean, running_var, training, momentum, eps
-    )
+    return momentum
 
 
 def _normalized_nothing(input: Tensor) -> Tensor:
@@ -147,15 +157,6 @@ def _normalized_nothing(input: Tensor) -> Tensor:
             f"[{-max(input.dim(), 1)}, {max(input.dim(), 1) - 1}], but got 1)"
         )
     return input.clone()
-
-
-def _check_channels(tensors: dict[str, Tensor | None], n_channels: int, training: bool) -> None:
-    for name, tensor in tensors.items():
-        if tensor is None:
-            if not training and name.startswith("running"):
-                raise RuntimeError(f"{name} must be defined in evaluation mode")
-        elif tensor.numel() != n_channels:
-            raise RuntimeError(f"{name} should contain {n_channels} elements not {tensor.numel()}")
 
 
 def normalize(

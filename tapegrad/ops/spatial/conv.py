@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 
 import numpy as np
 
@@ -11,25 +12,21 @@ from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import op, takes_tensors
 from tapegrad.ops.spatial import conv_checks as checks
 from tapegrad.ops.spatial import correlation
-from tapegrad.ops.spatial.geometry import Geometry
+from tapegrad.ops.spatial.geometry import Geometry, geometry_of
 from tapegrad.ops.spatial.pad import constant_pad_nd
+from tapegrad.ops.spatial.sizes import remembered
 
 
 def _convolution(input: np.ndarray, weight, bias, geometry: Geometry) -> np.ndarray:
-    if input.dtype == np.float16:  # sums are rounded once, at their end
-        wide_bias = None if bias is None else kernels.cast_array(bias, np.float32)
-        wide = _convolution(
-            kernels.cast_array(input, np.float32), kernels.cast_array(weight, np.float32),
-            wide_bias, geometry,
-        )  # fmt: skip
-        return kernels.cast_array(wide, np.float16)
-    kernel = weight.shape[2:]
-    if geometry.transposed:
-        size = geometry.enlarged(input.shape[2:], kernel)
-        blocks = geometry.blocks(size, kernel, input.shape[2:])
-        return correlation.spread(input, weight, bias, blocks, geometry.groups)
-    blocks = geometry.blocks(input.shape[2:], kernel)
-    return correlation.correlate(input, weight, bias, blocks, geometry.groups)
+    if input.dtype.char != "e":
+        return correlation.convolve(input, weight, bias, geometry)
+    # Sums of float16 are rounded once, at their end.
+    wide_bias = None if bias is None else kernels.cast_array(bias, np.float32)
+    wide = correlation.convolve(
+        kernels.cast_array(input, np.float32), kernels.cast_array(weight, np.float32),
+        wide_bias, geometry,
+    )  # fmt: skip
+    return kernels.cast_array(wide, np.float16)
 
 
 def _input_slope(g, input_shape, weight, geometry: Geometry) -> Tensor:
@@ -54,7 +51,7 @@ convolution_op = op(
 
 
 def _weight_gradient(image: np.ndarray, small, geometry: Geometry, kernel: tuple) -> np.ndarray:
-    if image.dtype == np.float16:
+    if image.dtype.char == "e":
         wide = _weight_gradient(
             kernels.cast_array(image, np.float32), kernels.cast_array(small, np.float32),
             geometry, kernel,
@@ -90,21 +87,20 @@ weight_gradient = op(
 
 @takes_tensors
 def convolution(
-    input, weight, bias, stride, padding, dilation, transposed, output_padding, groups
-) -> Tensor:
+    input: Tensor, weight: Tensor, bias: Tensor | None, stride, padding, dilation,
+    transposed: bool, output_padding, groups: int,
+) -> Tensor:  # fmt: skip
     """A convolution over ``weight.ndim - 2`` dimensions of a batch, or a transposed one.
 
     Shape: ``(batch, channels, *size)`` and ``(out, channels / groups, *kernel)``; transposed
     ``(channels, out / groups, *kernel)``. Raises RuntimeError for sizes that do not fit.
     """
-    checks.check_tensors("convolution", input, weight, bias)
     n_dims = checks.check_weight(weight)
-    named = {
-        "stride": stride, "padding": padding, "dilation": dilation,
-        "output_padding": output_padding,
-    }  # fmt: skip
-    sizes = checks.each_per_dim("convolution", n_dims, n_dims, named)
-    geometry = Geometry(groups=groups, transposed=bool(transposed), **sizes)
+    per_dim = partial(checks.per_dim, "convolution", n_dims=n_dims, n_weight=n_dims)
+    geometry = geometry_of(
+        per_dim("stride", stride), per_dim("padding", padding), per_dim("dilation", dilation),
+        transposed, per_dim("output_padding", output_padding), groups,
+    )  # fmt: skip
     return _checked(input, weight, bias, geometry)
 
 
@@ -115,25 +111,33 @@ def _checked(input: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geome
     return convolution_op(input, weight, bias, geometry)
 
 
+@remembered
+def _around(kernel: tuple, dilation: tuple) -> tuple[tuple, list | None]:
+    """The padding that keeps the size, and that of the input behind where it is uneven."""
+    total = [step * (k - 1) for step, k in zip(dilation, kernel, strict=True)]
+    is_even = not any(n % 2 for n in total)
+    behind = None if is_even else [side for n in reversed(total) for side in (0, n % 2)]
+    return tuple(n // 2 for n in total), behind
+
+
 def _same_padding(input: Tensor, weight: Tensor, dilation: tuple) -> tuple[Tensor, tuple]:
     """The padding that keeps the size; where it is uneven the input is padded behind first."""
-    total = [step * (k - 1) for step, k in zip(dilation, weight.shape[2:], strict=True)]
-    if any(n % 2 for n in total):
+    padding, behind = _around(weight.shape[2:], dilation)
+    if behind is not None:
         warnings.warn(
             "Using padding='same' with even kernel lengths and odd dilation may require a "
             "zero-padded copy of the input be created",
             stacklevel=5,
         )
-        behind = [side for n in reversed(total) for side in (0, n % 2)]
         input = constant_pad_nd(input, behind)
-    return input, tuple(n // 2 for n in total)
+    return input, padding
 
 
 def _padding_named(
     padding: str, input: Tensor, weight: Tensor, stride: tuple, dilation: tuple
 ) -> tuple[Tensor, tuple]:
     if padding == "same":
-        if any(n != 1 for n in stride):
+        if stride != (1,) * len(stride):
             raise RuntimeError("padding='same' is not supported for strided convolutions")
         return _same_padding(input, weight, dilation)
     if padding == "valid":
@@ -141,10 +145,11 @@ def _padding_named(
     raise RuntimeError(f"Invalid padding string: '{padding}'")
 
 
-def _convolve(function: str, n_dims: int, input, weight, bias, stride, padding, dilation, groups):
-    checks.check_tensors(function, input, weight, bias)
-    is_batched = checks.batched(function, input, n_dims)
-    n_weight = checks.check_weight(weight)
+def _convolve(
+    function: str, n_dims: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride, padding,
+    dilation, groups: int,
+) -> Tensor:  # fmt: skip
+    is_batched, n_weight = checks.batched(function, input, n_dims), checks.check_weight(weight)
     if not is_batched:
         input = input.unsqueeze(0)
     if padding == "same":
@@ -155,30 +160,32 @@ def _convolve(function: str, n_dims: int, input, weight, bias, stride, padding, 
         input, padding = _padding_named(padding, input, weight, stride, dilation)
     else:
         padding = checks.per_dim(function, "padding", padding, n_dims, n_weight)
-    geometry = Geometry(stride, padding, dilation, False, (0,) * n_weight, groups)
+    geometry = geometry_of(stride, padding, dilation, False, (0,) * n_weight, groups)
     result = _checked(input, weight, bias, geometry)
     return result if is_batched else result.squeeze(0)
 
 
 def _transposed(
-    function: str, n_dims: int, input, weight, bias, stride, padding, more, groups, dilation
-):
-    checks.check_tensors(function, input, weight, bias)
-    is_batched = checks.batched(function, input, n_dims)
-    n_weight = checks.check_weight(weight)
+    function: str, n_dims: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride, padding,
+    output_padding, groups: int, dilation,
+) -> Tensor:  # fmt: skip
+    is_batched, n_weight = checks.batched(function, input, n_dims), checks.check_weight(weight)
     if not is_batched:
         input = input.unsqueeze(0)
-    named = {
-        "stride": stride, "padding": padding, "dilation": dilation, "output_padding": more,
-    }  # fmt: skip
-    sizes = checks.each_per_dim(function, n_dims, n_weight, named)
-    geometry = Geometry(groups=groups, transposed=True, **sizes)
+    stride = checks.per_dim(function, "stride", stride, n_dims, n_weight)
+    padding = checks.per_dim(function, "padding", padding, n_dims, n_weight)
+    dilation = checks.per_dim(function, "dilation", dilation, n_dims, n_weight)
+    more = checks.per_dim(function, "output_padding", output_padding, n_dims, n_weight)
+    geometry = geometry_of(stride, padding, dilation, True, more, groups)
     result = _checked(input, weight, bias, geometry)
     return result if is_batched else result.squeeze(0)
 
 
 @takes_tensors
-def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups: int = 1) -> Tensor:
+def conv1d(
+    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, dilation=1,
+    groups: int = 1,
+) -> Tensor:  # fmt: skip
     """Weights slid along sequences.
 
     Shape: ``(batch, channels, length)`` with weights ``(out, channels / groups, kernel)`` to
@@ -189,21 +196,28 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups: in
 
 
 @takes_tensors
-def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups: int = 1) -> Tensor:
+def conv2d(
+    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, dilation=1,
+    groups: int = 1,
+) -> Tensor:  # fmt: skip
     """Weights slid over images; as :func:`conv1d` with two spatial dimensions."""
     return _convolve("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
 
 
 @takes_tensors
-def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups: int = 1) -> Tensor:
+def conv3d(
+    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, dilation=1,
+    groups: int = 1,
+) -> Tensor:  # fmt: skip
     """Weights slid through volumes; as :func:`conv1d` with three spatial dimensions."""
     return _convolve("conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
 
 
 @takes_tensors
 def conv_transpose1d(
-    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups: int = 1, dilation=1
-) -> Tensor:
+    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0,
+    output_padding=0, groups: int = 1, dilation=1,
+) -> Tensor:  # fmt: skip
     """The transpose of a convolution: each element spreads the weights out around its place.
 
     Shape: ``(batch, channels, length)`` with weights ``(channels, out / groups, kernel)`` to
@@ -217,8 +231,9 @@ def conv_transpose1d(
 
 @takes_tensors
 def conv_transpose2d(
-    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups: int = 1, dilation=1
-) -> Tensor:
+    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0,
+    output_padding=0, groups: int = 1, dilation=1,
+) -> Tensor:  # fmt: skip
     """The transpose of :func:`conv2d`; as :func:`conv_transpose1d` in two dimensions."""
     return _transposed(
         "conv_transpose2d", 2, input, weight, bias, stride, padding, output_padding, groups,
@@ -228,8 +243,9 @@ def conv_transpose2d(
 
 @takes_tensors
 def conv_transpose3d(
-    input, weight, bias=None, stride=1, padding=0, output_padding=0, groups: int = 1, dilation=1
-) -> Tensor:
+    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0,
+    output_padding=0, groups: int = 1, dilation=1,
+) -> Tensor:  # fmt: skip
     """The transpose of :func:`conv3d`; as :func:`conv_transpose1d` in three dimensions."""
     return _transposed(
         "conv_transpose3d", 3, input, weight, bias, stride, padding, output_padding, groups,

@@ -7,13 +7,17 @@ import operator
 
 from tapegrad import _types
 from tapegrad._tensor import Tensor
-from tapegrad.ops._arguments import check_tensor
+from tapegrad.ops._arguments import have_dtype_of
+from tapegrad.ops._dims import plain_ints
 from tapegrad.ops.spatial.geometry import Geometry
 from tapegrad.ops.spatial.sizes import c_name, remembered, scalar_name, times
 
 
 def per_dim(function: str, name: str, given, n_dims: int, n_weight: int) -> tuple[int, ...]:
     """One number for each of the weight's dimensions; a lone one stands for the function's."""
+    sizes = plain_ints(given, n_weight) if n_weight == n_dims else None
+    if sizes is not None:
+        return sizes
     items = given if isinstance(given, (tuple, list)) else (given,) * n_dims
     try:
         sizes = tuple(map(operator.index, items))
@@ -33,21 +37,13 @@ def per_dim(function: str, name: str, given, n_dims: int, n_weight: int) -> tupl
     return sizes
 
 
-def check_tensors(function: str, input, weight, bias) -> None:
-    """Refuse arguments that are no tensors."""
-    check_tensor(function, "input", input, 1)
-    check_tensor(function, "weight", weight, 2)
-    if bias is not None:
-        check_tensor(function, "bias", bias, 3)
-
-
 def check_convolution(
     input: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry
 ) -> None:
     """Refuse what does not fit together, in the order in which PyTorch looks."""
-    bias_shape = None if bias is None else tuple(bias.shape)
-    _check_shapes(tuple(input.shape), tuple(weight.shape), bias_shape, geometry)
-    check_dtypes(input, weight, bias, geometry)
+    _check_shapes(input.shape, weight.shape, None if bias is None else bias.shape, geometry)
+    if not (input.dtype.is_floating_point and have_dtype_of(input, weight, bias)):
+        check_dtypes(input, weight, bias, geometry)
 
 
 @remembered
@@ -59,7 +55,7 @@ def _check_shapes(input: tuple, weight: tuple, bias: tuple | None, geometry: Geo
 
 
 def check_dtypes(input: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry) -> None:
-    """Refuse dtypes that differ, or that PyTorch has no convolution of."""
+    """Refuse dtypes that differ or hold no fractions, where PyTorch has no convolution of them."""
     transposed, other_bias = geometry.transposed, bias is not None and bias.dtype is not input.dtype
     if bias is not None and other_bias and not transposed:
         raise RuntimeError(

@@ -2,9 +2,9 @@
 
 For images ``(batch, channels, *size)`` and weights ``(out, channels / groups, *kernel)``
 
-* ``correlate`` slides the weights over the images,
-* ``spread`` is its transpose in the images: what each output position read, it adds to,
-* ``weight_slope`` its transpose in the weights.
+* ``convolve`` slides the weights over the images; transposed, what each output position read, it
+  adds to,
+* ``weight_slope`` is its transpose in the weights.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad.ops.spatial.fold import Blocks
+from tapegrad.ops.spatial.geometry import Geometry
 from tapegrad.ops.spatial.sizes import in_3d, remembered
 
 _CORRELATE, _WEIGHT_SLOPE, _SUM = OURS["correlate"], OURS["weight_slope"], OURS["sum"]
@@ -31,36 +32,39 @@ LEAST_PLACES = 1024
 
 
 @remembered
-def _params(
-    read: tuple, written: tuple, blocks: Blocks, is_turned: bool = False, n_rows: int = 0
-) -> tuple:
+def _params(read: tuple, written: tuple, blocks: Blocks, is_turned: bool, n_rows: int) -> tuple:
     """The fields of the kernels' params; ``n_rows`` are a group's output channels."""
     slides = (in_3d(blocks.kernel, 1), in_3d(blocks.stride, 1), in_3d(blocks.padding, 0))
     sizes = (in_3d(read, 1), *slides, in_3d(blocks.dilation, 1), in_3d(written, 1))
     return (0, *(n for each in sizes for n in each), int(is_turned), n_rows)
 
 
-def correlate(images: np.ndarray, weight, bias, blocks: Blocks, groups: int) -> np.ndarray:
+@remembered
+def _planned(read: tuple, weight: tuple, geometry: Geometry) -> tuple[tuple, tuple]:
+    """The shape of what a convolution writes, and the kernel's params."""
+    size, kernel = read[2:], weight[2:]
+    if geometry.transposed:
+        n_out, written = geometry.groups * weight[1], geometry.enlarged(size, kernel)
+        blocks = geometry.blocks(written, kernel, size)
+    else:
+        blocks = geometry.blocks(size, kernel)
+        n_out, written = weight[0], blocks.counts
+    n_rows = n_out // geometry.groups
+    return (read[0], n_out, *written), _params(size, written, blocks, geometry.transposed, n_rows)
+
+
+def convolve(read: np.ndarray, weight, bias, geometry: Geometry) -> np.ndarray:
     """``(batch, channels, *size)``, weights and a bias or None to ``(batch, out, *count)``."""
-    return _images(images, weight, bias, len(weight), blocks.counts, blocks, groups, False)
-
-
-def spread(g: np.ndarray, weight, bias, blocks: Blocks, groups: int) -> np.ndarray:
-    """``(batch, out, *count)``, weights and a bias or None to ``(batch, channels, *size)``."""
-    n_out = groups * weight.shape[1]
-    return _images(g, weight, bias, n_out, blocks.size, blocks, groups, True)
-
-
-def _images(read, weight, bias, n_out, size, blocks, groups, is_turned) -> np.ndarray:
-    written = kernels.empty((len(read), n_out, math.prod(size)), read.dtype)
+    shape, params = _planned(read.shape, weight.shape, geometry)
+    written = kernels.empty(shape, read.dtype)
     bias = kernels.empty((0,), read.dtype) if bias is None else bias
-    arrays = (kernels.joined(read, 2), kernels.joined(weight, 2), bias, written)
-    if groups > 1:
-        arrays = _groups(*arrays, groups)
+    arrays = kernels.joined(read, 2), kernels.joined(weight, 2), bias, kernels.joined(written, 2)
+    if geometry.groups > 1:
+        arrays = _groups(*arrays, geometry.groups)
     elif kernels.thread_count() > 1:
-        arrays = _shares(*arrays, size, is_turned)
-    _run(_CORRELATE, arrays, _params(read.shape[2:], size, blocks, is_turned, n_out // groups))
-    return written.reshape(len(read), n_out, *size)
+        arrays = _shares(*arrays, shape[2:], geometry.transposed)
+    _run(_CORRELATE, arrays, params)
+    return written
 
 
 def _groups(images, weights, bias, written, n: int) -> tuple:

@@ -47,3 +47,6 @@ class Geometry(NamedTuple):
         least = back.enlarged(self.blocks(size, kernel).counts, kernel)
         more = tuple(n - m for n, m in zip(size, least, strict=True))
         return back._replace(output_padding=more, counts=None)
+
+
+geometry_of = remembered(Geometry)
