@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from tapegrad.ops.devices import NO_CUDA
+from tapegrad.ops._arguments import NO_CUDA
 from tapegrad.ops.generators import (
     Generator,
     default_generator,

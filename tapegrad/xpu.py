@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tapegrad._absent import IdleContext, answer, refusal
-from tapegrad.ops.devices import NO_XPU
+from tapegrad.ops._arguments import NO_XPU
 
 is_available = is_initialized = is_bf16_supported = is_tf32_supported = answer(False)
 device_count = answer(0)

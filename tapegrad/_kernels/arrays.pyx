@@ -13,9 +13,9 @@ from tapegrad._kernels.iteration cimport (
     ITEM_SIZES, cast, copy_into, elementwise, iterate, scalar_operand,
 )
 from tapegrad._kernels.kernel cimport MAX_PARAM_BYTES, Kernel, Loop, Scalars, launch
-from tapegrad._kernels.memory cimport allocate, allocate_like, check_writable, strided_view
-
-import numpy as np
+from tapegrad._kernels.memory cimport (
+    allocate, allocate_like, check_writable, strided_view, type_number_of,
+)
 
 from tapegrad._kernels.kernel import OURS
 
@@ -26,7 +26,7 @@ cdef Kernel SUM = OURS["sum"], MIN = OURS["min"], MAX = OURS["max"]
 
 def cast_array(ndarray array not None, dtype):
     """The array in another dtype, in new memory (also where the dtype is the same)."""
-    return cast(array, np.dtype(dtype).num)
+    return cast(array, type_number_of(dtype))
 
 
 def copy_array(ndarray target not None, ndarray source not None):
@@ -52,6 +52,16 @@ cpdef ndarray row_major(ndarray array):
 cpdef ndarray contiguous(ndarray array):
     """The array itself where it is row-major, else a row-major copy."""
     return array if PyArray_IS_C_CONTIGUOUS(array) else row_major(array)
+
+
+cpdef ndarray flat(ndarray array):
+    """The elements in row-major order, in one dimension: a view unless they lie otherwise."""
+    cdef npy_intp size = PyArray_SIZE(array), step = PyArray_ITEMSIZE(array)
+    if not PyArray_IS_C_CONTIGUOUS(array):
+        array = row_major(array)
+    if PyArray_NDIM(array) == 1:
+        return array
+    return strided_view(array, 1, &size, &step, PyArray_BYTES(array))
 
 
 def joined(ndarray array not None, int n_kept):
@@ -93,7 +103,7 @@ def pointwise(Kernel kernel not None, *operands, ndarray out=None, dtype=None):
     cdef Scalars* used = NULL
     cdef int k, number
     cdef Loop* loop
-    number = PyArray_TYPE(<ndarray?>operands[0]) if dtype is None else np.dtype(dtype).num
+    number = PyArray_TYPE(<ndarray?>operands[0]) if dtype is None else type_number_of(dtype)
     loop = kernel.loop_for(number)
     for k in range(kernel.n_in):
         operand = operands[k]

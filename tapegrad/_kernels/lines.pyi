@@ -4,24 +4,34 @@ from collections.abc import Callable
 
 import numpy as np
 
+Refusal = Callable[[int, int, int], Exception]
+
 def checked_positions(
-    index: np.ndarray, size: int, refusal: Callable[[int], Exception], wraps: bool = False
+    index: np.ndarray, size: int, refusal: Refusal, dim: int = 0, wraps: bool = False
 ) -> np.ndarray: ...
-def as_positions(index: np.ndarray) -> np.ndarray: ...
+def positions_along(
+    index: np.ndarray, array: np.ndarray, dim: int, refusal: Refusal, wraps: bool = False
+) -> np.ndarray: ...
+def check_positions(index: np.ndarray, array: np.ndarray, dim: int, refusal: Refusal) -> None: ...
 def pick(
-    source: np.ndarray,
-    positions: np.ndarray,
-    dim: int,
-    refusal: Callable[[int], Exception] | None = None,
+    source: np.ndarray, index: np.ndarray, dim: int, refusal: Refusal | None = None
 ) -> np.ndarray: ...
 def place(
     kernel: str,
     target: np.ndarray,
-    positions: np.ndarray,
+    index: np.ndarray,
     values: np.ndarray,
     dim: int,
-    refusal: Callable[[int], Exception] | None = None,
+    refusal: Refusal | None = None,
 ) -> None: ...
+def pick_slices(
+    source: np.ndarray, index: np.ndarray, dim: int, refusal: Refusal
+) -> np.ndarray: ...
 def place_slices(
     kernel: str, target: np.ndarray, positions: np.ndarray, values: np.ndarray, dim: int
 ) -> None: ...
+def pick_numbers(source: np.ndarray, index: np.ndarray, refusal: Refusal) -> np.ndarray: ...
+def place_numbers(
+    kernel: str, target: np.ndarray, index: np.ndarray, values: np.ndarray, refusal: Refusal
+) -> None: ...
+def true_positions(mask: np.ndarray) -> np.ndarray: ...

@@ -4,14 +4,16 @@ The loops of ``_c/scatter.c`` walk lines; here their operands get the dimension 
 without a view being made of any.
 """
 
+from libc.stdint cimport int64_t
 from numpy cimport (
-    NPY_INT64, PyArray_DIMS, PyArray_NDIM, PyArray_SIZE, PyArray_TYPE,
+    NPY_BOOL, NPY_INT64, PyArray_DIMS, PyArray_NDIM, PyArray_SIZE, PyArray_TYPE,
     import_array, ndarray, npy_intp,
 )
 
+from tapegrad._kernels.arrays cimport contiguous, flat, reduce
 from tapegrad._kernels.geometry cimport MAX_DIMS, Operand, move_last, operand_of
-from tapegrad._kernels.iteration cimport cast, iterate
-from tapegrad._kernels.kernel cimport MAX_PARAM_BYTES, Kernel
+from tapegrad._kernels.iteration cimport cast, copy_into, iterate
+from tapegrad._kernels.kernel cimport Kernel
 from tapegrad._kernels.memory cimport allocate, check_writable
 
 from tapegrad._kernels.kernel import OURS, KernelRefusal
@@ -19,7 +21,10 @@ from tapegrad._kernels.kernel import OURS, KernelRefusal
 import_array()
 
 cdef Kernel POSITIONS = OURS["positions"]
+cdef Kernel CHECK = OURS["check_positions"]
 cdef Kernel PICK = OURS["pick"]
+cdef Kernel COUNT = OURS["count_nonzero"]
+cdef Kernel NONZERO = OURS["nonzero"]
 
 
 cdef struct Lines:
@@ -27,6 +32,14 @@ cdef struct Lines:
     npy_intp cut[MAX_DIMS]
     npy_intp dims[MAX_DIMS]
     npy_intp strides[MAX_DIMS]
+
+
+cdef struct Dimension:
+    # What the kernels read of it, as position_params in _c/scatter.c.
+    int64_t status
+    int64_t bad_index
+    int64_t size
+    int64_t wraps
 
 
 cdef int lie_along(Operand* operand, Lines* lines, ndarray array, int dim, ndarray reach=None,
@@ -48,48 +61,79 @@ cdef int lie_along(Operand* operand, Lines* lines, ndarray array, int dim, ndarr
     return move_last(operand, dim, lines.dims, lines.strides)
 
 
+cdef int repeat(Operand* operand, Lines* lines, ndarray number, npy_intp n) noexcept:
+    """Let a number stand for each of the n elements of a line."""
+    operand[0] = operand_of(number)
+    lines.dims[0], lines.strides[0] = n, 0
+    operand.ndim, operand.dims, operand.strides = 1, lines.dims, lines.strides
+    return 0
+
+
 cdef int run(Kernel kernel, ndarray target, ndarray positions, ndarray values, Operand* operands,
-             npy_intp size, object refusal) except -1:
+             npy_intp size, int dim, object refusal) except -1:
     """Run a kernel of lines, which checks the positions if there is a ``refusal`` to raise."""
     if PyArray_TYPE(positions) != NPY_INT64 or PyArray_TYPE(values) != PyArray_TYPE(target):
         raise TypeError(f"{kernel.name} of {target.dtype} takes no {positions.dtype} positions of "
                         f"{values.dtype}")
-    cdef char block[MAX_PARAM_BYTES]
-    kernel.pack((0, 0, size if refusal is not None else -1, False), block)
+    cdef Dimension given = Dimension(0, 0, size if refusal is not None else -1, False)
     try:
-        iterate(kernel.loop_for(PyArray_TYPE(target)), operands, block)
+        iterate(kernel.loop_for(PyArray_TYPE(target)), operands, &given)
     except KernelRefusal as refused:
-        raise refusal(refused.args[0]) from None
+        raise refusal(refused.args[0], dim, size) from None
     return 0
 
 
-def checked_positions(ndarray index not None, Py_ssize_t size, refusal, bint wraps=False):
-    """An index as int64 positions in a dimension; ``refusal`` makes the error for a bad one.
+cpdef ndarray checked_positions(ndarray index, Py_ssize_t size, refusal, int dim=0,
+                                bint wraps=False):
+    """An index as int64 positions in a dimension. With ``wraps`` negative ones count from the end.
 
-    With ``wraps`` negative ones count from the end.
+    ``refusal`` makes the error for one that is not there, of it, the dimension and its size.
     """
     cdef Operand operands[2]
-    cdef char block[MAX_PARAM_BYTES]
     cdef ndarray result = allocate(PyArray_NDIM(index), PyArray_DIMS(index), NPY_INT64)
+    cdef Dimension given = Dimension(0, 0, size, wraps)
     operands[0], operands[1] = operand_of(index), operand_of(result)
-    POSITIONS.pack((0, 0, size, wraps), block)
     try:
-        iterate(POSITIONS.loop_for(PyArray_TYPE(index)), operands, block)
+        iterate(POSITIONS.loop_for(PyArray_TYPE(index)), operands, &given)
     except KernelRefusal as refused:
-        raise refusal(refused.args[0]) from None
+        raise refusal(refused.args[0], dim, size) from None
     return result
 
 
-cpdef ndarray as_positions(ndarray index):
+cdef ndarray as_positions(ndarray index):
     """An index as the kernels of lines read it, which check it themselves."""
     return index if PyArray_TYPE(index) == NPY_INT64 else cast(index, NPY_INT64)
 
 
-def pick(ndarray source not None, ndarray positions not None, int dim, refusal=None):
-    """Elements of each line at its positions: ``out[i, j] = source[i, positions[i, j]]``.
+cdef npy_intp size_along(ndarray array, int dim) noexcept:
+    """The size of a dimension; a number is a line of one element."""
+    return PyArray_DIMS(array)[dim] if PyArray_NDIM(array) else 1
+
+
+def positions_along(ndarray index not None, ndarray array not None, int dim, refusal,
+                    bint wraps=False):
+    """What :func:`checked_positions` gives for a dimension of an array."""
+    return checked_positions(index, size_along(array, dim), refusal, dim, wraps)
+
+
+def check_positions(ndarray index not None, ndarray array not None, int dim, refusal):
+    """Refuse an index that is not all positions in a dimension, counted from the front."""
+    cdef Operand operand
+    cdef Dimension given = Dimension(0, 0, size_along(array, dim), False)
+    index = as_positions(index)
+    operand = operand_of(index)
+    try:
+        iterate(CHECK.loop_for(NPY_INT64), &operand, &given)
+    except KernelRefusal as refused:
+        raise refusal(refused.args[0], dim, given.size) from None
+
+
+def pick(ndarray source not None, ndarray index not None, int dim, refusal=None):
+    """Elements of each line at its positions: ``out[i, j] = source[i, index[i, j]]``.
 
     Positions were checked before, unless ``refusal`` makes the error for a bad one.
     """
+    cdef ndarray positions = as_positions(index)
     cdef ndarray result = allocate(PyArray_NDIM(positions), PyArray_DIMS(positions),
                                    PyArray_TYPE(source))
     cdef Operand operands[3]
@@ -100,38 +144,112 @@ def pick(ndarray source not None, ndarray positions not None, int dim, refusal=N
     lie_along(&operands[1], &lines[1], positions, dim)
     lie_along(&operands[2], &lines[2], result, dim)
     run(PICK, result, positions, source, operands,
-        operands[0].dims[operands[0].ndim - 1], refusal)
+        operands[0].dims[operands[0].ndim - 1], dim, refusal)
     return result
 
 
-def place(str kernel not None, ndarray target not None, ndarray positions not None,
+def place(str kernel not None, ndarray target not None, ndarray index not None,
           ndarray values not None, int dim, refusal=None):
     """Write or combine values into each line of the target at its positions.
 
+    A value without dimensions goes to all of them; of more values than a single place without
+    dimensions takes, it gets the first.
     Positions were checked before, unless ``refusal`` makes the error for a bad one. What comes
     before it is written then, so the target must be new.
     """
+    cdef ndarray positions = as_positions(index)
     cdef Operand operands[3]
     cdef Lines lines[3]
     if PyArray_SIZE(positions) == 0:
         return
     check_writable(target)
-    lie_along(&operands[0], &lines[0], values, dim, positions, False)
     lie_along(&operands[1], &lines[1], positions, dim)
     lie_along(&operands[2], &lines[2], target, dim, positions)
+    if PyArray_NDIM(values) == 0 or PyArray_NDIM(positions) == 0:
+        repeat(&operands[0], &lines[0], values, operands[1].dims[operands[1].ndim - 1])
+    else:
+        lie_along(&operands[0], &lines[0], values, dim, positions, False)
     run(OURS[kernel], target, positions, values, operands,
-        operands[2].dims[operands[2].ndim - 1], refusal)
+        operands[2].dims[operands[2].ndim - 1], dim, refusal)
+
+
+def pick_slices(ndarray source not None, ndarray index not None, int dim, refusal):
+    """Whole slices at positions, those of a vector or a single one, for all lines."""
+    cdef ndarray positions = flat(as_positions(index)), result
+    cdef Operand operands[3]
+    cdef Lines lines[3]
+    cdef npy_intp dims[MAX_DIMS]
+    cdef int k, ndim = PyArray_NDIM(source)
+    for k in range(ndim):
+        dims[k] = PyArray_DIMS(source)[k] if k != dim else PyArray_SIZE(positions)
+    result = allocate(ndim, dims, PyArray_TYPE(source))
+    lie_along(&operands[0], &lines[0], source, dim)
+    operands[1] = operand_of(positions)
+    lie_along(&operands[2], &lines[2], result, dim)
+    if PyArray_SIZE(result) == 0:
+        checked_positions(positions, operands[0].dims[operands[0].ndim - 1], refusal, dim)
+    else:
+        run(PICK, result, positions, source, operands,
+            operands[0].dims[operands[0].ndim - 1], dim, refusal)
+    return result
 
 
 def place_slices(str kernel not None, ndarray target not None, ndarray positions not None,
                  ndarray values not None, int dim):
-    """Write or combine whole slices: one position of the vector for all lines."""
+    """Write or combine whole slices: positions, checked before, of a vector for all lines.
+
+    A value without dimensions goes to all of them.
+    """
     cdef Operand operands[3]
     cdef Lines lines[3]
-    if PyArray_SIZE(values) == 0 or PyArray_SIZE(positions) == 0:
+    if PyArray_SIZE(values) == 0 or PyArray_SIZE(positions) == 0 or PyArray_SIZE(target) == 0:
         return
     check_writable(target)
-    lie_along(&operands[0], &lines[0], values, dim)
+    positions = flat(positions)
+    if PyArray_NDIM(values) == 0:
+        repeat(&operands[0], &lines[0], values, PyArray_SIZE(positions))
+    else:
+        lie_along(&operands[0], &lines[0], values, dim)
     operands[1] = operand_of(positions)
     lie_along(&operands[2], &lines[2], target, dim)
-    run(OURS[kernel], target, positions, values, operands, 0, None)
+    run(OURS[kernel], target, positions, values, operands, 0, dim, None)
+
+
+def pick_numbers(ndarray source not None, ndarray index not None, refusal):
+    """The elements of these numbers in row-major order, from the end where they are negative."""
+    cdef ndarray positions = checked_positions(index, PyArray_SIZE(source), refusal, 0, True)
+    cdef ndarray result = allocate(PyArray_NDIM(index), PyArray_DIMS(index), PyArray_TYPE(source))
+    cdef ndarray elements = flat(source), numbers = flat(positions), target = flat(result)
+    cdef Operand[3] operands = [operand_of(elements), operand_of(numbers), operand_of(target)]
+    if PyArray_SIZE(result) > 0:
+        run(PICK, result, positions, source, operands, PyArray_SIZE(source), 0, None)
+    return result
+
+
+def place_numbers(str kernel not None, ndarray target not None, ndarray index not None,
+                  ndarray values not None, refusal):
+    """Write or combine values, in row-major order, at the elements of these numbers."""
+    cdef ndarray positions = checked_positions(index, PyArray_SIZE(target), refusal, 0, True)
+    cdef ndarray whole = contiguous(target), numbers = flat(positions), given = flat(values)
+    cdef ndarray elements = flat(whole)
+    cdef Operand[3] operands = [operand_of(given), operand_of(numbers), operand_of(elements)]
+    if PyArray_SIZE(positions) == 0:
+        return
+    check_writable(target)
+    run(OURS[kernel], target, positions, values, operands, 0, 0, None)
+    if whole is not target:
+        copy_into(target, whole)
+
+
+cpdef ndarray true_positions(ndarray mask):
+    """The row-major numbers of the elements that are not zero."""
+    cdef ndarray elements, found
+    cdef Operand[2] operands
+    cdef npy_intp count
+    elements = flat(mask if PyArray_TYPE(mask) == NPY_BOOL else cast(mask, NPY_BOOL))
+    count = reduce(COUNT, elements, None, False)
+    found = allocate(1, &count, NPY_INT64)
+    if count > 0:
+        operands = [operand_of(elements), operand_of(found)]
+        iterate(NONZERO.loop_for(NPY_BOOL), operands, NULL)
+    return found

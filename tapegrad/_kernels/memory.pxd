@@ -10,6 +10,7 @@ cdef ndarray allocate_like(ndarray model, int type_number)
 cdef ndarray strided_view(ndarray owner, int ndim, const npy_intp* dims, const npy_intp* strides,
                           char* data)
 cdef ndarray owner_of(ndarray array)
+cdef int type_number_of(dtype) except -1
 cdef void recycle(PyObject* array) noexcept
 cdef bint memory_meets(ndarray a, ndarray b) noexcept
 cdef bint same_elements(ndarray a, ndarray b) noexcept

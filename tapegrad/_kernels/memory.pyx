@@ -228,6 +228,12 @@ cdef ndarray strided_view(ndarray owner, int ndim, const npy_intp* dims, const n
     return view
 
 
+cdef int type_number_of(dtype) except -1:
+    """NumPy's number of a dtype, or of what stands for one."""
+    cdef numpy_dtype found = dtype if isinstance(dtype, numpy_dtype) else np.dtype(dtype)
+    return found.type_num
+
+
 def empty(shape, dtype):
     """A new uninitialised array; forward functions get their results' memory here."""
     cdef npy_intp dims[MAX_DIMS]
@@ -239,7 +245,7 @@ def empty(shape, dtype):
             raise RuntimeError(
                 f"Trying to create tensor with negative dimension {dims[k]}: {list(shape)}")
     try:
-        return allocate(ndim, dims, np.dtype(dtype).num)
+        return allocate(ndim, dims, type_number_of(dtype))
     except ValueError:
         raise RuntimeError(
             f"Storage size calculation overflowed with sizes={list(shape)}") from None
@@ -247,7 +253,7 @@ def empty(shape, dtype):
 
 def empty_like(ndarray model not None, dtype=None):
     """A new uninitialised array of the model's shape and memory order."""
-    return allocate_like(model, PyArray_TYPE(model) if dtype is None else np.dtype(dtype).num)
+    return allocate_like(model, PyArray_TYPE(model) if dtype is None else type_number_of(dtype))
 
 
 def strided(ndarray flat not None, shape, strides, Py_ssize_t offset):

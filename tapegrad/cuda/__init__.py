@@ -6,7 +6,7 @@ from typing import Any
 
 from tapegrad import _types
 from tapegrad._absent import AcceleratorError, IdleContext, OutOfMemoryError, answer, refusal
-from tapegrad.ops.devices import NO_CUDA
+from tapegrad.ops._arguments import NO_CUDA
 from tapegrad.ops.legacy_types import CUDA_TYPES
 
 is_available = is_initialized = answer(False)

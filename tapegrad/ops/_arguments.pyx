@@ -1,12 +1,14 @@
 """What nearly every function asks of its arguments: compiled, for it costs each call a frame."""
 
-from numpy cimport NPY_FLOAT16, PyArray_SIZE, PyArray_TYPE, PyTypeNum_ISFLOAT, import_array, ndarray
+from numpy cimport (
+    NPY_FLOAT16, PyArray_SIZE, PyArray_TYPE, PyTypeNum_ISFLOAT, import_array, ndarray,
+)
 
-from tapegrad._tensor.tensor cimport Tensor
+from tapegrad._tensor.tensor cimport Tensor, wrap
 
 from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor.modes import is_grad_enabled
-from tapegrad._types import kind_of
+from tapegrad._types import DEFAULT_DEVICES, device, kind_of
 
 import_array()
 
@@ -44,6 +46,45 @@ def have_length(Py_ssize_t n, *vectors):
                 not isinstance(vector, Tensor) or PyArray_SIZE((<Tensor>vector).array) != n):
             return False
     return True
+
+
+cpdef int check_device(value) except -1:
+    """Refuse a device other than the CPU for a new tensor; None stands for the default device."""
+    if value is None:
+        value = DEFAULT_DEVICES[-1]
+    elif type(value) is str and value == "cpu":
+        return 0
+    elif type(value) is not device:
+        value = device(value)
+    if value.type != "cpu":
+        refuse_device(value.type)
+    return 0
+
+
+cdef int refuse_device(str kind) except -1:
+    if kind == "cuda":
+        raise AssertionError(NO_CUDA)
+    if kind == "xpu":
+        raise AssertionError(NO_XPU)
+    if kind == "mps":
+        raise RuntimeError("PyTorch is not linked with support for mps devices")
+    raise RuntimeError(f"tapegrad has no device '{kind}': tensors live on the CPU")
+
+
+NO_CUDA = "Torch not compiled with CUDA enabled"
+NO_XPU = "Torch not compiled with XPU enabled"
+
+
+cpdef Tensor finished(ndarray array, requires_grad):
+    """What a constructor returns: a leaf over new memory."""
+    if requires_grad is False or requires_grad is None:
+        return wrap(array)
+    if requires_grad is not True:
+        raise TypeError(f"requires_grad must be bool, not {kind_of(requires_grad)}")
+    if not PyTypeNum_ISFLOAT(PyArray_TYPE(array)):
+        raise RuntimeError(
+            "Only Tensors of floating point and complex dtype can require gradients")
+    return wrap(array).requires_grad_()
 
 
 def refuse_integers(str kernel, ndarray input not None):

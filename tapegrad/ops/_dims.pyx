@@ -1,7 +1,7 @@
 """Reading the dimensions, sizes and numbers that users give: compiled, for every view needs it."""
 
 from libc.stdint cimport uint64_t
-from numpy cimport PyArray_DIMS, PyArray_NDIM, import_array, ndarray
+from numpy cimport PyArray_DIMS, PyArray_NDIM, PyArray_SIZE, import_array, ndarray
 
 from tapegrad._kernels.views cimport normal_dim as counted_from_front
 from tapegrad._tensor.tensor cimport Tensor
@@ -194,6 +194,31 @@ def first_larger(Tensor x not None, Tensor limit not None, int dim=-1):
         if k != dim and PyArray_DIMS(a)[k] > PyArray_DIMS(b)[k]:
             return k
     return -1
+
+
+def index_fits(Tensor index not None, Tensor input not None, int dim, Tensor source=None):
+    """Whether an index that is not empty is no larger than a tensor beside ``dim``, nor a source.
+
+    What has no dimensions counts as one element of one; as a source it is for a single place.
+    """
+    cdef ndarray positions = index.array, target = input.array, values
+    cdef int ndim = PyArray_NDIM(positions), k
+    if max(ndim, 1) != max(PyArray_NDIM(target), 1):
+        return False
+    for k in range(ndim):
+        if k != dim and PyArray_DIMS(positions)[k] > PyArray_DIMS(target)[k]:
+            return False
+    if source is None:
+        return True
+    values = source.array
+    if PyArray_NDIM(values) == 0:
+        return ndim <= 1 and PyArray_SIZE(positions) == 1
+    if PyArray_NDIM(values) != max(ndim, 1):
+        return False
+    for k in range(max(ndim, 1)):
+        if PyArray_DIMS(values)[k] < (PyArray_DIMS(positions)[k] if ndim else 1):
+            return False
+    return True
 
 
 def agree_beside(Tensor x not None, Tensor other not None, int dim):

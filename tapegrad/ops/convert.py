@@ -10,10 +10,9 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._tensor import Tensor
-from tapegrad.ops._arguments import check_tensor
+from tapegrad.ops._arguments import check_device, check_tensor
 from tapegrad.ops._declare import attach, method, op, takes_tensors
 from tapegrad.ops._dims import common_shape
-from tapegrad.ops.devices import check_device
 from tapegrad.ops.memory_formats import check_format, copy_in, suggested_format
 
 clone_op = op(

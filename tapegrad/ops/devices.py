@@ -8,32 +8,11 @@ from typing import Any
 
 from tapegrad import _types
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import NO_CUDA, NO_XPU
 from tapegrad.ops._declare import method
 from tapegrad.ops.memory_formats import check_format
 
 NO_ACCELERATOR = "Cannot access accelerator device when none is available."
-NO_CUDA = "Torch not compiled with CUDA enabled"
-NO_XPU = "Torch not compiled with XPU enabled"
-
-
-def check_device(value: Any) -> None:
-    """Refuse a device other than the CPU for a new tensor; None stands for the default device."""
-    if value is not None:
-        if value != "cpu":
-            _refuse_other((value if type(value) is _types.device else _types.device(value)).type)
-    elif _types.DEFAULT_DEVICES[-1].type != "cpu":
-        _refuse_other(_types.DEFAULT_DEVICES[-1].type)
-
-
-def _refuse_other(kind: str) -> None:
-    if kind == "cuda":
-        raise AssertionError(NO_CUDA)
-    if kind == "xpu":
-        raise AssertionError(NO_XPU)
-    if kind == "mps":
-        raise RuntimeError("PyTorch is not linked with support for mps devices")
-    if kind != "cpu":
-        raise RuntimeError(f"tapegrad has no device '{kind}': tensors live on the CPU")
 
 
 def set_default_device(device: _types.device | str | int | None) -> None:

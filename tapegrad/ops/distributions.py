@@ -8,12 +8,11 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor, get_default_dtype
-from tapegrad.ops._arguments import refuse_integers
+from tapegrad.ops._arguments import check_device, refuse_integers
 from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import common_shape, sizes_of
 from tapegrad.ops._out import check_dtype, fit
 from tapegrad.ops.create import zeros_like
-from tapegrad.ops.devices import check_device
 from tapegrad.ops.generators import Generator, default_generator
 from tapegrad.ops.random import drawing_op, drawn, drawn_into, sampled, takes_dtype
 from tapegrad.ops.shape import broadcast_tensors

@@ -11,10 +11,10 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor, get_default_dtype
+from tapegrad.ops._arguments import check_device
 from tapegrad.ops._declare import method, public, takes_tensors
 from tapegrad.ops.create import from_numpy, tensor
 from tapegrad.ops.create.from_data import over_array
-from tapegrad.ops.devices import check_device
 
 # ------------------------------------------------------------------------- NumPy
 

@@ -14,12 +14,11 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import InplaceOp, Op
 from tapegrad._tensor import Tensor, get_default_dtype
-from tapegrad.ops._arguments import refuse_integers
+from tapegrad.ops._arguments import check_device, finished, refuse_integers
 from tapegrad.ops._declare import method, not_differentiable, op, takes_out, takes_tensors
 from tapegrad.ops._dims import number_of, sizes_of
 from tapegrad.ops._out import c_name, fit
-from tapegrad.ops.create import empty_like, finished, zeros_like
-from tapegrad.ops.devices import check_device
+from tapegrad.ops.create import empty_like, zeros_like
 from tapegrad.ops.generators import Generator, default_generator, memory_order
 
 # What PyTorch calls the kernels when it refuses a dtype.

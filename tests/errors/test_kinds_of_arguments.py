@@ -184,7 +184,7 @@ SCATTERED = [
     "z.scatter(1, z.long() % 2, torch.ones(2, 3))", "z.scatter(1, z.long() % 2, torch.ones(2, 2))",
     "z.scatter(1, z.long() % 2, torch.ones(2, 3, 4, 5))",
     "x[0].scatter(0, c, torch.tensor(1.0))", "x[0].scatter_add(0, c, torch.tensor(1.0))",
-    "x[0].scatter(0, c[:1], torch.tensor(1.0))",
+    "x[0].scatter(0, c[:1], torch.tensor(1.0))", "x[0].scatter(0, c[0], torch.ones(0))",
     "x.scatter(0, torch.zeros(3, 5).long(), y.float())",
 ]
 RESIZED = [

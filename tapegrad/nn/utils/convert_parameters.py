@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import tapegrad
 from tapegrad._tensor import Tensor
-from tapegrad.ops.devices import check_device
+from tapegrad.ops._arguments import check_device
 
 __all__ = ["parameters_to_vector", "vector_to_parameters"]
 

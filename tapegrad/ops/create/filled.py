@@ -7,11 +7,9 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor, get_default_dtype
-from tapegrad.ops._arguments import check_tensor
+from tapegrad.ops._arguments import check_device, check_tensor, finished
 from tapegrad.ops._declare import method, takes_out, takes_tensors
 from tapegrad.ops._dims import sizes_of
-from tapegrad.ops.create.from_data import finished
-from tapegrad.ops.devices import check_device
 from tapegrad.ops.memory_formats import check_format, empty_in, inverse_of
 
 _REQUIRED = object()

@@ -13,8 +13,8 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._limits import iinfo
 from tapegrad._tensor import Tensor, get_default_dtype
+from tapegrad.ops._arguments import check_device, finished
 from tapegrad.ops._declare import method, takes_tensors
-from tapegrad.ops.devices import check_device
 from tapegrad.ops.promotion import promote_types
 
 _MOST_DIMS = 128
@@ -272,19 +272,6 @@ _NOT_WRITABLE = (
     "array to protect its data or make it writable before converting it to a tensor. This type of "
     "warning will be suppressed for the rest of this program."
 )
-
-
-def finished(array: np.ndarray, requires_grad: bool) -> Tensor:
-    """What a constructor returns: a leaf over new memory."""
-    if requires_grad is False or requires_grad is None:
-        return Tensor._wrap(array)
-    if requires_grad is not True:
-        raise TypeError(f"requires_grad must be bool, not {_types.kind_of(requires_grad)}")
-    if array.dtype.kind != "f":
-        raise RuntimeError(
-            "Only Tensors of floating point and complex dtype can require gradients"
-        )
-    return Tensor._wrap(array).requires_grad_()
 
 
 @method()

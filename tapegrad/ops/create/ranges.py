@@ -14,10 +14,9 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, get_default_dtype
+from tapegrad.ops._arguments import check_device, finished
 from tapegrad.ops._declare import takes_out
 from tapegrad.ops._dims import number_of
-from tapegrad.ops.create.from_data import finished
-from tapegrad.ops.devices import check_device
 
 
 @takes_out("factory")

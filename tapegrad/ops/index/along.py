@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._kernels import as_positions, pick, place
+from tapegrad._kernels import pick, place, positions_along
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
-from tapegrad.ops._dims import common_shape, first_larger, normal_dim
+from tapegrad.ops._dims import agree_beside, common_shape, first_larger, index_fits, normal_dim
 from tapegrad.ops.index.lines import out_of_bounds
 from tapegrad.ops.shape import expand, reshape
 
 
-def _size(shape: tuple, dim: int) -> int:
-    return shape[dim] if shape else 1
-
-
-def _refusal(shape: tuple, dim: int) -> Callable:
-    return out_of_bounds(dim, _size(shape, dim))
-
-
 def _gather(input: np.ndarray, dim: int, index: np.ndarray) -> np.ndarray:
-    return pick(input, as_positions(index), dim, _refusal(input.shape, dim))
+    return pick(input, index, dim, out_of_bounds)
 
 
 def _gather_backward(values: np.ndarray, shape: tuple, dim: int, index: np.ndarray) -> np.ndarray:
     result = kernels.fill(kernels.empty(shape, values.dtype), 0)
-    place("place_add", result, as_positions(index), values, dim, _refusal(shape, dim))
+    place("place_add", result, index, values, dim, out_of_bounds)
     return result
 
 
@@ -59,14 +49,15 @@ def _check_gather(input: Tensor, dim: int, index: Tensor) -> None:
     if not index.numel():
         return
     check_index_dtype("gather", index)
-    if index.ndim != input.ndim and max(index.ndim, 1) != max(input.ndim, 1):
+    if index_fits(index, input, dim):
+        return
+    if max(index.ndim, 1) != max(input.ndim, 1):
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
-    k = first_larger(index, input, dim) if input.ndim else -1
-    if k >= 0:
-        raise RuntimeError(
-            f"Size does not match at dimension {k} expected index {list(index.shape)} to be no "
-            f"larger than self {list(input.shape)} apart from dimension {dim}"
-        )
+    k = first_larger(index, input, dim)
+    raise RuntimeError(
+        f"Size does not match at dimension {k} expected index {list(index.shape)} to be no "
+        f"larger than self {list(input.shape)} apart from dimension {dim}"
+    )
 
 
 @takes_out()
@@ -101,14 +92,18 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
             f"torch.take_along_dim(): dtype of indices should be Long but got {kind}"
         )
     dim = normal_dim(dim, input.ndim)
+    index = Tensor._wrap(positions_along(indices._array, input._array, dim, out_of_bounds, True))
+    if agree_beside(input, index, dim):
+        return gather_op(input, dim, index)
+    before, behind = slice(dim), slice(dim + 1, None)
     rest = common_shape(
-        (*input.shape[:dim], 1, *input.shape[dim + 1 :]),
-        (*indices.shape[:dim], 1, *indices.shape[dim + 1 :]),
+        (*input.shape[before], 1, *input.shape[behind]),
+        (*index.shape[before], 1, *index.shape[behind]),
     )
-    index_shape = (*rest[:dim], _size(indices.shape, dim), *rest[dim + 1 :])
-    input_shape = (*rest[:dim], _size(input.shape, dim), *rest[dim + 1 :])
-    indices = indices.where(indices >= 0, indices + _size(input.shape, dim))
-    return gather(expand(input, input_shape), dim, expand(indices, index_shape))
+    input, index = (
+        expand(one, (*rest[before], one.shape[dim], *rest[behind])) for one in (input, index)
+    )
+    return gather_op(input, dim, index)
 
 
 __all__ = ["gather", "take_along_dim"]

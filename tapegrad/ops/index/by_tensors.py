@@ -6,7 +6,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._core import check_savable
-from tapegrad._kernels import OURS
+from tapegrad._kernels import true_positions
 from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad._types import int64
 from tapegrad.ops._declare import method, op
@@ -145,18 +145,6 @@ def _check_mask(input: Tensor, mask: Tensor, at: int) -> None:
                 f"The shape of the mask {list(mask.shape)} at index {k} does not match the shape "
                 f"of the indexed tensor {list(input.shape)} at index {at + k}"
             )
-
-
-def true_positions(mask: np.ndarray) -> np.ndarray:
-    """The row-major numbers of the elements that are not zero."""
-    if mask.dtype != np.bool_:
-        mask = kernels.cast_array(mask, np.bool_)
-    flat = kernels.contiguous(mask).reshape(-1)
-    count = int(kernels.reduce(OURS["count_nonzero"], flat, None, False))
-    found = kernels.empty((count,), np.int64)
-    if count:
-        OURS["nonzero"](flat, found)
-    return found
 
 
 def positions(mask: np.ndarray) -> tuple:

@@ -36,17 +36,17 @@ def combine(
     """Combine values with the target's; ``place`` runs a kernel at the positions."""
     if not include_self:
         neutral = kernels.fill(kernels.empty((), target.dtype), _neutral(reduce, target.dtype))
-        place("place", target, positions, kernels.expanded(neutral, values.shape), dim)
+        place("place", target, positions, neutral, dim)
     place(_KERNELS[reduce], target, positions, values, dim)
     if reduce == "mean":
-        _divide(place, target, positions, values.shape, dim, include_self)
+        _divide(place, target, positions, dim, include_self)
 
 
-def _divide(place, target, positions, shape: tuple, dim: int, include_self: bool) -> None:
+def _divide(place, target, positions, dim: int, include_self: bool) -> None:
     """Divide each sum by how many values it has; where there are none by one."""
     count = kernels.fill(kernels.empty(target.shape, target.dtype), int(include_self))
     one = kernels.fill(kernels.empty((), target.dtype), 1)
-    place("place_add", count, positions, kernels.expanded(one, shape), dim)
+    place("place_add", count, positions, one, dim)
     if not include_self:
         np.maximum(count, one, out=count)
     divide = np.true_divide if target.dtype.kind == "f" else np.floor_divide

@@ -5,40 +5,31 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._kernels import checked_positions, pick, place
+from tapegrad._kernels import pick_numbers, place_numbers
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops.index.lines import refuse_shared, writing_ops
 
 
-def _numbers(index: np.ndarray, count: int) -> np.ndarray:
-    """Element numbers as a vector, counted from the front."""
-    refusal = lambda bad: IndexError(  # noqa: E731
-        f"out of range: tried to access index {bad} on a tensor of {count} elements."
+def _no_element(index: int, dim: int, count: int) -> Exception:
+    return IndexError(
+        f"out of range: tried to access index {index} on a tensor of {count} elements."
     )
-    return checked_positions(index, count, refusal, wraps=True).reshape(-1)
 
 
 def _take(input: np.ndarray, index: np.ndarray) -> np.ndarray:
-    flat = kernels.contiguous(input).reshape(-1)
-    return pick(flat, _numbers(index, input.size), 0).reshape(index.shape)
+    return pick_numbers(input, index, _no_element)
 
 
 def _take_backward(values: np.ndarray, shape: tuple, index: np.ndarray) -> np.ndarray:
     result = kernels.fill(kernels.empty(shape, values.dtype), 0)
-    flat = kernels.contiguous(values).reshape(-1)
-    place("place_add", result.reshape(-1), _numbers(index, result.size), flat, 0)
+    place_numbers("place_add", result, index, values, _no_element)
     return result
 
 
 def _put(input, index, source, accumulate):
     """Values written or added at numbered elements."""
-    flat = kernels.contiguous(input)
-    values = kernels.contiguous(source).reshape(-1)
-    kernel = "place_add" if accumulate else "place"
-    place(kernel, flat.reshape(-1), _numbers(index, input.size), values, 0)
-    if flat is not input:
-        kernels.copy_array(input, flat)
+    place_numbers("place_add" if accumulate else "place", input, index, source, _no_element)
 
 
 take_op = op(

@@ -9,29 +9,13 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._core import InplaceOp, Op
-from tapegrad._kernels import OURS, KernelRefusal
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import op
 
 
-def check_positions(index: np.ndarray, size: int, refusal: Callable[[int], Exception]) -> None:
-    """Refuse an index that is not all positions in a dimension, counted from the front."""
-    try:
-        OURS["check_positions"](kernels.as_positions(index), params=(0, 0, size, False))
-    except KernelRefusal as refused:
-        raise refusal(refused.args[0]) from None
-
-
-def out_of_bounds(dim: int, size: int, kind: type[Exception] = RuntimeError) -> Callable:
+def out_of_bounds(index: int, dim: int, size: int) -> Exception:
     """How most operations refuse an index."""
-    return lambda index: kind(
-        f"index {index} is out of bounds for dimension {dim} with size {size}"
-    )
-
-
-def line_last(array: np.ndarray, dim: int) -> np.ndarray:
-    """A view with the dimension of the lines last; a number is a line of one element."""
-    return array.swapaxes(dim, -1) if array.ndim else array.reshape(1)
+    return RuntimeError(f"index {index} is out of bounds for dimension {dim} with size {size}")
 
 
 def writing_ops(
@@ -45,9 +29,10 @@ def writing_ops(
     ``keeps_order`` laid out like the input.
     """
     names = write.__code__.co_varnames[: write.__code__.co_argcount]
+    copied = kernels.copied if keeps_order else kernels.row_major
 
     def copy_and_write(input: np.ndarray, *args) -> np.ndarray:
-        result = (kernels.copied if keeps_order else kernels.row_major)(input)
+        result = copied(input)
         write(result, *args)
         return result
 

@@ -6,13 +6,12 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._core import InplaceOp
-from tapegrad._kernels import OURS, pick, place
+from tapegrad._kernels import OURS, pick, place, true_positions
 from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import refuse_untaped
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import common_shape
 from tapegrad.ops.convert import check_written_shape
-from tapegrad.ops.index.by_tensors import true_positions
 from tapegrad.ops.index.lines import writing_ops
 from tapegrad.ops.pointwise import where_op
 from tapegrad.ops.shape import cat, check_expansion

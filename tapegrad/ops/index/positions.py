@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 
 from tapegrad import _kernels as kernels
+from tapegrad._kernels import true_positions
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, takes_out
-from tapegrad.ops.index.by_tensors import true_positions
 
 
 def _coordinates(array: np.ndarray) -> np.ndarray:
     """One row a dimension, one column an element that is not zero."""
     where = true_positions(array)
     if array.ndim == 1:
-        return where.reshape(1, -1)
+        return kernels.unsqueezed(where, 0)
     if array.ndim == 0:
         return np.zeros((0, where.size), np.int64)
     return np.array(np.unravel_index(where, array.shape), np.int64).reshape(array.ndim, -1)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._kernels import as_positions, checked_positions, place
+from tapegrad._kernels import check_positions, place, positions_along
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, takes_out
-from tapegrad.ops._dims import first_larger, normal_dim
+from tapegrad.ops._dims import first_larger, index_fits, normal_dim
 from tapegrad.ops.index.along import check_index_dtype
 from tapegrad.ops.index.combined import (
     Combination,
@@ -19,71 +18,46 @@ from tapegrad.ops.index.combined import (
     combined_input_slope,
     combined_source_slope,
 )
-from tapegrad.ops.index.lines import check_positions, out_of_bounds, refuse_shared, writing_ops
+from tapegrad.ops.index.lines import out_of_bounds, refuse_shared, writing_ops
 from tapegrad.ops.shape.strided import as_strided
 
 # ------------------------------------------------------------------------- on arrays
 
 
-def _size(target: np.ndarray, dim: int) -> int:
-    return target.shape[dim] if target.ndim else 1
-
-
-def _refusal(target: np.ndarray, dim: int) -> Callable:
-    return out_of_bounds(dim, _size(target, dim))
-
-
 def _check(target: np.ndarray, dim: int, index: np.ndarray, *_) -> None:
-    check_positions(index, _size(target, dim), _refusal(target, dim))
+    check_positions(index, target, dim, out_of_bounds)
 
 
-def _positions(target: np.ndarray, dim: int, index: np.ndarray) -> np.ndarray:
-    return checked_positions(index, _size(target, dim), _refusal(target, dim))
-
-
-def _write(kernel: str, target: np.ndarray, dim: int, index: np.ndarray, src: np.ndarray) -> None:
-    values = _values(index, src)
-    place(kernel, target, as_positions(index), values, dim, _refusal(target, dim))
-
-
-def _values(index: np.ndarray, src: np.ndarray) -> np.ndarray:
-    """What goes to the places of an index; to a single place without dimensions, the first."""
-    return src[0, ...] if src.ndim > index.ndim else src
-
-
-def _as_array(value: float, dtype: np.dtype, shape: tuple) -> np.ndarray:
-    """One number seen as an array of a shape."""
-    return kernels.expanded(kernels.fill(kernels.empty((), dtype), value), shape)
+def _number(value: float, dtype: np.dtype) -> np.ndarray:
+    return kernels.fill(kernels.empty((), dtype), value)
 
 
 def _scatter(input, dim, index, src):
     """Values written at positions along a dimension."""
-    _write("place", input, dim, index, src)
+    place("place", input, index, src, dim, out_of_bounds)
 
 
 def _scatter_value(input, dim, index, value):
     """A number written at positions along a dimension."""
-    values = _as_array(value, input.dtype, index.shape)
-    _write("place", input, dim, index, values)
+    place("place", input, index, _number(value, input.dtype), dim, out_of_bounds)
 
 
 def _scatter_add(input, dim, index, src):
     """Values added at positions along a dimension."""
-    _write("place_add", input, dim, index, src)
+    place("place_add", input, index, src, dim, out_of_bounds)
 
 
 def _scatter_with(input, dim, index, src, reduce):
     """Values added or multiplied in at positions along a dimension."""
     kernel = "place_add" if reduce == "add" else "place_mul"
-    if not isinstance(src, np.ndarray):
-        src = _as_array(src, input.dtype, index.shape)
-    _write(kernel, input, dim, index, src)
+    values = src if isinstance(src, np.ndarray) else _number(src, input.dtype)
+    place(kernel, input, index, values, dim, out_of_bounds)
 
 
 def _scatter_reduce(input, dim, index, src, reduce, include_self):
     """Values combined at positions along a dimension."""
-    values = _values(index, src)
-    combine(place, input, _positions(input, dim, index), values, dim, reduce, include_self)
+    positions = positions_along(index, input, dim, out_of_bounds)
+    combine(place, input, positions, src, dim, reduce, include_self)
 
 
 # ------------------------------------------------------------------------- ops
@@ -156,17 +130,27 @@ def _checked(self: Tensor, dim: int, index: Tensor, src) -> int:
     check_index_dtype("scatter", index)
     if isinstance(src, Tensor) and src.dtype is not self.dtype:
         raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
-    if not index.numel():
-        return dim
+    if index.numel():
+        source = src if isinstance(src, Tensor) else None
+        if not index_fits(index, self, dim, source):
+            _refuse_sizes(self, dim, index, source)
+    return dim
+
+
+def _refuse_sizes(self: Tensor, dim: int, index: Tensor, src: Tensor | None) -> None:
+    """Say what PyTorch says first of sizes that do not fit."""
     _check_dims("self", index, self)
-    if not isinstance(src, Tensor):
-        src = None
-    elif src.ndim or index.ndim > 1:
+    if src is not None and (src.ndim or index.ndim > 1):
         if first_larger(index, self, dim) < 0:
             _compare_sizes(index, src)
         _check_dims("src", index, src)
-    _check_sizes(self, dim, index, src)
-    return dim
+    text = (
+        f"Expected index {list(index.shape)} to be no larger than self {list(self.shape)} "
+        f"apart from dimension {dim}"
+    )
+    if src is not None:
+        text += f" and to be no larger size than src {list(src.shape)}"
+    raise RuntimeError(text)
 
 
 def _check_dims(name: str, index: Tensor, other: Tensor) -> None:
@@ -186,20 +170,6 @@ def _compare_sizes(index: Tensor, src: Tensor) -> None:
         k = first_larger(index, src)
         if k < 0:
             normal_dim(src.ndim, src.ndim)
-
-
-def _check_sizes(self: Tensor, dim: int, index: Tensor, src: Tensor | None) -> None:
-    fits_source = src is None or (
-        first_larger(index, src) < 0 and (src.ndim > 0 or index.numel() == 1))
-    if fits_source and first_larger(index, self, dim) < 0:
-        return
-    text = (
-        f"Expected index {list(index.shape)} to be no larger than self {list(self.shape)} "
-        f"apart from dimension {dim}"
-    )
-    if src is not None:
-        text += f" and to be no larger size than src {list(src.shape)}"
-    raise RuntimeError(text)
 
 
 def _scatter_form(function: str, src, reduce):
@@ -226,10 +196,6 @@ _REDUCE_IS_DEPRECATED = (
 )
 
 
-def _is_empty(index: Tensor) -> bool:
-    return not index.numel()
-
-
 # ------------------------------------------------------------------------- functions
 
 
@@ -246,7 +212,7 @@ def scatter(
     src = value if src is None else src
     copying, _ = _scatter_form("scatter", src, reduce)
     dim = _checked(input, dim, index, src)
-    if _is_empty(index):
+    if not index.numel():
         return input.clone()
     extra = () if reduce is None else (reduce,)
     return copying(input, dim, index, src, *extra)
@@ -261,7 +227,7 @@ def scatter_(
     _, writing = _scatter_form("scatter_", src, reduce)
     dim = _checked(self, dim, index, src)
     refuse_shared(self, *([src] if isinstance(src, Tensor) else []), index)
-    if _is_empty(index):
+    if not index.numel():
         return self
     extra = () if reduce is None else (reduce,)
     return writing(self, dim, index, src, *extra)
@@ -272,7 +238,7 @@ def scatter_(
 def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """A copy with ``src`` added at an index: ``out[index[i][j]][j] += src[i][j]`` for ``dim=0``."""
     dim = _checked(input, dim, index, src)
-    return input.clone() if _is_empty(index) else _scatter_add_op(input, dim, index, src)
+    return _scatter_add_op(input, dim, index, src) if index.numel() else input.clone()
 
 
 @method()
@@ -280,7 +246,7 @@ def scatter_add_(self: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """In-place form of :func:`scatter_add`."""
     dim = _checked(self, dim, index, src)
     refuse_shared(self, src, index)
-    return self if _is_empty(index) else _scatter_add_inplace(self, dim, index, src)
+    return _scatter_add_inplace(self, dim, index, src) if index.numel() else self
 
 
 def _check_reduction(self: Tensor, reduce: str) -> None:
@@ -306,7 +272,7 @@ def scatter_reduce(
     """
     _check_reduction(input, reduce)
     dim = _checked(input, dim, index, src)
-    if _is_empty(index):
+    if not index.numel():
         return input.clone()
     return _scatter_reduce_op(input, dim, index, src, reduce, bool(include_self))
 
@@ -319,7 +285,7 @@ def scatter_reduce_(
     _check_reduction(self, reduce)
     dim = _checked(self, dim, index, src)
     refuse_shared(self, src, index)
-    if _is_empty(index):
+    if not index.numel():
         return self
     return _scatter_reduce_inplace(self, dim, index, src, reduce, bool(include_self))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._kernels import checked_positions, pick, place_slices
+from tapegrad._kernels import pick_slices, place_slices, positions_along
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import agree_beside, normal_dim
@@ -27,38 +27,33 @@ def size_along(shape: tuple, dim: int) -> int:
     return shape[dim] if shape else 1
 
 
-def _out_of_range(index: int) -> Exception:
+def _out_of_range(index: int, dim: int, size: int) -> Exception:
     return IndexError("index out of range in self")
 
 
-def as_vector(index: np.ndarray) -> np.ndarray:
-    """An index that may be a single number as a vector."""
-    return index if index.ndim else index.reshape(1)
+_ROWS_FROM = 8192  # elements that are copied row by row; fewer are looked up one by one
 
 
 def _index_select(input: np.ndarray, dim: int, index: np.ndarray) -> np.ndarray:
-    positions = checked_positions(as_vector(index), size_along(input.shape, dim), _out_of_range)
-    if input.ndim == 0:
-        return kernels.cast_array(input, input.dtype)
-    if dim == input.ndim - 1 > 0:
-        return pick(input, kernels.expanded(positions, (*input.shape[:-1], len(positions))), dim)
-    where = tuple(positions if k == dim else None for k in range(input.ndim))
+    if input.ndim < 2 or dim == input.ndim - 1 \
+            or input.size * index.size < _ROWS_FROM * input.shape[dim]:
+        return pick_slices(input, index, dim, _out_of_range)
+    positions = kernels.flat(positions_along(index, input, dim, _out_of_range))
+    where = tuple([positions if k == dim else None for k in range(input.ndim)])
     return kernels.contiguous(index_rows(input, where, ()))
 
 
 def _index_select_backward(values, shape: tuple, dim: int, index: np.ndarray) -> np.ndarray:
     result = kernels.fill(kernels.empty(shape, values.dtype), 0)
-    positions = checked_positions(as_vector(index), size_along(shape, dim), _out_of_range)
+    positions = positions_along(index, result, dim, _out_of_range)
     place_slices("place_add", result, positions, values, dim)
     return result
 
 
 def _index_add(input, dim, index, source, alpha):
     """Slices added at positions along a dimension."""
-    size = size_along(input.shape, dim)
     is_inner = input.ndim < 2 or 0 < dim < input.ndim - 1  # where PyTorch counts lines one by one
-    refusal = _out_of_range if is_inner else out_of_bounds(dim, size)
-    positions = checked_positions(as_vector(index), size, refusal)
+    positions = positions_along(index, input, dim, _out_of_range if is_inner else out_of_bounds)
     if alpha != 1:
         scale = kernels.fill(kernels.empty((), source.dtype), alpha)
         source = kernels.pointwise(_MULTIPLY, source, scale)
@@ -70,7 +65,7 @@ _MULTIPLY = kernels.numpy_kernel(np.multiply)
 
 def _index_reduce(input, dim, index, source, reduce, include_self):
     """Slices combined with those at positions along a dimension."""
-    positions = checked_positions(as_vector(index), size_along(input.shape, dim), _out_of_range)
+    positions = positions_along(index, input, dim, _out_of_range)
     combine(place_slices, input, positions, source, dim, reduce, include_self)
 
 

@@ -5,42 +5,39 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._kernels import checked_positions, place_slices
+from tapegrad._kernels import place_slices, positions_along
 from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import refuse_untaped
 from tapegrad.ops._declare import method, takes_out
 from tapegrad.ops._dims import agree_beside, normal_dim
-from tapegrad.ops.index.lines import line_last, out_of_bounds, refuse_shared, writing_ops
-from tapegrad.ops.index.slices import as_vector, index_select_op, size_along, source_slope
+from tapegrad.ops.index.lines import out_of_bounds, refuse_shared, writing_ops
+from tapegrad.ops.index.slices import index_select_op, size_along, source_slope
 
 
 def _index_copy(input, dim, index, source):
     """Slices written at positions along a dimension."""
-    size = size_along(input.shape, dim)
-    positions = checked_positions(
-        as_vector(index), size,
-        lambda bad: IndexError(
-            f"index_copy_(): index {bad} is out of bounds for dimension {dim} with size {size}"
-        ),
-    )  # fmt: skip
-    if positions.size == 1 and source.ndim < input.ndim:
-        source = source.reshape(1)
+    positions = positions_along(index, input, dim, _not_copied_to)
     place_slices("place", input, positions, source, dim)
+
+
+def _not_copied_to(index: int, dim: int, size: int) -> Exception:
+    return IndexError(
+        f"index_copy_(): index {index} is out of bounds for dimension {dim} with size {size}"
+    )
 
 
 def _index_fill(input, dim, index, value):
     """A number written to slices at positions along a dimension."""
-    size = size_along(input.shape, dim)
-    positions = checked_positions(
-        as_vector(index), size, out_of_bounds(dim, size, IndexError), wraps=True
-    )
+    positions = positions_along(index, input, dim, _not_filled, wraps=True)
     if isinstance(value, np.ndarray):
         value = kernels.cast_array(value, input.dtype)
     else:
         value = kernels.fill(kernels.empty((), input.dtype), value)
-    lines = line_last(input, dim).shape[:-1]
-    values = kernels.expanded(value, (*lines, positions.size))
-    place_slices("place", line_last(input, dim), positions, values, len(lines))
+    place_slices("place", input, positions, value, dim)
+
+
+def _not_filled(index: int, dim: int, size: int) -> Exception:
+    return IndexError(str(out_of_bounds(index, dim, size)))
 
 
 _index_copy_op, _index_copy_inplace = writing_ops(

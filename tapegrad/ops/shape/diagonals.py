@@ -12,9 +12,9 @@ from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import finished
 from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import normal_dim
-from tapegrad.ops.create import finished
 from tapegrad.ops.shape.parts import diagonal_backward
 from tapegrad.ops.shape.sizes import reshape
 
