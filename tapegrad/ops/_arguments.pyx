@@ -1,7 +1,7 @@
 """What nearly every function asks of its arguments: compiled, for it costs each call a frame."""
 
 from numpy cimport (
-    NPY_FLOAT16, PyArray_SIZE, PyArray_TYPE, PyTypeNum_ISFLOAT, import_array, ndarray,
+    NPY_FLOAT16, PyArray_NDIM, PyArray_SIZE, PyArray_TYPE, PyTypeNum_ISFLOAT, import_array, ndarray,
 )
 
 from tapegrad._tensor.tensor cimport Tensor, wrap
@@ -39,11 +39,16 @@ def have_dtype_of(Tensor first not None, *others):
     return True
 
 
-def have_length(Py_ssize_t n, *vectors):
-    """Whether all tensors, None aside, have that many elements; what is no tensor has not."""
-    for vector in vectors:
-        if vector is not None and (
-                not isinstance(vector, Tensor) or PyArray_SIZE((<Tensor>vector).array) != n):
+def are_vectors(Py_ssize_t n, *given):
+    """Whether all, None aside, are tensors of one dimension with that many elements."""
+    cdef ndarray array
+    for one in given:
+        if one is None:
+            continue
+        if not isinstance(one, Tensor):
+            return False
+        array = (<Tensor>one).array
+        if PyArray_NDIM(array) != 1 or PyArray_SIZE(array) != n:
             return False
     return True
 

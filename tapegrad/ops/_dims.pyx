@@ -315,4 +315,13 @@ def check_expansion(shape, wanted, Tensor input not None):
             )
         if size == -1:
             result[k] = old
+        elif size < 0:
+            raise RuntimeError(_negative(list(wanted), size))
     return tuple(result)
+
+
+def _negative(wanted, size):
+    """What PyTorch says of a size below zero: it counts the elements first."""
+    if 0 in wanted:
+        return f"Trying to create tensor with negative dimension {size}: {wanted}"
+    return "numel: integer multiplication overflow"

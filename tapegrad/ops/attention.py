@@ -157,17 +157,17 @@ def _shared(query: Tensor, x: Tensor) -> Tensor:
 
 
 def _check_attention(query, key, value, mask, is_causal) -> None:
-    dims = [x.ndim for x in (query, key, value)]
-    if min(dims) < 2:
-        raise RuntimeError(
-            "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: "
-            f"{dims[0]} key.dim: {dims[1]} and value.dim: {dims[2]} instead."
-        )
     if not query.dtype is key.dtype is value.dtype:
         names = [c_name(x.dtype) for x in (query, key, value)]
         raise RuntimeError(
             "Expected query, key, and value to have the same dtype, but got query.dtype: "
             f"{names[0]} key.dtype: {names[1]} and value.dtype: {names[2]} instead."
+        )
+    dims = [x.ndim for x in (query, key, value)]
+    if min(dims) < 2:
+        raise RuntimeError(
+            "Expected query, key, and value to all be  at least 2 dimensional, but got query.dim: "
+            f"{dims[0]} key.dim: {dims[1]} and value.dim: {dims[2]} instead."
         )
     if mask is not None:
         if mask.dtype not in (_types.bool, _types.float32, query.dtype):

@@ -9,7 +9,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, is_grad_enabled
-from tapegrad.ops._arguments import have_length, refuse_integers
+from tapegrad.ops._arguments import are_vectors, refuse_integers
 from tapegrad.ops._declare import op
 from tapegrad.ops.normalization import standardized, through_statistics
 
@@ -226,9 +226,9 @@ def check_channels(
     n_channels: int, training: bool, running_mean: Tensor | None, running_var: Tensor | None,
     weight: Tensor | None, bias: Tensor | None,
 ) -> None:  # fmt: skip
-    """Refuse vectors over channels that are missing or of another length."""
+    """Refuse vectors over channels that are missing, of another length, or none."""
     is_complete = training or not (running_mean is None or running_var is None)
-    if is_complete and have_length(n_channels, running_mean, running_var, weight, bias):
+    if is_complete and are_vectors(n_channels, running_mean, running_var, weight, bias):
         return
     for name, one in (("running_mean", running_mean), ("running_var", running_var),
                       ("weight", weight), ("bias", bias)):  # fmt: skip
@@ -237,6 +237,9 @@ def check_channels(
                 raise RuntimeError(f"{name} must be defined in evaluation mode")
         elif one.numel() != n_channels:
             raise RuntimeError(f"{name} should contain {n_channels} elements not {one.numel()}")
+    for one in (running_mean, running_var):
+        if one is not None and one.ndim != 1:
+            raise RuntimeError(f"TensorAccessor expected 1 dims but tensor has {one.ndim}")
 
 
 def batch_norm(

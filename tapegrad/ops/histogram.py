@@ -10,6 +10,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, takes_out, takes_tensors
+from tapegrad.ops._out import c_name
 from tapegrad.ops._results import NamedResult, named_result
 from tapegrad.ops.create import linspace
 
@@ -134,7 +135,7 @@ def _range_of(values: np.ndarray, given: tuple | None, dim: int) -> tuple[float,
 
 def _checked_edges(edges: Tensor, dtype: _types.dtype, dim: int) -> Tensor:
     if edges.dtype is not dtype:
-        names = [_c_name(one) for one in (dtype, edges.dtype)]
+        names = [c_name(one) for one in (dtype, edges.dtype)]
         raise RuntimeError(
             "torch.histogramdd: input tensor and bins tensors should have the same dtype, but got "
             f"input with dtype {names[0]} and bins for dimension {dim} with dtype {names[1]}"
@@ -152,21 +153,14 @@ def _checked_edges(edges: Tensor, dtype: _types.dtype, dim: int) -> Tensor:
     return edges
 
 
-def _c_name(dtype: _types.dtype) -> str:
-    """A dtype's name in C, as PyTorch's texts have it."""
-    return {"float32": "float", "float64": "double", "float16": "c10::Half"}.get(
-        dtype.name, dtype.name
-    )
-
-
 def _checked_weight(weight, input: Tensor) -> np.ndarray | None:
     if weight is None:
         return None
     if weight.dtype is not input.dtype:
         raise RuntimeError(
             "torch.histogramdd: if weight tensor is provided, input tensor and weight tensor "
-            f"should have the same dtype, but got input({_c_name(input.dtype)}), and "
-            f"weight({_c_name(weight.dtype)})"
+            f"should have the same dtype, but got input({c_name(input.dtype)}), and "
+            f"weight({c_name(weight.dtype)})"
         )
     if weight.shape != input.shape[:-1]:
         raise RuntimeError(
@@ -219,13 +213,25 @@ def _as_density(counts: np.ndarray, edges: list) -> np.ndarray:
     return density
 
 
+def _refuse_kind(input: Tensor, bins) -> None:
+    """Refuse dtypes that no kernel of PyTorch's counts; float16 is counted between given edges."""
+    kernel = "histogramdd"
+    for dim, one in enumerate(bins):
+        if isinstance(one, Tensor):
+            _checked_edges(one, input.dtype, dim)
+            kernel = "histogram_cpu"
+    if kernel == "histogram_cpu" and input.dtype is _types.float16:
+        return
+    kind = kernels.TYPE_NAMES[input.dtype.numpy.num]
+    raise NotImplementedError(f"\"{kernel}\" not implemented for '{kind}'")
+
+
 def _histogram(input: Tensor, bins, ranges, weight, density: bool) -> tuple[Tensor, list[Tensor]]:
     """Counts of the points whose coordinates are in the last dimension."""
-    if input.dtype.name not in ("float32", "float64"):
-        kind = kernels.TYPE_NAMES[input.dtype.numpy.num]
-        raise NotImplementedError(f"\"histogramdd\" not implemented for '{kind}'")
     points = input._array.reshape(-1, input.shape[-1])
     weight = _checked_weight(weight, input)
+    if input.dtype.name not in ("float32", "float64"):
+        _refuse_kind(input, bins)
     edges = _edges_of(points, bins, ranges, input.dtype)
     arrays = [one._array for one in edges]
     counts = _count_in_boxes(points, arrays, weight)

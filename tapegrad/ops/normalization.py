@@ -9,6 +9,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, is_grad_enabled
+from tapegrad._types import float16
 from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import op, takes_tensors
 from tapegrad.ops.index import add_rows, take_rows
@@ -16,6 +17,11 @@ from tapegrad.ops.index import add_rows, take_rows
 
 def _layer_norm(input, weight, bias, n_normalized, eps):
     refuse_integers("LayerNormKernelImpl", input)
+    given = bias if weight is None else weight
+    if given is not None and given.dtype is not input.dtype:    # float16 by parameters of float32
+        wide = kernels.cast_array(input, given.dtype)
+        result, *moments = _layer_norm(wide, weight, bias, n_normalized, eps)
+        return kernels.cast_array(result, input.dtype), *moments
     rows = _as_rows(input, n_normalized)
     shape = rows.shape
     batch = shape[:-1]
@@ -62,6 +68,8 @@ def _layer_norm_slopes(g, input, weight, mean, rstd, n_normalized, eps, needs):
     if not is_grad_enabled() and input.dtype.name in ("float32", "float64"):
         arrays = (g._array, input._array, mean._array, rstd._array)
         return _layer_norm_backward(*arrays, weight, n_normalized, needs)
+    if input.dtype is float16:
+        g, input = g.float(), input.float()
     dims = tuple(range(input.ndim - n_normalized, input.ndim))
     batch = tuple(range(input.ndim - n_normalized))
     normal, scale = standardized(input, dims, eps)

@@ -47,7 +47,8 @@ def _window(function: Callable) -> Callable:
             return empty((0,), **made)
         return function(M, sym, made, **options)
 
-    checked.__name__, checked.__doc__ = name, function.__doc__
+    checked.__name__ = checked.__qualname__ = name
+    checked.__doc__ = function.__doc__
     return checked
 
 

@@ -303,12 +303,56 @@ EDGES = [
     *(f"F.scaled_dot_product_attention(*[{given} / 24] * 3, mask)" for given in (
         "z.half()", "z.double()", "z[None].double()")),
 ]
+POOLED = [
+    *(f"F.max_pool{n}d(z, {given}, return_indices=True)"
+      for n in (1, 2, 3) for given in ("2.0", "True", "(2,) * 4", "2, ceil_mode=1", "2, wrong=1")),
+    "F.max_pool2d([1], 3, return_indices=True)", "F.adaptive_max_pool2d(z, 2, wrong=1)",
+    "F.adaptive_max_pool2d(z, (2, 2.0), return_indices=True)",
+    *(f"F.adaptive_avg_pool2d({given})" for given in (
+        "z, (2, 2.0)", "z, (2, torch.tensor(1.0))", "1, 2", "x.numpy(), (2, 2)", "z, 'a'", "z",
+        "z, None", "z, (2, None)")),
+    *(f"F.fractional_max_pool2d({given})" for given in (
+        "z, torch.tensor(2.0), output_size=2", "z, (2, 2.0), output_size=2", "1, 2, output_size=2",
+        "z, 2, output_size='a'", "z, 2, wrong=1, return_indices=True")),
+    "F.max_unpool2d(1, one, 2)", "F.max_unpool2d(x.numpy(), one, 2)",
+    "torch.lu(A, get_infos=True, wrong=1)",
+    *(f"torch.unique(n, {flags}wrong=1)" for flags in (
+        "", "return_counts=True, ", "return_inverse=True, ",
+        "return_counts=True, return_inverse=True, ")),
+    "torch.unique_consecutive(n, return_counts=True, wrong=1)", "torch.unique(z[0, 0, 0], dim=-1)",
+]
+MIXED = [
+    *(f"F.layer_norm(x.{dtype}(), (4,), {given})" for dtype in ("float", "double", "half", "long")
+      for given in ("x[1], x[1].int()", "x[1].int(), x[1]", "x[1], x[1].half()", "None, x[1]",
+                    "x[1], x[1]", "x[1]", "x[1].half(), x[1].half()", "x[1].half(), x[1]")),
+    *(f"F.group_norm(z.{dtype}(), 3, {given})" for dtype in ("float", "half", "long")
+      for given in ("n.float(), n", "n.float(), n.half()", "n.half(), n.float()", "None, n.float()",
+                    "n.float(), n.float()")),
+    *(f"F.batch_norm(z.{dtype}(), {given})" for dtype in ("float", "half", "long")
+      for given in ("n.float(), n.double()", "n.float(), n.float(), n.float(), n.half()",
+                    "n.float(), n.float(), None, n.half()", "n.half(), n.float(), None, n.float()",
+                    "n.float(), n.float(), n.float(), n.float()")),
+    *(f"F.instance_norm(z.{dtype}(), None, None, {given})" for dtype in ("float", "half", "long")
+      for given in ("n.float(), n", "n.half(), n.float()")),
+    "F.batch_norm(z, n[None].float(), n[None].float())",
+    "F.batch_norm(z[:, :1].clone(), torch.tensor(1.0), torch.tensor(1.0))",
+    "F.batch_norm(z, n.float()[:, None], n.float()[:, None], training=True)",
+    "F.batch_norm(z, None, None, n[None].float(), n[None].float(), training=True)",
+    "F.scaled_dot_product_attention(x[0].double(), x, x)",
+    *(f"F.local_response_norm(z, {given})" for given in (
+        "None", "2, beta=None", "2, alpha='a'", "2, k=None", "0", "2", "3")),
+    *(f"F.local_response_norm(z.{dtype}(), 2)" for dtype in ("int", "bool", "long")),
+    *(f"torch.histogram({given})" for given in (
+        "b, b.float()", "x, n", "c, c.float()", "c, c", "c, 3", "x.half(), half")),
+    *(f"x.expand({sizes})" for sizes in ("-7, 3, 4", "-2, 0, 4", "3, -2")), "one.expand(-3)",
+    "torch.signal.windows.hann(3, 2)",
+]
 CALLS = [*LOSSES, *LOOKED_UP, *SIZES, *WINDOWS, *TOO_LARGE, *TOLERANCES, *WRAPPED, *ELLIPSES,
          *BOUNDS, *NOTHING_DRAWN, *SCALES, *NOT_A_NUMBER, *HALF, *LONE,
          *ONE_NAME, *TRUTH_VALUES, *PLACES, *ONE_ELEMENT, *TEXT_IN_BYTES, *UNTAPED, *NARROW, *MET,
          *TWO_DTYPES, *SCATTERED, *RESIZED, *TRUE_BEHIND, *DRAWN, *ORDERS, *ARRAYS,
          *FACTORS_OF_HALF, *NAMED_DTYPES, *ONE_ELEMENT_AS_FLOAT, *ARRAYS_AS_TARGETS, *TAPE_LOST,
-         *TEXT_OF_FUNCTIONS, *SPACED, *LEAST_SQUARES, *HALF_BY_NUMBER, *EDGES]
+         *TEXT_OF_FUNCTIONS, *SPACED, *LEAST_SQUARES, *HALF_BY_NUMBER, *EDGES, *POOLED, *MIXED]
 SETUP = """
 F = torch.nn.functional
 x, z = torch.arange(12.0).view(3, 4), torch.arange(24.0).view(2, 3, 4)

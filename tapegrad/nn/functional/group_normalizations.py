@@ -7,8 +7,9 @@ import math
 import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad._types import Ints
-from tapegrad.nn.functional.normalizations import check_dtypes
+from tapegrad.nn.functional.normalizations import refuse_mixed
 from tapegrad.ops import group_norm as groups
+from tapegrad.ops._arguments import have_dtype_of, refuse_integers
 from tapegrad.ops._declare import calls, written_as
 
 
@@ -35,7 +36,8 @@ def group_norm(
         raise ValueError(
             f"Expected more than 1 value per channel when training, got input size {per_group}"
         )
-    check_dtypes(input, weight, bias)
+    if not have_dtype_of(input, weight, bias):
+        refuse_mixed(input, weight, bias)
     return groups.group_norm(input, num_groups, weight, bias, eps)
 
 
@@ -61,7 +63,8 @@ def instance_norm(
         )
     if (running_mean is None) != (running_var is None):
         raise ValueError("running_mean and running_var must either both be None or neither be None")
-    check_dtypes(input, weight, bias)
+    if not have_dtype_of(input, weight, bias):
+        refuse_mixed(input, weight, bias, kernel="batch_norm")
     return groups.instance_norm(
         input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, True
     )
@@ -97,20 +100,23 @@ def local_response_norm(
         )
     if input.numel() == 0:
         return input
+    before, after = size // 2, (size - 1) // 2
+    kernel = "avg_pool2d" if input.dim() == 3 else "avg_pool3d_out_frame"
     if size <= 0:
         shown = f"kH: {size} kW: 1" if input.dim() == 3 else f"kT: {size} kH: 1 kW: 1"
         raise RuntimeError(f"kernel size should be greater than zero, but got {shown}")
+    if input.dtype is not tapegrad.int64:
+        refuse_integers(kernel, input._array)
     mode = None if input.is_floating_point() else "floor"
-    mean = tapegrad.div(_around(input * input, size), size, rounding_mode=mode)
-    return input / (mean * alpha + k) ** beta
+    mean = tapegrad.div(_around(input * input, before, after), size, rounding_mode=mode)
+    return input / mean.mul(alpha).add(k).pow(beta)
 
 
-def _around(x: Tensor, size: int) -> Tensor:
-    """The sums over ``size`` channels around each."""
+def _around(x: Tensor, before: int, after: int) -> Tensor:
+    """The sums over as many channels before and after each."""
     n, n_channels, *rest = x.shape
-    before, after = (x.new_zeros((n, pad, *rest)) for pad in (size // 2, (size - 1) // 2))
-    padded = tapegrad.cat((before, x, after), 1)
+    padded = tapegrad.cat((x.new_zeros((n, before, *rest)), x, x.new_zeros((n, after, *rest))), 1)
     total = padded.narrow(1, 0, n_channels)
-    for shift in range(1, size):
+    for shift in range(1, before + after + 1):
         total = total + padded.narrow(1, shift, n_channels)
     return total

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import tapegrad
+from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor
-from tapegrad._types import Ints
+from tapegrad._types import Ints, float16, float32
 from tapegrad.ops import channel_norm, normalization
-from tapegrad.ops._arguments import have_dtype_of
+from tapegrad.ops._arguments import have_dtype_of, refuse_integers
 from tapegrad.ops._declare import calls, written_as
 from tapegrad.ops.arithmetic import div
 
@@ -43,7 +43,7 @@ def layer_norm_with_moments(
     if bias is not None and bias.shape != shape:
         _refuse_parameter("bias", bias, shape)
     if not have_dtype_of(input, weight, bias):
-        check_dtypes(input, weight, bias)
+        refuse_mixed(input, weight, bias)
     return normalization.layer_norm_op(input, weight, bias, len(shape), float(eps))
 
 
@@ -54,22 +54,28 @@ def _refuse_parameter(name: str, parameter: Tensor, shape: tuple) -> None:
     )
 
 
-def check_dtypes(input: Tensor, *parameters: Tensor | None) -> None:
-    """Refuse parameters of another dtype than the input; those of a float16 one may be float32."""
-    if input.dtype not in _MIXED:
-        return
-    for parameter in parameters:
-        if not isinstance(parameter, Tensor) or parameter.dtype is input.dtype:
-            continue
-        if input.dtype is not tapegrad.float16 or parameter.dtype is not tapegrad.float32:
-            raise RuntimeError("mixed dtype (CPU): " + _MIXED[input.dtype])
+def refuse_mixed(input: Tensor, *parameters: Tensor | None, kernel: str = "") -> None:
+    """Refuse parameters of other dtypes than the input's, unless float32 scales float16.
 
-
-_MIXED = {
-    tapegrad.float16: "expect parameter to have scalar type of Float",
-    tapegrad.float32: "expect parameter to have scalar type of Float",
-    tapegrad.float64: "all inputs must share same datatype.",
-}
+    The first says whether dtypes may be mixed. ``kernel`` is the one that refuses whole numbers
+    before that.
+    """
+    own = input.dtype
+    others = [one.dtype for one in parameters if isinstance(one, Tensor)]
+    if kernel:
+        refuse_integers(kernel, input._array)
+    if not others:
+        return                              # what is no tensor is refused later
+    if others[0] is own:
+        if not own.is_floating_point:
+            return                          # no kernel has a loop for it
+        found = next(one for one in others if one is not own)
+        names = [TYPE_NAMES[one.numpy.num] for one in (own, found)]
+        raise RuntimeError(f"expected scalar type {names[0]} but found {names[1]}")
+    if set(others) != {float32}:
+        raise RuntimeError("mixed dtype (CPU): expect parameter to have scalar type of Float")
+    if own is not float16:
+        raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
 
 
 def _refuse_normalized_shape(input: Tensor, shape: list[int]) -> None:
@@ -131,7 +137,7 @@ def batch_norm_with_moments(
     if len(size) < 2:
         return _normalized_nothing(input), None, None
     if not have_dtype_of(input, running_mean, running_var, weight, bias):
-        check_dtypes(input, running_mean, running_var, weight, bias)
+        refuse_mixed(input, weight, bias, running_mean, running_var, kernel="batch_norm")
     return channel_norm.batch_norm(
         input, weight, bias, running_mean, running_var, training, momentum, eps
     )

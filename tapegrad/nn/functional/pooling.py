@@ -115,13 +115,14 @@ def _with_sizes_of(input: Tensor, output_size: Any) -> Any:
     """The wanted sizes, with the input's own in the place of None."""
     if isinstance(output_size, int):
         return output_size
-    n_dims = len(output_size)
-    if input.ndim <= n_dims:
+    own, n_dims = input.size(), len(output_size)
+    if len(own) <= n_dims:
         raise ValueError(f"Input dimension should be at least {n_dims + 1}")
-    own = input.shape[input.ndim - n_dims :]
-    return [n if n is not None else m for n, m in zip(output_size, own, strict=True)]
+    return [n if n is not None else m
+            for n, m in zip(output_size, own[len(own) - n_dims :], strict=True)]
 
 
+@written_as("functional.adaptive_avg_pool2d")
 def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     """Means over windows that share images out evenly.
 
@@ -131,6 +132,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     return spatial.adaptive_avg_pool2d(input, _with_sizes_of(input, output_size))
 
 
+@written_as("functional.adaptive_avg_pool3d")
 def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
     """Means over windows that share volumes out evenly; as :func:`adaptive_avg_pool2d`."""
     return spatial.adaptive_avg_pool3d(input, _with_sizes_of(input, output_size))
@@ -197,7 +199,7 @@ def _unpooled_size(
 ) -> list[int]:
     """The size from which a pool with these windows came; sizes near it may be asked for."""
     n_dims = len(kernel)
-    size = input.shape[input.ndim - n_dims :]
+    size = input.size()[-n_dims:]
     usual = [
         (size[k] - 1) * stride[k] + kernel[k] - 2 * padding[k] for k in range(n_dims)
     ]

@@ -22,13 +22,12 @@ def call(name: str, /, *args: Any, **kwargs: Any) -> Inner:
 Written = Callable[..., Inner | None]  # a function in Python, and what it calls if that refuses
 
 
-def after_flags(function: Written, **flags: int) -> Written:
-    """A function that PyTorch chooses by the truth of some arguments, before it is called."""
+def by_flag(name: str, position: int, if_false: Written, if_true: Written) -> Written:
+    """The one of two functions that PyTorch chooses by the truth of an argument."""
 
     def chosen(*args: Any, **kwargs: Any) -> Inner | None:
-        for name, position in flags.items():
-            bool(kwargs[name] if name in kwargs else position < len(args) and args[position])
-        return function(*args, **kwargs)
+        flag = kwargs[name] if name in kwargs else position < len(args) and args[position]
+        return (if_true if flag else if_false)(*args, **kwargs)
 
     return chosen
 
@@ -38,4 +37,4 @@ def optional_out(out: Any) -> dict[str, Any]:
     return {} if out is None else {"out": out}
 
 
-__all__ = ["Inner", "Written", "after_flags", "call", "optional_out"]
+__all__ = ["Inner", "Written", "by_flag", "call", "optional_out"]

@@ -7,11 +7,12 @@ makes of a compiled function in the end, whose signatures are then looked at.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tapegrad._tensor import Tensor as _Tensor
 from tapegrad.ops._refusal import written_functional
-from tapegrad.ops._refusal.inner import Inner, Written, after_flags, call, optional_out
+from tapegrad.ops._refusal.inner import Inner, Written, by_flag, call, optional_out
 
 
 def _of_one(called: str) -> Written:
@@ -160,33 +161,53 @@ def tensordot(a, b, dims=2, out=None) -> Inner:
 def _lu_no_infos(A, pivot=True, get_infos=False, out=None) -> Inner:  # noqa: N803 - PyTorch's
     if isinstance(A, _Tensor) and out is not None:
         len(out)
-    return call("_lu_with_info", A, pivot=pivot, check_errors=not get_infos)
+    return call("_lu_with_info", A, pivot=pivot, check_errors=True)
 
 
-def _return_output(
-    input, sorted=True, return_inverse=False, return_counts=False, dim=None
-) -> Inner:
-    flags = {"sorted": sorted, "return_inverse": return_inverse, "return_counts": return_counts}
-    return call("_unique2", input, **flags) if dim is None \
-        else call("unique_dim", input, dim, **flags)
+def _lu_with_infos(A, pivot=True, get_infos=False, out=None) -> Inner:  # noqa: N803 - PyTorch's
+    if isinstance(A, _Tensor) and out is not None:
+        len(out)
+    return call("_lu_with_info", A, pivot=pivot, check_errors=False)
 
 
-def _consecutive_return_output(
-    input, return_inverse=False, return_counts=False, dim=None
-) -> Inner:
-    return call("unique_consecutive", input, return_inverse=return_inverse,
-                 return_counts=return_counts, dim=dim)
+def _unique(called: str) -> Written:
+    def unique(
+        input, sorted=True, return_inverse=False, return_counts=False, dim=None
+    ) -> Inner:
+        flags = {"sorted": sorted, "return_inverse": return_inverse, "return_counts": return_counts}
+        return call("_unique2", input, **flags) if dim is None \
+            else call("unique_dim", input, dim, **flags)
+
+    unique.__qualname__ = called
+    return unique
 
 
-unique = after_flags(_return_output, return_counts=3, return_inverse=2)
-unique_consecutive = after_flags(_consecutive_return_output, return_counts=2, return_inverse=1)
+def _unique_consecutive(called: str) -> Written:
+    def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None) -> Inner:
+        return call("unique_consecutive", input, return_inverse=return_inverse,
+                    return_counts=return_counts, dim=dim)
+
+    unique_consecutive.__qualname__ = f"_consecutive{called}"
+    return unique_consecutive
+
+
+def _by_results(make: Callable[[str], Written], position: int) -> Written:
+    """The function for the results that are asked for: places first, then counts."""
+    alone, with_places, with_counts, with_both = map(make, (
+        "_return_output", "_return_inverse", "_return_counts", "_return_inverse_and_counts"))
+    return by_flag("return_counts", position + 1,
+                   by_flag("return_inverse", position, alone, with_places),
+                   by_flag("return_inverse", position, with_counts, with_both))
+
+
+unique, unique_consecutive = _by_results(_unique, 2), _by_results(_unique_consecutive, 1)
 
 
 FUNCTIONS: dict[str, Written] = {
     "atleast_1d": _atleast("atleast_1d"), "atleast_2d": _atleast("atleast_2d"),
     "atleast_3d": _atleast("atleast_3d"), "cdist": cdist, "chain_matmul": chain_matmul,
     "from_numpy": _of_one("torch._VariableFunctionsClass.from_numpy"),
-    "lu": after_flags(_lu_no_infos, get_infos=2), "norm": norm,
+    "lu": by_flag("get_infos", 2, _lu_no_infos, _lu_with_infos), "norm": norm,
     "set_flush_denormal": _of_one("torch.set_flush_denormal"), "split": split,
     "tensordot": tensordot, "unique": unique, "unique_consecutive": unique_consecutive,
     **written_functional.FUNCTIONS,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tapegrad._tensor import Tensor as _Tensor
-from tapegrad.ops._refusal.inner import Inner, Written, after_flags, call
+from tapegrad.ops._refusal.inner import Inner, Written, by_flag, call
 
 
 def celu(input, alpha=1.0, inplace=False) -> Inner:
@@ -98,26 +98,32 @@ def embedding_bag(
                 per_sample_weights, include_last_offset, padding_idx)
 
 
-def _max_pool(name: str) -> Written:
+def _max_pool(name: str, called: str) -> Written:
     def pool(
         input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,
         return_indices=False,
     ) -> Inner:  # fmt: skip
         return call(name, input, kernel_size, stride, padding, dilation, ceil_mode)
 
-    pool.__qualname__ = f"_{name}"
-    return after_flags(pool, return_indices=6)
+    pool.__qualname__ = called
+    return pool
 
 
-def _adaptive_max_pool(n_dims: int, called: str) -> Written:
-    name = f"adaptive_max_pool{n_dims}d"
-
+def _adaptive_max_pool(name: str, called: str) -> Written:
     def pool(input, output_size, return_indices=False) -> Inner:
-        if n_dims > 1:
+        if not name.endswith("1d"):
             output_size = _with_default(output_size, input.size())
         return call(name, input, output_size)
 
     pool.__qualname__ = called
+    return pool
+
+
+def _adaptive_avg_pool(name: str) -> Written:
+    def pool(input, output_size) -> Inner:
+        return call(name, input, _with_default(output_size, input.size()))
+
+    pool.__qualname__ = name
     return pool
 
 
@@ -172,15 +178,26 @@ def _dropping(name: str) -> Written:
     return drop
 
 
-def _fractional_max_pool(name: str) -> Written:
+def _fractional_max_pool(name: str, called: str) -> Written:
     def pool(
         input, kernel_size, output_size=None, output_ratio=None, return_indices=False,
         _random_samples=None,
-    ) -> None:  # fmt: skip
-        """Look for a size."""
+    ) -> Inner | None:  # fmt: skip
+        if output_size is None:
+            return None     # what follows from a ratio is refused by the function itself
+        if _random_samples is None:
+            input.dim(), input.size(-1 - int(name[-2]))
+        samples = input if _random_samples is None else _random_samples
+        return call(name, input, kernel_size, output_size, samples)
 
-    pool.__qualname__ = f"_{name}"
-    return after_flags(pool, return_indices=4)
+    pool.__qualname__ = called
+    return pool
+
+
+def _with_indices(make: Callable[[str, str], Written], name: str, position: int) -> Written:
+    """A pool that is one function of PyTorch's, or another if it gives places as well."""
+    return by_flag("return_indices", position,
+                   make(name, f"_{name}"), make(name, f"{name}_with_indices"))
 
 
 FUNCTIONS: dict[str, Written] = {
@@ -191,16 +208,20 @@ FUNCTIONS: dict[str, Written] = {
     "functional.grouped_mm": grouped_mm, "functional.leaky_relu": leaky_relu,
     "functional.margin_ranking_loss": margin_ranking_loss, "functional.rrelu": rrelu,
     "functional.threshold": _threshold, "functional.unfold": unfold,
-    **{f"functional.max_pool{n}d": _max_pool(f"max_pool{n}d") for n in (1, 2, 3)},
+    **{f"functional.max_pool{n}d": by_flag(
+        "return_indices", 6, _max_pool(f"max_pool{n}d", f"_max_pool{n}d"),
+        _max_pool(f"max_pool{n}d_with_indices", f"max_pool{n}d_with_indices")) for n in (1, 2, 3)},
     **{f"functional.adaptive_max_pool{n}d":
-       after_flags(_adaptive_max_pool(n, f"_adaptive_max_pool{n}d"), return_indices=2)
-       for n in (1, 2, 3)},
+       _with_indices(_adaptive_max_pool, f"adaptive_max_pool{n}d", 2) for n in (1, 2, 3)},
     **{f"functional.adaptive_max_pool{n}d_with_indices":
-       _adaptive_max_pool(n, f"adaptive_max_pool{n}d_with_indices") for n in (1, 2, 3)},
+       _adaptive_max_pool(f"adaptive_max_pool{n}d", f"adaptive_max_pool{n}d_with_indices")
+       for n in (1, 2, 3)},
+    **{f"functional.adaptive_avg_pool{n}d": _adaptive_avg_pool(f"adaptive_avg_pool{n}d")
+       for n in (2, 3)},
     **{f"functional.{name}": _dropping(name)
        for name in ("dropout", "alpha_dropout", "feature_alpha_dropout")},
-    **{f"functional.fractional_max_pool{n}d": _fractional_max_pool(f"fractional_max_pool{n}d")
-       for n in (2, 3)},
+    **{f"functional.fractional_max_pool{n}d":
+       _with_indices(_fractional_max_pool, f"fractional_max_pool{n}d", 4) for n in (2, 3)},
 }  # fmt: skip
 
 __all__ = ["FUNCTIONS"]

@@ -17,8 +17,6 @@ def _slices(array: np.ndarray, dim) -> np.ndarray:
     """What is compared, one a row: single elements, or the slices along ``dim``."""
     if dim is None:
         return array.reshape(-1, 1)
-    if array.ndim == 0:
-        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     if 0 in array.shape[:dim] + array.shape[dim + 1 :] and array.shape[dim]:
         raise RuntimeError(
             "There are 0 sized dimensions, and they aren't selected, so unique cannot be applied"
@@ -92,6 +90,8 @@ def _results(values: Tensor, others: list, *are_wanted: bool) -> Any:
 
 
 def _checked_dim(input: Tensor, dim) -> int | None:
+    if dim is not None and not input.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     return None if dim is None else normal_dim(dim, input.ndim)
 
 
