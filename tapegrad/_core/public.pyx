@@ -383,7 +383,8 @@ cdef object misfit(TensorFunction function, PyObject* const* args, size_t n, PyO
     for k in range(count_of(names)):
         name = (<tuple>names)[k]
         for j in range(<size_t>len(function.params)):
-            if name == function.params[j] and not fits(function.wanted[j], <object>args[n + k]):
+            if function.wanted[j] != ANYTHING and name == function.params[j] \
+                    and not fits(function.wanted[j], <object>args[n + k]):
                 return misfitting(function, j, f"'{name}'", <object>args[n + k])
     return None
 

@@ -2,8 +2,8 @@
 
 from libc.string cimport memcpy
 from numpy cimport (
-    PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE, PyArray_NDIM,
-    PyArray_SIZE, PyArray_STRIDES, PyArray_TYPE, import_array, ndarray, npy_intp,
+    PyArray_BYTES, PyArray_DIMS, PyArray_GETITEM, PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE,
+    PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES, PyArray_TYPE, import_array, ndarray, npy_intp,
 )
 
 from tapegrad._kernels.geometry cimport (
@@ -274,8 +274,14 @@ cpdef object reduce(Kernel kernel, ndarray array, object dims, bint keepdim):
 
 def lies_within(ndarray array not None, low, high):
     """Whether no element is outside of two bounds; NaN is."""
-    return PyArray_SIZE(array) == 0 or bool(
-        low <= reduce(MIN, array, None, False) and reduce(MAX, array, None, False) <= high)
+    return PyArray_SIZE(array) == 0 or (
+        low <= number_in(reduce(MIN, array, None, False))
+        and number_in(reduce(MAX, array, None, False)) <= high)
+
+
+cdef object number_in(ndarray array):
+    """The number that an array without dimensions holds."""
+    return PyArray_GETITEM(array, PyArray_BYTES(array))
 
 
 cdef tuple with_ones(ndarray array, object dims):

@@ -1,14 +1,14 @@
 """One array in another geometry: the views that operations make, without entering Python."""
 
 from numpy cimport (
-    PyArray_BYTES, PyArray_DIMS, PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES, import_array, ndarray,
-    npy_intp,
+    PyArray_BYTES, PyArray_DIMS, PyArray_ITEMSIZE, PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES,
+    import_array, ndarray, npy_intp,
 )
 
 from tapegrad._kernels.geometry cimport (
     MAX_DIMS, Operand, broadcast_strides, check_ndim, operand_of, view_strides,
 )
-from tapegrad._kernels.memory cimport strided_view
+from tapegrad._kernels.memory cimport owner_of, strided_view
 
 import operator
 
@@ -16,6 +16,9 @@ import_array()
 
 cdef extern from "Python.h":
     long long PyLong_AsLongLongAndOverflow(object, int* overflow) except? -1
+
+
+cdef object MOST_ELEMENTS = 2**58   # so that their bytes have 64 bits
 
 
 cpdef int normal_dim(object dim, int ndim) except -1:
@@ -95,6 +98,38 @@ def broadcast_array(ndarray array not None, shape):
     if not fits:
         raise ValueError(f"{(<object>array).shape} cannot be broadcast to {tuple(shape)}")
     return expanded(array, shape)
+
+
+def strided_over(ndarray array not None, tuple size not None, tuple stride not None, offset):
+    """A view by sizes and steps, in elements, of all memory in which an array lies.
+
+    None for a geometry that is none, or that would leave that memory.
+    """
+    cdef ndarray owner = owner_of(array)
+    cdef npy_intp dims[MAX_DIMS]
+    cdef npy_intp strides[MAX_DIMS]
+    cdef npy_intp item_size = PyArray_ITEMSIZE(array), start, room, n_bytes = 0, step
+    cdef int ndim = <int>len(size), k
+    cdef bint is_empty = False
+    if len(size) != len(stride) or len(size) > MAX_DIMS or not 0 <= offset < MOST_ELEMENTS:
+        return None
+    if PyArray_SIZE(owner) > 0:
+        n_bytes = PyArray_ITEMSIZE(owner)
+        for k in range(PyArray_NDIM(owner)):
+            n_bytes += (PyArray_DIMS(owner)[k] - 1) * PyArray_STRIDES(owner)[k]
+    start = offset
+    room = n_bytes // item_size - start - 1     # elements behind the first
+    for k in range(ndim):
+        if not (0 <= size[k] < MOST_ELEMENTS and 0 <= stride[k] < MOST_ELEMENTS):
+            return None
+        dims[k], step = size[k], stride[k]
+        strides[k] = step * item_size
+        is_empty = is_empty or dims[k] == 0
+        if dims[k] > 1 and step > 0 and room >= 0:
+            room = room - (dims[k] - 1) * step if dims[k] - 1 <= room // step else -1
+    if room < 0 and not is_empty:
+        return None
+    return strided_view(array, ndim, dims, strides, PyArray_BYTES(owner) + start * item_size)
 
 
 cdef ndarray in_order(ndarray array, const int* order):

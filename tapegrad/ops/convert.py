@@ -31,6 +31,14 @@ contiguous_op = op(
     input="g",
     doc="A row-major copy.",
 )
+row_major_op = op(
+    "row_major",
+    forward=kernels.row_major,
+    params=("input",),
+    grad_name="CloneBackward0",
+    input="g",
+    doc="A row-major copy, also of what is row-major.",
+)
 _clone_in = op(
     "clone_in",
     forward=lambda input, memory_format: copy_in(input, input.dtype, memory_format),
@@ -193,6 +201,8 @@ def clone(input: Tensor, *, memory_format=_types.preserve_format) -> Tensor:
     """A copy in new memory, with gradient; ``memory_format`` may order its dimensions."""
     if memory_format is None or memory_format is _types.preserve_format:
         return clone_op(input)
+    if memory_format is _types.contiguous_format:
+        return row_major_op(input)
     check_format("clone", memory_format)
     return _clone_in(input, memory_format)
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from tapegrad._core import TensorFunction
 from tapegrad._tensor import Tensor
-from tapegrad._types import contiguous_format
 from tapegrad.ops import shape
 from tapegrad.ops._arguments import check_tensor
 from tapegrad.ops._out import check_dtype, fit, refuse_grad
+from tapegrad.ops.convert import row_major_op
 from tapegrad.ops.index import getitem
 
 
@@ -50,10 +50,6 @@ _INTO_SEVERAL = {
 }  # fmt: skip
 
 
-def _copy(view: Tensor) -> Tensor:
-    return view.clone(memory_format=contiguous_format)
-
-
 def _write_parts(name: str, parts: Sequence[Tensor], out: Sequence[Tensor]) -> None:
     """Copy each part into a target of its own, which gets its shape but for ``split``."""
     if len(out) != len(parts):
@@ -73,11 +69,11 @@ def _copied(name: str, view: Callable[..., Any]) -> TensorFunction:
     """The function that copies what a view shows."""
 
     def copy(*args: Any, **kwargs: Any) -> Tensor:
-        return _copy(view(*args, **kwargs))
+        return row_major_op(view(*args, **kwargs))
 
     def copy_parts(*args: Any, out: Sequence[Tensor] | None = None, **kwargs: Any) -> Any:
         parts = view(*args, **kwargs)
-        return tuple(map(_copy, parts)) if out is None else _write_parts(name, parts, out)
+        return tuple(map(row_major_op, parts)) if out is None else _write_parts(name, parts, out)
 
     made = copy_parts if name in _INTO_SEVERAL else copy
     made.__name__ = made.__qualname__ = f"{name}_copy"

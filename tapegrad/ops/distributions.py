@@ -142,25 +142,26 @@ def _normal_into(out: Tensor, mean=0.0, std=1.0, size=None, *, generator=None, d
 def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, **options) -> Tensor:
     """Numbers drawn from the normal distribution; mean and deviation may be tensors."""
     generator = generator or default_generator
-    _check_options(isinstance(mean, Tensor) or isinstance(std, Tensor), size, dtype, options)
+    if not isinstance(mean, Tensor) and not isinstance(std, Tensor):
+        return _normal_of_numbers(mean, std, size, generator, dtype, **options)
+    if options or size is not None or dtype is not None:
+        raise TypeError("normal() takes a size and options with two numbers alone")
     _check_deviation(std)
     if isinstance(mean, Tensor) and isinstance(std, Tensor):
         means, deviations = broadcast_tensors(mean, std.to(mean.dtype))
         return _normal_of_both(means, deviations, generator)
     if isinstance(mean, Tensor):
         return _normal_of_means(mean, float(std), generator)
-    if isinstance(std, Tensor):
-        return _normal_of_deviations(std, float(mean), generator)
-    check_device(options.get("device"))
+    return _normal_of_deviations(std, float(mean), generator)
+
+
+def _normal_of_numbers(mean, std, size, generator, dtype, *, layout=None, device=None,
+                       pin_memory=False, requires_grad=False) -> Tensor:  # fmt: skip
+    _check_deviation(std)
+    check_device(device)
     dtype = _types.as_dtype(dtype, "normal") or get_default_dtype()
     return drawn("normal", (float(mean), float(std)), sizes_of("normal", (), size), generator,
-                 dtype, options.get("requires_grad", False))
-
-
-def _check_options(of_tensors: bool, size, dtype, options: dict) -> None:
-    known = () if of_tensors else ("layout", "device", "pin_memory", "requires_grad")
-    if (of_tensors and (size, dtype) != (None, None)) or not options.keys() <= {*known}:
-        raise TypeError("normal() takes a size and a dtype with two numbers alone")
+                 dtype, requires_grad)
 
 
 def _check_deviation(std) -> None:

@@ -125,23 +125,26 @@ class Generator(ReadOnly):
     def draw(self, kernel: str, array: np.ndarray, params: tuple | None = None) -> np.ndarray:
         """Fill an array with random numbers, in the order in which its elements lie in memory."""
         if array.flags.c_contiguous:
-            flat = array.reshape(-1)
-        else:   # with gaps: PyTorch draws normal numbers in blocks only into what has none
-            flat = kernels.empty((array.size, 2), array.dtype)[:, 0]
+            with self._lock:
+                OURS[kernel](kernels.flat(array), self._state, params=params)
+            return array
+        # with gaps: PyTorch draws normal numbers in blocks only into what has none
+        flat = kernels.empty((array.size, 2), array.dtype)[:, 0]
         with self._lock:
             OURS[kernel](flat, self._state, params=params)
-        if not array.flags.c_contiguous:
-            walked = array.transpose(memory_order(array))
-            kernels.copy_array(walked, flat.reshape(walked.shape))
+        walked = array.transpose(memory_order(array))
+        kernels.copy_array(walked, flat.reshape(walked.shape))
         return array
 
-    def draw_for(self, kernel: str, array: np.ndarray, params: tuple | None = None) -> np.ndarray:
+    def draw_for(
+        self, kernel: str, array: np.ndarray, params: tuple | None = None,
+        out: np.ndarray | None = None,
+    ) -> np.ndarray:  # fmt: skip
         """Random numbers of distributions that the elements of an array describe."""
-        described = kernels.contiguous(array).reshape(-1)
-        result = kernels.empty(described.shape, described.dtype)
+        result = kernels.empty(array.shape, array.dtype) if out is None else out
         with self._lock:
-            OURS[kernel](described, result, self._state, params=params)
-        return result.reshape(array.shape)
+            OURS[kernel](kernels.flat(array), kernels.flat(result), self._state, params=params)
+        return result
 
     def clone_state(self) -> Generator:
         """A generator that goes on from the same state."""

@@ -18,7 +18,8 @@ from tapegrad.ops._arguments import check_device, finished, refuse_integers
 from tapegrad.ops._declare import method, not_differentiable, op, takes_out, takes_tensors
 from tapegrad.ops._dims import number_of, sizes_of
 from tapegrad.ops._out import c_name, fit
-from tapegrad.ops.create import empty_like, zeros_like
+from tapegrad.ops.create import zeros_like
+from tapegrad.ops.create.filled import like_array
 from tapegrad.ops.generators import Generator, default_generator, memory_order
 
 # What PyTorch calls the kernels when it refuses a dtype.
@@ -41,14 +42,14 @@ def takes_dtype(kernel: str, dtype: _types.dtype, n: int) -> bool:
 def drawn(kernel: str, params: tuple, shape: tuple, generator, dtype, requires_grad) -> Tensor:
     """A new tensor of draws."""
     array = kernels.empty(shape, dtype.numpy)
-    if takes_dtype(kernel, dtype, array.size):
+    if dtype.is_floating_point or kernel == "randint" or takes_dtype(kernel, dtype, array.size):
         (generator or default_generator).draw(kernel, array, params)
     return finished(array, requires_grad)
 
 
 def drawn_into(out: Tensor, kernel: str, params: tuple, generator: Generator | None) -> Tensor:
     """Fill a tensor with draws; the write is counted, and seen by backward as a constant."""
-    if not takes_dtype(kernel, out.dtype, out.numel()):
+    if not (out.is_floating_point() or takes_dtype(kernel, out.dtype, out.numel())):
         return out
     return _FILLS[kernel](out, params, generator or default_generator)
 
@@ -87,17 +88,18 @@ def _bounds(low, high, dtype: _types.dtype) -> tuple[int, int, bool]:
 
     Refuses numbers that the dtype does not have; of floats the last that it has is the highest.
     """
-    low = int(low) if isinstance(low, Tensor) else index(low)
-    high = int(high) if isinstance(high, Tensor) else index(high)
-    if low >= high:
-        raise RuntimeError(
-            f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
-        )
-    _check_bounds(low, high - 1, dtype)
-    if dtype.is_floating_point:
-        low, high = _representable(low, high, dtype)
+    least, most = _whole_limits(dtype)
+    if not (type(low) is type(high) is int and least <= low < high <= most + 1):
+        low, high = _checked_bounds(low, high, dtype)
     count = high - low
     return (low, count, count >= 2**28) if count < 2**64 else (0, 0, True)
+
+
+@cache
+def _whole_limits(dtype: _types.dtype) -> tuple[int, int]:
+    """Bounds between which a dtype has all whole numbers."""
+    most = _largest(dtype)
+    return -most if dtype.is_floating_point else _limits(dtype)[0], most
 
 
 def _refuse_other_kinds(*bounds) -> None:
@@ -124,7 +126,15 @@ def _limits(dtype: _types.dtype) -> tuple[Any, Any]:
     return limits.min, limits.max
 
 
-def _check_bounds(low: int, last: int, dtype: _types.dtype) -> None:
+def _checked_bounds(low, high, dtype: _types.dtype) -> tuple[int, int]:
+    """The bounds as whole numbers that the dtype has."""
+    low = int(low) if isinstance(low, Tensor) else index(low)
+    high = int(high) if isinstance(high, Tensor) else index(high)
+    if low >= high:
+        raise RuntimeError(
+            f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
+        )
+    last = high - 1
     least, most = _limits(dtype)
     for name, bound in (("from", low), ("to - 1", last)):
         if not least <= bound <= most:
@@ -136,6 +146,7 @@ def _check_bounds(low: int, last: int, dtype: _types.dtype) -> None:
             f"{c_name(dtype)} can support discrete uniform distribution only within this range. "
             "This warning will become an error in version 1.7 release, please fix the code in "
             "advance", stacklevel=4)  # fmt: skip
+    return _representable(low, high, dtype) if dtype.is_floating_point else (low, high)
 
 
 def _representable(low: int, high: int, dtype: _types.dtype) -> tuple[int, int]:
@@ -185,7 +196,8 @@ def _bounds_and_size(
     elif given:
         high = given[0]
     low = 0 if low is None else low
-    _refuse_other_kinds(low, high)
+    if not type(low) is type(high) is int:
+        _refuse_other_kinds(low, high)
     return _bounds(low, high, dtype), sizes_of("randint", (), size)
 
 
@@ -232,11 +244,13 @@ def randperm(n: int, *, generator=None, dtype=None, layout=None, device=None,
 
 
 def _like(name: str, kernel: str) -> Callable[..., Tensor]:
-    def like(input: Tensor, *, generator=None, requires_grad=False, **options) -> Tensor:
-        made = empty_like(input, **options)
-        if takes_dtype(kernel, made.dtype, made.numel()):
-            (generator or default_generator).draw(kernel, made._array, (0.0, 1.0))
-        return made.requires_grad_() if requires_grad else made
+    def like(input: Tensor, *, generator=None, dtype=None, layout=None, device=None,
+             requires_grad=False, memory_format=None, pin_memory=False) -> Tensor:  # fmt: skip
+        dtype = _types.as_dtype(dtype, like.__name__) or input.dtype
+        array = like_array(like.__name__, input, dtype, device, memory_format)
+        if dtype.is_floating_point or takes_dtype(kernel, dtype, array.size):
+            (generator or default_generator).draw(kernel, array, (0.0, 1.0))
+        return finished(array, requires_grad)
 
     like.__name__ = like.__qualname__ = f"{name}_like"
     like.__doc__ = f"As :func:`{name}`, with another tensor's shape, dtype and memory order."
@@ -248,13 +262,16 @@ rand_like, randn_like = _like("rand", "uniform"), _like("randn", "normal")
 
 @takes_tensors
 def randint_like(input: Tensor, *bounds, low=None, high=None, generator=None,
-                 requires_grad=False, **options) -> Tensor:  # fmt: skip
+                 dtype=None, layout=None, device=None, requires_grad=False,
+                 memory_format=None, pin_memory=False) -> Tensor:  # fmt: skip
     """As :func:`randint`, with another tensor's shape, dtype and memory order."""
     first, last = bounds if len(bounds) == 2 else (low or 0, *(bounds or (high,)))
     _refuse_other_kinds(first, last)
-    made = empty_like(input, **options)
-    drawn_into(made, "randint", _bounds(first, last, made.dtype), generator)
-    return made.requires_grad_(requires_grad)
+    dtype = _types.as_dtype(dtype, "randint_like") or input.dtype
+    array = like_array("randint_like", input, dtype, device, memory_format)
+    limits = _bounds(first, last, dtype)
+    (generator or default_generator).draw("randint", array, limits)
+    return finished(array, requires_grad)
 
 
 def sampled(name: str, draw: Callable, grad_name: str | None = None) -> Op:
@@ -272,13 +289,13 @@ def _bernoulli(input: np.ndarray, generator: Generator) -> np.ndarray:
     if not input.size:
         return kernels.empty_like(input)
     refuse_integers("bernoulli_tensor_cpu_p_", input)
-    kernels.empty(input.shape, input.dtype)  # a result that does not fit is refused first
+    result = kernels.empty(input.shape, input.dtype)  # what does not fit is refused first
     if not kernels.lies_within(input, 0, 1):
         raise RuntimeError(
             "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message "
             "be improved?  If so, please report an enhancement request to PyTorch.)"
         )
-    return generator.draw_for("bernoulli_from", input)
+    return generator.draw_for("bernoulli_from", input, out=result)
 
 
 _bernoulli_op = sampled("bernoulli_from", _bernoulli, "BernoulliBackward0")

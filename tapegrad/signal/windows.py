@@ -21,7 +21,7 @@ from tapegrad.ops.special.bessel import i0
 def _window(function: Callable) -> Callable:
     """Check the options that all windows share; the shortest windows need no formula."""
     name, code = function.__name__, function.__code__
-    own = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    own = {*code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]}
 
     def checked(
         M: int,  # noqa: N803 - PyTorch's name
@@ -33,7 +33,7 @@ def _window(function: Callable) -> Callable:
         requires_grad: bool = False,
         **options: Any,
     ) -> Tensor:
-        for key in options.keys() - set(own):
+        for key in options.keys() - own if options else ():
             raise TypeError(f"{name}() got an unexpected keyword argument '{key}'")
         dtype = get_default_dtype() if dtype is None else dtype
         if M < 0:

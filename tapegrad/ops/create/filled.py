@@ -130,7 +130,7 @@ def empty_strided(size, stride, *, dtype=None, layout=None, device=None, require
             f"Storage size calculation overflowed with sizes={list(size)} and "
             f"strides={list(stride)}"
         )
-    reach = 0 if 0 in size else 1 + sum((n - 1) * k for n, k in zip(size, stride, strict=True))
+    reach = 0 if 0 in size else 1 + sum([(n - 1) * k for n, k in zip(size, stride, strict=True)])
     dtype = _types.as_dtype(dtype, "empty_strided") or get_default_dtype()
     flat = kernels.empty((reach,), dtype.numpy)
     return finished(kernels.strided(flat, size, stride, 0), requires_grad)
@@ -172,7 +172,8 @@ def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=Non
     return finished(array.transpose(inverse_of(order)), requires_grad)
 
 
-def _like_array(name: str, input: Tensor, dtype, device, memory_format=None) -> np.ndarray:
+def like_array(name: str, input: Tensor, dtype, device, memory_format=None) -> np.ndarray:
+    """Uninitialised memory like a tensor's, for the function of a name."""
     check_tensor(name, "input", input)
     check_device(device)
     dtype = _types.as_dtype(dtype, name) or input.dtype
@@ -186,14 +187,14 @@ def _like_array(name: str, input: Tensor, dtype, device, memory_format=None) -> 
 def empty_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_grad=False,
                memory_format=None) -> Tensor:  # fmt: skip
     """Uninitialised memory of another tensor's shape and dtype."""
-    return finished(_like_array("empty_like", input, dtype, device, memory_format), requires_grad)
+    return finished(like_array("empty_like", input, dtype, device, memory_format), requires_grad)
 
 
 @takes_tensors
 def zeros_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_grad=False,
                memory_format=None) -> Tensor:  # fmt: skip
     """Zeros of another tensor's shape and dtype."""
-    array = kernels.fill(_like_array("zeros_like", input, dtype, device, memory_format), 0)
+    array = kernels.fill(like_array("zeros_like", input, dtype, device, memory_format), 0)
     return finished(array, requires_grad)
 
 
@@ -201,7 +202,7 @@ def zeros_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_
 def ones_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_grad=False,
               memory_format=None) -> Tensor:  # fmt: skip
     """Ones of another tensor's shape and dtype."""
-    array = kernels.fill(_like_array("ones_like", input, dtype, device, memory_format), 1)
+    array = kernels.fill(like_array("ones_like", input, dtype, device, memory_format), 1)
     return finished(array, requires_grad)
 
 
@@ -209,7 +210,7 @@ def ones_like(input: Tensor, *, dtype=None, layout=None, device=None, requires_g
 def full_like(input: Tensor, fill_value, *, dtype=None, layout=None, device=None,
               requires_grad=False, memory_format=None) -> Tensor:  # fmt: skip
     """One number in another tensor's shape and dtype."""
-    array = _like_array("full_like", input, dtype, device, memory_format)
+    array = like_array("full_like", input, dtype, device, memory_format)
     kernels.fill(array, _fill_value("full_like", fill_value))
     return finished(array, requires_grad)
 

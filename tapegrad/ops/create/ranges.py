@@ -98,6 +98,8 @@ def _range(start, end, step, dtype: _types.dtype) -> np.ndarray:
 
 def _end_value(function: str, name: str, value):
     """A start or end of a range: a number, or a tensor without dimensions."""
+    if type(value) is int or type(value) is float:
+        return value
     if isinstance(value, Tensor):
         if value.ndim > 0:
             raise RuntimeError(_only_numbers(function, f"{name} with {value.ndim} dimension(s)"))
@@ -134,7 +136,7 @@ def _spaced(
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     if steps <= 1:
-        return np.full(steps, start, floating)
+        return _repeated(start, steps, dtype, floating)
     if dtype is _types.bool:
         raise NotImplementedError(f"\"{function}_cpu\" not implemented for 'Bool'")
     if not dtype.is_floating_point:
@@ -153,6 +155,16 @@ def _spaced(
     ahead, behind = numbers[:half], numbers[half:]
     np.add(np.multiply(k[:half], step, out=ahead), first, out=ahead)
     np.subtract(last, np.multiply(k[::-1], step, out=behind), out=behind)
+    return numbers
+
+
+def _repeated(value, n: int, dtype: _types.dtype, floating: Any) -> np.ndarray:
+    """One number, or none, which must be one of the dtype."""
+    numbers = kernels.empty((n,), floating)
+    if n:
+        if not dtype.is_floating_point:
+            kernels.refuse_overflow(value, dtype.numpy.num)
+        kernels.copy_array(numbers, kernels.element(value, floating.num))
     return numbers
 
 
@@ -175,7 +187,9 @@ def linspace(start, end, steps: int, *, dtype=None, layout=None, device=None,
     check_device(device)
     dtype = _types.as_dtype(dtype, "linspace") or get_default_dtype()
     values = _spaced("linspace", start, end, steps, dtype, _floating(dtype))
-    return finished(values.astype(dtype.numpy, copy=False), requires_grad)
+    if not dtype.is_floating_point:
+        values = values.astype(dtype.numpy)
+    return finished(values, requires_grad)
 
 
 @takes_out("factory")
@@ -191,12 +205,28 @@ def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, layout=N
     if dtype is _types.float16 and steps != 1:
         start, end = (float(np.float16(one)) for one in _end_values("logspace", start, end))
     exponents = _spaced("logspace", start, end, steps, dtype, floating)
+    values = kernels.pointwise(_POWER, _in_range(base, floating), exponents, dtype=floating)
+    if dtype.is_floating_point:
+        return finished(values if dtype.numpy is floating else values.astype(dtype.numpy),
+                        requires_grad)
     with np.errstate(all="ignore"):
-        values = np.power(floating.type(base), exponents)
         # Powers too large for an integer dtype wrap; what is no number at all is the C cast's.
-        is_cast = dtype.is_floating_point or dtype is _types.bool
-        values = values if is_cast else values.astype(np.int64)
+        values = values if dtype is _types.bool else values.astype(np.int64)
         return finished(values.astype(dtype.numpy, copy=False), requires_grad)
+
+
+_POWER = kernels.numpy_kernel(np.power)
+
+
+def _in_range(number: float, floating: Any) -> float:
+    """A number as one of a floating-point type; one too large is infinite."""
+    if abs(number) < _LEAST_HUGE:
+        return number
+    with np.errstate(over="ignore"):
+        return float(floating.type(number))
+
+
+_LEAST_HUGE = 2.0**127  # less is a number of float32 as well
 
 
 __all__ = ["arange", "linspace", "logspace", "range"]

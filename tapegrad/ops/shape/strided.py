@@ -148,22 +148,24 @@ def as_strided(input: Tensor, size, stride, storage_offset: int | None = None) -
 
 
 def strided_view(input: Tensor, size, stride, storage_offset: int | None) -> tuple:
-    """Where a view lies, as the ops above read it, and the view itself off the tape."""
+    """Where a view lies, if a formula will ask, and the view itself off the tape."""
     size, stride = tuple(size), tuple(stride)
     offset = input.storage_offset() if storage_offset is None else storage_offset
-    memory = kernels.memory_of(input._array)
-    own_stride = input.stride()
-    check_strided(size, stride, offset, memory.nbytes // input.itemsize, input.itemsize)
-    if input.requires_grad and 0 in own_stride:
-        raise RuntimeError(
-            "as_strided: a tensor with several elements at one location of memory, as expand() "
-            "makes them, has no gradient here. Please clone() it before."
-        )
-    rest = memory.nbytes % input.itemsize
-    flat = (memory[:-rest] if rest else memory).view(input.dtype.numpy)
-    view = Tensor._wrap(kernels.strided(flat, size, stride, offset))
-    geometry = (input.shape, own_stride, size, stride, offset - input.storage_offset())
-    return geometry, view
+    view = kernels.strided_over(input._array, size, stride, offset)
+    if view is None:
+        memory = kernels.memory_of(input._array).nbytes // input.itemsize
+        check_strided(size, stride, offset, memory, input.itemsize)
+        raise RuntimeError("as_strided: an offset and steps have to be less than 2**58")
+    geometry = None
+    if input.requires_grad:
+        own_stride = input.stride()
+        if 0 in own_stride:
+            raise RuntimeError(
+                "as_strided: a tensor with several elements at one location of memory, as expand() "
+                "makes them, has no gradient here. Please clone() it before."
+            )
+        geometry = (input.shape, own_stride, size, stride, offset - input.storage_offset())
+    return geometry, Tensor._wrap(view)
 
 
 def check_strided(size: tuple, stride: tuple, offset: int, memory: int, itemsize: int) -> None:
