@@ -79,11 +79,9 @@ _LARGE = 25  # PyTorch's number of points from which it multiplies matrices inst
 _BLOCK = 1 << 21  # differences held at once
 
 
-def _cdist(x1: np.ndarray, x2: np.ndarray, p: float, by_products: bool) -> np.ndarray:
+def _cdist(x1: np.ndarray, x2: np.ndarray, p: float) -> np.ndarray:
     batch = np.broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
     n, m, k = x1.shape[-2], x2.shape[-2], x1.shape[-1]
-    if by_products:
-        return _euclidean_by_products(x1, x2)
     out = np.zeros((*batch, n, m), x1.dtype)
     step = max(1, _BLOCK // max(1, m * k * math.prod(batch)))
     for start in range(0, n if k else 0, step):
@@ -113,6 +111,22 @@ def _euclidean_by_products(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
     right = np.concatenate([x2, np.ones_like(n2), n2], -1)
     squares = np.matmul(left, np.swapaxes(right, -1, -2))
     return np.sqrt(np.maximum(squares, 0, out=squares), out=squares)
+
+
+def _euclidean_slopes(g: Tensor, x1: Tensor, x2: Tensor, out: Tensor, needs) -> tuple:
+    ratio = where_op(out == 0, 0.0, g / out)
+    by_x1 = x1 * ratio.sum(-1, keepdim=True) - ratio @ x2 if needs[0] else None
+    by_x2 = x2 * ratio.sum(-2).unsqueeze(-1) - ratio.mT @ x1 if needs[1] else None
+    return by_x1, by_x2
+
+
+_euclidean_op = op(
+    "euclidean_dist",
+    forward=_euclidean_by_products,
+    inputs=("x1", "x2"),
+    gradients=lambda g, x1, x2, out, needs: _euclidean_slopes(g, x1, x2, out, needs),
+    doc="Euclidean distances between all pairs of points of two sets, by a product of matrices.",
+)
 
 
 def _cdist_slope(g: Tensor, x1: Tensor, x2: Tensor, out: Tensor, p: float) -> Tensor:
@@ -172,7 +186,10 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0,
     _check_points(x1, x2, p)
     is_large = x1.shape[-2] > _LARGE or x2.shape[-2] > _LARGE
     wants_products = mode.startswith("use") and (is_large or not mode.endswith("necessary"))
-    return cdist_op(x1, x2, float(p), p == 2 and wants_products)
+    if p == 2 and wants_products:
+        distances = _euclidean_op(x1, x2)
+        return distances.view(distances.shape)  # a step of PyTorch's graph
+    return cdist_op(x1, x2, float(p))
 
 
 def _check_points(x1: Tensor, x2: Tensor, p: float) -> None:
