@@ -134,117 +134,183 @@ typedef struct {
     int64_t status;
 } row_params;
 
-static int places_are_valid(const char *places, tg_intp step, tg_intp n, tg_intp size,
-                            row_params *p)
+/* All below read and write lines of an axis, or rows of `inner` elements for each place on it, that
+ * lie side by side: ops/spatial/axes.py sees to it. Places and weights are the same for each
+ * outermost element. */
+static int places_are_valid(const int64_t *places, tg_intp n, tg_intp size, row_params *p)
 {
+    for (tg_intp o = 0; o < n && p->status == 0; o++)
+        p->status = places[o] < 0 || places[o] >= size;
+    return p->status == 0;
+}
+
+/* The longest stretch of places that follow each other: most of a line that is padded. */
+typedef struct {
+    tg_intp first, n;
+} stretch;
+
+static stretch longest_stretch(const int64_t *places, tg_intp n)
+{
+    stretch longest = {0, 0}, current = {0, 0};
     for (tg_intp o = 0; o < n; o++) {
-        const int64_t place = TG_AT(const int64_t, places, o * step);
-        if (place < 0 || place >= size) {
-            p->status = 1;
-            return 0;
-        }
+        const int follows = current.n > 0 && places[o] == places[o - 1] + 1;
+        current = follows ? (stretch){current.first, current.n + 1} : (stretch){o, 1};
+        longest = current.n > longest.n ? current : longest;
     }
-    return 1;
+    return longest;
 }
 
 /* out[o, r] = in[places[o], r] */
 #define SELECT_ROWS(name, T)                                                                       \
+    static void name##_apart(const T *in, const int64_t *places, T *out, tg_intp first,            \
+                             tg_intp end, tg_intp inner)                                           \
+    {                                                                                              \
+        if (inner == 1)                                                                            \
+            for (tg_intp o = first; o < end; o++)                                                  \
+                out[o] = in[places[o]];                                                            \
+        else                                                                                       \
+            for (tg_intp o = first; o < end; o++)                                                  \
+                memcpy(out + o * inner, in + places[o] * inner, (size_t)inner * sizeof(T));        \
+    }                                                                                              \
     TG_LOOP(name)                                                                                  \
     {                                                                                              \
-        const tg_intp in_step = steps[4], out_step = steps[7];                                     \
-        const int is_packed = in_step == (tg_intp)sizeof(T) && out_step == in_step && dims[2] > 4; \
+        const int64_t *places = (const int64_t *)args[1];                                          \
+        const tg_intp inner = dims[2], n_out = dims[3];                                            \
+        if (!places_are_valid(places, n_out, dims[1], params))                                     \
+            return;                                                                                \
+        const stretch side_by_side = longest_stretch(places, n_out);                               \
+        const tg_intp first = side_by_side.first, end = first + side_by_side.n;                    \
         for (tg_intp outer = 0; outer < dims[0]; outer++) {                                        \
-            const char *places = args[1] + outer * steps[1];                                       \
-            if (!places_are_valid(places, steps[5], dims[3], dims[1], params))                     \
-                return;                                                                            \
-            for (tg_intp o = 0; o < dims[3]; o++) {                                                \
-                const char *in = args[0] + outer * steps[0] +                                      \
-                                 TG_AT(const int64_t, places, o * steps[5]) * steps[3];            \
-                char *out = args[2] + outer * steps[2] + o * steps[6];                             \
-                if (is_packed)                                                                     \
-                    memcpy(out, in, (size_t)dims[2] * sizeof(T));                                  \
-                else                                                                               \
-                    for (tg_intp r = 0; r < dims[2]; r++)                                          \
-                        TG_AT(T, out, r * out_step) = TG_AT(const T, in, r * in_step);             \
-            }                                                                                      \
+            const T *in = (const T *)(args[0] + outer * steps[0]);                                 \
+            T *out = (T *)(args[2] + outer * steps[2]);                                            \
+            name##_apart(in, places, out, 0, first, inner);                                        \
+            if (first < end)                                                                       \
+                memcpy(out + first * inner, in + places[first] * inner,                            \
+                       (size_t)((end - first) * inner) * sizeof(T));                               \
+            name##_apart(in, places, out, end, n_out, inner);                                      \
         }                                                                                          \
     }
 
-/* out = zeros, then out[places[o], r] += g[o, r] */
+/* out = zeros, then out[places[o], r] += g[o, r]. Where several in turn add to one element, it is
+ * kept at hand. */
 #define ADD_ROWS_AT(op, dtype, T, C, load, store, ...)                                             \
+    static void op##_apart_##dtype(const T *g, const int64_t *places, T *out, tg_intp first,       \
+                                   tg_intp end)                                                    \
+    {                                                                                              \
+        for (tg_intp o = first; o < end;) {                                                        \
+            const int64_t place = places[o];                                                       \
+            T sum = out[place];                                                                    \
+            for (; o < end && places[o] == place; o++)                                             \
+                sum = store(load(sum) + load(g[o]));                                               \
+            out[place] = sum;                                                                      \
+        }                                                                                          \
+    }                                                                                              \
+    static void op##_together_##dtype(const T *g, T *out, tg_intp n)                               \
+    {                                                                                              \
+        TG_INDEPENDENT                                                                             \
+        for (tg_intp r = 0; r < n; r++)                                                            \
+            out[r] = store(load(out[r]) + load(g[r]));                                             \
+    }                                                                                              \
     TG_LOOP(op##_##dtype)                                                                          \
     {                                                                                              \
-        const tg_intp g_step = steps[4], out_step = steps[7];                                      \
+        const int64_t *places = (const int64_t *)args[1];                                          \
+        const tg_intp n = dims[1], inner = dims[2];                                                \
+        if (!places_are_valid(places, n, dims[3], params))                                         \
+            return;                                                                                \
+        const stretch side_by_side = longest_stretch(places, n);                                   \
+        const tg_intp first = side_by_side.first, end = first + side_by_side.n;                    \
         for (tg_intp outer = 0; outer < dims[0]; outer++) {                                        \
-            const char *places = args[1] + outer * steps[1];                                       \
-            char *out = args[2] + outer * steps[2];                                                \
-            if (!places_are_valid(places, steps[5], dims[1], dims[3], params))                     \
-                return;                                                                            \
-            for (tg_intp i = 0; i < dims[3]; i++)                                                  \
-                for (tg_intp r = 0; r < dims[2]; r++)                                              \
-                    TG_AT(T, out, i * steps[6] + r * out_step) = 0;                                \
-            for (tg_intp o = 0; o < dims[1]; o++) {                                                \
-                const char *g = args[0] + outer * steps[0] + o * steps[3];                         \
-                char *to = out + TG_AT(const int64_t, places, o * steps[5]) * steps[6];            \
-                for (tg_intp r = 0; r < dims[2]; r++)                                              \
-                    TG_AT(T, to, r * out_step) = store(load(TG_AT(const T, to, r * out_step)) +    \
-                                                       load(TG_AT(const T, g, r * g_step)));       \
-            }                                                                                      \
+            const T *g = (const T *)(args[0] + outer * steps[0]);                                  \
+            T *out = (T *)(args[2] + outer * steps[2]);                                            \
+            memset(out, 0, (size_t)(dims[3] * inner) * sizeof(T));                                 \
+            if (inner == 1) {                                                                      \
+                op##_apart_##dtype(g, places, out, 0, first);                                      \
+                if (first < end)                                                                   \
+                    op##_together_##dtype(g + first, out + places[first], end - first);            \
+                op##_apart_##dtype(g, places, out, end, n);                                        \
+            } else                                                                                 \
+                for (tg_intp o = 0; o < n; o++)                                                    \
+                    op##_together_##dtype(g + o * inner, out + places[o] * inner, inner);          \
         }                                                                                          \
     }
 
-/* out[o, r] = the sum over t of weights[o, t] * in[places[o, t], r] */
+/* out[o, r] = the sum over t of weights[o, t] * in[places[o, t], r]; a weight of 0 hides what is not
+ * finite. */
 #define WEIGH_ROWS(op, dtype, T, C, load, store, ...)                                              \
+    static inline void op##_line_##dtype(const T *in, const int64_t *places, const C *weights,     \
+                                         T *out, tg_intp n_out, tg_intp n_taps)                    \
+    {                                                                                              \
+        for (tg_intp o = 0; o < n_out; o++) {                                                      \
+            C sum = 0;                                                                             \
+            for (tg_intp k = o * n_taps; k < (o + 1) * n_taps; k++)                                \
+                sum += weights[k] != 0 ? weights[k] * load(in[places[k]]) : 0;                     \
+            out[o] = store(sum);                                                                   \
+        }                                                                                          \
+    }                                                                                              \
+    static void op##_row_##dtype(const T *in, const int64_t *places, const C *weights, T *out,     \
+                                 tg_intp inner, tg_intp n_taps)                                    \
+    {                                                                                              \
+        C sums[TG_BLOCK];                                                                          \
+        for (tg_intp first = 0, m; first < inner; first += m) {                                    \
+            m = inner - first < TG_BLOCK ? inner - first : TG_BLOCK;                               \
+            memset(sums, 0, sizeof sums);                                                          \
+            for (tg_intp k = 0; k < n_taps; k++) {                                                 \
+                const T *row = in + places[k] * inner + first;                                     \
+                const C weight = weights[k];                                                       \
+                for (tg_intp r = 0; r < m && weight != 0; r++)                                     \
+                    sums[r] += weight * load(row[r]);                                              \
+            }                                                                                      \
+            for (tg_intp r = 0; r < m; r++)                                                        \
+                out[first + r] = store(sums[r]);                                                   \
+        }                                                                                          \
+    }                                                                                              \
     TG_LOOP(op##_##dtype)                                                                          \
     {                                                                                              \
-        const tg_intp in_step = steps[5], out_step = steps[11], n_taps = dims[4];                  \
-        for (tg_intp outer = 0; outer < dims[0]; outer++)                                          \
-            for (tg_intp o = 0; o < dims[3]; o++) {                                                \
-                const char *in = args[0] + outer * steps[0];                                       \
-                const char *places = args[1] + outer * steps[1] + o * steps[6];                    \
-                const char *weights = args[2] + outer * steps[2] + o * steps[8];                   \
-                char *out = args[3] + outer * steps[3] + o * steps[10];                            \
-                if (!places_are_valid(places, steps[7], n_taps, dims[1], params))                  \
-                    return;                                                                        \
-                for (tg_intp r = 0; r < dims[2]; r++) {                                            \
-                    C sum = 0;                                                                     \
-                    for (tg_intp k = 0; k < n_taps; k++) {                                         \
-                        const C weight = TG_AT(const C, weights, k * steps[9]);                    \
-                        const int64_t place = TG_AT(const int64_t, places, k * steps[7]);          \
-                        if (weight != 0)                                                           \
-                            sum += weight * load(TG_AT(const T, in, place * steps[4] + r * in_step)); \
-                    }                                                                              \
-                    TG_AT(T, out, r * out_step) = store(sum);                                      \
-                }                                                                                  \
-            }                                                                                      \
+        const int64_t *places = (const int64_t *)args[1];                                          \
+        const C *weights = (const C *)args[2];                                                     \
+        const tg_intp inner = dims[2], n_out = dims[3], n_taps = dims[4];                          \
+        if (!places_are_valid(places, n_out * n_taps, dims[1], params))                            \
+            return;                                                                                \
+        for (tg_intp outer = 0; outer < dims[0]; outer++) {                                        \
+            const T *in = (const T *)(args[0] + outer * steps[0]);                                 \
+            T *out = (T *)(args[3] + outer * steps[3]);                                            \
+            if (inner == 1 && n_taps == 2)                                                         \
+                op##_line_##dtype(in, places, weights, out, n_out, 2);                             \
+            else if (inner == 1)                                                                   \
+                op##_line_##dtype(in, places, weights, out, n_out, n_taps);                        \
+            else                                                                                   \
+                for (tg_intp o = 0; o < n_out; o++)                                                \
+                    op##_row_##dtype(in, places + o * n_taps, weights + o * n_taps,                \
+                                     out + o * inner, inner, n_taps);                              \
+        }                                                                                          \
     }
 
 /* out = zeros, then out[places[o, t], r] += weights[o, t] * g[o, r] */
 #define SPREAD_ROWS(op, dtype, T, C, load, store, ...)                                             \
+    static void op##_row_##dtype(const T *g, C weight, T *out, tg_intp inner)                      \
+    {                                                                                              \
+        TG_INDEPENDENT                                                                             \
+        for (tg_intp r = 0; r < inner; r++)                                                        \
+            out[r] = store(load(out[r]) + weight * load(g[r]));                                    \
+    }                                                                                              \
     TG_LOOP(op##_##dtype)                                                                          \
     {                                                                                              \
-        const tg_intp g_step = steps[5], out_step = steps[11], n_taps = dims[3];                   \
+        const int64_t *places = (const int64_t *)args[1];                                          \
+        const C *weights = (const C *)args[2];                                                     \
+        const tg_intp n = dims[1], inner = dims[2], n_taps = dims[3];                              \
+        if (!places_are_valid(places, n * n_taps, dims[4], params))                                \
+            return;                                                                                \
         for (tg_intp outer = 0; outer < dims[0]; outer++) {                                        \
-            char *out = args[3] + outer * steps[3];                                                \
-            for (tg_intp i = 0; i < dims[4]; i++)                                                  \
-                for (tg_intp r = 0; r < dims[2]; r++)                                              \
-                    TG_AT(T, out, i * steps[10] + r * out_step) = 0;                               \
-            for (tg_intp o = 0; o < dims[1]; o++) {                                                \
-                const char *g = args[0] + outer * steps[0] + o * steps[4];                         \
-                const char *places = args[1] + outer * steps[1] + o * steps[6];                    \
-                const char *weights = args[2] + outer * steps[2] + o * steps[8];                   \
-                if (!places_are_valid(places, steps[7], n_taps, dims[4], params))                  \
-                    return;                                                                        \
-                for (tg_intp k = 0; k < n_taps; k++) {                                             \
-                    const C weight = TG_AT(const C, weights, k * steps[9]);                        \
-                    char *to = out + TG_AT(const int64_t, places, k * steps[7]) * steps[10];       \
-                    if (weight == 0)                                                               \
-                        continue;                                                                  \
-                    for (tg_intp r = 0; r < dims[2]; r++)                                          \
-                        TG_AT(T, to, r * out_step) =                                               \
-                            store(load(TG_AT(const T, to, r * out_step)) +                         \
-                                  weight * load(TG_AT(const T, g, r * g_step)));                   \
-                }                                                                                  \
+            const T *g = (const T *)(args[0] + outer * steps[0]);                                  \
+            T *out = (T *)(args[3] + outer * steps[3]);                                            \
+            memset(out, 0, (size_t)(dims[4] * inner) * sizeof(T));                                 \
+            for (tg_intp k = 0; k < n * n_taps; k++) {                                             \
+                const T *row = g + k / n_taps * inner;                                             \
+                T *to = out + places[k] * inner;                                                   \
+                if (weights[k] != 0 && inner == 1)                                                 \
+                    *to = store(load(*to) + weights[k] * load(*row));                              \
+                else if (weights[k] != 0)                                                          \
+                    op##_row_##dtype(row, weights[k], to, inner);                                  \
             }                                                                                      \
         }                                                                                          \
     }
@@ -260,14 +326,14 @@ TG_LOOP(weigh_bytes)
 {
     byte_params *p = params;
     const int64_t half = (int64_t)1 << (p->precision - 1), n_taps = dims[4];
+    if (!places_are_valid((const int64_t *)args[1], dims[3] * n_taps, dims[1], &p->rows))
+        return;
     for (tg_intp outer = 0; outer < dims[0]; outer++)
         for (tg_intp o = 0; o < dims[3]; o++) {
             const char *in = args[0] + outer * steps[0];
             const char *places = args[1] + outer * steps[1] + o * steps[6];
             const char *weights = args[2] + outer * steps[2] + o * steps[8];
             char *out = args[3] + outer * steps[3] + o * steps[10];
-            if (!places_are_valid(places, steps[7], n_taps, dims[1], &p->rows))
-                return;
             for (tg_intp r = 0; r < dims[2]; r++) {
                 int64_t sum = half;
                 for (tg_intp k = 0; k < n_taps; k++) {
