@@ -123,7 +123,7 @@ DIV_FLOOR(double)
         return store(w > (C)-0.5 && w < (C)0.5 ? a + w * size                    \
                                                : b - size * (1 - w));            \
     }                                                                            \
-    TG_MAP3(op##_##dtype, T, T, T, op##_of_##dtype(x, y, z))
+    TG_MAP3(op##_##dtype, T, T, T, , op##_of_##dtype(x, y, z))
 
 #define HEAVISIDE(op, dtype, T, C, load, store, ...) \
     TG_MAP2(op##_##dtype, T, T, TG_AS_IS, T, ,       \

@@ -50,6 +50,10 @@ enum { BLOCK = 256, AHEAD = 2 * BLOCK, MANY = 8192, CACHE_LINE = 16 };
                 any(TG_AT(const float, args[0], i * steps[0]), fused);                 \
     }
 
+/* x times its sigmoid */
+static TG_INLINE float silu_plain(float x, const int fused) { return x * tg_sigmoid_plain(x, fused); }
+static TG_INLINE float silu_of(float x, const int fused) { return x * tg_sigmoid_float(x, fused); }
+
 static TG_INLINE uint32_t same_bits(float x) { return (void)x, 0; }
 
 BLOCKWISE(exp_float32, tg_size_bits, TG_EXP_PLAIN, tg_exp_plain, tg_exp_float)
@@ -57,16 +61,12 @@ BLOCKWISE(sigmoid_float32, tg_size_bits, TG_EXP_PLAIN, tg_sigmoid_plain, tg_sigm
 BLOCKWISE(log_float32, tg_log_bits, TG_LOG_PLAIN, tg_log_plain, tg_log_float)
 BLOCKWISE(sin_float32, tg_size_bits, TG_SINE_PLAIN, tg_sin_plain, tg_sin_float)
 BLOCKWISE(cos_float32, tg_size_bits, TG_SINE_PLAIN, tg_cos_plain, tg_cos_float)
+BLOCKWISE(silu_float32, tg_size_bits, TG_EXP_PLAIN, silu_plain, silu_of)
 BLOCKWISE(erf_float32, same_bits, 0, tg_erf_float, tg_erf_float)
 BLOCKWISE(gelu_float32, same_bits, 0, tg_gelu_float, tg_gelu_float)
 
-static double sigmoid_of_double(double x)
-{
-    const double tail = exp(-fabs(x));
-    return (x < 0 ? tail : 1) / (1 + tail);
-}
-
-TG_MAP1(sigmoid_float64, double, double, TG_AS_IS, double, , sigmoid_of_double(x))
+TG_MAP1(sigmoid_float64, double, double, TG_AS_IS, double, , tg_sigmoid_double(x))
+TG_MAP1(silu_float64, double, double, TG_AS_IS, double, , x * tg_sigmoid_double(x))
 
 /* g (1 - y) y */
 #define SIGMOID_BACKWARD(op, dtype, T, C, load, store, ...) \
@@ -107,6 +107,7 @@ TG_SINGLE_AND_DOUBLE(TANH_BACKWARD, tanh_backward)
 TG_SINGLE_AND_DOUBLE(GELU_BACKWARD, gelu_backward)
 
 TG_MAP_THROUGH_FLOATS(sigmoid, 1)
+TG_MAP_THROUGH_FLOATS(silu, 1)
 TG_MAP_THROUGH_FLOATS(erf, 1)
 TG_MAP_THROUGH_FLOATS(gelu, 1)
 TG_MAP_THROUGH_FLOATS(sigmoid_backward, 2)
@@ -128,6 +129,7 @@ const tg_kernel tg_elementary_kernels[] = {
     ROW_TWO_FLOATS(hypot)
     ROW_TWO_FLOATS(logaddexp)
     TG_FLOATS(ROW1, sigmoid)
+    TG_FLOATS(ROW1, silu)
     TG_FLOATS(ROW2, sigmoid_backward)
     TG_FLOATS(ROW2, tanh_backward)
     TG_FLOATS(ROW1, erf)

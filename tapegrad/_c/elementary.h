@@ -215,6 +215,12 @@ static TG_INLINE float tg_sigmoid_float(float x, const int fused)
     return tg_sigmoid_of_tail(x, tg_exp_float(-fabsf(x), fused));
 }
 
+static inline double tg_sigmoid_double(double x)
+{
+    const double tail = exp(-fabs(x));
+    return (x < 0 ? tail : 1) / (1 + tail);
+}
+
 /* The sine of x + turns * pi / 2. Within the limit, x = k pi/2 + high + low is reduced in three
  * parts of pi / 2, of which the first two leave no error: the second is so short that its multiples
  * are exact. Then x + x^3 s(x^2) in even quadrants and 1 - x^2 / 2 + x^4 c(x^2) in odd ones. */

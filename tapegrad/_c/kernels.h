@@ -58,6 +58,7 @@ typedef struct {
 #define TG_FAMILIES(X) \
     X(pointwise)       \
     X(elementary)      \
+    X(slopes)          \
     X(arithmetic)      \
     X(power)           \
     X(rows)            \
@@ -101,6 +102,7 @@ typedef struct {
 #define TG_SHARED_FAMILIES(X) \
     X(pointwise)              \
     X(elementary)             \
+    X(slopes)                 \
     X(arithmetic)             \
     X(special)                \
     X(cast)                   \

@@ -63,6 +63,9 @@ static inline int tg_never_nan(int64_t x) { (void)x; return 0; }
 
 #define TG_AT(T, pointer, offset) (*(T *)((pointer) + (offset)))
 
+/* A number that a kernel is run with, of which all are doubles. */
+#define TG_PARAM(C, k) ((C)((const double *)params)[k])
+
 /* Element-wise loops: RESULT is an expression in x (and y, z), SETUP declares what it needs besides.
  * It is written once and over elements side by side, for compilers to vectorise: a number that all
  * share, or elements that lie apart, are put side by side first, a block at a time. */
@@ -123,10 +126,11 @@ enum { TG_BLOCK = 256 };
     }
 
 #define TG_MAP3(name, ...) TG_LOOP(name) TG_MAP3_BODY(__VA_ARGS__)
-#define TG_MAP3_BODY(T0, T1, OUT, RESULT)                                                     \
+#define TG_MAP3_BODY(T0, T1, OUT, SETUP, RESULT)                                              \
     {                                                                                         \
         TG_OPERAND(T0, 0) TG_OPERAND(T1, 1) TG_OPERAND(T1, 2) TG_OPERAND(OUT, 3)              \
         (void)params;                                                                         \
+        SETUP                                                                                 \
         TG_BLOCKS(dims[0], is_packed0 && is_packed1 && is_packed2 && is_packed3) {            \
             TG_READ(T0, 0, first, m)                                                          \
             TG_READ(T1, 1, first, m)                                                          \

@@ -7,8 +7,6 @@
 #define LOG1P(x) _Generic((x), float: tg_log1p_float(x, fused), default: log1p(x))
 #define ABS(x) _Generic((x), float: fabsf, default: fabs)(x)
 
-#define PARAM(C, k) ((C)((const double *)params)[k])
-
 #define MAP1(name, ...) TG_VECTOR_LOOP_OF(name) TG_MAP1_BODY(__VA_ARGS__)
 #define MAP2(name, ...) TG_VECTOR_LOOP_OF(name) TG_MAP2_BODY(__VA_ARGS__)
 #define MAP3(name, ...) TG_VECTOR_LOOP_OF(name) TG_MAP3_BODY(__VA_ARGS__)
@@ -43,20 +41,34 @@ LOG_SIGMOID_OF(double)
     MAP1(op##_##dtype, T, C, load, T, , store(log_sigmoid_of_##C(x, fused)))
 
 #define LEAKY_RELU(op, dtype, T, C, load, store, ...)              \
-    TG_MAP1(op##_##dtype, T, C, load, T, const C slope = PARAM(C, 0);, \
+    TG_MAP1(op##_##dtype, T, C, load, T, const C slope = TG_PARAM(C, 0);, \
             store(x > 0 ? x : x * slope))
+
+#define HARDSHRINK(op, dtype, T, C, load, store, ...)               \
+    TG_MAP1(op##_##dtype, T, C, load, T, const C limit = TG_PARAM(C, 0);, \
+            ((x >= -limit) & (x <= limit) ? (C)0 : x))
+
+#define THRESHOLD(op, dtype, T, C, load, store, ...)                                   \
+    TG_MAP1(op##_##dtype, T, C, load, T,                                               \
+            const C threshold = TG_PARAM(C, 0); const C value = TG_PARAM(C, 1);,       \
+            (x <= threshold ? value : x))
+
+/* NaN stays what it is. */
+#define SOFTSHRINK(op, dtype, T, C, load, store, ...)               \
+    TG_MAP1(op##_##dtype, T, C, load, T, const C limit = TG_PARAM(C, 0);, \
+            (x > limit ? x - limit : x < -limit ? x + limit : x * 0))
 
 #define ELU(op, dtype, T, C, load, store, ...)                              \
     MAP1(op##_##dtype, T, C, load, T,                                       \
-         const C negative_scale = (C)(PARAM(double, 0) * PARAM(double, 1)); \
-         const C positive_scale = PARAM(C, 1);                              \
-         const C input_scale = PARAM(C, 2);,                                \
+         const C negative_scale = (C)(TG_PARAM(double, 0) * TG_PARAM(double, 1)); \
+         const C positive_scale = TG_PARAM(C, 1);                              \
+         const C input_scale = TG_PARAM(C, 2);,                                \
          store(x > 0 ? x * positive_scale                                   \
                      : EXPM1_BELOW(x * input_scale) * negative_scale))
 
 #define SOFTPLUS(op, dtype, T, C, load, store, ...)                         \
     MAP1(op##_##dtype, T, C, load, T,                                       \
-         const C beta = PARAM(C, 0); const C threshold = PARAM(C, 1);,      \
+         const C beta = TG_PARAM(C, 0); const C threshold = TG_PARAM(C, 1);,      \
          store(x * beta > threshold ? x : LOG1P(EXP(x * beta)) / beta))
 
 /* x + 3, at least 0 and at most 6 */
@@ -89,10 +101,10 @@ HARD_GATE_OF(double)
         const T raised = (x < low) | TG_IS_NAN(low) ? low : x;         \
         return (raised > high) | TG_IS_NAN(high) ? high : raised;      \
     }                                                                  \
-    MAP3(op##_##dtype, T, T, T, op##_of_##dtype(x, y, z))
+    MAP3(op##_##dtype, T, T, T, , op##_of_##dtype(x, y, z))
 
 #define WHERE(op, dtype, T, C, load, store, ...) \
-    TG_MAP3(op##_##dtype, uint8_t, T, T, (x ? y : z))
+    TG_MAP3(op##_##dtype, uint8_t, T, T, , (x ? y : z))
 
 /* Strictly in order, so that several inputs may add to one output. No promise of
  * independence here: where vectorising pays, the compiler checks the overlap itself. */
@@ -130,6 +142,9 @@ TG_FLOATS(RELU, relu)
 TG_FLOATS(RELU_BACKWARD, relu_backward)
 TG_SINGLE_AND_DOUBLE(LOG_SIGMOID, log_sigmoid)
 TG_FLOATS(LEAKY_RELU, leaky_relu)
+TG_SINGLE_AND_DOUBLE(HARDSHRINK, hardshrink)
+TG_SINGLE_AND_DOUBLE(SOFTSHRINK, softshrink)
+TG_SINGLE_AND_DOUBLE(THRESHOLD, threshold)
 TG_SINGLE_AND_DOUBLE(ELU, elu)
 TG_SINGLE_AND_DOUBLE(SOFTPLUS, softplus)
 TG_SINGLE_AND_DOUBLE(HARDSIGMOID, hardsigmoid)
@@ -137,6 +152,9 @@ TG_SINGLE_AND_DOUBLE(HARDSWISH, hardswish)
 TG_MAP_THROUGH_FLOATS(hardsigmoid, 1)
 TG_MAP_THROUGH_FLOATS(hardswish, 1)
 TG_MAP_THROUGH_FLOATS(log_sigmoid, 1)
+TG_MAP_THROUGH_FLOATS(hardshrink, 1)
+TG_MAP_THROUGH_FLOATS(softshrink, 1)
+TG_MAP_THROUGH_FLOATS(threshold, 1)
 TG_MAP_THROUGH_FLOATS(elu, 1)
 TG_MAP_THROUGH_FLOATS(softplus, 1)
 TG_FLOATS(BCE_WITH_LOGITS, bce_with_logits)
@@ -174,6 +192,9 @@ const tg_kernel tg_pointwise_kernels[] = {
     TG_FLOATS(ROW1, hardsigmoid)
     TG_FLOATS(ROW1, hardswish)
     TG_FLOATS(ROW1_WITH_1, leaky_relu)
+    TG_FLOATS(ROW1_WITH_1, hardshrink)
+    TG_FLOATS(ROW1_WITH_1, softshrink)
+    TG_FLOATS(ROW1_WITH_2, threshold)
     TG_FLOATS(ROW1_WITH_3, elu)
     TG_FLOATS(ROW1_WITH_2, softplus)
     TG_FLOATS(ROW2, bce_with_logits)

@@ -222,7 +222,7 @@ cdef ndarray compute(Op op, PyObject** args, Tensor target):
             else:
                 scalar_operand(&operands[k], &scalars.slot[k], loop.types[k], arg)
                 has_scalars = True
-        result = elementwise(loop, operands, memory, &scalars if has_scalars else NULL)
+        result = elementwise(loop, operands, memory, &scalars if has_scalars else NULL, NULL)
     finally:
         for k in range(n):
             Py_XDECREF(held[k])

@@ -20,6 +20,7 @@ def pointwise(
     *operands: np.ndarray | float,
     out: np.ndarray | None = None,
     dtype: DTypeLike | None = None,
+    params: tuple | None = None,
 ) -> np.ndarray: ...
 def outputs(
     kernel: Kernel,

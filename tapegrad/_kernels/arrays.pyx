@@ -92,7 +92,8 @@ cdef ndarray join_last_dimensions(ndarray array, int n_kept):
     return strided_view(array, n_kept + 1, dims, strides, PyArray_BYTES(array))
 
 
-def pointwise(Kernel kernel not None, *operands, ndarray out=None, dtype=None):
+def pointwise(Kernel kernel not None, *operands, ndarray out=None, dtype=None,
+              tuple params=None):
     """Run an element-wise kernel on arrays of the loop's dtypes and on Python numbers.
 
     The result is new unless ``out`` is given; ``dtype`` says which loop where the first operand
@@ -101,6 +102,7 @@ def pointwise(Kernel kernel not None, *operands, ndarray out=None, dtype=None):
     cdef Operand all_operands[MAX_OPERANDS]
     cdef Scalars scalars
     cdef Scalars* used = NULL
+    cdef char block[MAX_PARAM_BYTES]
     cdef int k, number
     cdef Loop* loop
     number = PyArray_TYPE(<ndarray?>operands[0]) if dtype is None else type_number_of(dtype)
@@ -113,7 +115,8 @@ def pointwise(Kernel kernel not None, *operands, ndarray out=None, dtype=None):
             used = &scalars
             operand = operand.item() if isinstance(operand, ndarray) else operand
             scalar_operand(&all_operands[k], &scalars.slot[k], loop.types[k], operand)
-    return elementwise(loop, all_operands, out, used)
+    kernel.pack(params, block)
+    return elementwise(loop, all_operands, out, used, block)
 
 
 def outputs(Kernel kernel not None, tuple inputs not None, tuple shapes not None,

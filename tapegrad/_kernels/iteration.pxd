@@ -9,7 +9,8 @@ cdef npy_intp ITEM_SIZES[N_TYPES]       # of the dtypes, in bytes
 cdef list CASTS                         # by dtype: the kernels that cast to it
 
 cdef int iterate(Loop* loop, Operand* operands, void* params) except -1
-cdef ndarray elementwise(Loop* loop, Operand* operands, ndarray out, Scalars* scalars)
+cdef ndarray elementwise(Loop* loop, Operand* operands, ndarray out, Scalars* scalars,
+                         void* params)
 cdef ndarray cast(ndarray array, int type_number)
 cdef int copy_into(ndarray target, ndarray source) except -1
 cpdef ndarray fill(ndarray array, object value)

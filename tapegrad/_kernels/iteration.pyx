@@ -186,7 +186,8 @@ cdef inline bint walks_flat(Operand* operand, int ndim, const npy_intp* dims, np
     return True
 
 
-cdef ndarray elementwise(Loop* loop, Operand* operands, ndarray out, Scalars* scalars):
+cdef ndarray elementwise(Loop* loop, Operand* operands, ndarray out, Scalars* scalars,
+                         void* params):
     """Run an element-wise loop with broadcasting into ``out``, or into new memory."""
     cdef Kernel kernel = <Kernel>loop.kernel
     cdef int n_in = kernel.n_in, k, model = 0
@@ -205,21 +206,22 @@ cdef ndarray elementwise(Loop* loop, Operand* operands, ndarray out, Scalars* sc
             continue
         steps[k] = ITEM_SIZES[loop.types[k]]
         if not walks_flat(&operands[k], shaped.ndim, shaped.dims, steps[k]):
-            return broadcast_elementwise(loop, operands, out, scalars)
+            return broadcast_elementwise(loop, operands, out, scalars, params)
     if out is None:
         out = allocate(shaped.ndim, shaped.dims, loop.types[n_in])
     elif not PyArray_IS_C_CONTIGUOUS(out) or not walks_flat(
             shaped, PyArray_NDIM(out), PyArray_DIMS(out), ITEM_SIZES[loop.types[model]]):
-        return broadcast_elementwise(loop, operands, out, scalars)
+        return broadcast_elementwise(loop, operands, out, scalars, params)
     for k in range(shaped.ndim):
         count *= shaped.dims[k]
     args[n_in] = PyArray_BYTES(out)
     steps[n_in] = ITEM_SIZES[loop.types[n_in]]
-    launch(loop, args, &count, steps, scalars, scalars)
+    launch(loop, args, &count, steps, params, scalars)
     return out
 
 
-cdef ndarray broadcast_elementwise(Loop* loop, Operand* operands, ndarray out, Scalars* scalars):
+cdef ndarray broadcast_elementwise(Loop* loop, Operand* operands, ndarray out, Scalars* scalars,
+                                   void* params):
     """The general case: any layout, broadcast; new memory keeps the inputs' order of dimensions."""
     cdef Kernel kernel = <Kernel>loop.kernel
     cdef int n_in = kernel.n_in, ndim, k
@@ -244,7 +246,7 @@ cdef ndarray broadcast_elementwise(Loop* loop, Operand* operands, ndarray out, S
         shape[k] = operands[n_in].dims[k]
     for k in range(n_in + 1):
         broadcast_strides(&operands[k], 0, ndim, shape, strides[k])
-    run(loop, operands, ndim, shape, strides, scalars, scalars)
+    run(loop, operands, ndim, shape, strides, params, scalars)
     return out
 
 
@@ -260,7 +262,7 @@ cdef ndarray cast(ndarray array, int type_number):
     cdef Operand operands[2]
     operands[0] = operand_of(array)
     return elementwise((<Kernel>CASTS[type_number]).loop_for(PyArray_TYPE(array)), operands, None,
-                       NULL)
+                       NULL, NULL)
 
 
 cdef int copy_into(ndarray target, ndarray source) except -1:
@@ -272,7 +274,7 @@ cdef int copy_into(ndarray target, ndarray source) except -1:
         source = cast(source, PyArray_TYPE(source))
     operands[0] = operand_of(source)
     elementwise((<Kernel>CASTS[PyArray_TYPE(target)]).loop_for(PyArray_TYPE(source)), operands,
-                target, NULL)
+                target, NULL, NULL)
     return 0
 
 
@@ -297,7 +299,8 @@ cdef ndarray set_all(ndarray array, object value):
     cdef Scalars scalars
     cdef int source = NPY_FLOAT64 if isinstance(value, float) or value >= 2**63 else NPY_INT64
     scalar_operand(&operands[0], &scalars.slot[0], source, value)
-    elementwise((<Kernel>CASTS[PyArray_TYPE(array)]).loop_for(source), operands, array, &scalars)
+    elementwise((<Kernel>CASTS[PyArray_TYPE(array)]).loop_for(source), operands, array, &scalars,
+                NULL)
     return array
 
 

@@ -318,7 +318,7 @@ cdef ndarray with_bias(ndarray product, ndarray bias):
     if PyArray_NDIM(bias) <= 2:
         check_expands((<object>bias).shape, (<object>product).shape)
     operands[0], operands[1] = operand_of(product), operand_of(bias)
-    return elementwise(ADD.loop_for(PyArray_TYPE(product)), operands, product, NULL)
+    return elementwise(ADD.loop_for(PyArray_TYPE(product)), operands, product, NULL, NULL)
 
 
 cdef int check_expands(tuple shape, tuple wanted) except -1:

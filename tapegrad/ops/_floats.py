@@ -25,10 +25,7 @@ def rounded_once(compute: Callable, input: np.ndarray, *how):
 
 def run_on_floats(name: str, input: np.ndarray, *numbers: float) -> np.ndarray:
     """Run our kernel of a name on floating-point elements, with numbers if it takes some."""
-    refuse_integers(f"{name}_cpu", input)
-    result = kernels.empty_like(input)
-    OURS[name](input, result, params=numbers or None)
-    return result
+    return kernels.pointwise(OURS[name], input, params=numbers or None)
 
 
 def on_floats(kernel: str, function: Callable) -> Callable[..., np.ndarray]:

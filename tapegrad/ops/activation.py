@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from functools import partial
 
+import numpy as np
+
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
@@ -13,6 +15,7 @@ from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import attach, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops._floats import on_floats, run_on_floats
+from tapegrad.ops._slopes import slope_op
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.pointwise import sigmoid, tanh, where_op
 from tapegrad.ops.shape import cat
@@ -31,6 +34,12 @@ relu_backward = op(
 )  # fmt: skip
 
 
+def _elu_bend(g, g_out, input, numbers) -> Tensor:
+    below = elu_backward(g * g_out * numbers[2], input, numbers)
+    return below * (input < 0).to(input.dtype)
+
+
+elu_backward = slope_op("elu_backward", input=_elu_bend)
 elu = op(
     "elu",
     forward=lambda input, alpha=1.0, scale=1.0, input_scale=1.0: run_on_floats(
@@ -38,61 +47,64 @@ elu = op(
     ),
     inplace=True,
     inplace_grad_name="EluBackward1",
-    input=lambda g, input, alpha, scale, input_scale: where_op(
-        input <= 0,
-        g * ((_negative_part(input) * input_scale).exp() * (alpha * scale * input_scale)),
-        g * scale,
+    input=lambda g, input, alpha, scale, input_scale: elu_backward(
+        g, input, (alpha, scale, input_scale)
     ),
     doc="``scale * x`` where positive, else ``scale * alpha * (exp(input_scale * x) - 1)``.",
 )
-
-
-def _negative_part(x: Tensor) -> Tensor:
-    # An exponential of large elements, though masked, would turn second derivatives into NaN.
-    return -relu(-x)
-
-
 celu = op(
     "celu",
     forward=lambda input, alpha=1.0: run_on_floats("elu", input, alpha, 1.0, 1.0 / alpha),
     inplace=True,
     inplace_grad_name="CeluBackward1",
-    input=lambda g, input, alpha: where_op(
-        input <= 0, g * (_negative_part(input) * (1.0 / alpha)).exp(), g
+    # PyTorch's gradient has alpha in single precision, whatever the dtype.
+    input=lambda g, input, alpha: elu_backward(
+        g, input, (alpha, 1.0, 1 / float(np.float32(alpha)))
     ),
     doc="``x`` where positive, else ``alpha * (exp(x / alpha) - 1)``.",
 )
+
+
+def _softplus_bend(g, g_out, input, numbers) -> Tensor:
+    beta, threshold = numbers
+    gate = sigmoid(input * beta)
+    return where_op(input * beta > threshold, 0.0, g * g_out * (gate * (1 - gate) * beta))
+
+
+softplus_backward = slope_op("softplus_backward", input=_softplus_bend)
 softplus = op(
     "softplus",
     forward=lambda input, beta=1.0, threshold=20.0: run_on_floats(
         "softplus", input, beta, threshold
     ),
-    input=lambda g, input, beta, threshold: where_op(
-        input * beta > threshold, g, g * sigmoid(input * beta)
-    ),
+    input=lambda g, input, beta, threshold: softplus_backward(g, input, (beta, threshold)),
     doc="``log(1 + exp(beta * x)) / beta``; ``x`` itself where ``beta * x > threshold``.",
+)
+log_sigmoid_backward = slope_op(
+    "log_sigmoid_backward",
+    input=lambda g, g_out, input: -g * g_out * (sigmoid(input) * sigmoid(-input)),
 )
 log_sigmoid = op(
     "log_sigmoid",
     forward=lambda input: kernels.pointwise(OURS["log_sigmoid"], kernels.contiguous(input)),
-    input=lambda g, input: g * sigmoid(-input),
+    input="log_sigmoid_backward(g, input)",
     doc="``log(1 / (1 + exp(-x)))``, without overflow.",
 )  # fmt: skip
+
+
+def _silu_bend(g, g_out, input) -> Tensor:
+    gate = sigmoid(input)
+    return g * g_out * (gate * (1 - gate) * (input * (1 - gate * 2) + 2))
+
+
+silu_backward = slope_op("silu_backward", input=_silu_bend)
 silu = op(
     "silu",
-    forward=on_floats("silu_cpu", lambda input: input * sigmoid(input)),
-    params=("input",),
+    forward=lambda input: run_on_floats("silu", input),
     inplace=True,
-    input=lambda g, input: g * _silu_slope(input),
+    input="silu_backward(g, input)",
     doc="``x * sigmoid(x)``.",
 )
-
-
-def _silu_slope(x: Tensor) -> Tensor:
-    gate = sigmoid(x)
-    return gate * (x * (1 - gate) + 1)
-
-
 mish = op(
     "mish",
     forward=on_floats("mish_cpu", lambda input: input * tanh(softplus(input))),
@@ -158,13 +170,15 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     return (_gelu_tanh_op if approximate == "tanh" else _gelu_op)(input)
 
 
+hardswish_backward = slope_op(
+    "hardswish_backward",
+    input=lambda g, g_out, input: where_op((input > -3) & (input < 3), g * g_out / 3, 0.0),
+)
 hardswish = op(
     "hardswish",
     forward=lambda input: run_on_floats("hardswish", input),
     inplace=True,
-    input=lambda g, input: where_op(
-        input <= -3, 0.0, where_op(input < 3, g * (input / 3 + 0.5), g)
-    ),
+    input="hardswish_backward(g, input)",
     doc="``x * (x + 3) / 6`` between -3 and 3; 0 below, ``x`` above.",
 )
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._core import result_type_number
+from tapegrad._core import Op, result_type_number
 from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor
 from tapegrad._types import BY_NUMPY_NUMBER, dtype
@@ -38,21 +38,20 @@ def _spread(g: Tensor, shape: tuple, reduction: int) -> Tensor:
     return div_op(g, math.prod(shape)) if reduction == MEAN else g
 
 
-def _elementwise_loss(name: str, losses, slope, symmetric: bool, doc: str):
+def elementwise_loss(name: str, losses, gradient, doc: str, symmetric: bool = True) -> Op:
     """Declare a loss of (input, target, reduction, setting): a function of each pair of elements.
 
-    ``slope(input, target, setting)`` is its derivative by the input; by the target it is the
-    opposite for a ``symmetric`` one, a function of the difference.
+    ``gradient(g, input, target, setting)`` is ``g`` times its derivative by the input; by the
+    target it is the opposite for a ``symmetric`` one, a function of the difference.
     """
-    formulas: dict[str, Any] = {
-        "input": lambda g, input, target, reduction, setting: (
-            _spread(g, input.shape, reduction) * slope(input, target, setting)
-        )
-    }
-    if symmetric:
-        formulas["target"] = lambda g, input, target, reduction, setting: -(
-            _spread(g, input.shape, reduction) * slope(input, target, setting)
-        )
+
+    def by_input(g, input, target, reduction, setting) -> Tensor:
+        return gradient(_spread(g, input.shape, reduction), input, target, setting)
+
+    def by_target(g, input, target, reduction, setting) -> Tensor:
+        return -by_input(g, input, target, reduction, setting)
+
+    formulas: dict[str, Any] = {"target": by_target} if symmetric else {}
     return op(
         name,
         forward=composite(
@@ -62,43 +61,48 @@ def _elementwise_loss(name: str, losses, slope, symmetric: bool, doc: str):
         ),
         params=("input", "target", "reduction", "setting"),
         doc=doc,
+        input=by_input,
         **formulas,
     )
 
 
-mse_op = _elementwise_loss(
+mse_op = elementwise_loss(
     "mse_loss",
     lambda x, y, _: (x - y).square(),
-    lambda x, y, _: (x - y) * 2,
-    symmetric=True,
+    lambda g, x, y, _: g * ((x - y) * 2),
     doc="Squared differences.",
 )
-smooth_l1_op = _elementwise_loss(
-    "smooth_l1_loss",
-    lambda x, y, beta: _smooth(abs(x - y), beta),
-    lambda x, y, beta: _smooth_slope(x - y, beta),
-    symmetric=True,
-    doc="Squared differences up to ``beta``, then absolute ones.",
+
+
+def _bent(input: Tensor, target: Tensor, bend: tuple) -> Tensor:
+    losses = kernels.pointwise(OURS["huber"], input._array, target._array, params=bend)
+    return Tensor._wrap(losses)
+
+
+def _curvature(g, g_out, input, target, bend) -> Tensor:
+    limit, curvature, _ = bend
+    return where_op(abs(input - target) < limit, g * g_out * curvature, 0.0)
+
+
+_bent_slope = op(
+    "huber_loss_backward",
+    forward=lambda g_out, input, target, bend: kernels.pointwise(
+        OURS["huber_backward"], g_out, input, target, params=bend
+    ),
+    g_out="huber_loss_backward(g, input, target, bend)",
+    input=lambda g, g_out, input, target, bend: _curvature(g, g_out, input, target, bend),
+    target=lambda g, g_out, input, target, bend: -_curvature(g, g_out, input, target, bend),
+    doc="A gradient times the slope at each difference.",
 )
-huber_op = _elementwise_loss(
-    "huber_loss",
-    lambda x, y, delta: _smooth(abs(x - y), delta) * delta,
-    lambda x, y, delta: _smooth_slope(x - y, delta) * delta,
-    symmetric=True,
-    doc="Squared differences up to ``delta``, then absolute ones, scaled by ``delta``.",
-)
-
-
-def _smooth(distance: Tensor, beta: float) -> Tensor:
-    if beta == 0:
-        return distance
-    return where_op(distance < beta, distance * distance * (0.5 / beta), distance - 0.5 * beta)
-
-
-def _smooth_slope(difference: Tensor, beta: float) -> Tensor:
-    if beta == 0:
-        return difference.sign()
-    return where_op(abs(difference) < beta, difference / beta, difference.sign())
+# Each with where its parabola ends, how much that is curved, and how steep the lines are.
+smooth_l1_op = elementwise_loss(
+    "smooth_l1_loss", _bent, _bent_slope,
+    doc="Squared differences up to a limit, then absolute ones.",
+)  # fmt: skip
+huber_op = elementwise_loss(
+    "huber_loss", _bent, _bent_slope,
+    doc="Squared differences up to a limit, then absolute ones, scaled by it.",
+)  # fmt: skip
 
 
 def mse_loss(input: Tensor, target: Tensor, reduction: int = MEAN) -> Tensor:
@@ -108,8 +112,9 @@ def mse_loss(input: Tensor, target: Tensor, reduction: int = MEAN) -> Tensor:
 
 def smooth_l1_loss(input: Tensor, target: Tensor, reduction: int = MEAN, beta=1.0) -> Tensor:
     """``0.5 d² / beta`` where ``d = |input - target| < beta``, else ``d - 0.5 beta``."""
-    return smooth_l1_op(*_promoted("smooth_l1", input, target), reduction,
-                        float_of("smooth_l1_loss", "beta", beta, 4))
+    beta = float_of("smooth_l1_loss", "beta", beta, 4)
+    bend = (beta, 1 / beta if beta else 0.0, 1.0)
+    return smooth_l1_op(*_promoted("smooth_l1", input, target), reduction, bend)
 
 
 def huber_loss(input: Tensor, target: Tensor, reduction: int = MEAN, delta=1.0) -> Tensor:
@@ -118,7 +123,8 @@ def huber_loss(input: Tensor, target: Tensor, reduction: int = MEAN, delta=1.0) 
         _refuse_arrays(input, target)
         _check_castable(_common_dtype(input, target), input.dtype)
     delta = float_of("huber_loss", "delta", delta, 4)
-    return huber_op(*_promoted("huber", input, target), reduction, delta).to(input.dtype)
+    bend = (delta, 1.0, delta)
+    return huber_op(*_promoted("huber", input, target), reduction, bend).to(input.dtype)
 
 
 def _common_dtype(input: Tensor, target: Tensor) -> dtype:

@@ -9,15 +9,15 @@ from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import refuse_half, refuse_integers
 from tapegrad.ops._declare import composite, op
 from tapegrad.ops.create import arange, from_numpy
-from tapegrad.ops.loss import MEAN, NONE, _elementwise_loss, _reduced, _spread
+from tapegrad.ops.loss import MEAN, NONE, _reduced, _spread, elementwise_loss
 from tapegrad.ops.pointwise import sigmoid, where_op
 from tapegrad.ops.shape import broadcast_tensors
 from tapegrad.ops.tensor_types import type_name
 
-_soft_margin_op = _elementwise_loss(
+_soft_margin_op = elementwise_loss(
     "soft_margin_loss",
     lambda x, y, _: (-y * x).exp().log1p(),
-    lambda x, y, _: -y * sigmoid(-y * x),
+    lambda g, x, y, _: g * (-y * sigmoid(-y * x)),
     symmetric=False,
     doc="``log(1 + exp(-y x))``.",
 )

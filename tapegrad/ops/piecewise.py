@@ -7,41 +7,23 @@ is an operation of its own, as in PyTorch: recorded, it has second derivatives, 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad import _types
-from tapegrad._core import Op
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import composite, op
 from tapegrad.ops._floats import run_on_floats
+from tapegrad.ops._slopes import slope_op
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.generators import default_generator
 from tapegrad.ops.pointwise import where_op
 from tapegrad.ops.tensor_types import type_name
 
-
-def _slope(name: str, masked: Callable) -> Op:
-    """Declare a gradient: ``masked(g, input, settings)``, linear in ``g``, flat in the input."""
-    declared = op(
-        name,
-        forward=composite(masked),
-        params=("g_out", "input", "settings"),
-        g_out=lambda g, input, settings: declared(g, input, settings),
-        input=lambda g: zeros_like(g),
-        doc="A gradient times the slope at the input.",
-    )
-    return declared
-
-
-leaky_relu_backward = _slope(
-    "leaky_relu_backward",
-    lambda g, input, settings: where_op(input > 0, g, g * settings[0]),
-)
+leaky_relu_backward = slope_op("leaky_relu_backward")
 leaky_relu = op(
     "leaky_relu",
     forward=lambda input, negative_slope=0.01: run_on_floats("leaky_relu", input, negative_slope),
@@ -51,12 +33,7 @@ leaky_relu = op(
     doc="``x`` where positive, else ``negative_slope * x``.",
 )
 
-hardtanh_backward = _slope(
-    "hardtanh_backward",
-    lambda g, input, settings: where_op(
-        (input <= settings[0]) | (input >= settings[1]), 0.0, g
-    ),
-)
+hardtanh_backward = slope_op("hardtanh_backward", "zero_outside")
 hardtanh = op(
     "hardtanh",
     forward=lambda input, min_val=-1.0, max_val=1.0: _limited(input, min_val, max_val),
@@ -65,40 +42,31 @@ hardtanh = op(
     doc="``x``, at least ``min_val`` and at most ``max_val``.",
 )
 
-threshold_backward = _slope(
-    "threshold_backward",
-    lambda g, input, settings: where_op(input <= settings[0], 0.0, g),
-)
+threshold_backward = slope_op("threshold_backward", "zero_inside")
 threshold = op(
     "threshold",
     forward=lambda input, threshold, value: _above(input, threshold, value),
     inplace=True,
     inplace_grad_name="ThresholdBackward1",
-    input=lambda g, input, threshold: threshold_backward(g, input, (threshold,)),
+    input=lambda g, input, threshold: threshold_backward(g, input, (-math.inf, threshold)),
     doc="``x`` where above ``threshold``, else ``value``.",
 )
 
-hardshrink_backward = _slope(
-    "hardshrink_backward",
-    lambda g, input, settings: where_op(abs(input) <= settings[0], 0.0, g),
-)
+hardshrink_backward = slope_op("hardshrink_backward", "zero_inside")
 hardshrink = op(
     "hardshrink",
     out="same",
-    forward=lambda input, lambd=0.5: _shrunk("hardshrink_cpu", _HARD, input, lambd),
+    forward=lambda input, lambd=0.5: _hardshrink(input, lambd),
     method=True,
-    input=lambda g, input, lambd: hardshrink_backward(g, input, (lambd,)),
+    input=lambda g, input, lambd: hardshrink_backward(g, input, (-lambd, lambd)),
     doc="``x`` where ``|x| > lambd``, else 0.",
 )
 
-softshrink_backward = _slope(
-    "softshrink_backward",
-    lambda g, input, settings: where_op(abs(input) <= settings[0], 0.0, g),
-)
+softshrink_backward = slope_op("softshrink_backward", "zero_inside")
 _softshrink_op = op(
     "softshrink",
-    forward=lambda input, lambd: _shrunk("softshrink_cpu", _SOFT, input, lambd),
-    input=lambda g, input, lambd: softshrink_backward(g, input, (lambd,)),
+    forward=lambda input, lambd: run_on_floats("softshrink", input, lambd),
+    input=lambda g, input, lambd: softshrink_backward(g, input, (-lambd, lambd)),
     doc="``x`` moved towards 0 by ``lambd``, and 0 where that would cross it.",
 )
 
@@ -117,15 +85,12 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 
 # PyTorch's gradient has it in single precision, whatever the dtype.
 _SIXTH = float(np.float32(1 / 6))
-hardsigmoid_backward = _slope(
-    "hardsigmoid_backward",
-    lambda g, input, settings: where_op((input > -3) & (input < 3), g * _SIXTH, 0.0),
-)
+hardsigmoid_backward = slope_op("hardsigmoid_backward", "slope_inside")
 hardsigmoid = op(
     "hardsigmoid",
     forward=lambda input: run_on_floats("hardsigmoid", input),
     inplace=True,
-    input=lambda g, input: hardsigmoid_backward(g, input, ()),
+    input=lambda g, input: hardsigmoid_backward(g, input, (-3.0, 3.0, _SIXTH)),
     doc="``(x + 3) / 6``, at least 0 and at most 1.",
 )
 
@@ -190,11 +155,14 @@ def _with_slopes(input: np.ndarray, slopes) -> np.ndarray:
     return kernels.pointwise(_MULTIPLY, input, slopes)
 
 
-def _slopes_times(g: Tensor, input: Tensor, slopes) -> Tensor:
-    return where_op(input > 0, g, g * slopes)
-
-
-_rrelu_backward = _slope("rrelu_with_noise_backward", _slopes_times)
+_rrelu_backward = op(
+    "rrelu_with_noise_backward",
+    forward=composite(lambda g_out, input, slopes: where_op(input > 0, g_out, g_out * slopes)),
+    params=("g_out", "input", "slopes"),
+    g_out=lambda g, input, slopes: _rrelu_backward(g, input, slopes),
+    input=lambda g: zeros_like(g),
+    doc="A gradient times the slope at the input, each element's own or one for all.",
+)
 _rrelu_with_noise = op(
     "rrelu_with_noise",
     forward=_with_slopes,
@@ -244,6 +212,8 @@ def _limited(input: np.ndarray, low, high) -> np.ndarray:
 
 
 def _above(input: np.ndarray, threshold, value) -> np.ndarray:
+    if input.dtype.kind == "f":
+        return run_on_floats("threshold", input, threshold, value)
     if input.dtype == np.bool_:
         raise NotImplementedError("\"threshold_cpu\" not implemented for 'Bool'")
     limit = kernels.element(threshold, input.dtype.num)
@@ -256,18 +226,7 @@ def _scalars(dtype: np.dtype, *numbers) -> list[np.ndarray]:
     return [kernels.fill(kernels.empty((), dtype), number) for number in numbers]
 
 
-def _shrunk(kernel: str, shrink: Callable, input: np.ndarray, lambd: float) -> np.ndarray:
+def _hardshrink(input: np.ndarray, lambd) -> np.ndarray:
     if isinstance(lambd, np.ndarray) and lambd.ndim:
         raise TypeError("a limit is one number")
-    refuse_integers(kernel, input)
-    return shrink(input, lambd)
-
-
-_HARD = composite(
-    lambda input, lambd: where_op((input >= -lambd) & (input <= lambd), 0.0, input)
-)
-_SOFT = composite(
-    lambda input, lambd: where_op(
-        input > lambd, input - lambd, where_op(input < -lambd, input + lambd, input * 0.0)
-    )
-)
+    return run_on_floats("hardshrink", input, lambd)
