@@ -1,5 +1,5 @@
-/* Factorisations that NumPy does not offer on their own: LU with its pivots, Cholesky with the
- * step at which it fails, and substitution with a triangular matrix.
+/* Cross products, and factorisations that NumPy does not offer on their own: LU with its pivots,
+ * Cholesky with the step at which it fails, and substitution with a triangular matrix.
  *
  * Textbook forms that walk along rows (Golub and Van Loan, Matrix Computations, 3.1, 3.2, 4.2);
  * ops/linalg cuts large matrices into blocks, so that most of the work is BLAS's. */
@@ -157,6 +157,30 @@ typedef struct {
 
 TG_REALS(TRIANGULAR, solve_triangular)
 
+/* (n),(n)->(n), where n is 3: the cross product of two vectors, each product rounded. */
+#define CROSS(op, dtype, T, C, load, store, number, letter)                                   \
+    TG_LOOP(op##_##dtype)                                                                      \
+    {                                                                                          \
+        (void)params;                                                                          \
+        for (tg_intp b = 0; b < dims[0]; b++) {                                                \
+            const char *x = args[0] + b * steps[0], *y = args[1] + b * steps[1];               \
+            for (tg_intp k = 0; k < 3; k++) {                                                  \
+                const tg_intp i = (k + 1) % 3, j = (k + 2) % 3;                                \
+                const T first = store((C)(load(TG_AT(const T, x, i * steps[3])) *              \
+                                          load(TG_AT(const T, y, j * steps[4]))));             \
+                const T second = store((C)(load(TG_AT(const T, x, j * steps[3])) *             \
+                                           load(TG_AT(const T, y, i * steps[4]))));            \
+                TG_AT(T, args[2], b * steps[2] + k * steps[5]) =                               \
+                    store((C)(load(first) - load(second)));                                    \
+            }                                                                                  \
+        }                                                                                      \
+    }
+#define CROSS_OF_INTEGERS(op, dtype, T, C, load, store, number, letter) \
+    CROSS(op, dtype, T, uint64_t, (uint64_t), (T), number, letter)
+
+TG_INTEGERS(CROSS_OF_INTEGERS, cross)
+TG_FLOATS(CROSS, cross)
+
 /* (k),(m)->(m): the order of rows that exchanges lead to; the second operand holds 0 to m-1. */
 TG_LOOP(permutation)
 {
@@ -186,7 +210,11 @@ TG_LOOP(permutation)
     {#op, "(n,n),(n,r)->(n,r)", letter letter letter, number, op##_##dtype, "qq",       \
      sizeof(triangular_params), 0},
 
+#define ROW_CROSS(op, dtype, T, C, load, store, number, letter) \
+    {#op, "(n),(n)->(n)", letter letter letter, number, op##_##dtype, NULL, 0, 0},
+
 const tg_kernel tg_linalg_kernels[] = {
+    TG_NUMBERS(ROW_CROSS, cross)
     TG_REALS(ROW_LU, lu_factor)
     TG_REALS(ROW_CHOLESKY, cholesky_factor)
     TG_REALS(ROW_TRIANGULAR, solve_triangular)

@@ -59,6 +59,7 @@ from tapegrad._kernels.memory import (
 from tapegrad._kernels.pieces import equal_sizes, join, pieces, slices, stack
 from tapegrad._kernels.products import (
     addmm,
+    dot,
     linear,
     matmul,
     mm,
@@ -114,6 +115,7 @@ __all__ = [
     "copy_array",
     "cut_to",
     "diagonal",
+    "dot",
     "element",
     "empty",
     "empty_like",

@@ -266,6 +266,15 @@ cdef ndarray matrix_times_vector(ndarray a, ndarray v, int turned):
     return multiplied(matrix(a, turned), vector(v, False), out, vector(out, False))
 
 
+def dot(ndarray a not None, ndarray b not None):
+    """The inner product of two vectors whose sizes fit."""
+    cdef ndarray out = allocate(0, PyArray_DIMS(a), PyArray_TYPE(a))
+    a, b = contiguous(a), contiguous(b)
+    cdef Matrix row = vector(a, True), target = row
+    target.data, target.n_columns = PyArray_BYTES(out), 1
+    return multiplied(row, vector(b, False), out, target)
+
+
 def outer(ndarray a not None, ndarray b not None):
     """The products of each element of a vector with each of another: a matrix."""
     cdef npy_intp dims[2]

@@ -16,15 +16,23 @@ from tapegrad.ops._out import c_name
 from tapegrad.ops.activation import softmax_backward
 from tapegrad.ops.dropouts import dropout
 from tapegrad.ops.linalg.matmul import matmul
+from tapegrad.ops.shape.diagonals import triu
 from tapegrad.ops.tensor_types import type_name
 
 
 def _safe_softmax(input: np.ndarray, dim: int) -> np.ndarray:
     """Softmax; a row without any place to look at gives zeros."""
-    result = kernels.along(OURS["softmax"], input, dim)
-    if input.size:
-        result[np.broadcast_to((input == -np.inf).all(dim, keepdims=True), result.shape)] = 0
+    result = kernels.along(_SOFTMAX, input, dim)
+    if not input.size:
+        return result
+    is_blind = kernels.pointwise(_EQUAL, kernels.reduce(_MAX, input, (dim,), True), -math.inf)
+    if kernels.reduce(_ANY, is_blind, None, False):
+        result[np.broadcast_to(is_blind, result.shape)] = 0
     return result
+
+
+_SOFTMAX, _MAX, _ANY = OURS["softmax"], OURS["max"], OURS["any"]
+_EQUAL = kernels.numpy_kernel(np.equal)
 
 
 safe_softmax = op(
@@ -43,7 +51,7 @@ def _flash_slopes(g, query, key, value, mask, scale, is_causal):
         return tuple(map(Tensor._wrap, slopes))
     scores = matmul(query * scale, key.transpose(-2, -1))
     if is_causal:
-        mask = _as_summand(_causal(query.shape[-2], key.shape[-2]), query.dtype)
+        mask = _causal_summand(query.shape[-2], key.shape[-2], query.dtype)
     weights = safe_softmax(scores if mask is None else scores + mask, 3)
     inner = softmax_backward(matmul(g, value.transpose(-2, -1)), weights, 3) * scale
     return (
@@ -123,7 +131,7 @@ def scaled_dot_product_attention(
 def attention_weights(query, key, attn_mask, dropout_p, is_causal, scale, enable_gqa) -> Tensor:
     """How much each query looks at each key."""
     if is_causal:
-        attn_mask = _causal(query.shape[-2], key.shape[-2])
+        attn_mask = _causal_summand(query.shape[-2], key.shape[-2], query.dtype)
     scale = math.sqrt(1 / math.sqrt(query.shape[-1] or 1) if scale is None else abs(scale)) * (
         1 if scale is None or scale >= 0 else -1
     )
@@ -137,8 +145,10 @@ def attention_weights(query, key, attn_mask, dropout_p, is_causal, scale, enable
     return dropout(safe_softmax(scores, scores.ndim - 1), dropout_p, dropout_p != 0)
 
 
-def _causal(n: int, n_keys: int) -> Tensor:
-    return Tensor._wrap(np.tri(n, n_keys, dtype=np.bool_))
+def _causal_summand(n: int, n_keys: int, dtype: _types.dtype) -> Tensor:
+    """0 up to a query's own place, minus infinity behind it."""
+    nowhere = kernels.fill(kernels.empty((n, n_keys), dtype.numpy), -math.inf)
+    return triu(Tensor._wrap(nowhere), 1)
 
 
 def _as_summand(mask: Tensor, dtype: _types.dtype) -> Tensor:

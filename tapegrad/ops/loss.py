@@ -16,9 +16,10 @@ from tapegrad.ops._arguments import float_of, refuse_integers
 from tapegrad.ops._declare import composite, op
 from tapegrad.ops.activation import log_sigmoid
 from tapegrad.ops.arithmetic import div_op
+from tapegrad.ops.arithmetic.sums import rsub_op
 from tapegrad.ops.create import ones_like
 from tapegrad.ops.pointwise import log, sigmoid, where_op
-from tapegrad.ops.pointwise.bounds import clamp_op
+from tapegrad.ops.pointwise.bounds import clamp_min_op
 from tapegrad.ops.reduce import mean_all, sum_all
 
 NONE, MEAN, SUM = 0, 1, 2
@@ -167,11 +168,11 @@ def l1_loss(input: Tensor, target: Tensor, reduction: int = MEAN) -> Tensor:
 
 def _log_at_least(x: Tensor) -> Tensor:
     # PyTorch bounds the logarithm so that a wrong certainty costs 100 and not infinity.
-    return clamp_op(log(x), -100.0, math.inf)
+    return clamp_min_op(log(x), -100.0)
 
 
 def _bce(input, target, weight, reduction):
-    losses = (target - 1) * _log_at_least(1 - input) - target * _log_at_least(input)
+    losses = (target - 1) * _log_at_least(rsub_op(1, input)) - target * _log_at_least(input)
     return _reduced(losses if weight is None else losses * weight, reduction)
 
 

@@ -17,6 +17,7 @@ from tapegrad.nn.functional.pooling import (
     adaptive_avg_pool3d,
 )
 from tapegrad.ops import spatial
+from tapegrad.ops._dims import plain_ints
 from tapegrad.ops._refusal import refusal
 
 # ------------------------------------------------------------------------- resolution
@@ -41,7 +42,8 @@ def _one_a_dimension(name: str, given: Any, input: Tensor) -> list:
             f"and {what} {given}. Please provide input tensor in (N, C, d1, d2, ...,dK) format and "
             + form
         )
-    if name == "size" and not all(hasattr(one, "__index__") for one in given):
+    if name == "size" and plain_ints(given, n_dims) is None \
+            and not all(hasattr(one, "__index__") for one in given):
         raise TypeError(
             "expected size to be one of int or Tuple[int] or Tuple[int, int] or Tuple[int, int, "
             f"int], but got size with types {[type(one) for one in given]}"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import tapegrad
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import have_dtype_of
 from tapegrad.ops._declare import takes_tensors
+from tapegrad.ops.linalg.norms import vector_norm
 
 
 @takes_tensors
@@ -36,6 +38,15 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
 
     Shape: two that broadcast, to theirs without ``dim``.
     """
+    if not (x1.is_floating_point() and have_dtype_of(x1, x2)):
+        x1, x2 = _as_floats(x1, x2)
+    if x1.shape != x2.shape:
+        x1, x2 = tapegrad.broadcast_tensors(x1, x2)
+    return ((x1 / _length(x1, dim, eps)) * (x2 / _length(x2, dim, eps))).sum(dim)
+
+
+def _as_floats(x1: Tensor, x2: Tensor) -> tuple[Tensor, ...]:
+    """Both as floating-point numbers; those of two dtypes meet when they have been divided."""
     dtype = tapegrad.result_type(x1, x2)
     if not dtype.is_floating_point:
         name = {"bool": "Bool", "uint8": "Byte", "int8": "Char", "int16": "Short", "int32": "Int"}
@@ -43,15 +54,15 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
         raise RuntimeError(
             f"expected common dtype to be floating point, yet common dtype is {found}"
         )
-    # Floating-point numbers of two dtypes meet when they have been divided by their lengths.
-    a, b = tapegrad.broadcast_tensors(
-        *(x if x.is_floating_point() else x.to(dtype) for x in (x1, x2)))
-    return ((a / _length(a, dim, eps)) * (b / _length(b, dim, eps))).sum(dim)
+    return tuple(x if x.is_floating_point() else x.to(dtype) for x in (x1, x2))
 
 
 def _length(x: Tensor, dim: int, eps: float) -> Tensor:
     """The length along ``dim``, at least ``eps``; the bound is no part of the gradient."""
-    length = tapegrad.linalg.vector_norm(x, 2, dim, keepdim=True).clone()
+    length = vector_norm(x, 2, dim, True)
+    if not length.requires_grad:
+        return length.clamp_min_(eps)
+    length = length.clone()
     with tapegrad.no_grad():
         length.clamp_min_(eps)
     return length

@@ -13,7 +13,7 @@ from tapegrad import _kernels as kernels
 def rounded_once(forward: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
     """Let a function compute what it is given in float16 in float32, and round its result."""
     def run(input: np.ndarray, *args: Any) -> np.ndarray:
-        if input.dtype != np.float16:
+        if input.dtype.char != "e":
             return forward(input, *args)
         wide = [kernels.cast_array(one, np.float32) if isinstance(one, np.ndarray) else one
                 for one in (input, *args)]

@@ -13,6 +13,7 @@ from tapegrad import _types
 from tapegrad._core import InplaceOp, promoted_number
 from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import have_dtype_of
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops._out import c_name
@@ -33,7 +34,7 @@ from tapegrad.ops.tensor_types import type_name
 addmv_op = op(
     "addmv",
     forward=rounded_once(lambda input, mat, vec, beta, alpha: scaled_sum(
-        input, kernels.matmul(mat, vec[:, None])[:, 0], beta, alpha
+        input, kernels.mv(mat, vec), beta, alpha
     )),
     params=("input", "mat", "vec", "beta", "alpha"),
     input=lambda g, beta: g * beta,
@@ -63,10 +64,11 @@ _ADDMV_INPLACE = InplaceOp(addmv_op)
 
 
 def _addr(input: np.ndarray, vec1, vec2, beta, alpha) -> np.ndarray:
-    if input.dtype == np.bool_:
+    if input.dtype.char == "?":
         product = kernels.pointwise(_AND, vec1[:, None], vec2) & bool(alpha)
         return product | input if beta else product
-    return scaled_sum(input, kernels.pointwise(_MULTIPLY, vec1[:, None], vec2), beta, alpha)
+    column = kernels.unsqueezed(vec1, 1)
+    return scaled_sum(input, kernels.pointwise(_MULTIPLY, column, vec2), beta, alpha)
 
 
 _AND, _MULTIPLY = kernels.numpy_kernel(np.logical_and), kernels.numpy_kernel(np.multiply)
@@ -82,11 +84,15 @@ addr_op = op(
 
 def _check_addr(input: Tensor, vec1: Tensor, vec2: Tensor, beta, alpha) -> _types.dtype:
     """Refuse what does not fit; gives the dtype in which all three meet."""
-    for name, vec in (("vec1", vec1), ("vec2", vec2)):
-        if vec.ndim != 1:
-            raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {vec.ndim}-D")
-    vectors = promoted_number(vec1.dtype.numpy.num, vec2.dtype.numpy.num)
-    dtype = _types.BY_NUMPY_NUMBER[promoted_number(input.dtype.numpy.num, vectors)]
+    if vec1.ndim != 1 or vec2.ndim != 1:
+        name, vec = ("vec1", vec1) if vec1.ndim != 1 else ("vec2", vec2)
+        raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {vec.ndim}-D")
+    dtype = input.dtype
+    if not have_dtype_of(input, vec1, vec2):
+        vectors = promoted_number(vec1.dtype.numpy.num, vec2.dtype.numpy.num)
+        dtype = _types.BY_NUMPY_NUMBER[promoted_number(dtype.numpy.num, vectors)]
+    if beta == 1 and alpha == 1 and type(beta) is type(alpha) is int:
+        return dtype
     for name, scale in (("beta", beta), ("alpha", alpha)):
         if isinstance(scale, bool) and dtype is not _types.bool:
             raise RuntimeError(f"Boolean {name} only supported for Boolean results.")
@@ -106,9 +112,9 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: f
     """
     dtype = _check_addr(input, vec1, vec2, beta, alpha)
     check_expansion(input.shape, (vec1.shape[0], vec2.shape[0]), input)
-    return addr_op(
-        in_dtype(input, dtype), in_dtype(vec1, dtype), in_dtype(vec2, dtype), beta, alpha
-    )
+    if not have_dtype_of(input, vec1, vec2):
+        input, vec1, vec2 = (in_dtype(one, dtype) for one in (input, vec1, vec2))
+    return addr_op(input, vec1, vec2, beta, alpha)
 
 
 @method()

@@ -28,13 +28,13 @@ def scaled_sum(bias: np.ndarray, product: np.ndarray, beta, alpha) -> np.ndarray
 
     The bias is not read where ``beta`` is 0. Integers take the scales as integers.
     """
-    for scale in (alpha, beta):
-        kernels.refuse_overflow(scale, product.dtype.num)
     if alpha != 1:
+        kernels.refuse_overflow(alpha, product.dtype.num)
         product = kernels.pointwise(_MULTIPLY, product, alpha, out=product)
     if beta == 0:
         return product
     if beta != 1:
+        kernels.refuse_overflow(beta, product.dtype.num)
         bias = kernels.pointwise(_MULTIPLY, bias, beta)
     return kernels.pointwise(_ADD, product, bias, out=product)
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from tapegrad import _types
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, public, takes_out, takes_tensors
-from tapegrad.ops._dims import normal_dim, normal_dims
+from tapegrad.ops._dims import normal_dim, normal_dims, plain_ints
 from tapegrad.ops.convert import contiguous
 from tapegrad.ops.linalg._checks import check_floating, check_tensors
-from tapegrad.ops.linalg.products import check_vectors, dot, mm
+from tapegrad.ops.linalg.products import check_vectors, dot, dot_op, mm
 from tapegrad.ops.shape import reshape, unsafe_view_op
 from tapegrad.ops.tensor_types import type_name
 
@@ -65,6 +67,9 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     return (x * y).sum(dim)
 
 
+vecdot.take_shortcut(dot_op, is_product=True, x=1, y=1)
+
+
 @takes_out(_DTYPE, records=True)
 def tensordot(a: Tensor, b: Tensor, dims=2) -> Tensor:
     """Sum products over dimensions of ``a`` and as many of ``b``, paired as listed.
@@ -73,36 +78,64 @@ def tensordot(a: Tensor, b: Tensor, dims=2) -> Tensor:
     The remaining dimensions of ``a`` come first in the result. Of paired dimensions, one may have
     size 1. Raises RuntimeError where sizes do not match.
     """
-    a_dims, b_dims = _paired_dims(a, b, dims)
+    a_dims, b_dims = map(tuple, _paired_dims(a, b, dims))
     if len(a_dims) != len(b_dims):
         raise RuntimeError("both dimension lists should have same length")
     if a.dtype is not b.dtype:
         raise RuntimeError("both inputs should have same dtype")
-    a_shape, b_shape = list(a.shape), list(b.shape)
+    are_plain = None not in (plain_ints(a_dims, len(a_dims)), plain_ints(b_dims, len(b_dims)))
+    paired = _paired if are_plain else _paired.__wrapped__
+    plan = paired(tuple(a.shape), tuple(b.shape), a_dims, b_dims)
+    for dim in plan.a_lone:
+        a = a.sum(dim, keepdim=True).to(a.dtype)
+    for dim in plan.b_lone:
+        b = b.sum(dim, keepdim=True).to(b.dtype)
+    left = reshape(a.permute(plan.a_order), (plan.rows, plan.depth))
+    right = reshape(b.permute(plan.b_order), (plan.depth, plan.columns))
+    return reshape(mm(left, right), plan.shape)
+
+
+class _Pairing(NamedTuple):
+    """How a contraction comes to be a product of matrices."""
+
+    a_lone: list  # dimensions summed at once, for the other one has size 1 there
+    b_lone: list
+    a_order: list
+    b_order: list
+    rows: int
+    depth: int
+    columns: int
+    shape: list
+
+
+@lru_cache(1024)
+def _paired(a_shape: tuple, b_shape: tuple, a_dims: tuple, b_dims: tuple) -> _Pairing:
+    """What follows from sizes and paired dimensions alone. Refuses those that do not match."""
+    a_ndim, b_ndim = len(a_shape), len(b_shape)
+    a_sizes, a_lone, b_lone = list(a_shape), [], []
     for one, other in zip(a_dims, b_dims, strict=True):
-        n, m = a.shape[normal_dim(one, a.ndim)], b.shape[normal_dim(other, b.ndim)]
+        n, m = a_shape[normal_dim(one, a_ndim)], b_shape[normal_dim(other, b_ndim)]
         if n != m and 1 not in (n, m):
             raise RuntimeError(
                 f"contracted dimensions need to match, but first has size {n} in dim {one} and "
                 f"second has size {m} in dim {other}"
             )
         if n != m and n != 1:
-            a, a_shape[one] = a.sum(one, keepdim=True).to(a.dtype), 1
+            a_lone.append(one)
+            a_sizes[one] = 1
         elif n != m:
-            b, b_shape[other] = b.sum(other, keepdim=True).to(b.dtype), 1
-    a_dims = [normal_dim(one, a.ndim) for one in a_dims]
-    b_dims = [normal_dim(one, b.ndim) for one in b_dims]
-    for contracted in (a_dims, b_dims):
-        normal_dims(contracted, len(contracted) and max(a.ndim, b.ndim))
-    a_kept = [k for k in range(a.ndim) if k not in a_dims]
-    b_kept = [k for k in range(b.ndim) if k not in b_dims]
-    count = math.prod(a_shape[k] for k in a_dims)
-    rows = math.prod(a_shape[k] for k in a_kept)
-    columns = math.prod(b_shape[k] for k in b_kept)
-    left = reshape(a.permute(a_kept + a_dims), (rows, count))
-    right = reshape(b.permute(b_dims + b_kept), (count, columns))
-    product = mm(left, right)
-    return reshape(product, [a_shape[k] for k in a_kept] + [b_shape[k] for k in b_kept])
+            b_lone.append(other)
+    a_gone = [normal_dim(one, a_ndim) for one in a_dims]
+    b_gone = [normal_dim(one, b_ndim) for one in b_dims]
+    for contracted in (a_gone, b_gone):
+        normal_dims(contracted, len(contracted) and max(a_ndim, b_ndim))
+    a_kept = [k for k in range(a_ndim) if k not in a_gone]
+    b_kept = [k for k in range(b_ndim) if k not in b_gone]
+    rows, columns = [a_shape[k] for k in a_kept], [b_shape[k] for k in b_kept]
+    return _Pairing(
+        a_lone, b_lone, a_kept + a_gone, b_gone + b_kept, math.prod(rows),
+        math.prod(a_sizes[k] for k in a_gone), math.prod(columns), rows + columns,
+    )  # fmt: skip
 
 
 def _paired_dims(a: Tensor, b: Tensor, dims) -> tuple[list, list]:

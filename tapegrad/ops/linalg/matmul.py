@@ -8,8 +8,9 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import have_dtype_of
 from tapegrad.ops._declare import method, takes_out
-from tapegrad.ops.linalg.products import bmm, dot, mm, mm_op, mv, mv_op
+from tapegrad.ops.linalg.products import bmm, bmm_op, dot, dot_op, mm, mm_op, mv, mv_op
 from tapegrad.ops.shape import unsafe_squeeze_op, unsafe_view_op
 
 
@@ -45,6 +46,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     return _batched(input, other)
 
 
+matmul.take_shortcut(dot_op, is_product=True, input=1, other=1)
 matmul.take_shortcut(mm_op, is_product=True, input=2, other=2)
 matmul.take_shortcut(mv_op, is_product=True, input=2, other=1)
 
@@ -79,6 +81,8 @@ def _folded(input: Tensor, other: Tensor) -> Tensor:
 
 
 def _batched(input: Tensor, other: Tensor) -> Tensor:
+    if _are_batches(input, other):
+        return bmm_op(input, other)
     try:
         batch = np.broadcast_shapes(tuple(input.shape[:-2]), tuple(other.shape[:-2]))
     except ValueError:
@@ -88,6 +92,15 @@ def _batched(input: Tensor, other: Tensor) -> Tensor:
     a = input.expand((*batch, *input.shape[-2:])).reshape((count, *input.shape[-2:]))
     b = other.expand((*batch, *other.shape[-2:])).reshape((count, *other.shape[-2:]))
     return unsafe_view_op(bmm(a, b), (*batch, n, m))
+
+
+def _are_batches(input: Tensor, other: Tensor) -> bool:
+    """Whether two batches can be multiplied as they lie, and none of it is recorded."""
+    a, b = input.shape, other.shape
+    return (
+        a[:-2] == b[:-2] and a[-1] == b[-2] and have_dtype_of(input, other)
+        and input.is_floating_point() and not (input.requires_grad or other.requires_grad)
+    )  # fmt: skip
 
 
 def _raise_batch_mismatch(input: Tensor, other: Tensor) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from tapegrad import _types
 from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import check_tensor
 from tapegrad.ops._declare import takes_out
 from tapegrad.ops._dims import normal_dim, normal_dims
 from tapegrad.ops.linalg._checks import (
@@ -50,13 +51,14 @@ def vector_norm(x: Tensor, ord=2, dim=None, keepdim: bool = False, *, dtype=None
     ``inf`` and ``-inf`` give the largest and the smallest magnitude, 0 how many are not zero.
     Raises RuntimeError for integers, and where an empty dimension has no smallest or largest.
     """
-    check_tensors("linalg_vector_norm", x=x)
+    check_tensor("linalg_vector_norm", "x", x)
     if not isinstance(ord, (int, float)):
         raise TypeError(
             f"linalg_vector_norm(): argument 'ord' must be Number, not {type(ord).__name__}"
         )
     check_floating("linalg.vector_norm", x, refuses_half=False)
-    x = _converted("linalg.vector_norm", x, dtype)
+    if dtype is not None:
+        x = _converted("linalg.vector_norm", x, dtype)
     is_whole = dim is None or dim == () or dim == []
     dims = tuple(range(x.ndim)) if is_whole else normal_dims(dim, x.ndim)
     if ord < 0 or ord == _INF:

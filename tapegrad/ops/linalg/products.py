@@ -36,7 +36,8 @@ mm_tn = op(
 )
 bmm_op = op(
     "bmm",
-    forward=lambda input, other: kernels.matmul(input, other),
+    forward=kernels.matmul,
+    params=("input", "other"),
     input=lambda g, other: bmm_op(g, other.transpose(1, 2)),
     other=lambda g, input: bmm_op(input.transpose(1, 2), g),
     doc="Products of matrices in two batches.",
@@ -68,7 +69,8 @@ op(
 )
 dot_op = op(
     "dot",
-    forward=lambda input, other: kernels.matmul(input[None, :], other[:, None])[0, 0, ...],
+    forward=kernels.dot,
+    params=("input", "other"),
     input="mul(g, other)",
     other="mul(g, input)",
     doc="Inner product of two vectors.",
@@ -129,9 +131,8 @@ def bmm(input: Tensor, mat2: Tensor) -> Tensor:
 
 def check_batches(kernel: str, input: Tensor, other: Tensor) -> None:
     """Refuse two batches of matrices that cannot be multiplied."""
-    for name, one in (("batch1", input), ("batch2", other)):
-        if one.ndim != 3:
-            raise RuntimeError(f"{name} must be a 3D tensor")
+    if input.ndim != 3 or other.ndim != 3:
+        raise RuntimeError(f"batch{1 if input.ndim != 3 else 2} must be a 3D tensor")
     if input.shape[0] != other.shape[0] or input.shape[2] != other.shape[1]:
         raise RuntimeError(
             "Expected size for first two dimensions of batch2 tensor to be: "
@@ -211,6 +212,8 @@ def vdot(input: Tensor, other: Tensor) -> Tensor:
     return vdot_op(input, other)
 
 
+dot.take_shortcut(dot_op, is_product=True, input=1, tensor=1)
+vdot.take_shortcut(vdot_op, is_product=True, input=1, other=1)
 spmm = mm
 
 __all__ = ["bmm", "dot", "mm", "mv", "spmm", "vdot"]

@@ -7,25 +7,23 @@ import math
 import numpy as np
 
 from tapegrad import _kernels as kernels
+from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import check_tensor
 from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import common_shape, normal_dim, number_of
-from tapegrad.ops.linalg._checks import batch_shape, check_tensors
 from tapegrad.ops.linalg.products import refuse_bool
 from tapegrad.ops.pointwise import where_op
+from tapegrad.ops.reduce.norms import vector_norm_array
 from tapegrad.ops.tensor_types import type_name
 
 
 def _cross(input: np.ndarray, other: np.ndarray, dim: int) -> np.ndarray:
-    if input.dtype.kind == "b":
-        raise NotImplementedError("\"cross\" not implemented for 'Bool'")
-    a, b = kernels.moved(input, dim, 0), kernels.moved(other, dim, 0)
-    out = kernels.empty(common_shape(input.shape, other.shape), input.dtype)
-    result = kernels.moved(out, dim, 0)
-    for k in range(3):
-        i, j = (k + 1) % 3, (k + 2) % 3
-        result[k] = a[i] * b[j] - a[j] * b[i]
-    return out
+    if input.shape != other.shape:
+        shape = common_shape(input.shape, other.shape)
+        input = kernels.broadcast_array(input, shape)
+        other = kernels.broadcast_array(other, shape)
+    return kernels.along(OURS["cross"], input, other, dim)
 
 
 cross_op = op(
@@ -43,7 +41,12 @@ def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
 
     Raises RuntimeError where ``dim`` does not have size 3.
     """
-    check_tensors("linalg_cross", input=input, other=other)
+    return _crossed(input, other, dim)
+
+
+def _crossed(input: Tensor, other: Tensor, dim: int) -> Tensor:
+    check_tensor("linalg_cross", "input", input, 1)
+    check_tensor("linalg_cross", "other", other, 2)
     if input.ndim != other.ndim:
         raise RuntimeError("linalg.cross: inputs must have the same number of dimensions.")
     refuse_bool("cross", input)
@@ -52,13 +55,12 @@ def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
             f"expected scalar type {type_name(input)} but found {type_name(other)}"
         )
     place = normal_dim(dim, input.ndim)
-    sizes = [one.shape[place] if one.ndim else 1 for one in (input, other)]
-    if sizes != [3, 3]:
+    sizes = (input.shape[place], other.shape[place]) if input.ndim else (1, 1)
+    if sizes != (3, 3):
         raise RuntimeError(
             f"linalg.cross: inputs dimension {dim} must have length 3. Got {sizes[0]} and "
             f"{sizes[1]}"
         )
-    common_shape(tuple(input.shape), tuple(other.shape))
     return cross_op(input, other, place)
 
 
@@ -70,7 +72,7 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
         if 3 not in input.shape:
             raise RuntimeError("no dimension of size 3 in input")
         dim = tuple(input.shape).index(3)
-    return linalg_cross(input, other, dim=dim)
+    return _crossed(input, other, dim)
 
 
 # ------------------------------------------------------------------------- distances
@@ -80,27 +82,28 @@ _BLOCK = 1 << 21  # differences held at once
 
 
 def _cdist(x1: np.ndarray, x2: np.ndarray, p: float) -> np.ndarray:
-    batch = np.broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
+    batch = common_shape(x1.shape[:-2], x2.shape[:-2])
     n, m, k = x1.shape[-2], x2.shape[-2], x1.shape[-1]
-    out = np.zeros((*batch, n, m), x1.dtype)
+    if not k:
+        return kernels.fill(kernels.empty((*batch, n, m), x1.dtype), 0)
     step = max(1, _BLOCK // max(1, m * k * math.prod(batch)))
-    for start in range(0, n if k else 0, step):
-        rows = x1[..., start : start + step, None, :]
-        out[..., start : start + step, :] = _length(rows - x2[..., None, :, :], p)
+    if n <= step:
+        return _distances(x1, x2, p)
+    out = kernels.empty((*batch, n, m), x1.dtype)
+    for start in range(0, n, step):
+        rows = slice(start, start + step)
+        kernels.copy_array(out[..., rows, :], _distances(x1[..., rows, :], x2, p))
     return out
 
 
-def _length(difference: np.ndarray, p: float) -> np.ndarray:
-    size = np.abs(difference)
-    if p == 0:
-        return (size != 0).sum(-1, dtype=size.dtype)
-    if p == 1:
-        return size.sum(-1)
-    if p == 2:
-        return np.sqrt(np.square(size, out=size).sum(-1))
-    if p == math.inf:
-        return size.max(-1)
-    return (size ** size.dtype.type(p)).sum(-1) ** size.dtype.type(1 / p)
+def _distances(x1: np.ndarray, x2: np.ndarray, p: float) -> np.ndarray:
+    difference = kernels.pointwise(
+        _SUBTRACT, kernels.unsqueezed(x1, x1.ndim - 1), kernels.unsqueezed(x2, x2.ndim - 2)
+    )
+    return vector_norm_array(difference, p, (difference.ndim - 1,), False)
+
+
+_SUBTRACT = kernels.numpy_kernel(np.subtract)
 
 
 def _euclidean_by_products(x1: np.ndarray, x2: np.ndarray) -> np.ndarray:
@@ -154,12 +157,12 @@ cdist_op = op(
     x2=lambda g, x1, x2, out, p: -_cdist_slope(g, x1, x2, out, p).sum(-3),
     doc="Distances between all pairs of points of two sets.",
 )
-_MODES: dict[object, str] = {
-    None: "use_mm_for_euclid_dist_if_necessary",
-    0: "use_mm_for_euclid_dist_if_necessary",
-    1: "use_mm_for_euclid_dist",
-    2: "donot_use_mm_for_euclid_dist",
-}
+# Whether to multiply matrices: always, never, or for many points, which None stands for.
+_MODES: dict[object, bool | None] = {
+    None: None, 0: None, "use_mm_for_euclid_dist_if_necessary": None,
+    1: True, "use_mm_for_euclid_dist": True,
+    2: False, "donot_use_mm_for_euclid_dist": False,
+}  # fmt: skip
 
 
 @takes_tensors
@@ -172,35 +175,33 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0,
     ``compute_mode`` says otherwise. Coinciding points give no gradient.
     """
     p = number_of(p)
-    mode = str(_MODES.get(compute_mode, compute_mode))
-    if mode not in _MODES.values():
+    if compute_mode not in _MODES:
         raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
-    for name, x in (("X1", x1), ("X2", x2)):
-        if x.ndim < 2:
-            raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {x.ndim}D")
+    by_products = _MODES[compute_mode]
+    if x1.ndim < 2 or x2.ndim < 2:
+        name, x = ("X1", x1) if x1.ndim < 2 else ("X2", x2)
+        raise RuntimeError(f"cdist only supports at least 2D tensors, {name} got: {x.ndim}D")
     if x1.shape[-1] != x2.shape[-1]:
         raise RuntimeError(
             "X1 and X2 must have the same number of columns. "
             f"X1: {x1.shape[-1]} X2: {x2.shape[-1]}"
         )
     _check_points(x1, x2, p)
-    is_large = x1.shape[-2] > _LARGE or x2.shape[-2] > _LARGE
-    wants_products = mode.startswith("use") and (is_large or not mode.endswith("necessary"))
-    if p == 2 and wants_products:
+    if by_products is None:
+        by_products = x1.shape[-2] > _LARGE or x2.shape[-2] > _LARGE
+    if p == 2 and by_products:
         distances = _euclidean_op(x1, x2)
         return distances.view(distances.shape)  # a step of PyTorch's graph
     return cdist_op(x1, x2, float(p))
 
 
 def _check_points(x1: Tensor, x2: Tensor, p: float) -> None:
-    for name, x in (("X1", x1), ("X2", x2)):
-        if not x.is_floating_point():
-            raise RuntimeError(
-                f"cdist only supports floating-point dtypes, {name} got: {type_name(x)}"
-            )
+    if not (x1.is_floating_point() and x2.is_floating_point()):
+        name, x = ("X2", x2) if x1.is_floating_point() else ("X1", x1)
+        raise RuntimeError(f"cdist only supports floating-point dtypes, {name} got: {type_name(x)}")
     if not p >= 0:
         raise RuntimeError("cdist only supports non-negative p values")
-    batch_shape(x1, x2)
+    common_shape(x1.shape[:-2], x2.shape[:-2])
     if x1.dtype.itemsize < 4:
         raise NotImplementedError(f"\"cdist\" not implemented for '{type_name(x1)}'")
     if x1.dtype is not x2.dtype:

@@ -25,9 +25,10 @@ _ABSOLUTE, _POWER, _SQRT, _SUBTRACT, _EXP, _LOG, _ADD = map(
 # ------------------------------------------------------------------------- norms of vectors
 
 
-def _vector_norm(input: np.ndarray, ord, dims, keepdim) -> np.ndarray:
-    if input.dtype == np.float16:  # too narrow for powers
-        wide = _vector_norm(kernels.cast_array(input, np.float32), ord, dims, keepdim)
+def vector_norm_array(input: np.ndarray, ord, dims, keepdim) -> np.ndarray:
+    """The norms of an array over dimensions."""
+    if input.dtype.char == "e":  # too narrow for powers
+        wide = vector_norm_array(kernels.cast_array(input, np.float32), ord, dims, keepdim)
         return kernels.cast_array(wide, np.float16)
     if ord == 2:
         total = kernels.reduce(OURS["sum_of_squares"], input, dims, keepdim)
@@ -69,7 +70,7 @@ def _norm_slope(g, input, out, ord, dims, keepdim):
 
 vector_norm_op = op(
     "linalg_vector_norm",
-    forward=_vector_norm,
+    forward=vector_norm_array,
     input=lambda g, input, out, ord, dims, keepdim: _norm_slope(
         g, input, out, ord, dims, keepdim
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -18,15 +19,19 @@ from tapegrad._kernels import OURS
 def _as_rows(array: np.ndarray, dim: int) -> np.ndarray:
     """``(outer, dim, inner)``, row-major."""
     shape = array.shape
-    return kernels.contiguous(array).reshape(
-        math.prod(shape[:dim]), shape[dim], math.prod(shape[dim + 1 :])
-    )
+    rows = math.prod(shape[:dim]), shape[dim], math.prod(shape[dim + 1 :])
+    return kernels.reshaped_view(kernels.contiguous(array), rows)
 
 
 def _with_size(array: np.ndarray, dim: int, size: int) -> tuple:
     return (*array.shape[:dim], size, *array.shape[dim + 1 :])
 
 
+# So many axes are remembered: theirs are arrays, of as many elements as the axis has.
+_axis_remembered = lru_cache(64)
+
+
+@_axis_remembered
 def _places(n_in: int, n_out: int, mode: int, before: int, scale: float) -> np.ndarray:
     """Which element each output is."""
     places = kernels.empty((n_out,), np.int64)
@@ -42,7 +47,7 @@ def select_along(
     places = _places(rows.shape[1], n_out, mode, before, scale)
     shape = (rows.shape[0], n_out, rows.shape[2])
     result = kernels.outputs(OURS["select_rows"], (rows, places), (shape,), (0,))
-    return result.reshape(_with_size(input, dim, n_out))
+    return kernels.reshaped_view(result, _with_size(input, dim, n_out))
 
 
 def add_along(
@@ -53,7 +58,7 @@ def add_along(
     places = _places(n_in, rows.shape[1], mode, before, scale)
     shape = (rows.shape[0], n_in, rows.shape[2])
     result = kernels.outputs(OURS["add_rows_at"], (rows, places), (shape,), (0,))
-    return result.reshape(_with_size(g, dim, n_in))
+    return kernels.reshaped_view(result, _with_size(g, dim, n_in))
 
 
 class Ratio(NamedTuple):
@@ -64,7 +69,8 @@ class Ratio(NamedTuple):
     halves: bool = False  # weights in half precision
 
 
-def _taps(n_in: int, n_out: int, mode: int, ratio: Ratio, dtype) -> tuple:
+@_axis_remembered
+def _taps(n_in: int, n_out: int, mode: int, ratio: Ratio, is_double: bool) -> tuple:
     """Which elements each output reads, and their weights."""
     scale = ratio.scale
     reach = {LINEAR_SMOOTH: 1, CUBIC_SMOOTH: 2}.get(mode)
@@ -73,7 +79,7 @@ def _taps(n_in: int, n_out: int, mode: int, ratio: Ratio, dtype) -> tuple:
     else:
         n_taps = min(n_in, 2 * math.ceil(reach * max(scale, 1.0)) + 1)
     places = kernels.empty((n_out, n_taps), np.int64)
-    weights = kernels.empty((n_out, n_taps), np.float64 if dtype == np.float64 else np.float32)
+    weights = kernels.empty((n_out, n_taps), np.float64 if is_double else np.float32)
     OURS["axis_taps"](places, weights, params=(mode, n_in, 0, ratio.aligned, ratio.halves, scale))
     return places, weights
 
@@ -83,10 +89,10 @@ def weigh_along(
 ) -> np.ndarray:
     """A weighted sum of neighbours along the axis for each output."""
     rows = _as_rows(input, dim)
-    taps = _taps(rows.shape[1], n_out, mode, ratio, input.dtype)
+    taps = _taps(rows.shape[1], n_out, mode, ratio, input.dtype.char == "d")
     shape = (rows.shape[0], n_out, rows.shape[2])
     result = kernels.outputs(OURS["weigh_rows"], (rows, *taps), (shape,), (0,))
-    return result.reshape(_with_size(input, dim, n_out))
+    return kernels.reshaped_view(result, _with_size(input, dim, n_out))
 
 
 def weigh_bytes_along(
@@ -94,14 +100,14 @@ def weigh_bytes_along(
 ) -> np.ndarray:
     """The same for bytes: as PyTorch does it, with weights in whole numbers of at most 15 bits."""
     rows = _as_rows(input, dim)
-    places, weights = _taps(rows.shape[1], n_out, mode, ratio, np.float64)
+    places, weights = _taps(rows.shape[1], n_out, mode, ratio, True)
     largest, precision = float(weights.max()), 0
     while precision < 22 and int(0.5 + largest * 2 ** (precision + 1)) < 2**15:
         precision += 1
     shape = (rows.shape[0], n_out, rows.shape[2])
     taps = (places, weights)
     result = kernels.outputs(OURS["weigh_bytes"], (rows, *taps), (shape,), (0, precision))
-    return result.reshape(_with_size(input, dim, n_out))
+    return kernels.reshaped_view(result, _with_size(input, dim, n_out))
 
 
 def spread_along(
@@ -109,7 +115,7 @@ def spread_along(
 ) -> np.ndarray:
     """The transpose of :func:`weigh_along`."""
     rows = _as_rows(g, dim)
-    taps = _taps(n_in, rows.shape[1], mode, ratio, g.dtype)
+    taps = _taps(n_in, rows.shape[1], mode, ratio, g.dtype.char == "d")
     shape = (rows.shape[0], n_in, rows.shape[2])
     result = kernels.outputs(OURS["spread_rows"], (rows, *taps), (shape,), (0,))
-    return result.reshape(_with_size(g, dim, n_in))
+    return kernels.reshaped_view(result, _with_size(g, dim, n_in))

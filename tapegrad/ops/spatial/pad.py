@@ -12,7 +12,7 @@ from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import calls, op, takes_tensors
 from tapegrad.ops._dims import plain_ints
 from tapegrad.ops.spatial.axes import CIRCULAR, REFLECT, REPLICATE, add_along, select_along
-from tapegrad.ops.spatial.sizes import scalar_name
+from tapegrad.ops.spatial.sizes import remembered, scalar_name
 
 
 def _pairs(pad: tuple) -> list[tuple[int, int]]:
@@ -27,18 +27,39 @@ def _padded_shape(shape: tuple, pad: tuple) -> tuple:
     return tuple(result)
 
 
-def _constant(input: np.ndarray, pad: tuple, value) -> np.ndarray:
-    shape = _padded_shape(input.shape, pad)
-    result = kernels.empty(shape, input.dtype)
-    source, target, dim = input, result, input.ndim
-    for before, behind in zip(pad[::2], pad[1::2], strict=True):
-        dim -= 1
+@remembered
+def _constant_plan(shape: tuple, pad: tuple) -> tuple[tuple, list, list]:
+    """The shape of the result, and what is cut off the source and the target before the copy."""
+    if len(pad) % 2:
+        raise RuntimeError(
+            f"Length of pad must be even but instead it equals {len(pad)}"
+        )
+    if len(pad) > 2 * len(shape):
+        raise RuntimeError(
+            "Length of pad should be no more than twice the number of dimensions of the input. "
+            f"Pad length is {len(pad)} while the input has {len(shape)} dimensions."
+        )
+    result = _padded_shape(shape, pad)
+    if min(result, default=0) < 0 or _cuts_too_much(shape, pad):
+        raise RuntimeError("narrow(): length must be non-negative.")
+    of_source, of_target = [], []
+    for k, (before, behind) in enumerate(_pairs(pad), 1):
+        dim = len(shape) - k
         if before < 0 or behind < 0:
-            last = input.shape[dim] + min(0, behind)
-            source = kernels.sliced(source, dim, max(0, -before), last, 1)
+            of_source.append((dim, max(0, -before), shape[dim] + min(0, behind), 1))
         if before > 0 or behind > 0:
-            last = shape[dim] - max(0, behind)
-            target = kernels.sliced(target, dim, max(0, before), last, 1)
+            of_target.append((dim, max(0, before), result[dim] - max(0, behind), 1))
+    return result, of_source, of_target
+
+
+def _constant(input: np.ndarray, pad: tuple, value) -> np.ndarray:
+    shape, of_source, of_target = _constant_plan(input.shape, pad)
+    result = kernels.empty(shape, input.dtype)
+    source, target = input, result
+    for cut in of_source:
+        source = kernels.sliced(source, *cut)
+    for cut in of_target:
+        target = kernels.sliced(target, *cut)
     if target is not result:
         kernels.fill(result, value)
     if source.size and target.size:
@@ -62,21 +83,8 @@ def constant_pad_nd(input: Tensor, pad, value=0) -> Tensor:
     ``pad`` names how many come before and behind, the last dimension first; negative numbers cut
     off. Raises RuntimeError where more is cut off than there is.
     """
-    pad = _ints(pad)
-    shape = tuple(input.shape)
-    if len(pad) % 2:
-        raise RuntimeError(
-            f"Length of pad must be even but instead it equals {len(pad)}"
-        )
-    if len(pad) > 2 * len(shape):
-        raise RuntimeError(
-            "Length of pad should be no more than twice the number of dimensions of the input. "
-            f"Pad length is {len(pad)} while the input has {len(shape)} dimensions."
-        )
-    if min(_padded_shape(shape, pad), default=0) < 0 or _cuts_too_much(shape, pad):
-        raise RuntimeError("narrow(): length must be non-negative.")
     value = value.item() if isinstance(value, Tensor) else value
-    return constant_pad_op(input, pad, value)
+    return constant_pad_op(input, _ints(pad), value)
 
 
 def _cuts_too_much(shape: tuple, pad: tuple) -> bool:

@@ -43,7 +43,7 @@ def one_int(function: str, name: str, position: int, given, otherwise: int | Non
         return given
     if otherwise is not None and (given is None or given in ((), [])):
         return otherwise
-    sizes = as_ints(function, name, position, given)
+    sizes = plain_ints(given, 1) or as_ints(function, name, position, given)
     if len(sizes) != 1:
         raise RuntimeError(
             f"{function}() argument '{name}' should contain one int (got {len(sizes)})"

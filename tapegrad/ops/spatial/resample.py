@@ -6,7 +6,6 @@ of the input, or at ``o·scale`` where corners are aligned; ``scale`` is the rat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -15,22 +14,33 @@ from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import op
 from tapegrad.ops.spatial import axes
-from tapegrad.ops.spatial.sizes import scalar_name
+from tapegrad.ops.spatial.sizes import remembered, scalar_name
+
+
+class Change(NamedTuple):
+    """A dimension whose size changes: which it is, its sizes, and how outputs lie in it."""
+
+    dim: int
+    size: int
+    n_out: int
+    ratio: axes.Ratio
 
 
 class Resampling(NamedTuple):
-    """Sizes before and after, and how far outputs lie apart in the input, a number a dimension."""
+    """How a tensor's last dimensions change, the last one first."""
 
-    size: tuple
-    counts: tuple
-    aligned: bool
-    scales: tuple
+    changes: tuple[Change, ...]
 
-    def changes(self, ndim: int) -> Iterator[tuple[int, int, int, float]]:
-        """Dimension, sizes before and after, and scale of each axis that changes, last first."""
-        for k in reversed(range(len(self.size))):
-            if self.size[k] != self.counts[k] or self.scales[k] != 1.0:
-                yield ndim - len(self.size) + k, self.size[k], self.counts[k], self.scales[k]
+
+@remembered
+def _resampling(size: tuple, counts: tuple, aligned: bool, factors: tuple) -> Resampling:
+    """The changes from a size to another; ``factors`` as in :func:`resampled`."""
+    changes = []
+    for k in reversed(range(len(size))):
+        scale = _scale(size[k], counts[k], aligned, factors[k])
+        if size[k] != counts[k] or scale != 1.0:
+            changes.append(Change(k + 2, size[k], counts[k], axes.Ratio(aligned, scale)))
+    return Resampling(tuple(changes))
 
 
 def _selecting_op(name: str, grad_name: str, mode: int):
@@ -38,14 +48,14 @@ def _selecting_op(name: str, grad_name: str, mode: int):
 
     def forward(input: np.ndarray, resampling: Resampling) -> np.ndarray:
         result = input
-        for dim, _, count, scale in resampling.changes(input.ndim):
-            result = axes.select_along(result, dim, count, mode, scale=scale)
+        for dim, _, count, ratio in resampling.changes:
+            result = axes.select_along(result, dim, count, mode, scale=ratio.scale)
         return kernels.cast_array(input, input.dtype) if result is input else result
 
     def backward(values: np.ndarray, resampling: Resampling) -> np.ndarray:
         result = values
-        for dim, size, _, scale in resampling.changes(values.ndim):
-            result = axes.add_along(result, dim, size, mode, scale=scale)
+        for dim, size, _, ratio in resampling.changes:
+            result = axes.add_along(result, dim, size, mode, scale=ratio.scale)
         return kernels.cast_array(values, values.dtype) if result is values else result
 
     return _with_transpose(name, grad_name, forward, backward)
@@ -57,15 +67,14 @@ def _weighing_op(name: str, grad_name: str, mode: int):
     rounds = name != "upsample_bilinear2d"
 
     def forward(input: np.ndarray, resampling: Resampling) -> np.ndarray:
-        if input.dtype == np.float16:
+        if input.dtype.char == "e":
             wide = _weighed(kernels.cast_array(input, np.float32), mode, resampling, rounds)
             return kernels.cast_array(wide, np.float16)
         return _weighed(input, mode, resampling, False)
 
     def backward(values: np.ndarray, resampling: Resampling) -> np.ndarray:
         result = values
-        for dim, size, _, scale in resampling.changes(values.ndim):
-            ratio = axes.Ratio(resampling.aligned, scale)
+        for dim, size, _, ratio in resampling.changes:
             result = axes.spread_along(result, dim, size, mode, ratio)
         return kernels.cast_array(values, values.dtype) if result is values else result
 
@@ -74,10 +83,9 @@ def _weighing_op(name: str, grad_name: str, mode: int):
 
 def _weighed(input: np.ndarray, mode: int, resampling: Resampling, halves: bool) -> np.ndarray:
     result = input
-    weigh = axes.weigh_bytes_along if input.dtype == np.uint8 else axes.weigh_along
-    for dim, _, count, scale in resampling.changes(input.ndim):
-        ratio = axes.Ratio(resampling.aligned, scale, halves)
-        result = weigh(result, dim, count, mode, ratio)
+    weigh = axes.weigh_bytes_along if input.dtype.char == "B" else axes.weigh_along
+    for dim, _, count, ratio in resampling.changes:
+        result = weigh(result, dim, count, mode, ratio._replace(halves=True) if halves else ratio)
     return kernels.cast_array(input, input.dtype) if result is input else result
 
 
@@ -133,12 +141,11 @@ def resampled(input: Tensor, mode: str, count: tuple, aligned: bool, factors: tu
 
     ``factors`` are the ratios of sizes where they are not just those of the sizes; else None.
     """
-    size = tuple(input.shape[2:])
-    _check(input, mode, size, count)
-    scales = tuple(
-        _scale(n, m, aligned, factor) for n, m, factor in zip(size, count, factors, strict=True)
-    )
-    return RESAMPLERS[mode, len(size)](input, Resampling(size, count, aligned, scales))
+    size = input.shape[2:]
+    if not input.is_floating_point() or mode.endswith("smooth") or 0 in input.shape \
+            or min(count) <= 0:
+        _check(input, mode, tuple(size), count)
+    return RESAMPLERS[mode, len(size)](input, _resampling(size, count, aligned, factors))
 
 
 def _scale(n_in: int, n_out: int, aligned: bool, factor: float | None) -> float:

@@ -7,42 +7,51 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import op, public, takes_tensors
+from tapegrad.ops.spatial.sizes import remembered
 
 
-def _shuffled(input: np.ndarray, factor: int) -> np.ndarray:
-    *batch, channels, height, width = input.shape
+@remembered
+def _shuffling(shape: tuple, factor: int) -> tuple[tuple, tuple, tuple]:
+    """The shape that takes channels apart, the order of its dimensions, and the result's shape."""
+    *batch, channels, height, width = shape
     kept, n = channels // factor**2, len(batch)
-    parts = input.reshape(*batch, kept, factor, factor, height, width)
-    turned = parts.transpose(*range(n), n, n + 3, n + 1, n + 4, n + 2)
-    return kernels.contiguous(turned).reshape(*batch, kept, height * factor, width * factor)
+    return (
+        (*batch, kept, factor, factor, height, width), (*range(n), n, n + 3, n + 1, n + 4, n + 2),
+        (*batch, kept, height * factor, width * factor),
+    )  # fmt: skip
 
 
-def _unshuffled(input: np.ndarray, factor: int) -> np.ndarray:
-    *batch, channels, height, width = input.shape
-    n = len(batch)
-    parts = input.reshape(*batch, channels, height // factor, factor, width // factor, factor)
-    turned = parts.transpose(*range(n), n, n + 2, n + 4, n + 1, n + 3)
-    return kernels.contiguous(turned).reshape(
-        *batch, channels * factor**2, height // factor, width // factor
-    )
+@remembered
+def _unshuffling(shape: tuple, factor: int) -> tuple[tuple, tuple, tuple]:
+    """The shape that takes pixels apart, the order of its dimensions, and the result's shape."""
+    *batch, channels, height, width = shape
+    rows, columns, n = height // factor, width // factor, len(batch)
+    return (
+        (*batch, channels, rows, factor, columns, factor),
+        (*range(n), n, n + 2, n + 4, n + 1, n + 3), (*batch, channels * factor**2, rows, columns),
+    )  # fmt: skip
 
 
-def _owned(array: np.ndarray, source: np.ndarray) -> np.ndarray:
-    """The array, or a copy of it where it is still the source's memory."""
-    if np.may_share_memory(array, source):
-        return kernels.copied(array)
-    return array
+def _reordered(input: np.ndarray, plan: tuple[tuple, tuple, tuple]) -> np.ndarray:
+    """A copy with the order of dimensions changed while they are taken apart."""
+    parts, order, shape = plan
+    apart = kernels.reshaped_view(kernels.contiguous(input), parts)
+    return kernels.reshaped_view(kernels.row_major(kernels.permuted(apart, order)), shape)
 
 
 pixel_shuffle_op = op(
     "pixel_shuffle",
-    forward=lambda input, upscale_factor: _owned(_shuffled(input, upscale_factor), input),
+    forward=lambda input, upscale_factor: _reordered(
+        input, _shuffling(input.shape, upscale_factor)
+    ),
     input=lambda g, upscale_factor: pixel_unshuffle_op(g, upscale_factor),
     doc="Squares of channels laid out as pixels.",
 )
 pixel_unshuffle_op = op(
     "pixel_unshuffle",
-    forward=lambda input, downscale_factor: _owned(_unshuffled(input, downscale_factor), input),
+    forward=lambda input, downscale_factor: _reordered(
+        input, _unshuffling(input.shape, downscale_factor)
+    ),
     input=lambda g, downscale_factor: pixel_shuffle_op(g, downscale_factor),
     doc="Squares of pixels stacked as channels.",
 )
@@ -50,8 +59,9 @@ pixel_unshuffle_op = op(
 
 def _channels_shuffled(input: np.ndarray, groups: int) -> np.ndarray:
     batch, channels, *size = input.shape
-    parts = input.reshape(batch, groups, channels // groups, *size).swapaxes(1, 2)
-    return _owned(kernels.contiguous(parts).reshape(input.shape), input)
+    shape = batch, groups, channels // groups, *size
+    parts = kernels.reshaped_view(kernels.contiguous(input), shape)
+    return kernels.reshaped_view(kernels.row_major(kernels.swapped(parts, 1, 2)), input.shape)
 
 
 channel_shuffle_op = op(
@@ -99,11 +109,12 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     """Stack squares of pixels as channels: the way back from :func:`pixel_shuffle`."""
     factor = _factor("pixel_unshuffle", "downscale_factor", input, downscale_factor)
-    for dim, name in ((-2, "height"), (-1, "width")):
-        if input.shape[dim] % factor:
+    height, width = input.shape[-2:]
+    for dim, name, size in ((-2, "height", height), (-1, "width", width)):
+        if size % factor:
             raise RuntimeError(
                 f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but "
-                f"input.size({dim})={input.shape[dim]} is not divisible by {factor}"
+                f"input.size({dim})={size} is not divisible by {factor}"
             )
     return pixel_unshuffle_op(input, factor)
 
