@@ -12,6 +12,10 @@ NAMESPACES = frozenset((
 ))  # fmt: skip
 
 _NAMES_OF = {
+    "_checks": (
+        "_check", "_check_index", "_check_not_implemented", "_check_tensor_all",
+        "_check_tensor_all_with", "_check_type", "_check_value", "_check_with",
+    ),
     "_absent": ("AcceleratorError", "OutOfMemoryError"),
     "_as_torch": ("as_torch",),
     "_settings": (

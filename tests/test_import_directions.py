@@ -23,7 +23,7 @@ ORDER = (
     ("_tensor",),
     ("_core",),
     ("_sweep",),
-    ("_print", "storage", "utils.hooks"),
+    ("_checks", "_print", "storage", "utils.hooks"),
     ("ops",),
     ("_settings", "accelerator", "autograd", "backends", "cpu", "linalg", "overrides", "random",
      "functional", "return_types", "signal", "special", "types", "xpu"),

@@ -11,7 +11,7 @@ from tapegrad._types import Size
 from tapegrad.distributions import constraints
 from tapegrad.distributions._covariance import half_log_det, squared_distance, times_vector
 from tapegrad.distributions.distribution import Distribution
-from tapegrad.distributions.utils import lazy_property, standard_normal
+from tapegrad.distributions.utils import _standard_normal, lazy_property
 from tapegrad.ops.linalg.cholesky import linalg_cholesky
 from tapegrad.ops.linalg.triangular import solve_triangular
 
@@ -124,8 +124,8 @@ class LowRankMultivariateNormal(Distribution):
     def rsample(self, sample_shape: Any = ()) -> Tensor:
         shape = self._extended_shape(sample_shape)
         rank = self.cov_factor.shape[-1]
-        inside = standard_normal((*shape[:-1], rank), self.loc.dtype)
-        around = standard_normal(shape, self.loc.dtype)
+        inside = _standard_normal((*shape[:-1], rank), self.loc.dtype)
+        around = _standard_normal(shape, self.loc.dtype)
         spread = times_vector(self._unbroadcasted_cov_factor, inside)
         return self.loc + spread + self._unbroadcasted_cov_diag.sqrt() * around
 

@@ -16,7 +16,7 @@ from tapegrad.distributions._covariance import (
     times_vector,
 )
 from tapegrad.distributions.distribution import Distribution
-from tapegrad.distributions.utils import standard_normal
+from tapegrad.distributions.utils import _standard_normal
 
 __all__ = ["MultivariateNormal"]
 
@@ -71,7 +71,7 @@ class MultivariateNormal(FromCovariance, Distribution):
         return squares.expand(self._batch_shape + self._event_shape)
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
-        eps = standard_normal(self._extended_shape(sample_shape), self.loc.dtype)
+        eps = _standard_normal(self._extended_shape(sample_shape), self.loc.dtype)
         return self.loc + times_vector(self._unbroadcasted_scale_tril, eps)
 
     def log_prob(self, value: Tensor) -> Tensor:

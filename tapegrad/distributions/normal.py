@@ -9,7 +9,7 @@ import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad.distributions import constraints
 from tapegrad.distributions.distribution import ExponentialFamily
-from tapegrad.distributions.utils import broadcast_all, standard_normal
+from tapegrad.distributions.utils import _standard_normal, broadcast_all
 
 __all__ = ["Normal"]
 
@@ -48,7 +48,7 @@ class Normal(ExponentialFamily):
             return tapegrad.normal(self.loc.expand(shape), self.scale.expand(shape))
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
-        eps = standard_normal(self._extended_shape(sample_shape), self.loc.dtype)
+        eps = _standard_normal(self._extended_shape(sample_shape), self.loc.dtype)
         return self.loc + eps * self.scale
 
     def log_prob(self, value: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from tapegrad._types import Size
 from tapegrad.distributions import constraints
 from tapegrad.distributions.distribution import Distribution
 from tapegrad.distributions.gamma import Chi2
-from tapegrad.distributions.utils import broadcast_all, standard_normal
+from tapegrad.distributions.utils import _standard_normal, broadcast_all
 
 __all__ = ["StudentT"]
 
@@ -51,7 +51,7 @@ class StudentT(Distribution):
         )
 
     def rsample(self, sample_shape: Any = ()) -> Tensor:
-        x = standard_normal(self._extended_shape(sample_shape), self.df.dtype)
+        x = _standard_normal(self._extended_shape(sample_shape), self.df.dtype)
         z = self._chi2.rsample(sample_shape)
         return self.loc + self.scale * (x * tapegrad.rsqrt(z / self.df))
 

@@ -42,9 +42,9 @@ def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
     ))  # fmt: skip
 
 
-def standard_normal(shape: Any, dtype: Any) -> Tensor:
+def _standard_normal(shape: Any, dtype: Any, device: Any = None) -> Tensor:
     """Draws of the standard normal distribution."""
-    return tapegrad.empty(shape, dtype=dtype).normal_()
+    return tapegrad.empty(shape, dtype=dtype, device=device).normal_()
 
 
 def sum_rightmost(value: Tensor, n_dims: int) -> Tensor:

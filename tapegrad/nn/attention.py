@@ -8,6 +8,7 @@ import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad.nn import functional as F
 from tapegrad.nn import init
+from tapegrad.nn.attention_backends import SDPBackend, sdpa_kernel
 from tapegrad.nn.linear import Linear
 from tapegrad.nn.module import Module
 from tapegrad.nn.parameter import Parameter
@@ -141,3 +142,6 @@ class MultiheadAttention(Module):
             is_causal=is_causal,
         )
         return (output.transpose(1, 0) if turns else output), weights
+
+
+__all__ = ["MultiheadAttention", "NonDynamicallyQuantizableLinear", "SDPBackend", "sdpa_kernel"]

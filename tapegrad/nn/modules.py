@@ -32,6 +32,7 @@ _UNLISTED = {
     "instancenorm": ("_InstanceNorm",),
     "lazy": ("LazyModuleMixin",),
     "loss": ("_Loss", "_WeightedLoss"),
+    "module": ("_IncompatibleKeys",),
     "modules": ("_addindent", "_ntuple", "_pair", "_quadruple", "_single", "_triple"),
     "padding": ("_CircularPadNd", "_ConstantPadNd", "_ReflectionPadNd", "_ReplicationPadNd"),
     "pooling": (
