@@ -56,7 +56,7 @@ from tapegrad._kernels.memory import (
     strided,
     writable,
 )
-from tapegrad._kernels.pieces import equal_sizes, join, pieces, slices, stack
+from tapegrad._kernels.pieces import block_diagonal, equal_sizes, join, pieces, slices, stack
 from tapegrad._kernels.products import (
     addmm,
     dot,
@@ -102,6 +102,7 @@ __all__ = [
     "along",
     "backwards",
     "batch_of",
+    "block_diagonal",
     "broadcast_array",
     "by_columns",
     "by_planes",

@@ -87,6 +87,37 @@ cpdef ndarray stack(list arrays, int dim):
     return target
 
 
+def block_diagonal(list arrays not None):
+    """Matrices of one dtype one below and right of the other, and zeros; a vector is one row."""
+    cdef npy_intp[2] total = [0, 0]
+    cdef npy_intp[2] dims
+    cdef ndarray array, target
+    cdef int skipped
+    cdef char* data
+    for array in arrays:
+        block_sizes(array, dims)
+        total[0] += dims[0]
+        total[1] += dims[1]
+    target = allocate(2, total, PyArray_TYPE(<ndarray>arrays[0]))
+    fill(target, 0)
+    data = PyArray_BYTES(target)
+    for array in arrays:
+        skipped = 2 - PyArray_NDIM(array)
+        block_sizes(array, dims)
+        write(array, target, PyArray_NDIM(array), &dims[0] + skipped,
+              PyArray_STRIDES(target) + skipped, data)
+        data += dims[0] * PyArray_STRIDES(target)[0] + dims[1] * PyArray_STRIDES(target)[1]
+    return target
+
+
+cdef int block_sizes(ndarray array, npy_intp* dims) noexcept:
+    """The rows and columns of a block of at most two dimensions."""
+    cdef int ndim = PyArray_NDIM(array)
+    dims[0] = PyArray_DIMS(array)[0] if ndim == 2 else 1
+    dims[1] = PyArray_DIMS(array)[ndim - 1] if ndim else 1
+    return 0
+
+
 cdef ndarray first_of(list arrays):
     """The first that is not None."""
     cdef object one

@@ -242,17 +242,59 @@ def common_shape(*shapes):
 
 
 cdef tuple _joint(tuple a, tuple b):
+    cdef Py_ssize_t ndim = max(len(a), len(b)), k
+    cdef list sizes
     if not a or a == b:
         return b
-    ndim = max(len(a), len(b))
-    a, b = (1,) * (ndim - len(a)) + tuple(a), (1,) * (ndim - len(b)) + tuple(b)
-    for dim in reversed(range(ndim)):
-        if a[dim] != b[dim] and 1 not in (a[dim], b[dim]):
+    sizes = [1] * ndim
+    for k in range(1, ndim + 1):
+        m = a[len(a) - k] if k <= len(a) else 1
+        n = b[len(b) - k] if k <= len(b) else 1
+        if m != n and m != 1 and n != 1:
             raise RuntimeError(
-                f"The size of tensor a ({a[dim]}) must match the size of tensor b ({b[dim]}) at "
-                f"non-singleton dimension {dim}"
+                f"The size of tensor a ({m}) must match the size of tensor b ({n}) at "
+                f"non-singleton dimension {ndim - k}"
             )
-    return tuple(n if m == 1 else m for m, n in zip(a, b, strict=True))
+        sizes[ndim - k] = n if m == 1 else m
+    return tuple(sizes)
+
+
+def order_after_move(tuple sources, tuple targets, int ndim):
+    """The dimensions in order once some of them, named once each, have moved to new places."""
+    cdef list order = [None] * ndim
+    cdef int source, target, place
+    cdef list rest = [k for k in range(ndim) if k not in sources]
+    for source, target in zip(sources, targets):
+        order[target] = source
+    rest.reverse()
+    for place in range(ndim):
+        if order[place] is None:
+            order[place] = rest.pop()
+    return tuple(order)
+
+
+def ranges_between(tuple cuts, size):
+    """Where slices from each position to the next one, of a dimension, begin and end."""
+    cdef list found = []
+    cdef object start = 0, stop
+    for stop in cuts + (size,):
+        first = max(start + size, 0) if start < 0 else min(start, size)
+        last = max(stop + size, 0) if stop < 0 else min(stop, size)
+        found.append((first, max(first, last)))
+        start = stop
+    return found
+
+
+def even_ranges(size, sections):
+    """Where a number of ranges that fill a dimension begin and end: the first are one larger."""
+    cdef list found = [None] * sections     # fails at once if there is no memory for so many
+    cdef object start = 0, stop, each = size // sections, n_larger = size % sections
+    cdef Py_ssize_t k
+    for k in range(len(found)):
+        stop = start + each + (1 if k < n_larger else 0)
+        found[k] = (start, stop)
+        start = stop
+    return found
 
 
 def inferred_shape(sizes, count):

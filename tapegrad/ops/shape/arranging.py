@@ -21,22 +21,21 @@ def _flipped(input: np.ndarray, dims: tuple) -> np.ndarray:
 
 def _rolled(input: np.ndarray, shift: int, dim: int) -> np.ndarray:
     """One dimension rolled: its last ``shift`` positions come first."""
-    result = kernels.empty(input.shape, input.dtype)
-    n, cut, sliced = input.shape[dim], input.shape[dim] - shift, kernels.sliced
-    kernels.copy_array(sliced(result, dim, 0, shift, 1), sliced(input, dim, cut, n, 1))
-    kernels.copy_array(sliced(result, dim, shift, n, 1), sliced(input, dim, 0, cut, 1))
-    return result
+    first = input.shape[dim] - shift
+    ahead, behind = kernels.pieces(input, dim, (first, shift))
+    return kernels.join([behind, ahead], dim, (shift, first))
 
 
 def _roll(input: np.ndarray, shifts: tuple, dims: tuple) -> np.ndarray:
-    result = input
+    if not input.size:
+        return kernels.empty(input.shape, input.dtype)
     if not dims:
-        result = kernels.contiguous(input).reshape(-1)
-        dims = (0,)
+        row = kernels.flat(input)
+        return kernels.reshaped_view(_rolled(row, shifts[0] % row.size, 0), input.shape)
+    result = input
     for shift, dim in zip(shifts, dims, strict=True):
-        if result.size:
-            result = _rolled(result, shift % result.shape[dim], dim)
-    return (result if result.size else kernels.empty(input.shape, input.dtype)).reshape(input.shape)
+        result = _rolled(result, shift % input.shape[dim], dim)
+    return result
 
 
 def _turned(input: np.ndarray, k: int, dims: tuple) -> np.ndarray:

@@ -42,8 +42,8 @@ def broadcast_to(input: Tensor, size) -> Tensor:
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
     """Every tensor expanded to the common shape; those that have it stay themselves."""
     check_tensors(tensors)
-    shape = common_shape(*(one.shape for one in tensors))
-    return tuple(one if one.shape == shape else expand(one, shape) for one in tensors)
+    shape = common_shape(*[one.shape for one in tensors])
+    return tuple([one if one.shape == shape else expand_op(one, shape) for one in tensors])
 
 
 def broadcast_shapes(*shapes) -> _types.Size:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 from operator import attrgetter
 
-import numpy as np
-
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import Op, result_type_number
@@ -16,7 +14,7 @@ from tapegrad.ops._declare import op, public, takes_out
 from tapegrad.ops._dims import check_sequence, check_tensors, normal_dim
 from tapegrad.ops.create import zeros
 from tapegrad.ops.promotion import promote_types
-from tapegrad.ops.shape.sizes import atleast_1d, atleast_2d, atleast_3d, reshape
+from tapegrad.ops.shape.sizes import reshape, with_one_dim, with_three_dims, with_two_dims
 
 cat_op = op(
     "cat",
@@ -68,8 +66,7 @@ def _joint_dtype(tensors) -> _types.dtype:
     return _types.BY_NUMPY_NUMBER[result_type_number(*given)]
 
 
-@takes_out("join")
-def cat(tensors, dim: int = 0) -> Tensor:
+def _joined(tensors, dim: int = 0) -> Tensor:
     """Tensors joined along an existing dimension; the other sizes must agree."""
     plan = sizes_to_join(tensors, dim)
     if plan is not None:
@@ -88,6 +85,10 @@ def cat(tensors, dim: int = 0) -> Tensor:
     _check_cat_shapes(tensors, shaped[0], dim)
     used = tensors if shaped[0].ndim == 1 else shaped
     return cat_op(tuple(used), dim, tuple(one.shape[dim] for one in used))
+
+
+_joined.__name__ = _joined.__qualname__ = "cat"
+cat = takes_out("join")(_joined)
 
 
 def _check_cat_shapes(tensors, first, dim: int) -> None:
@@ -140,20 +141,20 @@ def _checked_list(name: str, tensors) -> list[Tensor]:
 @takes_out("join", refuses_grad="cat")
 def hstack(tensors) -> Tensor:
     """Tensors joined side by side: vectors along dimension 0, all others along dimension 1."""
-    tensors = [atleast_1d(one) for one in _checked_list("hstack", tensors)]
-    return cat(tensors, 0 if tensors[0].ndim == 1 else 1)
+    tensors = [with_one_dim(one) for one in _checked_list("hstack", tensors)]
+    return _joined(tensors, 0 if tensors[0].ndim == 1 else 1)
 
 
 @takes_out("join", refuses_grad="cat")
 def vstack(tensors) -> Tensor:
     """Tensors joined one below the other, along dimension 0; vectors are rows."""
-    return cat([atleast_2d(one) for one in _checked_list("vstack", tensors)], 0)
+    return _joined([with_two_dims(one) for one in _checked_list("vstack", tensors)], 0)
 
 
 @takes_out("join", refuses_grad="cat")
 def dstack(tensors) -> Tensor:
     """Tensors joined one behind the other, along dimension 2."""
-    return cat([atleast_3d(one) for one in _checked_list("dstack", tensors)], 2)
+    return _joined([with_three_dims(one) for one in _checked_list("dstack", tensors)], 2)
 
 
 @takes_out("join", refuses_grad="cat")
@@ -163,41 +164,22 @@ def column_stack(tensors) -> Tensor:
         reshape(one, one.numel(), 1) if one.ndim <= 1 else one
         for one in _checked_list("column_stack", tensors)
     ]
-    return cat(columns, 1)
-
-
-def _block_shapes(tensors) -> list[tuple[int, int]]:
-    """Each block's rows and columns; a vector is one row."""
-    shapes = [(1,) * (2 - one.ndim) + tuple(one.shape) for one in tensors]
-    return [(rows, columns) for rows, columns in shapes]
-
-
-def _block_places(shapes) -> list[tuple[slice, slice]]:
-    """Where each block lies: below and right of the one before."""
-    places, row, column = [], 0, 0
-    for rows, columns in shapes:
-        places.append((slice(row, row + rows), slice(column, column + columns)))
-        row, column = row + rows, column + columns
-    return places
-
-
-def _block_diag(tensors: list) -> np.ndarray:
-    shapes = _block_shapes(tensors)
-    total = [sum(sizes) for sizes in zip(*shapes, strict=True)]
-    result = kernels.fill(kernels.empty(total, tensors[0].dtype), 0)
-    for place, source in zip(_block_places(shapes), tensors, strict=True):
-        kernels.copy_array(result[place], source)
-    return result
+    return _joined(columns, 1)
 
 
 def _block_slopes(g: Tensor, shapes: tuple) -> list[Tensor]:
-    places = _block_places([(1,) * (2 - len(shape)) + shape for shape in shapes])
-    return [g[place].reshape(shape) for place, shape in zip(places, shapes, strict=True)]
+    slopes, row, column = [], 0, 0
+    for shape in shapes:
+        rows, columns = (1,) * (2 - len(shape)) + shape
+        block = g[row : row + rows, column : column + columns]
+        slopes.append(block.reshape(shape))
+        row, column = row + rows, column + columns
+    return slopes
 
 
 block_diag_op = op(
     "block_diag",
-    forward=lambda tensors, shapes: _block_diag(tensors),
+    forward=lambda tensors, shapes: kernels.block_diagonal(tensors),
     takes_sequence=True,
     inputs=("tensors",),
     gradients=lambda g, shapes: _block_slopes(g, shapes),
@@ -220,8 +202,8 @@ def block_diag(*tensors: Tensor) -> Tensor:
     if not tensors:
         return zeros(1, 0)
     dtype = _joint_dtype(tensors)
-    return block_diag_op(tuple(one.to(dtype) for one in tensors),
-                         tuple(tuple(one.shape) for one in tensors))
+    blocks = tuple([one if one.dtype is dtype else one.to(dtype) for one in tensors])
+    return block_diag_op(blocks, tuple([tuple(one.shape) for one in tensors]))
 
 
 concat, concatenate = public("concat", cat), public("concatenate", cat)

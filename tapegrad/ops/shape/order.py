@@ -7,7 +7,7 @@ from tapegrad._core import become_view
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad._types import Ints
 from tapegrad.ops._declare import attach, method, op, public, takes_tensors
-from tapegrad.ops._dims import distinct_dims, named_sizes
+from tapegrad.ops._dims import distinct_dims, named_sizes, order_after_move
 from tapegrad.ops.shape.sizes import alias_op
 
 
@@ -164,10 +164,7 @@ def movedim(input: Tensor, source, destination) -> Tensor:
     targets = _unrepeated("destination", targets, input.ndim)
     if input.ndim == 0:
         return alias_op(input)
-    rest = [k for k in range(input.ndim) if k not in sources]
-    for target, dim in sorted(zip(targets, sources, strict=True)):
-        rest.insert(target, dim)
-    return permute_op(input, tuple(rest))
+    return permute_op(input, order_after_move(sources, targets, input.ndim))
 
 
 def _as_tuple(dims) -> tuple:

@@ -158,20 +158,21 @@ def unflatten(input: Tensor, dim: int, sizes) -> Tensor:
         raise TypeError("unflatten() takes several sizes")
     dim = normal_dim(dim, input.ndim)
     sizes = _unflattened(sizes_of("unflatten", (sizes,), (), "sizes"), dim, input.shape[dim])
-    return view(input, (*input.shape[:dim], *sizes, *input.shape[dim + 1 :]))
+    shape = tuple(input.shape)
+    return view_op(input, shape[:dim] + sizes + shape[dim + 1 :])
 
 
 def _unflattened(sizes: tuple, dim: int, size: int) -> tuple[int, ...]:
     if not sizes:
         raise RuntimeError("unflatten: sizes must be non-empty")
-    if -1 not in sizes and min(sizes) >= 0 and math.prod(sizes) != size:
-        raise RuntimeError(
-            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} "
-            f"({size}) in the input tensor"
-        )
     try:
         return inferred_shape(sizes, size)
     except RuntimeError as error:
+        if -1 not in sizes and min(sizes) >= 0 and math.prod(sizes) != size:
+            raise RuntimeError(
+                f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim "
+                f"{dim} ({size}) in the input tensor"
+            ) from None
         raise RuntimeError(f"unflatten got an unexpected error:\n{error}") from None
 
 
@@ -220,35 +221,44 @@ def _at_least(given: tuple, raise_one) -> Tensor | tuple[Tensor, ...]:
     return tuple(map(raise_one, tensors))
 
 
+def with_one_dim(one: Tensor) -> Tensor:
+    """A tensor, of a number a view of one dimension."""
+    return one if one.ndim else reshape(one, 1)
+
+
+def with_two_dims(one: Tensor) -> Tensor:
+    """A tensor with at least two dimensions."""
+    if one.ndim == 0:
+        return reshape(one, 1, 1)
+    return unsqueeze_op(one, 0) if one.ndim == 1 else one
+
+
+def with_three_dims(one: Tensor) -> Tensor:
+    """A tensor with at least three dimensions."""
+    if one.ndim == 0:
+        return reshape(one, 1, 1, 1)
+    one = unsqueeze_op(one, 0) if one.ndim == 1 else one
+    return unsqueeze_op(one, 2) if one.ndim == 2 else one
+
+
 @takes_tensors
 def atleast_1d(*tensors: Any) -> Any:
     """Each tensor, a number as a view of one dimension. One tensor gives one, several a tuple."""
-    return _at_least(tensors, lambda one: one if one.ndim else reshape(one, 1))
+    return _at_least(tensors, with_one_dim)
 
 
 @takes_tensors
 def atleast_2d(*tensors: Any) -> Any:
     """Each tensor with at least two dimensions: a vector becomes one row, as a view."""
 
-    def raise_one(one: Tensor) -> Tensor:
-        if one.ndim == 0:
-            return reshape(one, 1, 1)
-        return unsqueeze_op(one, 0) if one.ndim == 1 else one
-
-    return _at_least(tensors, raise_one)
+    return _at_least(tensors, with_two_dims)
 
 
 @takes_tensors
 def atleast_3d(*tensors: Any) -> Any:
     """Each tensor with at least three dimensions, as a view: ``(n, m)`` becomes ``(n, m, 1)``."""
 
-    def raise_one(one: Tensor) -> Tensor:
-        if one.ndim == 0:
-            return reshape(one, 1, 1, 1)
-        one = unsqueeze_op(one, 0) if one.ndim == 1 else one
-        return unsqueeze_op(one, 2) if one.ndim == 2 else one
-
-    return _at_least(tensors, raise_one)
+    return _at_least(tensors, with_three_dims)
 
 
 @method()

@@ -11,7 +11,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._core.pieces import joined_gradients, stacked_gradients
 from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad.ops._declare import attach, method, op, takes_tensors
-from tapegrad.ops._dims import normal_dim, sizes_of
+from tapegrad.ops._dims import even_ranges, normal_dim, ranges_between, sizes_of
 from tapegrad.ops.shape.joining import cat, stack
 from tapegrad.ops.shape.parts import slice_op
 
@@ -184,8 +184,7 @@ def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]
 # ------------------------------------------------------------------------- at positions
 
 
-@method()
-def tensor_split(input: Tensor, indices_or_sections, dim: int = 0) -> tuple[Tensor, ...]:
+def _tensor_split(input: Tensor, indices_or_sections, dim: int = 0) -> tuple[Tensor, ...]:
     """Ranges along a dimension, as views: a number of nearly equal ones, or cut at positions.
 
     The first ranges of a number of sections are one larger where the size does not divide.
@@ -196,21 +195,18 @@ def tensor_split(input: Tensor, indices_or_sections, dim: int = 0) -> tuple[Tens
             "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims"
         )
     dim = normal_dim(dim, input.ndim)
-    cuts = _plain_cuts(indices_or_sections)
+    cuts, size = _plain_cuts(indices_or_sections), input.shape[dim]
     if isinstance(cuts, tuple):
-        starts, stops = (0, *cuts), (*cuts, input.shape[dim])
-        return tuple([
-            _range(input, dim, start, stop) for start, stop in zip(starts, stops, strict=True)
-        ])
-    if cuts <= 0:
+        ranges = ranges_between(cuts, size)
+    elif cuts <= 0:
         raise RuntimeError(f"number of sections must be larger than 0, got {cuts}")
-    size, n_larger = divmod(input.shape[dim], cuts)
-    parts: list = [None] * cuts  # fails at once if there is no memory for so many
-    stop = 0
-    for k in range(cuts):
-        start, stop = stop, stop + size + (k < n_larger)
-        parts[k] = slice_op(input, dim, start, stop, 1)
-    return tuple(parts)
+    else:
+        ranges = even_ranges(size, cuts)
+    return tuple([slice_op(input, dim, start, stop, 1) for start, stop in ranges])
+
+
+_tensor_split.__name__ = _tensor_split.__qualname__ = "tensor_split"
+tensor_split = method()(_tensor_split)
 
 
 def _plain_cuts(given) -> int | tuple[int, ...]:
@@ -232,11 +228,6 @@ def _plain_cuts(given) -> int | tuple[int, ...]:
     return _whole(given)
 
 
-def _range(input: Tensor, dim: int, start: int, stop: int) -> Tensor:
-    first, last, _ = slice(start, stop).indices(input.shape[dim])
-    return slice_op(input, dim, first, max(first, last), 1)
-
-
 def _split_on(name: str, input: Tensor, given, dim: int, ndim: int) -> tuple[Tensor, ...]:
     """Split along a fixed dimension; sections must divide its size."""
     if input.ndim < ndim:
@@ -253,7 +244,7 @@ def _split_on(name: str, input: Tensor, given, dim: int, ndim: int) -> tuple[Ten
                 f"torch.{name} attempted to split along dimension {dim}, but the size of the "
                 f"dimension {size} is not divisible by the split_size {sections}!"
             )
-    return tensor_split(input, given, dim)
+    return _tensor_split(input, given, dim)
 
 
 def _splitter(name: str, where: str, dim: int, ndim: int) -> Callable[..., tuple[Tensor, ...]]:
@@ -266,7 +257,8 @@ def _splitter(name: str, where: str, dim: int, ndim: int) -> Callable[..., tuple
     def split_function(input: Tensor, *indices_or_sections, **keyword) -> tuple[Tensor, ...]:
         if len(indices_or_sections) > 1:
             raise TypeError(f"{name}() takes positions in a sequence")
-        return split_method(input, *indices_or_sections, **keyword)
+        cuts = _cuts_of(indices_or_sections, keyword)
+        return _split_on(name, input, cuts, min(dim, input.ndim - 1), ndim)
 
     for made in (split_method, split_function):
         made.__name__ = made.__qualname__ = name
