@@ -6,6 +6,7 @@ these differ in what a call costs; a step that takes more than the tolerance abo
 """
 
 import argparse
+import gc
 import json
 import platform
 import sys
@@ -40,6 +41,7 @@ def run_between_marks() -> None:
     """Run the control, then each case, warm, with a mark after each: what callgrind watches."""
     timers = [timeit.Timer(ALL_CASES[name].run, globals=ALL_CASES[name].names(tapegrad))
               for name in RUNS]
+    gc.disable()  # or a collection falls into whichever stretch allocates the next object too many
     control(100)
     for timer in timers:
         timer.timeit(50)
