@@ -3,7 +3,7 @@
 ``weights=`` of each takes a named set, which is fetched once, or the path of a file.
 """
 
-from tapegrad.vision.models import efficientnet_lite, mobilenetv2, resnet
+from tapegrad.vision.models import efficientnet_lite, mobilenetv2, resnet, vgg
 from tapegrad.vision.models._api import (
     Weights,
     WeightsEnum,
@@ -46,8 +46,28 @@ from tapegrad.vision.models.resnet import (
     wide_resnet50_2,
     wide_resnet101_2,
 )
+from tapegrad.vision.models.vgg import (
+    VGG,
+    VGG11_BN_Weights,
+    VGG11_Weights,
+    VGG13_BN_Weights,
+    VGG13_Weights,
+    VGG16_BN_Weights,
+    VGG16_Weights,
+    VGG19_BN_Weights,
+    VGG19_Weights,
+    vgg11,
+    vgg11_bn,
+    vgg13,
+    vgg13_bn,
+    vgg16,
+    vgg16_bn,
+    vgg19,
+    vgg19_bn,
+)
 
 __all__ = [
+    "VGG",
     "EfficientNetLite",
     "EfficientNet_Lite0_Weights",
     "MobileNetV2",
@@ -61,6 +81,14 @@ __all__ = [
     "ResNet50_Weights",
     "ResNet101_Weights",
     "ResNet152_Weights",
+    "VGG11_BN_Weights",
+    "VGG11_Weights",
+    "VGG13_BN_Weights",
+    "VGG13_Weights",
+    "VGG16_BN_Weights",
+    "VGG16_Weights",
+    "VGG19_BN_Weights",
+    "VGG19_Weights",
     "Weights",
     "WeightsEnum",
     "Wide_ResNet50_2_Weights",
@@ -83,6 +111,15 @@ __all__ = [
     "resnext50_32x4d",
     "resnext101_32x8d",
     "resnext101_64x4d",
+    "vgg",
+    "vgg11",
+    "vgg11_bn",
+    "vgg13",
+    "vgg13_bn",
+    "vgg16",
+    "vgg16_bn",
+    "vgg19",
+    "vgg19_bn",
     "wide_resnet50_2",
     "wide_resnet101_2",
 ]  # fmt: skip

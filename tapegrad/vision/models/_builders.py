@@ -18,12 +18,15 @@ M = TypeVar("M", bound=Module)
 FILES = (".pth", ".pt", ".bin", ".safetensors")
 
 
-def builder(sets: type[WeightsEnum]) -> Callable[[Callable[..., M]], Callable[..., M]]:
+def builder(
+    sets: type[WeightsEnum], **with_weights: Any
+) -> Callable[[Callable[..., M]], Callable[..., M]]:
     """A decorator for a function that makes a model of its keyword arguments; it is registered.
 
     The function then takes ``weights`` too: None, one of ``sets`` or its name, or the path of a
     file of tensors by name; and ``progress``, whether a bar shows the download. ``pretrained``
-    is still taken, with a warning, for ``IMAGENET1K_V1``.
+    is still taken, with a warning, for ``IMAGENET1K_V1``. ``with_weights`` are arguments of the
+    model that has weights.
     """
 
     def decorate(make: Callable[..., M]) -> Callable[..., M]:
@@ -34,11 +37,14 @@ def builder(sets: type[WeightsEnum]) -> Callable[[Callable[..., M]], Callable[..
             weights, progress = kwargs.pop("weights", None), kwargs.pop("progress", True)
             if weights is None:
                 return make(**kwargs)
+            kwargs.update(with_weights)
             if _is_file(weights):
                 return _filled(make(**kwargs), serialization.load(weights))
             chosen = sets.verify(weights)
-            model = make(**fixed(kwargs, num_classes=len(chosen.meta["categories"])))
-            return _filled(model, chosen.get_state_dict(progress=progress, check_hash=True))
+            if chosen.meta["categories"] is not None:
+                kwargs = fixed(kwargs, num_classes=len(chosen.meta["categories"]))
+            tensors = chosen.get_state_dict(progress=progress, check_hash=True)
+            return _filled(make(**kwargs), tensors)
 
         build.__signature__ = Signature(  # type: ignore[attr-defined]
             [

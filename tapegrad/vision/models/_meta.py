@@ -19,14 +19,15 @@ RECIPES = "https://github.com/pytorch/vision/"
 
 def imagenet(
     file: str, num_params: int, acc1: float, acc5: float, ops: float, size: float, recipe: str,
-    **preset: Any,
+    *, min_size: tuple[int, int] = (1, 1), **preset: Any,
 ) -> Weights:  # fmt: skip
     """Weights trained on ImageNet-1k: file, accuracies in percent, GFLOPs, MB, how it was trained.
 
-    ``preset`` says how pictures are prepared, beyond a crop of 224 pixels.
+    ``min_size`` is that of the smallest pictures it takes; ``preset`` says how pictures are
+    prepared, beyond a crop of 224 pixels.
     """
     meta = {
-        "min_size": (1, 1),
+        "min_size": min_size,
         "categories": IMAGENET_CATEGORIES,
         "num_params": num_params,
         "recipe": RECIPES + recipe,

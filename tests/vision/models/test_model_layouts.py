@@ -16,6 +16,14 @@ LAYOUTS = {
     "wide_resnet50_2": (320, "b620109571085805"),
     "wide_resnet101_2": (626, "64167a177056f60b"),
     "mobilenet_v2": (314, "cb3a95d245e915a2"),
+    "vgg11": (22, "f88a53e6fd85ea8b"),
+    "vgg11_bn": (62, "1c321a3216b72075"),
+    "vgg13": (26, "c132e94b71d1ca11"),
+    "vgg13_bn": (76, "04495d1058b2d847"),
+    "vgg16": (32, "eb9c28723b8aaf1c"),
+    "vgg16_bn": (97, "b3ce48c51474c593"),
+    "vgg19": (38, "4c871e25035136ac"),
+    "vgg19_bn": (118, "20daf2799a609a80"),
 }
 OPTIONS = [
     ("resnet18", {"num_classes": 7, "zero_init_residual": True}, (122, "c8e1542487077e40")),
@@ -49,7 +57,7 @@ def test_other_norms(torch, vision, monkeypatch):
     assert layout(model) == (161, "cd631eaa7dbdfde9")
 
 
-@pytest.mark.parametrize("name", ["resnet18", "resnext50_32x4d", "mobilenet_v2"])
+@pytest.mark.parametrize("name", ["resnet18", "resnext50_32x4d", "mobilenet_v2", "vgg11_bn"])
 def test_printed_form(vision, torchvision, name):
     """Models print as torchvision's do."""
     assert repr(vision.models.get_model(name)) == repr(torchvision.models.get_model(name))

@@ -234,14 +234,17 @@ def test_own_model_is_registered_once(tapegrad, monkeypatch):
 
 def test_what_is_known_about_the_sets(vision, torchvision):
     """Places, sizes, accuracies, classes and preparation are those that torchvision states."""
-    for name in vision.models.list_models(include=["*res*", "mobilenet_v2"]):
+    for name in vision.models.list_models(include=["*res*", "mobilenet_v2", "vgg*"]):
         ours = vision.models.get_model_weights(name)
         expected = getattr(torchvision.models, ours.__name__)
         assert [each.name for each in ours] == [each.name for each in expected]
         assert ours.DEFAULT.name == expected.DEFAULT.name
         for known, there in zip(ours, expected, strict=True):
             meta = {key: value for key, value in there.meta.items() if key != "_docs"}
-            assert (known.url, known.meta) == (there.url, meta) or vision is torchvision
+            assert known.url == there.url
+            assert known.meta.keys() == meta.keys() or vision is torchvision
+            for key, value in meta.items():    # an accuracy that was not measured is NaN
+                assert str(known.meta[key]) == str(value)
             assert repr(known.transforms()) == repr(there.transforms())
 
 
