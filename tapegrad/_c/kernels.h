@@ -82,6 +82,7 @@ typedef struct {
     X(distributions)   \
     X(reparametrize)   \
     X(ctc)             \
+    X(margin)          \
     X(optim_sgd)       \
     X(optim_adam)      \
     X(optim_adaptive)  \
@@ -94,6 +95,7 @@ typedef struct {
     X(recurrent)       \
     X(pool)            \
     X(max_pool)        \
+    X(fractional_pool) \
     X(resample)
 
 /* Families whose outer iterations write apart from each other and carry nothing on, so that large
@@ -122,6 +124,7 @@ typedef struct {
     X(attention)              \
     X(pool)                   \
     X(max_pool)               \
+    X(fractional_pool)        \
     X(resample)
 
 #define TG_DECLARE_FAMILY(family) extern const tg_kernel tg_##family##_kernels[];

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad import _kernels as kernels
+from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import refuse_half, refuse_integers
 from tapegrad.ops._declare import composite, op
-from tapegrad.ops.create import arange, from_numpy
+from tapegrad.ops.create import arange
 from tapegrad.ops.loss import MEAN, NONE, _reduced, _spread, elementwise_loss
 from tapegrad.ops.pointwise import sigmoid, where_op
 from tapegrad.ops.shape import broadcast_tensors
@@ -57,9 +58,11 @@ def _as_rows(input: Tensor) -> Tensor:
 
 
 def _multi_margin(input, target, p, margin, weight, reduction):
-    rows, classes = _as_rows(input), target.reshape(-1)
-    behind, _ = _leads(rows, classes, margin)
-    losses = (behind if p == 1 else behind * behind).sum(1) / rows.shape[1]
+    scores, classes = _as_rows(input)._array, target.reshape(-1)
+    params = (int(p), margin)
+    losses = Tensor._wrap(kernels.outputs(
+        OURS["multi_margin"], (scores, classes._array), (classes.shape,), params
+    ))
     losses = losses if weight is None else losses * weight[classes]
     return _reduced(losses.reshape(target.shape), reduction)
 
@@ -115,8 +118,7 @@ def multi_margin_loss(
     _expect_dtype("Long", target)
     if weight is not None:
         _expect_dtype(type_name(input), weight)
-    classes = target._array
-    if classes.size and not bool(((classes >= 0) & (classes < n_classes)).all()):
+    if not kernels.lies_within(target._array, 0, n_classes - 1):
         raise RuntimeError("target out of range")
     return _multi_margin_op(input, target, p, float(margin), weight, reduction)
 
@@ -139,39 +141,29 @@ def _expect_dtype(expected: str, tensor: Tensor) -> None:
 # ------------------------------------------------------------------------- several right classes
 
 
-def _listed(target: np.ndarray, n_classes: int) -> np.ndarray:
-    """How often each class is listed in each row, before the row's first -1."""
-    is_listed = np.logical_and.accumulate(target != -1, axis=1)
-    rows = np.nonzero(is_listed)[0]
-    counts = np.zeros((len(target), n_classes), np.int64)
-    np.add.at(counts, (rows, target[is_listed]), 1)
-    return counts
+def _multilabel(input: Tensor, target: Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """The loss of each row, and its derivatives, which are constant from bend to bend."""
+    rows, classes = _as_rows(input)._array, _as_rows(target)._array
+    return kernels.outputs(
+        OURS["multilabel_margin"], (rows, classes), (rows.shape[:1], rows.shape)
+    )
 
 
-def _pairs(input: Tensor, counts: Tensor) -> tuple[Tensor, Tensor]:
-    """For each right class and each wrong one how much the lead lacks, and how often it counts."""
-    lacking = input.unsqueeze(1) - input.unsqueeze(2) + 1
-    often = counts.unsqueeze(2) * (counts == 0).unsqueeze(1)
-    return lacking, where_op(lacking > 0, often, 0).to(input.dtype)
+def _multilabel_margin(input, target, reduction):
+    losses, _ = _multilabel(input, target)
+    return _reduced(Tensor._wrap(losses.reshape(input.shape[:-1])), reduction)
 
 
-def _multilabel_margin(input, counts, reduction):
-    lacking, often = _pairs(_as_rows(input), counts)
-    losses = (lacking * often).sum((1, 2)) / counts.shape[1]
-    return _reduced(losses.reshape(input.shape[:-1]), reduction)
-
-
-def _multilabel_slope(g, input, counts, reduction):
-    often = _pairs(_as_rows(input), counts)[1]
-    slope = (often.sum(1) - often.sum(2)) / counts.shape[1]
-    return _on_rows(g, slope, reduction).reshape(input.shape)
+def _multilabel_slope(g, input, target, reduction):
+    _, slope = _multilabel(input, target)
+    return _on_rows(g, Tensor._wrap(slope), reduction).reshape(input.shape)
 
 
 _multilabel_op = op(
     "multilabel_margin_loss",
     forward=composite(_multilabel_margin),
-    params=("input", "counts", "reduction"),
-    input=lambda g, input, counts, reduction: _multilabel_slope(g, input, counts, reduction),
+    params=("input", "target", "reduction"),
+    input=lambda g, input, target, reduction: _multilabel_slope(g, input, target, reduction),
     doc="``sum max(0, 1 - x[right] + x[wrong]) / classes`` over all pairs of classes.",
 )
 
@@ -188,10 +180,8 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: int = MEAN)
         raise RuntimeError(f"inconsistent target size: {found} for input of size: {size}")
     refuse_integers("multilabel_margin_loss_forward_out_frame", input._array)
     _expect_dtype("Long", target)
-    n, n_classes = input.shape if input.ndim == 2 else (1, input.numel())
-    classes = target._array.reshape(n, n_classes)
-    if classes.size and not bool(((classes >= -1) & (classes < n_classes)).all()):
+    n_classes = input.shape[-1] if input.ndim else 1
+    if not kernels.lies_within(target._array, -1, n_classes - 1):
         raise RuntimeError("argument #2 'target' is out of range")
     refuse_half("multilabel_margin_loss_forward_out_frame", input._array)
-    counts = from_numpy(_listed(kernels.contiguous(classes), n_classes))
-    return _multilabel_op(input, counts, reduction)
+    return _multilabel_op(input, target, reduction)

@@ -27,6 +27,9 @@ CODE = [
     "F.fractional_max_pool2d(x, (2, 2, 2), (3, 3))", "F.fractional_max_pool2d(x, 2, (3,))",
     "F.fractional_max_pool3d(y, 2, (2, 2))", "F.fractional_max_pool2d(x, 2, (0, 3))",
     "F.fractional_max_pool2d(x, 2, (-1, 3))", "F.fractional_max_pool2d(x, 2.0, 2)",
+    "x[0, 0, 0, 1] = x[0, 0, 1, 0] = torch.nan; F.fractional_max_pool2d(x, 2, 3, "
+    "_random_samples=torch.zeros(2, 3, 2), return_indices=True)",
+    "F.fractional_max_pool3d(y.long(), 2, 2, _random_samples=torch.zeros(2, 3, 3).long())",
     "torch.nn.FractionalMaxPool2d(2, output_ratio=1.5)", "torch.nn.FractionalMaxPool2d(2)",
     "torch.nn.FractionalMaxPool3d(2, 3, 0.5)", "torch.nn.FractionalMaxPool3d(0, 3)",
 ]

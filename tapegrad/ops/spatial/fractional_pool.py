@@ -9,47 +9,37 @@ import math
 
 import numpy as np
 
+from tapegrad import _kernels as kernels
+from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import check_tensor
 from tapegrad.ops._declare import op
+from tapegrad.ops._dims import plain_ints
 from tapegrad.ops.spatial import pool_checks as checks
 from tapegrad.ops.spatial.planes import place_sums
-from tapegrad.ops.spatial.sizes import as_planes
-
-
-def _starts(samples: np.ndarray, n_in: int, n_out: int, kernel: int) -> np.ndarray:
-    """Where the windows of each plane start, rounded as PyTorch does. Shape: ``(..., n_out)``."""
-    alpha = samples.dtype.type(n_in - kernel) / samples.dtype.type(max(n_out - 1, 1))
-    samples = samples[..., None]
-    steps = np.arange(n_out, dtype=samples.dtype)
-    with np.errstate(invalid="ignore"):
-        starts = ((steps + samples) * alpha).astype(int) - (samples * alpha).astype(int)
-    starts[..., -1:] = n_in - kernel
-    # also where samples lie outside 0 to 1
-    return np.minimum(np.maximum(starts, 0), n_in - kernel)
+from tapegrad.ops.spatial.sizes import in_3d, remembered, scalar_name
 
 
 def _max(
     input: np.ndarray, samples: np.ndarray, kernel: tuple[int, ...], count: tuple[int, ...]
-) -> tuple[np.ndarray, ...]:
+) -> tuple[np.ndarray, np.ndarray]:
     n_dims = len(kernel)
-    sizes = input.shape[-n_dims:]
-    batch = input.shape[:-n_dims]
+    if input.dtype.kind != "f":
+        raise NotImplementedError(
+            f"\"fractional_max_pool{n_dims}d_out_frame\" not implemented for "
+            f"'{scalar_name(input)}'"
+        )
+    batch, sizes = input.shape[:-n_dims], input.shape[-n_dims:]
     samples = samples[: batch[0]] if len(batch) == 2 else samples[0]
-    places = np.zeros((*batch, *(1,) * (2 * n_dims)), int)  # (*batch, *count, *kernel)
-    for axis, (n_in, n_out, k) in enumerate(zip(sizes, count, kernel, strict=True)):
-        starts = _starts(samples[..., axis], n_in, n_out, k)
-        shape = [1] * (2 * n_dims)
-        shape[axis], shape[n_dims + axis] = n_out, k
-        places = places * n_in + (starts[..., None] + np.arange(k)).reshape((*batch, *shape))
-    n_planes = math.prod(batch)
-    planes = as_planes(input, n_dims).reshape(n_planes, math.prod(sizes))
-    places = places.reshape(n_planes, math.prod(count) * math.prod(kernel))
-    values = planes[np.arange(n_planes)[:, None], places].reshape(-1, math.prod(kernel))
-    best = np.arange(len(values)), values.argmax(-1)
-    return tuple(
-        one.reshape(values.shape)[best].reshape(*batch, *count) for one in (values, places)
-    )
+    if n_dims == 2:  # which come width first
+        samples = kernels.backwards(samples, (len(batch),))
+    planes = kernels.joined(kernels.contiguous(input), len(batch))
+    shape = (*batch, math.prod(count))
+    values, places = kernels.outputs(
+        OURS["fractional_max_pool"], (planes, samples), (shape, shape),
+        (*in_3d(sizes, 1), *in_3d(count, 1), *in_3d(kernel, 1)),
+    )  # fmt: skip
+    return values.reshape(*batch, *count), places.reshape(*batch, *count)
 
 
 def _max_op(n_dims: int):
@@ -84,14 +74,15 @@ def fractional_max_pool(
     check_tensor(public, "input", input)
     kernel = _sizes(public, "kernel_size", 2, kernel_size, n_dims)
     count = _sizes(public, "output_size", 3, output_size, n_dims)
-    _check_input(name, input, kernel, count)
+    _check_sizes(name, input.shape, kernel, count)
     _check_samples(samples, input, n_dims)
-    if n_dims == 2:
-        samples = samples.flip(-1)
     return pool(input, samples, kernel, count)
 
 
 def _sizes(function: str, name: str, position: int, given, n_dims: int) -> tuple[int, ...]:
+    plain = plain_ints(given, n_dims)
+    if plain is not None and (type(given) is int or len(given) == n_dims):
+        return plain
     sizes = checks.as_ints(function, name, position, given)
     if not isinstance(given, (tuple, list)):
         return sizes * n_dims
@@ -103,20 +94,21 @@ def _sizes(function: str, name: str, position: int, given, n_dims: int) -> tuple
     return sizes
 
 
-def _check_input(name: str, input: Tensor, kernel: tuple, count: tuple) -> None:
+@remembered
+def _check_sizes(name: str, shape: tuple, kernel: tuple, count: tuple) -> None:
     n_dims = len(kernel)
-    if input.ndim not in (n_dims + 1, n_dims + 2):
+    if len(shape) not in (n_dims + 1, n_dims + 2):
         raise RuntimeError(
             f"{name}(): Expected {n_dims + 1}D or {n_dims + 2}D tensor, but got: "
-            f"{list(input.shape)}"
+            f"{list(shape)}"
         )
-    for dim in range(input.ndim - n_dims - 1, input.ndim):
-        if input.shape[dim] == 0:
+    for dim in range(len(shape) - n_dims - 1, len(shape)):
+        if shape[dim] == 0:
             raise RuntimeError(
                 f"{name}(): Expected input to have non-zero size for non-batch dimensions, but got"
-                f"{list(input.shape)} with dimension {dim} being empty."
+                f"{list(shape)} with dimension {dim} being empty."
             )
-    sizes = input.shape[-n_dims:]
+    sizes = shape[-n_dims:]
     for axis, n_in, n_out, k in zip(_AXES[-n_dims:], sizes, count, kernel, strict=True):
         if n_out + k - 1 > n_in - (n_dims == 3):  # volumes must have one element to spare
             raise RuntimeError(
@@ -125,9 +117,9 @@ def _check_input(name: str, input: Tensor, kernel: tuple, count: tuple) -> None:
     if min(kernel) < 1:
         raise ValueError(f"kernel_size must be greater than 0, but got {kernel}")
     if min(count) < 0:
-        shape = [*input.shape[:-n_dims], *count]
+        wanted = [*shape[:-n_dims], *count]
         raise RuntimeError(
-            f"Trying to create tensor with negative dimension {min(count)}: {shape}"
+            f"Trying to create tensor with negative dimension {min(count)}: {wanted}"
         )
 
 
