@@ -8,7 +8,7 @@ from cpython.pythread cimport (
 from cpython.ref cimport Py_REFCNT
 from numpy cimport (
     NPY_ARRAY_C_CONTIGUOUS, NPY_ARRAY_OWNDATA, PyArray_CHKFLAGS, PyArray_DIMS, PyArray_NDIM,
-    PyArray_STRIDES, PyArray_TYPE, import_array, ndarray,
+    PyArray_NBYTES, PyArray_STRIDES, PyArray_TYPE, import_array, ndarray,
 )
 
 from tapegrad._kernels.geometry cimport is_dense
@@ -88,17 +88,28 @@ cdef bint is_ours_alone(Tensor gradient, ndarray array) noexcept:
     """Whether nobody but the sweep can see a gradient's memory.
 
     The sweep holds the tensor once; tensor and caller hold the array. A view is ours if its base is
-    a tensor that only the view holds.
+    a tensor that only the view holds. What is held below by names of this function counts too.
     """
     cdef View view = gradient.view
+    cdef Tensor base
+    cdef int holders = 1
     if Py_REFCNT(gradient) > 1 or gradient.entry != NULL or Py_REFCNT(array) > 2:
         return False
-    if view is None:
-        return PyArray_CHKFLAGS(array, NPY_ARRAY_OWNDATA)
-    return Py_REFCNT(view) <= 2 and Py_REFCNT(view.base) == 1 and view.base.entry == NULL \
-        and PyArray_BASE(array) == <PyObject*>view.base.array \
-        and PyArray_CHKFLAGS(view.base.array, NPY_ARRAY_OWNDATA) \
-        and Py_REFCNT(view.base.array) == 2
+    if view is not None:
+        base = view.base
+        if Py_REFCNT(view) > 2 or Py_REFCNT(base) > 2 or base.entry != NULL \
+                or PyArray_BASE(array) != <PyObject*>base.array:
+            return False
+        holders = 2
+    return PyArray_CHKFLAGS(array, NPY_ARRAY_OWNDATA) or owns_through(array, holders)
+
+
+cdef bint owns_through(ndarray array, int holders) noexcept:
+    """Whether an array is all of another's memory, which only so many hold, itself among them."""
+    cdef PyObject* memory = PyArray_BASE(array)
+    return memory != NULL and memory.ob_refcnt <= holders and type(<object>memory) is ndarray \
+        and PyArray_CHKFLAGS(<ndarray>memory, NPY_ARRAY_OWNDATA) \
+        and PyArray_NBYTES(<ndarray>memory) == PyArray_NBYTES(array)
 
 
 cdef bint has_layout_of(ndarray leaf, ndarray array) noexcept:

@@ -3,6 +3,8 @@
 import pytest
 from leaves import leaf
 
+import tapegrad
+
 
 def test_gradient_argument_weighs_the_outputs(torch):
     """The product of the given vector and the Jacobian arrives."""
@@ -225,3 +227,29 @@ def test_unfit_gradients_cannot_be_assigned(torch, code, error, text):
         exec(code, {"torch": torch, "x": leaf(torch, 1.0)})
 
     assert str(caught.value).startswith(text)
+
+
+@pytest.mark.parametrize("step", [
+    lambda x: x.view(3, 4) * 2.0, lambda x: x.unsqueeze(0) * 2.0, lambda x: x.view(3, 4).mean(0),
+    lambda x: x.view(3, 4).expand(2, 3, 4),
+], ids=["a view's", "an unsqueezed", "a mean's", "an expanded"])  # fmt: skip
+def test_gradient_of_a_view_is_taken(step):
+    """The leaf keeps the memory that arrived by way of a view, if nobody else sees it: no copy."""
+    x = tapegrad.ones(12, requires_grad=True)
+    step(x).sum().backward()
+
+    assert x.grad.numpy().base is not None and x.grad.shape == (12,)
+
+
+@pytest.mark.parametrize("step", [
+    lambda x: x.view(3, 4), lambda x: x[2:5], lambda x: x.unsqueeze(0).mT,
+], ids=["view", "part", "transposed"])  # fmt: skip
+def test_gradient_that_the_caller_holds_is_copied(step):
+    """What is written to a gradient that was handed in reaches no leaf; in PyTorch it may."""
+    x = tapegrad.ones(12, requires_grad=True)
+    g = tapegrad.ones(step(x).shape)
+    step(x).backward(g)
+    expected = x.grad.clone()
+    g.fill_(5.0)
+
+    assert tapegrad.equal(x.grad, expected)
