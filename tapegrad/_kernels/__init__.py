@@ -37,6 +37,7 @@ from tapegrad._kernels.kernel import (
 from tapegrad._kernels.lapack import batch_of, by_columns, lapack, turned
 from tapegrad._kernels.launch_log import LaunchLog, record_launches
 from tapegrad._kernels.lines import (
+    byte_offsets,
     check_positions,
     checked_positions,
     pick,
@@ -106,6 +107,7 @@ __all__ = [
     "broadcast_array",
     "by_columns",
     "by_planes",
+    "byte_offsets",
     "can_view",
     "cast_array",
     "check_positions",

@@ -6,13 +6,13 @@ without a view being made of any.
 
 from libc.stdint cimport int64_t
 from numpy cimport (
-    NPY_BOOL, NPY_INT64, PyArray_DIMS, PyArray_NDIM, PyArray_SIZE, PyArray_TYPE,
+    NPY_BOOL, NPY_INT64, PyArray_DIMS, PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES, PyArray_TYPE,
     import_array, ndarray, npy_intp,
 )
 
 from tapegrad._kernels.arrays cimport contiguous, flat, reduce
 from tapegrad._kernels.geometry cimport MAX_DIMS, Operand, move_last, operand_of
-from tapegrad._kernels.iteration cimport cast, copy_into, iterate
+from tapegrad._kernels.iteration cimport cast, copy_into, fill, iterate
 from tapegrad._kernels.kernel cimport Kernel
 from tapegrad._kernels.memory cimport allocate, check_writable
 
@@ -22,6 +22,7 @@ import_array()
 
 cdef Kernel POSITIONS = OURS["positions"]
 cdef Kernel CHECK = OURS["check_positions"]
+cdef Kernel OFFSETS = OURS["index_offsets"]
 cdef Kernel PICK = OURS["pick"]
 cdef Kernel COUNT = OURS["count_nonzero"]
 cdef Kernel NONZERO = OURS["nonzero"]
@@ -40,6 +41,14 @@ cdef struct Dimension:
     int64_t bad_index
     int64_t size
     int64_t wraps
+
+
+cdef struct IndexedDimension:
+    # As index_params in _c/index.c.
+    int64_t status
+    int64_t bad_index
+    int64_t size
+    int64_t stride
 
 
 cdef int lie_along(Operand* operand, Lines* lines, ndarray array, int dim, ndarray reach=None,
@@ -239,6 +248,25 @@ def place_numbers(str kernel not None, ndarray target not None, ndarray index no
     run(OURS[kernel], target, positions, values, operands, 0, 0, None)
     if whole is not target:
         copy_into(target, whole)
+
+
+def byte_offsets(ndarray array not None, tuple indices not None, refusal):
+    """Where the elements lie that index arrays of one shape pick along the first dimensions."""
+    cdef ndarray first = indices[0], index
+    cdef ndarray total = allocate(PyArray_NDIM(first), PyArray_DIMS(first), NPY_INT64)
+    cdef Operand[3] operands
+    cdef IndexedDimension given
+    cdef int dim
+    fill(total, 0)
+    for dim in range(len(indices)):
+        index = indices[dim]
+        given = IndexedDimension(0, 0, PyArray_DIMS(array)[dim], PyArray_STRIDES(array)[dim])
+        operands = [operand_of(index), operand_of(total), operand_of(total)]
+        try:
+            iterate(OFFSETS.loop_for(PyArray_TYPE(index)), operands, &given)
+        except KernelRefusal as refused:
+            raise refusal(refused.args[0], dim, given.size) from None
+    return total
 
 
 cpdef ndarray true_positions(ndarray mask):

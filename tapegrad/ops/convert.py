@@ -60,10 +60,6 @@ def _copy(target: np.ndarray, source: np.ndarray) -> None:
     kernels.copy_array(target, source)
 
 
-def _filled(target: np.ndarray, value) -> None:
-    kernels.fill(target, value)
-
-
 def _zeros_like(g: Tensor) -> Tensor:
     return Tensor._wrap(kernels.fill(kernels.empty_like(g._array), 0))
 
@@ -80,7 +76,8 @@ copy_op = op(
 )
 fill_op = op(
     "fill_",
-    forward=lambda input, value: _filled(input, value),
+    forward=kernels.fill,
+    params=("input", "value"),
     grad_name="FillBackward2",
     writes=True,
     overwrites=True,
@@ -89,7 +86,7 @@ fill_op = op(
 )
 zero_op = op(
     "zero_",
-    forward=lambda input: _filled(input, 0),
+    forward=lambda input: kernels.fill(input, 0),
     grad_name="ZeroBackward0",
     writes=True,
     overwrites=True,
@@ -112,7 +109,7 @@ def _filled_with(target: np.ndarray, value) -> None:
     if isinstance(value, np.ndarray):
         kernels.copy_array(target, value)
     else:
-        _filled(target, value)
+        kernels.fill(target, value)
 
 
 def _fill(input: np.ndarray, value) -> np.ndarray:

@@ -117,7 +117,7 @@ def _range_of(values: np.ndarray, given: tuple | None, dim: int) -> tuple[float,
     if given is not None:
         low, high = given
     elif values.size:
-        low, high = float(values.min()), float(values.max())
+        low, high = (float(kernels.reduce(one, values, None, False)) for one in (_MIN, _MAX))
     else:
         low, high = 0.0, 1.0
     if not (math.isfinite(low) and math.isfinite(high)):
@@ -131,6 +131,9 @@ def _range_of(values: np.ndarray, given: tuple | None, dim: int) -> tuple[float,
             f"{_spelled(high)} for dimension {dim}"
         )
     return (low, high) if low < high else (low - 0.5, high + 0.5)
+
+
+_MIN, _MAX = kernels.OURS["min"], kernels.OURS["max"]
 
 
 def _checked_edges(edges: Tensor, dtype: _types.dtype, dim: int) -> Tensor:
@@ -187,14 +190,14 @@ def _edges_of(points: np.ndarray, bins, ranges, dtype: _types.dtype) -> list[Ten
 
 def _count_in_boxes(points: np.ndarray, edges: list, weight) -> np.ndarray:
     """How many points are in each box, or the sums of their weights."""
-    shape = tuple(one.size - 1 for one in edges)
-    inside = np.ones(points.shape[0], np.bool_)
+    shape = tuple([one.size - 1 for one in edges])
     place = np.zeros(points.shape[0], np.int64)
+    inside = place == 0
     for dim, one in enumerate(edges):
-        values = points[:, dim]
-        inside &= (values >= one[0]) & (values <= one[-1])
-        bins = np.searchsorted(one, values, "right") - 1
-        bins[values == one[-1]] = shape[dim] - 1
+        values, last = points[:, dim], one[-1]
+        inside &= (values >= one[0]) & (values <= last)  # edges may be out of order
+        bins = one.searchsorted(values, "right") - 1
+        bins[values == last] = shape[dim] - 1
         place = place * shape[dim] + bins
     n_boxes = math.prod(shape)
     if n_boxes == 0:
@@ -261,7 +264,7 @@ def histogram(
             "histogram() received an invalid combination of arguments - got (Tensor, Tensor, "
             "range=tuple): the edges are the range"
         )
-    points = input.detach().reshape(-1, 1)
+    points = Tensor._wrap(kernels.unsqueezed(kernels.flat(input._array), 1))
     if weight is not None:
         weight = weight.detach().reshape(-1)
     hist, edges = _histogram(points, [bins], range, weight, density)

@@ -154,11 +154,14 @@ cummin_result = named_result("cummin", "values", "indices")
 
 
 def _scan_extreme(name: str):
+    kernel = OURS[name]
+
     def scan(input: np.ndarray, dim) -> tuple[np.ndarray, np.ndarray]:
         values = kernels.empty(input.shape, input.dtype)
         indices = kernels.empty(input.shape, np.int64)
         if input.size:
-            OURS[name](*[_rows(array, dim, False) for array in (input, values, indices)])
+            rows = kernels.rows_along
+            kernel(rows(input, dim), rows(values, dim), rows(indices, dim))
         return values, indices
 
     return scan

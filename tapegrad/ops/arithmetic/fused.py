@@ -19,11 +19,15 @@ from tapegrad.ops.tensor_types import type_name
 
 def _added(joined: Callable, input, tensor1, tensor2, value) -> Tensor:
     """``input + value * joined(tensor1, tensor2)`` in the dtype of all; float16 is rounded once."""
-    dtype = BY_NUMPY_NUMBER[result_type_number(input, tensor1, tensor2)]
+    are_alike = input.dtype is tensor1.dtype is tensor2.dtype
+    dtype = input.dtype if are_alike else \
+        BY_NUMPY_NUMBER[result_type_number(input, tensor1, tensor2)]
     computed = float32 if dtype is float16 else dtype
-    first, second = in_dtype(tensor1, computed), in_dtype(tensor2, computed)
-    scaled = first if type(value) is int and value == 1 else first * value
-    return in_dtype(add_op(in_dtype(input, computed), joined(scaled, second)), dtype)
+    if not are_alike or computed is not dtype:
+        input, tensor1, tensor2 = (in_dtype(one, computed) for one in (input, tensor1, tensor2))
+    scaled = tensor1 if type(value) is int and value == 1 else tensor1 * value
+    total = add_op(input, joined(scaled, tensor2))
+    return total if computed is dtype else in_dtype(total, dtype)
 
 
 addcmul_op = op(
@@ -62,6 +66,8 @@ def _whole_for_integers(input, tensor1, tensor2, value):
 
 def _held(value, *operands):
     """The factor, which may come in a tensor. Refuses what the operands' dtype cannot hold."""
+    if type(value) is int and 0 <= value <= 1:  # as every dtype does
+        return value
     value = value.item() if isinstance(value, Tensor) else value
     check_held(value, *operands, is_wide=True)
     return value

@@ -101,7 +101,7 @@ def masked_fill_(self: Tensor, mask: Tensor, value) -> Tensor:
 def _masked_select(input: np.ndarray, mask: np.ndarray) -> np.ndarray:
     shape = common_shape(mask.shape, input.shape)
     where = true_positions(kernels.expanded(mask, shape))
-    return pick(kernels.contiguous(kernels.expanded(input, shape)).reshape(-1), where, 0)
+    return pick(kernels.flat(kernels.expanded(input, shape)), where, 0)
 
 
 masked_select_op = op(
@@ -138,8 +138,7 @@ def _masked_scatter(input, mask, source):
     if where.size > source.size:
         raise RuntimeError("Number of elements of source < number of ones in mask")
     flat = kernels.contiguous(input)
-    values = kernels.contiguous(source).reshape(-1)[: where.size]
-    place("place", flat.reshape(-1), where, values, 0)
+    place("place", kernels.flat(flat), where, kernels.flat(source)[: where.size], 0)
     if flat is not input:
         kernels.copy_array(input, flat)
 
@@ -190,9 +189,9 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     The mask and the tensor are broadcast. Raises RuntimeError where the source has too few.
     """
     _check_scattered(input, mask, source)
-    shape = common_shape(mask.shape, input.shape)
-    if input.shape != shape:
-        input = input.expand(shape)
+    if mask.shape != input.shape:
+        shape = common_shape(mask.shape, input.shape)
+        input = input if input.shape == shape else input.expand(shape)
     return _masked_scatter_op(input, mask, source)
 
 

@@ -8,22 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._kernels import OURS, KernelRefusal
+from tapegrad._kernels import OURS, byte_offsets
 from tapegrad.ops.memory_formats import inverse_of
 
 
-def _offsets(shape: tuple, strides: tuple, indices: tuple) -> np.ndarray:
-    """Byte offsets of the elements that index arrays pick along the leading dimensions."""
-    total = kernels.fill(kernels.empty(indices[0].shape, np.int64), 0)
-    for dim, index in enumerate(indices):
-        try:
-            OURS["index_offsets"](index, total, total, params=(0, 0, shape[dim], strides[dim]))
-        except KernelRefusal as refusal:
-            raise IndexError(
-                f"index {refusal.args[0]} is out of bounds for dimension {dim} with size "
-                f"{shape[dim]}"
-            ) from None
-    return total
+def _out_of_bounds(index: int, dim: int, size: int) -> Exception:
+    return IndexError(f"index {index} is out of bounds for dimension {dim} with size {size}")
 
 
 def _rows(array: np.ndarray, n_indexed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -35,21 +25,21 @@ def _rows(array: np.ndarray, n_indexed: int) -> tuple[np.ndarray, np.ndarray]:
 def gather_rows(source: np.ndarray, indices: tuple) -> np.ndarray:
     """The rows that indices along all leading dimensions pick."""
     joined, row = _rows(source, len(indices))
-    where = _offsets(source.shape, joined.strides, indices)
+    where = byte_offsets(joined, indices, _out_of_bounds)
     result = kernels.empty((where.size, joined.shape[-1]), source.dtype)
     if result.size:
-        OURS["gather_rows"](row, where.reshape(-1), result)
-    return result.reshape(where.shape + source.shape[len(indices) :])
+        OURS["gather_rows"](row, kernels.flat(where), result)
+    return kernels.reshaped_view(result, where.shape + source.shape[len(indices) :])
 
 
 def write_rows(kernel: str, target: np.ndarray, indices: tuple, values: np.ndarray) -> None:
     """Write or add rows at the positions that indices pick; ``target`` must be row-major."""
     joined, row = _rows(target, len(indices))
-    where = _offsets(target.shape, joined.strides, indices)
+    where = byte_offsets(joined, indices, _out_of_bounds)
     values = kernels.expanded(values, where.shape + target.shape[len(indices) :])
     rows = kernels.contiguous(values).reshape(where.size, joined.shape[-1])
     if rows.size:
-        OURS[kernel](rows, where.reshape(-1), row)
+        OURS[kernel](rows, kernels.flat(where), row)
 
 
 class Numbers(NamedTuple):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tapegrad import _kernels as kernels
@@ -18,11 +16,12 @@ from tapegrad.ops.promotion import result_type
 def _search(boundaries: np.ndarray, values: np.ndarray, right, sorter) -> np.ndarray:
     if sorter is not None:
         boundaries = np.take_along_axis(boundaries, sorter, -1)
-    shape = values.shape
-    if boundaries.ndim == 1:
-        values = kernels.contiguous(values).reshape(-1)
-    kernel = OURS["search_right" if right else "search_left"]
-    return kernels.outputs(kernel, (boundaries, values), (values.shape,)).reshape(shape)
+    given = kernels.flat(values) if boundaries.ndim == 1 else values
+    places = kernels.outputs(_RIGHT if right else _LEFT, (boundaries, given), (given.shape,))
+    return places if given.ndim == values.ndim else kernels.reshaped_view(places, values.shape)
+
+
+_LEFT, _RIGHT = OURS["search_left"], OURS["search_right"]
 
 
 search_op = op(
@@ -32,13 +31,9 @@ search_op = op(
 )
 
 
-def _common_dtype(a: Tensor, b: Any) -> _types.dtype:
-    return a.dtype if isinstance(b, Tensor) and b.dtype is a.dtype else result_type(a, b)
-
-
 def _plain(x: Tensor, dtype: _types.dtype) -> Tensor:
-    """The numbers of a tensor, off the tape, in a dtype."""
-    return x if x.dtype is dtype and not x.requires_grad else x.detach().to(dtype)
+    """The numbers of a tensor in a dtype; places have no gradient."""
+    return x if x.dtype is dtype else x.detach().to(dtype)
 
 
 def _check_sorter(sorter: Tensor, boundaries: Tensor) -> None:
@@ -73,7 +68,9 @@ def _check_shapes(boundaries: Tensor, values: Tensor) -> None:
 
 
 def _is_right(side, right: bool) -> bool:
-    if side not in (None, "left", "right"):
+    if side is None:
+        return right
+    if side not in ("left", "right"):
         raise RuntimeError(
             f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}"
         )
@@ -115,16 +112,24 @@ def searchsorted(
             "searchsorted() received an invalid combination of arguments - got "
             f"({kind}, {type(input).__name__}): sorted_sequence must be Tensor"
         )
-    is_right = _is_right(side, right) if side is not None else right
+    return _places(sorted_sequence, input, out_int32, _is_right(side, right), sorter)
+
+
+def _places(
+    sorted_sequence: Tensor, input, out_int32: bool, is_right: bool, sorter: Tensor | None
+) -> Tensor:
     values = input if isinstance(input, Tensor) else tensor(input)
     if sorted_sequence.ndim != 1:
         _check_shapes(sorted_sequence, values)
     if sorter is not None:
         _check_sorter(sorter, sorted_sequence)
-    dtype = _common_dtype(sorted_sequence, input)
-    if dtype is _types.bool:
+    boundaries = sorted_sequence
+    if values is not input or values.dtype is not boundaries.dtype:
+        dtype = result_type(boundaries, input)
+        boundaries, values = _plain(boundaries, dtype), _plain(values, dtype)
+    if values.dtype is _types.bool:
         raise NotImplementedError("\"searchsorted_out_cpu\" not implemented for 'Bool'")
-    places = search_op(_plain(sorted_sequence, dtype), _plain(values, dtype), is_right, sorter)
+    places = search_op(boundaries, values, is_right, sorter)
     return places.to(_types.int32) if out_int32 else places
 
 
@@ -139,7 +144,7 @@ def bucketize(
     """
     if boundaries.ndim != 1:
         raise RuntimeError(f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})")
-    return searchsorted(boundaries, input, out_int32=out_int32, right=right)
+    return _places(boundaries, input, out_int32, right, None)
 
 
 _FEW = 1000  # elements, that bisection finds before NumPy's function in Python has begun
@@ -148,7 +153,8 @@ _FEW = 1000  # elements, that bisection finds before NumPy's function in Python 
 def _isin(elements: np.ndarray, tests: np.ndarray, unique: bool, invert: bool) -> np.ndarray:
     if elements.size > _FEW or not tests.size:
         return np.isin(elements, tests, assume_unique=unique, invert=invert)
-    tests = np.sort(tests, axis=None)
+    tests = tests.flatten()
+    tests.sort()
     if tests[-1] != tests[-1]:  # NaN lies last, equals nothing and would mislead the search
         return _isin(elements, tests[tests == tests], unique, invert)
     places = _search(tests, elements, False, None)
@@ -177,8 +183,10 @@ def isin(elements, test_elements, *, assume_unique: bool = False, invert: bool =
     tests = test_elements if isinstance(test_elements, Tensor) else tensor(test_elements)
     if elements.dtype is _types.bool or tests.dtype is _types.bool:
         raise RuntimeError("Unsupported input type encountered for isin(): Bool")
-    dtype = _common_dtype(elements, tests)
-    return isin_op(_plain(elements, dtype), _plain(tests, dtype), assume_unique, invert)
+    if elements.dtype is not tests.dtype:
+        dtype = result_type(elements, tests)
+        elements, tests = _plain(elements, dtype), _plain(tests, dtype)
+    return isin_op(elements, tests, assume_unique, invert)
 
 
 __all__ = ["bucketize", "isin", "searchsorted"]

@@ -173,6 +173,8 @@ def _topk(input: np.ndarray, k, dim, largest, is_sorted) -> tuple:
         return kernels.cast_array(input, input.dtype), kernels.fill(kernels.empty((), np.int64), 0)
     rows = kernels.rows_along(input, dim)
     best = _run("topk", rows, (*rows.shape[:-1], k), (int(largest), int(is_sorted)))
+    if dim == input.ndim - 1:
+        return best
     return tuple([kernels.contiguous(kernels.moved(one, input.ndim - 1, dim)) for one in best])
 
 

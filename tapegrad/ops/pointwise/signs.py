@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
+from tapegrad import _kernels as kernels
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS, Kernel
-from tapegrad._tensor import Tensor
+from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import (
     alias,
-    composite,
     method,
     mixed_op,
     not_differentiable,
@@ -92,8 +92,7 @@ def heaviside_(self: Tensor, values: Tensor) -> Tensor:
 
 angle = op(
     "angle",
-    forward=composite(lambda input: _angle(input)),
-    params=("input",),
+    forward=lambda input: _angle(input),
     method=True,
     out="cast",
     input=lambda g: zeros_like(g),
@@ -101,10 +100,16 @@ angle = op(
 )
 
 
-def _angle(x: Tensor) -> Tensor:
-    if not x.is_floating_point():
-        return (x < 0) * math.pi
-    return where_op(x != x, x, (x < 0).to(x.dtype) * math.pi)
+def _angle(x: np.ndarray) -> np.ndarray:
+    if x.dtype.kind != "f":
+        x = kernels.cast_array(x, get_default_dtype().numpy)
+    is_below = kernels.pointwise(_STEP, kernels.pointwise(_NEGATIVE, x), 0.0)
+    return kernels.pointwise(_MULTIPLY, is_below, math.pi, out=is_below)
+
+
+_STEP, _NEGATIVE, _MULTIPLY = map(
+    kernels.numpy_kernel, (np.heaviside, np.negative, np.multiply)
+)
 
 
 absolute = alias("absolute", abs)

@@ -159,7 +159,10 @@ amin = _matching(_extreme_over_dims("amin", amin_op))
 
 
 def _aminmax(input: np.ndarray, dims, keepdim) -> tuple:
-    return tuple(kernels.reduce(OURS[name], input, dims, keepdim) for name in ("min", "max"))
+    return (kernels.reduce(_MIN, input, dims, keepdim), kernels.reduce(_MAX, input, dims, keepdim))
+
+
+_MIN, _MAX = OURS["min"], OURS["max"]
 
 
 def _aminmax_slope(grads, input, smallest, largest, dims, keepdim):

@@ -113,7 +113,7 @@ def _spread(name, operation):
             if unbiased is not None or keepdim:
                 raise TypeError(f"{name}() is told whether to correct after the dimensions")
             dim, unbiased = None, dim
-        if not isinstance(unbiased, bool | None):
+        if unbiased is not None and not isinstance(unbiased, bool):
             raise TypeError(f"{name}() is told by a bool whether to correct")
         if correction is None:
             correction = 1 if unbiased is None else int(unbiased)

@@ -75,9 +75,11 @@ nansum_op = op(
 
 
 def _without_nan(input: np.ndarray) -> np.ndarray:
-    zero = kernels.fill(kernels.empty((), input.dtype), 0)
-    is_nan = kernels.pointwise(isnan.kernel, input)
-    return kernels.pointwise(OURS["where"], is_nan, zero, input, dtype=input.dtype)
+    is_nan = kernels.pointwise(_IS_NAN, input)
+    return kernels.pointwise(OURS["where"], is_nan, 0, input, dtype=input.dtype)
+
+
+_IS_NAN = isnan.kernel
 
 
 def _in_dtype(total: Tensor, dtype) -> Tensor:

@@ -51,9 +51,8 @@ def _triangle_op(name: str, below: bool):
 _TRIANGLES = {"tril": _triangle_op("tril", True), "triu": _triangle_op("triu", False)}
 
 
-def _check_matrices(name: str, input: Tensor) -> None:
-    if input.ndim < 2:
-        raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+def _refuse_vectors(name: str) -> None:
+    raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
 
 
 @takes_out()
@@ -63,7 +62,8 @@ def tril(input: Tensor, diagonal: int = 0) -> Tensor:
 
     ``out[i, j] = input[i, j] if j - i <= diagonal else 0``. Shape: ``(..., n, m)`` to the same.
     """
-    _check_matrices("tril", input)
+    if input.ndim < 2:
+        _refuse_vectors("tril")
     return _TRIANGLES["tril"](input, operator.index(diagonal))
 
 
@@ -74,7 +74,8 @@ def triu(input: Tensor, diagonal: int = 0) -> Tensor:
 
     ``out[i, j] = input[i, j] if j - i >= diagonal else 0``. Shape: ``(..., n, m)`` to the same.
     """
-    _check_matrices("triu", input)
+    if input.ndim < 2:
+        _refuse_vectors("triu")
     return _TRIANGLES["triu"](input, operator.index(diagonal))
 
 
@@ -84,14 +85,16 @@ _TRIANGLES_INPLACE = {name: InplaceOp(declared) for name, declared in _TRIANGLES
 @method()
 def tril_(self: Tensor, diagonal: int = 0) -> Tensor:
     """In-place form of :func:`tril`."""
-    _check_matrices("tril", self)
+    if self.ndim < 2:
+        _refuse_vectors("tril")
     return _TRIANGLES_INPLACE["tril"](self, operator.index(diagonal))
 
 
 @method()
 def triu_(self: Tensor, diagonal: int = 0) -> Tensor:
     """In-place form of :func:`triu`."""
-    _check_matrices("triu", self)
+    if self.ndim < 2:
+        _refuse_vectors("triu")
     return _TRIANGLES_INPLACE["triu"](self, operator.index(diagonal))
 
 
