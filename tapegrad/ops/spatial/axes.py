@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,11 +28,17 @@ def _with_size(array: np.ndarray, dim: int, size: int) -> tuple:
     return (*array.shape[:dim], size, *array.shape[dim + 1 :])
 
 
-# So many axes are remembered: theirs are arrays, of as many elements as the axis has.
-_axis_remembered = lru_cache(64)
+def _remembered(make: Callable) -> Callable:
+    """Remember what is made for axes of few outputs; that of many would fill memory."""
+    kept = lru_cache(64)(make)
+
+    def made(n_in: int, n_out: int, *how: Any) -> Any:
+        return (kept if n_out <= 4096 else make)(n_in, n_out, *how)
+
+    return made
 
 
-@_axis_remembered
+@_remembered
 def _places(n_in: int, n_out: int, mode: int, before: int, scale: float) -> np.ndarray:
     """Which element each output is."""
     places = kernels.empty((n_out,), np.int64)
@@ -69,7 +76,7 @@ class Ratio(NamedTuple):
     halves: bool = False  # weights in half precision
 
 
-@_axis_remembered
+@_remembered
 def _taps(n_in: int, n_out: int, mode: int, ratio: Ratio, is_double: bool) -> tuple:
     """Which elements each output reads, and their weights."""
     scale = ratio.scale
