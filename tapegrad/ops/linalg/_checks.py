@@ -67,9 +67,10 @@ def check_equation(function: str, a: Tensor, b: Tensor, left: bool) -> None:
         )
 
 
-def batch_shape(*tensors: Tensor) -> tuple[int, ...]:
+def batch_shape(a: Tensor, b: Tensor) -> tuple[int, ...]:
     """The shape to which the leading dimensions of matrices broadcast."""
-    return common_shape(*[x.shape[:-2] for x in tensors])
+    first, second = a.shape[:-2], b.shape[:-2]
+    return first if first == second else common_shape(first, second)
 
 
 def first_failure(info: Tensor | np.ndarray) -> tuple[str, int]:

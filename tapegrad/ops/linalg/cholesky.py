@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import check_tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._results import named_result
 from tapegrad.ops.linalg import _lapack
@@ -14,7 +15,6 @@ from tapegrad.ops.linalg._checks import (
     check_floating,
     check_implemented,
     check_square,
-    check_tensors,
     first_failure,
 )
 from tapegrad.ops.linalg.matmul import matmul
@@ -73,7 +73,7 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
     ``info`` is 0, or the order of the first leading minor that is not positive; what follows it in
     ``L`` then has no meaning.
     """
-    check_tensors("linalg_cholesky_ex", A=A)
+    check_tensor("linalg_cholesky_ex", "A", A)
     check_square("linalg.cholesky_ex" if check_errors else "linalg.cholesky", A)
     check_floating("linalg.cholesky", A, refuses_half=False)
     check_implemented("cholesky_cpu", A)
@@ -90,7 +90,7 @@ def linalg_cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     Only one triangle of ``A`` is read. Shape: ``(*, n, n)`` to the same. Raises LinAlgError where
     ``A`` is not positive-definite.
     """
-    check_tensors("linalg_cholesky", A=A)
+    check_tensor("linalg_cholesky", "A", A)
     check_square("linalg.cholesky", A)
     check_floating("linalg.cholesky", A, refuses_half=False)
     check_implemented("cholesky_cpu", A)

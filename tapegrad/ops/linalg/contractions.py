@@ -166,13 +166,20 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
 
     Shape: sizes are multiplied; the one with fewer dimensions gets leading ones of size 1.
     """
-    ndim = max(input.ndim, other.ndim)
-    n = [1] * (ndim - input.ndim) + list(input.shape)
-    m = [1] * (ndim - other.ndim) + list(other.shape)
+    spread, inside, shape = _spread(tuple(input.shape), tuple(other.shape))
+    product = unsafe_view_op(contiguous(input), spread) * unsafe_view_op(contiguous(other), inside)
+    return unsafe_view_op(product, shape)
+
+
+@lru_cache(1024)
+def _spread(first: tuple, second: tuple) -> tuple[list, list, list]:
+    """Sizes that let each element of one tensor meet those of another, and those of the result."""
+    ndim = max(len(first), len(second))
+    n = [1] * (ndim - len(first)) + list(first)
+    m = [1] * (ndim - len(second)) + list(second)
     spread = [size for one in n for size in (one, 1)]
     inside = [size for one in m for size in (1, one)]
-    product = unsafe_view_op(contiguous(input), spread) * unsafe_view_op(contiguous(other), inside)
-    return unsafe_view_op(product, [one * two for one, two in zip(n, m, strict=True)])
+    return spread, inside, [one * two for one, two in zip(n, m, strict=True)]
 
 
 @takes_out("multi_dot(): expected out tensor to have dtype {result_text} but got {out_text}", "mm",

@@ -8,7 +8,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad import _types
-from tapegrad._kernels import place
+from tapegrad._kernels import lies_within, place
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._results import named_result
@@ -72,9 +72,10 @@ def _split(LU: Tensor) -> tuple[Tensor, Tensor]:
 def _permutation_matrix(pivots: Tensor, m: int, dtype: _types.dtype) -> Tensor:
     """``P`` with ``A = P L U``, from the exchanges of rows."""
     order = _lapack.permutation(pivots._array, m)
-    matrix = np.zeros((*order.shape, m), dtype.numpy)
-    rows = order[..., None, :]
-    place("place", matrix, rows, np.ones(rows.shape, matrix.dtype), matrix.ndim - 2)
+    matrix = kernels.fill(kernels.empty((*order.shape, m), dtype.numpy), 0)
+    rows = kernels.unsqueezed(order, order.ndim - 1)
+    ones = kernels.fill(kernels.empty(rows.shape, matrix.dtype), 1)
+    place("place", matrix, rows, ones, matrix.ndim - 2)
     return Tensor._wrap(matrix)
 
 
@@ -263,11 +264,10 @@ def lu_unpack(
             "dtype.\nNote: this function is intended to be used with the output produced by "
             "torch.linalg.lu_factor"
         )
-    P = L = U = LU_data.new_empty(0)
+    P = L = U = None
     if unpack_pivots:
         m, k = LU_data.shape[-2], min(LU_data.shape[-2:])
-        pivots = LU_pivots._array
-        if pivots.shape[-1:] != (k,) or ((pivots < 1) | (pivots > m)).any():
+        if LU_pivots.shape[-1:] != (k,) or not lies_within(LU_pivots._array, 1, m):
             raise RuntimeError(
                 "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive.Did you "
                 "properly pass the result of lu_factor?"
@@ -275,7 +275,9 @@ def lu_unpack(
         P = _permutation_matrix(LU_pivots, m, LU_data.dtype)
     if unpack_data:
         L, U = lu_unpack_op(LU_data)
-    return _Unpacked.of((P, L, U))
+    return _Unpacked.of(tuple(
+        LU_data.new_empty(0) if factor is None else factor for factor in (P, L, U)
+    ))
 
 
 # ------------------------------------------------------------------------- solving
@@ -345,7 +347,7 @@ def linalg_lu_solve(
             "linalg.lu_solve: Expected LU.shape[:-1] and pivots.shape to be the same, but got "
             f"pivots with shape {list(pivots.shape)} instead"
         )
-    if ((pivots._array < 1) | (pivots._array > LU.shape[-1])).any():
+    if not lies_within(pivots._array, 1, LU.shape[-1]):
         raise RuntimeError(
             "Pivots given to lu_solve must all be smaller or equal to LU.size(-2). Did you "
             "properly pass the result of lu_factor?"

@@ -6,15 +6,11 @@ import numpy as np
 
 from tapegrad._kernels import lapack
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import check_tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._results import named_result
 from tapegrad.ops.linalg import _lapack
-from tapegrad.ops.linalg._checks import (
-    check_floating,
-    check_implemented,
-    check_matrix,
-    check_tensors,
-)
+from tapegrad.ops.linalg._checks import check_floating, check_implemented, check_matrix
 from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.linalg.triangular import solve_triangular_op
 from tapegrad.ops.shape import cat
@@ -88,7 +84,11 @@ def linalg_qr(A: Tensor, mode: str = "reduced") -> tuple:
     Shape: ``(*, m, n)`` to ``(*, m, k)`` and ``(*, k, n)``; ``k`` is ``min(m, n)`` if ``mode`` is
     ``"reduced"``, ``m`` if it is ``"complete"``; with ``"r"`` there is no ``Q``.
     """
-    check_tensors("linalg_qr", A=A)
+    return _LinalgQR.of(_factored(A, mode))
+
+
+def _factored(A: Tensor, mode: str) -> tuple[Tensor, Tensor]:
+    check_tensor("linalg_qr", "A", A)
     check_matrix("linalg.qr", A)
     check_floating("linalg.qr", A, refuses_half=False)
     check_implemented("geqrf_cpu", A)
@@ -97,14 +97,14 @@ def linalg_qr(A: Tensor, mode: str = "reduced") -> tuple:
             f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', "
             "or 'complete'"
         )
-    return _LinalgQR.of(qr_op(A, mode))
+    return qr_op(A, mode)
 
 
 @takes_out("exact", "linalg_qr")
 @method()
 def qr(input: Tensor, some: bool = True) -> tuple:
     """:func:`linalg.qr` under its older name: reduced if ``some``, else complete."""
-    return _QR.of(linalg_qr(input, "reduced" if some else "complete"))
+    return _QR.of(_factored(input, "reduced" if some else "complete"))
 
 
 __all__ = ["qr"]

@@ -79,7 +79,8 @@ def solve_triangular(
     check_equation("linalg.solve_triangular", A, B, left)
     batch_shape(B, A)
     check_implemented("triangular_solve_cpu", A)
-    return solve_triangular_op(A, B.to(A.dtype), upper, left, unitriangular)
+    B = B if B.dtype is A.dtype else B.to(A.dtype)
+    return solve_triangular_op(A, B, upper, left, unitriangular)
 
 
 _Solution = named_result("triangular_solve", "solution", "cloned_coefficient")
@@ -95,12 +96,12 @@ def triangular_solve(
 
     :func:`linalg.solve_triangular` under its older name.
     """
-    for name, x in (("b", input), ("A", A)):
-        if x.ndim < 2:
-            raise RuntimeError(
-                f"torch.triangular_solve: Expected {name} to have at least 2 dimensions, but it "
-                f"has {x.ndim} dimensions instead"
-            )
+    if input.ndim < 2 or A.ndim < 2:
+        name, x = ("b", input) if input.ndim < 2 else ("A", A)
+        raise RuntimeError(
+            f"torch.triangular_solve: Expected {name} to have at least 2 dimensions, but it "
+            f"has {x.ndim} dimensions instead"
+        )
     check_pair("triangular_solve", input, A)
     check_implemented("triangular_solve_cpu", A)
     matrix, is_upper = (A.mT, not upper) if transpose else (A, upper)

@@ -22,7 +22,7 @@ from tapegrad.ops._declare import composite, op, takes_tensors
 from tapegrad.ops.linalg.products import bmm_op
 from tapegrad.ops.shape import cat, stack
 from tapegrad.ops.spatial.planes import pick, place_sums
-from tapegrad.ops.spatial.sizes import in_3d, scalar_name
+from tapegrad.ops.spatial.sizes import in_3d, remembered, scalar_name
 
 BILINEAR, NEAREST, BICUBIC = range(3)
 ZEROS, BORDER, REFLECTION = range(3)
@@ -185,20 +185,20 @@ def _flat(input: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _forward(input: np.ndarray, grid: np.ndarray, how: Sampling) -> np.ndarray:
-    if input.dtype == np.float16:
+    if input.dtype.char == "e":
         return _sampled(Tensor._wrap(input), Tensor._wrap(grid), how)._array
     planes, positions, params = _operands(input, grid, how)
     shape = (*planes.shape[:2], positions.shape[1])
     result = kernels.outputs(OURS["grid_sample"], (planes, positions), (shape,), params)
-    return result.reshape((*input.shape[:2], *grid.shape[1:-1]))
+    return kernels.reshaped_view(result, (*input.shape[:2], *grid.shape[1:-1]))
 
 
 def _operands(input: np.ndarray, grid: np.ndarray, how: Sampling) -> tuple:
     """Planes (batch, channels, places), positions (batch, n, axes), and the kernel's settings."""
-    n, n_channels, *size = input.shape
-    planes = kernels.contiguous(input).reshape((n, n_channels, math.prod(size)))
-    positions = kernels.contiguous(grid).reshape((n, math.prod(grid.shape[1:-1]), len(size)))
-    return planes, positions, (*how, *in_3d(size, 1))
+    n, *rows, n_axes = grid.shape
+    planes = kernels.joined(kernels.contiguous(input), 2)
+    positions = kernels.reshaped_view(kernels.contiguous(grid), (n, math.prod(rows), n_axes))
+    return planes, positions, (*how, *in_3d(input.shape[2:], 1))
 
 
 def _backward(g: np.ndarray, input: np.ndarray, grid: np.ndarray, how: Sampling, needs) -> tuple:
@@ -292,7 +292,7 @@ def grid_sampler(
 
     Shape: ``(batch, channels, *size)`` and ``(batch, *out, axes)`` to ``(batch, channels, *out)``.
     """
-    _check_grid(input, grid)
+    _check_grid(input.shape, grid.shape)
     n_axes = input.ndim - 2
     if n_axes == 3 and interpolation_mode == BICUBIC:
         raise RuntimeError("grid_sampler(): bicubic interpolation only supports 4D input")
@@ -309,28 +309,30 @@ def grid_sampler(
     return _SAMPLERS[n_axes](input, grid, how)
 
 
-def _check_grid(input: Tensor, grid: Tensor) -> None:
-    shapes = f"input with sizes {list(input.shape)} and grid with sizes {list(grid.shape)}"
-    if input.ndim < 1 or grid.ndim < 1 or input.shape[0] != grid.shape[0]:
+@remembered
+def _check_grid(input: tuple, grid: tuple) -> None:
+    """Refuse sizes of images and of a grid that do not fit."""
+    ndim, shapes = len(input), f"input with sizes {list(input)} and grid with sizes {list(grid)}"
+    if not input or not grid or input[0] != grid[0]:
         raise RuntimeError(
             f"grid_sampler(): expected grid and input to have same batch size, but got {shapes}"
         )
-    if grid.shape[-1] != input.ndim - 2:
+    if grid[-1] != ndim - 2:
         raise RuntimeError(
-            f"grid_sampler(): expected grid to have size {input.ndim - 2} in last dimension, but "
-            f"got grid with sizes {list(grid.shape)}"
+            f"grid_sampler(): expected grid to have size {ndim - 2} in last dimension, but "
+            f"got grid with sizes {list(grid)}"
         )
-    if input.ndim not in (4, 5) or input.ndim != grid.ndim:
-        wanted = f"{input.ndim}D" if input.ndim in (4, 5) else "4D or 5D"
+    if ndim not in (4, 5) or ndim != len(grid):
+        wanted = f"{ndim}D" if ndim in (4, 5) else "4D or 5D"
         raise RuntimeError(
             f"grid_sampler(): expected {wanted} input and grid with same number of dimensions, but "
             f"got {shapes}"
         )
-    for dim in range(2, input.ndim):
-        if input.shape[dim] == 0:
+    for dim in range(2, ndim):
+        if input[dim] == 0:
             raise RuntimeError(
                 "grid_sampler(): expected input to have non-empty spatial dimensions, but input "
-                f"has sizes {list(input.shape)} with dimension {dim} being empty"
+                f"has sizes {list(input)} with dimension {dim} being empty"
             )
 
 
