@@ -30,7 +30,7 @@ def _groups(array: np.ndarray, n_groups: int) -> np.ndarray:
     """The values as (batch, groups, channels of a group, places)."""
     n, n_channels, *places = array.shape
     shape = n, n_groups, n_channels // n_groups, math.prod(places)
-    return kernels.contiguous(array).reshape(shape)
+    return kernels.reshaped_view(kernels.contiguous(array), shape)
 
 
 def _group_factors(given, missing: dict, rows: np.ndarray) -> np.ndarray:
@@ -40,12 +40,12 @@ def _group_factors(given, missing: dict, rows: np.ndarray) -> np.ndarray:
 def _group_norm(input, weight, bias, n_groups, eps):
     refuse_integers("GroupNormKernelImpl", input)
     rows = _groups(input, n_groups)
-    given = (rows, _group_factors(weight, ONE, rows), _group_factors(bias, ZERO, rows))
-    moments = rows.shape[:2]
-    result, mean, var = kernels.outputs(
-        OURS["batch_norm"], given, (rows.shape, moments, moments), (eps,)
-    )
-    return result.reshape(input.shape), mean, var
+    shape, dtype = rows.shape, computed_dtype(rows)
+    moments, channels = shape[:2], shape[1:3]
+    given = rows, factors(weight, ONE, channels, dtype), factors(bias, ZERO, channels, dtype)
+    shapes = shape, moments, moments
+    result, mean, var = kernels.outputs(OURS["batch_norm"], given, shapes, (eps,))
+    return kernels.reshaped_view(result, input.shape), mean, var
 
 
 def _group_norm_slopes(g, input, weight, mean, var, n_groups, eps, needs):
@@ -121,13 +121,19 @@ def group_norm_with_moments(
             "Expected number of channels in input to be divisible by num_groups, but got input of "
             f"shape {list(input.shape)} and num_groups={num_groups}"
         )
-    for name, one in (("weight", weight), ("bias", bias)):
-        if one is not None and one.shape != (n_channels,):
-            raise RuntimeError(
-                f"Expected {name} to be a vector of size equal to the number of channels in input, "
-                f"but got {name} of shape {list(one.shape)} and input of shape {list(input.shape)}"
-            )
+    wanted = (n_channels,)
+    if weight is not None and weight.shape != wanted:
+        _refuse_vector("weight", weight, input)
+    if bias is not None and bias.shape != wanted:
+        _refuse_vector("bias", bias, input)
     return group_norm_op(input, weight, bias, num_groups, float(eps))
+
+
+def _refuse_vector(name: str, one: Tensor, input: Tensor) -> None:
+    raise RuntimeError(
+        f"Expected {name} to be a vector of size equal to the number of channels in input, but got "
+        f"{name} of shape {list(one.shape)} and input of shape {list(input.shape)}"
+    )
 
 
 @takes_tensors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tapegrad._kernels import cast_array
+from tapegrad._kernels import cast_array, reshaped_view
 from tapegrad._tensor import Tensor
 from tapegrad.nn.functional.normalizations import batch_norm as functional_batch_norm
 from tapegrad.nn.functional.normalizations import batch_norm_with_moments, layer_norm_with_moments
@@ -90,8 +90,9 @@ def native_group_norm(
 def _constant(moments: Tensor, input: Tensor, shape: tuple) -> Tensor:
     """Moments without a gradient, in the dtype of what they are of."""
     if moments.dtype is input.dtype:
-        return moments.detach().view(shape)
-    return Tensor._wrap(cast_array(moments._array, input.dtype.numpy).reshape(shape))
+        moments = moments.detach()
+        return moments if moments.shape == shape else moments.view(shape)
+    return Tensor._wrap(reshaped_view(cast_array(moments._array, input.dtype.numpy), shape))
 
 
 def _inverse_deviation(var: Tensor, eps: float, input: Tensor) -> Tensor:

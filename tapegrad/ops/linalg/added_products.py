@@ -159,13 +159,16 @@ def _check_baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor) -> tuple[int, 
             f"batch2: {names[2]}"
         )
     shape = _product_shape(batch1, batch2)
-    check_expansion(input.shape, shape, input)
+    if input.shape != shape:
+        check_expansion(input.shape, shape, input)
     check_batches("baddbmm", batch1, batch2)
     return shape
 
 
 def _product_shape(batch1: Tensor, batch2: Tensor) -> tuple[int, ...]:
     """The shape of a batch of products, read before anything else is checked, as PyTorch does."""
+    if batch1.ndim == batch2.ndim == 3:
+        return (*batch1.shape[:2], batch2.shape[2])
     shape = tuple(x.shape[normal_dim(k, x.ndim)]
                   for x, k in ((batch1, 0), (batch1, 1), (batch2, 2)))
     if batch1.ndim != 3:

@@ -13,8 +13,8 @@ from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import op
-from tapegrad.ops._dims import normal_dim
-from tapegrad.ops.spatial.sizes import as_planes, in_3d, scalar_name
+from tapegrad.ops._dims import normal_dim, plain_ints
+from tapegrad.ops.spatial.sizes import as_planes, in_3d, remembered, scalar_name
 
 
 class Blocks(NamedTuple):
@@ -27,6 +27,7 @@ class Blocks(NamedTuple):
     dilation: tuple
     counts: tuple
 
+    @remembered
     def params(self) -> tuple:
         """The fields of the kernels' params."""
         fillers = (1, 1, 1, 0, 1, 1)
@@ -34,6 +35,7 @@ class Blocks(NamedTuple):
         return (0, *(n for sizes in fields for n in sizes))
 
 
+@remembered
 def block_counts(size, kernel, stride, padding, dilation) -> tuple:
     """How many places a window has along each dimension."""
     return tuple(
@@ -88,7 +90,10 @@ col2im = op(
 )
 
 
-def _pair(name: str, given) -> tuple[int, int]:
+def _pair(name: str, given) -> tuple[int, ...]:
+    plain = plain_ints(given, 2)
+    if plain is not None:
+        return plain
     if not isinstance(given, Iterable):
         given = (given,)
     if any(isinstance(one, bool) for one in given):
@@ -101,7 +106,8 @@ def _pair(name: str, given) -> tuple[int, int]:
     return sizes
 
 
-def _check_window(kernel, stride, padding, dilation) -> None:
+@remembered
+def _check_window(kernel: tuple, stride: tuple, padding: tuple, dilation: tuple) -> None:
     rows = (
         ("kernel size", "kernel", kernel, 1),
         ("dilation", "dilation", dilation, 1),

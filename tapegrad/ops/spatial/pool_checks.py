@@ -76,12 +76,14 @@ def ints(function: str, name: str, position: int, given, n_dims: int) -> tuple[i
 def windows_of(function: str, n_dims: int, input, kernel_size, stride, padding) -> tuple:
     """Kernel, stride and padding of a pool over two or three dimensions."""
     check_tensor(function, "input", input)
-    kernel = ints(function, "kernel_size", 2, kernel_size, n_dims)
+    kernel = plain_ints(kernel_size, n_dims) or ints(
+        function, "kernel_size", 2, kernel_size, n_dims
+    )
     if stride is None or stride in ((), []):
         stride = kernel
     else:
-        stride = ints(function, "stride", 3, stride, n_dims)
-    padding = ints(function, "padding", 4, padding, n_dims)
+        stride = plain_ints(stride, n_dims) or ints(function, "stride", 3, stride, n_dims)
+    padding = plain_ints(padding, n_dims) or ints(function, "padding", 4, padding, n_dims)
     if n_dims == 2 and function.startswith("avg"):
         if input.ndim < 3:
             normal_dim(-3, input.ndim)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tapegrad import _kernels as kernels
@@ -32,26 +34,28 @@ def _unshuffling(shape: tuple, factor: int) -> tuple[tuple, tuple, tuple]:
     )  # fmt: skip
 
 
-def _reordered(input: np.ndarray, plan: tuple[tuple, tuple, tuple]) -> np.ndarray:
-    """A copy with the order of dimensions changed while they are taken apart."""
-    parts, order, shape = plan
-    apart = kernels.reshaped_view(kernels.contiguous(input), parts)
-    return kernels.reshaped_view(kernels.row_major(kernels.permuted(apart, order)), shape)
+def _reordering(planned: Callable) -> Callable:
+    """A copy with the order of dimensions changed while they are taken apart, as planned."""
+
+    def forward(input: np.ndarray, factor: int) -> np.ndarray:
+        parts, order, shape = planned(input.shape, factor)
+        apart = kernels.reshaped_view(kernels.contiguous(input), parts)
+        return kernels.reshaped_view(kernels.row_major(kernels.permuted(apart, order)), shape)
+
+    return forward
 
 
 pixel_shuffle_op = op(
     "pixel_shuffle",
-    forward=lambda input, upscale_factor: _reordered(
-        input, _shuffling(input.shape, upscale_factor)
-    ),
+    forward=_reordering(_shuffling),
+    params=("input", "upscale_factor"),
     input=lambda g, upscale_factor: pixel_unshuffle_op(g, upscale_factor),
     doc="Squares of channels laid out as pixels.",
 )
 pixel_unshuffle_op = op(
     "pixel_unshuffle",
-    forward=lambda input, downscale_factor: _reordered(
-        input, _unshuffling(input.shape, downscale_factor)
-    ),
+    forward=_reordering(_unshuffling),
+    params=("input", "downscale_factor"),
     input=lambda g, downscale_factor: pixel_shuffle_op(g, downscale_factor),
     doc="Squares of pixels stacked as channels.",
 )
@@ -110,12 +114,12 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     """Stack squares of pixels as channels: the way back from :func:`pixel_shuffle`."""
     factor = _factor("pixel_unshuffle", "downscale_factor", input, downscale_factor)
     height, width = input.shape[-2:]
-    for dim, name, size in ((-2, "height", height), (-1, "width", width)):
-        if size % factor:
-            raise RuntimeError(
-                f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but "
-                f"input.size({dim})={size} is not divisible by {factor}"
-            )
+    if height % factor or width % factor:
+        dim, name, size = (-2, "height", height) if height % factor else (-1, "width", width)
+        raise RuntimeError(
+            f"pixel_unshuffle expects {name} to be divisible by downscale_factor, but "
+            f"input.size({dim})={size} is not divisible by {factor}"
+        )
     return pixel_unshuffle_op(input, factor)
 
 
