@@ -5,9 +5,9 @@ Programs that use few of them should not wait for all.
 
 NAMESPACES = frozenset((
     "_C", "_dynamo", "_inductor", "accelerator", "amp", "backends", "compiler", "cpu", "cuda",
-    "distributed", "distributions", "finetune", "func", "functional", "futures", "hub", "jit",
-    "linalg", "mps", "multiprocessing", "nn", "onnx", "optim", "overrides", "profiler", "random",
-    "return_types", "serialization", "signal", "special", "storage", "testing", "text",
+    "distributed", "distributions", "fft", "finetune", "func", "functional", "futures", "hub",
+    "jit", "linalg", "mps", "multiprocessing", "nn", "onnx", "optim", "overrides", "profiler",
+    "random", "return_types", "serialization", "signal", "special", "storage", "testing", "text",
     "torch_version", "training", "types", "utils", "version", "vision", "xpu",
 ))  # fmt: skip
 

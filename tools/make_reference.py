@@ -23,6 +23,7 @@ NAMESPACES = {
     "tapegrad.Tensor": "Methods and attributes of tensors.",
     "tapegrad.linalg": "Linear algebra.",
     "tapegrad.special": "Special functions.",
+    "tapegrad.fft": "Frequencies of Fourier transforms, and their order.",
     "tapegrad.autograd": "Gradients: sweeps, modes, custom functions, checks.",
     "tapegrad.autograd.functional": "Jacobians, Hessians and products with them.",
     "tapegrad.autograd.graph": "Nodes, and hooks on what the tape saves.",
