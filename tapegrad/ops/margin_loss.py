@@ -58,13 +58,13 @@ def _as_rows(input: Tensor) -> Tensor:
 
 
 def _multi_margin(input, target, p, margin, weight, reduction):
-    scores, classes = _as_rows(input)._array, target.reshape(-1)
-    params = (int(p), margin)
-    losses = Tensor._wrap(kernels.outputs(
-        OURS["multi_margin"], (scores, classes._array), (classes.shape,), params
-    ))
-    losses = losses if weight is None else losses * weight[classes]
-    return _reduced(losses.reshape(target.shape), reduction)
+    scores, classes = input._array, target._array
+    rows = scores if scores.ndim == 2 else scores.reshape(1, -1)
+    losses = kernels.outputs(
+        OURS["multi_margin"], (rows, classes.reshape(-1)), (rows.shape[:1],), (int(p), margin)
+    )
+    losses = Tensor._wrap(losses.reshape(classes.shape))
+    return _reduced(losses if weight is None else losses * weight[target], reduction)
 
 
 def _multi_margin_slope(g, input, target, p, margin, weight, reduction):
@@ -143,7 +143,9 @@ def _expect_dtype(expected: str, tensor: Tensor) -> None:
 
 def _multilabel(input: Tensor, target: Tensor) -> tuple[np.ndarray, np.ndarray]:
     """The loss of each row, and its derivatives, which are constant from bend to bend."""
-    rows, classes = _as_rows(input)._array, _as_rows(target)._array
+    rows, classes = (
+        one if one.ndim == 2 else one.reshape(1, -1) for one in (input._array, target._array)
+    )
     return kernels.outputs(
         OURS["multilabel_margin"], (rows, classes), (rows.shape[:1], rows.shape)
     )

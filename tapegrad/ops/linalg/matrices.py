@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tapegrad import _types
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import takes_tensors
-from tapegrad.ops.create import tensor
 from tapegrad.ops.shape import diagonal
 
 
@@ -47,7 +48,8 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
 def _powers(x: Tensor, exponents: range) -> Tensor:
     """Each number raised to several powers, along a new last dimension."""
     x = x if x.is_floating_point() else x.to(_types.int64)
-    return x.unsqueeze(-1) ** tensor(exponents, dtype=x.dtype)
+    powers = np.arange(exponents.start, exponents.stop, exponents.step, dtype=x.dtype.numpy)
+    return x.unsqueeze(-1) ** Tensor._wrap(powers)
 
 
 __all__ = ["vander"]

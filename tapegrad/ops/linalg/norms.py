@@ -83,7 +83,7 @@ def _matrix_dims(A: Tensor, dim) -> tuple[int, int]:
     if len(given) != 2:
         shown = ", ".join(map(str, given))
         raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {shown}")
-    row, column = (normal_dim(one, A.ndim) for one in given)
+    row, column = normal_dim(given[0], A.ndim), normal_dim(given[1], A.ndim)
     if row == column:
         raise RuntimeError(
             f"linalg.matrix_norm: dims must be different. Got ({given[0]}, {given[1]})"
@@ -105,7 +105,7 @@ def matrix_norm(
     largest and the smallest of these; 1 and -1: the largest and the smallest sum of a column's
     magnitudes; ``inf`` and ``-inf``: of a row's.
     """
-    check_tensors("linalg_matrix_norm", A=A)
+    check_tensor("linalg_matrix_norm", "A", A)
     if isinstance(ord, Tensor):     # without dimensions it stands for its number
         raise TypeError(f"an order is a number, not {ord}")
     check_floating("linalg.matrix_norm", A, refuses_half=False)
