@@ -261,11 +261,19 @@ def strided(ndarray flat not None, shape, strides, Py_ssize_t offset):
     cdef npy_intp dims[MAX_DIMS]
     cdef npy_intp steps[MAX_DIMS]
     cdef npy_intp size = PyArray_ITEMSIZE(flat)
+    cdef object low = offset, high = offset + 1, reach     # may need more than 64 bits
     cdef int k
-    low, high = offset, offset + 1
-    for k, (length, stride) in enumerate(zip(shape, strides, strict=True)):
+    if len(shape) != len(strides):
+        raise ValueError("as many strides as sizes are needed")
+    check_ndim(len(shape))
+    for k in range(len(shape)):
+        length, stride = shape[k], strides[k]
         dims[k], steps[k] = length, stride * size
-        low, high = low + min(0, (length - 1) * stride), high + max(0, (length - 1) * stride)
+        reach = (length - 1) * stride
+        if reach < 0:
+            low += reach
+        else:
+            high += reach
     if 0 not in shape and (low < 0 or high > PyArray_SIZE(flat)):
         raise RuntimeError(f"a view of sizes {list(shape)}, strides {list(strides)} and offset "
                            f"{offset} is out of bounds for storage of {PyArray_SIZE(flat)} "

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, takes_out, takes_tensors
 from tapegrad.ops._dims import normal_dim, normal_dims
+from tapegrad.ops.convert import copy_inplace
 from tapegrad.ops.scan import cumsum
 from tapegrad.ops.shape import cat, narrow
 
@@ -128,8 +130,10 @@ def diff(
     to the input first. Shape: ``n`` less along ``dim``. Raises RuntimeError for 0-d tensors, a
     negative ``n`` and pieces that do not fit.
     """
-    function = _differences if n else _copy_of
-    return function(input, n, dim, prepend, append, out=out)
+    if out is None:
+        return (_differences if n else _copy_of)(input, n, dim, prepend, append)
+    into = _differences_into if n else _copy_into
+    return into(input, n, dim, prepend, append, out=out)
 
 
 @method("diff")
@@ -146,6 +150,8 @@ def _diff_method(
 
 def _pieces(input: Tensor, dim: int, prepend, append) -> list[Tensor]:
     """The input and what extends it, whose shapes must fit."""
+    if prepend is append is None:
+        return [input]
     for extension in (prepend, append):
         if extension is not None:
             _check_extension(input, extension, dim)
@@ -160,13 +166,11 @@ def _checked_diff_dim(input: Tensor, n: int, dim: int) -> int:
     return normal_dim(dim, input.ndim)
 
 
-@takes_out("cast", "copy_of", records=True)
 def _copy_of(input: Tensor, n: int, dim: int, prepend, append) -> Tensor:
     _pieces(input, _checked_diff_dim(input, n, dim), prepend, append)
-    return input.new_empty(input.shape).copy_(input)
+    return copy_inplace(Tensor._wrap(kernels.empty(input.shape, input.dtype.numpy)), input)
 
 
-@takes_out("cast", "diff", refuses_grad="sub")
 def _differences(input: Tensor, n: int, dim: int, prepend, append) -> Tensor:
     dim = _checked_diff_dim(input, n, dim)
     parts = _pieces(input, dim, prepend, append)
@@ -176,6 +180,10 @@ def _differences(input: Tensor, n: int, dim: int, prepend, append) -> Tensor:
         after, before = narrow(result, dim, 1, kept), narrow(result, dim, 0, kept)
         result = after != before if result.dtype is _types.bool else after - before
     return result
+
+
+_copy_into = takes_out("cast", "copy_of", records=True)(_copy_of)
+_differences_into = takes_out("cast", "diff", refuses_grad="sub")(_differences)
 
 
 # ------------------------------------------------------------------------- derivatives

@@ -246,13 +246,13 @@ def randperm(n: int, *, generator=None, dtype=None, layout=None, device=None,
 def _like(name: str, kernel: str) -> Callable[..., Tensor]:
     def like(input: Tensor, *, generator=None, dtype=None, layout=None, device=None,
              requires_grad=False, memory_format=None, pin_memory=False) -> Tensor:  # fmt: skip
-        dtype = _types.as_dtype(dtype, like.__name__) or input.dtype
-        array = like_array(like.__name__, input, dtype, device, memory_format)
-        if dtype.is_floating_point or takes_dtype(kernel, dtype, array.size):
+        array = like_array(own_name, input, dtype, device, memory_format)
+        drawn_dtype = _types.BY_NUMPY_NUMBER[array.dtype.num]
+        if drawn_dtype.is_floating_point or takes_dtype(kernel, drawn_dtype, array.size):
             (generator or default_generator).draw(kernel, array, (0.0, 1.0))
         return finished(array, requires_grad)
 
-    like.__name__ = like.__qualname__ = f"{name}_like"
+    like.__name__ = like.__qualname__ = own_name = f"{name}_like"
     like.__doc__ = f"As :func:`{name}`, with another tensor's shape, dtype and memory order."
     return takes_tensors(like)
 

@@ -152,30 +152,30 @@ attach_method("mH", property(_conjugate_transpose))
 @method()
 def movedim(input: Tensor, source, destination) -> Tensor:
     """Dimensions moved to new places, as a view; the others keep their order."""
-    sources, targets = _as_tuple(source), _as_tuple(destination)
     if isinstance(source, (tuple, list)) is not isinstance(destination, (tuple, list)):
         raise TypeError("movedim() takes two numbers or two tuples of them")
+    sources, targets = _as_tuple(source), _as_tuple(destination)
     if len(sources) != len(targets):
         raise RuntimeError(
             f"movedim: Invalid source or destination dims: source ({list(sources)} dims) should "
             f"contain the same number of dims as destination ({list(targets)} dims)"
         )
-    sources = _unrepeated("source", sources, input.ndim)
-    targets = _unrepeated("destination", targets, input.ndim)
+    moved = distinct_dims(sources, input.ndim) or _no_dims("source", sources)
+    places = distinct_dims(targets, input.ndim) or _no_dims("destination", targets)
     if input.ndim == 0:
         return alias_op(input)
-    return permute_op(input, order_after_move(sources, targets, input.ndim))
+    return permute_op(input, order_after_move(moved, places, input.ndim))
+
+
+def _no_dims(name: str, dims: tuple) -> tuple:
+    """None at all, where some are not all different ones."""
+    if dims:
+        raise RuntimeError(f"movedim: repeated dim in `{name}` ({list(dims)})")
+    return ()
 
 
 def _as_tuple(dims) -> tuple:
     return tuple(dims) if isinstance(dims, (tuple, list)) else (dims,)
-
-
-def _unrepeated(name: str, dims: tuple, ndim: int) -> tuple[int, ...]:
-    normal = distinct_dims(dims, ndim)
-    if normal is None:
-        raise RuntimeError(f"movedim: repeated dim in `{name}` ({list(dims)})")
-    return normal
 
 
 for _alias, _of in {

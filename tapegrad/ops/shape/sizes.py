@@ -38,7 +38,7 @@ view_op = _view_op("view")
 reshape_alias_op = _view_op("reshape_alias")
 unsafe_view_op = op(
     "unsafe_view",
-    forward=lambda input, shape: input.reshape(shape),
+    forward=lambda input, shape: kernels.reshaped_view(kernels.contiguous(input), shape),
     input=lambda g, input_shape: _in_shape(g, input_shape),
     doc="Fresh memory in another shape: a reshape that nobody else can see.",
 )

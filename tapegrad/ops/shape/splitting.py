@@ -229,7 +229,9 @@ def _plain_cuts(given) -> int | tuple[int, ...]:
 
 
 def _split_on(name: str, input: Tensor, given, dim: int, ndim: int) -> tuple[Tensor, ...]:
-    """Split along a fixed dimension; sections must divide its size."""
+    """Split along a fixed dimension, or the last one; sections must divide its size."""
+    if input.ndim <= dim:
+        dim = input.ndim - 1
     if input.ndim < ndim:
         raise RuntimeError(
             f"torch.{name} requires a tensor with at least {ndim} dimension, but got a tensor with "
@@ -252,13 +254,13 @@ def _splitter(name: str, where: str, dim: int, ndim: int) -> Callable[..., tuple
 
     def split_method(self: Tensor, *indices_or_sections, **keyword) -> tuple[Tensor, ...]:
         cuts = _cuts_of(indices_or_sections, keyword)
-        return _split_on(name, self, cuts, min(dim, self.ndim - 1), ndim)
+        return _split_on(name, self, cuts, dim, ndim)
 
     def split_function(input: Tensor, *indices_or_sections, **keyword) -> tuple[Tensor, ...]:
         if len(indices_or_sections) > 1:
             raise TypeError(f"{name}() takes positions in a sequence")
         cuts = _cuts_of(indices_or_sections, keyword)
-        return _split_on(name, input, cuts, min(dim, input.ndim - 1), ndim)
+        return _split_on(name, input, cuts, dim, ndim)
 
     for made in (split_method, split_function):
         made.__name__ = made.__qualname__ = name
