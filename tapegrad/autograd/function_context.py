@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 from tapegrad import _core
 from tapegrad._tensor import Context, Tensor
 
@@ -64,7 +66,14 @@ class FunctionCtx(Context):
             return self.to_save
         return _core.saved_tensors_of(self)
 
-    saved_variables = saved_tensors
+    @property
+    def saved_variables(self) -> tuple:
+        """The older name of :attr:`saved_tensors`, with PyTorch's warning."""
+        warnings.warn(
+            "'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning,
+            stacklevel=2,
+        )  # fmt: skip
+        return self.saved_tensors
 
 
 __all__ = ["FunctionCtx"]

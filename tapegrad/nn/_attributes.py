@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import isfunction
 from typing import TYPE_CHECKING, Any
 
 import tapegrad
@@ -41,7 +42,8 @@ class Attributes(Storage):
 
     There is no ``__getattr__``: ordinary lookup finds everything, and up to Python 3.11 a class
     that has one makes the interpreter read all attributes the slow way. It comes with the first
-    subclass that defines its own, since that one will call ``super().__getattr__``.
+    subclass that defines its own, since that one will call ``super().__getattr__``, or whose
+    methods name it.
     """
 
     if TYPE_CHECKING:
@@ -50,9 +52,9 @@ class Attributes(Storage):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if any("__getattr__" in base.__dict__ for base in cls.__mro__):
+        if _has_getattr(cls):
             # Typed as a method above, so that checkers allow what registration adds.
-            Attributes.__getattr__ = _refuse_attribute  # type: ignore[method-assign]
+            Attributes.__getattr__ = _registered  # type: ignore[method-assign]
 
     @property
     def __dict__(self) -> Any:
@@ -207,8 +209,20 @@ class Attributes(Storage):
         self.__dict__.update(state)
 
 
-def _refuse_attribute(module: Attributes, name: str) -> Any:
-    """``Module.__getattr__``: what ordinary lookup did not find is not there."""
+def _has_getattr(cls: type) -> bool:
+    """Whether a class has its own ``__getattr__``, or a method that names it."""
+    if any("__getattr__" in base.__dict__ for base in cls.__mro__):
+        return True
+    functions = filter(isfunction, cls.__dict__.values())
+    return any("__getattr__" in one.__code__.co_names for one in functions)
+
+
+def _registered(module: Attributes, name: str) -> Any:
+    """``Module.__getattr__``: what is registered, which ordinary lookup finds unless called so."""
+    attributes = storage_of(module)
+    for kind in REGISTRY_NAMES:
+        if name in attributes.get(kind, ()):
+            return attributes[kind][name]
     raise AttributeError(f"'{type(module).__name__}' object has no attribute '{name}'")
 
 

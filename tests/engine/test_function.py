@@ -307,3 +307,24 @@ def test_written_view_takes_its_base_along(torch):
 
     assert out is view and base.grad_fn.name() == "torch::autograd::CopySlices"
     assert x.grad.tolist() == [3.0, 2.0, 3.0]
+
+
+def test_older_name_of_saved_tensors(torch):
+    """``ctx.saved_variables`` gives the saved tensors, and warns that it is deprecated."""
+    class Doubled(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            with pytest.warns(DeprecationWarning, match="use 'saved_tensors'"):
+                (saved,) = ctx.saved_variables
+            assert saved is x
+            return g * 2
+
+    x = torch.ones(2, requires_grad=True)
+    Doubled.apply(x).sum().backward()
+
+    assert x.grad.tolist() == [2, 2]

@@ -461,6 +461,27 @@ def test_subclass_with_its_own_lookup_can_call_the_base(torch: ModuleType) -> No
         _ = torch.nn.ReLU().missing
 
 
+def test_what_is_registered_can_be_looked_up_by_hand(torch: ModuleType) -> None:
+    """``self.__getattr__`` gives parameters, buffers and modules, and nothing else."""
+    class Reading(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner, self.plain = torch.nn.Linear(2, 3), 1
+            self.register_buffer("mean", torch.zeros(2))
+
+        def read(self, name: str) -> object:
+            return self.__getattr__(name)
+
+    module = Reading()
+
+    assert module.read("inner") is module.inner
+    assert module.read("mean") is module.mean
+    assert torch.nn.Module.__getattr__(module.inner, "weight") is module.inner.weight
+    for name in ("plain", "missing"):
+        with pytest.raises(AttributeError, match=f"'Reading' object has no attribute '{name}'"):
+            module.read(name)
+
+
 class Named(abc.ABC):
     """A base that stands before ``Module`` in a list of bases."""
 

@@ -196,3 +196,16 @@ def test_mistakes_are_those_of_pytorch(
 ) -> None:
     """The whole text, beside PyTorch."""
     assert_alike(SETUP + code, torch, reference)
+
+
+def test_plateau_hands_the_epoch_on(torch):
+    """``_reduce_lr``, which libraries replace, is called with the number of the epoch."""
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(
+        torch.optim.SGD([torch.ones(1)], lr=1.0), patience=0
+    )
+    epochs = []
+    scheduler._reduce_lr = epochs.append
+    for _ in range(3):
+        scheduler.step(1.0)
+
+    assert epochs == [2, 3]
