@@ -34,7 +34,14 @@ typedef struct {
     int ends_row[MOST_CORNERS];
 } corners;
 
-static tg_intp inside(double place, tg_intp size)
+/* The C library's function is a call where the processor need not have the instruction. */
+static inline double floor_of(double x)
+{
+    const double cut = fabs(x) < 0x1p52 ? (double)(int64_t)x : x;
+    return cut - (cut > x);
+}
+
+static inline tg_intp inside(double place, tg_intp size)
 {
     return place >= 0 && place <= (double)(size - 1) ? (tg_intp)place : -1;
 }
@@ -62,7 +69,7 @@ static tg_intp inside(double place, tg_intp size)
             return x * 0;                                                                         \
         }                                                                                         \
         const T distance = (T)fabs((double)(x - low));                                            \
-        const T flips = (T)floor((double)(T)(distance / span));                                   \
+        const T flips = (T)floor_of((double)(T)(distance / span));                                \
         const T rest = distance - flips * span;                                                   \
         const int is_even = fmod((double)flips, 2) == 0;                                          \
         *bend = (x - low >= 0) == is_even ? 1 : -1;                                               \
@@ -95,7 +102,7 @@ static tg_intp inside(double place, tg_intp size)
         T factor, bend;                                                                           \
         const T position = unnormalized_##dtype(x, size, p->aligned != 0, &factor);               \
         if (p->mode == AT_BICUBIC) {                                                              \
-            const T first = (T)floor((double)position);                                           \
+            const T first = (T)floor_of((double)position);                                        \
             to->n = MOST_TAPS;                                                                    \
             cubic_##dtype(position - first, factor, to);                                          \
             for (int k = 0; k < MOST_TAPS; k++)                                                   \
@@ -105,21 +112,31 @@ static tg_intp inside(double place, tg_intp size)
         }                                                                                         \
         const T kept = kept_inside_##dtype(position, size, p, &bend);                             \
         if (p->mode == AT_NEAREST) {                                                              \
-            *to = (taps){1, {inside(rint((double)kept), size)}, {1}, {0}};                        \
+            to->n = 1;                                                                            \
+            to->place[0] = inside(rint((double)kept), size);                                      \
+            to->weight[0] = 1;                                                                    \
+            to->slope[0] = 0;                                                                     \
             return;                                                                               \
         }                                                                                         \
-        const T first = (T)floor((double)kept), t = kept - first, steep = bend * factor;          \
-        *to = (taps){2,                                                                           \
-                     {inside((double)first, size), inside((double)first + 1, size)},              \
-                     {(T)(1 - t), t},                                                             \
-                     {-steep, steep}};                                                            \
+        const T first = (T)floor_of((double)kept), t = kept - first, steep = bend * factor;       \
+        to->n = 2;                                                                                \
+        to->place[0] = inside((double)first, size);                                               \
+        to->place[1] = inside((double)first + 1, size);                                           \
+        to->weight[0] = (T)(1 - t);                                                               \
+        to->weight[1] = t;                                                                        \
+        to->slope[0] = -steep;                                                                    \
+        to->slope[1] = steep;                                                                     \
     }                                                                                             \
     /* What one position reads. */                                                                \
     static void read_##dtype(const char *position, tg_intp step, tg_intp n_axes,                  \
                              const grid_params *p, corners *to)                                   \
     {                                                                                             \
         const tg_intp columns = (tg_intp)p->size[2], plane = (tg_intp)p->size[1] * columns;       \
-        taps by_axis[AXES] = {{1, {0}, {1}, {0}}};                                                \
+        taps by_axis[AXES];                                                                       \
+        by_axis[0].n = 1; /* of a plane */                                                        \
+        by_axis[0].place[0] = 0;                                                                  \
+        by_axis[0].weight[0] = 1;                                                                 \
+        by_axis[0].slope[0] = 0;                                                                  \
         for (tg_intp k = 0; k < n_axes; k++)                                                      \
             read_axis_##dtype(TG_AT(const T, position, k * step), (tg_intp)p->size[AXES - 1 - k], \
                               p, &by_axis[AXES - 1 - k]);                                         \
