@@ -23,7 +23,21 @@ TRAFFIC = (
 ARITHMETIC = (
     "as many instructions as two ports take, {} µs from the first cache; PyTorch's takes {}")
 
+BUSY = (
+    "three runs of this case among six others on two threads gave {}: both libraries' times change "
+    "twofold within minutes on this machine.")
+SMALL = "it runs no second thread in either library, and " + BUSY
+
 LIMITS: dict[str, str] = {
+    "recorded": SMALL.format("10.9, 13.5 and 13.8") + " The limit is about 12.",
+    "small-step": SMALL.format("18.0, 39.1 and 17.3") + " Of its 70,000 instructions the "
+                  "interpreter's loop is 6 %, making and freeing tensors 8, all others less than 3 "
+                  "each; they are counted in CI. The limit is about 25.",
+    "step": SMALL.format("7.0, 11.3 and 8.6") + " The limit is about 9.",
+    "mlp-inference": SMALL.format("10.3, 14.0 and 10.1") + " The limit is about 10.",
+    "resnet-head": BUSY.format("1.21, 1.18 and 1.18"),
+    "conv-5x5-input": BUSY.format("1.22, 1.43 and 1.40"),
+    "cumsum-1": BUSY.format("1.39, 1.39 and 1.07"),
     "matmul-512": "on one thread it is the BLAS that NumPy brings; tiles of our own, from factors "
                   "packed 128, 192 or 256 deep, take as long. The limit is 0.98.",
     "matmul-1024": "on one thread it is the BLAS that NumPy brings, 15.9 ms of processor time "
