@@ -45,9 +45,10 @@ test-all:  ## build and test on every Python from 3.10 to 3.13 that this machine
 test-debug: $(env)/built $(env)/built-debug $(env)/has-test  ## the test suite on a build with every check on
 	PYTHONPATH=$(CURDIR)/build/debug/lib $(env)/bin/pytest -n $(jobs) --dist worksteal $(ARGS)
 
+# The C++ library is preloaded beside it for PyTorch's exceptions, where tests compare with them.
 test-asan: $(env)/built $(env)/built-asan $(env)/has-test  ## tests of operations under AddressSanitizer and UBSan
-	LD_PRELOAD=$$($(CC) -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 \
-	    UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc PYTHONPATH=$(CURDIR)/build/asan/lib \
+	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libstdc++.so.6)" \
+	    ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc PYTHONPATH=$(CURDIR)/build/asan/lib \
 	    $(env)/bin/pytest -n $(jobs) --dist worksteal -p no:faulthandler $(or $(ARGS),tests/test_ops.py tests/tensors)
 
 fuzz: $(env)/built $(env)/has-test  ## call everything public with random arguments, in child processes
