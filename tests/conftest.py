@@ -6,7 +6,7 @@ tests on PyTorch itself: that is how the stored expectations were proved.
 
 import gc
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -63,6 +63,18 @@ def _fixed_seed(request: pytest.FixtureRequest) -> None:
     """Start each test that uses the library from the same random numbers."""
     if "torch" in request.fixturenames:
         request.getfixturevalue("torch").manual_seed(0)
+
+
+INSTRUCTION_SETS = {"plain": 0, "avx2": 1, "avx512": 2}
+
+
+@pytest.fixture(params=INSTRUCTION_SETS)
+def level(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run the loops of one instruction set, where the processor has it."""
+    kernels = importlib.import_module("tapegrad._kernels")
+    before = kernels.limit_vectors(INSTRUCTION_SETS[request.param])
+    yield
+    kernels.limit_vectors(before)
 
 
 @pytest.fixture

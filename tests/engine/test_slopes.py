@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tapegrad._kernels import OURS, limit_vectors
+from tapegrad._kernels import OURS
 
-LEVELS = {"baseline": 0, "avx2": 1, "avx512": 2}
+pytestmark = pytest.mark.usefixtures("level")   # runs all on every instruction set
 KINKS = [0.0, -0.0, 0.5, -0.5, 1.0, -1.0, 3.0, -3.0, 6.0, 0.3, 20.0, 40.0, 88.8, -88.8, 1e-30]
 # Not NaN: PyTorch has one gradient there in vectors, and another in what is left over of them.
 SPECIAL = [*KINKS, 1e4, -1e4, math.inf, -math.inf]
@@ -38,15 +38,6 @@ LOSSES: dict[str, Callable[[Any, Any, Any], Any]] = {
 }
 # How far results of a dtype may lie apart: a unit in the last place of each of three factors.
 TOLERANCES = {"float64": 1e-14, "float32": 1e-6, "float16": 4e-3}
-
-
-@pytest.fixture(params=LEVELS, autouse=True)
-def level(request: pytest.FixtureRequest):
-    """Run the loops of one instruction set."""
-    before = limit_vectors(0)
-    limit_vectors(LEVELS[request.param])
-    yield
-    limit_vectors(before)
 
 
 def numbers(seed: int) -> np.ndarray:

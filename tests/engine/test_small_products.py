@@ -1,29 +1,19 @@
 """Products of small matrices, which go without the BLAS, on every instruction set."""
 
-from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
 import pytest
 
 from tapegrad import _kernels as kernels
-from tapegrad._kernels import OURS, limit_vectors
+from tapegrad._kernels import OURS
 from tapegrad._kernels.launch_log import record_launches
 
-LEVELS = {"plain": 0, "avx2": 1, "avx512": 2}
 # Around the numbers of rows and columns of a tile, and the depth at which the BLAS takes over.
 SIZES = [
     (1, 1, 1), (1, 64, 65), (2, 37, 6), (3, 18, 9), (2, 3, 5), (3, 1, 2), (4, 8, 16), (5, 7, 31),
     (8, 16, 32), (9, 33, 17), (13, 0, 4), (16, 64, 256), (31, 255, 33), (33, 512, 18), (64, 10, 47),
 ]  # fmt: skip
-
-
-@pytest.fixture(params=LEVELS)
-def level(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Run the loops of one instruction set, where the processor has it."""
-    before = limit_vectors(LEVELS[request.param])
-    yield
-    limit_vectors(before)
 
 
 def factor(rng: np.random.Generator, shape: tuple[int, int], layout: str) -> np.ndarray:

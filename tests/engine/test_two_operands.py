@@ -6,23 +6,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tapegrad._kernels import OURS, limit_vectors
+from tapegrad._kernels import OURS
 
-LEVELS = {"baseline": 0, "avx2": 1, "avx512": 2}
+pytestmark = pytest.mark.usefixtures("level")   # runs all on every instruction set
 SPECIAL = [0, -0.0, 1, -1, 0.7, -0.7, 3, -3, 1e-45, 1e10, -1e10, 2**24 + 2, np.inf, -np.inf, np.nan]
 EXACT = {"fmod": np.fmod, "remainder": np.remainder, "div_floor": np.floor_divide}
 # PyTorch's are 0.5 and 1.23 units in the last place from the truth at most.
 NEAR = {"hypot": np.hypot, "logaddexp": np.logaddexp}
 LARGEST_ERROR = {"hypot": 0.51, "logaddexp": 1.25}
-
-
-@pytest.fixture(params=LEVELS, autouse=True)
-def level(request: pytest.FixtureRequest):
-    """Run the loops of one instruction set."""
-    before = limit_vectors(0)
-    limit_vectors(LEVELS[request.param])
-    yield
-    limit_vectors(before)
 
 
 def pairs(dtype: type) -> np.ndarray:

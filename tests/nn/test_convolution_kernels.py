@@ -1,14 +1,10 @@
 """Convolutions on every instruction set, beside PyTorch and its sums in float64."""
 
-from collections.abc import Iterator
 from types import ModuleType
 
 import numpy as np
 import pytest
 
-from tapegrad._kernels import limit_vectors
-
-LEVELS = {"plain": 0, "AVX2": 1, "AVX-512": 2}
 # Input, weight, is transposed, and stride, padding, dilation, groups.
 CASES = [
     ((2, 5, 13, 50), (31, 5, 3, 3), False, (1, 1, 1, 1)),
@@ -52,14 +48,6 @@ CASES = [
     ((1, 70, 4, 5), (70, 300, 4, 4), True, (2, 1, 1, 1)),
     ((1, 128, 16, 16), (170, 128, 3, 3), False, (1, 2, 2, 1)),
 ]
-
-
-@pytest.fixture(params=LEVELS)
-def level(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Run the loops of one instruction set, where the processor has it."""
-    before = limit_vectors(LEVELS[request.param])
-    yield
-    limit_vectors(before)
 
 
 def results(library: ModuleType, case: tuple, dtype: str) -> list[np.ndarray]:

@@ -1,5 +1,6 @@
 """Convolutions, pools, padding and resampling as layers, beside PyTorch's."""
 
+import tracemalloc
 from types import ModuleType
 
 import pytest
@@ -125,3 +126,17 @@ def test_size_of_a_transposed_convolution(torch):
     layer = torch.nn.ConvTranspose2d(2, 2, 3, 2)
 
     assert layer(torch.ones(1, 2, 4, 4), output_size=(10, 9)).shape == (1, 2, 10, 9)
+
+
+def test_places_of_long_axes_are_not_kept(tapegrad: ModuleType) -> None:
+    """Signals of ever new lengths leave no tables of places and weights behind."""
+    signal = tapegrad.zeros(1, 1, 100)
+    tracemalloc.start()
+    try:
+        for k in range(30):
+            tapegrad.nn.functional.interpolate(signal, size=100_000 + k, mode="linear")
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert kept < 20e6  # all tables would be 72 MB

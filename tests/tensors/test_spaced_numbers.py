@@ -1,24 +1,12 @@
 """Numbers a step apart are PyTorch's to the last bit, on every instruction set."""
 
-from collections.abc import Iterator
 from types import ModuleType
 
 import numpy as np
 import pytest
 
-from tapegrad._kernels import limit_vectors
-
-LEVELS = {"baseline": 0, "avx2": 1, "avx512": 2}
+pytestmark = pytest.mark.usefixtures("level")   # runs all on every instruction set
 ENDS = [(0, 1), (-3, 2.5), (7.125, -1e3), (0.1, 1e4), (-0.7, -0.7)]
-
-
-@pytest.fixture(params=LEVELS, autouse=True)
-def level(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Run the loops of one instruction set."""
-    before = limit_vectors(0)
-    limit_vectors(LEVELS[request.param])
-    yield
-    limit_vectors(before)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int32", "int64"])
