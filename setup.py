@@ -69,12 +69,13 @@ class BuildExtensions(build_ext):
         *build_ext.user_options,
         ("checks", None, "turn every Cython check on"),
         ("sanitize", None, "look for bad memory accesses and undefined behaviour while running"),
+        ("translate-only", None, "write the C of the .pyx files, and compile nothing"),
     ]
-    boolean_options = [*build_ext.boolean_options, "checks", "sanitize"]
+    boolean_options = [*build_ext.boolean_options, "checks", "sanitize", "translate-only"]
 
     def initialize_options(self) -> None:
         super().initialize_options()
-        self.checks = self.sanitize = False
+        self.checks = self.sanitize = self.translate_only = False
 
     def finalize_options(self) -> None:
         super().finalize_options()
@@ -99,6 +100,10 @@ class BuildExtensions(build_ext):
                 extension.extra_link_args = [*extension.extra_link_args, "-s"]
             extension._full_name = extension.name
             extension._file_name = self.get_ext_filename(extension.name)
+
+    def run(self) -> None:
+        if not self.translate_only:
+            super().run()
 
 
 setup(ext_modules=extensions(), cmdclass={"build_ext": BuildExtensions})

@@ -43,7 +43,7 @@ cdef enum:
     LONG = 16384                # rows or columns, so that nothing overflows
     BLOCK_ROWS = 84             # TG_BLOCK_ROWS
     BLOCK_ROOM = 112            # rows that a packed block takes, whatever the height of its tiles
-    MOST_ROWS = 6 * BLOCK_ROWS  # of which the second cache holds half a megabyte, packed, at a time
+    MOST_ROWS = 504             # six blocks: the second cache holds half a megabyte of them, packed
     STRIP = 64                  # columns that are computed together
 
 
