@@ -12,7 +12,7 @@ from tapegrad._tensor.modes cimport anomaly_enabled, set_grad_mode
 from tapegrad._tensor.nodes cimport Node, node_of, short_name, split
 from tapegrad._tensor.tensor cimport (
     IS_INFERENCE, VIEW_OF_MULTI_OUTPUT, Tensor, Version, describe, refuse_view, requires_grad,
-    version_of, wrap,
+    tensor_over, version_of, wrap,
 )
 
 from tapegrad._tensor import register_saved_reader
@@ -119,8 +119,7 @@ cdef object unwrap_saved(Entry* entry, int slot):
             tensor = <Tensor>entry.edges[source].entry.op
             if <PyObject*>tensor.array == saved.value:
                 return tensor
-        tensor = Tensor.__new__(Tensor)
-        tensor.array = <ndarray>saved.value
+        tensor = tensor_over(<ndarray>saved.value)
         if saved.version != NULL:
             tensor.version = <Version>saved.version
     if source >= 0:

@@ -66,11 +66,14 @@ cdef extern from "Python.h":
     int PyTraceMalloc_Track(unsigned int domain, size_t address, size_t size) noexcept
 
 # Small row-major arrays that nobody uses any more wait here for the next one of their dtype and
-# shape: making and freeing an array object costs more than the arithmetic of a small op.
+# shape: making and freeing an array object costs more than the arithmetic of a small op. As many
+# are kept as a loop of a thousand steps frees at once. What waits has no weak references: where an
+# array leads to its own, it leads to the one below it.
 cdef enum:
-    N_BUCKETS = 64
-    BUCKET_DEPTH = 8
-    RECYCLED_BYTES = 2048
+    N_BUCKETS = 256
+    RECYCLED_BYTES = 16384
+    OBJECT_BYTES = 256         # of an array, about, beside its elements
+    MOST_BYTES_KEPT = 4194304
     LARGE_BYTES = 65536
 
 cdef size_t LARGEST_BYTES = <size_t>1 << 46
@@ -78,11 +81,9 @@ cdef size_t LARGEST_BYTES = <size_t>1 << 46
 cdef int WHOLE = (NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_OWNDATA | NPY_ARRAY_ALIGNED
                   | NPY_ARRAY_WRITEABLE)
 
-cdef struct Bucket:
-    PyObject* arrays[BUCKET_DEPTH]
-    int n
-
-cdef Bucket recycled[N_BUCKETS]
+cdef PyObject* recycled[N_BUCKETS]      # the uppermost of each bucket
+cdef Py_ssize_t bytes_kept = 0
+cdef int emptied = 0                    # the bucket that went last to make room
 
 # While launches are recorded, everything that is allocated stays alive here.
 cdef list kept_buffers = None
@@ -95,7 +96,7 @@ cdef void keep_buffers(list buffers) noexcept:
 
 
 @cython.overflowcheck(False)    # a hash: it may wrap
-cdef inline Bucket* bucket_of(int ndim, const npy_intp* dims, int type_number) noexcept:
+cdef inline PyObject** bucket_of(int ndim, const npy_intp* dims, int type_number) noexcept:
     cdef size_t key = type_number
     cdef int k
     for k in range(ndim):
@@ -105,17 +106,25 @@ cdef inline Bucket* bucket_of(int ndim, const npy_intp* dims, int type_number) n
 
 cdef ndarray allocate(int ndim, const npy_intp* dims, int type_number):
     """New uninitialised row-major memory."""
-    cdef Bucket* bucket = bucket_of(ndim, dims, type_number)
+    cdef PyObject** bucket = bucket_of(ndim, dims, type_number)
     cdef ndarray array
-    if bucket.n > 0 and has_form(bucket.arrays[bucket.n - 1], ndim, dims, type_number):
-        bucket.n -= 1
-        array = <ndarray>bucket.arrays[bucket.n]
-        Py_DECREF(array)
+    if bucket[0] != NULL and has_form(bucket[0], ndim, dims, type_number):
+        array = <ndarray>bucket[0]
+        remove(bucket)
     else:
         array = new_array(type_number, ndim, dims, NULL)
     if kept_buffers is not None:
         kept_buffers.append(array)
     return array
+
+
+cdef inline void remove(PyObject** bucket) noexcept:
+    """Take the uppermost array out of its bucket, which held it."""
+    global bytes_kept
+    cdef PyObject* array = bucket[0]
+    bucket[0], weak_references(array)[0] = weak_references(array)[0], NULL
+    bytes_kept -= OBJECT_BYTES + bytes_of(<ndarray>array)
+    Py_DECREF(<object>array)
 
 
 cdef object BLOCK_HANDLER = PyCapsule_New(&tg_block_handler, "mem_handler", NULL)
@@ -164,27 +173,41 @@ cdef inline bint has_form(PyObject* array, int ndim, const npy_intp* dims,
 
 cdef void recycle(PyObject* array) noexcept:
     """Called by an owner that is about to drop an array: keeps it if that was the last one."""
-    cdef Bucket* bucket
+    global bytes_kept
+    cdef PyObject** bucket
     cdef int type_number
+    cdef npy_intp n_bytes
     if Py_REFCNT(<object>array) != 1 or not PyArray_CheckExact(<object>array) \
             or (PyArray_FLAGS(<ndarray>array) & WHOLE) != WHOLE \
-            or PyArray_BASE(<ndarray>array) != NULL or has_weak_references(array):
+            or PyArray_BASE(<ndarray>array) != NULL or weak_references(array)[0] != NULL:
         return
     type_number = PyArray_TYPE(<ndarray>array)
-    if type_number >= N_TYPES or bytes_of(<ndarray>array) > RECYCLED_BYTES:
+    n_bytes = bytes_of(<ndarray>array)
+    if type_number >= N_TYPES or n_bytes > RECYCLED_BYTES:
         return
+    bytes_kept += OBJECT_BYTES + n_bytes
+    if bytes_kept > MOST_BYTES_KEPT:
+        make_room()
     bucket = bucket_of(PyArray_NDIM(<ndarray>array), PyArray_DIMS(<ndarray>array), type_number)
-    if bucket.n < BUCKET_DEPTH:
-        Py_INCREF(<object>array)
-        bucket.arrays[bucket.n] = array
-        bucket.n += 1
+    Py_INCREF(<object>array)
+    bucket[0], weak_references(array)[0] = array, bucket[0]
+
+
+cdef void make_room() noexcept:
+    """Empty buckets in turn, so that shapes of which a program makes no more do not stay."""
+    global emptied
+    while bytes_kept > MOST_BYTES_KEPT // 2:
+        emptied = (emptied + 1) % N_BUCKETS
+        while recycled[emptied] != NULL:
+            remove(&recycled[emptied])
 
 
 cdef Py_ssize_t WEAK_REFERENCES_AT = (<_TypeSlots*>ndarray).tp_weaklistoffset
 
 
-cdef inline bint has_weak_references(PyObject* array) noexcept:
-    return (<PyObject**>(<char*>array + WEAK_REFERENCES_AT))[0] != NULL
+cdef inline PyObject** weak_references(PyObject* array) noexcept:
+    """Where an array leads to its weak references."""
+    return <PyObject**>(<char*>array + WEAK_REFERENCES_AT)
 
 
 cdef ndarray allocate_ordered(int ndim, const npy_intp* dims, int* order, int type_number):

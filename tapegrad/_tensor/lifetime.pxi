@@ -1,8 +1,55 @@
-# What Cython cannot express about the life of a Tensor: its slots for the garbage collector and
-# the end of its life, and where its __dict__ is.
+# What Cython cannot express about the life of a Tensor: how it begins and ends, its slots for the
+# garbage collector, and where its __dict__ is.
+
+# Plain tensors whose life has ended wait here for another: as new ones, without an array of theirs.
+cdef enum:
+    MOST_SPARE = 256
+
+cdef PyObject* spare_tensors[MOST_SPARE]
+cdef int n_spare_tensors = 0
 
 cdef traverse_function plain_traverse = NULL
 cdef destructor plain_dealloc = NULL
+
+
+cdef Tensor tensor_over(ndarray array):
+    """A new tensor over an array; one that waits needs nothing filled in."""
+    global n_spare_tensors
+    cdef Tensor tensor
+    if n_spare_tensors == 0:
+        tensor = Tensor.__new__(Tensor)
+    else:
+        n_spare_tensors -= 1
+        tensor = <Tensor>PyObject_Init(spare_tensors[n_spare_tensors], <PyTypeObject*>Tensor)
+        PyObject_GC_Track(<PyObject*>tensor)
+    tensor.array = array
+    return tensor
+
+
+cdef bint keep_spare(PyObject* self) noexcept:
+    """Let a tensor that is off the tape wait for another life; False for one with rarer things."""
+    global n_spare_tensors
+    if self.ob_type != <PyTypeObject*>Tensor or n_spare_tensors == MOST_SPARE \
+            or (<Tensor>self).hooks is not None or (<Tensor>self).accumulate_hooks is not None \
+            or has_weak_references(self):
+        return False
+    if (<Tensor>self)._grad is not None:
+        (<Tensor>self)._grad = None
+    if (<Tensor>self).version is not None:
+        (<Tensor>self).version = None
+    if (<Tensor>self).view is not None:
+        (<Tensor>self).view = None
+    (<Tensor>self).array = NO_ELEMENTS
+    (<Tensor>self).output = (<Tensor>self).flags = 0
+    if n_spare_tensors == MOST_SPARE:       # what has just been freed may have joined them
+        return False
+    spare_tensors[n_spare_tensors] = self
+    n_spare_tensors += 1
+    return True
+
+
+cdef inline bint has_weak_references(PyObject* self) noexcept:
+    return (<PyObject**>(<char*>self + (<_TypeSlots*>Tensor).tp_weaklistoffset))[0] != NULL
 
 
 cdef int traverse_with_tape(PyObject* self, visitproc visit, void* arg) noexcept:
@@ -42,7 +89,8 @@ cdef void dealloc(PyObject* self) noexcept:
         (<Tensor>self).attributes = NULL
         Py_XDECREF(attributes)
     recycle(<PyObject*>(<Tensor>self).array)
-    plain_dealloc(self)
+    if not keep_spare(self):
+        plain_dealloc(self)
 
 
 cdef int patch_type() except -1:

@@ -45,6 +45,7 @@ cdef class Tensor:
     cdef uint8_t flags
 
 
+cdef Tensor tensor_over(ndarray array)
 cdef Tensor wrap(ndarray array)
 cdef Tensor wrap_view(Tensor source, ndarray array, ViewKind kind)
 cdef int refresh_view(Tensor tensor) except -1

@@ -38,6 +38,8 @@ cdef extern from "Python.h":
     ctypedef int (*traverse_function "traverseproc")(PyObject*, visitproc, void*) noexcept
     ctypedef int (*inquiry)(PyObject*) noexcept
     ctypedef void (*destructor)(PyObject*) noexcept
+    object PyObject_Init(PyObject*, PyTypeObject*)
+    void PyObject_GC_Track(void*)
     void PyObject_GC_UnTrack(void*)
     object PyObject_GenericGetDict(object, void*)
     int PyObject_GenericSetDict(object, object, void*) except -1
@@ -47,6 +49,7 @@ cdef extern from "Python.h":
         inquiry tp_clear
         destructor tp_dealloc
         Py_ssize_t tp_dictoffset
+        Py_ssize_t tp_weaklistoffset
         const char* tp_name
         PyObject* tp_dict
     void PyType_Modified(PyTypeObject*)
@@ -92,7 +95,6 @@ def register_tensor_support(*, repr, construct, reduce_tensor):
 include "operators.pxi"
 
 
-@cython.freelist(256)
 @cython.binding(False)                   # the interpreter calls plain methods faster,
 @cython.always_allow_keywords(False)     # and refuses an argument too many as PyTorch does
 @cython.embedsignature.format("clinic")  # for inspect, which reads it off plain methods
@@ -108,7 +110,7 @@ cdef class Tensor:
     # A user's own subclass stays what it is when detached; parameters become plain tensors.
     _detached_class = None
 
-    def __cinit__(self, *args, **kwargs):
+    def __cinit__(self):
         self.array = NO_ELEMENTS
 
     def __init__(self, *args, **kwargs):

@@ -166,8 +166,7 @@ cdef object shape_tuple(Entry* entry, int output):
 
 cdef Tensor wrap(ndarray array):
     """A new tensor over an array, off the tape."""
-    cdef Tensor tensor = Tensor.__new__(Tensor)
-    tensor.array = array
+    cdef Tensor tensor = tensor_over(array)
     if inference_enabled():
         tensor.flags = IS_INFERENCE
     return tensor
@@ -175,9 +174,8 @@ cdef Tensor wrap(ndarray array):
 
 cdef Tensor wrap_view(Tensor source, ndarray array, ViewKind kind):
     """A new tensor over part of the source's memory, off the tape but tied to it."""
-    cdef Tensor tensor = Tensor.__new__(Tensor)
+    cdef Tensor tensor = tensor_over(array)
     cdef View view
-    tensor.array = array
     tensor.version = version_of(source)
     tensor.flags = source.flags & IS_INFERENCE
     if tensor.flags:

@@ -4,6 +4,7 @@ import gc
 import os
 import subprocess
 import sys
+import tracemalloc
 import weakref
 
 import pytest
@@ -175,6 +176,43 @@ def test_frozen_layers_record_nothing(torch, counts):
     out = x @ torch.ones(10, 2, requires_grad=True)
 
     assert nothing == (0, 0) and counts() == (1, 400) and out.requires_grad
+
+
+def leave_things(torch):
+    """Let tensors go that have all that a tensor can have."""
+    x = torch.ones(2, 2, requires_grad=True)
+    last = (x * 2).unbind()[1]
+    last.retain_grad()
+    last.sum().backward()
+    written, viewed = torch.ones(2).add_(1), torch.ones(2)[:1]
+    written.mark, viewed.grad = "mark", torch.ones(1)
+    hooked = torch.ones(2, requires_grad=True)
+    hooked.register_hook(lambda g: g * 2)
+    return [weakref.ref(one) for one in (written, viewed, last)]
+
+
+def test_tensor_has_nothing_of_those_before_it(torch):
+    """Tensors made after others went have no gradient, attribute, version, base or hook of them."""
+    for _ in range(300):
+        references = leave_things(torch)
+    made = [torch.ones(2) * 2 for _ in range(600)]
+
+    assert [reference() for reference in references] == [None] * 3
+    for one in made:
+        assert (one.grad, one._version, one._base, one.output_nr) == (None, 0, None, 0)
+        assert one.is_leaf and not one.requires_grad and not one.__dict__
+        assert weakref.getweakrefcount(one) == 0 and one.grad_fn is None
+
+
+def test_arrays_that_wait_are_few_megabytes(torch):
+    """Arrays of shapes that a program makes no more are given back."""
+    tracemalloc.start()
+    for n in range(1, 4000):
+        torch.ones(n) * 2
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+
+    assert kept < 6_000_000
 
 
 def test_context_that_holds_its_own_output(torch, counts):
