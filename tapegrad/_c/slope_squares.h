@@ -32,7 +32,7 @@ static int NAME(has_square_slopes)(const tg_sliding *p, int64_t n_channels)
 /* How many outputs along a dimension whole squares have. */
 static TG_INLINE int64_t NAME(whole_pairs)(const NAME(square_sums) *s, int d, int64_t n)
 {
-    const int64_t pair = d > 0 ? 2 * s->pairs[d - 1].apart : 1;
+    const int64_t pair = d > 0 ? s->pairs[d - 1].whole : 1;
     return (n + pair - 1) / pair * pair;
 }
 
@@ -99,12 +99,13 @@ static TG_INLINE int64_t NAME(element)(const tg_pairs *pairs, int64_t part, int6
 TARGET static void NAME(add_squares)(const NAME(meeting) *m, const NAME(square_sums) *s, int64_t n)
 {
     const int64_t n_columns = s->pairs[1].n_parts, channels = m->channels;
+    const int64_t row_step = m->steps[tg_is_line(m->p) ? 3 : 2];
     NAME(sum_slopes)(s, n, m->rows);
     for (int i = 0; i < s->squares.n; i++) {
         const tg_nine *nine = s->squares.each + i;
         int64_t from[TG_KINDS];
         for (int t = 0; t < TG_KINDS; t++)
-            from[t] = NAME(element)(s->pairs, i / n_columns, t / 4) * m->steps[2] +
+            from[t] = NAME(element)(s->pairs, i / n_columns, t / 4) * row_step +
                       NAME(element)(s->pairs + 1, i % n_columns, t % 4) * m->steps[3];
         if (nine->side == 3)
             NAME(sum_images)(s, from, 3, m->padded, n, channels);
@@ -128,26 +129,39 @@ TARGET static void NAME(add_squares)(const NAME(meeting) *m, const NAME(square_s
     }
 }
 
+/* The square that begins at an output of a block. */
+static TG_INLINE void NAME(find_square)(const NAME(meeting) *m, const NAME(square_sums) *s,
+                                        int64_t sample, int64_t y, int64_t x, NAME(square) *to)
+{
+    const int64_t *counts = m->counts, is_line = tg_is_line(m->p);
+    to->image = sample * m->steps[0] + y * m->axes[1].step * m->steps[2] +
+                x * m->axes[2].step * m->steps[3];
+    for (int i = 0; i < 4; i++) {
+        const int64_t down = i / 2 * s->pairs[0].apart, along = i % 2 * s->pairs[1].apart;
+        const int64_t at_y = y + (is_line ? 0 : down), at_x = x + along + (is_line ? down : 0);
+        const int64_t place = (sample * counts[2] + at_y) * counts[3] + at_x;
+        to->slopes[i] = at_y < counts[2] && at_x < counts[3] ? m->slopes + place * m->slope_step
+                                                             : s->zeros;
+    }
+}
+
+/* The first output of the next pair, along a dimension. */
+static TG_INLINE int64_t NAME(next_pair)(const tg_pairs *pairs, int64_t x)
+{
+    if (pairs->n_phases == 1 || pairs->apart == 1)
+        return x + pairs->whole;
+    return x + (x % pairs->apart == pairs->apart - 1 ? pairs->apart + 1 : 1);
+}
+
 /* The squares of a block. */
 TARGET static void NAME(add_square_block)(const NAME(meeting) *m, const NAME(square_sums) *s)
 {
-    const int64_t *counts = m->counts, down = s->pairs[0].apart, along = s->pairs[1].apart;
+    const int64_t *counts = m->counts;
     int64_t n = 0;
     for (int64_t sample = 0; sample < counts[0]; sample++)
-        for (int64_t y = 0; y < counts[2]; y += y % down == down - 1 ? down + 1 : 1)
-            for (int64_t x = 0; x < counts[3]; x += x % along == along - 1 ? along + 1 : 1) {
-                NAME(square) *now = s->each + n++;
-                const int64_t place = (sample * counts[2] + y) * counts[3] + x;
-                const int has_lower = y + down < counts[2], has_right = x + along < counts[3];
-                const T *slopes = m->slopes + place * m->slope_step;
-                now->image = sample * m->steps[0] + y * m->axes[1].step * m->steps[2] +
-                             x * m->axes[2].step * m->steps[3];
-                now->slopes[0] = slopes;
-                now->slopes[1] = has_right ? slopes + along * m->slope_step : s->zeros;
-                now->slopes[2] = has_lower ? slopes + down * counts[3] * m->slope_step : s->zeros;
-                now->slopes[3] = has_lower && has_right
-                                     ? slopes + (down * counts[3] + along) * m->slope_step
-                                     : s->zeros;
+        for (int64_t y = 0; y < counts[2]; y = NAME(next_pair)(s->pairs, y))
+            for (int64_t x = 0; x < counts[3]; x = NAME(next_pair)(s->pairs + 1, x)) {
+                NAME(find_square)(m, s, sample, y, x, s->each + n++);
                 if (n == s->at_once) {
                     NAME(add_squares)(m, s, n);
                     n = 0;
@@ -215,6 +229,8 @@ static void NAME(plan_squares)(NAME(meeting) *m, NAME(square_sums) *s)
     const tg_sliding *p = m->p;
     for (int d = 0; d < 3; d++)
         m->axes[d] = tg_axis_of(p, d, 0);
+    if (tg_is_line(p)) /* beside the last of an odd number of taps one that is not there is read */
+        m->axes[2].highest += p->kernel[2] % 2;
     for (int d = 0; d < 2; d++)
         s->pairs[d] = tg_pairs_of(p, d + 1, 0, 0);
     tg_set_squares(&s->squares, p, none, none, none, 0, 0);

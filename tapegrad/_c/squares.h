@@ -3,7 +3,12 @@
  *
  * Along one dimension the two outputs of a pair meet up to three taps in four elements, all as far
  * apart as stride and dilation allow; the taps are cut into such parts. A stride of 2 has one part
- * for the even taps and one for the odd ones, five taps have one of three and one of two. */
+ * for the even taps and one for the odd ones, five taps have one of three and one of two.
+ *
+ * What has one dimension is no plane, but four outputs beside each other are a square as well: two
+ * that are two apart make a pair, which meets every other tap, and the other two lie one behind. Then
+ * the two taps beside each other are the square's rows, one element apart, and nine taps take 21
+ * products for four outputs instead of 36. */
 #ifndef TG_SQUARES_H
 #define TG_SQUARES_H
 
@@ -16,22 +21,28 @@
 #define TG_PLAN static inline
 #endif
 
-/* TG_LEAST_PAIRS: along a side, so that vectors are not left half empty. TG_PART_COST: of the sums
- * of what a square reads, in products. */
-enum { TG_MOST_PARTS = 4, TG_KINDS = 16, TG_LEAST_PAIRS = 4, TG_PART_COST = 160 };
+/* TG_LEAST_PAIRS: along a side, so that vectors are not left half empty; of a line, so that they are
+ * not put together. TG_PART_COST: of the sums of what a square reads, in products. */
+enum {
+    TG_MOST_PARTS = 4,
+    TG_KINDS = 16,
+    TG_LEAST_PAIRS = 4,
+    TG_LEAST_OF_LINE = 16,
+    TG_PART_COST = 160,
+};
 
-/* Up to three taps: their numbers, or -1, and where the first of four elements lies. Of the four
- * sums of these, `kinds` are those by which a tap is multiplied, a bit each. */
+/* Up to three taps: how many are read before each, or -1, and where the first of four elements lies.
+ * Of the four sums of these, `kinds` are those by which a tap is multiplied, a bit each. */
 typedef struct {
     int64_t from, taps[3];
     int kinds;
 } tg_part;
 
-/* The pairs of a pass: `apart` in the images that are written, and their parts; more than there may
- * be say that the taps are too many. */
+/* The pairs of a pass: `apart` in the images that are written, of which they cover `whole` with what
+ * lies between, and their parts; more than there may be say that the taps are too many. */
 typedef struct {
     tg_axis axis; /* whose outputs are pairs */
-    int64_t n_phases, apart;
+    int64_t n_phases, apart, whole;
     int n_parts;
     tg_part parts[TG_MOST_PARTS];
 } tg_pairs;
@@ -42,6 +53,12 @@ TG_PLAN int64_t tg_common_multiple(int64_t a, int64_t b)
     while (multiple % b != 0)
         multiple += a;
     return multiple;
+}
+
+/* Whether images have one dimension. */
+static inline int tg_is_line(const tg_sliding *p)
+{
+    return p->in[1] == 1 && p->out[1] == 1 && p->kernel[1] == 1;
 }
 
 static inline int64_t tg_remainders(const tg_sliding *p, int d)
@@ -71,20 +88,33 @@ TG_PLAN tg_part tg_part_of(const tg_axis *axis, int64_t tap, int64_t n, int64_t 
     const int64_t slot = n == 1;
     tg_part part = {(tap - slot * tap_step) * axis->from_step, {-1, -1, -1}, kinds[n]};
     for (int64_t j = 0; j < n; j++)
-        part.taps[slot + j] = axis->tap_first + (tap + j * tap_step) * axis->tap_step;
+        part.taps[slot + j] = tap + j * tap_step;
     return part;
+}
+
+/* Of a line: two outputs beside each other and their two taps. */
+TG_PLAN tg_pairs tg_neighbours(const tg_sliding *p)
+{
+    tg_pairs pairs = {tg_axis_of(p, 1, 0), 1, 1, 1, 1, {{0, {0, 1, -1}, 6}}};
+    pairs.axis.from_step = 1;
+    pairs.parts[0].kinds = 7;
+    return pairs;
 }
 
 /* The pairs of one phase: neighbours may be of different phases, as far as pairs are apart. */
 TG_PLAN tg_pairs tg_pairs_of(const tg_sliding *p, int d, int64_t remainder, int64_t phase)
 {
+    const int is_line = tg_is_line(p);
+    if (is_line && d == 1)
+        return tg_neighbours(p);
     const tg_axis axis = tg_forwards(p, d, remainder);
-    const int64_t apart = tg_common_multiple(axis.step, axis.from_step);
+    const int64_t apart = is_line ? 2 : tg_common_multiple(axis.step, axis.from_step);
     const int64_t n_phases = apart / axis.step, tap_step = apart / axis.from_step;
     const int64_t n_outputs = (axis.n - phase + n_phases - 1) / n_phases;
-    tg_pairs pairs = {axis, n_phases, n_phases * axis.out_step, 0, {{0}}};
+    const int64_t out_apart = n_phases * axis.out_step, n_firsts = is_line ? 1 : tap_step;
+    tg_pairs pairs = {axis, is_line ? 1 : n_phases, out_apart, 2 * out_apart, 0, {{0}}};
     int64_t lowest = 0, highest = 0;
-    for (int64_t first = 0; first < tap_step && first < axis.n_taps; first++) {
+    for (int64_t first = 0; first < n_firsts && first < axis.n_taps; first++) {
         int64_t left = (axis.n_taps - first + tap_step - 1) / tap_step;
         for (int64_t tap = first, n; left > 0; left -= n, tap += n * tap_step) {
             n = tg_equal_part(left, 3);
@@ -104,7 +134,7 @@ TG_PLAN tg_pairs tg_pairs_of(const tg_sliding *p, int d, int64_t remainder, int6
     pairs.axis.from_first += phase * axis.step;
     pairs.axis.from_step = apart;
     pairs.axis.lowest = pairs.axis.from_first + lowest;
-    pairs.axis.highest = pairs.axis.from_first + highest + 3 * apart;
+    pairs.axis.highest = pairs.axis.from_first + highest + 3 * apart + (is_line ? 3 : 0);
     return pairs;
 }
 
@@ -134,11 +164,12 @@ TG_PLAN int tg_bits_set(int kinds)
  * parts; 0 if there are too few pairs or too many parts. */
 TG_PLAN int64_t tg_sums_of_pairs(const tg_sliding *p, int d, int64_t *n_parts)
 {
+    const int64_t least = !tg_is_line(p) ? TG_LEAST_PAIRS : d == 1 ? 1 : TG_LEAST_OF_LINE;
     int64_t n = 0;
     *n_parts = 0;
     for (int64_t remainder = 0; remainder < tg_remainders(p, d); remainder++) {
         const tg_pairs pairs = tg_pairs_of(p, d, remainder, 0);
-        if (pairs.n_parts == 0 || pairs.n_parts > TG_MOST_PARTS || pairs.axis.n < TG_LEAST_PAIRS)
+        if (pairs.n_parts == 0 || pairs.n_parts > TG_MOST_PARTS || pairs.axis.n < least)
             return 0;
         for (int i = 0; i < pairs.n_parts; i++)
             n += tg_bits_set(pairs.parts[i].kinds);
@@ -147,19 +178,29 @@ TG_PLAN int64_t tg_sums_of_pairs(const tg_sliding *p, int d, int64_t *n_parts)
     return n;
 }
 
+/* Whether so many sums instead of products are worth it. Three taps at a stride of 2, which would
+ * save three products of ten, gain nothing: there a square reads 25 elements. Fewer taps of
+ * a line than eight gain a twentieth, and they and more than twelve are less exact than PyTorch's. */
+TG_PLAN int tg_saves_enough(const tg_sliding *p, int64_t n)
+{
+    const int64_t by_sliding = 4 * tg_product(p->kernel), saved = by_sliding - n;
+    return tg_is_line(p) ? p->kernel[2] >= 8 && p->kernel[2] <= 12
+                         : saved * 8 >= by_sliding * 3;
+}
+
 /* How many sums of all passes are multiplied for a square of outputs, if it is worth it for images
- * in one plane; else 0. Three taps at a stride of 2, which would save three products of ten, gain
- * nothing: there a square reads 25 elements. */
+ * in one plane; else 0. */
 TG_PLAN int64_t tg_sums_of_squares(const tg_sliding *p)
 {
     int64_t parts[2];
     if (p->in[0] != 1 || p->out[0] != 1 || p->kernel[0] != 1 || p->stride[0] != 1 ||
-        p->stride[1] > 2 || p->stride[2] > 2 || p->dilation[1] > 2 || p->dilation[2] > 2)
+        p->stride[1] > 2 || p->stride[2] > 2 || p->dilation[1] > 2 || p->dilation[2] > 2 ||
+        (tg_is_line(p) && (p->stride[2] > 1 || p->dilation[2] > 1)))
         return 0;
     const int64_t rows = tg_sums_of_pairs(p, 1, &parts[0]);
     const int64_t n = rows * tg_sums_of_pairs(p, 2, &parts[1]);
-    const int64_t by_sliding = 4 * tg_product(p->kernel), saved = by_sliding - n;
-    return n > 0 && saved * 8 >= by_sliding * 3 &&
+    const int64_t saved = 4 * tg_product(p->kernel) - n;
+    return n > 0 && tg_saves_enough(p, n) &&
                    saved * p->n_rows >= parts[0] * parts[1] * TG_PART_COST
                ? n
                : 0;
@@ -172,6 +213,18 @@ typedef struct {
     int64_t taps[9], from[TG_KINDS], at[TG_KINDS];
     int side;
 } tg_nine;
+
+/* The number of the weight that a square's taps name together, or -1. */
+TG_PLAN int64_t tg_weight_of(const tg_sliding *p, const tg_axis axes[2], int64_t row,
+                             int64_t column)
+{
+    if (row < 0 || column < 0 || (tg_is_line(p) && row + column >= p->kernel[2]))
+        return -1;
+    if (tg_is_line(p))
+        return axes[1].tap_first + (row + column) * axes[1].tap_step;
+    return (axes[0].tap_first + row * axes[0].tap_step) * p->kernel[2] + axes[1].tap_first +
+           column * axes[1].tap_step;
+}
 
 /* The squares of a pass. */
 typedef struct {
@@ -190,7 +243,8 @@ TG_PLAN void tg_set_squares(tg_squares *squares, const tg_sliding *p,
 {
     const tg_pairs rows = tg_pairs_of(p, 1, remainder[0], phase[0]);
     const tg_pairs columns = tg_pairs_of(p, 2, remainder[1], phase[1]);
-    const int64_t step = columns.axis.step;
+    const int64_t step = columns.axis.step, row_step = tg_is_line(p) ? 0 : line;
+    const int64_t row_columns = tg_is_line(p) ? 1 : 0;
     int64_t n = 0;
     squares->axes[0] = rows.axis;
     squares->axes[1] = columns.axis;
@@ -203,11 +257,11 @@ TG_PLAN void tg_set_squares(tg_squares *squares, const tg_sliding *p,
             const tg_part *row = &rows.parts[i / columns.n_parts];
             const tg_part *column = &columns.parts[i % columns.n_parts];
             const int is_needed = row->kinds >> k / 4 & column->kinds >> k % 4 & 1;
-            const int64_t y = rows.axis.from_first + row->from + k / 4 * rows.axis.from_step;
-            const int64_t x = columns.axis.from_first + column->from + k % 4 * columns.axis.from_step;
+            const int64_t y = rows.axis.from_first + row->from + k / 4 * rows.axis.from_step - lowest[0];
+            const int64_t x = columns.axis.from_first + column->from +
+                              k % 4 * columns.axis.from_step - lowest[1] + y * row_columns;
             squares->each[i].at[k] = is_needed ? n++ : -1;
-            squares->each[i].from[k] = (y - lowest[0]) * line + (x - lowest[1]) % step * part +
-                                       (x - lowest[1]) / step;
+            squares->each[i].from[k] = y * row_step + x % step * part + x / step;
         }
     }
     squares->first[TG_KINDS] = n;
@@ -217,9 +271,8 @@ TG_PLAN void tg_set_squares(tg_squares *squares, const tg_sliding *p,
         tg_nine *nine = squares->each + i;
         nine->side = (row->kinds | column->kinds) >> 3 & 1 ? 4 : 3;
         for (int t = 0; t < 9; t++)
-            nine->taps[t] = row->taps[t / 3] < 0 || column->taps[t % 3] < 0
-                                ? -1
-                                : row->taps[t / 3] * p->kernel[2] + column->taps[t % 3];
+            nine->taps[t] =
+                tg_weight_of(p, squares->axes, row->taps[t / 3], column->taps[t % 3]);
         for (int k = 0; k < TG_KINDS; k++)
             nine->at[k] = nine->at[k] < 0 ? n : nine->at[k];
     }

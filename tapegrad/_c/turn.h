@@ -4,13 +4,12 @@
 typedef __typeof__((V){0} == (V){0}) NAME(places); /* whole numbers of the elements' size */
 
 #if defined(__GNUC__) && !defined(__clang__)
-#define UNROLLED _Pragma("GCC unroll 16") /* so that vectors stay in registers */
 
 /* Exchange the upper right and the lower left quarters of all squares of 2s by 2s elements. */
 TARGET static TG_INLINE void NAME(exchange)(V *upper, V *lower, const int s)
 {
     NAME(places) left, right;
-    UNROLLED
+    TG_UNROLLED
     for (int l = 0; l < LANES; l++) {
         left[l] = l & s ? LANES + l - s : l;
         right[l] = l & s ? LANES + l : l + s;
@@ -25,7 +24,7 @@ TARGET static TG_INLINE void NAME(turn)(V *rows)
 {
 #define STAGE(s)                                                  \
     if (s < LANES)                                                \
-        UNROLLED                                                  \
+        TG_UNROLLED                                                  \
         for (int i = 0; i < LANES; i++)                           \
             if (!(i & s))                                         \
                 NAME(exchange)(rows + i, rows + (i + s) % LANES, s);
@@ -33,7 +32,6 @@ TARGET static TG_INLINE void NAME(turn)(V *rows)
 #undef STAGE
 }
 #else
-#define UNROLLED
 TARGET static TG_INLINE void NAME(turn)(V *rows)
 {
     T from[LANES][LANES], to[LANES];
@@ -53,11 +51,11 @@ TARGET static TG_INLINE void NAME(load_columns)(V *columns, const T *from, int64
 {
     const T *row = from;
     if (n >= LANES)
-        UNROLLED
+        TG_UNROLLED
         for (int i = 0; i < LANES; i++, row += i < n_rows ? row_step : 0)
             columns[i] = NAME(load)(row);
     else
-        UNROLLED
+        TG_UNROLLED
         for (int i = 0; i < LANES; i++, row += i < n_rows ? row_step : 0)
             columns[i] = NAME(load_part)(row, n);
     NAME(turn)(columns);
@@ -74,7 +72,7 @@ TARGET static void NAME(turn_rows)(T *to, int64_t to_step, const T *from, int64_
             V columns[LANES];
             NAME(load_columns)(columns, from + c * from_step + x, from_step, n_c, n_x);
             if (n_c == LANES && n_x == LANES)
-                UNROLLED
+                TG_UNROLLED
                 for (int j = 0; j < LANES; j++)
                     NAME(store)(to + (x + j) * to_step + c, columns[j]);
             else
@@ -95,6 +93,7 @@ TARGET static TG_INLINE V NAME(even)(V first, V second)
 {
 #if defined(__GNUC__) && !defined(__clang__)
     NAME(places) even;
+    TG_UNROLLED
     for (int l = 0; l < LANES; l++)
         even[l] = 2 * l;
     return __builtin_shuffle(first, second, even);
@@ -123,5 +122,3 @@ TARGET static TG_INLINE void NAME(copy_apart)(T *to, const T *from, const int st
             NAME(store_part)(to + i, v, n - i);
     }
 }
-
-#undef UNROLLED

@@ -24,6 +24,13 @@
 #define TG_PREFETCH(address) ((void)0)
 #endif
 
+/* Loops over a vector's elements: so that vectors stay in registers, and places in one, constants. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define TG_UNROLLED _Pragma("GCC unroll 16")
+#else
+#define TG_UNROLLED
+#endif
+
 enum { TG_BASELINE, TG_AVX2, TG_AVX512 };
 
 /* Tests lower it, to run the loops that this processor would not choose. */

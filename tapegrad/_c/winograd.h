@@ -12,7 +12,10 @@ enum {
 };
 
 /* How many products to add up as one chain: at most PyTorch's error. */
-static TG_INLINE int64_t NAME(chain_of_kind)(int64_t n_channels) { return n_channels <= 64 ? 32 : 16; }
+static TG_INLINE int64_t NAME(chain_of_kind)(const tg_sliding *p, int64_t n_channels)
+{
+    return n_channels <= (tg_is_line(p) ? 32 : 64) ? 32 : 16;
+}
 
 /* Where a kind's sums of what squares read begin, of which `at` channels come before. */
 static TG_INLINE int64_t NAME(patches_at)(int kind, int64_t at)
@@ -30,8 +33,9 @@ static TG_INLINE int NAME(has_squares)(void)
  * samples or rows a thread has. */
 static int NAME(is_square)(const tg_sliding *p, int64_t n_channels)
 {
-    return NAME(has_squares)() && n_channels >= (p->is_turned ? 32 : 16) && n_channels <= 256 &&
-           p->n_rows >= 16 && tg_sums_of_squares(p) > 0;
+    const int is_line = tg_is_line(p);
+    return NAME(has_squares)() && n_channels >= (p->is_turned || is_line ? 32 : 16) &&
+           n_channels <= (is_line ? 128 : 256) && p->n_rows >= 16 && tg_sums_of_squares(p) > 0;
 }
 
 /* The sums of 3x3 weights of each channel, of a tile's rows: from a vector a tap, to where the
@@ -119,6 +123,7 @@ TARGET static TG_INLINE void NAME(zip)(T *to, V even, V odd)
 {
 #if defined(__GNUC__) && !defined(__clang__)
     NAME(places) first, second;
+    TG_UNROLLED
     for (int l = 0; l < LANES; l++) {
         first[l] = l / 2 + l % 2 * LANES;
         second[l] = LANES / 2 + first[l];
@@ -133,12 +138,13 @@ TARGET static TG_INLINE void NAME(zip)(T *to, V even, V odd)
 #endif
 }
 
-/* Squares beside each other: how many outputs of two lines they have, and where. */
+/* Squares beside each other: where their outputs begin, and how many two lines have. */
 typedef struct {
-    int64_t first, n, at, has_lower;
+    int64_t first, at, n, n_lower;
 } NAME(strip);
 
-/* Where the outputs of a panel go. One strip's are `step` apart, the lower line's `lower` behind. */
+/* Where the outputs of a panel go. One strip's are `step` apart, the lower line's `lower` behind: if
+ * what is written has no lines, beside them. */
 typedef struct {
     int n;
     int64_t step, lower;
@@ -146,17 +152,21 @@ typedef struct {
 } NAME(strips);
 
 static void NAME(cut_strips)(const NAME(segments) *writes, const tg_squares *squares,
-                             const int64_t out[3], NAME(strips) *strips)
+                             const tg_sliding *p, NAME(strips) *strips)
 {
+    const int64_t *out = p->out;
+    const int is_line = tg_is_line(p);
     const int64_t step = squares->apart[1];
     strips->n = writes->n;
     strips->step = step;
-    strips->lower = squares->apart[0] * out[2];
+    strips->lower = is_line ? 1 : squares->apart[0] * out[2];
     for (int s = 0; s < writes->n; s++) {
         const NAME(segment) *now = writes->each + s;
-        const int64_t left = (out[2] - now->at % out[2] + step - 1) / step;
-        const NAME(strip) strip = {2 * now->lane, tg_least(2 * now->n, left), now->at,
-                                   now->at / out[2] % out[1] + squares->apart[0] < out[1]};
+        const int64_t left = out[2] - now->at % out[2];
+        const int64_t n = tg_least(2 * now->n, (left + step - 1) / step);
+        const int has_lower = is_line || now->at / out[2] % out[1] + squares->apart[0] < out[1];
+        const int64_t n_lower = is_line ? tg_least(n, left / step) : has_lower ? n : 0;
+        const NAME(strip) strip = {2 * now->lane, now->at, n, n_lower};
         strips->each[s] = strip;
     }
 }
@@ -171,6 +181,7 @@ TARGET static TG_INLINE void NAME(spread)(T *to, int64_t step, const T *from, in
     }
 #if defined(__GNUC__) && !defined(__clang__)
     NAME(places) both;
+    TG_UNROLLED
     for (int l = 0; l < LANES; l++)
         both[l] = l % 2 == 0 ? l / 2 : LANES + l;
     for (; step == 2 && i + LANES / 2 < n; i += LANES / 2)
@@ -179,6 +190,21 @@ TARGET static TG_INLINE void NAME(spread)(T *to, int64_t step, const T *from, in
 #endif
     for (; i < n; i++)
         to[i * step] = from[i];
+}
+
+/* to[2 * i] = even[i], and to[2 * i + 1] = odd[i] for `n_odd` of these, which may be one less. */
+TARGET static TG_INLINE void NAME(alternate)(T *to, const T *even, int64_t n, const T *odd,
+                                             int64_t n_odd)
+{
+    int64_t i = 0;
+    for (; i + LANES <= n_odd; i += LANES)
+        NAME(zip)(to + 2 * i, NAME(load)(even + i), NAME(load)(odd + i));
+    for (; i < n_odd; i++) {
+        to[2 * i] = even[i];
+        to[2 * i + 1] = odd[i];
+    }
+    if (i < n)
+        to[2 * i] = even[i];
 }
 
 /* One row's outputs of two vectors of squares from their products. Where they are not finite `bad`
@@ -204,9 +230,14 @@ TARGET static TG_INLINE void NAME(sum_products)(const T *products, V bias, int64
     }
     for (int s = 0; s < strips->n; s++) {
         const NAME(strip) *now = strips->each + s;
-        NAME(spread)(out + now->at, strips->step, all[0] + now->first, now->n);
-        if (now->has_lower)
-            NAME(spread)(out + now->at + strips->lower, strips->step, all[1] + now->first, now->n);
+        T *to = out + now->at;
+        if (strips->lower == 1 && strips->step == 2) {
+            NAME(alternate)(to, all[0] + now->first, now->n, all[1] + now->first, now->n_lower);
+            continue;
+        }
+        NAME(spread)(to, strips->step, all[0] + now->first, now->n);
+        if (now->n_lower > 0)
+            NAME(spread)(to + strips->lower, strips->step, all[1] + now->first, now->n_lower);
     }
 }
 
@@ -219,7 +250,8 @@ TARGET static TG_INLINE void NAME(expect_squares)(const NAME(strips) *strips, in
             const NAME(strip) *now = strips->each + s;
             for (int64_t x = 0; x < now->n * strips->step; x += NAME(line_items)) {
                 PREFETCH(out + now->at + x);
-                PREFETCH(out + now->at + x + now->has_lower * strips->lower);
+                if (now->n_lower > 0 && strips->lower > 1)
+                    PREFETCH(out + now->at + x + strips->lower);
             }
         }
 }
@@ -262,19 +294,21 @@ TARGET static int NAME(square_panel)(NAME(pass) *pass, const NAME(padded) *block
                                      const T *weights, int64_t lanes, const char *bias,
                                      int64_t bias_step, T *out, int64_t out_channel, int64_t rows)
 {
-    const int64_t n_channels = pass->n_channels, longest = NAME(chain_of_kind)(n_channels);
+    const int64_t n_channels = pass->n_channels, longest = NAME(chain_of_kind)(p, n_channels);
     const T *patches = pass->next;
     V bad[2] = {{0}, {0}};
     NAME(strips) strips;
-    NAME(cut_strips)(&pass->writes, squares, p->out, &strips);
+    NAME(cut_strips)(&pass->writes, squares, p, &strips);
     if (!pass->is_packed)
         NAME(sum_panel)(pass, block, squares);
     pass->next += pass->kept;
     for (int64_t done = 0, n; done < rows; done += n) {
         n = tg_equal_part(rows - done, ROWS);
         NAME(expect_squares)(&strips, n, out + done * out_channel, out_channel);
-        memset(pass->sums, 0, TG_KINDS * NAME(sums_of_kind) * sizeof(T));
-        for (int k = 0; k < TG_KINDS; k++)
+        for (int k = 0; k < TG_KINDS; k++) {
+            T *sums = pass->sums + k * NAME(sums_of_kind);
+            for (int64_t i = 0; i < n * NAME(width); i += LANES)
+                NAME(store)(sums + i, (V){0});
             for (int64_t c = squares->first[k] * n_channels, length;
                  c < squares->first[k + 1] * n_channels; c += length) {
                 length = tg_equal_part(squares->first[k + 1] * n_channels - c, longest);
@@ -282,9 +316,9 @@ TARGET static int NAME(square_panel)(NAME(pass) *pass, const NAME(padded) *block
                 const NAME(line) line = {c * NAME(packed_rows), at, at + LANES};
                 const NAME(chain) chain = {&line, 1, length, NAME(packed_rows), NAME(width),
                                            NAME(width)};
-                NAME(multiply)(n, lanes, &chain, weights, patches,
-                               pass->sums + k * NAME(sums_of_kind), NAME(width));
+                NAME(multiply)(n, lanes, &chain, weights, patches, sums, NAME(width));
             }
+        }
         for (int64_t i = 0; i < n; i++) {
             const T first = bias == NULL ? 0 : TG_AT(const T, bias, (done + i) * bias_step);
             NAME(sum_products)(pass->sums + i * NAME(width), (V){0} + first, lanes, &strips,

@@ -47,6 +47,11 @@ CASES = [
     ((1, 130, 9, 9), (300, 130, 3, 3), False, (2, 1, 1, 1)),  # patches kept for further rows
     ((1, 70, 4, 5), (70, 300, 4, 4), True, (2, 1, 1, 1)),
     ((1, 128, 16, 16), (170, 128, 3, 3), False, (1, 2, 2, 1)),
+    ((2, 32, 301), (40, 32, 9), False, (1, 4, 1, 1)),  # lines by squares
+    ((3, 48, 76), (33, 48, 10), False, (1, 0, 1, 1)),
+    ((1, 64, 8300), (32, 32, 11), False, (1, 7, 1, 2)),
+    ((2, 40, 79), (40, 32, 12), True, (1, 3, 1, 1)),
+    ((2, 32, 1, 163), (36, 32, 1, 8), False, (1, 0, 1, 1)),
 ]
 
 
@@ -84,7 +89,7 @@ class TestEveryInstructionSet:
             assert error <= 2 * allowed + 1e-8
 
 
-@pytest.mark.parametrize("case", CASES[-27:], ids=str)
+@pytest.mark.parametrize("case", CASES[-32:], ids=str)
 def test_threads_change_no_bit(torch: ModuleType, case: tuple) -> None:
     """One thread, two and three give the same results, whichever way the work is shared."""
     before, every = torch.get_num_threads(), []
@@ -96,6 +101,27 @@ def test_threads_change_no_bit(torch: ModuleType, case: tuple) -> None:
     for alone, *shared in zip(*every, strict=True):
         for each in shared:
             np.testing.assert_array_equal(alone, each)
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), 3e38])
+@pytest.mark.parametrize("transposed", ["", "_transpose"])
+def test_what_is_not_finite_spreads_along_a_line(
+    torch: ModuleType, reference: ModuleType, transposed: str, value: float
+) -> None:
+    """An infinity in one of two lines gives PyTorch's infinities and NaNs around it, no others."""
+    rng, every = np.random.default_rng(0), []
+    x, w, g = (rng.normal(size=shape).astype(np.float32)
+               for shape in ((2, 32, 101), (32, 32, 9), (2, 32, 101)))
+    x[1, 3, 50] = value
+    for library in (torch, reference):
+        weight = library.tensor(w, requires_grad=True)
+        function = getattr(library.nn.functional, f"conv{transposed}1d")
+        out = function(library.tensor(x), weight, padding=4)
+        out.backward(library.tensor(g))
+        every.append((out.detach().numpy(), weight.grad.numpy()))
+
+    for ours, theirs in zip(*every, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("nan"), 3e38])
