@@ -60,7 +60,11 @@ cdef enum Wanted:
 
 cdef object KINDS = {"Tensor": TENSOR, "bool": TRUTH_VALUE, "int": WHOLE_NUMBER,
                      "float": REAL_NUMBER, "Ints": WHOLE_NUMBERS}
-cdef object READ_NUMPY = ("tensor", "as_tensor", "asarray", "new_tensor", "from_numpy")
+cdef object READ_NUMPY = frozenset((
+    "_split", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool2d",
+    "adaptive_max_pool2d_with_indices", "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices",
+    "as_tensor", "asarray", "from_numpy", "new_tensor", "split", "tensor", "tensordot",
+))
 cdef object KIND_NAMES = {kind: name for name, kind in KINDS.items()}
 
 
@@ -188,7 +192,7 @@ cdef class TensorFunction:
     cdef readonly str rule              # for the dtype of ``out``; None without
     cdef readonly str called            # as messages about arguments call it; None without checks
     cdef readonly bint is_method
-    cdef bint reads_numpy               # whether it looks at the dtypes of NumPy's numbers
+    cdef bint reads_numpy               # whether it asks what kind of number one is
     cdef tuple params
     cdef Wanted wanted[MOST_CHECKED]    # of parameter k
     cdef size_t n_positional            # parameters; those behind are given by name alone
@@ -350,12 +354,18 @@ cdef bint fits(Wanted wanted, object value):
         return isinstance(value, (int, NUMPY_INTEGER)) and not isinstance(value, bool) \
             and is_64_bits(value)
     if wanted == WHOLE_NUMBERS:
-        return isinstance(value, (tuple, list)) and all([PyIndex_Check(one) for one in value]) \
+        return isinstance(value, (tuple, list)) and all([is_index(one) for one in value]) \
             and not (value and isinstance(value[0], bool))
     if wanted == REAL_NUMBER:
         return isinstance(value, (float, int, NUMPY_NUMBER)) \
             or isinstance(value, Tensor) and PyArray_NDIM((<Tensor>value).array) == 0
     return True
+
+
+cdef bint is_index(value):
+    """Whether a value may stand among sizes."""
+    return PyIndex_Check(value) and (
+        not isinstance(value, Tensor) or PyTypeNum_ISINTEGER(PyArray_TYPE((<Tensor>value).array)))
 
 
 cdef bint is_64_bits(value) except -1:

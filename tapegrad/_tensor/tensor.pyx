@@ -740,12 +740,12 @@ cdef class Tensor:
 
 cdef int position_of(Tensor tensor, int dim) except -1:
     """A dimension counted from the front. Raises PyTorch's errors for one that is not there."""
-    cdef int ndim = PyArray_NDIM(tensor.array), limit = max(ndim, 1)
-    if not -limit <= dim < limit:
-        raise IndexError(f"Dimension out of range (expected to be in range of [{-limit}, "
-                         f"{limit - 1}], but got {dim})")
+    cdef int ndim = PyArray_NDIM(tensor.array)
     if ndim == 0:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    if not -ndim <= dim < ndim:
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-ndim}, "
+                         f"{ndim - 1}], but got {dim})")
     return dim + ndim if dim < 0 else dim
 
 

@@ -87,7 +87,7 @@ flash_attention = op(
 
 def _suits_flash(query, key, value, mask, dropout_p: float) -> bool:
     """Whether PyTorch computes this attention a block at a time too."""
-    if not query.ndim == key.ndim == value.ndim == 4 or dropout_p:
+    if not query.ndim == key.ndim == value.ndim == 4 or dropout_p > 0:
         return False
     if query.shape[:2] != key.shape[:2] or key.shape[:3] != value.shape[:3]:
         return False
@@ -95,7 +95,14 @@ def _suits_flash(query, key, value, mask, dropout_p: float) -> bool:
         return False
     if query.dtype not in (_types.float32, _types.float64):
         return False
-    return mask is None or (mask.ndim in (2, 4) and not mask.requires_grad)
+    if dropout_p != 0:
+        raise RuntimeError("scaled_dot_product_attention_flash_attention: Currently do not support "
+                           "dropout > 0")
+    if mask is None:
+        return True
+    if mask.ndim < 2:
+        mask.size(-2)       # which refuses it
+    return mask.ndim in (2, 4) and not mask.requires_grad
 
 
 @takes_tensors
@@ -142,7 +149,8 @@ def attention_weights(query, key, attn_mask, dropout_p, is_causal, scale, enable
         if attn_mask.dtype is _types.bool:
             attn_mask = _as_summand(attn_mask, scores.dtype)
         scores = scores + attn_mask
-    return dropout(safe_softmax(scores, scores.ndim - 1), dropout_p, dropout_p != 0)
+    weights = safe_softmax(scores, scores.ndim - 1)
+    return dropout(weights, dropout_p, True) if dropout_p > 0 else weights
 
 
 def _causal_summand(n: int, n_keys: int, dtype: _types.dtype) -> Tensor:

@@ -61,6 +61,14 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
 
 
 def _check_forms(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+    given = {"input1": input1, "input2": input2, "weight": weight}
+    given |= {} if bias is None else {"bias": bias}
+    names = {name: c_name(x.dtype) for name, x in given.items()}
+    if len({*names.values()}) > 1:
+        raise RuntimeError(
+            "All tensors must have the same dtype, got "
+            + ", ".join(f"{name}: {dtype}" for name, dtype in names.items())
+        )
     if input1.ndim != input2.ndim:
         raise RuntimeError(
             f"bilinear(): input dimensions do not match: got {input1.ndim} and {input2.ndim}"
@@ -71,21 +79,13 @@ def _check_forms(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | 
                 f"bilinear(): input batch dimensions do not match at dim {dim}: got {a} and {b}"
             )
     for k, one in enumerate((input1, input2), 1):
-        if one.shape[-1] != weight.shape[k]:
+        if one.size(-1) != weight.size(k):
             raise RuntimeError(
                 f"bilinear(): input{k} size does not match weight size: got {one.shape[-1]} but "
                 f"expected {weight.shape[k]}"
             )
-    if bias is not None and bias.shape[0] != weight.shape[0]:
+    if bias is not None and bias.size(0) != weight.shape[0]:
         raise RuntimeError(
             f"bilinear(): bias size does not match weight size: got {bias.shape[0]} but expected "
             f"{weight.shape[0]}"
-        )
-    given = {"input1": input1, "input2": input2, "weight": weight}
-    given |= {} if bias is None else {"bias": bias}
-    names = {name: c_name(x.dtype) for name, x in given.items()}
-    if len({*names.values()}) > 1:
-        raise RuntimeError(
-            "All tensors must have the same dtype, got "
-            + ", ".join(f"{name}: {dtype}" for name, dtype in names.items())
         )

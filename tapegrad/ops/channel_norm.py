@@ -7,8 +7,9 @@ import math
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._kernels import OURS
+from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor, is_grad_enabled
+from tapegrad._types import float16, float32
 from tapegrad.ops._arguments import are_vectors, refuse_integers
 from tapegrad.ops._declare import op
 from tapegrad.ops.normalization import standardized, through_statistics
@@ -227,7 +228,8 @@ def check_channels(
     weight: Tensor | None, bias: Tensor | None,
 ) -> None:  # fmt: skip
     """Refuse vectors over channels that are missing, of another length, or none."""
-    is_complete = training or not (running_mean is None or running_var is None)
+    is_complete = (running_mean is None) == (running_var is None) and (
+        training or running_mean is not None)
     if is_complete and are_vectors(n_channels, running_mean, running_var, weight, bias):
         return
     for name, one in (("running_mean", running_mean), ("running_var", running_var),
@@ -237,9 +239,35 @@ def check_channels(
                 raise RuntimeError(f"{name} must be defined in evaluation mode")
         elif one.numel() != n_channels:
             raise RuntimeError(f"{name} should contain {n_channels} elements not {one.numel()}")
+    if (running_mean is None) != (running_var is None):
+        raise ValueError("running_mean and running_var must either both be None or neither be None")
     for one in (running_mean, running_var):
         if one is not None and one.ndim != 1:
             raise RuntimeError(f"TensorAccessor expected 1 dims but tensor has {one.ndim}")
+
+
+def refuse_mixed(input: Tensor, *parameters: Tensor | None, kernel: str = "") -> None:
+    """Refuse parameters of other dtypes than the input's, unless float32 scales float16.
+
+    The first says whether dtypes may be mixed. ``kernel`` is the one that refuses whole numbers
+    before that.
+    """
+    own = input.dtype
+    others = [one.dtype for one in parameters if isinstance(one, Tensor)]
+    if kernel:
+        refuse_integers(kernel, input._array)
+    if all(one is own for one in others):
+        return                              # what is no tensor is refused later
+    if others[0] is own:
+        if not own.is_floating_point:
+            return                          # no kernel has a loop for it
+        found = next(one for one in others if one is not own)
+        names = [TYPE_NAMES[one.numpy.num] for one in (own, found)]
+        raise RuntimeError(f"expected scalar type {names[0]} but found {names[1]}")
+    if set(others) != {float32}:
+        raise RuntimeError("mixed dtype (CPU): expect parameter to have scalar type of Float")
+    if own is not float16:
+        raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
 
 
 def batch_norm(

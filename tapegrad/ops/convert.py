@@ -188,6 +188,8 @@ def _check_filler(value: Tensor) -> None:
 def fill(input: Tensor, value) -> Tensor:
     """A tensor like the given one with every element set to a number or a 0-d tensor's value."""
     if not isinstance(value, Tensor):
+        if isinstance(value, np.ndarray):
+            raise TypeError("fill() takes a number or a tensor")
         return fill_copy_op(input, value)
     _check_filler(value)
     return fill_tensor_copy_op(input, value)

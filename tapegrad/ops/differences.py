@@ -64,7 +64,7 @@ def _integral(y: Tensor, x, dx, dim: int) -> Tensor:
     _check_samples("trapezoid", y, x, dx)
     if y.ndim == 0:
         normal_dim(dim, 0)
-        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+        y.size(dim if x is ... else 0)      # which refuses it
     dim = normal_dim(dim, y.ndim)
     if y.shape[dim] == 0:
         return y.new_zeros([n for k, n in enumerate(y.shape) if k != dim])
@@ -91,11 +91,13 @@ def cumulative_trapezoid(y: Tensor, x=..., *, dx=..., dim: int = -1) -> Tensor:
         normal_dim(dim, 0)
         raise IndexError("slice() cannot be applied to a 0-dim tensor.")
     dim = normal_dim(dim, y.ndim)
-    if y.shape[dim] == 0:
-        return y.clone()
     if x is ...:
+        if y.shape[dim] == 0:
+            return y.clone()
         return cumsum(_pair_sums(y, dim) * ((1.0 if dx is ... else float(dx)) / 2.0), dim)
     steps = _steps("cumulative_trapezoid", y, x, dim)
+    if y.shape[dim] == 0:
+        return y * steps
     return cumsum(_pair_sums(y, dim) * steps, dim) / 2.0
 
 
@@ -159,15 +161,21 @@ def _pieces(input: Tensor, dim: int, prepend, append) -> list[Tensor]:
 
 
 def _checked_diff_dim(input: Tensor, n: int, dim: int) -> int:
+    _check_order(input, n)
+    return normal_dim(dim, input.ndim)
+
+
+def _check_order(input: Tensor, n: int) -> None:
     if input.ndim == 0:
         raise RuntimeError("diff expects input to be at least one-dimensional")
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
-    return normal_dim(dim, input.ndim)
 
 
 def _copy_of(input: Tensor, n: int, dim: int, prepend, append) -> Tensor:
-    _pieces(input, _checked_diff_dim(input, n, dim), prepend, append)
+    _check_order(input, n)
+    if not prepend is append is None:
+        _pieces(input, normal_dim(dim, input.ndim), prepend, append)
     return copy_inplace(Tensor._wrap(kernels.empty(input.shape, input.dtype.numpy)), input)
 
 
@@ -245,7 +253,7 @@ def _ends_by_coordinates(f: Tensor, dim: int, steps: Tensor, edge_order: int, in
 
 def _spacings(input: Tensor, spacing, dims: tuple, is_dim_given: bool) -> list:
     """One spacing a dimension: a number, or the coordinates as a tensor."""
-    if spacing is None:
+    if spacing is ...:
         return [1.0] * len(dims)
     if isinstance(spacing, (int, float)):
         return [spacing] * len(dims)
@@ -273,7 +281,7 @@ def _spacings(input: Tensor, spacing, dims: tuple, is_dim_given: bool) -> list:
 
 
 @takes_tensors
-def gradient(input: Tensor, *, spacing=None, dim=None, edge_order: int = 1) -> tuple[Tensor, ...]:
+def gradient(input: Tensor, *, spacing=..., dim=None, edge_order: int = 1) -> tuple[Tensor, ...]:
     """The derivatives of a sampled function along each dimension, or along those of ``dim``.
 
     From both neighbours, of second order; at the ends one-sided, of order ``edge_order``.
@@ -281,6 +289,10 @@ def gradient(input: Tensor, *, spacing=None, dim=None, edge_order: int = 1) -> t
     each as the input. Raises RuntimeError for sizes not above ``edge_order``, and uint8.
     """
     dims = tuple(range(input.ndim)) if dim is None else normal_dims(dim, input.ndim)
+    if spacing is None:
+        if isinstance(dim, (tuple, list)):
+            raise TypeError("gradient() takes several dimensions with a distance alone")
+        spacing = ...
     spacings = _spacings(input, spacing, dims, dim is not None)
     if input.dtype is _types.uint8:
         raise RuntimeError("torch.gradient does not support uint8 input.")

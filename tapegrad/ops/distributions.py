@@ -146,6 +146,8 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, **option
         return _normal_of_numbers(mean, std, size, generator, dtype, **options)
     if options or size is not None or dtype is not None:
         raise TypeError("normal() takes a size and options with two numbers alone")
+    if isinstance(mean, np.ndarray) or isinstance(std, np.ndarray):
+        raise TypeError("normal() takes tensors and numbers")
     _check_deviation(std)
     if isinstance(mean, Tensor) and isinstance(std, Tensor):
         means, deviations = broadcast_tensors(mean, std.to(mean.dtype))
@@ -160,7 +162,7 @@ def _normal_of_numbers(mean, std, size, generator, dtype, *, layout=None, device
     _check_deviation(std)
     check_device(device)
     dtype = _types.as_dtype(dtype, "normal") or get_default_dtype()
-    return drawn("normal", (float(mean), float(std)), sizes_of("normal", (), size), generator,
+    return drawn("normal", (float(mean), float(std)), sizes_of("normal", (size,)), generator,
                  dtype, requires_grad)
 
 

@@ -10,8 +10,9 @@ from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad._types import BY_NUMPY_NUMBER, Ints, float32
-from tapegrad.ops._arguments import refuse_integers
+from tapegrad.ops._arguments import have_dtype_of, refuse_integers
 from tapegrad.ops._declare import op, takes_tensors
+from tapegrad.ops._dims import sizes_of
 from tapegrad.ops.channel_norm import (
     ONE,
     ZERO,
@@ -21,6 +22,7 @@ from tapegrad.ops.channel_norm import (
     computed_dtype,
     factors,
     per_channel,
+    refuse_mixed,
     wanted,
 )
 from tapegrad.ops.normalization import standardized, through_statistics
@@ -155,12 +157,16 @@ def instance_norm(
         one if one is None else one.repeat(n) for one in (running_mean, running_var, weight, bias)
     )
     check_channels(n * n_channels, True, mean, var, scale, shift)
+    if not have_dtype_of(input, weight, bias, running_var):     # the running mean's may be another
+        as_mean = None if running_mean is None else input
+        refuse_mixed(input, weight, bias, as_mean, running_var, kernel="batch_norm")
     flat = input.reshape(1, n * n_channels, *input.shape[2:])
     result, *_ = batch_norm(flat, scale, shift, mean, var, use_input_stats, momentum, eps)
     if use_input_stats:
         for mine, repeated in ((running_mean, mean), (running_var, var)):
             if mine is not None and repeated is not None:
-                mine.detach().copy_(repeated.reshape(n, n_channels).mean(0))
+                dtype = None if mine.is_floating_point() else input.dtype
+                mine.detach().copy_(repeated.reshape(n, n_channels).mean(0, dtype=dtype))
     return result.reshape(input.shape)
 
 
@@ -173,7 +179,7 @@ def rms_norm(
     Without ``eps`` it is the machine epsilon of the dtype that is computed in. Shape:
     ``(..., *normalized_shape)`` to the same. Source: Zhang and Sennrich 2019.
     """
-    shape = list(normalized_shape)
+    shape = list(sizes_of("rms_norm", (normalized_shape,), (), "normalized_shape"))
     _check_normalized(input, shape, weight)
     is_half = input.dtype.numpy == np.float16
     values = input.to(float32) if is_half else input

@@ -9,10 +9,11 @@ from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import refuse_half, refuse_integers
 from tapegrad.ops._declare import composite, op
+from tapegrad.ops._dims import common_shape
+from tapegrad.ops.arithmetic import neg
 from tapegrad.ops.create import arange
 from tapegrad.ops.loss import MEAN, NONE, _reduced, _spread, elementwise_loss
 from tapegrad.ops.pointwise import sigmoid, where_op
-from tapegrad.ops.shape import broadcast_tensors
 from tapegrad.ops.tensor_types import type_name
 
 _soft_margin_op = elementwise_loss(
@@ -36,11 +37,17 @@ def refuse_gradient(function: str, argument: str, tensor: Tensor | None) -> None
 def soft_margin_loss(input: Tensor, target: Tensor, reduction: int = MEAN) -> Tensor:
     """``log(1 + exp(-target * input))`` for targets of 1 and -1, or its mean or sum."""
     refuse_gradient("soft_margin_loss", "target", target)
+    name, shape = type_name(input), input.shape
+    if name == "Bool":
+        neg(input)      # which refuses it
+    if target.shape != shape:
+        common = common_shape(shape, target.shape)
+        if common != tuple(shape):
+            raise RuntimeError(f"output with shape {list(shape)} doesn't match the broadcast shape "
+                               f"{list(common)}")
     if not input.is_floating_point():
-        name = type_name(input)
         raise RuntimeError(f"result type Float can't be cast to the desired output type {name}")
-    input, target = broadcast_tensors(input, target.to(input.dtype))
-    return _soft_margin_op(input, target, reduction, 0.0)
+    return _soft_margin_op(input, target.to(input.dtype).expand(shape), reduction, 0.0)
 
 
 # ------------------------------------------------------------------------- one right class
@@ -132,6 +139,13 @@ def _check_scores(input: Tensor) -> None:
         )
 
 
+def _lies_within(array: np.ndarray, least: int, most: int) -> bool:
+    """Whether all numbers, cut to whole ones, lie between bounds."""
+    if array.dtype == np.int64:
+        return kernels.lies_within(array, least, most)
+    return not array.size or (least <= int(array.min()) and int(array.max()) <= most)
+
+
 def _expect_dtype(expected: str, tensor: Tensor) -> None:
     found = type_name(tensor)
     if found != expected:
@@ -177,13 +191,15 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: int = MEAN)
     ``(batch, classes)`` or ``(classes)``.
     """
     _check_scores(input)
-    if input.shape != target.shape:
+    fits = input.numel() == target.numel() and target.ndim < 2
+    if input.shape != target.shape if input.ndim == 2 else not fits:
         found, size = list(target.shape), list(input.shape)
         raise RuntimeError(f"inconsistent target size: {found} for input of size: {size}")
+    n_classes = input.shape[-1] if input.ndim else 1
+    if not _lies_within(target._array, -1, n_classes - 1):
+        raise RuntimeError("argument #2 'target' is out of range")
+    target = target.reshape(input.shape)
     refuse_integers("multilabel_margin_loss_forward_out_frame", input._array)
     _expect_dtype("Long", target)
-    n_classes = input.shape[-1] if input.ndim else 1
-    if not kernels.lies_within(target._array, -1, n_classes - 1):
-        raise RuntimeError("argument #2 'target' is out of range")
     refuse_half("multilabel_margin_loss_forward_out_frame", input._array)
     return _multilabel_op(input, target, reduction)

@@ -80,7 +80,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
             f"lambda must be in range [0, {largest:g}] for input dtype {type_name(input)}, but "
             f"found {lambd:g}"
         )
-    return _softshrink_op(input, lambd)
+    return _softshrink_op(input, float(lambd))
 
 
 # PyTorch's gradient has it in single precision, whatever the dtype.

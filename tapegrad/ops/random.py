@@ -104,7 +104,7 @@ def _whole_limits(dtype: _types.dtype) -> tuple[int, int]:
 
 def _refuse_other_kinds(*bounds) -> None:
     for bound in bounds:
-        if isinstance(bound, bool) or not -(2**63) <= bound < 2**63:
+        if isinstance(bound, bool) or not -(2**63) <= index(bound) < 2**63:
             raise TypeError(f"no whole number of 64 bits: {bound}")
 
 
@@ -191,13 +191,12 @@ def _bounds_and_size(
     given = list(args)
     if given and isinstance(given[-1], (tuple, list)):
         size = given.pop()
+    low = 0 if low is None else low
     if len(given) == 2:
         low, high = given
     elif given:
         high = given[0]
-    low = 0 if low is None else low
-    if not type(low) is type(high) is int:
-        _refuse_other_kinds(low, high)
+    _refuse_other_kinds(low, high)
     return _bounds(low, high, dtype), sizes_of("randint", (), size)
 
 
@@ -266,6 +265,10 @@ def randint_like(input: Tensor, *bounds, low=None, high=None, generator=None,
                  memory_format=None, pin_memory=False) -> Tensor:  # fmt: skip
     """As :func:`randint`, with another tensor's shape, dtype and memory order."""
     first, last = bounds if len(bounds) == 2 else (low or 0, *(bounds or (high,)))
+    if isinstance(last, Tensor) and len(bounds) < 2 and low is None:
+        if last.ndim:
+            raise RuntimeError("high must be a scalar tensor and on CPU")
+        last = int(last)
     _refuse_other_kinds(first, last)
     dtype = _types.as_dtype(dtype, "randint_like") or input.dtype
     array = like_array("randint_like", input, dtype, device, memory_format)
@@ -369,7 +372,7 @@ def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=Non
              **keyword) -> Tensor:  # fmt: skip
     """Fill with numbers drawn evenly from [from, to)."""
     takes_dtype("uniform", self.dtype, self.numel())
-    low, high = keyword.pop("from", from_), to
+    low, high = number_of(keyword.pop("from", from_)), number_of(to)
     if keyword:
         raise TypeError(f"uniform_() got an unexpected keyword argument '{next(iter(keyword))}'")
     least, most = _limits(self.dtype)

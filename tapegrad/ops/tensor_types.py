@@ -13,6 +13,12 @@ def type_name(x: Tensor) -> str:
     return TYPE_NAMES[x.dtype.numpy.num]
 
 
+def cpu_type_name(x: Tensor) -> str:
+    """What errors of compiled functions call a tensor's type: for bool not as :meth:`Tensor.type`.
+    """
+    return "CPUBoolType" if TYPE_NAMES[x.dtype.numpy.num] == "Bool" else x.type()
+
+
 def typename(obj: Any) -> str:
     """The name of an object's type with its module; a tensor's as :meth:`Tensor.type` gives it."""
     if isinstance(obj, Tensor):

@@ -20,6 +20,7 @@ def relu_(input: Tensor) -> Tensor:
     return input.relu_()
 
 
+@calls("hardtanh", "input", "min_val", "max_val")
 def hardtanh(
     input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
 ) -> Tensor:

@@ -11,6 +11,7 @@ from tapegrad._tensor import Tensor
 from tapegrad.nn.functional.embeddings import shorten_rows
 from tapegrad.ops._declare import written_as
 from tapegrad.ops.embedding_bag import MAX, MEAN, SUM, Bags, embedding_bag_op, is_fast
+from tapegrad.ops.tensor_types import cpu_type_name
 
 _MODES = {"sum": SUM, "mean": MEAN, "max": MAX}
 _TURNED = (
@@ -46,6 +47,8 @@ def embedding_bag(
     _check_samples(input, weight, per_sample_weights, mode)
     starts = _starts(input, offsets)
     _check_mode(mode, scale_grad_by_freq, sparse, per_sample_weights)
+    if offsets is not None and input.dtype is not offsets.dtype:
+        input = input.to(tapegrad.promote_types(input.dtype, offsets.dtype))
     if max_norm is not None:
         shorten_rows(weight.detach(), input, max_norm, norm_type)
     result, _ = _bagged(input, weight, starts, _MODES[mode], scale_grad_by_freq,
@@ -174,7 +177,7 @@ def _check_factors(input: Tensor, weight: Tensor, samples: Tensor, mode: int) ->
         raise RuntimeError(
             "Expected tensor for argument #1 'weight' to have the same type as tensor for argument "
             f"#1 'per_sample_weights'; but type {tapegrad.typename(weight)} does not equal "
-            f"{tapegrad.typename(samples)} {_TAIL}"
+            f"{cpu_type_name(samples)} {_TAIL}"
         )
     for what, holds in (
         ("dim() == 1", samples.ndim == 1),

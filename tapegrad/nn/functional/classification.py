@@ -12,7 +12,7 @@ from tapegrad.nn._call import ClassLoss
 from tapegrad.nn._front import front
 from tapegrad.nn.functional.reduction import NUMBERS, apply, reduction_number
 from tapegrad.ops import nll
-from tapegrad.ops._arguments import check_tensor, check_tensors
+from tapegrad.ops._arguments import check_tensor, check_tensors, refuse_integers
 from tapegrad.ops._declare import calls
 from tapegrad.ops._refusal import refusal
 from tapegrad.ops.activation import log_softmax, log_softmax_op
@@ -111,6 +111,8 @@ def _check_class_weight(input: Tensor, weight: Tensor) -> None:
             raise RuntimeError("weight tensor should be defined either for all or no classes")
         raise RuntimeError(_WEIGHT_SHAPE.format(n_classes, list(weight.shape)))
     if weight.dtype is not input.dtype:
+        image = "2d_forward" if input.dim() > 2 else ""
+        refuse_integers(f"nll_loss{image}_out_frame", input._array)
         expected, found = type_name(input), type_name(weight)
         raise RuntimeError(f"expected scalar type {expected} but found {found}")
 
@@ -157,10 +159,10 @@ def cross_entropy(
     if label_smoothing > 0.0:
         _check_smoothing(label_smoothing)
         return _smoothed_cross_entropy(input, target, weight, ignore_index, how, label_smoothing)
-    if input.is_floating_point():
+    if n_dims and input.is_floating_point():
         log_probabilities = log_softmax_op(input, class_dim)
     else:
-        log_probabilities = log_softmax(input, class_dim)  # which refuses it
+        log_probabilities = log_softmax(input, 0 if n_dims == 1 else 1)  # which refuses it
     return _nll(log_probabilities, target, weight, how, ignore_index)
 
 

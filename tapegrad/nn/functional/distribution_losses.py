@@ -10,7 +10,7 @@ import tapegrad
 from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
-from tapegrad.nn.functional.reduction import apply, choose, get_enum, reduction_number
+from tapegrad.nn.functional.reduction import apply, choose, get_enum
 from tapegrad.ops._declare import calls
 
 
@@ -69,7 +69,9 @@ def poisson_nll_loss(
     Without ``log_input`` the mean is ``x``. ``full`` adds Stirling's approximation of ``log(y!)``
     where ``y > 1``. Shape: two that broadcast.
     """
-    how = reduction_number(size_average, reduce, reduction)
+    reduction = choose(size_average, reduce, reduction)
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(reduction + " is not a valid value for reduction")
     if not (isinstance(target, Tensor) and isinstance(log_input, bool)):
         raise TypeError("poisson_nll_loss() takes two tensors and a flag")
     mean, log_mean = (input.exp(), input) if log_input else (input, (input + eps).log())
@@ -77,7 +79,7 @@ def poisson_nll_loss(
     if full:
         stirling = target * target.log() - target + 0.5 * (target * (2 * math.pi)).log()
         losses = losses + stirling.masked_fill(target <= 1, 0)
-    return apply(losses, how)
+    return apply(losses, get_enum(reduction))
 
 
 def gaussian_nll_loss(
@@ -96,7 +98,7 @@ def gaussian_nll_loss(
     """
     variance = _variance(input, var)
     if reduction not in ("none", "mean", "sum"):
-        raise ValueError(f"{reduction} is not valid")
+        raise ValueError(reduction + " is not valid")
     variance = variance.clone()
     with tapegrad.no_grad():
         variance.clamp_(min=eps)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from operator import index
+from typing import Any
 
 import tapegrad
 from tapegrad._tensor import Tensor
-from tapegrad._types import Ints
-from tapegrad.nn.functional.normalizations import refuse_mixed
+from tapegrad._types import Ints, kind_of
 from tapegrad.ops import group_norm as groups
 from tapegrad.ops._arguments import have_dtype_of, refuse_integers
 from tapegrad.ops._declare import calls, written_as
+from tapegrad.ops.channel_norm import refuse_mixed
+from tapegrad.ops.spatial import pool_checks
 
 
 @written_as("functional.group_norm")
@@ -61,10 +64,6 @@ def instance_norm(
         raise ValueError(
             f"Expected more than 1 spatial element when training, got input size {input.size()}"
         )
-    if (running_mean is None) != (running_var is None):
-        raise ValueError("running_mean and running_var must either both be None or neither be None")
-    if not have_dtype_of(input, weight, bias):
-        refuse_mixed(input, weight, bias, kernel="batch_norm")
     return groups.instance_norm(
         input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, True
     )
@@ -101,7 +100,10 @@ def local_response_norm(
     if input.numel() == 0:
         return input
     before, after = size // 2, (size - 1) // 2
+    if type(size) is not int:
+        size = _channels(size, before, input.dim())
     kernel = "avg_pool2d" if input.dim() == 3 else "avg_pool3d_out_frame"
+    pool_checks.check_steps((size,), (1,), (0,), (1,))
     if size <= 0:
         shown = f"kH: {size} kW: 1" if input.dim() == 3 else f"kT: {size} kH: 1 kW: 1"
         raise RuntimeError(f"kernel size should be greater than zero, but got {shown}")
@@ -110,6 +112,22 @@ def local_response_norm(
     mode = None if input.is_floating_point() else "floor"
     mean = tapegrad.div(_around(input * input, before, after), size, rounding_mode=mode)
     return input / mean.mul(alpha).add(k).pow(beta)
+
+
+def _channels(size: Any, before: Any, n_dims: int) -> int:
+    """How many channels a number stands for that pads and pools, in this order, may refuse."""
+    try:
+        index(before)
+    except TypeError:
+        raise TypeError(
+            f"pad(): argument 'pad' failed to unpack the object at pos {2 * n_dims - 3} with error "
+            f'"type must be tuple of ints,but got {kind_of(before)}"'
+        ) from None
+    if isinstance(size, bool):
+        pool = "avg_pool2d" if n_dims == 3 else "avg_pool3d"
+        raise TypeError(f"{pool}(): argument 'kernel_size' (position 2) must be tuple of ints, but "
+                        "found element of type bool at pos 0")
+    return index(size)
 
 
 def _around(x: Tensor, before: int, after: int) -> Tensor:

@@ -11,6 +11,7 @@ import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad.nn.functional.reduction import apply, choose, get_enum
 from tapegrad.ops import loss
+from tapegrad.ops._declare import written_as
 from tapegrad.ops.tensor_types import type_name
 
 
@@ -167,6 +168,7 @@ def _common_shape(target: tuple[int, ...], weight: tuple[int, ...]) -> tuple[int
         ) from None
 
 
+@written_as("functional.binary_cross_entropy_with_logits")
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,

@@ -129,7 +129,7 @@ def multilabel_soft_margin_loss(
         raise IndexError("Dimension specified as -1 but tensor has no dimensions")
     loss = loss.sum(dim=input.dim() - 1) / input.shape[-1]
     if reduction not in ("none", "mean", "sum"):
-        raise ValueError(f"{reduction} is not valid")
+        raise ValueError(reduction + " is not valid")
     return apply(loss, reduction_number(None, None, reduction))
 
 
@@ -155,7 +155,7 @@ def cosine_embedding_loss(
     cosine = products / (lengths[0] * lengths[1]).sqrt()
     zeros = tapegrad.zeros_like(cosine)
     alike = ops.where(target == 1, 1 - cosine, zeros)
-    return apply(alike + ops.where(target == -1, (cosine - margin).clamp_min(0), zeros), how)
+    return apply(alike + ops.where(target == -1, (cosine - float(margin)).clamp_min(0), zeros), how)
 
 
 _SMALL = 1e-12
@@ -228,7 +228,7 @@ def _triplet(
     if not anchor.ndim == positive.ndim == negative.ndim:
         raise RuntimeError(
             "The anchor, positive, and negative tensors are expected to have the same number of "
-            f"dimensions, but got: anchor {anchor.dim()}D, positive {positive.dim()}D, and "
+            f"dimensions, but got: anchor {anchor.ndim}D, positive {positive.ndim}D, and "
             f"negative {negative.dim()}D inputs"
         )
     near, far = distance(anchor, positive), distance(anchor, negative)

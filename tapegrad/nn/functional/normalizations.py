@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor
-from tapegrad._types import Ints, float16, float32
+from tapegrad._types import Ints
 from tapegrad.ops import channel_norm, normalization
-from tapegrad.ops._arguments import have_dtype_of, refuse_integers
+from tapegrad.ops._arguments import have_dtype_of
 from tapegrad.ops._declare import calls, written_as
+from tapegrad.ops._dims import plain_ints, sizes_of
 from tapegrad.ops.arithmetic import div
 
 
@@ -35,15 +35,21 @@ def layer_norm_with_moments(
     """``layer_norm``, and mean and ``1 / sqrt(var + eps)`` of each group, one after the other."""
     if not isinstance(normalized_shape, (tuple, list)):
         raise TypeError("layer_norm() takes a tuple of sizes")
-    shape = tuple(normalized_shape)
-    if not shape or input.shape[-len(shape) :] != shape:
-        _refuse_normalized_shape(input, list(shape))
+    shape = plain_ints(normalized_shape, len(normalized_shape)) or sizes_of(
+        "layer_norm", (normalized_shape,), (), "normalized_shape")
+    are_mixed = not have_dtype_of(input, weight, bias)
+    if are_mixed and not have_dtype_of(input, bias if weight is None else weight):
+        channel_norm.refuse_mixed(input, weight, bias)
+    if not shape:
+        _refuse_normalized_shape(input, [])
     if weight is not None and weight.shape != shape:
         _refuse_parameter("weight", weight, shape)
     if bias is not None and bias.shape != shape:
         _refuse_parameter("bias", bias, shape)
-    if not have_dtype_of(input, weight, bias):
-        refuse_mixed(input, weight, bias)
+    if input.shape[-len(shape) :] != shape:
+        _refuse_normalized_shape(input, list(shape))
+    if are_mixed:
+        channel_norm.refuse_mixed(input, weight, bias)
     return normalization.layer_norm_op(input, weight, bias, len(shape), float(eps))
 
 
@@ -52,30 +58,6 @@ def _refuse_parameter(name: str, parameter: Tensor, shape: tuple) -> None:
         f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
         f"{list(parameter.shape)} and normalized_shape = {list(shape)}"
     )
-
-
-def refuse_mixed(input: Tensor, *parameters: Tensor | None, kernel: str = "") -> None:
-    """Refuse parameters of other dtypes than the input's, unless float32 scales float16.
-
-    The first says whether dtypes may be mixed. ``kernel`` is the one that refuses whole numbers
-    before that.
-    """
-    own = input.dtype
-    others = [one.dtype for one in parameters if isinstance(one, Tensor)]
-    if kernel:
-        refuse_integers(kernel, input._array)
-    if not others:
-        return                              # what is no tensor is refused later
-    if others[0] is own:
-        if not own.is_floating_point:
-            return                          # no kernel has a loop for it
-        found = next(one for one in others if one is not own)
-        names = [TYPE_NAMES[one.numpy.num] for one in (own, found)]
-        raise RuntimeError(f"expected scalar type {names[0]} but found {names[1]}")
-    if set(others) != {float32}:
-        raise RuntimeError("mixed dtype (CPU): expect parameter to have scalar type of Float")
-    if own is not float16:
-        raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
 
 
 def _refuse_normalized_shape(input: Tensor, shape: list[int]) -> None:
@@ -131,13 +113,16 @@ def batch_norm_with_moments(
         raise ValueError(f"batch_norm eps must be non-negative, but got {eps}")
     if type(momentum) is not float:
         momentum = _number(momentum)
+    if not input.numel():
+        return _normalized_nothing(input, weight, bias), None, None
     channel_norm.check_channels(
         size[1] if len(size) > 1 else 0, training, running_mean, running_var, weight, bias
     )
     if len(size) < 2:
-        return _normalized_nothing(input), None, None
+        raise IndexError("Dimension out of range (expected to be in range of [-1, 0], but got 1)")
     if not have_dtype_of(input, running_mean, running_var, weight, bias):
-        refuse_mixed(input, weight, bias, running_mean, running_var, kernel="batch_norm")
+        channel_norm.refuse_mixed(
+            input, weight, bias, running_mean, running_var, kernel="batch_norm")
     return channel_norm.batch_norm(
         input, weight, bias, running_mean, running_var, training, momentum, eps
     )
@@ -155,14 +140,12 @@ def _number(momentum: Any) -> float:
     return momentum
 
 
-def _normalized_nothing(input: Tensor) -> Tensor:
-    """An input without channels, which must be empty."""
-    if input.numel():
-        raise IndexError(
-            "Dimension out of range (expected to be in range of "
-            f"[{-max(input.dim(), 1)}, {max(input.dim(), 1) - 1}], but got 1)"
-        )
-    return input.clone()
+def _normalized_nothing(input: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
+    """The result for an input without elements, at which nothing else is looked."""
+    result = input.clone()
+    if weight is not None:
+        result = result * weight[0]
+    return result if bias is None else result + bias[0]
 
 
 def normalize(

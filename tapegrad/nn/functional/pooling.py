@@ -8,6 +8,7 @@ from typing import Any
 from tapegrad._tensor import Tensor
 from tapegrad.ops import spatial
 from tapegrad.ops._declare import calls, written_as
+from tapegrad.ops._dims import plain_ints
 from tapegrad.ops._refusal import refusal
 from tapegrad.ops.spatial import adaptive_avg_pool1d, avg_pool1d, avg_pool2d, avg_pool3d
 from tapegrad.ops.spatial import pool as ops
@@ -243,7 +244,7 @@ def _refuse_negative(size: Sequence[int]) -> None:
 
 def _refuse_fractions(name: str, input: Tensor, indices: Tensor, *sizes: Sequence[int]) -> None:
     """Raise the error of PyTorch's compiled function for sizes that are no whole numbers."""
-    if any(type(one) is not int for size in sizes for one in size):
+    if any(plain_ints(size, len(size)) is None for size in sizes):
         error = refusal(name, (input, indices, *sizes), {}, is_method=False)
         if error is not None:
             raise error
@@ -255,6 +256,7 @@ def _windows(n_dims: int, kernel_size: Any, stride: Any, padding: Any) -> tuple:
     return kernel, stride, _repeated(padding, n_dims)
 
 
+@written_as("functional.max_unpool1d")
 def max_unpool1d(
     input: Tensor,
     indices: Tensor,
@@ -274,6 +276,7 @@ def max_unpool1d(
     return spatial.max_unpool2d(input.unsqueeze(-1), indices.unsqueeze(-1), [*size, 1]).squeeze(-1)
 
 
+@written_as("functional.max_unpool2d")
 def max_unpool2d(
     input: Tensor,
     indices: Tensor,
@@ -289,6 +292,7 @@ def max_unpool2d(
     return spatial.max_unpool2d(input, indices, size)
 
 
+@written_as("functional.max_unpool3d")
 def max_unpool3d(
     input: Tensor,
     indices: Tensor,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Sequence
 from operator import index
@@ -43,12 +42,20 @@ def _one_a_dimension(name: str, given: Any, input: Tensor) -> list:
             + form
         )
     if name == "size" and plain_ints(given, n_dims) is None \
-            and not all(hasattr(one, "__index__") for one in given):
+            and not all(map(_is_whole, given)):
         raise TypeError(
             "expected size to be one of int or Tuple[int] or Tuple[int, int] or Tuple[int, int, "
             f"int], but got size with types {[type(one) for one in given]}"
         )
     return list(given)
+
+
+def _is_whole(given: Any) -> bool:
+    try:
+        index(given)
+    except TypeError:
+        return False
+    return True
 
 
 def _wanted_sizes(
@@ -68,7 +75,7 @@ def _wanted_sizes(
     factors = _one_a_dimension("scale_factor", scale_factor, input)
     if recompute or mode == "area":
         each = zip(input.shape[2:], factors, strict=True)
-        return [math.floor(float(n) * factor) for n, factor in each], no_factors
+        return [int(n * factor) for n, factor in each], no_factors
     each = zip(input.shape[2:], factors, strict=True)
     return [_scaled(n, factor) for n, factor in each], factors
 

@@ -40,6 +40,8 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     """
     if not (x1.is_floating_point() and have_dtype_of(x1, x2)):
         x1, x2 = _as_floats(x1, x2)
+    if not eps >= 0:
+        raise RuntimeError(f"eps must be non-negative, got: {float(eps):g}")
     if x1.shape != x2.shape:
         x1, x2 = tapegrad.broadcast_tensors(x1, x2)
     return ((x1 / _length(x1, dim, eps)) * (x2 / _length(x2, dim, eps))).sum(dim)

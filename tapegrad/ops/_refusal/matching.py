@@ -39,6 +39,8 @@ def mismatch(form: Signature, args: tuple, kwargs: dict[str, Any]) -> TypeError 
             if wrong is not None:
                 return TypeError(f"expected Tensor as element {wrong} in argument {position}, but "
                                  f"got {kind_of(value[wrong])}")
+    if len(args) > form.n_positional:
+        return _too_many(form, len(args))
     if used < len(kwargs):
         return _unexpected(form, len(given), kwargs)
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tapegrad._types import kind_of
+from tapegrad.ops._refusal.keyword_order import in_table
 from tapegrad.ops._refusal.matching import mismatch
 from tapegrad.ops._refusal.signatures import Signature
 
@@ -44,13 +45,12 @@ def _unknown(form: Signature, kwargs: dict[str, Any]) -> list[str]:
     """Keywords that PyTorch's message finds no name for, among the last pieces of the form."""
     pieces = form.pieces
     last = pieces[max(len(pieces) - len(kwargs), 0):]
-    return [key for key in reversed(kwargs) if key not in [piece.split()[-1] for piece in last]]
+    return [key for key in in_table(kwargs) if key not in [piece.split()[-1] for piece in last]]
 
 
 def _kinds(form: Signature, args: tuple, kwargs: dict[str, Any]) -> str:
     kinds = [kind_of(value) for value in args]
-    # PyTorch's table of keywords gives the last one first.
-    kinds += [f"{key}={kind_of(kwargs[key])}" for key in reversed(kwargs)]
+    kinds += [f"{key}={kind_of(kwargs[key])}" for key in in_table(kwargs)]
     return f"({', '.join(kinds)}{'' if args or not kwargs else ', '})"
 
 

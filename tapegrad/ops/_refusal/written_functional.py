@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from tapegrad._tensor import Tensor as _Tensor
+from tapegrad._types import int64
 from tapegrad.ops._refusal.inner import Inner, Written, by_flag, call
 
 
@@ -67,6 +67,15 @@ def margin_ranking_loss(
     return call("margin_ranking_loss", input1, input2, target, margin, 1)
 
 
+def binary_cross_entropy_with_logits(
+    input, target, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None,
+) -> Inner | None:  # fmt: skip
+    """Compare the sizes first."""
+    if target.size() != input.size():
+        return None     # which PyTorch's function refuses itself, as ours does
+    return call("binary_cross_entropy_with_logits", input, target, weight, pos_weight)
+
+
 def embedding(
     input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False,
     sparse=False,
@@ -87,10 +96,17 @@ def embedding_bag(
     sparse=False, per_sample_weights=None, include_last_offset=False, padding_idx=None,
 ) -> Inner | None:  # fmt: skip
     """Find the bags."""
-    weight.dtype  # noqa: B018 - what is no tensor is refused by having none
-    is_matrix = isinstance(input, _Tensor) and input.dim() == 2
+    if weight.dtype is int64 and input.is_floating_point():
+        input, weight = weight, input
+    if per_sample_weights is not None and input.size() != per_sample_weights.size():
+        return None     # which PyTorch's function refuses itself, as all that follows
+    if weight.dim() != 2 or input.dim() not in (1, 2):
+        return None
+    is_matrix = input.dim() == 2
+    if not is_matrix and offsets is not None:
+        offsets.dim()
     if mode not in ("sum", "mean", "max") or is_matrix is (offsets is not None):
-        return None     # which PyTorch's function refuses itself
+        return None
     starts = input if offsets is None else offsets
     if max_norm is not None:
         return call("embedding_renorm_", weight, input, max_norm, norm_type)
@@ -103,10 +119,20 @@ def _max_pool(name: str, called: str) -> Written:
         input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False,
         return_indices=False,
     ) -> Inner:  # fmt: skip
+        if name == "max_pool3d_with_indices":
+            input.is_cuda  # noqa: B018 - what is no tensor is refused by having none
         return call(name, input, kernel_size, stride, padding, dilation, ceil_mode)
 
     pool.__qualname__ = called
     return pool
+
+
+def _max_unpool(called: str) -> Written:
+    def unpool(input, indices, kernel_size, stride=None, padding=0, output_size=None) -> None:
+        input.size()
+
+    unpool.__qualname__ = called
+    return unpool
 
 
 def _adaptive_max_pool(name: str, called: str) -> Written:
@@ -139,10 +165,12 @@ def _with_default(output_size: Any, size: tuple) -> Any:
 def batch_norm(
     input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1,
     eps=1e-05,
-) -> Inner:  # fmt: skip
-    """Look at the size while training."""
+) -> Inner | None:  # fmt: skip
+    """Look at the size while training, and at what is added to the variance."""
     if training:
-        input.size()
+        input.size()[0]
+    if (eps <= 0.0) if training else (eps < 0.0):
+        return None     # which PyTorch's function refuses itself, as ours does
     return call("batch_norm", input, weight, bias, running_mean, running_var, training, momentum,
                 eps, True)
 
@@ -185,8 +213,11 @@ def _fractional_max_pool(name: str, called: str) -> Written:
     ) -> Inner | None:  # fmt: skip
         if output_size is None:
             return None     # what follows from a ratio is refused by the function itself
+        n_dims = int(name[-2])
         if _random_samples is None:
-            input.dim(), input.size(-1 - int(name[-2]))
+            if input.dim() != n_dims + 1:
+                input.size(0)
+            input.size(-1 - n_dims)
         samples = input if _random_samples is None else _random_samples
         return call(name, input, kernel_size, output_size, samples)
 
@@ -201,7 +232,9 @@ def _with_indices(make: Callable[[str, str], Written], name: str, position: int)
 
 
 FUNCTIONS: dict[str, Written] = {
-    "functional.batch_norm": batch_norm, "functional.celu": celu, "functional.embedding": embedding,
+    "functional.batch_norm": batch_norm,
+    "functional.binary_cross_entropy_with_logits": binary_cross_entropy_with_logits,
+    "functional.celu": celu, "functional.embedding": embedding,
     "functional.embedding_bag": embedding_bag,
     "functional.elu": elu, "functional.fold": fold,
     "functional.glu": glu, "functional.group_norm": group_norm,
@@ -211,6 +244,7 @@ FUNCTIONS: dict[str, Written] = {
     **{f"functional.max_pool{n}d": by_flag(
         "return_indices", 6, _max_pool(f"max_pool{n}d", f"_max_pool{n}d"),
         _max_pool(f"max_pool{n}d_with_indices", f"max_pool{n}d_with_indices")) for n in (1, 2, 3)},
+    **{f"functional.max_unpool{n}d": _max_unpool(f"max_unpool{n}d") for n in (1, 2, 3)},
     **{f"functional.adaptive_max_pool{n}d":
        _with_indices(_adaptive_max_pool, f"adaptive_max_pool{n}d", 2) for n in (1, 2, 3)},
     **{f"functional.adaptive_max_pool{n}d_with_indices":

@@ -106,6 +106,8 @@ def _combined(plain, scaled, input, other, alpha) -> Tensor:
     """``plain(input, alpha * other)`` as one entry of the tape."""
     if type(alpha) is int and alpha == 1:
         return plain(input, other)
+    if isinstance(other, np.ndarray):
+        raise TypeError(f"{plain.__name__}() takes no array with a factor")
     check_factor(plain.__name__, "alpha", alpha, input, other)
     if is_bool(input) and is_bool(other):
         alpha = bool(alpha)
@@ -220,12 +222,19 @@ def rsub(input, other, *, alpha=1) -> Tensor:
     """``other - alpha * input``, element by element."""
     _refuse_bool_difference(input, other)
     if isinstance(other, Tensor):
-        return rsub_scaled(input, other, alpha)
+        return _combined(_turned, rsub_scaled, input, other, alpha)
     return _combined(_number_minus, rsub_number_scaled, input, other, alpha)
 
 
 def _number_minus(input: Tensor, other) -> Tensor:
     return rsub_op(other, input)
+
+
+def _turned(input: Tensor, other: Tensor) -> Tensor:
+    return rsub_scaled(input, other, 1)
+
+
+_number_minus.__name__ = _turned.__name__ = "rsub"      # as messages call it
 
 
 for _name, _function in {

@@ -246,10 +246,10 @@ def new_full(
 
 
 @takes_out("factory")
-def eye(n, m=None, *, dtype=None, layout=None, device=None,
+def eye(n, m=..., *, dtype=None, layout=None, device=None,
         requires_grad=False) -> Tensor:  # fmt: skip
     """A matrix with ones on its diagonal and zeros elsewhere."""
-    for position, (name, size) in enumerate((("n", n), ("m", n if m is None else m)), 1):
+    for position, (name, size) in enumerate((("n", n), ("m", n if m is ... else m)), 1):
         if isinstance(size, bool) or not hasattr(size, "__index__"):
             kind = type(size).__name__
             raise TypeError(
@@ -257,7 +257,7 @@ def eye(n, m=None, *, dtype=None, layout=None, device=None,
             )
         if size < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
-    array = kernels.fill(_new("eye", (n, n if m is None else m), None, dtype, device), 0)
+    array = kernels.fill(_new("eye", (n, n if m is ... else m), None, dtype, device), 0)
     kernels.fill(kernels.diagonal(array, 0, 0, 1), 1)
     return finished(array, requires_grad)
 

@@ -92,7 +92,7 @@ def _check_put(self: Tensor, index: Tensor, source: Tensor) -> None:
             f"source.numel() = {source.numel()}, index.numel() = {index.numel()}"
         )
     if self.numel() == 0 and index.numel():
-        raise IndexError("put_(): Expected self to be non-empty")
+        raise IndexError("put_(): Tried to put elements into an empty tensor")
 
 
 @method()

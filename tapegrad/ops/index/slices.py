@@ -175,7 +175,8 @@ def _check_added(name: str, self: Tensor, dim: int, index: Tensor, source: Tenso
     if source.ndim and dim >= source.ndim:
         normal_dim(dim, source.ndim)
     size = size_along(source.shape, dim)
-    if size != index.numel() and not (source.ndim != self.ndim and self.ndim < 2):
+    if size != index.numel():
+        source.size(dim)        # which refuses a source without dimensions
         raise RuntimeError(
             f"{name}(): Number of indices ({index.numel()}) should be equal to source.size(dim): "
             f"({size}), for dim: {dim}"

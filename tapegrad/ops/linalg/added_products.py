@@ -15,7 +15,6 @@ from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import have_dtype_of
 from tapegrad.ops._declare import method, op, takes_out
-from tapegrad.ops._dims import normal_dim
 from tapegrad.ops._out import c_name
 from tapegrad.ops.convert import in_dtype
 from tapegrad.ops.linalg._half import rounded_once
@@ -152,15 +151,15 @@ baddbmm_op = op(
 
 
 def _check_baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor) -> tuple[int, ...]:
+    shape = _product_shape(batch1, batch2)
+    if input.shape != shape:
+        check_expansion(input.shape, shape, input)
     if input.dtype is not batch1.dtype:
         names = [c_name(one.dtype) for one in (input, batch1, batch2)]
         raise RuntimeError(
             f"Input dtypes must be the same, got: input {names[0]}, batch1: {names[1]}, "
             f"batch2: {names[2]}"
         )
-    shape = _product_shape(batch1, batch2)
-    if input.shape != shape:
-        check_expansion(input.shape, shape, input)
     check_batches("baddbmm", batch1, batch2)
     return shape
 
@@ -169,11 +168,7 @@ def _product_shape(batch1: Tensor, batch2: Tensor) -> tuple[int, ...]:
     """The shape of a batch of products, read before anything else is checked, as PyTorch does."""
     if batch1.ndim == batch2.ndim == 3:
         return (*batch1.shape[:2], batch2.shape[2])
-    shape = tuple(x.shape[normal_dim(k, x.ndim)]
-                  for x, k in ((batch1, 0), (batch1, 1), (batch2, 2)))
-    if batch1.ndim != 3:
-        raise RuntimeError("batch1 must be a 3D tensor")
-    return shape
+    return batch1.size(0), batch1.size(1), batch2.size(2)
 
 
 @takes_out()
@@ -234,8 +229,9 @@ def _each_times(batch: Tensor, matrix: Tensor) -> Tensor:
 def _check_addbmm(input: Tensor, batch1: Tensor, batch2: Tensor) -> tuple[int, ...]:
     shape = _product_shape(batch1, batch2)[1:]
     check_expansion(input.shape, shape, input)
-    if batch2.ndim != 3:
-        raise RuntimeError("batch2 must be a 3D tensor")
+    for name, batch in (("batch1", batch1), ("batch2", batch2)):
+        if batch.ndim != 3:
+            raise RuntimeError(f"{name} must be a 3D tensor")
     if batch1.shape[0] != batch2.shape[0]:
         raise RuntimeError(
             "batch1 and batch2 must have same number of batches, got "

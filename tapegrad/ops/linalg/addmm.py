@@ -83,11 +83,11 @@ def addmm_(
 
 def _check_addmm(input: Tensor, mat1: Tensor, mat2: Tensor) -> tuple[int, int]:
     """Refuse what is not a tensor plus a product of two matrices; gives the product's shape."""
+    if not input.dtype is mat1.dtype is mat2.dtype:
+        kernels.refuse_kinds(input._array, mat1._array, mat2._array)
     if mat1.ndim != 2 or mat2.ndim != 2:
         which, one = ("mat1", mat1) if mat1.ndim != 2 else ("mat2", mat2)
         raise RuntimeError(f"{which} must be a matrix, got {one.ndim}-D tensor")
-    if not input.dtype is mat1.dtype is mat2.dtype:
-        kernels.refuse_kinds(input._array, mat1._array, mat2._array)
     check_inner(mat1, mat2)
     refuse_bool("addmm_impl_cpu_", mat1)
     return mat1.shape[0], mat2.shape[1]

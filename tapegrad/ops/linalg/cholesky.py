@@ -103,6 +103,8 @@ def linalg_cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
 @method()
 def cholesky(input: Tensor, upper: bool = False) -> Tensor:
     """:func:`linalg.cholesky` under its older name."""
+    if input.numel() == 0:
+        return input.clone()
     check_square("cholesky", input)
     check_implemented("cholesky_cpu", input)
     factor, info = cholesky_op(input, upper)

@@ -142,11 +142,9 @@ def _paired_dims(a: Tensor, b: Tensor, dims) -> tuple[list, list]:
     if isinstance(dims, Tensor):
         dims = dims.tolist() if dims.numel() > 1 else int(dims.item())
     if isinstance(dims, (tuple, list)) and len(dims) == 2:
-        first, second = dims
-        return (
-            list(first) if isinstance(first, (tuple, list)) else [first],
-            list(second) if isinstance(second, (tuple, list)) else [second],
-        )
+        if not all(isinstance(one, (tuple, list)) for one in dims):
+            raise TypeError("tensordot() takes a number or two lists of dimensions")
+        return list(dims[0]), list(dims[1])
     if not isinstance(dims, int):
         raise RuntimeError(
             "tensordot expects dims to be int or tuple[list[int], list[int]] or list[list[int]] "

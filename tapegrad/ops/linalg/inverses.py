@@ -175,6 +175,8 @@ def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     check_tensors("linalg_tensorinv", A=A)
     if ind <= 0:
         raise RuntimeError(f"Expected a strictly positive integer for 'ind', but got {ind}")
+    if ind > A.ndim:
+        raise RuntimeError(f"ArrayRef: invalid slice, N = {ind}; size = {A.ndim}")
     first, last = tuple(A.shape[:ind]), tuple(A.shape[ind:])
     n, m = math.prod(first), math.prod(last)
     if n != m:
@@ -198,6 +200,8 @@ def tensorsolve(A: Tensor, B: Tensor, dims: tuple[int, ...] | None = None) -> Te
     check_tensors("linalg_tensorsolve", A=A, B=B)
     if dims is not None:
         A = A.movedim(tuple(dims), tuple(range(A.ndim - len(dims), A.ndim)))
+    if B.ndim > A.ndim:
+        raise RuntimeError("cannot create std::vector larger than max_size()")
     wanted, count = tuple(A.shape[B.ndim :]), B.numel()
     if count != math.prod(wanted):
         raise RuntimeError(

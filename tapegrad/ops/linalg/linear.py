@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import op, takes_out
+from tapegrad.ops.linalg.addmm import addmm
 from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.linalg.products import mm_tn
 from tapegrad.ops.shape import t_op
@@ -50,10 +53,15 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     turned = weight.t()  # which refuses more than two dimensions
     if bias is None:
         return matmul(input, turned)
-    if weight.ndim == 1 and weight.dtype is bias.dtype:
-        return matmul(input, weight) + bias
+    is_row = bias.ndim == 1 or (bias.ndim == 2 and len(bias) == 1)
+    is_flat = is_row and (bias.dtype is weight.dtype or input.is_contiguous())
+    if input.ndim != 2 and not is_flat:
+        return matmul(input, turned).add_(bias)
     shape = input.shape
-    flat = linear_op(bias, input.reshape(-1, shape[-1]), weight)
+    rows = input.reshape(math.prod(shape[:-1]), shape[-1])
+    if weight.ndim == 1:
+        addmm(bias, rows, turned)   # which refuses it
+    flat = linear_op(bias, rows, weight)
     return flat.view((*shape[:-1], weight.shape[0]))
 
 

@@ -323,7 +323,7 @@ def linalg_lu_solve(
     ``(*, n)`` and ``(*, n, k)`` to ``(*, n, k)``. Raises RuntimeError for pivots that name no row.
     """
     check_tensors("linalg_lu_solve", LU=LU, pivots=pivots, B=B)
-    check_floating("torch.linalg.lu_solve", LU)
+    check_floating("torch.linalg.lu_solve", LU, refuses_half=False)
     if LU.dtype is not B.dtype:
         raise RuntimeError(
             "linalg.lu_solve: Expected LU and B to have the same dtype, but found LU of type "
@@ -337,7 +337,7 @@ def linalg_lu_solve(
     refuse_rectangles("torch.linalg.lu_solve: ", LU)
     check_matrix("linalg.lu_solve", B, "B")
     check_equation("linalg.lu_solve", LU, B, left)
-    if pivots.shape[-1:] != LU.shape[-1:]:
+    if pivots.size(-1) != LU.shape[-1]:
         raise RuntimeError(
             "linalg.lu_solve: Number of pivots per batch should be same as the dimension of the "
             "matrix"
@@ -353,6 +353,7 @@ def linalg_lu_solve(
             "properly pass the result of lu_factor?"
         )
     batch_shape(B, LU)
+    check_implemented("linalg.lu_solve_cpu", LU)
     return lu_solve_op(LU, pivots, B, left, adjoint)
 
 

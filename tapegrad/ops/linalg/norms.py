@@ -81,12 +81,12 @@ def _refuse_empty(x: Tensor, ord, dims: tuple | None) -> None:
 def _matrix_dims(A: Tensor, dim) -> tuple[int, int]:
     given = dim if isinstance(dim, (tuple, list)) else (dim,)
     if len(given) != 2:
-        shown = ", ".join(map(str, given))
+        shown = " ".join(map(str, given))
         raise RuntimeError(f"linalg.matrix_norm: dim must be a 2-tuple. Got {shown}")
     row, column = normal_dim(given[0], A.ndim), normal_dim(given[1], A.ndim)
     if row == column:
         raise RuntimeError(
-            f"linalg.matrix_norm: dims must be different. Got ({given[0]}, {given[1]})"
+            f"linalg.matrix_norm: dims must be different. Got ({row}, {column})"
         )
     return row, column
 
@@ -108,12 +108,12 @@ def matrix_norm(
     check_tensor("linalg_matrix_norm", "A", A)
     if isinstance(ord, Tensor):     # without dimensions it stands for its number
         raise TypeError(f"an order is a number, not {ord}")
-    check_floating("linalg.matrix_norm", A, refuses_half=False)
     if isinstance(ord, str) and ord not in ("fro", "nuc"):
         raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
     check_matrix("linalg.matrix_norm", A)
+    check_floating("linalg.matrix_norm", A, refuses_half=False)
     if not isinstance(ord, str) and abs(ord) not in (1, 2, _INF):
-        raise RuntimeError(f"linalg.matrix_norm: Order {ord} not supported.")
+        raise RuntimeError(f"linalg.matrix_norm: Order {ord:g} not supported.")
     if ord == "nuc" or (not isinstance(ord, str) and abs(ord) == 2):
         check_floating("linalg.matrix_norm", A)
     row, column = _matrix_dims(A, dim)

@@ -157,6 +157,8 @@ def check_matrix_and_vector(bias: Tensor | None, matrix: Tensor, vector: Tensor)
     """Refuse what is not a matrix times a vector, plus perhaps a vector; ``mv`` has none."""
     n_dims = 1 if bias is None else bias.ndim
     if matrix.ndim != 2 or vector.ndim != 1 or n_dims > 1:
+        if bias is None:
+            matrix.size(0)      # which refuses a tensor without dimensions
         raise RuntimeError(
             f"vector + matrix @ vector expected, got {n_dims}, {matrix.ndim}, {vector.ndim}"
         )

@@ -67,7 +67,7 @@ def matrix_rank(A: Tensor, tol=..., hermitian: bool = False, *, atol=..., rtol=.
     check_matrix("torch.linalg.matrix_rank", A, "input")
     if tol is not ...:
         atol, rtol = tol, 0.0
-    if A.dtype not in (float32, float64):
+    if rtol is None and A.dtype not in (float32, float64):
         raise RuntimeError("This function doesn't handle types other than float and double")
     A = A.detach()
     if hermitian:

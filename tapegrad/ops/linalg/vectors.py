@@ -158,16 +158,13 @@ cdist_op = op(
     doc="Distances between all pairs of points of two sets.",
 )
 # Whether to multiply matrices: always, never, or for many points, which None stands for.
-_MODES: dict[object, bool | None] = {
-    None: None, 0: None, "use_mm_for_euclid_dist_if_necessary": None,
-    1: True, "use_mm_for_euclid_dist": True,
-    2: False, "donot_use_mm_for_euclid_dist": False,
-}  # fmt: skip
+_MODES = {"use_mm_for_euclid_dist_if_necessary": None, "use_mm_for_euclid_dist": True,
+          "donot_use_mm_for_euclid_dist": False}  # fmt: skip
 
 
 @takes_tensors
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0,
-          compute_mode: str | int | None = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
+          compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
     """Distances ``(sum |a - b|**p) ** (1/p)`` between all pairs of points of two sets.
 
     Shape: ``(*, n, k)`` and ``(*, m, k)`` to ``(*, n, m)``; leading dimensions are broadcast. For

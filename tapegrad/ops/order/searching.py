@@ -58,7 +58,12 @@ def _check_shapes(boundaries: Tensor, values: Tensor) -> None:
             f"dimension is 1, but we got boundaries tensor dim({boundaries.ndim}) and input "
             "value's dim(0) numel(1)"
         )
-    if boundaries.ndim == 0 or boundaries.shape[:-1] != values.shape[:-1]:
+    if boundaries.ndim == 0:
+        raise RuntimeError(
+            "torch.searchsorted(): boundaries tensor should have positive dimension, but got 0 "
+            "dimension"
+        )
+    if boundaries.shape[:-1] != values.shape[:-1]:
         raise RuntimeError(
             "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 "
             "dimensions of boundaries tensor and input value tensor must match, but we got "
@@ -175,9 +180,9 @@ def isin(elements, test_elements, *, assume_unique: bool = False, invert: bool =
 
     NaN is never among others. Raises RuntimeError for bool.
     """
-    if not (isinstance(elements, Tensor) or isinstance(test_elements, Tensor)) or isinstance(
-        test_elements, (tuple, list)
-    ):
+    are_tensors = isinstance(elements, Tensor), isinstance(test_elements, Tensor)
+    lone = test_elements if are_tensors[0] else elements
+    if not any(are_tensors) or not (all(are_tensors) or isinstance(lone, (int, float))):
         raise TypeError("isin() takes two tensors, or one and a number")
     elements = elements if isinstance(elements, Tensor) else tensor(elements)
     tests = test_elements if isinstance(test_elements, Tensor) else tensor(test_elements)

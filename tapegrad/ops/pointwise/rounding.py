@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tapegrad import _types
@@ -72,14 +74,22 @@ floor, floor_ = _whole(floor_op)
 ceil, ceil_ = _whole(ceil_op)
 trunc, trunc_ = _whole(trunc_op)
 _round, _round_ = _whole(round_op)
-_round_decimals_ = InplaceOp(round_decimals_op)
+_round_floats_, _round_decimals_ = InplaceOp(round_op), InplaceOp(round_decimals_op)
+
+
+_NOT_GIVEN: Any = ...
 
 
 @takes_out("same")
 @method()
-def round(input: Tensor, *, decimals: int = 0) -> Tensor:
-    """Each element rounded to ``decimals`` places, halves to even."""
-    return _round(input) if decimals == 0 else round_decimals_op(input, decimals)
+def round(input: Tensor, *, decimals: int = _NOT_GIVEN) -> Tensor:
+    """Each element rounded to ``decimals`` places, halves to even; by default to whole numbers.
+
+    Integers are taken as they are unless ``decimals`` is given, which raises NotImplementedError.
+    """
+    if decimals is _NOT_GIVEN:
+        return _round(input)
+    return round_floats(input, decimals=decimals)
 
 
 @takes_out("same", "round")
@@ -89,9 +99,11 @@ def round_floats(input: Tensor, *, decimals: int = 0) -> Tensor:
 
 
 @method()
-def round_(self: Tensor, *, decimals: int = 0) -> Tensor:
+def round_(self: Tensor, *, decimals: int = _NOT_GIVEN) -> Tensor:
     """In-place form of :func:`round`."""
-    return _round_(self) if decimals == 0 else _round_decimals_(self, decimals)
+    if decimals is _NOT_GIVEN:
+        return _round_(self)
+    return _round_floats_(self) if decimals == 0 else _round_decimals_(self, decimals)
 
 
 def _frac(input: np.ndarray) -> np.ndarray:

@@ -87,13 +87,9 @@ _NOT_GIVEN: Any = ...
 def _extreme(name, of_all, over_dim, elementwise, result):
     def extreme(input: Tensor, dim=..., keepdim: bool = _NOT_GIVEN, *, other=None):
         dim = other if other is not None else dim
-        if isinstance(dim, Tensor):
-            if keepdim is _NOT_GIVEN:
-                return elementwise(input, dim)
-            if dim.ndim:
-                raise TypeError("a dimension is one number")
-            dim = dim.__index__()
         if keepdim is _NOT_GIVEN:
+            if isinstance(dim, Tensor):
+                return elementwise(input, dim)
             keepdim = False
         elif dim is ...:
             raise TypeError("nothing to keep without a dimension")

@@ -156,9 +156,9 @@ renorm_op = op(
 
 
 def _renorm_arguments(input: Tensor, p, dim, maxnorm) -> tuple:
-    if p <= 0:
+    if not p > 0:
         raise RuntimeError("renorm: non-positive-norm not supported")
-    if maxnorm < 0:
+    if not maxnorm >= 0:
         raise RuntimeError(f"renorm: expected maxnorm to be >= 0 but got {maxnorm}")
     if input.ndim < 2:
         raise RuntimeError(

@@ -276,6 +276,8 @@ def sum_to_size(self: Tensor, *size) -> Tensor:
 
     Raises RuntimeError where ``size`` does not broadcast to the tensor's shape.
     """
+    if len(size) > 1 and isinstance(size[0], (tuple, list)):
+        raise TypeError("sum_to_size() takes its size once")
     shape = sizes_of("sum_to_size", size)
     extra = self.ndim - len(shape)
     fits = extra >= 0 and _all_equal_or_one(shape, self.shape[extra:])

@@ -124,6 +124,8 @@ def roll(input: Tensor, shifts, dims=None) -> Tensor:
         raise RuntimeError(
             f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(dims)}"
         )
+    if input.numel() == 0:
+        return input.clone()
     if dims and input.ndim == 0:
         raise IndexError(f"Dimension specified as {dims[0]} but tensor has no dimensions")
     return roll_op(input, shifts, tuple(map(normal_dim, dims, repeat(input.ndim))))

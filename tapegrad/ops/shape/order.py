@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import index
+
 from tapegrad import _kernels as kernels
 from tapegrad._core import become_view
 from tapegrad._tensor import Tensor, attach_method
@@ -170,7 +172,7 @@ def movedim(input: Tensor, source, destination) -> Tensor:
 def _no_dims(name: str, dims: tuple) -> tuple:
     """None at all, where some are not all different ones."""
     if dims:
-        raise RuntimeError(f"movedim: repeated dim in `{name}` ({list(dims)})")
+        raise RuntimeError(f"movedim: repeated dim in `{name}` ({[*map(index, dims)]})")
     return ()
 
 

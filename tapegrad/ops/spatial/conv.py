@@ -149,6 +149,8 @@ def _convolve(
     function: str, n_dims: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride, padding,
     dilation, groups: int,
 ) -> Tensor:  # fmt: skip
+    if bias is not None and bias.dtype is not input.dtype and not isinstance(padding, str):
+        checks.refuse_bias(input, bias)
     is_batched, n_weight = checks.batched(function, input, n_dims), checks.check_weight(weight)
     if not is_batched:
         input = input.unsqueeze(0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from typing import NoReturn
 
 from tapegrad import _types
 from tapegrad._tensor import Tensor
@@ -11,6 +12,7 @@ from tapegrad.ops._arguments import have_dtype_of
 from tapegrad.ops._dims import plain_ints
 from tapegrad.ops.spatial.geometry import Geometry
 from tapegrad.ops.spatial.sizes import c_name, remembered, scalar_name, times
+from tapegrad.ops.tensor_types import cpu_type_name
 
 
 def per_dim(function: str, name: str, given, n_dims: int, n_weight: int) -> tuple[int, ...]:
@@ -56,33 +58,30 @@ def _check_shapes(input: tuple, weight: tuple, bias: tuple | None, geometry: Geo
 
 def check_dtypes(input: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry) -> None:
     """Refuse dtypes that differ or hold no fractions, where PyTorch has no convolution of them."""
-    transposed, other_bias = geometry.transposed, bias is not None and bias.dtype is not input.dtype
-    if bias is not None and other_bias and not transposed:
-        raise RuntimeError(
-            f"Input type ({c_name(input.dtype)}) and bias type ({c_name(bias.dtype)}) should be "
-            "the same"
-        )
-    name = scalar_name(input._array)
+    transposed, name = geometry.transposed, scalar_name(input._array)
     if input.dtype.name == "bool" or (transposed and input.dtype.name in _NOT_TRANSPOSED):
         n_dims = max(input.ndim - 2, 2)
-        kernel = "slow_conv2d_cpu" if n_dims == 2 else "compute_columns3d"
+        has_columns = n_dims == 3 and math.prod(weight.shape[2:]) > 1
+        kernel = "compute_columns3d" if has_columns else f"slow_conv{n_dims}d_cpu"
         kernel = f"slow_conv_transpose{n_dims}d_out_cpu" if transposed else kernel
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{name}'")
     if input.dtype is not weight.dtype:
-        if _is_accelerated(input, weight, geometry.groups):
+        if _is_accelerated(input, weight, geometry):
             _refuse_on_mkldnn(input, "weight", weight)
         raise RuntimeError(
             f"expected scalar type {name} but found {scalar_name(weight._array)}"
         )
-    if bias is not None and other_bias:
+    if bias is not None and bias.dtype is not input.dtype:
         _check_added(input, weight, bias, geometry)
 
 
 def _check_added(input: Tensor, weight: Tensor, bias: Tensor, geometry: Geometry) -> None:
-    """Refuse another dtype of what is added to a transposed convolution, which may be cast."""
+    """Refuse another dtype of what is added, unless it is cast."""
     found, name = scalar_name(bias._array), scalar_name(input._array)
-    if _is_accelerated(input, weight, geometry.groups):
+    if _is_accelerated(input, weight, geometry):
         _refuse_on_mkldnn(input, "bias", bias)
+    if not geometry.transposed:
+        return
     if input.ndim == 5:
         raise RuntimeError(f"expected scalar type {name} but found {found}")
     if bias.is_floating_point() and not input.is_floating_point():
@@ -92,20 +91,26 @@ def _check_added(input: Tensor, weight: Tensor, bias: Tensor, geometry: Geometry
 
 
 def _refuse_on_mkldnn(input: Tensor, role: str, other: Tensor) -> None:
-    kind = "CPUBoolType" if other.dtype is _types.bool else other.type()
     raise RuntimeError(
-        f"Input type ({input.type()}) and {role} type ({kind}) should be the same or input should "
-        f"be a MKLDNN tensor and {role} is a dense tensor"
+        f"Input type ({input.type()}) and {role} type ({cpu_type_name(other)}) should be the same "
+        f"or input should be a MKLDNN tensor and {role} is a dense tensor"
     )
 
 
-def _is_accelerated(input: Tensor, weight: Tensor, groups: int) -> bool:
+def _is_accelerated(input: Tensor, weight: Tensor, geometry: Geometry) -> bool:
     """Whether PyTorch would leave it to oneDNN, which refuses in its own words."""
+    each = zip(geometry.output_padding, geometry.stride, strict=True)
+    if geometry.transposed and any(more >= every for more, every in each):
+        return False
     if input.dtype is not _types.float32:
         return input.dtype is _types.float16
-    kernel = (1, *weight.shape[2:])[-2:]
-    return groups > 1 or min(kernel) > 3 or input.shape[0] > 1 or \
-        math.prod(input.shape[:4]) > _LARGE
+    return _is_large(input.shape, weight.shape, geometry.groups)
+
+
+def _is_large(input: tuple, weight: tuple, groups: int) -> bool:
+    """Whether a convolution of float32 is worth oneDNN's while."""
+    kernel = (1, *weight[2:])[-2:]
+    return groups > 1 or min(kernel) > 3 or input[0] > 1 or math.prod(input[:4]) > _LARGE
 
 
 _LARGE = 20480
@@ -122,10 +127,8 @@ def _check_window(geometry: Geometry) -> None:
         raise RuntimeError("negative output_padding is not supported")
     if min(geometry.stride) <= 0:
         raise RuntimeError("non-positive stride is not supported")
-    if min(geometry.dilation) <= 0:
-        raise RuntimeError(
-            f"dilation should be greater than zero, but got {list(geometry.dilation)}"
-        )
+    if min(geometry.dilation) < 0:
+        raise RuntimeError("dilation should be greater than zero")
 
 
 def _check_channels(
@@ -196,6 +199,11 @@ def _check_sizes(input: tuple, weight: tuple, geometry: Geometry) -> None:
                 f"Calculated padded input size per channel: ({times(padded)}). Kernel size: "
                 f"({times(reach)}). Kernel size can't be greater than actual input size"
             )
+    if min(geometry.dilation) <= 0:
+        if _is_large(input, weight, geometry.groups):
+            raise RuntimeError("non-positive dilation is not supported")
+        listed = [*(1,) * (2 - len(size)), *geometry.dilation]
+        raise RuntimeError(f"dilation should be greater than zero, but got {listed}")
     if 0 in size and 0 not in input[:2]:
         raise RuntimeError(
             "Only zero batch or zero channel inputs are supported, but got input shape: "
@@ -223,6 +231,7 @@ def _check_enlarged(size, kernel, geometry: Geometry) -> None:
         )
     result = geometry.enlarged(size, kernel)
     if min(result) < 1:
+        size, result = ((*(1,) * (2 - len(one)), *one) for one in (size, result))
         raise RuntimeError(
             f"Given input size per channel: ({times(size)}). Calculated output size per channel: "
             f"({times(result)}). Output size is too small"
@@ -234,6 +243,14 @@ def each_per_dim(function: str, n_dims: int, n_weight: int, named: dict) -> dict
     return {
         name: per_dim(function, name, given, n_dims, n_weight) for name, given in named.items()
     }
+
+
+def refuse_bias(input: Tensor, bias: Tensor) -> NoReturn:
+    """Refuse another dtype than the input's."""
+    raise RuntimeError(
+        f"Input type ({c_name(input.dtype)}) and bias type ({c_name(bias.dtype)}) should be the "
+        "same"
+    )
 
 
 def batched(function: str, input: Tensor, n_dims: int) -> bool:

@@ -13,7 +13,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import op
-from tapegrad.ops._dims import normal_dim, plain_ints
+from tapegrad.ops._dims import plain_ints
 from tapegrad.ops.spatial.sizes import as_planes, in_3d, remembered, scalar_name
 
 
@@ -146,7 +146,7 @@ def unfold(input: Tensor, kernel_size, dilation=1, padding=0, stride=1) -> Tenso
 def _check_image(input: Tensor) -> None:
     if input.ndim < 3:
         for dim in (1, 2):
-            normal_dim(dim, input.ndim)
+            input.size(dim)
     batched = input.ndim == 4
     if input.ndim not in (3, 4) or 0 in input.shape[1 if batched else 0 :]:
         raise RuntimeError(

@@ -313,7 +313,9 @@ def grid_sampler(
 def _check_grid(input: tuple, grid: tuple) -> None:
     """Refuse sizes of images and of a grid that do not fit."""
     ndim, shapes = len(input), f"input with sizes {list(input)} and grid with sizes {list(grid)}"
-    if not input or not grid or input[0] != grid[0]:
+    if not input or not grid:
+        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
+    if input[0] != grid[0]:
         raise RuntimeError(
             f"grid_sampler(): expected grid and input to have same batch size, but got {shapes}"
         )

@@ -37,7 +37,7 @@ def _constant_plan(shape: tuple, pad: tuple) -> tuple[tuple, list, list]:
     if len(pad) > 2 * len(shape):
         raise RuntimeError(
             "Length of pad should be no more than twice the number of dimensions of the input. "
-            f"Pad length is {len(pad)} while the input has {len(shape)} dimensions."
+            f"Pad length is {len(pad)}while the input has {len(shape)}dimensions."     # sic
         )
     result = _padded_shape(shape, pad)
     if min(result, default=0) < 0 or _cuts_too_much(shape, pad):
@@ -77,7 +77,7 @@ constant_pad_op = op(
 
 
 @takes_tensors
-def constant_pad_nd(input: Tensor, pad, value=0) -> Tensor:
+def constant_pad_nd(input: Tensor, pad, value: float = 0) -> Tensor:
     """Put ``value`` around a tensor.
 
     ``pad`` names how many come before and behind, the last dimension first; negative numbers cut
@@ -181,16 +181,19 @@ def _check_inside(input: Tensor, pad: tuple, kind: str) -> None:
                     f"input {list(shape)}"
                 )
     result = _padded_shape(shape, pad)
-    if min(result[-n_dims:]) < 1 or _cuts_too_much(shape, pad):
+    if kind == "replication" and max(result[-n_dims:]) > 0:
+        negative = next((n for n in result if n < 0), None)
+        if negative is not None:
+            raise RuntimeError(f"Trying to create tensor with negative dimension {negative}: "
+                               f"{list(result)}")
+    elif min(result[-n_dims:]) < 1 or _cuts_too_much(shape, pad):
         sizes = [
             " ".join(f"{name}: {n}" for name, n in zip("DHW"[3 - n_dims :], one, strict=True))
             for one in (shape[-n_dims:], result[-n_dims:])
         ]
-        if n_dims > 1:
-            sizes = [size.replace(" W", ", W").replace(" H", ", H") for size in sizes]
-        raise RuntimeError(
-            f"input ({sizes[0]}) is too small. Calculated output {sizes[1]}"
-        )
+        given = sizes[0].replace(" W", ", W")
+        given += " " if kind == "replication" and n_dims == 2 else ""   # sic
+        raise RuntimeError(f"input ({given}) is too small. Calculated output {sizes[1]}")
     if input.dtype.name == "bool":
         raise NotImplementedError(
             f"\"{kind}_pad{n_dims}d\" not implemented for '{scalar_name(input._array)}'"
@@ -227,10 +230,10 @@ def pad(input: Tensor, pad: Any, mode: str = "constant", value: float | None = N
         )
     if mode == "constant":
         return constant_pad_nd(input, sizes, 0 if value is None else float(value))
-    if value is not None and value != 0:
-        raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
     if mode not in ("reflect", "replicate", "circular"):
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
+    if value is not None and value != 0:
+        raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument')
     _check_combination(input, sizes)
     if mode == "circular":
         _check_circular(input, sizes)

@@ -178,7 +178,7 @@ def avg_pool1d(
 @takes_out("exact")
 def avg_pool2d(
     input, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
-    count_include_pad: bool = True, divisor_override=None,
+    count_include_pad: bool = True, divisor_override: int | None = None,
 ) -> Tensor:  # fmt: skip
     """Means over windows of images; as :func:`avg_pool1d` with two spatial dimensions.
 
@@ -195,7 +195,7 @@ def avg_pool2d(
 @takes_out("exact")
 def avg_pool3d(
     input, kernel_size, stride=None, padding=0, ceil_mode: bool = False,
-    count_include_pad: bool = True, divisor_override=None,
+    count_include_pad: bool = True, divisor_override: int | None = None,
 ) -> Tensor:  # fmt: skip
     """Means over windows of volumes; as :func:`avg_pool2d` with three spatial dimensions."""
     kernel, stride, padding = checks.windows_of(

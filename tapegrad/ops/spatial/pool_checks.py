@@ -6,7 +6,7 @@ import operator
 
 from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import check_tensor
-from tapegrad.ops._dims import normal_dim, plain_ints
+from tapegrad.ops._dims import plain_ints
 
 _TUPLES = {1: "one int", 2: "tuple of two ints", 3: "tuple of three ints"}
 
@@ -86,7 +86,7 @@ def windows_of(function: str, n_dims: int, input, kernel_size, stride, padding) 
     padding = plain_ints(padding, n_dims) or ints(function, "padding", 4, padding, n_dims)
     if n_dims == 2 and function.startswith("avg"):
         if input.ndim < 3:
-            normal_dim(-3, input.ndim)
+            input.size(-3)
     elif input.ndim not in (n_dims + 1, n_dims + 2):
         raise RuntimeError(
             f"non-empty {n_dims + 1}D or {n_dims + 2}D (batch mode) tensor expected for input"
@@ -101,7 +101,8 @@ def check_steps(kernel, stride, padding, dilation) -> None:
             raise RuntimeError("stride should not be zero")
         if pad < 0:
             raise RuntimeError(f"pad must be non-negative, but got pad: {pad}")
-        if k > 0 and pad > ((k - 1) * step + 1) // 2:
+        reach = (k - 1) * step + 1
+        if pad > (reach // 2 if reach > 0 else -(-reach // 2)):     # C++ rounds to zero
             raise RuntimeError(
                 f"pad should be at most half of effective kernel size, but got pad={pad}, "
                 f"kernel_size={k} and dilation={step}"
