@@ -101,7 +101,9 @@ cdef ndarray compute_alike(Op op, Kernel kernel, PyObject** args, int n):
     One operand may be a number where the tensors hold floats. Gives None where anything is out of
     the ordinary; then the general way decides.
     """
-    cdef ndarray first = None, other, result
+    cdef ndarray result
+    cdef PyObject* first = NULL         # borrowed, as the arguments are
+    cdef PyObject* other
     cdef Loop* loop
     cdef Scalars scalars
     cdef char* pointers[MAX_OPERANDS]
@@ -114,21 +116,22 @@ cdef ndarray compute_alike(Op op, Kernel kernel, PyObject** args, int n):
                 return None
             number = k
             continue
-        other = (<Tensor>args[k]).array
-        if not PyArray_IS_C_CONTIGUOUS(other):
+        other = <PyObject*>(<Tensor>args[k]).array
+        if not PyArray_IS_C_CONTIGUOUS(<ndarray>other):
             return None
-        if first is None:
-            first, type_number, ndim = other, PyArray_TYPE(other), PyArray_NDIM(other)
+        if first == NULL:
+            first = other
+            type_number, ndim = PyArray_TYPE(<ndarray>other), PyArray_NDIM(<ndarray>other)
             for d in range(ndim):
-                count *= PyArray_DIMS(other)[d]
-        elif PyArray_TYPE(other) != type_number or PyArray_NDIM(other) != ndim:
+                count *= PyArray_DIMS(<ndarray>other)[d]
+        elif PyArray_TYPE(<ndarray>other) != type_number or PyArray_NDIM(<ndarray>other) != ndim:
             return None
         else:
             for d in range(ndim):
-                if PyArray_DIMS(other)[d] != PyArray_DIMS(first)[d]:
+                if PyArray_DIMS(<ndarray>other)[d] != PyArray_DIMS(<ndarray>first)[d]:
                     return None
-        pointers[k], steps[k] = PyArray_BYTES(other), PyArray_ITEMSIZE(other)
-    if first is None or count > SMALL or op.takes_mask:
+        pointers[k], steps[k] = PyArray_BYTES(<ndarray>other), PyArray_ITEMSIZE(<ndarray>other)
+    if first == NULL or count > SMALL or op.takes_mask:
         return None
     loop = &kernel.loops[type_number if type_number < N_TYPES else 0]
     if loop.function == NULL or loop.types[0] != type_number \
@@ -139,7 +142,7 @@ cdef ndarray compute_alike(Op op, Kernel kernel, PyObject** args, int n):
             return None
         store_number(&scalars.slot[0], type_number, <object>args[number])
         pointers[number], steps[number] = <char*>&scalars.slot[0], 0
-    result = allocate(ndim, PyArray_DIMS(first), loop.types[n])
+    result = allocate(ndim, PyArray_DIMS(<ndarray>first), loop.types[n])
     pointers[n], steps[n] = PyArray_BYTES(result), PyArray_ITEMSIZE(result)
     launch(loop, pointers, &count, steps, NULL, &scalars if number >= 0 else NULL)
     return result
@@ -293,7 +296,7 @@ cdef tuple target_shape(ndarray array):
 cdef object apply_forward(Op op, PyObject** args, Py_ssize_t n):
     """Compute an op whose forward is a function on arrays."""
     cdef object result = run_forward(op, args, n)
-    cdef Py_ssize_t k, n_params = len(op.params)
+    cdef Py_ssize_t k, n_params = op.n_params
     cdef PyObject* all_args[32]
     cdef bint recording
     cdef list outputs
@@ -326,7 +329,7 @@ def composite(function not None):
 cdef object run_forward(Op op, PyObject** args, Py_ssize_t n):
     """Call the forward function with arrays in the place of tensors."""
     cdef PyObject* stack[32]
-    cdef Py_ssize_t k, n_params = len(op.params), n_required = n_params - len(op.defaults)
+    cdef Py_ssize_t k, n_params = op.n_params, n_required = n_params - len(op.defaults)
     cdef list arrays = None
     if not n_required <= n <= n_params:
         if n < n_required:

@@ -65,8 +65,8 @@ def stacked_gradients(tuple grads not None, int dim):
 
 def cut_gradient(Tensor g not None, int dim, tuple sizes not None, tuple needs not None):
     """The gradients of what was joined, each where it is needed: parts of one memory."""
-    cdef list found = pieces(g.array, dim, sizes)
-    return [wrap(<ndarray>part) if needed else None for part, needed in zip(found, needs)]
+    cdef list found = pieces(g.array, dim, sizes, needs)
+    return [None if part is None else wrap(<ndarray>part) for part in found]
 
 
 cdef list arrays_of(tuple grads):

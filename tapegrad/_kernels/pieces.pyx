@@ -16,25 +16,30 @@ import_array()
 
 def equal_sizes(npy_intp total, npy_intp size):
     """The sizes of ranges of one size that fill a dimension; the last one may be smaller."""
-    cdef npy_intp start
+    cdef npy_intp left = total
+    cdef list sizes = []
     if size <= 0 or total <= 0:
         return (total,)
-    return tuple([min(size, total - start) for start in range(0, total, size)])
+    while left > 0:
+        sizes.append(min(size, left))
+        left -= min(size, left)
+    return tuple(sizes)
 
 
-cpdef list pieces(ndarray array, int dim, tuple sizes):
-    """Consecutive ranges of the given sizes along a dimension, as views."""
+cpdef list pieces(ndarray array, int dim, tuple sizes, tuple wanted=None):
+    """Consecutive ranges of the given sizes along a dimension, as views; None for one unwanted."""
     cdef npy_intp dims[MAX_DIMS]
     cdef char* data = PyArray_BYTES(array)
     cdef int ndim = PyArray_NDIM(array), k
-    cdef npy_intp size
-    cdef list found = []
+    cdef Py_ssize_t piece
+    cdef list found = [None] * len(sizes)
     for k in range(ndim):
         dims[k] = PyArray_DIMS(array)[k]
-    for size in sizes:
-        dims[dim] = size
-        found.append(strided_view(array, ndim, dims, PyArray_STRIDES(array), data))
-        data += size * PyArray_STRIDES(array)[dim]
+    for piece in range(len(found)):
+        dims[dim] = sizes[piece]
+        if wanted is None or wanted[piece]:
+            found[piece] = strided_view(array, ndim, dims, PyArray_STRIDES(array), data)
+        data += dims[dim] * PyArray_STRIDES(array)[dim]
     return found
 
 

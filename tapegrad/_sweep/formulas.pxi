@@ -8,23 +8,35 @@ cdef object evaluate(Op op, int formula, Entry* entry, object holder, Sweep swee
     cdef object function = op.formulas[formula]
     if function is None:
         return formula_argument(&op.formula_args[formula][0], entry, holder, sweep)
-    if isinstance(function, str):
+    if type(function) is str:
         function = resolve_formula(op, formula)
     try:
         for k in range(op.n_formula_args[formula]):
             argument = formula_argument(&op.formula_args[formula][k], entry, holder, sweep)
-            if argument is None and op.formula_args[formula][k].kind == FROM_GRADIENT \
-                    or op.formula_args[formula][k].kind == FROM_GRADIENTS \
-                    and all([one is None for one in argument]):
+            if has_no_gradient(op.formula_args[formula][k].kind, argument):
                 return None
             Py_INCREF(argument)
             stack[k] = <PyObject*>argument
             n += 1
         argument = None
+        if type(function) is Op:
+            return run_op(function, stack, n)
         return PyObject_Vectorcall(function, stack, n, NULL)
     finally:
         for k in range(n):
             Py_XDECREF(stack[k])
+
+
+cdef inline bint has_no_gradient(ParamKind kind, object argument):
+    """Whether an argument says that no gradient has arrived."""
+    if kind == FROM_GRADIENT:
+        return argument is None
+    if kind != FROM_GRADIENTS:
+        return False
+    for one in <tuple>argument:
+        if one is not None:
+            return False
+    return True
 
 
 cdef dict named_ops = None

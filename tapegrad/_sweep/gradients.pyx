@@ -80,7 +80,10 @@ cdef object undo_broadcast(Entry* entry, uint32_t e, Tensor gradient, int ndim,
     cdef ndarray array = gradient.array
     cdef int extra = PyArray_NDIM(array) - ndim, k
     cdef bint fits = extra >= 0
-    cdef list repeated = []
+    cdef list repeated
+    if ndim == 1 and extra == 1 and dims[0] == PyArray_DIMS(array)[1] and not grad_enabled():
+        return wrap(column_sums(array))
+    repeated = []
     for k in range(PyArray_NDIM(array) if fits else 0):
         if k < extra or dims[k - extra] == 1 and PyArray_DIMS(array)[k] != 1:
             repeated.append(k)
@@ -92,7 +95,5 @@ cdef object undo_broadcast(Entry* entry, uint32_t e, Tensor gradient, int ndim,
             f"got {list(gradient.shape)} but expected shape compatible with "
             f"{list(shape_tuple(entry.edges[e].entry, entry.edges[e].output))}")
     if not grad_enabled() and len(repeated) == extra:
-        if extra == 1 and PyArray_NDIM(array) == 2:
-            return wrap(column_sums(array))
         return wrap(reduce(SUM, array, repeated, False))
     return reduce_to_shape(gradient, shape_tuple(entry.edges[e].entry, entry.edges[e].output))

@@ -13,6 +13,7 @@ from numpy cimport PyArray_TYPE, import_array
 
 from tapegrad._core.op cimport (
     FROM_GRADIENT, FROM_GRADIENTS, FROM_SHAPE, FROM_SLOT, MAX_FORMULA_ARGS, FormulaArg, Op,
+    ParamKind, run_op,
 )
 from tapegrad._core.saved cimport free_slots, unwrap_saved
 from tapegrad._kernels.iteration cimport fill
@@ -204,7 +205,7 @@ cdef class Sweep:
         for e in range(entry.n_edges):
             if entry.edges[e].entry == NULL or not self.is_wanted(&entry.edges[e]):
                 continue
-            if self.joins_products(op, e, entry, holder):
+            if entry.edges[e].entry.flags & IS_LEAF and self.joins_products(op, e, entry, holder):
                 continue
             result = evaluate(op, e, entry, holder, self)
             self.route(entry, e, result)
@@ -216,7 +217,7 @@ cdef class Sweep:
         cdef void** place
         cdef object formula = op.formulas[e]
         cdef FormulaArg* plan = &op.formula_args[e][0]
-        if not leaf.flags & IS_LEAF or self.create_graph or holder is None:
+        if self.create_graph or holder is None:
             return False
         if type(formula) is str:            # the first use must go the way of all others
             formula = resolve_formula(op, e)

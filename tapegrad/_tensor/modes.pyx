@@ -29,6 +29,9 @@ cdef extern from *:
     tg_shared_flags tg_everywhere
 
 
+cdef bint was_inferring = False
+
+
 cdef bint grad_enabled() noexcept:
     return not tg_modes.grad_off
 
@@ -96,7 +99,9 @@ def _set_grad_enabled(bint enabled):
 
 def _set_inference_mode(bint enabled):
     """Switch inference mode in this thread; the previous mode is returned."""
+    global was_inferring
     previous = bool(tg_modes.inference)
+    was_inferring = was_inferring or enabled
     tg_modes.inference = enabled
     tg_modes.not_recording = tg_modes.grad_off or enabled
     return previous

@@ -20,7 +20,9 @@ from tapegrad._kernels.memory cimport owner_of, recycle, strided_view
 from tapegrad._tape cimport (
     IS_LEAF, Edge, Entry, connect, new_leaf, release, visit_owned, watch_python,
 )
-from tapegrad._tensor.modes cimport grad_enabled, inference_enabled, set_grad_mode
+from tapegrad._tensor.modes cimport (
+    grad_enabled, inference_enabled, set_grad_mode, was_inferring,
+)
 from tapegrad._tensor.nodes cimport Carry, add_hook, carry_of, node_of, short_name, size_tuple
 
 import types

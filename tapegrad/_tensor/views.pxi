@@ -1,13 +1,14 @@
 # Versions, views and places on the tape: what a write changes for all who share the memory.
 
 @cython.final
-@cython.freelist(64)
+@cython.freelist(1024)
+@cython.no_gc                   # it holds names alone
 cdef class Version:
     pass
 
 
 @cython.final
-@cython.freelist(64)
+@cython.freelist(1024)
 cdef class View:
     pass
 
@@ -167,7 +168,7 @@ cdef object shape_tuple(Entry* entry, int output):
 cdef Tensor wrap(ndarray array):
     """A new tensor over an array, off the tape."""
     cdef Tensor tensor = tensor_over(array)
-    if inference_enabled():
+    if was_inferring and inference_enabled():
         tensor.flags = IS_INFERENCE
     return tensor
 

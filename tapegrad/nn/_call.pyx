@@ -46,7 +46,7 @@ cdef extern from "Python.h":
     bint PyDict_Next(PyObject*, Py_ssize_t*, PyObject**, PyObject**) noexcept
     int PyDict_DelItemString(PyObject*, const char*) except -1
     void PyType_Modified(PyTypeObject*)
-    Py_ssize_t PyDict_Size(PyObject*) except -1
+    Py_ssize_t PyDict_Size "PyDict_GET_SIZE"(PyObject*) noexcept
     bint PyDict_Check(PyObject*) noexcept
     PyObject* PyTuple_GET_ITEM(PyObject*, Py_ssize_t) noexcept
     Py_ssize_t PyTuple_GET_SIZE(PyObject*) noexcept

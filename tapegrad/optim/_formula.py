@@ -57,7 +57,7 @@ class FormulaOptimizer(Optimizer):
         return loss
 
     def _step_at_once(self, group: dict[str, Any]) -> None:
-        self.update(group, self.state, self.start)
+        self.update(group, self)
 
     def _check_flags(self, group: dict[str, Any]) -> None:
         """Refuse what PyTorch refuses to do on a processor."""

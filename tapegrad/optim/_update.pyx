@@ -23,6 +23,7 @@ import_array()
 
 cdef extern from "Python.h":
     PyObject* PyDict_GetItemWithError(object, object) except? NULL
+    PyObject** PySequence_Fast_ITEMS(list) noexcept
 
 cdef enum:
     N_FACTORS = 4               # TG_N_FACTORS
@@ -106,15 +107,18 @@ cdef class Update:
             names.append(self.tensors[k] if condition is None or group[condition] else None)
         return names
 
-    def __call__(self, group, states, start):
-        """Step all parameters that have a gradient; ``start(parameter, group)`` makes a state."""
+    def __call__(self, group, optimizer):
+        """Step all parameters that have a gradient; ``optimizer.start`` makes what is kept."""
         cdef Step step = Step.__new__(Step)
         cdef Tensor parameter
-        cdef Py_ssize_t row
-        step.prepare(self, group)
-        for parameter in <list?>group["params"]:
+        cdef Py_ssize_t row, n
+        cdef list params = group["params"]
+        n = len(params)
+        step.prepare(self, group, n)
+        for row in range(n):
+            parameter = params[row]
             if parameter._grad is not None:
-                step.add(parameter, states, start)
+                step.add(parameter, optimizer)
         for row in range(step.n_rows):
             step.check(row)
         step.run()
@@ -132,20 +136,21 @@ cdef class Step:
     cdef Param params[MAX_PARAMS]
     cdef list names             # of the tensors of the state; None where one is not used
     cdef list tensors           # n_each a row: parameter, gradient, tensors, numbers
-    cdef list is_new            # one a row
+    cdef list is_new            # one a row; None where nothing is kept
     cdef bint has_state
     cdef int n_each, n_shaped   # operands of a row, and those of the parameter's shape
     cdef Py_ssize_t n_rows
 
-    cdef int prepare(self, Update update, object group) except -1:
-        self.update, self.group = update, group
-        self.tensors, self.is_new, self.n_rows = [], [], 0
+    cdef int prepare(self, Update update, object group, Py_ssize_t most_rows) except -1:
+        self.update, self.group, self.n_rows = update, group, 0
         self.names = update.used(group)
         self.has_state = len(update.numbers) > 0
         for name in self.names:
             self.has_state = self.has_state or name is not None
         self.n_shaped = 2 + <int>len(self.names)
         self.n_each = self.n_shaped + <int>len(update.numbers)
+        self.tensors = [None] * (most_rows * self.n_each)
+        self.is_new = [False] * most_rows if self.has_state else None
         return self.pack()
 
     cdef int pack(self) except -1:
@@ -180,23 +185,24 @@ cdef class Step:
             self.params[at].count = bool(value)
         return at + 1
 
-    cdef int add(self, Tensor parameter, object states, object start) except -1:
+    cdef int add(self, Tensor parameter, object optimizer) except -1:
         """Gather the tensors of a parameter; its state is made if there is none."""
-        cdef object state
-        cdef bint is_new = False
-        self.tensors.append(parameter)
-        self.tensors.append(parameter._grad)
-        self.n_rows += 1
+        cdef object state = None
+        cdef Py_ssize_t at = self.n_rows * self.n_each
+        self.tensors[at], self.tensors[at + 1] = parameter, parameter._grad
         if self.has_state:
-            state = states[parameter]
-            is_new = self.needs_start(state)
-            if is_new:
-                state.update(start(parameter, self.group))
-        self.is_new.append(is_new)
+            state = optimizer.state[parameter]
+            if self.needs_start(state):
+                self.is_new[self.n_rows] = True
+                state.update(optimizer.start(parameter, self.group))
+        at += 2
         for name in self.names:
-            self.tensors.append(parameter if name is None else <Tensor?>state[name])
-        for name in self.update.numbers:
-            self.tensors.append(<Tensor?>state[name])
+            self.tensors[at] = parameter if name is None else <Tensor?>state[name]
+            at += 1
+        for name in self.update.numbers if self.has_state else ():
+            self.tensors[at] = <Tensor?>state[name]
+            at += 1
+        self.n_rows += 1
         return 0
 
     cdef bint needs_start(self, object state) except -1:
@@ -209,13 +215,16 @@ cdef class Step:
         kept = PyDict_GetItemWithError(state, self.names[0])
         return kept == NULL or <object>kept is None
 
-    cdef int check(self, Py_ssize_t row) except -1:
+    cdef int check(self, Py_ssize_t number) except -1:
         """Refuse what differs in shape or dtype or must not be written, before anything is."""
         cdef int k
-        cdef ndarray array, first = self.array(row, 0)
+        cdef PyObject** row = self.row(number)
+        cdef ndarray array, first = (<Tensor>row[0]).array
         cdef Loop* loop = self.update.kernel.loop_for(PyArray_TYPE(first))
         for k in range(self.n_each):
-            array = self.array(row, k)
+            if 1 < k < self.n_shaped and row[k] == row[0]:
+                continue                # it stands for a tensor of the state that is not there
+            array = (<Tensor>row[k]).array
             if k != 1:
                 check_writable(array)
             if k >= self.n_shaped:
@@ -231,7 +240,7 @@ cdef class Step:
                                    f"size of tensor b {list(shape(array))}")
         return 0
 
-    cdef bint fits(self, int k, ndarray array, ndarray parameter):
+    cdef bint fits(self, int k, ndarray array, ndarray parameter) noexcept:
         """Whether operand ``k`` has the parameter's shape, or what a kernel makes of it."""
         cdef Kernel kernel = self.update.kernel
         cdef npy_intp dims[5]
@@ -244,8 +253,12 @@ cdef class Step:
             size *= dims[1 + kernel.core_letter[k][position]]
         return PyArray_SIZE(array) == size
 
-    cdef ndarray array(self, Py_ssize_t row, int k):
-        return (<Tensor>self.tensors[row * self.n_each + k]).array
+    cdef inline PyObject** row(self, Py_ssize_t number) noexcept:
+        """The tensors of a parameter, which the list holds."""
+        return PySequence_Fast_ITEMS(self.tensors) + number * self.n_each
+
+    cdef ndarray array(self, Py_ssize_t number, int k):
+        return (<Tensor>self.row(number)[k]).array
 
     cdef int run(self) except -1:
         """Launch for every row, and count the writes."""
@@ -261,7 +274,7 @@ cdef class Step:
                 at = <char*>PyArray_BYTES(factors) + row * N_FACTORS * sizeof(double)
                 self.count(row, at)
             if self.update.new_at >= 0:
-                self.params[self.update.new_at].count = self.is_new[row]
+                self.params[self.update.new_at].count = self.has_state and self.is_new[row]
             if self.update.is_whole:
                 self.step_whole(row, at)
             else:
@@ -269,12 +282,13 @@ cdef class Step:
             self.note_writes(row)
         return 0
 
-    cdef int note_writes(self, Py_ssize_t row) except -1:
+    cdef int note_writes(self, Py_ssize_t number) except -1:
         """Count a write to all tensors of a row except the gradient."""
         cdef int k
+        cdef PyObject** row = self.row(number)
         for k in range(self.n_each):
-            if k != 1 and (k < 2 or k >= self.n_shaped or self.names[k - 2] is not None):
-                note_write(<Tensor>self.tensors[row * self.n_each + k], self.update.kernel.name)
+            if k == 0 or k > 1 and row[k] != row[0]:
+                note_write(<Tensor>row[k], self.update.kernel.name)
         return 0
 
     cdef int count(self, Py_ssize_t row, char* factors) except -1:
@@ -303,22 +317,23 @@ cdef class Step:
                     copy_into(<ndarray>arrays[k], <ndarray>counted[k])
         return 0
 
-    cdef int step_elements(self, Py_ssize_t row, char* factors) except -1:
+    cdef int step_elements(self, Py_ssize_t number, char* factors) except -1:
         """The second launch; memory that lies flat is walked as one row."""
+        cdef PyObject** row = self.row(number)
         cdef char* args[MAX_OPERANDS]
         cdef npy_intp dims[2]
         cdef npy_intp steps[MAX_OPERANDS + 1]
         cdef int k, n = self.n_shaped
         cdef bint flat = True
-        cdef ndarray array = self.array(row, 0)
+        cdef ndarray array = (<Tensor>row[0]).array
         cdef Loop* loop = self.update.kernel.loop_for(PyArray_TYPE(array))
         dims[0], dims[1] = PyArray_SIZE(array), N_FACTORS
         for k in range(n):
-            array = self.array(row, k)
+            array = (<Tensor>row[k]).array
             flat = flat and PyArray_IS_C_CONTIGUOUS(array)
             args[k], steps[k] = PyArray_BYTES(array), PyArray_ITEMSIZE(array)
         if not flat:
-            return self.step_strided(row, factors, loop)
+            return self.step_strided(number, factors, loop)
         args[n], steps[n], steps[n + 1] = factors, 0, sizeof(double)
         return launch(loop, args, dims, steps, self.params, NULL)
 

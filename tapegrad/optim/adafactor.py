@@ -86,4 +86,4 @@ class Adafactor(FormulaOptimizer):
                 self.state[p]  # in the order of the group, whatever the shapes
         for update, has_rows in ((self.update, True), (self.vector_update, False)):
             members = [p for p in group["params"] if (p.dim() > 1) is has_rows]
-            update({**group, "params": members}, self.state, self.start)
+            update({**group, "params": members}, self)
