@@ -52,6 +52,7 @@ cdef class Kernel:
     cdef bytes last_packed
     cdef bint keeps_gil                 # may set a Python exception from inside
     cdef bint is_shared                 # large launches may be shared among threads
+    cdef double share_above             # of its core dimensions' product: what such a launch is
     cdef public dict refusals           # by dtype: the error that is not the usual one
     cdef Loop loops[N_TYPES]
 

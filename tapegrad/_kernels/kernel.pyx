@@ -324,7 +324,7 @@ cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* s
             break
         work *= dims[1 + k]
     if work > RELEASE_GIL_ABOVE and not loop.needs_gil:
-        if work > SHARE_ABOVE and is_divisible(kernel, dims[0], steps):
+        if work > SHARE_ABOVE and is_divisible(kernel, dims, steps):
             shared_launch(loop, args, dims, steps, last)
         else:
             with nogil:
@@ -339,11 +339,17 @@ cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* s
     return 0
 
 
-cdef bint is_divisible(Kernel kernel, npy_intp n, const npy_intp* steps) noexcept:
+cdef bint is_divisible(Kernel kernel, const npy_intp* dims, const npy_intp* steps) noexcept:
     """Whether the outer iterations can be dealt out: none of them adds to what another wrote."""
+    cdef double work = dims[0]
     cdef int k
-    if not kernel.is_shared or n < 2:
+    if not kernel.is_shared or dims[0] < 2:
         return False
+    if kernel.share_above > 0:          # an element's work is so small that all dimensions count
+        for k in range(kernel.n_core):
+            work *= dims[1 + k]
+        if work <= kernel.share_above:
+            return False
     for k in range(kernel.n_in, kernel.n_operands):
         if steps[k] == 0:
             return False

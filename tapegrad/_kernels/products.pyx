@@ -36,9 +36,10 @@ cdef dict C_NAMES = {
 cdef enum:
     TINY = 1024                 # products of two numbers
     ONE_ROW = 16384             # of one row, whose sums are along rows of the other factor
-    LARGE = 1048576             # from here on a second thread pays
-    LARGE_ALONE = 16777216
-    LARGE_SHARED = 4194304      # the BLAS's threads wait for one another where others run
+    LARGE = 4194304             # from here on a second thread pays
+    PACKED = 8388608            # and packing for it
+    LARGE_ALONE = 16777216      # from here on the BLAS packs its factors for good
+    ROWS_TOGETHER = 32          # of a product that is narrow, which threads share
     DEEP = 512                  # TG_SMALL_DEPTH
     LONG = 16384                # rows or columns, so that nothing overflows
     BLOCK_ROWS = 84             # TG_BLOCK_ROWS
@@ -46,13 +47,16 @@ cdef enum:
     MOST_ROWS = 504             # six blocks: the second cache holds half a megabyte of them, packed
     STRIP = 64                  # columns that are computed together
 
+SMALL_MATMUL.is_shared, SMALL_MATMUL.share_above = True, LARGE
+
 
 cdef Loop* loop_of_product(int type_number, npy_intp n, npy_intp k, npy_intp m, npy_intp item,
                            const npy_intp* steps) except NULL:
     """The loop for ``(n, k) @ (k, m)``; ``steps`` are those between rows and columns of both.
 
     The BLAS packs its factors and shares the work among its threads, which costs small products
-    more than they gain; a long row or column it takes without.
+    more than they gain, and where other programs run they wait for one another; a long row or
+    column it takes without.
     """
     cdef bint is_turned = steps[3] != item
     if (type_number != NPY_FLOAT32 and type_number != NPY_FLOAT64) or k > DEEP \
@@ -60,7 +64,7 @@ cdef Loop* loop_of_product(int type_number, npy_intp n, npy_intp k, npy_intp m, 
             or (steps[0] | steps[1] | steps[2] | steps[3]) & (item - 1):
         return MATMUL.loop_for(type_number)
     if n * k * m <= (ONE_ROW if n == 1 and is_turned else TINY) or n >= 4 and m >= 4 \
-            and n * k * m <= (LARGE_ALONE if thread_count() == 1 else LARGE_SHARED):
+            and n * k * m <= LARGE_ALONE:
         return &SMALL_MATMUL.loops[type_number]
     return MATMUL.loop_for(type_number)
 
@@ -178,15 +182,24 @@ cdef ndarray multiplied(Matrix a, Matrix b, ndarray out, Matrix target):
     if is_large(PyArray_TYPE(out), a, b):
         multiply_large(a, b, out, target)
     elif a.n > 0 and b.n_columns > 0:
-        launch(loop_of_product(PyArray_TYPE(out), a.n, a.n_columns, b.n_columns,
-                               PyArray_ITEMSIZE(out), steps + 3), args, dims, steps, NULL, NULL)
+        launch_product(loop_of_product(PyArray_TYPE(out), a.n, a.n_columns, b.n_columns,
+                                       PyArray_ITEMSIZE(out), steps + 3), args, dims, steps)
     return out
+
+
+cdef inline int launch_product(Loop* loop, char** args, npy_intp* dims, npy_intp* steps) except -1:
+    """One product; some rows at a time where several threads may share them."""
+    if <void*>loop.kernel != <void*>SMALL_MATMUL or thread_count() == 1 \
+            or dims[1] * dims[2] * dims[3] <= LARGE or dims[1] < 2 * ROWS_TOGETHER:
+        return launch(loop, args, dims, steps, NULL, NULL)
+    steps[0], steps[2] = ROWS_TOGETHER * steps[3], ROWS_TOGETHER * steps[7]
+    return launch_parts(loop, dims[1], ROWS_TOGETHER, 1, 3, args, dims, steps)
 
 
 cdef inline bint is_large(int type_number, Matrix a, Matrix b) noexcept:
     """Whether several threads are worth packing for, and neither factor is too narrow for tiles."""
-    return thread_count() > 1 and <double>a.n * a.n_columns * b.n_columns > LARGE \
-        and a.n >= 2 * STRIP and b.n_columns >= 2 * STRIP and a.n_columns >= 16 \
+    return thread_count() > 1 and <double>a.n * a.n_columns * b.n_columns > PACKED \
+        and a.n >= STRIP and b.n_columns >= 2 * STRIP and a.n_columns >= 16 \
         and (type_number == NPY_FLOAT32 or type_number == NPY_FLOAT64) and has_wide_vectors()
 
 

@@ -13,7 +13,7 @@ from tapegrad._kernels.launch_log import record_launches
 
 LEVELS = {"avx2": 1, "avx512": 2}
 # Around the rows of a tile, a block and all blocks, the columns of a strip, a panel's depth.
-SIZES = [(128, 128, 128), (141, 129, 191), (169, 16, 400), (1009, 17, 130), (252, 300, 256)]
+SIZES = [(128, 530, 128), (141, 480, 191), (169, 130, 400), (1009, 17, 500), (252, 300, 256)]
 
 LAYOUTS = list(product(["rows", "columns", "part"], repeat=2))
 
@@ -79,9 +79,42 @@ def test_bits_depend_on_no_thread_and_no_instructions() -> None:
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_what_is_not_finite_stays_in_its_row(value) -> None:
     """NaN and infinity reach the row that they stand in and no other."""
-    a, b = np.ones((171, 130), np.float32), np.ones((130, 161), np.float32)
+    a, b = np.ones((171, 330), np.float32), np.ones((330, 161), np.float32)
     a[170, 2] = value
     out = multiply(a, b)
 
     assert np.array_equal(out[170], np.full(161, value, np.float32), equal_nan=True)
-    assert np.all(out[:170] == 130)
+    assert np.all(out[:170] == 330)
+
+
+NARROW = [(256, 320, 64), (4111, 64, 17), (70, 510, 127), (300, 60, 250)]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("layouts", LAYOUTS, ids="-".join)
+@pytest.mark.parametrize(("n", "k", "m"), NARROW)
+def test_rows_of_narrow_products_are_shared(n, k, m, layouts, dtype) -> None:
+    """No BLAS is waited for, and two threads give the bits of one."""
+    rng = np.random.default_rng(0)
+    a = factor(rng, n, k, layouts[0]).astype(dtype, order="K")
+    b = factor(rng, k, m, layouts[1]).astype(dtype, order="K")
+    with record_launches() as log:
+        shared = kernels.mm(a, b)
+    set_thread_count(1)
+    alone = kernels.mm(a, b)
+
+    assert {*log.kernel_names()} == {"small_matmul"}
+    assert len(log) == 1 + (n % 32 > 0)
+    np.testing.assert_array_equal(shared, alone)
+    np.testing.assert_allclose(shared, a.astype(np.longdouble) @ b.astype(np.longdouble),
+                               rtol=0, atol=k * np.finfo(dtype).eps * 16)
+
+
+def test_samples_of_a_batch_are_shared() -> None:
+    """A batch of products is dealt out a sample at a time, with the bits of one thread."""
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((2, 130, 33, 33), dtype=np.float32)
+    shared = kernels.matmul(a, b)
+    set_thread_count(1)
+
+    np.testing.assert_array_equal(shared, kernels.matmul(a, b))
