@@ -19,6 +19,7 @@ _float: TypeAlias = builtins.float
 _bool: TypeAlias = builtins.bool
 
 Ints: TypeAlias = "tuple[int, ...] | list[int]"  # what declares it takes no lone number
+DimsOrTruth: TypeAlias = "Any"  # by name no truth value; by place it may stand for another argument
 
 
 def kind_of(value: object) -> str:

@@ -56,10 +56,11 @@ cdef enum Wanted:
     WHOLE_NUMBER = 3
     REAL_NUMBER = 4
     WHOLE_NUMBERS = 5    # a tuple or list of them
+    DIMS = 6             # by name no truth value; by place it may stand for another argument
     OR_NONE = 8          # added to one of the others
 
 cdef object KINDS = {"Tensor": TENSOR, "bool": TRUTH_VALUE, "int": WHOLE_NUMBER,
-                     "float": REAL_NUMBER, "Ints": WHOLE_NUMBERS}
+                     "float": REAL_NUMBER, "Ints": WHOLE_NUMBERS, "DimsOrTruth": DIMS}
 cdef object READ_NUMPY = frozenset((
     "_split", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool2d",
     "adaptive_max_pool2d_with_indices", "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices",
@@ -218,7 +219,7 @@ cdef class TensorFunction:
             self.wanted[k] = wanted_by(function.__annotations__.get(param))
             if k == 0 and is_method:
                 self.wanted[k] = ANYTHING
-            if self.wanted[k] != ANYTHING and self.n_unchecked == MOST_CHECKED \
+            if self.wanted[k] not in (ANYTHING, DIMS) and self.n_unchecked == MOST_CHECKED \
                     and <size_t>k < self.n_positional:
                 self.n_unchecked = k
 
@@ -356,7 +357,11 @@ cdef bint fits(Wanted wanted, object value):
     if wanted == WHOLE_NUMBERS:
         return isinstance(value, (tuple, list)) and all([is_index(one) for one in value]) \
             and not (value and isinstance(value[0], bool))
+    if wanted == DIMS:
+        return not isinstance(value, bool)
     if wanted == REAL_NUMBER:
+        if type(value) is int:
+            return is_64_bits(value) or 0 <= value < 2**64
         return isinstance(value, (float, int, NUMPY_NUMBER)) \
             or isinstance(value, Tensor) and PyArray_NDIM((<Tensor>value).array) == 0
     return True
@@ -386,7 +391,7 @@ cdef object misfit(TensorFunction function, PyObject* const* args, size_t n, PyO
     """The error of the first argument that is not of the kind declared; None where all are."""
     cdef size_t k, j
     for k in range(function.n_unchecked, min(n, function.n_positional)):
-        if not fits(function.wanted[k], <object>args[k]):
+        if function.wanted[k] != DIMS and not fits(function.wanted[k], <object>args[k]):
             name = "input" if function.params[k] == "self" else function.params[k]
             position = k + (not function.is_method)
             return misfitting(function, k, f"'{name}' (position {position})", <object>args[k])

@@ -56,6 +56,17 @@ cdef tuple _of_scalar(dim):
     return ()
 
 
+def is_index(value):
+    """Whether a value may stand among sizes: a whole number, but no truth value."""
+    if isinstance(value, bool):
+        return False
+    try:
+        operator.index(value)
+    except TypeError:
+        return False
+    return True
+
+
 def number_of(value):
     """A number, for which a tensor without dimensions may stand."""
     if isinstance(value, Tensor) and value.ndim == 0:

@@ -67,6 +67,8 @@ def ctc_loss(
     Shape: ``(times, batch, labels)``, targets ``(batch, longest)`` or all in one row, both lengths
     ``(batch)``; or without ``batch``. Source: Graves et al. 2006.
     """
+    if isinstance(input_lengths, Tensor) is not isinstance(target_lengths, Tensor):
+        raise TypeError("ctc_loss() takes both lengths as tensors or as numbers")
     is_batched = log_probs.ndim != 2
     if not is_batched:
         log_probs = log_probs.unsqueeze(1)

@@ -10,6 +10,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, takes_out, takes_tensors
+from tapegrad.ops._dims import check_tensors, is_index, sizes_of
 from tapegrad.ops._out import c_name
 from tapegrad.ops._results import NamedResult, named_result
 from tapegrad.ops.create import linspace
@@ -289,13 +290,14 @@ def histogramdd(
     if input.ndim < 2:
         raise RuntimeError("torch.histogramdd: input tensor should have at least 2 dimensions")
     n = input.shape[-1]
-    if isinstance(bins, int):
-        bins = [bins] * n
+    if isinstance(bins, int) and not isinstance(bins, bool):
+        bins = (bins,) * n
     if not isinstance(bins, (list, tuple)):
-        raise TypeError(
-            "histogramdd() received an invalid combination of arguments - got (Tensor, "
-            f"{type(bins).__name__})"
-        )
+        raise TypeError("histogramdd() takes numbers of bins or their edges")
+    if bins and is_index(bins[0]):
+        bins = sizes_of("histogramdd", (bins,), (), "bins")
+    else:
+        check_tensors(bins)
     if len(bins) != n:
         has_edges = bool(bins) and isinstance(bins[0], Tensor)
         raise RuntimeError(

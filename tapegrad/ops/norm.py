@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, takes_out, takes_tensors
 from tapegrad.ops.linalg.norms import matrix_norm, vector_norm
@@ -21,7 +23,7 @@ def norm(
     if isinstance(p, str) and p != "fro":
         return _norm_of_matrix(input, p, dim, keepdim, dtype, out)
     order = 2.0 if p is None or isinstance(p, str) else p
-    if isinstance(order, Tensor) and order.ndim:
+    if isinstance(order, np.ndarray) or (isinstance(order, Tensor) and order.ndim):
         raise TypeError(f"an order is a number, not {order}")
     return _norm_of_elements(input, order, dim, keepdim, dtype=dtype, out=out)
 

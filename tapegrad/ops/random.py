@@ -196,7 +196,8 @@ def _bounds_and_size(
         low, high = given
     elif given:
         high = given[0]
-    _refuse_other_kinds(low, high)
+    if not (type(low) is type(high) is int and high < 2**63):
+        _refuse_other_kinds(low, high)
     return _bounds(low, high, dtype), sizes_of("randint", (), size)
 
 

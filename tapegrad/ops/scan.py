@@ -108,7 +108,8 @@ def _accumulation(operation):
     name = operation.name
 
     def scan(input: Tensor, dim: int, *, dtype=None) -> Tensor:
-        dim, dtype = normal_dim(dim, input.ndim), _types.as_dtype(dtype, name)
+        dim = normal_dim(dim, input.ndim)
+        dtype = None if dtype is None else _types.as_dtype(dtype, name)
         if dtype is _types.bool and input.ndim and input.numel():
             raise NotImplementedError(f"\"{name}_out_cpu\" not implemented for 'Bool'")
         if dtype is not None:
@@ -119,7 +120,8 @@ def _accumulation(operation):
         return total if dtype is None else total.to(dtype)
 
     def scan_(self: Tensor, dim: int, *, dtype=None) -> Tensor:
-        dim, dtype = normal_dim(dim, self.ndim), _types.as_dtype(dtype, name)
+        dim = normal_dim(dim, self.ndim)
+        dtype = None if dtype is None else _types.as_dtype(dtype, name)
         if dtype is not None and dtype is not self.dtype:
             raise RuntimeError(
                 "Bad in-place call: input tensor dtype "

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad.ops import rectifiers
 from tapegrad.ops._declare import calls, public, takes_out, takes_tensors, written_as
+from tapegrad.ops._refusal import refusal
 from tapegrad.ops.prelu import prelu as prelu
 
 
@@ -20,16 +23,23 @@ def relu_(input: Tensor) -> Tensor:
     return input.relu_()
 
 
-@calls("hardtanh", "input", "min_val", "max_val")
 def hardtanh(
     input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
 ) -> Tensor:
     """``x`` clamped to ``[min_val, max_val]``."""
-    if min_val > max_val:
-        raise ValueError("min_val cannot be greater than max_val")
+    if (min_val > max_val) is not False:
+        _check_bounds(input, min_val, max_val)
     if inplace:
         return input.hardtanh_(min_val, max_val)
     return ops.hardtanh(input, min_val, max_val)
+
+
+def _check_bounds(input: Tensor, min_val: Any, max_val: Any) -> None:
+    if min_val > max_val:
+        raise ValueError("min_val cannot be greater than max_val")
+    refused = refusal("hardtanh", (input, min_val, max_val), {}, is_method=False)
+    if refused is not None:
+        raise refused
 
 
 @takes_tensors

@@ -11,7 +11,7 @@ import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad.nn.functional.reduction import apply, choose, get_enum
 from tapegrad.ops import loss
-from tapegrad.ops._declare import written_as
+from tapegrad.ops._refusal import refusal
 from tapegrad.ops.tensor_types import type_name
 
 
@@ -168,7 +168,6 @@ def _common_shape(target: tuple[int, ...], weight: tuple[int, ...]) -> tuple[int
         ) from None
 
 
-@written_as("functional.binary_cross_entropy_with_logits")
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
@@ -186,6 +185,17 @@ def binary_cross_entropy_with_logits(
         raise ValueError(
             f"Target size ({target.size()}) must be the same as input size ({input.size()})"
         )
+    if weight is not None or pos_weight is not None:
+        _check_factors(input, target, weight, pos_weight)
     return loss.binary_cross_entropy_with_logits(
         input, target, weight, pos_weight, get_enum(reduction)
     )
+
+
+def _check_factors(*given: Any) -> None:
+    """Refuse weights that are no tensors in the name of the compiled function."""
+    if all(one is None or isinstance(one, Tensor) for one in given):
+        return
+    refused = refusal("binary_cross_entropy_with_logits", given, {}, is_method=False)
+    if refused is not None:
+        raise refused

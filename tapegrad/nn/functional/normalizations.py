@@ -113,7 +113,7 @@ def batch_norm_with_moments(
         raise ValueError(f"batch_norm eps must be non-negative, but got {eps}")
     if type(momentum) is not float:
         momentum = _number(momentum)
-    if not input.numel():
+    if 0 in size:
         return _normalized_nothing(input, weight, bias), None, None
     channel_norm.check_channels(
         size[1] if len(size) > 1 else 0, training, running_mean, running_var, weight, bias

@@ -16,7 +16,7 @@ from tapegrad.nn.functional.pooling import (
     adaptive_avg_pool3d,
 )
 from tapegrad.ops import spatial
-from tapegrad.ops._dims import plain_ints
+from tapegrad.ops._dims import is_index, plain_ints
 from tapegrad.ops._refusal import refusal
 
 # ------------------------------------------------------------------------- resolution
@@ -42,20 +42,12 @@ def _one_a_dimension(name: str, given: Any, input: Tensor) -> list:
             + form
         )
     if name == "size" and plain_ints(given, n_dims) is None \
-            and not all(map(_is_whole, given)):
+            and not all(isinstance(one, bool) or is_index(one) for one in given):
         raise TypeError(
             "expected size to be one of int or Tuple[int] or Tuple[int, int] or Tuple[int, int, "
             f"int], but got size with types {[type(one) for one in given]}"
         )
     return list(given)
-
-
-def _is_whole(given: Any) -> bool:
-    try:
-        index(given)
-    except TypeError:
-        return False
-    return True
 
 
 def _wanted_sizes(

@@ -109,6 +109,10 @@ def unpacked(form: Signature, args: tuple, kwargs: dict[str, Any]) -> Exception 
         given = args[position] if position < len(args) else kwargs.get(param.name)
         if param.kind in ("int", "ints") and isinstance(given, int) and not _is_64_bits(given):
             return ValueError("Overflow when unpacking long long")
+        if param.kind == "Number" and isinstance(given, int) \
+                and not -(2**63) <= given < 2**64:
+            return OverflowError(
+                "int too big to convert" if given > 0 else "can't convert negative int to unsigned")
         find = _ELEMENT_ERRORS.get(param.kind)
         if find is None or not isinstance(given, (tuple, list)):
             continue

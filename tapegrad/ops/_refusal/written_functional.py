@@ -67,15 +67,6 @@ def margin_ranking_loss(
     return call("margin_ranking_loss", input1, input2, target, margin, 1)
 
 
-def binary_cross_entropy_with_logits(
-    input, target, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None,
-) -> Inner | None:  # fmt: skip
-    """Compare the sizes first."""
-    if target.size() != input.size():
-        return None     # which PyTorch's function refuses itself, as ours does
-    return call("binary_cross_entropy_with_logits", input, target, weight, pos_weight)
-
-
 def embedding(
     input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False,
     sparse=False,
@@ -233,7 +224,6 @@ def _with_indices(make: Callable[[str, str], Written], name: str, position: int)
 
 FUNCTIONS: dict[str, Written] = {
     "functional.batch_norm": batch_norm,
-    "functional.binary_cross_entropy_with_logits": binary_cross_entropy_with_logits,
     "functional.celu": celu, "functional.embedding": embedding,
     "functional.embedding_bag": embedding_bag,
     "functional.elu": elu, "functional.fold": fold,

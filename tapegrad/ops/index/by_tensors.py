@@ -160,14 +160,13 @@ def put_values(target: Tensor, left: list, value, accumulate: bool = False) -> N
     _index_put_inplace(target, value, arrays, versions, accumulate)
 
 
-def _check_put(self: Tensor, indices, values: Tensor) -> list:
+def _check_put(self: Tensor, indices) -> list:
     if isinstance(indices, Tensor) or not isinstance(indices, (tuple, list)):
         raise TypeError(
             "index_put(): argument 'indices' (position 1) must be tuple of Tensors, not "
             f"{type(indices).__name__}"
         )
     check_tensors(tuple(indices))
-    check_put_dtypes(self, values)
     return list(indices)
 
 
@@ -184,7 +183,8 @@ def check_put_dtypes(target: Tensor, values: Tensor) -> None:
 @method()
 def index_put_(self: Tensor, indices, values: Tensor, accumulate: bool = False) -> Tensor:
     """Write ``values`` at the positions given by index tensors; ``accumulate`` adds them up."""
-    left = _check_put(self, indices, values)
+    left = _check_put(self, indices)
+    check_put_dtypes(self, values)
     kernels.check_written(self._array, [values._array])
     put_values(self, left, values, accumulate)
     return self
@@ -193,7 +193,8 @@ def index_put_(self: Tensor, indices, values: Tensor, accumulate: bool = False) 
 @method()
 def index_put(input: Tensor, indices, values: Tensor, accumulate: bool = False) -> Tensor:
     """A copy with ``values`` written at the positions given by index tensors."""
-    arrays, versions = index_arrays(input, _check_put(input, indices, values))
+    arrays, versions = index_arrays(input, _check_put(input, indices))
+    check_put_dtypes(input, values)
     return _index_put_op(input, values, arrays, versions, accumulate)
 
 

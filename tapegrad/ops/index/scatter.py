@@ -249,15 +249,18 @@ def scatter_add_(self: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return _scatter_add_inplace(self, dim, index, src) if index.numel() else self
 
 
-def _check_reduction(self: Tensor, reduce: str) -> None:
+def _check_reduction(self: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str) -> int:
+    """The dimension, as :func:`_checked`, for a reduction that there is."""
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
         raise RuntimeError(
             f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}"
         )
+    dim = _checked(self, dim, index, src)
     if reduce == "mean" and self.dtype.name == "bool":
         raise NotImplementedError(
             "\"scatter_gather_tensor_cpu_reduce_mean\" not implemented for 'Bool'"
         )
+    return dim
 
 
 @takes_out()
@@ -270,8 +273,7 @@ def scatter_reduce(
     ``reduce`` is "sum", "prod", "mean", "amax" or "amin"; without ``include_self`` only the values
     of ``src`` count where there are any. Whole numbers are averaged towards minus infinity.
     """
-    _check_reduction(input, reduce)
-    dim = _checked(input, dim, index, src)
+    dim = _check_reduction(input, dim, index, src, reduce)
     if not index.numel():
         return input.clone()
     return _scatter_reduce_op(input, dim, index, src, reduce, bool(include_self))
@@ -282,8 +284,7 @@ def scatter_reduce_(
     self: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
     """In-place form of :func:`scatter_reduce`."""
-    _check_reduction(self, reduce)
-    dim = _checked(self, dim, index, src)
+    dim = _check_reduction(self, dim, index, src, reduce)
     refuse_shared(self, src, index)
     if not index.numel():
         return self

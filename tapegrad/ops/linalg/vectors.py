@@ -10,7 +10,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import check_tensor
-from tapegrad.ops._declare import method, op, takes_out, takes_tensors
+from tapegrad.ops._declare import method, op, takes_out, written_as
 from tapegrad.ops._dims import common_shape, normal_dim, number_of
 from tapegrad.ops.linalg.products import refuse_bool
 from tapegrad.ops.pointwise import where_op
@@ -162,7 +162,7 @@ _MODES = {"use_mm_for_euclid_dist_if_necessary": None, "use_mm_for_euclid_dist":
           "donot_use_mm_for_euclid_dist": False}  # fmt: skip
 
 
-@takes_tensors
+@written_as("cdist")
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0,
           compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
     """Distances ``(sum |a - b|**p) ** (1/p)`` between all pairs of points of two sets.

@@ -9,6 +9,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
+from tapegrad._types import DimsOrTruth
 from tapegrad.ops._declare import attach, method, op, takes_out, takes_tensors
 from tapegrad.ops._floats import HALF, rounded_once
 from tapegrad.ops.pointwise import where_op
@@ -108,7 +109,8 @@ std_mean_op = op(
 
 
 def _spread(name, operation):
-    def spread(input: Tensor, dim=None, unbiased=None, keepdim: bool = False, *, correction=None):
+    def spread(input: Tensor, dim: DimsOrTruth = None, unbiased=None, keepdim: bool = False, *,
+               correction=None):  # fmt: skip
         if isinstance(dim, bool):
             if unbiased is not None or keepdim:
                 raise TypeError(f"{name}() is told whether to correct after the dimensions")

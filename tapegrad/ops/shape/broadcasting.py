@@ -58,6 +58,9 @@ def broadcast_shapes(*shapes) -> _types.Size:
     result: list[int] = [1] * max(map(len, given), default=0)
     for position, shape in enumerate(given):
         for k in range(-1, -1 - len(shape), -1):
+            is_one = shape[k] == 1
+            if not isinstance(is_one, bool):
+                raise AssertionError(f"Expected bool, got {type(is_one)}")
             if shape[k] < 0:
                 raise ValueError("Attempting to broadcast a dimension with negative length!")
             if shape[k] in (1, result[k]):

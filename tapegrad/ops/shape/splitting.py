@@ -81,10 +81,10 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
 
 def _split(self: Tensor, split_size, dim: int = 0) -> tuple[Tensor, ...]:
     """Consecutive ranges along a dimension, as views: of one size, or of the sizes in a list."""
-    if isinstance(split_size, Tensor) and split_size.numel() == 1:
+    if not isinstance(split_size, int):
+        if not isinstance(split_size, Tensor) or split_size.numel() != 1:
+            return split_with_sizes(self, split_size, dim)
         split_size = int(split_size)
-    elif not isinstance(split_size, int):
-        return split_with_sizes(self, split_size, dim)
     return split_op(self, *_equal_sizes(self, _whole(split_size), dim))
 
 
