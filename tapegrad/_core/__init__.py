@@ -6,13 +6,7 @@ and ``function`` (custom Functions).
 """
 
 from tapegrad._core.forward import composite  # which also tells ops how they run
-from tapegrad._core.function import (
-    is_view_of_function,
-    rebase_written,
-    record_function,
-    saved_tensors_of,
-    view_of,
-)
+from tapegrad._core.function import function_outputs, saved_tensors_of, wanted_gradients
 from tapegrad._core.inplace import (
     become_view,
     geometry_of,
@@ -49,11 +43,9 @@ __all__ = [
     "check_savable",
     "composite",
     "enable_fast_calls",
+    "function_outputs",
     "geometry_of",
-    "is_view_of_function",
     "promoted_number",
-    "rebase_written",
-    "record_function",
     "refusal_of_write",
     "register_copy_slices",
     "register_explainer",
@@ -61,5 +53,5 @@ __all__ = [
     "result_type_number",
     "saved_tensors_of",
     "saved_value",
-    "view_of",
+    "wanted_gradients",
 ]

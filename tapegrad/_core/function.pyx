@@ -1,7 +1,9 @@
 """Custom Functions on the tape: their context computes the gradients."""
 
 from libc.stdint cimport uint32_t
-from numpy cimport PyArray_DIMS, PyArray_NDIM, PyArray_TYPE, import_array, ndarray
+from numpy cimport (
+    PyArray_DIMS, PyArray_ISFLOAT, PyArray_NDIM, PyArray_TYPE, import_array, ndarray,
+)
 
 from tapegrad._core.inplace cimport check_inplace, record_in_base
 from tapegrad._core.op cimport Op
@@ -20,11 +22,123 @@ from tapegrad._tensor.tensor cimport (
 import_array()
 
 
-def record_function(Context context not None, Op op not None, tuple inputs not None,
-                    list outputs not None, list differentiable not None, tuple to_save not None):
-    """Put a custom Function on the tape: its context computes the gradients of the outputs.
+def wanted_gradients(tuple inputs not None):
+    """Which inputs of a custom Function want a gradient: a bool each."""
+    return tuple([isinstance(one, Tensor) and requires_grad(<Tensor>one) for one in inputs])
 
-    ``outputs`` become outputs 0, 1, ... of one entry, also what is no tensor; those whose
+
+def function_outputs(Context context not None, Op op not None, tuple inputs not None,
+                     object result, bint is_recorded):
+    """What the caller of a custom Function gets for what its forward returned.
+
+    If ``is_recorded``, the Function is on the tape from here on.
+    """
+    cdef bint is_single = not isinstance(result, tuple)
+    cdef tuple outputs = (result,) if is_single else tuple(result)
+    if context.dirty_tensors:
+        check_dirty(context, outputs, op.name)
+    if is_recorded:
+        outputs = recorded(context, op, inputs, outputs)
+    else:
+        outputs = tuple([unrecorded(one, inputs, context) for one in outputs])
+    return outputs[0] if is_single else outputs
+
+
+cdef int check_dirty(Context context, tuple outputs, str writer) except -1:
+    """Count the writes of forward, and refuse those that it may not make or does not return."""
+    if not all([isinstance(one, Tensor) for one in context.dirty_tensors]):
+        raise RuntimeError("mark_dirty can only accept variables, but argument ")
+    for written in context.dirty_tensors:
+        if not holds(outputs, written):
+            raise RuntimeError(
+                "Some elements marked as dirty during the forward method were not returned as "
+                "output. The inputs that are modified inplace must all be outputs of the Function.")
+        note_write(<Tensor>written, writer)
+        if grad_enabled() and (<Tensor>written).entry == NULL and requires_grad(<Tensor>written):
+            raise RuntimeError(
+                "a leaf Variable that requires grad has been used in an in-place operation.")
+        check_inplace(<Tensor>written, True)
+    return 0
+
+
+cdef int check_kept(Context context) except -1:
+    """Refuse what forward marked or saved as tensors and is none."""
+    for one in context.non_differentiable:
+        if not isinstance(one, Tensor):
+            raise RuntimeError("mark_non_differentiable only accepts variable arguments, but got ")
+    for position, one in enumerate(context.to_save):
+        if not (one is None or isinstance(one, Tensor)):
+            raise TypeError(f"save_for_backward can only save variables, but argument {position} "
+                            f"is of type {type(one).__name__}")
+    return 0
+
+
+cdef bint holds(tuple objects, object wanted) except -1:
+    """Whether an object itself, not its equal, is among others."""
+    for one in objects:
+        if one is wanted:
+            return True
+    return False
+
+
+cdef object unrecorded(object output, tuple inputs, Context context):
+    """An output that has no gradient, as the caller is to get it."""
+    if not isinstance(output, Tensor):
+        return output
+    if requires_grad(<Tensor>output) and holds(inputs, output):
+        return output.detach()
+    return own_tensor(<Tensor>output, inputs, context)
+
+
+cdef Tensor own_tensor(Tensor output, tuple inputs, Context context):
+    """The tensor to return: an input returned as it is becomes a view, unless it was written."""
+    if holds(context.dirty_tensors, output):
+        return output
+    if holds(inputs, output):
+        output = wrap_view(output, output.array, PLAIN_VIEW)
+    if output.view is not None:
+        output.view.kind = VIEW_OF_CUSTOM_FUNCTION   # must not be written in place
+    return output
+
+
+cdef tuple recorded(Context context, Op op, tuple inputs, tuple outputs):
+    """Put a custom Function on the tape; gives the outputs as the caller is to get them."""
+    cdef list differentiable, own = []
+    check_kept(context)
+    differentiable = [is_differentiable(one, context) for one in outputs]
+    for output, has_gradient in zip(outputs, differentiable):
+        own.append(own_tensor(<Tensor>output, inputs, context) if has_gradient
+                   else unrecorded(output, inputs, context))
+    if differentiable.count(True) > 1:
+        for output in own:
+            if isinstance(output, Tensor) and (<Tensor>output).view is not None:
+                (<Tensor>output).view.kind = VIEW_OF_MULTI_OUTPUT
+    record(context, op, inputs, own, differentiable, [
+        saved_as(one, inputs, outputs, own) for one in context.to_save])
+    context.to_save = ()
+    return tuple(own)
+
+
+cdef bint is_differentiable(object output, Context context) except -1:
+    if not isinstance(output, Tensor) or holds(context.non_differentiable, output):
+        return False
+    return PyArray_ISFLOAT((<Tensor>output).array)
+
+
+cdef object saved_as(object tensor, tuple inputs, tuple outputs, list own):
+    """What to save for a tensor: an output as the caller gets it."""
+    if not holds(inputs, tensor):
+        for output, given in zip(outputs, own):
+            if output is tensor:
+                return given
+    return tensor
+
+
+cdef int record(Context context, Op op, tuple inputs, list outputs, list differentiable,
+                list to_save) except -1:
+    """Make the entry of a custom Function: its context computes the gradients of the outputs.
+
+    ``outputs`` become outputs 0, 1, ... of the entry, also what is no tensor; those whose
     ``differentiable`` is false stay off the tape. ``to_save`` are tensors, or None, that
     ``context.saved_tensors`` gives back.
     """
@@ -63,7 +177,7 @@ def record_function(Context context not None, Op op not None, tuple inputs not N
 
 cdef int place_output(Tensor tensor, Entry* entry, uint32_t output, tuple inputs) except -1:
     """Make a tensor the Function's output; an input among them is one that forward wrote."""
-    if any(tensor is one for one in inputs):
+    if holds(inputs, tensor):
         if tensor.view is not None:
             return record_in_base(tensor, entry, output)
         tensor.version.maker = (<Op>entry.op).grad_name
@@ -85,25 +199,5 @@ def saved_tensors_of(Context context not None):
     """The tensors that a custom Function saved, each on the edge that was recorded."""
     cdef uint32_t k
     if context.entry == NULL:
-        return ()
+        return context.to_save
     return tuple([unwrap_saved(context.entry, k) for k in range(context.entry.n_saved)])
-
-
-def is_view_of_function(Tensor tensor not None, *, bint is_one_of_several=False):
-    """Mark a view that a custom Function returned: it must not be written in place."""
-    if tensor.view is not None:
-        tensor.view.kind = VIEW_OF_MULTI_OUTPUT if is_one_of_several else VIEW_OF_CUSTOM_FUNCTION
-
-
-def rebase_written(Tensor tensor not None, str writer):
-    """Count the write to a tensor that a custom Function marked dirty, if it may be one."""
-    note_write(tensor, writer)
-    if grad_enabled() and tensor.entry == NULL and requires_grad(tensor):
-        raise RuntimeError(
-            "a leaf Variable that requires grad has been used in an in-place operation.")
-    check_inplace(tensor, True)
-
-
-def view_of(Tensor source not None):
-    """A new tensor over the same memory that counts as a view of the source."""
-    return wrap_view(source, source.array, PLAIN_VIEW)

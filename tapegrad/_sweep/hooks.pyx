@@ -5,7 +5,7 @@ from libc.stdint cimport uint32_t
 from tapegrad._core.op cimport Op
 from tapegrad._sweep.gradients cimport add, clone, has_nan
 from tapegrad._tape cimport NO_TENSOR, Entry, OutputShape
-from tapegrad._tensor.nodes cimport Carry, Node, node_of
+from tapegrad._tensor.nodes cimport Carry, Context, Node, node_of
 from tapegrad._tensor.tensor cimport Tensor, shape_tuple, type_name
 
 import warnings
@@ -108,8 +108,8 @@ cdef int check_replacements(object hook, tuple gradients, object replaced) excep
 cdef tuple run_function(Op op, Entry* entry, Carry carry, tuple outputs):
     """Call a custom Function's backward, and check how many gradients it returned."""
     cdef uint32_t e, n = entry.n_edges
-    context = carry.context
-    if getattr(context, "materialize_grads", True):
+    cdef Context context = carry.context
+    if context.materialize_grads and None in outputs:
         outputs = tuple([zeros_for(entry, k) if one is None else one
                          for k, one in enumerate(outputs)])
     results = op.formulas[0](context, *outputs)

@@ -20,6 +20,11 @@ cdef class Context:
     cdef object __weakref__
     cdef dict __dict__
     cdef Entry* entry                   # not owned: the entry owns the context
+    cdef public tuple to_save           # tensors, or None, until the Function is on the tape
+    cdef public tuple non_differentiable
+    cdef public tuple dirty_tensors
+    cdef public object needs_input_grad
+    cdef public bint materialize_grads
 
 
 cdef class Node:

@@ -44,9 +44,9 @@ cdef class Carry:
 cdef class Context:
     """What a custom Function's forward and backward share; ``autograd.Function`` builds on it."""
 
-    @property
-    def _saved_count(self):
-        return 0 if self.entry == NULL else self.entry.n_saved
+    def __cinit__(self):
+        self.to_save = self.non_differentiable = self.dirty_tensors = self.needs_input_grad = ()
+        self.materialize_grads = True
 
 
 cdef Carry carry_of(Entry* entry):

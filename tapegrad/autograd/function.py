@@ -102,37 +102,32 @@ class Function(metaclass=_FunctionMeta):
 
     @classmethod
     def _backward_function(cls) -> Callable:
-        overrides = [cls.backward is not Function.backward, cls.vjp is not Function.vjp]
-        if all(overrides):
+        backward, vjp = cls.backward, cls.vjp
+        if vjp is Function.vjp:
+            return backward
+        if backward is not Function.backward:
             raise RuntimeError(
                 "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You "
                 "should only implement one of them."
             )
-        return cls.vjp if overrides[1] else cls.backward
+        return vjp
 
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run forward, and record the operation if an argument wants a gradient."""
         context = cls._context()
-        args = cls._positional(args, kwargs)
-        wants = tuple(isinstance(one, Tensor) and one.requires_grad for one in args)
-        context.needs_input_grad = wants
-        recording = is_grad_enabled() and any(wants)
+        if kwargs or cls.setup_context is not Function.setup_context:
+            args = cls._positional(args, kwargs)
+        context.needs_input_grad = wanted = _core.wanted_gradients(args)
+        recording = is_grad_enabled() and True in wanted
         result = cls._run_forward(context, args)
-        single = not isinstance(result, tuple)
-        outputs = [result] if single else list(result)
-        _check_dirty(context, outputs, cls.__name__)
-        if recording:
-            outputs = _record(cls._op, context, args, outputs)
-        else:
-            outputs = [_unrecorded(one, args, context) for one in outputs]
-        return outputs[0] if single else tuple(outputs)
+        return _core.function_outputs(context, cls._op, args, result, recording)
 
     @classmethod
     def _positional(cls, args: tuple, kwargs: dict) -> tuple:
         """All arguments in forward's order: backward returns a gradient for each."""
         takes_context = cls.setup_context is Function.setup_context
-        if not kwargs and (takes_context or not cls.forward.__defaults__):
+        if not kwargs and not cls.forward.__defaults__:
             return args
         hidden = (None,) if takes_context else ()
         try:
@@ -156,66 +151,6 @@ class Function(metaclass=_FunctionMeta):
             return result
         finally:
             _set_grad_enabled(previous)
-
-
-def _check_dirty(context: FunctionCtx, outputs: list, writer: str) -> None:
-    if not all(isinstance(one, Tensor) for one in context.dirty_tensors):
-        raise RuntimeError("mark_dirty can only accept variables, but argument ")
-    for written in context.dirty_tensors:
-        if not any(one is written for one in outputs):
-            raise RuntimeError(
-                "Some elements marked as dirty during the forward method were not returned as "
-                "output. The inputs that are modified inplace must all be outputs of the Function."
-            )
-        _core.rebase_written(written, writer)
-
-
-def _output_tensor(output: Tensor, args: tuple, context: FunctionCtx) -> Tensor:
-    """The tensor to return: an input returned as it is becomes a view, unless it was written."""
-    if any(output is one for one in context.dirty_tensors):
-        return output
-    if any(output is one for one in args):
-        output = _core.view_of(output)
-    _core.is_view_of_function(output)
-    return output
-
-
-def _unrecorded(output: Any, args: tuple, context: FunctionCtx) -> Any:
-    """An output that has no gradient, as the caller is to get it."""
-    if not isinstance(output, Tensor):
-        return output
-    if output.requires_grad and any(output is one for one in args):
-        return output.detach()
-    return _output_tensor(output, args, context)
-
-
-def _record(op: Op, context: FunctionCtx, args: tuple, outputs: list) -> list:
-    """Put the Function on the tape; gives the outputs as the caller is to get them."""
-    context.check_kept()
-    differentiable = [_is_differentiable(one, context) for one in outputs]
-    recorded = [
-        (_output_tensor if flag else _unrecorded)(one, args, context)
-        for one, flag in zip(outputs, differentiable, strict=True)
-    ]
-    if sum(differentiable) > 1:
-        for one in recorded:
-            if isinstance(one, Tensor):
-                _core.is_view_of_function(one, is_one_of_several=True)
-    saved = tuple(
-        next((new for old, new in zip(outputs, recorded, strict=True) if old is one), one)
-        if not any(one is argument for argument in args)
-        else one
-        for one in context.to_save
-    )
-    _core.record_function(context, op, args, recorded, differentiable, saved)
-    context.to_save = ()
-    return recorded
-
-
-def _is_differentiable(output: Any, context: FunctionCtx) -> bool:
-    if not isinstance(output, Tensor) or not output.is_floating_point():
-        return False
-    return not any(output is one for one in context.non_differentiable)
 
 
 def once_differentiable(function: Callable) -> Callable:

@@ -11,13 +11,6 @@ from tapegrad._tensor import Context, Tensor
 class FunctionCtx(Context):
     """What forward leaves for backward: saved tensors, flags, and attributes of the user's own."""
 
-    def __init__(self) -> None:
-        self.to_save: tuple = ()
-        self.non_differentiable: tuple = ()
-        self.dirty_tensors: tuple = ()
-        self.materialize_grads = True
-        self.needs_input_grad: tuple[bool, ...] = ()
-
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep tensors for backward: they come back as ``saved_tensors``, checked for changes."""
         self.to_save = tensors
@@ -48,22 +41,9 @@ class FunctionCtx(Context):
             )
         self.materialize_grads = value
 
-    def check_kept(self) -> None:
-        """Refuse what forward marked or saved as tensors and is none."""
-        if not all(isinstance(one, Tensor) for one in self.non_differentiable):
-            raise RuntimeError("mark_non_differentiable only accepts variable arguments, but got ")
-        for position, one in enumerate(self.to_save):
-            if not (one is None or isinstance(one, Tensor)):
-                raise TypeError(
-                    f"save_for_backward can only save variables, but argument {position} is of "
-                    f"type {type(one).__name__}"
-                )
-
     @property
     def saved_tensors(self) -> tuple:
         """What :meth:`save_for_backward` kept."""
-        if self._saved_count == 0 and self.to_save:
-            return self.to_save
         return _core.saved_tensors_of(self)
 
     @property
