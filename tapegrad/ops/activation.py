@@ -18,6 +18,7 @@ from tapegrad.ops._floats import on_floats, run_on_floats
 from tapegrad.ops._slopes import slope_op
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.pointwise import sigmoid, tanh, where_op
+from tapegrad.ops.pointwise.exponentials import sigmoid_backward
 from tapegrad.ops.shape import cat
 
 OURS["relu"].refusals = {"Bool": (RuntimeError, "Boolean inputs not supported for relu")}
@@ -186,7 +187,7 @@ hardswish = op(
 def _glu_slope(g: Tensor, input: Tensor, dim: int) -> Tensor:
     values, gates = input.chunk(2, dim)
     gate = sigmoid(gates)
-    return cat((g * gate, g * values * gate * (1 - gate)), dim)
+    return cat((g * gate, sigmoid_backward(g * values, gate)), dim)
 
 
 def _glu(input: Tensor, dim: int) -> Tensor:
