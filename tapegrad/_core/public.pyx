@@ -174,6 +174,7 @@ cdef class Shortcut:
     cdef Op op
     cdef int taken[MOST_SHORTCUT]       # its argument k is the function's argument of this number
     cdef int n_dims[MOST_SHORTCUT]      # that a tensor there must have; ANY of them
+    cdef size_t n_given                 # arguments; what the op takes besides are its defaults
     cdef bint is_product                # of two floating-point operands whose sizes have to fit
     cdef bint is_sum                    # of floating-point tensors, the second one maybe a number
     cdef Shortcut other                 # to try where this one is none
@@ -224,20 +225,24 @@ cdef class TensorFunction:
                 self.n_unchecked = k
 
     def take_shortcut(self, Op op not None, *, bint is_product=False, bint is_sum=False, **n_dims):
-        """Run an op at once on these arguments, if each is a tensor of so many dimensions.
+        """Run an op at once on these arguments alone, if each is a tensor of so many dimensions.
 
         None stands for any number of them. Those of a product must also be floating-point numbers
         of one dtype, with sizes that fit. Those of a sum are floating-point numbers, and the second
         may be a number of Python's.
-        The function must come to that call by itself: this only saves its frames.
+        The function, and the method that it is, must come to that call by itself: this only saves
+        its frames.
         """
         cdef Shortcut shortcut = Shortcut.__new__(Shortcut)
         names = self.__wrapped__.__code__.co_varnames
         for k, (name, ndim) in enumerate(n_dims.items()):
             shortcut.taken[k], shortcut.n_dims[k] = names.index(name), ANY if ndim is None else ndim
         shortcut.op, shortcut.is_product, shortcut.is_sum = op, is_product, is_sum
-        shortcut.other = self.shortcut
+        shortcut.n_given, shortcut.other = len(n_dims), self.shortcut
         self.shortcut = shortcut
+        method = Tensor.__dict__.get(self.called)
+        if isinstance(method, TensorFunction) and method.__wrapped__ is self.__wrapped__:
+            method.take_shortcuts_of(self)
 
     def take_shortcuts_of(self, TensorFunction other not None):
         """Run at once what another name of the same function does."""
@@ -292,7 +297,7 @@ cdef PyObject* common_op(Shortcut shortcut, PyObject* const* args, size_t n,
                          PyObject** stack) noexcept:
     """The op that a call comes to, where there is a shortcut for it; fills its arguments."""
     while shortcut is not None:
-        if n == <size_t>shortcut.op.n_params and is_common(shortcut, args, n, stack):
+        if n == shortcut.n_given and is_common(shortcut, args, n, stack):
             return <PyObject*>shortcut.op
         shortcut = shortcut.other
     return NULL
@@ -310,7 +315,8 @@ cdef bint is_common(Shortcut shortcut, PyObject* const* args, size_t n, PyObject
         elif shortcut.is_sum:
             if not is_float((<Tensor>stack[k]).array):
                 return False
-        elif PyArray_NDIM((<Tensor>stack[k]).array) != shortcut.n_dims[k]:
+        elif shortcut.n_dims[k] != ANY \
+                and PyArray_NDIM((<Tensor>stack[k]).array) != shortcut.n_dims[k]:
             return False
     return not shortcut.is_product \
         or have_product((<Tensor>stack[0]).array, (<Tensor>stack[1]).array)

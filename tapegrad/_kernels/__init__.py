@@ -2,8 +2,9 @@
 
 From the bottom up: ``geometry`` (shapes and strides), ``memory`` (allocation and overlap),
 ``kernel`` (families of loops, ``launch`` and its log), ``iteration`` (loops over arrays of any
-layout), ``arrays``, ``views``, ``lines``, ``pieces``, ``products``, ``lapack`` and ``classes``
-(what forward functions call). The loops themselves are NumPy's and those of ``tapegrad/_c``.
+layout), ``arrays``, ``reductions``, ``views``, ``lines``, ``pieces``, ``products``, ``lapack`` and
+``classes`` (what forward functions call). The loops themselves are NumPy's and those of
+``tapegrad/_c``.
 """
 
 from tapegrad._kernels.arrays import (
@@ -15,10 +16,8 @@ from tapegrad._kernels.arrays import (
     copy_array,
     flat,
     joined,
-    lies_within,
     outputs,
     pointwise,
-    reduce,
     row_major,
 )
 from tapegrad._kernels.classes import nll_loss, nll_loss_backward
@@ -34,7 +33,7 @@ from tapegrad._kernels.kernel import (
     set_thread_count,
     thread_count,
 )
-from tapegrad._kernels.lapack import batch_of, by_columns, lapack, turned
+from tapegrad._kernels.lapack import batch_of, by_columns, lapack, no_failures, turned
 from tapegrad._kernels.launch_log import LaunchLog, record_launches
 from tapegrad._kernels.lines import (
     byte_offsets,
@@ -71,6 +70,7 @@ from tapegrad._kernels.products import (
     outer,
     refuse_kinds,
 )
+from tapegrad._kernels.reductions import lies_within, means, reduce, sums, variances
 from tapegrad._kernels.views import (
     backwards,
     broadcast_array,
@@ -133,6 +133,7 @@ __all__ = [
     "limit_vectors",
     "linear",
     "matmul",
+    "means",
     "memory_of",
     "mm",
     "mm_nt",
@@ -142,6 +143,7 @@ __all__ = [
     "mv_tn",
     "nll_loss",
     "nll_loss_backward",
+    "no_failures",
     "numpy_kernel",
     "outer",
     "outputs",
@@ -170,12 +172,14 @@ __all__ = [
     "stack",
     "strided",
     "strided_over",
+    "sums",
     "swapped",
     "thread_count",
     "transposed",
     "true_positions",
     "turned",
     "unsqueezed",
+    "variances",
     "windows",
     "writable",
 ]

@@ -1,10 +1,10 @@
 """Layout of what forward functions do with arrays."""
 
-from numpy cimport ndarray
+from numpy cimport ndarray, npy_intp
 
+from tapegrad._kernels.geometry cimport Operand
 from tapegrad._kernels.kernel cimport Kernel
 
 cpdef ndarray contiguous(ndarray array)
 cpdef ndarray flat(ndarray array)
-cpdef object reduce(Kernel kernel, ndarray array, object dims, bint keepdim)
-cdef ndarray column_sums(ndarray matrix)
+cdef int output_dims(Kernel kernel, Operand* operands, int k, npy_intp* dims) except -1

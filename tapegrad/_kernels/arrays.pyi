@@ -25,7 +25,7 @@ def pointwise(
 def outputs(
     kernel: Kernel,
     inputs: tuple[np.ndarray, ...],
-    shapes: tuple[Sequence[int], ...],
+    shapes: tuple[Sequence[int], ...] | None = None,
     params: tuple | None = None,
 ) -> Any: ...
 def by_planes(
@@ -35,7 +35,3 @@ def by_planes(
     params: tuple | None = None,
 ) -> Any: ...
 def along(kernel: Kernel, *arguments: Any) -> np.ndarray: ...
-def reduce(
-    kernel: Kernel, array: np.ndarray, dims: Sequence[int] | None, keepdim: bool
-) -> Any: ...
-def lies_within(array: np.ndarray, low: float, high: float) -> bool: ...

@@ -2,12 +2,12 @@
 
 from libc.string cimport memcpy
 from numpy cimport (
-    PyArray_BYTES, PyArray_DIMS, PyArray_GETITEM, PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE,
+    PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE,
     PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES, PyArray_TYPE, import_array, ndarray, npy_intp,
 )
 
 from tapegrad._kernels.geometry cimport (
-    MAX_DIMS, MAX_OPERANDS, N_TYPES, Operand, move_last, operand_of, reduced_last,
+    MAX_DIMS, MAX_OPERANDS, N_TYPES, Operand, broadcast_shape, move_last, operand_of,
 )
 from tapegrad._kernels.iteration cimport (
     ITEM_SIZES, cast, copy_into, elementwise, iterate, scalar_operand,
@@ -16,12 +16,9 @@ from tapegrad._kernels.kernel cimport MAX_PARAM_BYTES, Kernel, Loop, Scalars, la
 from tapegrad._kernels.memory cimport (
     allocate, allocate_like, check_writable, strided_view, type_number_of,
 )
-
-from tapegrad._kernels.kernel import OURS
+from tapegrad._kernels.views cimport read_sizes
 
 import_array()
-
-cdef Kernel SUM = OURS["sum"], MIN = OURS["min"], MAX = OURS["max"]
 
 
 def cast_array(ndarray array not None, dtype):
@@ -119,17 +116,20 @@ def pointwise(Kernel kernel not None, *operands, ndarray out=None, dtype=None,
     return elementwise(loop, all_operands, out, used, block)
 
 
-def outputs(Kernel kernel not None, tuple inputs not None, tuple shapes not None,
-            tuple params=None):
-    """Run a kernel with core dimensions into new memory; gives its outputs, one a shape."""
+def outputs(Kernel kernel not None, tuple inputs not None, tuple shapes=None, tuple params=None):
+    """Run a kernel with core dimensions into new memory; gives its outputs.
+
+    Their shapes are those that the inputs lead to (see ``output_dims``), unless they are given.
+    """
     cdef Loop* loop = NULL
     cdef Operand operands[MAX_OPERANDS]
     cdef npy_intp dims[MAX_DIMS]
     cdef char block[MAX_PARAM_BYTES]
     cdef ndarray array
     cdef list results = []
-    cdef tuple shape
-    cdef int k, d
+    cdef int k, ndim, n = kernel.n_operands
+    if shapes is not None:
+        n = kernel.n_in + <int>len(shapes)
     for k in range(kernel.n_in):
         array = inputs[k]
         operands[k] = operand_of(array)
@@ -143,16 +143,41 @@ def outputs(Kernel kernel not None, tuple inputs not None, tuple shapes not None
         if PyArray_TYPE(<ndarray>inputs[k]) != loop.types[k]:
             raise NotImplementedError(f"kernel {kernel.name}: input {k} has dtype "
                                       f"{inputs[k].dtype}, which its loop does not read")
-    for k in range(kernel.n_in, kernel.n_in + <int>len(shapes)):
-        shape = tuple(shapes[k - kernel.n_in])
-        for d in range(<int>len(shape)):
-            dims[d] = shape[d]
-        array = allocate(<int>len(shape), dims, loop.types[k])
+    for k in range(kernel.n_in, n):
+        ndim = output_dims(kernel, operands, k, dims) if shapes is None \
+            else read_sizes(shapes[k - kernel.n_in], dims)
+        array = allocate(ndim, dims, loop.types[k])
         operands[k] = operand_of(array)
         results.append(array)
     kernel.pack(params, block)
     iterate(loop, operands, block)
     return results[0] if len(results) == 1 else tuple(results)
+
+
+cdef int output_dims(Kernel kernel, Operand* operands, int k, npy_intp* dims) except -1:
+    """The sizes that the inputs give an output, and how many they are.
+
+    One that no input has is the smaller one of the first, a matrix: there are as many singular
+    values, pivots and reflections.
+    """
+    cdef int ndim, position
+    for position in range(kernel.n_in):
+        if operands[position].ndim < kernel.core_ndim[position]:
+            raise ValueError(f"kernel {kernel.name}: operand {position} needs "
+                             f"{kernel.core_ndim[position]} dims")
+    ndim = broadcast_shape(kernel.n_in, operands, kernel.core_ndim, dims)
+    for position in range(kernel.core_ndim[k]):
+        dims[ndim + position] = core_size(kernel, operands, kernel.core_letter[k][position])
+    return ndim + kernel.core_ndim[k]
+
+
+cdef npy_intp core_size(Kernel kernel, Operand* operands, int letter) noexcept:
+    cdef int k, position
+    for k in range(kernel.n_in):
+        for position in range(kernel.core_ndim[k]):
+            if kernel.core_letter[k][position] == letter:
+                return operands[k].dims[operands[k].ndim - kernel.core_ndim[k] + position]
+    return min(operands[0].dims[operands[0].ndim - 1], operands[0].dims[operands[0].ndim - 2])
 
 
 def by_planes(Kernel kernel not None, tuple inputs not None, tuple sizes not None,
@@ -240,78 +265,3 @@ cdef ndarray along_rows(Loop* loop, Operand* operands, ndarray result):
         steps[k] = dims[1] * steps[n + k]
     launch(loop, args, dims, steps, NULL, NULL)
     return result
-
-
-cpdef object reduce(Kernel kernel, ndarray array, object dims, bint keepdim):
-    """Run a kernel of signature ``(n)->()``, or with more outputs, over some dimensions at once."""
-    cdef int ndim = PyArray_NDIM(array), k, n_kept = 0, n_out
-    cdef bint reduced[MAX_DIMS]
-    cdef npy_intp in_dims[MAX_DIMS]
-    cdef npy_intp in_strides[MAX_DIMS]
-    cdef Operand operands[MAX_OPERANDS]
-    cdef Loop* loop = kernel.loop_for(PyArray_TYPE(array))
-    cdef ndarray out, source = array
-    for k in range(ndim):
-        reduced[k] = dims is None
-    if dims is not None:
-        for k in dims:
-            reduced[k] = True
-    if not reduced_last(array, reduced, in_dims, in_strides, &n_kept):
-        source = contiguous(kept_first(array, reduced))
-        for k in range(ndim):
-            reduced[k] = k >= n_kept
-        reduced_last(source, reduced, in_dims, in_strides, &n_kept)
-    operands[0].data = PyArray_BYTES(source)
-    operands[0].ndim, operands[0].dims, operands[0].strides = n_kept + 1, in_dims, in_strides
-    results = []
-    for n_out in range(1, kernel.n_operands):
-        out = allocate(n_kept, in_dims, loop.types[n_out])
-        operands[n_out] = operand_of(out)
-        results.append(out)
-    iterate(loop, operands, NULL)
-    if keepdim:
-        kept_shape = with_ones(array, dims)
-        results = [result.reshape(kept_shape) for result in results]
-    return results[0] if kernel.n_operands == 2 else tuple(results)
-
-
-def lies_within(ndarray array not None, low, high):
-    """Whether no element is outside of two bounds; NaN is."""
-    return PyArray_SIZE(array) == 0 or (
-        low <= number_in(reduce(MIN, array, None, False))
-        and number_in(reduce(MAX, array, None, False)) <= high)
-
-
-cdef object number_in(ndarray array):
-    """The number that an array without dimensions holds."""
-    return PyArray_GETITEM(array, PyArray_BYTES(array))
-
-
-cdef tuple with_ones(ndarray array, object dims):
-    """The array's shape with 1 for every reduced dimension."""
-    cdef int k
-    return tuple([1 if dims is None or k in dims else PyArray_DIMS(array)[k]
-                  for k in range(PyArray_NDIM(array))])
-
-
-cdef ndarray kept_first(ndarray array, bint* reduced):
-    """The array with the dimensions that stay before those that go."""
-    cdef int k, ndim = PyArray_NDIM(array)
-    return array.transpose([k for k in range(ndim) if not reduced[k]]
-                           + [k for k in range(ndim) if reduced[k]])
-
-
-cdef ndarray column_sums(ndarray matrix):
-    """The sums over the rows of a matrix, as the gradient of a bias needs them."""
-    cdef Loop* loop = SUM.loop_for(PyArray_TYPE(matrix))
-    cdef ndarray sums = allocate(1, PyArray_DIMS(matrix) + 1, PyArray_TYPE(matrix))
-    cdef npy_intp dims[2]
-    cdef npy_intp steps[3]
-    cdef char* args[2]
-    args[0], args[1] = PyArray_BYTES(matrix), PyArray_BYTES(sums)
-    dims[0], dims[1] = PyArray_DIMS(matrix)[1], PyArray_DIMS(matrix)[0]
-    steps[0], steps[1], steps[2] = (
-        PyArray_STRIDES(matrix)[1], PyArray_STRIDES(sums)[0], PyArray_STRIDES(matrix)[0])
-    if dims[0] > 0:
-        launch(loop, args, dims, steps, NULL, NULL)
-    return sums

@@ -5,17 +5,19 @@ learn of it: by the processor's flag for invalid operations.
 """
 
 from cpython.exc cimport PyErr_Occurred
+from libc.string cimport memcpy, memset
 from numpy cimport (
-    PyArray_BYTES, PyArray_DIMS, PyArray_NDIM, PyArray_STRIDES, PyArray_TYPE, import_array, ndarray,
-    npy_intp,
+    NPY_INT32, PyArray_BYTES, PyArray_DIMS, PyArray_NDIM, PyArray_STRIDES, PyArray_TYPE,
+    import_array, ndarray, npy_intp,
 )
 
+from tapegrad._kernels.arrays cimport output_dims
 from tapegrad._kernels.geometry cimport (
     MAX_DIMS, MAX_OPERANDS, N_TYPES, Operand, broadcast_shape, operand_of,
 )
 from tapegrad._kernels.iteration cimport copy_into, iterate
 from tapegrad._kernels.kernel cimport Kernel, Loop
-from tapegrad._kernels.memory cimport allocate, strided_view
+from tapegrad._kernels.memory cimport allocate, bytes_of, strided_view, type_number_of
 
 import numpy as np
 
@@ -48,8 +50,8 @@ cdef Kernel routine(str name, ndarray a):
     return kernel
 
 
-def lapack(str name not None, tuple inputs not None, tuple shapes not None):
-    """Run a routine into new memory; gives its results, one a shape, matrices column by column.
+def lapack(str name not None, tuple inputs not None):
+    """Run a routine into new memory; gives its results, in which matrices lie column by column.
 
     Raises ``numpy.linalg.LinAlgError`` where it fails for one of the matrices.
     """
@@ -57,15 +59,17 @@ def lapack(str name not None, tuple inputs not None, tuple shapes not None):
     cdef Kernel kernel = routine(name, inputs[0])
     cdef Loop* loop = kernel.loop_for(PyArray_TYPE(<ndarray>inputs[0]))
     cdef ndarray array
+    cdef npy_intp dims[MAX_DIMS]
     cdef list results = []
-    cdef int k
+    cdef int k, ndim
     for k in range(kernel.n_operands):
         if k < kernel.n_in:
             array = inputs[k]
             if PyArray_TYPE(array) != loop.types[k]:
                 raise TypeError(f"{name}() of {inputs[0].dtype} does not take {array.dtype}")
         else:
-            array = new_matrices(shapes[k - kernel.n_in], loop.types[k], kernel.core_ndim[k] == 2)
+            ndim = output_dims(kernel, operands, k, dims)
+            array = new_matrices(ndim, dims, loop.types[k], kernel.core_ndim[k] == 2)
             results.append(array)
         operands[k] = operand_of(array)
     feclearexcept(FE_INVALID)
@@ -82,16 +86,19 @@ cdef int pass_on_error() except -1:
     return -1 if PyErr_Occurred() != NULL else 0
 
 
-cdef ndarray new_matrices(tuple shape, int type_number, bint has_columns):
+cdef ndarray new_matrices(int ndim, npy_intp* dims, int type_number, bint has_columns):
     """New memory, in which matrices lie column by column."""
-    cdef npy_intp dims[MAX_DIMS]
-    cdef int ndim = <int>len(shape), k
-    for k in range(ndim):
-        dims[k] = shape[k]
     if not has_columns:
         return allocate(ndim, dims, type_number)
     dims[ndim - 2], dims[ndim - 1] = dims[ndim - 1], dims[ndim - 2]
     return turned(allocate(ndim, dims, type_number))
+
+
+def no_failures(ndarray a not None):
+    """The status of a batch of matrices none of which has failed: zeros."""
+    cdef ndarray status = allocate(PyArray_NDIM(a) - 2, PyArray_DIMS(a), NPY_INT32)
+    memset(PyArray_BYTES(status), 0, bytes_of(status))
+    return status
 
 
 cpdef ndarray turned(ndarray x):
@@ -106,9 +113,15 @@ cpdef ndarray turned(ndarray x):
     return strided_view(x, ndim, dims, strides, PyArray_BYTES(x))
 
 
-def by_columns(ndarray x not None):
-    """The same matrices laid out column by column, as LAPACK and therefore PyTorch leave them."""
-    cdef ndarray result = new_matrices((<object>x).shape, PyArray_TYPE(x), True)
+def by_columns(ndarray x not None, dtype=None):
+    """A copy with matrices column by column, as LAPACK and therefore PyTorch leave them.
+
+    In another dtype if there is one.
+    """
+    cdef npy_intp dims[MAX_DIMS]
+    memcpy(dims, PyArray_DIMS(x), PyArray_NDIM(x) * sizeof(npy_intp))
+    number = PyArray_TYPE(x) if dtype is None else type_number_of(dtype)
+    cdef ndarray result = new_matrices(PyArray_NDIM(x), dims, number, True)
     copy_into(result, x)
     return result
 

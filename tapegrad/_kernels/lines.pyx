@@ -10,11 +10,12 @@ from numpy cimport (
     import_array, ndarray, npy_intp,
 )
 
-from tapegrad._kernels.arrays cimport contiguous, flat, reduce
+from tapegrad._kernels.arrays cimport contiguous, flat
 from tapegrad._kernels.geometry cimport MAX_DIMS, Operand, move_last, operand_of
 from tapegrad._kernels.iteration cimport cast, copy_into, fill, iterate
 from tapegrad._kernels.kernel cimport Kernel
 from tapegrad._kernels.memory cimport allocate, check_writable
+from tapegrad._kernels.reductions cimport reduce
 
 from tapegrad._kernels.kernel import OURS, KernelRefusal
 

@@ -5,12 +5,13 @@ from numpy cimport (
     ndarray, npy_intp,
 )
 
-from tapegrad._kernels.arrays cimport column_sums, contiguous
+from tapegrad._kernels.arrays cimport contiguous
 from tapegrad._kernels.iteration cimport copy_into, fill
 from tapegrad._kernels.kernel cimport Kernel
 from tapegrad._kernels.memory cimport allocate
 from tapegrad._kernels.products cimport product_of_matrices
 from tapegrad._kernels.recurrent cimport launch_rows
+from tapegrad._kernels.reductions cimport column_sums
 
 from tapegrad._kernels.kernel import OURS
 

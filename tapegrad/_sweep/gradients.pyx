@@ -3,8 +3,8 @@
 from libc.stdint cimport int16_t, uint32_t
 from numpy cimport PyArray_DIMS, PyArray_NDIM, PyArray_TYPE, import_array, ndarray, npy_intp
 
-from tapegrad._kernels.arrays cimport column_sums, reduce
 from tapegrad._kernels.kernel cimport Kernel
+from tapegrad._kernels.reductions cimport column_sums, reduce
 from tapegrad._tape cimport IS_LEAF, Edge, Entry, OutputShape
 from tapegrad._tensor.modes cimport grad_enabled
 from tapegrad._tensor.nodes cimport node_of

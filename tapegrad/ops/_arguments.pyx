@@ -1,7 +1,8 @@
 """What nearly every function asks of its arguments: compiled, for it costs each call a frame."""
 
 from numpy cimport (
-    NPY_FLOAT16, PyArray_NDIM, PyArray_SIZE, PyArray_TYPE, PyTypeNum_ISFLOAT, import_array, ndarray,
+    NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, PyArray_DIMS, PyArray_NDIM, PyArray_SIZE, PyArray_TYPE,
+    PyTypeNum_ISFLOAT, import_array, ndarray, npy_intp,
 )
 
 from tapegrad._tensor.tensor cimport Tensor, wrap
@@ -51,6 +52,47 @@ def are_vectors(Py_ssize_t n, *given):
         if PyArray_NDIM(array) != 1 or PyArray_SIZE(array) != n:
             return False
     return True
+
+
+cpdef bint are_matrices(a, b=None):
+    """Whether one or two values are batches of matrices in one dtype that LAPACK has.
+
+    A function that takes no other asks this first, and what is wrong only if the answer is no.
+    """
+    return is_batch(a) and (b is None or is_batch(b) and PyArray_TYPE((<Tensor>b).array)
+                            == PyArray_TYPE((<Tensor>a).array))
+
+
+cdef bint is_batch(value) noexcept:
+    return isinstance(value, Tensor) and PyArray_NDIM((<Tensor>value).array) >= 2 \
+        and PyArray_TYPE((<Tensor>value).array) in (NPY_FLOAT32, NPY_FLOAT64)
+
+
+cpdef bint are_square(value):
+    """Whether a value is a batch of square matrices in a dtype that LAPACK has."""
+    return is_batch(value) and size_at((<Tensor>value).array, -1) == size_at(
+        (<Tensor>value).array, -2)
+
+
+cpdef bint form_equation(a, b, bint left=True):
+    """Whether ``a @ x = b``, or ``x @ a = b``, is an equation of square batches of one shape."""
+    cdef ndarray matrix, sides
+    cdef int k, ndim
+    if not are_square(a) or not are_matrices(a, b):
+        return False
+    matrix, sides = (<Tensor>a).array, (<Tensor>b).array
+    ndim = PyArray_NDIM(matrix)
+    if PyArray_NDIM(sides) != ndim or size_at(sides, -2 if left else -1) != size_at(matrix, -1):
+        return False
+    for k in range(ndim - 2):
+        if PyArray_DIMS(sides)[k] != PyArray_DIMS(matrix)[k]:
+            return False
+    return True
+
+
+cdef npy_intp size_at(ndarray array, int place) noexcept:
+    """A size counted from the last."""
+    return PyArray_DIMS(array)[PyArray_NDIM(array) + place]
 
 
 cpdef int check_device(value) except -1:

@@ -30,6 +30,27 @@ def normal_dims(dim, int ndim):
     return dims if ndim else ()
 
 
+cpdef tuple dims_of(Tensor input, dim):
+    """The dims that a reduction's argument names; None for all of them."""
+    if dim is None or dim is ... or isinstance(dim, (tuple, list)) and not dim:
+        return None
+    return normal_dims(dim, PyArray_NDIM(input.array))
+
+
+cpdef tuple every_dim_or(Tensor input, dim):
+    """The dims that a reduction's argument names, all of them one by one."""
+    cdef tuple dims = dims_of(input, dim)
+    return tuple(range(PyArray_NDIM(input.array))) if dims is None else dims
+
+
+def count(shape, dims):
+    """How many elements of a shape one result over some dimensions is made of; None are all."""
+    cdef object n = 1
+    for one in (shape if dims is None else dims):
+        n *= one if dims is None else shape[one]
+    return n
+
+
 def distinct_dims(dims, int ndim):
     """Dimensions counted from the front; None where one is named twice."""
     cdef uint64_t seen = 0

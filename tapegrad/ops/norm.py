@@ -6,8 +6,8 @@ import numpy as np
 
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, takes_out, takes_tensors
+from tapegrad.ops._dims import dims_of
 from tapegrad.ops.linalg.norms import matrix_norm, vector_norm
-from tapegrad.ops.reduce._dims import dims_of
 from tapegrad.ops.reduce.norms import computed_order, vector_norm_op
 
 

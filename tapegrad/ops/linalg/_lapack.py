@@ -11,10 +11,11 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._kernels import OURS, batch_of, by_columns, lapack, pick, place
+from tapegrad._kernels import OURS, batch_of, by_columns, lapack, no_failures, pick, place
 from tapegrad._kernels import turned as swapped
 
 _BLOCK = 96  # columns that a kernel takes at once
+_LU_FACTOR, _SOLVE_TRIANGULAR = OURS["lu_factor"], OURS["solve_triangular"]
 
 
 def lu_factor(a: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -43,15 +44,12 @@ def lu_factor(a: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _lu_block(a: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    *batch, m, n = a.shape
-    shapes = (a.shape, (*batch, min(m, n)), tuple(batch))
-    return kernels.outputs(OURS["lu_factor"], (a,), shapes)
+    return kernels.outputs(_LU_FACTOR, (a,))
 
 
 def permutation(pivots: np.ndarray, n: int) -> np.ndarray:
     """The rows, in the order that exchanges lead to: ``a[order] = L @ U``."""
-    shape = (*pivots.shape[:-1], n)
-    return kernels.outputs(OURS["permutation"], (pivots, np.arange(n)), (shape,))
+    return kernels.outputs(OURS["permutation"], (pivots, np.arange(n)))
 
 
 def solve_triangular(a: np.ndarray, b: np.ndarray, upper: bool, unit: bool) -> np.ndarray:
@@ -66,10 +64,7 @@ def solve_triangular(a: np.ndarray, b: np.ndarray, upper: bool, unit: bool) -> n
         rest = b[..., second, :] - np.matmul(a[..., second, first], x[..., first, :])
         x[..., second, :] = solve_triangular(a[..., second, second], rest, upper, unit)
         return x
-    batch = batch_of(a, b)
-    shape = (*batch, *b.shape[-2:])
-    params = (int(upper), int(unit))
-    return kernels.outputs(OURS["solve_triangular"], (a, b), (shape,), params)
+    return kernels.outputs(_SOLVE_TRIANGULAR, (a, b), None, (upper, unit))
 
 
 def lu_solve(lu: np.ndarray, order: np.ndarray, b: np.ndarray, adjoint: bool) -> np.ndarray:
@@ -88,20 +83,17 @@ def lu_solve(lu: np.ndarray, order: np.ndarray, b: np.ndarray, adjoint: bool) ->
 
 def cholesky(a: np.ndarray, upper: bool) -> tuple[np.ndarray, np.ndarray]:
     """The factor, and the first leading minor that is not positive or 0; reads one triangle."""
-    source = swapped(a) if upper else a
     try:
-        factor, info = lapack("cholesky_lo", (source,), (a.shape,)), no_failures(a)
+        return lapack("cholesky_up" if upper else "cholesky_lo", (a,)), no_failures(a)
     except np.linalg.LinAlgError:
-        factor, info = kernels.outputs(OURS["cholesky_factor"], (source,), (a.shape, a.shape[:-2]))
-        factor = by_columns(factor)
-    return (swapped(factor) if upper else factor), info
+        factor, info = kernels.outputs(OURS["cholesky_factor"], (swapped(a) if upper else a,))
+        return by_columns(swapped(factor) if upper else factor), info
 
 
 def solve(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """``x`` with ``a @ x = b`` for square ``a``, and the first zero pivot or 0."""
     try:
-        x = lapack("solve", (a, b), ((*batch_of(a, b), *b.shape[-2:]),))
-        return x, no_failures(a)
+        return lapack("solve", (a, b)), no_failures(a)
     except np.linalg.LinAlgError:
         lu, pivots, info = lu_factor(a)
         return by_columns(lu_solve(lu, permutation(pivots, a.shape[-1]), b, False)), info
@@ -110,30 +102,20 @@ def solve(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def inverse(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The inverse of square matrices, and the first zero pivot or 0."""
     try:
-        return lapack("inv", (a,), (a.shape,)), no_failures(a)
+        return lapack("inv", (a,)), no_failures(a)
     except np.linalg.LinAlgError:
         return solve(a, np.eye(a.shape[-1], dtype=a.dtype))
 
 
 def svd(a: np.ndarray, full_matrices: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Singular vectors and values. Raises NumPy's LinAlgError where there is no convergence."""
-    *batch, m, n = a.shape
-    k = min(m, n)
-    left, right = (m, n) if full_matrices else (k, k)
-    return lapack("svd_f" if full_matrices else "svd_s", (a,),
-                  ((*batch, m, left), (*batch, k), (*batch, right, n)))
+    return lapack("svd_f" if full_matrices else "svd_s", (a,))
 
 
 def qr_raw(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """R, and below it the reflections that make Q, in double as NumPy has it; their factors."""
-    *batch, m, n = a.shape
     raw = kernels.cast_array(a, np.float64)
-    return raw, lapack("qr_r_raw", (raw,), ((*batch, min(m, n)),))
-
-
-def no_failures(a: np.ndarray) -> np.ndarray:
-    """The status of a batch of matrices none of which has failed."""
-    return kernels.fill(kernels.empty(a.shape[:-2], np.int32), 0)
+    return raw, lapack("qr_r_raw", (raw,))
 
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tapegrad._tensor import Tensor
-from tapegrad.ops._arguments import check_tensor
+from tapegrad.ops._arguments import are_square, check_tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._results import named_result
 from tapegrad.ops.linalg import _lapack
@@ -20,11 +20,6 @@ from tapegrad.ops.linalg._checks import (
 from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.linalg.triangular import check_pair, solve_triangular_op
 from tapegrad.ops.shape.diagonals import tril
-
-
-def _factor(A: np.ndarray, upper: bool) -> tuple[np.ndarray, np.ndarray]:
-    factor, info = _lapack.cholesky(A, upper)
-    return _lapack.by_columns(factor) if upper else factor, info
 
 
 def _slope(g: Tensor, L: Tensor, upper: bool) -> Tensor:
@@ -42,19 +37,28 @@ def _slope(g: Tensor, L: Tensor, upper: bool) -> Tensor:
 
 cholesky_ex_op = op(
     "linalg_cholesky_ex",
-    forward=_factor,
+    forward=_lapack.cholesky,
+    params=("A", "upper"),
     outputs=("L", "info"),
     A=lambda g, L, upper: _slope(g, L, upper),
     doc="The Cholesky factor, and the first leading minor that is not positive or 0.",
 )
 cholesky_op = op(
     "cholesky",
-    forward=_factor,
+    forward=_lapack.cholesky,
+    params=("A", "upper"),
     outputs=("L", "info"),
     A=lambda g, L, upper: _slope(g, L, upper),
     doc="The Cholesky factor, for the older name.",
 )
 _FactorEx = named_result("linalg_cholesky_ex", "L", "info")
+
+
+def _refuse(function: str, A: Tensor) -> None:
+    """Say what is wrong with what is no batch of square matrices for LAPACK."""
+    check_square(function, A)
+    check_floating("linalg.cholesky", A, refuses_half=False)
+    check_implemented("cholesky_cpu", A)
 
 
 def _refuse_indefinite(function: str, info: Tensor) -> None:
@@ -73,10 +77,9 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
     ``info`` is 0, or the order of the first leading minor that is not positive; what follows it in
     ``L`` then has no meaning.
     """
-    check_tensor("linalg_cholesky_ex", "A", A)
-    check_square("linalg.cholesky_ex" if check_errors else "linalg.cholesky", A)
-    check_floating("linalg.cholesky", A, refuses_half=False)
-    check_implemented("cholesky_cpu", A)
+    if not are_square(A):
+        check_tensor("linalg_cholesky_ex", "A", A)
+        _refuse("linalg.cholesky_ex" if check_errors else "linalg.cholesky", A)
     result = _FactorEx.of(cholesky_ex_op(A, upper))
     if check_errors:
         _refuse_indefinite("linalg.cholesky_ex", result[1])
@@ -90,10 +93,9 @@ def linalg_cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     Only one triangle of ``A`` is read. Shape: ``(*, n, n)`` to the same. Raises LinAlgError where
     ``A`` is not positive-definite.
     """
-    check_tensor("linalg_cholesky", "A", A)
-    check_square("linalg.cholesky", A)
-    check_floating("linalg.cholesky", A, refuses_half=False)
-    check_implemented("cholesky_cpu", A)
+    if not are_square(A):
+        check_tensor("linalg_cholesky", "A", A)
+        _refuse("linalg.cholesky", A)
     factor, info = cholesky_ex_op(A, upper)
     _refuse_indefinite("linalg.cholesky", info)
     return factor
@@ -105,8 +107,9 @@ def cholesky(input: Tensor, upper: bool = False) -> Tensor:
     """:func:`linalg.cholesky` under its older name."""
     if input.numel() == 0:
         return input.clone()
-    check_square("cholesky", input)
-    check_implemented("cholesky_cpu", input)
+    if not are_square(input):
+        check_square("cholesky", input)
+        check_implemented("cholesky_cpu", input)
     factor, info = cholesky_op(input, upper)
     _refuse_indefinite("cholesky", info)
     return factor

@@ -22,7 +22,7 @@ from tapegrad.ops.pointwise import where_op
 
 
 def _det(A: np.ndarray) -> np.ndarray:
-    return lapack("det", (A,), (A.shape[:-2],))
+    return lapack("det", (A,))
 
 
 def _factors_without_one(values: np.ndarray) -> np.ndarray:
@@ -89,7 +89,7 @@ def det(A: Tensor) -> Tensor:
 
 
 def _slogdet(A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return lapack("slogdet", (A,), (A.shape[:-2], A.shape[:-2]))
+    return lapack("slogdet", (A,))
 
 
 def _slope_of_logarithm(grads, A: Tensor) -> tuple[Tensor]:

@@ -20,7 +20,7 @@ from tapegrad.ops.pointwise import where_op
 
 def _eigh(A: np.ndarray, upper: bool) -> tuple[np.ndarray, np.ndarray]:
     try:
-        return lapack("eigh_up" if upper else "eigh_lo", (A,), (A.shape[:-1], A.shape))
+        return lapack("eigh_up" if upper else "eigh_lo", (A,))
     except np.linalg.LinAlgError:
         raise LinAlgError(
             "linalg.eigh: The algorithm failed to converge because the input matrix is "

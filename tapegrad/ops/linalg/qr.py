@@ -6,7 +6,7 @@ import numpy as np
 
 from tapegrad._kernels import lapack
 from tapegrad._tensor import Tensor
-from tapegrad.ops._arguments import check_tensor
+from tapegrad.ops._arguments import are_matrices, check_tensor
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._results import named_result
 from tapegrad.ops.linalg import _lapack
@@ -18,18 +18,18 @@ from tapegrad.ops.shape.diagonals import triangle_array, tril, triu
 
 
 def _qr(A: np.ndarray, mode: str) -> tuple[np.ndarray, np.ndarray]:
-    *batch, m, n = A.shape
+    m, n = A.shape[-2:]
     k = m if mode == "complete" else min(m, n)
     if A.size == 0 and mode != "r":
+        batch = A.shape[:-2]
         Q = np.broadcast_to(np.eye(m, k, dtype=A.dtype), (*batch, m, k)).copy()
         return Q, np.zeros((*batch, k, n), A.dtype)
     raw, tau = _lapack.qr_raw(A)
-    R = _lapack.by_columns(triangle_array(raw[..., :k, :], 0, False).astype(A.dtype))
+    R = _lapack.by_columns(triangle_array(raw[..., :k, :], 0, False), A.dtype)
     if mode == "r":
         return np.empty(0, A.dtype), R
-    routine = "qr_complete" if k > n else "qr_reduced"
-    Q = lapack(routine, (raw, tau), ((*batch, m, k),))
-    return Q if A.dtype == Q.dtype else _lapack.by_columns(Q.astype(A.dtype)), R
+    Q = lapack("qr_complete" if k > n else "qr_reduced", (raw, tau))
+    return Q if A.dtype == Q.dtype else _lapack.by_columns(Q, A.dtype), R
 
 
 def _slope(grads, Q: Tensor, R: Tensor, mode: str) -> tuple:
@@ -88,10 +88,11 @@ def linalg_qr(A: Tensor, mode: str = "reduced") -> tuple:
 
 
 def _factored(A: Tensor, mode: str) -> tuple[Tensor, Tensor]:
-    check_tensor("linalg_qr", "A", A)
-    check_matrix("linalg.qr", A)
-    check_floating("linalg.qr", A, refuses_half=False)
-    check_implemented("geqrf_cpu", A)
+    if not are_matrices(A):
+        check_tensor("linalg_qr", "A", A)
+        check_matrix("linalg.qr", A)
+        check_floating("linalg.qr", A, refuses_half=False)
+        check_implemented("geqrf_cpu", A)
     if mode not in ("reduced", "complete", "r"):
         raise RuntimeError(
             f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tapegrad._tensor import Tensor
-from tapegrad._types import contiguous_format
+from tapegrad.ops._arguments import form_equation
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._results import named_result
 from tapegrad.ops.linalg import _lapack
@@ -33,25 +33,28 @@ def triangle(x: Tensor, upper: bool, unit: bool = False) -> Tensor:
     return triu(x, int(unit)) if upper else tril(x, -int(unit))
 
 
-def _slope_of_matrix(g, A, out, upper, left, unit) -> Tensor:
-    """``X = A⁻¹B`` gives ``-A⁻ᵀ g Xᵀ``, of which the triangle that was read counts."""
-    solved = solve_triangular_op(A.mT, g, not upper, left, unit)
-    product = matmul(solved, out.mT) if left else matmul(out.mT, solved)
+def _slope_of_matrix(slope: Tensor, out: Tensor, upper: bool, left: bool, unit: bool) -> Tensor:
+    """``X = A⁻¹B`` gives ``-A⁻ᵀ g Xᵀ``, of which the triangle that was read counts.
+
+    ``A⁻ᵀ g`` is the ``slope`` of ``B``.
+    """
+    product = matmul(slope, out.mT) if left else matmul(out.mT, slope)
     return -triangle(product, upper, unit)
 
 
-def _declared(name: str):
-    return op(
-        name,
-        forward=_solve,
-        A=lambda g, A, out, upper, left, unit: _slope_of_matrix(g, A, out, upper, left, unit),
-        B=lambda g, A, upper, left, unit: solve_triangular_op(A.mT, g, not upper, left, unit),
-        doc="The solution of equations with a triangular matrix.",
-    )
+def _slope_of_side(g: Tensor, A: Tensor, upper: bool, left: bool, unit: bool) -> Tensor:
+    return solve_triangular_op(A.mT, g, not upper, left, unit)
 
 
-solve_triangular_op = _declared("linalg_solve_triangular")
-_older_op = _declared("triangular_solve")
+solve_triangular_op = op(
+    "linalg_solve_triangular",
+    forward=_solve,
+    A=lambda g, A, out, upper, left, unit: _slope_of_matrix(
+        _slope_of_side(g, A, upper, left, unit), out, upper, left, unit
+    ),
+    B=_slope_of_side,
+    doc="The solution of equations with a triangular matrix.",
+)
 
 
 @takes_out("expected scalar type {result} but found {out}", "linalg_solve_triangular")
@@ -74,15 +77,43 @@ def solve_triangular(
         raise TypeError(
             'linalg_solve_triangular() missing 1 required positional arguments: "upper"'
         )
-    check_matrix("linalg.solve_triangular", B, "B")
-    check_square("linalg.solve_triangular", A)
-    check_equation("linalg.solve_triangular", A, B, left)
-    batch_shape(B, A)
-    check_implemented("triangular_solve_cpu", A)
-    B = B if B.dtype is A.dtype else B.to(A.dtype)
+    if not form_equation(A, B, left):
+        check_matrix("linalg.solve_triangular", B, "B")
+        check_square("linalg.solve_triangular", A)
+        check_equation("linalg.solve_triangular", A, B, left)
+        batch_shape(B, A)
+        check_implemented("triangular_solve_cpu", A)
+        B = B if B.dtype is A.dtype else B.to(A.dtype)
     return solve_triangular_op(A, B, upper, left, unitriangular)
 
 
+def _solve_and_copy(A, B, upper, transpose, unit):
+    matrix, is_upper = (_lapack.swapped(A), not upper) if transpose else (A, upper)
+    return _solve(matrix, B, is_upper, True, unit), _lapack.by_columns(A)
+
+
+def _slopes(grads, A: Tensor, solution: Tensor, upper: bool, transpose: bool, unit: bool) -> tuple:
+    """Of the matrix and of the right-hand side, from those of the solution and of the copy."""
+    g, copied = grads
+    if g is None:
+        return copied, solution.new_zeros(solution.shape)
+    matrix, is_upper = (A.mT, not upper) if transpose else (A, upper)
+    slope = _slope_of_side(g, matrix, is_upper, True, unit)
+    slope_of_matrix = _slope_of_matrix(slope, solution, is_upper, True, unit)
+    slope_of_matrix = slope_of_matrix.mT if transpose else slope_of_matrix
+    return slope_of_matrix if copied is None else slope_of_matrix + copied, slope
+
+
+triangular_solve_op = op(
+    "triangular_solve",
+    forward=_solve_and_copy,
+    outputs=("solution", "cloned_coefficient"),
+    inputs=("A", "B"),
+    gradients=lambda grads, A, solution, upper, transpose, unit: _slopes(
+        grads, A, solution, upper, transpose, unit
+    ),
+    doc="The solution of equations with a triangular matrix, and a copy of the matrix.",
+)
 _Solution = named_result("triangular_solve", "solution", "cloned_coefficient")
 
 
@@ -96,6 +127,12 @@ def triangular_solve(
 
     :func:`linalg.solve_triangular` under its older name.
     """
+    expanded = A if form_equation(A, input) else _checked_and_expanded(A, input)
+    return _Solution.of(triangular_solve_op(expanded, input, upper, transpose, unitriangular))
+
+
+def _checked_and_expanded(A: Tensor, input: Tensor) -> Tensor:
+    """The matrices, one for each right-hand side of a batch."""
     if input.ndim < 2 or A.ndim < 2:
         name, x = ("b", input) if input.ndim < 2 else ("A", A)
         raise RuntimeError(
@@ -104,11 +141,7 @@ def triangular_solve(
         )
     check_pair("triangular_solve", input, A)
     check_implemented("triangular_solve_cpu", A)
-    matrix, is_upper = (A.mT, not upper) if transpose else (A, upper)
-    shape = (*batch_shape(input, A), *A.shape[-2:])
-    solution = _older_op(matrix, input, is_upper, True, unitriangular)
-    copied = A.expand(shape).mT.clone(memory_format=contiguous_format).mT
-    return _Solution.of((solution, copied))
+    return A.expand((*batch_shape(input, A), *A.shape[-2:]))
 
 
 def check_pair(function: str, b: Tensor, A: Tensor) -> None:

@@ -9,7 +9,7 @@ from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import check_tensor
 from tapegrad.ops._declare import method, op, takes_out
-from tapegrad.ops.reduce._dims import dims_of
+from tapegrad.ops._dims import dims_of
 
 
 def _hash(input: np.ndarray, dims: tuple | None, keepdim: bool) -> np.ndarray:

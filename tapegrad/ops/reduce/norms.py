@@ -11,10 +11,9 @@ from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import composite, method, op, takes_out
-from tapegrad.ops._dims import normal_dim
+from tapegrad.ops._dims import dims_of, normal_dim
 from tapegrad.ops.pointwise import where_op
-from tapegrad.ops.reduce._dims import dims_of, restore, with_lost_dims
-from tapegrad.ops.reduce.sums import sum_array
+from tapegrad.ops.reduce._dims import restore, with_lost_dims
 from tapegrad.ops.reduce.truth import truth
 
 _ABSOLUTE, _POWER, _SQRT, _SUBTRACT, _EXP, _LOG, _ADD = map(
@@ -39,11 +38,11 @@ def vector_norm_array(input: np.ndarray, ord, dims, keepdim) -> np.ndarray:
     if ord == -math.inf:
         return kernels.reduce(OURS["min"], magnitude, dims, keepdim)
     if ord == 0:
-        return sum_array(kernels.cast_array(truth(magnitude), input.dtype), dims, keepdim)
+        return kernels.sums(kernels.cast_array(truth(magnitude), input.dtype), dims, keepdim)
     if ord == 1:
-        return sum_array(magnitude, dims, keepdim)
+        return kernels.sums(magnitude, dims, keepdim)
     powers = kernels.pointwise(_POWER, magnitude, float(ord), out=magnitude)
-    total = sum_array(powers, dims, keepdim)
+    total = kernels.sums(powers, dims, keepdim)
     return kernels.pointwise(_POWER, total, 1.0 / ord, out=total)
 
 
@@ -198,12 +197,12 @@ _renorm_inplace = InplaceOp(renorm_op)
 
 def _logsumexp(input: np.ndarray, dims, keepdim) -> np.ndarray:
     if input.size == 0:
-        total = sum_array(input, dims, keepdim)
+        total = kernels.sums(input, dims, keepdim)
         return kernels.pointwise(_LOG, total, out=total)
     top = kernels.reduce(OURS["max"], input, dims, True)
     finite = kernels.cast_array(np.where(np.isfinite(top), top, 0), top.dtype)
     shifted = kernels.pointwise(_SUBTRACT, input, finite)
-    total = sum_array(kernels.pointwise(_EXP, shifted, out=shifted), dims, True)
+    total = kernels.sums(kernels.pointwise(_EXP, shifted, out=shifted), dims, True)
     result = kernels.pointwise(_ADD, kernels.pointwise(_LOG, total, out=total), finite)
     return result if keepdim else result.reshape(
         [size for k, size in enumerate(input.shape) if k not in dims]

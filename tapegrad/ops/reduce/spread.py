@@ -11,36 +11,24 @@ from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad._types import DimsOrTruth
 from tapegrad.ops._declare import attach, method, op, takes_out, takes_tensors
+from tapegrad.ops._dims import count, dims_of
 from tapegrad.ops._floats import HALF, rounded_once
 from tapegrad.ops.pointwise import where_op
-from tapegrad.ops.reduce._dims import count, dims_of, restore
-from tapegrad.ops.reduce.sums import mean_array, sum_array
+from tapegrad.ops.reduce._dims import restore
 
-_SUBTRACT, _SQUARE = kernels.numpy_kernel(np.subtract), kernels.numpy_kernel(np.square)
-_DIVIDE, _SQRT = kernels.numpy_kernel(np.true_divide), kernels.numpy_kernel(np.sqrt)
+_SQRT = kernels.numpy_kernel(np.sqrt)
 
 # ------------------------------------------------------------------------- the operations
 
 
-def _variance_and_mean(input: np.ndarray, dims, keepdim, correction) -> tuple:
-    if input.dtype is HALF:
-        return rounded_once(_variance_and_mean, input, dims, keepdim, correction)
-    mean = mean_array(input, dims, True)
-    deviation = kernels.pointwise(_SUBTRACT, input, mean)
-    total = sum_array(kernels.pointwise(_SQUARE, deviation, out=deviation), dims, keepdim)
-    freedom = builtins.max(0, count(input.shape, dims) - correction)
-    variance = kernels.pointwise(_DIVIDE, total, float(freedom), out=total)
-    return variance, mean if keepdim else kernels.reshaped_view(mean, total.shape)
-
-
 def _variance(input: np.ndarray, dims, keepdim, correction) -> np.ndarray:
-    return _variance_and_mean(input, dims, keepdim, correction)[0]
+    return kernels.variances(input, dims, keepdim, correction)[0]
 
 
 def _deviation_and_mean(input: np.ndarray, dims, keepdim, correction) -> tuple:
     if input.dtype is HALF:
         return rounded_once(_deviation_and_mean, input, dims, keepdim, correction)
-    variance, mean = _variance_and_mean(input, dims, keepdim, correction)
+    variance, mean = kernels.variances(input, dims, keepdim, correction)
     return kernels.pointwise(_SQRT, variance, out=variance), mean
 
 
@@ -88,7 +76,8 @@ std_op = op(
 )
 var_mean_op = op(
     "var_mean",
-    forward=_variance_and_mean,
+    forward=kernels.variances,
+    params=("input", "dims", "keepdim", "correction"),
     outputs=("variance", "mean"),
     input=lambda grads, input, dims, keepdim, correction: _with_mean(
         lambda g: _variance_slope(g, input, dims, keepdim, correction),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from tapegrad import _kernels as kernels
@@ -12,61 +10,36 @@ from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import converted
 from tapegrad.ops._declare import method, op, takes_out
-from tapegrad.ops._dims import normal_dim, sizes_of
-from tapegrad.ops._floats import HALF, rounded_once
+from tapegrad.ops._dims import count, every_dim_or, normal_dim, sizes_of
 from tapegrad.ops.arithmetic import div_op
 from tapegrad.ops.pointwise import isnan, where_op
-from tapegrad.ops.reduce._dims import count, every_dim_or, restore
+from tapegrad.ops.reduce._dims import restore
 from tapegrad.ops.scan import shifted_cumprod
 from tapegrad.ops.shape import expand_op
 
 # ------------------------------------------------------------------------- sums
 
 
-def sum_array(input: np.ndarray, dims, keepdim) -> np.ndarray:
-    """The sums of an array over dimensions; integers add up in int64."""
-    if input.dtype.kind != "f" and input.dtype != np.int64:
-        input = kernels.cast_array(input, np.int64)
-    inner = _innermost(input, dims)
-    if inner:
-        input = kernels.reduce(_SUM, input, inner, True)
-    return kernels.reduce(_SUM, input, dims, keepdim)
-
-
-def _innermost(input: np.ndarray, dims: tuple | None) -> tuple:
-    """The last dimensions, where they are worth to be summed before those of others.
-
-    Dimensions with one between them that stays would have to be brought together by a copy.
-    """
-    if dims is None or len(dims) < 2 or len(dims) == input.ndim:
-        return ()
-    last = input.ndim
-    while last - 1 in dims:
-        last -= 1
-    inner = tuple(range(last, input.ndim))
-    worth = input.itemsize > 2 and math.prod(input.shape[last:]) >= _FEWEST_INNER
-    return inner if worth and len(inner) < len(dims) else ()
-
-
-_SUM = OURS["sum"]
-_FEWEST_INNER = 64
 sum_all = op(
     "sum_all",
-    forward=lambda input: sum_array(input, None, False),
+    forward=kernels.sums,
+    params=("input", "dims", "keepdim"),
+    defaults=(None, False),
     grad_name="SumBackward0",
     input="expand(g, input_shape)",
     doc="The sum of all elements.",
 )
 sum_dims = op(
     "sum",
-    forward=sum_array,
+    forward=kernels.sums,
+    params=("input", "dims", "keepdim"),
     grad_name="SumBackward1",
     input=lambda g, input_shape, dims, keepdim: restore(g, input_shape, dims, keepdim),
     doc="Sums over dimensions.",
 )
 nansum_op = op(
     "nansum",
-    forward=lambda input, dims, keepdim: sum_array(_without_nan(input), dims, keepdim),
+    forward=lambda input, dims, keepdim: kernels.sums(_without_nan(input), dims, keepdim),
     input=lambda g, input, dims, keepdim: where_op(
         isnan(input), 0.0, restore(g, input.shape, dims, keepdim)
     ),
@@ -114,6 +87,9 @@ def sum(input: Tensor, dim=..., keepdim: bool = False, *, axis=..., dtype=None) 
     return sum_dims(input, every_dim_or(input, dim), keepdim)
 
 
+sum.take_shortcut(sum_all, input=None)
+
+
 @takes_out('"nansum_cpu" not implemented for {out!r}')
 @method()
 def nansum(input: Tensor, dim=None, keepdim: bool = False, *, dtype=None) -> Tensor:
@@ -130,26 +106,19 @@ def nansum(input: Tensor, dim=None, keepdim: bool = False, *, dtype=None) -> Ten
 
 # ------------------------------------------------------------------------- means
 
-
-def mean_array(input: np.ndarray, dims, keepdim) -> np.ndarray:
-    """The means of an array over dimensions; in float16 a sum may be too large where no mean is."""
-    if input.dtype is HALF:
-        return rounded_once(mean_array, input, dims, keepdim)
-    total = sum_array(input, dims, keepdim)
-    return kernels.pointwise(_DIVIDE, total, float(count(input.shape, dims)), out=total)
-
-
-_DIVIDE = kernels.numpy_kernel(np.true_divide)
 mean_all = op(
     "mean_all",
-    forward=lambda input: mean_array(input, None, False),
+    forward=kernels.means,
+    params=("input", "dims", "keepdim"),
+    defaults=(None, False),
     grad_name="MeanBackward0",
     input=lambda g, input_shape: expand_op(div_op(g, count(input_shape, None)), input_shape),
     doc="The mean of all elements.",
 )
 mean_dims = op(
     "mean",
-    forward=mean_array,
+    forward=kernels.means,
+    params=("input", "dims", "keepdim"),
     grad_name="MeanBackward1",
     input=lambda g, input_shape, dims, keepdim: restore(
         div_op(g, count(input_shape, dims)), input_shape, dims, keepdim
@@ -179,6 +148,9 @@ def mean(input: Tensor, dim=..., keepdim: bool = False, *, axis=..., dtype=None)
     if dim is ...:
         return mean_all(input)
     return mean_dims(input, every_dim_or(input, dim), keepdim)
+
+
+mean.take_shortcut(mean_all, is_sum=True, input=None)
 
 
 @takes_out('"nansum_cpu" not implemented for {out!r}', refuses_grad="nansum")

@@ -8,8 +8,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out
-from tapegrad.ops._dims import normal_dims
-from tapegrad.ops.reduce._dims import dims_of
+from tapegrad.ops._dims import dims_of, normal_dims
 
 
 def truth(input: np.ndarray) -> np.ndarray:
