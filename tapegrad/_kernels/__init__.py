@@ -14,10 +14,12 @@ from tapegrad._kernels.arrays import (
     contiguous,
     copied,
     copy_array,
+    draw,
     flat,
     joined,
     outputs,
     pointwise,
+    rearranged,
     row_major,
 )
 from tapegrad._kernels.classes import nll_loss, nll_loss_backward
@@ -119,6 +121,7 @@ __all__ = [
     "cut_to",
     "diagonal",
     "dot",
+    "draw",
     "element",
     "empty",
     "empty_like",
@@ -157,6 +160,7 @@ __all__ = [
     "place_slices",
     "pointwise",
     "positions_along",
+    "rearranged",
     "record_launches",
     "reduce",
     "refuse_kinds",

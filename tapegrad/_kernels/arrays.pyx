@@ -16,7 +16,7 @@ from tapegrad._kernels.kernel cimport MAX_PARAM_BYTES, Kernel, Loop, Scalars, la
 from tapegrad._kernels.memory cimport (
     allocate, allocate_like, check_writable, strided_view, type_number_of,
 )
-from tapegrad._kernels.views cimport read_sizes
+from tapegrad._kernels.views cimport permuted, read_sizes, reshaped_view
 
 import_array()
 
@@ -49,6 +49,13 @@ cpdef ndarray row_major(ndarray array):
 cpdef ndarray contiguous(ndarray array):
     """The array itself where it is row-major, else a row-major copy."""
     return array if PyArray_IS_C_CONTIGUOUS(array) else row_major(array)
+
+
+def rearranged(ndarray array not None, tuple parts not None, tuple order not None,
+               tuple shape not None):
+    """A row-major copy, in a shape, of an array whose dimensions are taken apart and reordered."""
+    cdef ndarray apart = permuted(reshaped_view(contiguous(array), parts), order)
+    return reshaped_view(row_major(apart), shape)
 
 
 cpdef ndarray flat(ndarray array):
@@ -178,6 +185,25 @@ cdef npy_intp core_size(Kernel kernel, Operand* operands, int letter) noexcept:
             if kernel.core_letter[k][position] == letter:
                 return operands[k].dims[operands[k].ndim - kernel.core_ndim[k] + position]
     return min(operands[0].dims[operands[0].ndim - 1], operands[0].dims[operands[0].ndim - 2])
+
+
+def draw(Kernel kernel not None, ndarray array not None, ndarray state not None, tuple params):
+    """Fill a row-major array with draws, which advance a generator's state; False if it has gaps.
+
+    Nothing is drawn then.
+    """
+    cdef Operand operands[MAX_OPERANDS]
+    cdef char block[MAX_PARAM_BYTES]
+    cdef npy_intp size = PyArray_SIZE(array), step = PyArray_ITEMSIZE(array)
+    if kernel.n_operands != 2:
+        raise TypeError(f"kernel {kernel.name} is no stream of draws")
+    if not PyArray_IS_C_CONTIGUOUS(array):
+        return False
+    operands[0], operands[1] = operand_of(array), operand_of(state)
+    operands[0].ndim, operands[0].dims, operands[0].strides = 1, &size, &step
+    kernel.pack(params, block)
+    iterate(kernel.loop_for(PyArray_TYPE(array)), operands, block)
+    return True
 
 
 def by_planes(Kernel kernel not None, tuple inputs not None, tuple sizes not None,

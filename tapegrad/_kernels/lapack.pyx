@@ -5,7 +5,7 @@ learn of it: by the processor's flag for invalid operations.
 """
 
 from cpython.exc cimport PyErr_Occurred
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 from numpy cimport (
     NPY_INT32, PyArray_BYTES, PyArray_DIMS, PyArray_NDIM, PyArray_STRIDES, PyArray_TYPE,
     import_array, ndarray, npy_intp,
@@ -15,9 +15,9 @@ from tapegrad._kernels.arrays cimport output_dims
 from tapegrad._kernels.geometry cimport (
     MAX_DIMS, MAX_OPERANDS, N_TYPES, Operand, broadcast_shape, operand_of,
 )
-from tapegrad._kernels.iteration cimport copy_into, iterate
+from tapegrad._kernels.iteration cimport copy_into, fill, iterate
 from tapegrad._kernels.kernel cimport Kernel, Loop
-from tapegrad._kernels.memory cimport allocate, bytes_of, strided_view, type_number_of
+from tapegrad._kernels.memory cimport allocate, strided_view, type_number_of
 
 import numpy as np
 
@@ -96,9 +96,7 @@ cdef ndarray new_matrices(int ndim, npy_intp* dims, int type_number, bint has_co
 
 def no_failures(ndarray a not None):
     """The status of a batch of matrices none of which has failed: zeros."""
-    cdef ndarray status = allocate(PyArray_NDIM(a) - 2, PyArray_DIMS(a), NPY_INT32)
-    memset(PyArray_BYTES(status), 0, bytes_of(status))
-    return status
+    return fill(allocate(PyArray_NDIM(a) - 2, PyArray_DIMS(a), NPY_INT32), 0)
 
 
 cpdef ndarray turned(ndarray x):

@@ -62,7 +62,7 @@ def can_view(ndarray array not None, shape):
     return view_strides(array, read_sizes(shape, dims), dims, strides)
 
 
-def reshaped_view(ndarray array not None, shape):
+cpdef ndarray reshaped_view(ndarray array, shape):
     """The same memory in another shape of as many elements. Raises if strides do not allow it."""
     cdef npy_intp dims[MAX_DIMS]
     cdef npy_intp strides[MAX_DIMS]
@@ -143,7 +143,7 @@ cdef ndarray in_order(ndarray array, const int* order):
     return strided_view(array, ndim, dims, strides, PyArray_BYTES(array))
 
 
-def permuted(ndarray array not None, tuple order not None):
+cpdef ndarray permuted(ndarray array, tuple order):
     """The dimensions in another order, of which each is there once."""
     cdef int wanted[MAX_DIMS]
     cdef int k

@@ -7,11 +7,14 @@ from numpy cimport (
 
 from tapegrad._tensor.tensor cimport Tensor, wrap
 
-from tapegrad._kernels import TYPE_NAMES
-from tapegrad._tensor.modes import is_grad_enabled
-from tapegrad._types import DEFAULT_DEVICES, device, kind_of
+from tapegrad._kernels import TYPE_NAMES, empty, empty_like
+from tapegrad._tensor.modes import get_default_dtype, is_grad_enabled
+from tapegrad._types import ALL_DTYPES, DEFAULT_DEVICES, as_dtype, device, dtype, kind_of
+from tapegrad.ops._dims import sizes_of
 
 import_array()
+
+cdef frozenset HELD = frozenset(ALL_DTYPES)     # others are there by name only
 
 
 cpdef int check_tensor(str function, str name, value, int position=1) except -1:
@@ -122,6 +125,37 @@ NO_CUDA = "Torch not compiled with CUDA enabled"
 NO_XPU = "Torch not compiled with XPU enabled"
 
 
+cpdef object dtype_or(value, str function, otherwise=None):
+    """The dtype that an argument names, or another one for None: the default unless it is given."""
+    if value is None:
+        return get_default_dtype() if otherwise is None else otherwise
+    return value if type(value) is dtype and value in HELD else as_dtype(value, function)
+
+
+def new_memory(str function, tuple args, keyword, kind, where):
+    """Uninitialised memory for what a constructor is asked for: its sizes, as given, and dtype."""
+    check_device(where)
+    cdef tuple shape = sizes_of(function, args, keyword)
+    for size in shape:
+        if size < 0:
+            refuse_negative(function, shape)
+    return empty(shape, dtype_or(kind, function).numpy)
+
+
+cdef int refuse_negative(str function, tuple shape) except -1:
+    raise RuntimeError(
+        f"{function}: Dimension size must be non-negative." if function == "zeros"
+        else f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}")
+
+
+def memory_like(str function, input, kind, where):
+    """Uninitialised memory like a tensor's, for what a constructor is asked for."""
+    check_tensor(function, "input", input)
+    check_device(where)
+    return empty_like((<Tensor>input).array,
+                      None if kind is None else dtype_or(kind, function).numpy)
+
+
 cpdef Tensor finished(ndarray array, requires_grad):
     """What a constructor returns: a leaf over new memory."""
     if requires_grad is False or requires_grad is None:
@@ -156,9 +190,9 @@ def float_of(str function, str name, value, int position):
     return float(value)
 
 
-def converted(Tensor input not None, dtype):
+def converted(Tensor input not None, kind):
     """A tensor in the dtype that an operation computes in; refused if its gradient is lost so."""
-    result = input.to(dtype)
+    result = input.to(kind)
     refuse_untaped(result, input)
     return result
 

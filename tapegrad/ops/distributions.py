@@ -7,8 +7,8 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._kernels import OURS, TYPE_NAMES
-from tapegrad._tensor import Tensor, get_default_dtype
-from tapegrad.ops._arguments import check_device, refuse_integers
+from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import new_memory, refuse_integers
 from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import common_shape, sizes_of
 from tapegrad.ops._out import check_dtype, fit
@@ -85,7 +85,7 @@ def _normal(mean: np.ndarray, std, generator: Generator) -> np.ndarray:
     """Standard draws, scaled and shifted; a single deviation is the draws' own."""
     of_array = isinstance(std, np.ndarray)
     drawn_array = kernels.empty(mean.shape, mean.dtype)
-    if not takes_dtype("normal", _types.BY_NUMPY_NUMBER[mean.dtype.num], mean.size):
+    if not takes_dtype("normal", mean):
         return drawn_array
     generator.draw("normal", drawn_array, (0.0, 1.0 if of_array else std))
     if of_array:
@@ -160,10 +160,8 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, **option
 def _normal_of_numbers(mean, std, size, generator, dtype, *, layout=None, device=None,
                        pin_memory=False, requires_grad=False) -> Tensor:  # fmt: skip
     _check_deviation(std)
-    check_device(device)
-    dtype = _types.as_dtype(dtype, "normal") or get_default_dtype()
-    return drawn("normal", (float(mean), float(std)), sizes_of("normal", (size,)), generator,
-                 dtype, requires_grad)
+    array = new_memory("normal", (size,), None, dtype, device)
+    return drawn("normal", array, (float(mean), float(std)), generator, requires_grad)
 
 
 def _check_deviation(std) -> None:

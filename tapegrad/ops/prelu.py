@@ -16,14 +16,15 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     if weight.dtype is not input.dtype:
         types = f"{type_name(input)} and {type_name(weight)}"
         raise RuntimeError(f"prelu: Type promoting not supported. Got {types}")
-    if weight.numel() != 1:
+    n_weights, ndim = weight.numel(), input.ndim
+    if n_weights != 1:
         _check_channels(input, weight)
-    if weight.dim() > 1:
+    if weight.ndim > 1:
         raise RuntimeError(
-            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.dim()}"
+            f"prelu: Expected `weight` to be a scalar or 1D tensor, but got: ndim = {weight.ndim}"
         )
-    if weight.dim() != input.dim():
-        weight = weight.reshape([weight.numel() if dim == 1 else 1 for dim in range(input.dim())])
+    if weight.ndim != ndim:
+        weight = weight.reshape((1, n_weights, *(1,) * (ndim - 2)) if ndim > 1 else (1,) * ndim)
     return prelu_kernel(input, weight)
 
 

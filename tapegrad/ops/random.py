@@ -13,8 +13,14 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import InplaceOp, Op
-from tapegrad._tensor import Tensor, get_default_dtype
-from tapegrad.ops._arguments import check_device, finished, refuse_integers
+from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import (
+    check_device,
+    dtype_or,
+    finished,
+    new_memory,
+    refuse_integers,
+)
 from tapegrad.ops._declare import method, not_differentiable, op, takes_out, takes_tensors
 from tapegrad.ops._dims import number_of, sizes_of
 from tapegrad.ops._out import c_name, fit
@@ -26,30 +32,31 @@ from tapegrad.ops.generators import Generator, default_generator, memory_order
 _REFUSING = {"uniform": "check_uniform_bounds", "normal": "normal_kernel_cpu"}
 
 
-def takes_dtype(kernel: str, dtype: _types.dtype, n: int) -> bool:
-    """Whether ``n`` numbers can be drawn; else there are none, or the dtype is refused.
+def takes_dtype(kernel: str, array: np.ndarray) -> bool:
+    """Whether an array's dtype can be drawn; else nothing has to be, or it is refused.
 
     Normal numbers may be none in any dtype: PyTorch looks at it once there is one to draw.
     """
-    if kernel not in _REFUSING or dtype.is_floating_point:
+    if array.dtype.kind == "f" or kernel not in _REFUSING:
         return True
-    if n == 0 and kernel == "normal":
+    if array.size == 0 and kernel == "normal":
         return False
-    name = kernels.TYPE_NAMES[dtype.numpy.num]
+    name = kernels.TYPE_NAMES[array.dtype.num]
     raise NotImplementedError(f"\"{_REFUSING[kernel]}\" not implemented for '{name}'")
 
 
-def drawn(kernel: str, params: tuple, shape: tuple, generator, dtype, requires_grad) -> Tensor:
-    """A new tensor of draws."""
-    array = kernels.empty(shape, dtype.numpy)
-    if dtype.is_floating_point or kernel == "randint" or takes_dtype(kernel, dtype, array.size):
+def drawn(
+    kernel: str, array: np.ndarray, params: tuple, generator: Generator | None, requires_grad: bool
+) -> Tensor:
+    """A new tensor of draws into its memory."""
+    if takes_dtype(kernel, array):
         (generator or default_generator).draw(kernel, array, params)
     return finished(array, requires_grad)
 
 
 def drawn_into(out: Tensor, kernel: str, params: tuple, generator: Generator | None) -> Tensor:
     """Fill a tensor with draws; the write is counted, and seen by backward as a constant."""
-    if not (out.is_floating_point() or takes_dtype(kernel, out.dtype, out.numel())):
+    if not takes_dtype(kernel, out._array):
         return out
     return _FILLS[kernel](out, params, generator or default_generator)
 
@@ -67,20 +74,16 @@ def _filling(name: str, kernel: str) -> Callable[..., Tensor]:
 def rand(*sizes, size=None, generator=None, dtype=None, layout=None, device=None,
          requires_grad=False, pin_memory=False) -> Tensor:  # fmt: skip
     """Numbers drawn evenly from [0, 1)."""
-    check_device(device)
-    shape = sizes_of("rand", sizes, size)
-    dtype = _types.as_dtype(dtype, "rand") or get_default_dtype()
-    return drawn("uniform", (0.0, 1.0), shape, generator, dtype, requires_grad)
+    array = new_memory("rand", sizes, size, dtype, device)
+    return drawn("uniform", array, (0.0, 1.0), generator, requires_grad)
 
 
 @takes_out("factory", writer=_filling("randn", "normal"))
 def randn(*sizes, size=None, generator=None, dtype=None, layout=None, device=None,
           requires_grad=False, pin_memory=False) -> Tensor:  # fmt: skip
     """Numbers drawn from the normal distribution with mean 0 and deviation 1."""
-    check_device(device)
-    shape = sizes_of("randn", sizes, size)
-    dtype = _types.as_dtype(dtype, "randn") or get_default_dtype()
-    return drawn("normal", (0.0, 1.0), shape, generator, dtype, requires_grad)
+    array = new_memory("randn", sizes, size, dtype, device)
+    return drawn("normal", array, (0.0, 1.0), generator, requires_grad)
 
 
 def _bounds(low, high, dtype: _types.dtype) -> tuple[int, int, bool]:
@@ -211,10 +214,10 @@ def _randint_into(out: Tensor, *args, low=None, high=None, size=None, generator=
 def randint(*args, low=None, high=None, size=None, generator=None, dtype=None,
             layout=None, device=None, requires_grad=False) -> Tensor:  # fmt: skip
     """Whole numbers drawn evenly from [low, high); ``randint(high, size)`` starts at 0."""
-    dtype = _types.as_dtype(dtype, "randint") or _types.int64
+    dtype = dtype_or(dtype, "randint", _types.int64)
     bounds, shape = _bounds_and_size(args, low, high, size, dtype)
     check_device(device)
-    return drawn("randint", bounds, shape, generator, dtype, requires_grad)
+    return drawn("randint", kernels.empty(shape, dtype.numpy), bounds, generator, requires_grad)
 
 
 def _check_permuted(n: int, dtype: _types.dtype) -> None:
@@ -235,7 +238,7 @@ def randperm(n: int, *, generator=None, dtype=None, layout=None, device=None,
              requires_grad=False, pin_memory=False) -> Tensor:  # fmt: skip
     """The numbers 0 to n - 1 in random order."""
     check_device(device)
-    dtype = _types.as_dtype(dtype, "randperm") or _types.int64
+    dtype = dtype_or(dtype, "randperm", _types.int64)
     _check_permuted(n, dtype)
     array = kernels.empty(sizes_of("randperm", (n,)), np.int64)
     (generator or default_generator).draw("randperm", array)
@@ -247,10 +250,7 @@ def _like(name: str, kernel: str) -> Callable[..., Tensor]:
     def like(input: Tensor, *, generator=None, dtype=None, layout=None, device=None,
              requires_grad=False, memory_format=None, pin_memory=False) -> Tensor:  # fmt: skip
         array = like_array(own_name, input, dtype, device, memory_format)
-        drawn_dtype = _types.BY_NUMPY_NUMBER[array.dtype.num]
-        if drawn_dtype.is_floating_point or takes_dtype(kernel, drawn_dtype, array.size):
-            (generator or default_generator).draw(kernel, array, (0.0, 1.0))
-        return finished(array, requires_grad)
+        return drawn(kernel, array, (0.0, 1.0), generator, requires_grad)
 
     like.__name__ = like.__qualname__ = own_name = f"{name}_like"
     like.__doc__ = f"As :func:`{name}`, with another tensor's shape, dtype and memory order."
@@ -271,11 +271,9 @@ def randint_like(input: Tensor, *bounds, low=None, high=None, generator=None,
             raise RuntimeError("high must be a scalar tensor and on CPU")
         last = int(last)
     _refuse_other_kinds(first, last)
-    dtype = _types.as_dtype(dtype, "randint_like") or input.dtype
+    dtype = dtype_or(dtype, "randint_like", input.dtype)
     array = like_array("randint_like", input, dtype, device, memory_format)
-    limits = _bounds(first, last, dtype)
-    (generator or default_generator).draw("randint", array, limits)
-    return finished(array, requires_grad)
+    return drawn("randint", array, _bounds(first, last, dtype), generator, requires_grad)
 
 
 def sampled(name: str, draw: Callable, grad_name: str | None = None) -> Op:
@@ -372,7 +370,7 @@ _RANDOM_BY_BOUNDS = (
 def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=None,
              **keyword) -> Tensor:  # fmt: skip
     """Fill with numbers drawn evenly from [from, to)."""
-    takes_dtype("uniform", self.dtype, self.numel())
+    takes_dtype("uniform", self._array)
     low, high = number_of(keyword.pop("from", from_)), number_of(to)
     if keyword:
         raise TypeError(f"uniform_() got an unexpected keyword argument '{next(iter(keyword))}'")
@@ -397,7 +395,7 @@ def uniform_(self: Tensor, from_: float = 0.0, to: float = 1.0, *, generator=Non
 @method()
 def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator=None) -> Tensor:
     """Fill with numbers drawn from the normal distribution of this mean and deviation."""
-    takes_dtype("normal", self.dtype, self.numel())
+    takes_dtype("normal", self._array)
     if not std >= 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
     return drawn_into(self, "normal", (float(mean), float(std)), generator)

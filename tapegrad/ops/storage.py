@@ -160,6 +160,8 @@ def resize_as_(self: Tensor, the_template: Tensor, memory_format: Any = None) ->
     """Give this tensor the sizes of another one; with ``preserve_format`` also its order."""
     if memory_format is _types.preserve_format:
         memory_format = suggested_format(the_template)
+    if memory_format is None and self.shape == the_template.shape and not self.requires_grad:
+        return self
     return resize_(self, the_template.shape, memory_format=memory_format)
 
 

@@ -7,7 +7,13 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor, get_default_dtype
-from tapegrad.ops._arguments import check_device, check_tensor, finished
+from tapegrad.ops._arguments import (
+    check_device,
+    dtype_or,
+    finished,
+    memory_like,
+    new_memory,
+)
 from tapegrad.ops._declare import method, takes_out, takes_tensors
 from tapegrad.ops._dims import sizes_of
 from tapegrad.ops.memory_formats import check_format, empty_in, inverse_of
@@ -25,28 +31,16 @@ def _check_given(function: str, **arguments) -> None:
         )
 
 
-def _new(name: str, sizes: tuple, keyword, dtype, device, memory_format=None) -> np.ndarray:
-    check_device(device)
-    shape = sizes_of(name, sizes, keyword)
-    if shape and min(shape) < 0:
-        raise RuntimeError(
-            f"{name}: Dimension size must be non-negative." if name == "zeros"
-            else f"Trying to create tensor with negative dimension {min(shape)}: {list(shape)}"
-        )
-    dtype = _types.as_dtype(dtype, name) or get_default_dtype()
-    if memory_format is None:
-        return kernels.empty(shape, dtype.numpy)
-    check_format(name, memory_format)
-    if memory_format is _types.preserve_format:
-        raise RuntimeError("unsupported memory format Preserve")
-    return empty_in(shape, dtype.numpy, memory_format)
-
-
 @takes_out("factory")
 def empty(*sizes, size=None, dtype=None, layout=None, device=None, requires_grad=False,
           pin_memory=False, memory_format=None) -> Tensor:  # fmt: skip
     """Uninitialised memory of a shape; ``memory_format`` orders its dimensions."""
-    array = _new("empty", sizes, size, dtype, device, memory_format)
+    array = new_memory("empty", sizes, size, dtype, device)
+    if memory_format is not None:
+        check_format("empty", memory_format)
+        if memory_format is _types.preserve_format:
+            raise RuntimeError("unsupported memory format Preserve")
+        array = empty_in(array.shape, array.dtype, memory_format)
     return finished(array, requires_grad)
 
 
@@ -54,7 +48,7 @@ def empty(*sizes, size=None, dtype=None, layout=None, device=None, requires_grad
 def zeros(*sizes, size=None, dtype=None, layout=None, device=None,
           requires_grad=False) -> Tensor:  # fmt: skip
     """Zeros of a shape."""
-    array = kernels.fill(_new("zeros", sizes, size, dtype, device), 0)
+    array = kernels.fill(new_memory("zeros", sizes, size, dtype, device), 0)
     return finished(array, requires_grad)
 
 
@@ -62,7 +56,7 @@ def zeros(*sizes, size=None, dtype=None, layout=None, device=None,
 def ones(*sizes, size=None, dtype=None, layout=None, device=None,
          requires_grad=False) -> Tensor:  # fmt: skip
     """Ones of a shape."""
-    array = kernels.fill(_new("ones", sizes, size, dtype, device), 1)
+    array = kernels.fill(new_memory("ones", sizes, size, dtype, device), 1)
     return finished(array, requires_grad)
 
 
@@ -81,7 +75,7 @@ def full(size=_REQUIRED, fill_value=_REQUIRED, *, dtype=None, layout=None, devic
     if dtype is None:
         dtype = (_types.bool if isinstance(fill_value, bool) else
                  _types.int64 if isinstance(fill_value, int) else get_default_dtype())
-    array = kernels.fill(_new("full", (), size, dtype, device), fill_value)
+    array = kernels.fill(new_memory("full", (), size, dtype, device), fill_value)
     return finished(array, requires_grad)
 
 
@@ -101,7 +95,7 @@ def _fill_value(function: str, value) -> float:
 def scalar_tensor(s, *, dtype=None, layout=None, device=None, requires_grad=False) -> Tensor:
     """A tensor without dimensions that holds one number, in the default dtype unless given."""
     check_device(device)
-    dtype = _types.as_dtype(dtype, "scalar_tensor") or get_default_dtype()
+    dtype = dtype_or(dtype, "scalar_tensor")
     if isinstance(s, Tensor) and s.ndim == 0:
         s = s.item()
     if not isinstance(s, (int, float)):
@@ -131,7 +125,7 @@ def empty_strided(size, stride, *, dtype=None, layout=None, device=None, require
             f"strides={list(stride)}"
         )
     reach = 0 if 0 in size else 1 + sum([(n - 1) * k for n, k in zip(size, stride, strict=True)])
-    dtype = _types.as_dtype(dtype, "empty_strided") or get_default_dtype()
+    dtype = dtype_or(dtype, "empty_strided")
     flat = kernels.empty((reach,), dtype.numpy)
     return finished(kernels.strided(flat, size, stride, 0), requires_grad)
 
@@ -167,20 +161,18 @@ def empty_permuted(size, physical_layout, *, dtype=None, layout=None, device=Non
         if dim in order[:position]:
             raise RuntimeError("Duplicate dim not allowed")
     check_device(device)
-    dtype = _types.as_dtype(dtype, "empty_permuted") or get_default_dtype()
+    dtype = dtype_or(dtype, "empty_permuted")
     array = kernels.empty([size[dim] for dim in order], dtype.numpy)
     return finished(array.transpose(inverse_of(order)), requires_grad)
 
 
 def like_array(name: str, input: Tensor, dtype, device, memory_format=None) -> np.ndarray:
     """Uninitialised memory like a tensor's, for the function of a name."""
-    check_tensor(name, "input", input)
-    check_device(device)
-    dtype = _types.as_dtype(dtype, name) or input.dtype
+    array = memory_like(name, input, dtype, device)
     if memory_format is None or memory_format is _types.preserve_format:
-        return kernels.empty_like(input._array, dtype.numpy)
+        return array
     check_format(name, memory_format)
-    return empty_in(input.shape, dtype.numpy, memory_format)
+    return empty_in(array.shape, array.dtype, memory_format)
 
 
 @takes_tensors
@@ -218,21 +210,21 @@ def full_like(input: Tensor, fill_value, *, dtype=None, layout=None, device=None
 @method()
 def new_zeros(self: Tensor, *size, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Zeros of a shape, in this tensor's dtype."""
-    array = kernels.fill(_new("new_zeros", size, None, dtype or self.dtype, device), 0)
+    array = kernels.fill(new_memory("new_zeros", size, None, dtype or self.dtype, device), 0)
     return finished(array, requires_grad)
 
 
 @method()
 def new_ones(self: Tensor, *size, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Ones of a shape, in this tensor's dtype."""
-    array = kernels.fill(_new("new_ones", size, None, dtype or self.dtype, device), 1)
+    array = kernels.fill(new_memory("new_ones", size, None, dtype or self.dtype, device), 1)
     return finished(array, requires_grad)
 
 
 @method()
 def new_empty(self: Tensor, *size, dtype=None, device=None, requires_grad=False) -> Tensor:
     """Uninitialised memory of a shape, in this tensor's dtype."""
-    array = _new("new_empty", size, None, dtype or self.dtype, device)
+    array = new_memory("new_empty", size, None, dtype or self.dtype, device)
     return finished(array, requires_grad)
 
 
@@ -249,7 +241,15 @@ def new_full(
 def eye(n, m=..., *, dtype=None, layout=None, device=None,
         requires_grad=False) -> Tensor:  # fmt: skip
     """A matrix with ones on its diagonal and zeros elsewhere."""
-    for position, (name, size) in enumerate((("n", n), ("m", n if m is ... else m)), 1):
+    if not (type(n) is int and n >= 0 and m is ...):
+        _check_eye(n, n if m is ... else m)
+    array = kernels.fill(new_memory("eye", (n, n if m is ... else m), None, dtype, device), 0)
+    kernels.fill(kernels.diagonal(array, 0, 0, 1), 1)
+    return finished(array, requires_grad)
+
+
+def _check_eye(n, m) -> None:
+    for position, (name, size) in enumerate((("n", n), ("m", m)), 1):
         if isinstance(size, bool) or not hasattr(size, "__index__"):
             kind = type(size).__name__
             raise TypeError(
@@ -257,9 +257,6 @@ def eye(n, m=..., *, dtype=None, layout=None, device=None,
             )
         if size < 0:
             raise RuntimeError(f"{name} must be greater or equal to 0, got {size}")
-    array = kernels.fill(_new("eye", (n, n if m is ... else m), None, dtype, device), 0)
-    kernels.fill(kernels.diagonal(array, 0, 0, 1), 1)
-    return finished(array, requires_grad)
 
 
 __all__ = [

@@ -14,7 +14,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, get_default_dtype
-from tapegrad.ops._arguments import check_device, finished
+from tapegrad.ops._arguments import check_device, dtype_or, finished
 from tapegrad.ops._declare import takes_out
 from tapegrad.ops._dims import number_of
 
@@ -185,7 +185,7 @@ def linspace(start, end, steps: int, *, dtype=None, layout=None, device=None,
              requires_grad=False) -> Tensor:  # fmt: skip
     """``steps`` numbers from ``start`` to ``end``, both included, evenly spaced."""
     check_device(device)
-    dtype = _types.as_dtype(dtype, "linspace") or get_default_dtype()
+    dtype = dtype_or(dtype, "linspace")
     values = _spaced("linspace", start, end, steps, dtype, _floating(dtype))
     if not dtype.is_floating_point:
         values = values.astype(dtype.numpy)
@@ -200,7 +200,7 @@ def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, layout=N
     ``out[k] = base ** (start + k * (end - start) / (steps - 1))``.
     """
     check_device(device)
-    dtype = _types.as_dtype(dtype, "logspace") or get_default_dtype()
+    dtype = dtype_or(dtype, "logspace")
     floating = np.dtype(np.float32) if dtype is _types.float16 else _floating(dtype)
     if dtype is _types.float16 and steps != 1:
         start, end = (float(np.float16(one)) for one in _end_values("logspace", start, end))

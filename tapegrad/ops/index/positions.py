@@ -68,9 +68,11 @@ def nonzero_static(input: Tensor, *, size: int, fill_value: int = -1) -> Tensor:
     size = operator.index(size)
     if size < 0:
         raise RuntimeError("nonzero_static: 'size' must be an non-negative integer")
-    found = _coordinates(input._array).T[:size]
-    result = kernels.fill(kernels.empty((size, input.ndim), np.int64), fill_value)
-    kernels.copy_array(result[: len(found)], found)
+    result = kernels.empty((size, input.ndim), np.int64)
+    if size:
+        found = _coordinates(input._array).T[:size]
+        kernels.fill(result, fill_value)
+        kernels.copy_array(result[: len(found)], found)
     return Tensor._wrap(result)
 
 

@@ -8,13 +8,12 @@ from typing import Any
 from tapegrad import _types
 from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor
-from tapegrad.ops._arguments import check_tensor
+from tapegrad.ops._arguments import are_matrices, check_tensor
 from tapegrad.ops._declare import takes_out
-from tapegrad.ops._dims import normal_dim, normal_dims
+from tapegrad.ops._dims import dims_of, every_dim_or, normal_dim
 from tapegrad.ops.linalg._checks import (
     check_floating,
     check_matrix,
-    check_tensors,
     refuse_rectangles,
 )
 from tapegrad.ops.linalg.inverses import inv_ex_op
@@ -27,10 +26,8 @@ from tapegrad.ops.tensor_types import type_name
 _INF = math.inf
 
 
-def _converted(function: str, x: Tensor, dtype: _types.dtype | None) -> Tensor:
+def _converted(function: str, x: Tensor, dtype: _types.dtype) -> Tensor:
     """The tensor in the dtype that a norm is asked for in, which may not be narrower."""
-    if dtype is None:
-        return x
     wanted = TYPE_NAMES[dtype.numpy.num]
     if not dtype.is_floating_point:
         raise RuntimeError(
@@ -51,19 +48,23 @@ def vector_norm(x: Tensor, ord=2, dim=None, keepdim: bool = False, *, dtype=None
     ``inf`` and ``-inf`` give the largest and the smallest magnitude, 0 how many are not zero.
     Raises RuntimeError for integers, and where an empty dimension has no smallest or largest.
     """
+    if not (isinstance(ord, (int, float)) and isinstance(x, Tensor) and x.is_floating_point()):
+        _refuse_vectors(x, ord)
+    if dtype is not None:
+        x = _converted("linalg.vector_norm", x, dtype)
+    dims = every_dim_or(x, dim)
+    if ord < 0 or ord == _INF:
+        _refuse_empty(x, ord, dims_of(x, dim))
+    return vector_norm_op(x, 2.0 if ord == 2 else computed_order(x, ord, dims), dims, keepdim)
+
+
+def _refuse_vectors(x: Tensor, ord: Any) -> None:
     check_tensor("linalg_vector_norm", "x", x)
     if not isinstance(ord, (int, float)):
         raise TypeError(
             f"linalg_vector_norm(): argument 'ord' must be Number, not {type(ord).__name__}"
         )
     check_floating("linalg.vector_norm", x, refuses_half=False)
-    if dtype is not None:
-        x = _converted("linalg.vector_norm", x, dtype)
-    is_whole = dim is None or dim == () or dim == []
-    dims = tuple(range(x.ndim)) if is_whole else normal_dims(dim, x.ndim)
-    if ord < 0 or ord == _INF:
-        _refuse_empty(x, ord, None if is_whole else dims)
-    return vector_norm_op(x, computed_order(x, ord, dims), dims, keepdim)
 
 
 def _refuse_empty(x: Tensor, ord, dims: tuple | None) -> None:
@@ -105,6 +106,24 @@ def matrix_norm(
     largest and the smallest of these; 1 and -1: the largest and the smallest sum of a column's
     magnitudes; ``inf`` and ``-inf``: of a row's.
     """
+    if not (type(ord) is str and ord == "fro" and are_matrices(A)):
+        _check_matrices(A, ord)
+    row, column = _matrix_dims(A, dim)
+    if dtype is not None:
+        A = _converted("linalg.matrix_norm", A, dtype)
+    if ord == "fro":
+        return vector_norm_op(A, 2.0, (row, column), keepdim)
+    if ord == "nuc" or abs(ord) == 2:
+        values = svdvals(A.movedim((row, column), (-2, -1)))
+        norm = values.sum(-1) if ord == "nuc" else _extreme(values, ord > 0, -1, False)
+        return _with_ones(norm, row, column) if keepdim else norm
+    if abs(ord) == _INF:
+        row, column = column, row
+    sums = vector_norm(A, 1, row, keepdim)
+    return _extreme(sums, ord > 0, column - (column > row and not keepdim), keepdim)
+
+
+def _check_matrices(A: Tensor, ord: Any) -> None:
     check_tensor("linalg_matrix_norm", "A", A)
     if isinstance(ord, Tensor):     # without dimensions it stands for its number
         raise TypeError(f"an order is a number, not {ord}")
@@ -116,18 +135,6 @@ def matrix_norm(
         raise RuntimeError(f"linalg.matrix_norm: Order {ord:g} not supported.")
     if ord == "nuc" or (not isinstance(ord, str) and abs(ord) == 2):
         check_floating("linalg.matrix_norm", A)
-    row, column = _matrix_dims(A, dim)
-    A = _converted("linalg.matrix_norm", A, dtype)
-    if ord == "fro":
-        return vector_norm(A, 2, (row, column), keepdim)
-    if ord == "nuc" or abs(ord) == 2:
-        values = svdvals(A.movedim((row, column), (-2, -1)))
-        norm = values.sum(-1) if ord == "nuc" else _extreme(values, ord > 0, -1, False)
-        return _with_ones(norm, row, column) if keepdim else norm
-    if abs(ord) == _INF:
-        row, column = column, row
-    sums = vector_norm(A, 1, row, keepdim)
-    return _extreme(sums, ord > 0, column - (column > row and not keepdim), keepdim)
 
 
 def _extreme(values: Tensor, largest: bool, dim: int, keepdim: bool) -> Tensor:
@@ -151,7 +158,7 @@ def norm(A: Tensor, ord=None, dim=None, keepdim: bool = False, *, dtype=None) ->
     Without ``ord`` the 2-norm of all elements; else :func:`vector_norm` of one dimension and
     :func:`matrix_norm` of two.
     """
-    check_tensors("linalg_norm", A=A)
+    check_tensor("linalg_norm", "A", A)
     dims = None if dim is None else dim if isinstance(dim, (tuple, list)) else (dim,)
     if dims is not None and len(dims) not in (1, 2):
         raise RuntimeError(
@@ -184,7 +191,7 @@ def cond(A: Tensor, p=None) -> Tensor:
     With ``p`` of None or 2 the largest singular value over the smallest, also for matrices that
     are not square; -2 turns that over. Shape: ``(*, m, n)`` to ``(*)``.
     """
-    check_tensors("linalg_cond", A=A)
+    check_tensor("linalg_cond", "A", A)
     if A.ndim < 2:
         raise RuntimeError("linalg.cond: The input tensor must have at least 2 dimensions.")
     if isinstance(p, str) and p not in ("fro", "nuc"):

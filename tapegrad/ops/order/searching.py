@@ -72,9 +72,7 @@ def _check_shapes(boundaries: Tensor, values: Tensor) -> None:
         )
 
 
-def _is_right(side, right: bool) -> bool:
-    if side is None:
-        return right
+def _is_right(side: str, right: bool) -> bool:
     if side not in ("left", "right"):
         raise RuntimeError(
             f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}"
@@ -117,7 +115,8 @@ def searchsorted(
             "searchsorted() received an invalid combination of arguments - got "
             f"({kind}, {type(input).__name__}): sorted_sequence must be Tensor"
         )
-    return _places(sorted_sequence, input, out_int32, _is_right(side, right), sorter)
+    is_right = right if side is None else _is_right(side, right)
+    return _places(sorted_sequence, input, out_int32, is_right, sorter)
 
 
 def _places(

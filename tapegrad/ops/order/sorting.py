@@ -62,14 +62,14 @@ def argsort(
     input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool = False
 ) -> Tensor:
     """Where the elements along ``dim`` are, in the order of :func:`sort`."""
-    return sort(input.detach(), dim, descending)[1]
+    return sort_op(input.detach(), normal_dim(dim, input.ndim), bool(descending))[1]
 
 
 @takes_out(refuses_grad="sort")
 @method()
 def msort(input: Tensor) -> Tensor:
     """The elements along the first dimension in ascending order."""
-    return sort(input, 0)[0]
+    return sort_op(input, normal_dim(0, input.ndim), False)[0]
 
 
 __all__ = ["argsort", "msort", "sort"]

@@ -10,7 +10,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import attach, method, op, takes_out, takes_tensors
-from tapegrad.ops._dims import normal_dim, normal_dims
+from tapegrad.ops._dims import every_dim_or, normal_dim, normal_dims
 from tapegrad.ops._results import NamedResult, named_result
 from tapegrad.ops.pointwise import isnan, maximum, minimum, where_op
 from tapegrad.ops.reduce._dims import refuse_empty, with_lost_dims
@@ -194,7 +194,7 @@ def aminmax(input: Tensor, *, dim=None, keepdim: bool = False) -> NamedResult:
                 "aminmax(): cannot compute aminmax over an empty dimension as the operation has no "
                 "identity."
             )
-        dims = tuple(range(input.ndim))
+        dims = every_dim_or(input, None)
     else:
         if isinstance(dim, (tuple, list)):
             kind = type(dim).__name__

@@ -21,6 +21,8 @@ def _flipped(input: np.ndarray, dims: tuple) -> np.ndarray:
 
 def _rolled(input: np.ndarray, shift: int, dim: int) -> np.ndarray:
     """One dimension rolled: its last ``shift`` positions come first."""
+    if not shift:
+        return kernels.row_major(input)
     first = input.shape[dim] - shift
     ahead, behind = kernels.pieces(input, dim, (first, shift))
     return kernels.join([behind, ahead], dim, (shift, first))

@@ -24,7 +24,7 @@ from tapegrad.ops.shape.sizes import reshape
 def triangle_array(input: np.ndarray, diagonal: int, below: bool) -> np.ndarray:
     """One triangle of each matrix, zeros elsewhere."""
     rows, columns = input.shape[-2:]
-    first = max(min(diagonal, columns), -rows)
+    first = max(min(diagonal, columns), -rows) if diagonal else 0
     mask = _small_mask if rows * columns <= _SMALL else _mask
     kept = mask(rows, columns, first, below)
     return kernels.pointwise(OURS["where"], kept, input, 0, dtype=input.dtype)
@@ -43,6 +43,7 @@ def _triangle_op(name: str, below: bool):
     return op(
         name,
         forward=lambda input, diagonal: triangle_array(input, diagonal, below),
+        defaults=(0,),
         input=lambda g, diagonal: _TRIANGLES[name](g, diagonal),
         doc="One triangle of each matrix, zeros elsewhere.",
     )
@@ -79,6 +80,9 @@ def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     return _TRIANGLES["triu"](input, operator.index(diagonal))
 
 
+for _function in (tril, triu):
+    for _ndim in (2, 3):
+        _function.take_shortcut(_TRIANGLES[_function.name], input=_ndim)
 _TRIANGLES_INPLACE = {name: InplaceOp(declared) for name, declared in _TRIANGLES.items()}
 
 

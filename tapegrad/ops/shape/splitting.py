@@ -242,11 +242,11 @@ def _split_on(name: str, input: Tensor, given, dim: int, ndim: int) -> tuple[Ten
     if not isinstance(given, (tuple, list)):
         if isinstance(given, np.ndarray) or (isinstance(given, Tensor) and given.ndim):
             raise TypeError(f"{name}() takes a number of sections, or indices")
-        sections, size = _whole(given), input.shape[dim]
-        if sections == 0 or size % sections:
+        given, size = given if type(given) is int else _whole(given), input.shape[dim]
+        if given == 0 or size % given:
             raise RuntimeError(
                 f"torch.{name} attempted to split along dimension {dim}, but the size of the "
-                f"dimension {size} is not divisible by the split_size {sections}!"
+                f"dimension {size} is not divisible by the split_size {given}!"
             )
     return _tensor_split(input, given, dim)
 
@@ -259,10 +259,11 @@ def _splitter(name: str, where: str, dim: int, ndim: int) -> Callable[..., tuple
         return _split_on(name, self, cuts, dim, ndim)
 
     def split_function(input: Tensor, *indices_or_sections, **keyword) -> tuple[Tensor, ...]:
+        if len(indices_or_sections) == 1 and not keyword:
+            return _split_on(name, input, indices_or_sections[0], dim, ndim)
         if len(indices_or_sections) > 1:
             raise TypeError(f"{name}() takes positions in a sequence")
-        cuts = _cuts_of(indices_or_sections, keyword)
-        return _split_on(name, input, cuts, dim, ndim)
+        return _split_on(name, input, _cuts_of(indices_or_sections, keyword), dim, ndim)
 
     for made in (split_method, split_function):
         made.__name__ = made.__qualname__ = name

@@ -38,9 +38,7 @@ def _reordering(planned: Callable) -> Callable:
     """A copy with the order of dimensions changed while they are taken apart, as planned."""
 
     def forward(input: np.ndarray, factor: int) -> np.ndarray:
-        parts, order, shape = planned(input.shape, factor)
-        apart = kernels.reshaped_view(kernels.contiguous(input), parts)
-        return kernels.reshaped_view(kernels.row_major(kernels.permuted(apart, order)), shape)
+        return kernels.rearranged(input, *planned(input.shape, factor))
 
     return forward
 
@@ -61,16 +59,18 @@ pixel_unshuffle_op = op(
 )
 
 
-def _channels_shuffled(input: np.ndarray, groups: int) -> np.ndarray:
-    batch, channels, *size = input.shape
-    shape = batch, groups, channels // groups, *size
-    parts = kernels.reshaped_view(kernels.contiguous(input), shape)
-    return kernels.reshaped_view(kernels.row_major(kernels.swapped(parts, 1, 2)), input.shape)
+@remembered
+def _dealing(shape: tuple, groups: int) -> tuple[tuple, tuple, tuple]:
+    """The shape that takes groups apart, the order of its dimensions, and the result's shape."""
+    batch, channels, *size = shape
+    parts = batch, groups, channels // groups, *size
+    return parts, (0, 2, 1, *range(3, len(parts))), shape
 
 
 channel_shuffle_op = op(
     "channel_shuffle",
-    forward=_channels_shuffled,
+    forward=_reordering(_dealing),
+    params=("input", "groups"),
     input=lambda g, input_shape, groups: channel_shuffle_op(g, input_shape[1] // groups),
     doc="Channels dealt out over groups.",
 )
@@ -99,7 +99,9 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     Shape: ``(..., channels·r², height, width)`` to ``(..., channels, height·r, width·r)``.
     Source: Shi et al. 2016.
     """
-    factor = _factor("pixel_shuffle", "upscale_factor", input, upscale_factor)
+    factor = upscale_factor
+    if not (type(factor) is int and factor > 0 and input.ndim >= 3):
+        factor = _factor("pixel_shuffle", "upscale_factor", input, upscale_factor)
     if input.shape[-3] % factor**2:
         raise RuntimeError(
             "pixel_shuffle expects its input's 'channel' dimension to be divisible by the square "
@@ -112,7 +114,9 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
 @takes_tensors
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     """Stack squares of pixels as channels: the way back from :func:`pixel_shuffle`."""
-    factor = _factor("pixel_unshuffle", "downscale_factor", input, downscale_factor)
+    factor = downscale_factor
+    if not (type(factor) is int and factor > 0 and input.ndim >= 3):
+        factor = _factor("pixel_unshuffle", "downscale_factor", input, downscale_factor)
     height, width = input.shape[-2:]
     if height % factor or width % factor:
         dim, name, size = (-2, "height", height) if height % factor else (-1, "width", width)
