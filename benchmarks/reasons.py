@@ -66,9 +66,9 @@ LIMITS: dict[str, str] = {
                       "copying lines 7: 3.8 ms of processor time where PyTorch's takes 4.1 (the "
                       "least of three runs). Places of vectors as constants, and sums cleared a "
                       "kind at a time, changed no more than noise. The limit is about 1.1.",
-    "cumsum-1": "on two threads " + TWO_THREADS.format(340, 660, 730, 870) + " PyTorch's took 12,000 to "
-                "20,000 at that load. Three runs on a quieter machine gave 1.39, 1.39 and 1.07, and "
-                "the limit is not known.",
+    "cumsum-1": "on two threads " + TWO_THREADS.format(340, 660, 730, 870) +
+                " PyTorch's took 12,000 to 20,000 at that load. Three runs on a quieter machine "
+                "gave 1.39, 1.39 and 1.07. The limit is not known.",
     "matmul-512": "on one thread it is the BLAS that NumPy brings; tiles of our own, from factors "
                   "packed 128, 192 or 256 deep, take as long. The limit is 0.98.",
     "matmul-1024": "on one thread it is the BLAS that NumPy brings, 15.9 ms of processor time "
