@@ -64,7 +64,8 @@ cdef object KINDS = {"Tensor": TENSOR, "bool": TRUTH_VALUE, "int": WHOLE_NUMBER,
 cdef object READ_NUMPY = frozenset((
     "_split", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool2d",
     "adaptive_max_pool2d_with_indices", "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices",
-    "as_tensor", "asarray", "from_numpy", "new_tensor", "split", "tensor", "tensordot",
+    "as_tensor", "asarray", "from_numpy", "max_unpool1d", "max_unpool2d", "max_unpool3d",
+    "new_tensor", "split", "tensor", "tensordot",
 ))
 cdef object KIND_NAMES = {kind: name for name, kind in KINDS.items()}
 

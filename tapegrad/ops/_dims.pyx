@@ -115,6 +115,8 @@ def sizes_of(str function, args, keyword=None, str name="size"):
     if isinstance(args, (tuple, list)) and args and isinstance(args[0], bool):
         raise TypeError(f"{function}(): argument '{name}' (position 1) must be "
                         "tuple of ints, not bool")
+    if not isinstance(args, (tuple, list)):
+        raise TypeError(_bad_size(function, args, name))
     try:
         sizes = tuple([int(operator.index(one)) for one in args])
     except TypeError:

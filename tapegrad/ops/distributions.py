@@ -160,7 +160,7 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, **option
 def _normal_of_numbers(mean, std, size, generator, dtype, *, layout=None, device=None,
                        pin_memory=False, requires_grad=False) -> Tensor:  # fmt: skip
     _check_deviation(std)
-    array = new_memory("normal", (size,), None, dtype, device)
+    array = new_memory("normal", (), size, dtype, device)
     return drawn("normal", array, (float(mean), float(std)), generator, requires_grad)
 
 

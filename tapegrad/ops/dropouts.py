@@ -18,12 +18,13 @@ def _dropped(name: str, features: bool, alpha: bool, doc: str):
     def drop(input: Tensor, p: float, training: bool, inplace: bool = False) -> Tensor:
         if not 0 <= p <= 1:
             raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {p:g}")
+        if type(p) is not float:
+            p = float_of(name, "p", p, 2)
         if p == 0 or training is not True or input.numel() == 0:
             if not isinstance(training, bool):
                 raise TypeError(f"{name}(): argument 'train' (position 3) must be bool, not "
                                 f"{kind_of(training)}")
             return input
-        p = float_of(name, "p", p, 2)
         if p == 1:
             zero = Tensor._wrap(kernels.fill(kernels.empty((), input.dtype.numpy), 0))
             return input.mul_(zero) if inplace else input * zero

@@ -127,7 +127,9 @@ def group_norm_with_moments(
     if weight is not None and weight.shape != wanted:
         _refuse_vector("weight", weight, input)
     if bias is not None and bias.shape != wanted:
-        _refuse_vector("bias", bias, input)
+        _refuse_vector("bias", bias if weight is None else weight, input)   # sic
+    if not have_dtype_of(input, weight, bias):
+        refuse_mixed(input, weight, bias)
     return group_norm_op(input, weight, bias, num_groups, float(eps))
 
 
@@ -158,8 +160,10 @@ def instance_norm(
     )
     check_channels(n * n_channels, True, mean, var, scale, shift)
     if not have_dtype_of(input, weight, bias, running_var):     # the running mean's may be another
-        as_mean = None if running_mean is None else input
-        refuse_mixed(input, weight, bias, as_mean, running_var, kernel="batch_norm")
+        if weight is not None or bias is not None:
+            refuse_mixed(input, weight, bias, running_var, kernel="batch_norm")
+        elif input.dtype is float32:
+            refuse_mixed(input, input, running_var)
     flat = input.reshape(1, n * n_channels, *input.shape[2:])
     result, *_ = batch_norm(flat, scale, shift, mean, var, use_input_stats, momentum, eps)
     if use_input_stats:

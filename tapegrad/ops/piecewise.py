@@ -56,7 +56,7 @@ hardshrink_backward = slope_op("hardshrink_backward", "zero_inside")
 hardshrink = op(
     "hardshrink",
     out="same",
-    forward=lambda input, lambd=0.5: _hardshrink(input, lambd),
+    forward=lambda input, lambd=0.5: _hardshrink(input, float(lambd)),
     method=True,
     input=lambda g, input, lambd: hardshrink_backward(g, input, (-lambd, lambd)),
     doc="``x`` where ``|x| > lambd``, else 0.",

@@ -10,9 +10,8 @@ import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad._types import Ints, kind_of
 from tapegrad.ops import group_norm as groups
-from tapegrad.ops._arguments import have_dtype_of, refuse_integers
+from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import calls, written_as
-from tapegrad.ops.channel_norm import refuse_mixed
 from tapegrad.ops.spatial import pool_checks
 
 
@@ -39,8 +38,6 @@ def group_norm(
         raise ValueError(
             f"Expected more than 1 value per channel when training, got input size {per_group}"
         )
-    if not have_dtype_of(input, weight, bias):
-        refuse_mixed(input, weight, bias)
     return groups.group_norm(input, num_groups, weight, bias, eps)
 
 

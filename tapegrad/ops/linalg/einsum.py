@@ -22,6 +22,9 @@ def einsum(*args) -> Tensor:
     may also be lists of numbers below 52, one behind each operand, and perhaps one for the output:
     ``einsum(a, [0, 1], b, [1, 2], [0, 2])``. Raises RuntimeError for what cannot be paired.
     """
+    if len(args) < 2:
+        raise ValueError("einsum(): must specify the equation string and at least one operand, or "
+                         "at least one operand and its subscripts list")
     equation, operands = _arguments(args)
     terms, output = _parse(equation, operands)
     views = [_named(k, *one) for k, one in enumerate(zip(operands, terms, strict=True))]

@@ -8,6 +8,7 @@ import numpy as np
 
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, public, takes_out
+from tapegrad.ops._dims import sizes_of
 from tapegrad.ops._results import named_result
 from tapegrad.ops.linalg import _lapack
 from tapegrad.ops.linalg._checks import (
@@ -199,7 +200,8 @@ def tensorsolve(A: Tensor, B: Tensor, dims: tuple[int, ...] | None = None) -> Te
     """
     check_tensors("linalg_tensorsolve", A=A, B=B)
     if dims is not None:
-        A = A.movedim(tuple(dims), tuple(range(A.ndim - len(dims), A.ndim)))
+        dims = sizes_of("linalg_tensorsolve", (), dims, "dims")
+        A = A.movedim(dims, tuple(range(A.ndim - len(dims), A.ndim)))
     if B.ndim > A.ndim:
         raise RuntimeError("cannot create std::vector larger than max_size()")
     wanted, count = tuple(A.shape[B.ndim :]), B.numel()

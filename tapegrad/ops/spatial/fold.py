@@ -91,16 +91,15 @@ col2im = op(
 
 
 def _pair(name: str, given) -> tuple[int, ...]:
+    if type(given) is int:
+        return given, given
+    given = tuple(given) if isinstance(given, Iterable) else (given, given)
     plain = plain_ints(given, 2)
-    if plain is not None:
+    if plain is not None and len(given) == 2:
         return plain
-    if not isinstance(given, Iterable):
-        given = (given,)
-    if any(isinstance(one, bool) for one in given):
+    if given and isinstance(given[0], bool):
         raise TypeError(f"{name} is no truth value")
     sizes = tuple(map(operator.index, given))
-    if len(sizes) == 1:
-        return sizes * 2
     if len(sizes) != 2:
         raise RuntimeError(f"It is expected {name} equals to 2, but got size {len(sizes)}")
     return sizes
