@@ -61,12 +61,6 @@ cdef enum Wanted:
 
 cdef object KINDS = {"Tensor": TENSOR, "bool": TRUTH_VALUE, "int": WHOLE_NUMBER,
                      "float": REAL_NUMBER, "Ints": WHOLE_NUMBERS, "DimsOrTruth": DIMS}
-cdef object READ_NUMPY = frozenset((
-    "_split", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool2d",
-    "adaptive_max_pool2d_with_indices", "adaptive_max_pool3d", "adaptive_max_pool3d_with_indices",
-    "as_tensor", "asarray", "from_numpy", "max_unpool1d", "max_unpool2d", "max_unpool3d",
-    "new_tensor", "split", "tensor", "tensordot",
-))
 cdef object KIND_NAMES = {kind: name for name, kind in KINDS.items()}
 
 
@@ -211,7 +205,7 @@ cdef class TensorFunction:
         update_wrapper(self, function)
         self.name, self.rule, self.called = name or function.__name__, rule, called
         self.is_method, self.params, self.n_unchecked = is_method, (), MOST_CHECKED
-        self.reads_numpy = function.__name__ in READ_NUMPY
+        self.reads_numpy = getattr(function, "reads_numpy", False)
         if called is None or not hasattr(function, "__code__"):
             return
         code = function.__code__

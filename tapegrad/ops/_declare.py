@@ -253,6 +253,15 @@ def written_as(name: str) -> Callable[[_Callable], _Callable]:
     return decorate
 
 
+def reads_numpy(function: _Callable) -> _Callable:
+    """Give a function, undecorated yet, NumPy's numbers as they are: it asks of what kind they are.
+
+    Others get Python's numbers in their place.
+    """
+    cast(Any, function).reads_numpy = True
+    return function
+
+
 def attach(name: str, operation: Any) -> None:
     """Make an operation a method of Tensor."""
     attach_method(name, public(name, operation, is_method=True))
@@ -321,5 +330,5 @@ _GRADIENTS = {name: (kind, 0, -1) for name, kind in
 
 __all__ = [
     "alias", "attach", "calls", "composite", "method", "mixed_op", "not_differentiable", "op",
-    "public", "takes_out", "takes_tensors", "without_derivative", "written_as",
+    "public", "reads_numpy", "takes_out", "takes_tensors", "without_derivative", "written_as",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._arguments import check_device
-from tapegrad.ops._declare import method, public, takes_tensors
+from tapegrad.ops._declare import method, public, reads_numpy, takes_tensors
 from tapegrad.ops.create import from_numpy, tensor
 from tapegrad.ops.create.from_data import over_array
 
@@ -203,6 +203,7 @@ def _check_range(length: int, itemsize: int, count: int, offset: int) -> None:
 
 
 @takes_tensors
+@reads_numpy
 def asarray(
     obj: Any,
     *,

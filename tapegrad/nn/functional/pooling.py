@@ -7,7 +7,7 @@ from typing import Any
 
 from tapegrad._tensor import Tensor
 from tapegrad.ops import spatial
-from tapegrad.ops._declare import calls, written_as
+from tapegrad.ops._declare import calls, reads_numpy, written_as
 from tapegrad.ops._dims import plain_ints
 from tapegrad.ops._refusal import refusal
 from tapegrad.ops.spatial import adaptive_avg_pool1d, avg_pool1d, avg_pool2d, avg_pool3d
@@ -124,6 +124,7 @@ def _with_sizes_of(input: Tensor, output_size: Any) -> Any:
 
 
 @written_as("functional.adaptive_avg_pool2d")
+@reads_numpy
 def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     """Means over windows that share images out evenly.
 
@@ -134,6 +135,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
 
 
 @written_as("functional.adaptive_avg_pool3d")
+@reads_numpy
 def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
     """Means over windows that share volumes out evenly; as :func:`adaptive_avg_pool2d`."""
     return spatial.adaptive_avg_pool3d(input, _with_sizes_of(input, output_size))
@@ -148,6 +150,7 @@ def adaptive_max_pool1d_with_indices(
 
 
 @written_as("functional.adaptive_max_pool2d_with_indices")
+@reads_numpy
 def adaptive_max_pool2d_with_indices(
     input: Tensor, output_size: Any, return_indices: bool = False
 ) -> tuple[Tensor, Tensor]:
@@ -156,6 +159,7 @@ def adaptive_max_pool2d_with_indices(
 
 
 @written_as("functional.adaptive_max_pool3d_with_indices")
+@reads_numpy
 def adaptive_max_pool3d_with_indices(
     input: Tensor, output_size: Any, return_indices: bool = False
 ) -> tuple[Tensor, Tensor]:
@@ -175,6 +179,7 @@ def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = 
 
 
 @written_as("functional.adaptive_max_pool2d")
+@reads_numpy
 def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """Maxima over windows that share images out evenly; as :func:`adaptive_max_pool1d`."""
     result = adaptive_max_pool2d_with_indices(input, output_size)
@@ -182,6 +187,7 @@ def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = 
 
 
 @written_as("functional.adaptive_max_pool3d")
+@reads_numpy
 def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
     """Maxima over windows that share volumes out evenly; as :func:`adaptive_max_pool1d`."""
     result = adaptive_max_pool3d_with_indices(input, output_size)
@@ -257,6 +263,7 @@ def _windows(n_dims: int, kernel_size: Any, stride: Any, padding: Any) -> tuple:
 
 
 @written_as("functional.max_unpool1d")
+@reads_numpy
 def max_unpool1d(
     input: Tensor,
     indices: Tensor,
@@ -277,6 +284,7 @@ def max_unpool1d(
 
 
 @written_as("functional.max_unpool2d")
+@reads_numpy
 def max_unpool2d(
     input: Tensor,
     indices: Tensor,
@@ -293,6 +301,7 @@ def max_unpool2d(
 
 
 @written_as("functional.max_unpool3d")
+@reads_numpy
 def max_unpool3d(
     input: Tensor,
     indices: Tensor,

@@ -14,7 +14,7 @@ from tapegrad import _types
 from tapegrad._limits import iinfo
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._arguments import check_device, finished
-from tapegrad.ops._declare import method, takes_tensors
+from tapegrad.ops._declare import method, reads_numpy, takes_tensors
 from tapegrad.ops.promotion import promote_types
 
 _MOST_DIMS = 128
@@ -185,6 +185,7 @@ def _check_kind(array: np.ndarray) -> None:
 
 
 @takes_tensors
+@reads_numpy
 def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=False) -> Tensor:
     """A new tensor with a copy of the data: numbers, nested sequences, arrays or tensors.
 
@@ -202,6 +203,7 @@ def tensor(data, *, dtype=None, device=None, requires_grad=False, pin_memory=Fal
 
 
 @takes_tensors
+@reads_numpy
 def as_tensor(data, *, dtype=None, device=None) -> Tensor:
     """The data as a tensor, sharing memory where it is an array or tensor of the wanted dtype.
 
@@ -216,6 +218,7 @@ def as_tensor(data, *, dtype=None, device=None) -> Tensor:
 
 
 @takes_tensors
+@reads_numpy
 def from_numpy(ndarray: np.ndarray) -> Tensor:
     """A tensor that shares an array's memory.
 
@@ -275,6 +278,7 @@ _NOT_WRITABLE = (
 
 
 @method()
+@reads_numpy
 def new_tensor(self: Tensor, data, dtype=None, device=None, requires_grad=False) -> Tensor:
     """The data in this tensor's dtype."""
     return tensor(data, dtype=dtype or self.dtype, requires_grad=requires_grad)

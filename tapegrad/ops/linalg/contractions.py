@@ -10,7 +10,7 @@ import numpy as np
 
 from tapegrad import _types
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, public, takes_out, takes_tensors
+from tapegrad.ops._declare import method, public, reads_numpy, takes_out, takes_tensors
 from tapegrad.ops._dims import normal_dim, normal_dims, plain_ints
 from tapegrad.ops.convert import contiguous
 from tapegrad.ops.linalg._checks import check_floating, check_tensors
@@ -71,6 +71,7 @@ vecdot.take_shortcut(dot_op, is_product=True, x=1, y=1)
 
 
 @takes_out(_DTYPE, records=True)
+@reads_numpy
 def tensordot(a: Tensor, b: Tensor, dims=2) -> Tensor:
     """Sum products over dimensions of ``a`` and as many of ``b``, paired as listed.
 

@@ -10,7 +10,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._core.pieces import joined_gradients, stacked_gradients
 from tapegrad._tensor import Tensor, is_grad_enabled
-from tapegrad.ops._declare import attach, method, op, takes_tensors
+from tapegrad.ops._declare import attach, method, op, reads_numpy, takes_tensors
 from tapegrad.ops._dims import even_ranges, normal_dim, ranges_between, sizes_of
 from tapegrad.ops.shape.joining import cat, stack
 from tapegrad.ops.shape.parts import slice_op
@@ -79,6 +79,7 @@ def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     return unbind_op(input, normal_dim(dim, input.ndim))
 
 
+@reads_numpy
 def _split(self: Tensor, split_size, dim: int = 0) -> tuple[Tensor, ...]:
     """Consecutive ranges along a dimension, as views: of one size, or of the sizes in a list."""
     if not isinstance(split_size, int):
@@ -99,6 +100,7 @@ def _whole(given) -> int:
 
 
 @takes_tensors
+@reads_numpy
 def split(tensor: Tensor, split_size_or_sections, dim: int = 0) -> tuple[Tensor, ...]:
     """Consecutive ranges along a dimension, as views: of one size, or of the sizes in a list."""
     return _split(tensor, split_size_or_sections, dim)
