@@ -83,6 +83,7 @@ typedef struct {
     X(reparametrize)   \
     X(ctc)             \
     X(margin)          \
+    X(bags)            \
     X(optim_sgd)       \
     X(optim_adam)      \
     X(optim_adaptive)  \

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import Any
+
 import numpy as np
 
 from tapegrad import _kernels as kernels
+from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import composite, op
+from tapegrad.ops._declare import op
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.normalization import embedding_backward, embedding_op
 
 SUM, MEAN, MAX = 0, 1, 2
+_SUMS, _ROWS, _FACTORS = OURS["bag_sums"], OURS["bag_rows"], OURS["bag_factors"]
 
 
 def is_fast(weight: Tensor, mode: int, padding_idx: int) -> bool:
@@ -19,29 +24,48 @@ def is_fast(weight: Tensor, mode: int, padding_idx: int) -> bool:
 
 
 class Bags:
-    """Which rows lie in which bag: numbers of rows and bags, and the places they came from."""
+    """Which rows lie in which bag: a row for each place, and the places at which bags begin.
+
+    ``padding_idx`` is the row that is left out, -1 for none.
+    """
 
     def __init__(
-        self, index: np.ndarray, offsets: np.ndarray, padding_idx: int, *, n_offsets: int
+        self, index: np.ndarray, starts: np.ndarray, padding_idx: int, *, n_offsets: int
     ) -> None:
         self.dtype, self.n_offsets, self.padding_idx = index.dtype, n_offsets, padding_idx
-        # What lies before the first bag, which is all where there is none, is in no bag.
-        bag_of = np.searchsorted(offsets, np.arange(index.size), "right") - 1
-        self.bag_of_each = bag_of
-        is_kept = bag_of >= 0
-        index, bag_of, places = index[is_kept], bag_of[is_kept], np.flatnonzero(is_kept)
-        if padding_idx >= 0:
-            is_kept = index != padding_idx
-            index, bag_of, places = index[is_kept], bag_of[is_kept], places[is_kept]
-        self.n_bags = len(offsets)
-        self.places = Tensor._wrap(places)
-        self.rows = Tensor._wrap(np.ascontiguousarray(index, np.int64))
-        self.bag_of = Tensor._wrap(np.ascontiguousarray(bag_of, np.int64))
+        # Copies, for the way back comes when both may have been written to.
+        self.index = kernels.cast_array(index, np.int64)
+        self.starts = kernels.cast_array(starts, np.int64)
+        self.n_bags = starts.size
+
+    @cached_property
+    def bag_of_each(self) -> np.ndarray:
+        """The bag of each place; what lies before the first bag, all where none is, is in none."""
+        return np.searchsorted(self.starts, np.arange(self.index.size), "right") - 1
+
+    @cached_property
+    def is_kept(self) -> np.ndarray:
+        """Whether each place counts."""
+        return (self.bag_of_each >= 0) & (self.index != self.padding_idx)
+
+    @property
+    def rows(self) -> np.ndarray:
+        """The rows that count."""
+        return self.index[self.is_kept]
+
+    @property
+    def bag_of(self) -> np.ndarray:
+        """The bag of each row that counts."""
+        return self.bag_of_each[self.is_kept]
 
     def counts(self, dtype: np.dtype) -> Tensor:
         """How many rows each bag holds, at least 1, as a column."""
-        counts = np.bincount(self.bag_of._array, minlength=self.n_bags)
+        counts = np.bincount(self.bag_of, minlength=self.n_bags)
         return Tensor._wrap(np.maximum(counts, 1).astype(dtype)[:, None])
+
+    def rarity(self, dtype: np.dtype) -> Tensor:
+        """For each place one divided by how often its row is there."""
+        return Tensor._wrap((1 / np.bincount(self.index)[self.index]).astype(dtype))
 
     def origins(self, weight: Tensor, mode: int) -> tuple[Tensor, Tensor, Tensor]:
         """The bag of each index, and of each bag the number of rows and those of its maxima.
@@ -50,15 +74,15 @@ class Bags:
         """
         is_left_out = mode == SUM and is_fast(weight, mode, self.padding_idx)
         bag_of_each = self.bag_of_each[:0] if is_left_out else self.bag_of_each
-        rows = counts = np.bincount(self.bag_of._array, minlength=self.n_bags)
+        rows = counts = np.bincount(self.bag_of, minlength=self.n_bags)
         if mode == SUM:
             n = self.n_bags if weight.requires_grad else self.n_offsets
             rows = counts = np.zeros(n, counts.dtype)
         if mode == MAX:
             rows = np.zeros((self.n_bags, weight.shape[1]), counts.dtype)
-            if len(self.rows) and weight.shape[1]:
-                filled, numbers = self.largest(weight._array[self.rows._array])
-                rows[filled] = self.rows._array[numbers]
+            if self.rows.size and weight.shape[1]:
+                filled, numbers = self.largest(weight._array[self.rows])
+                rows[filled] = self.rows[numbers]
         return self._as_index(bag_of_each), self._as_index(counts), self._as_index(rows)
 
     def _as_index(self, numbers: np.ndarray) -> Tensor:
@@ -66,7 +90,7 @@ class Bags:
 
     def largest(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """For each bag that is not empty and each column where the first maximum stands."""
-        bag_of = self.bag_of._array
+        bag_of = self.bag_of
         starts = np.flatnonzero(np.diff(bag_of, prepend=-1))
         bags = bag_of[starts]
         maxima = np.maximum.reduceat(values, starts, axis=0)
@@ -75,45 +99,46 @@ class Bags:
         return bags, np.minimum.reduceat(numbers, starts, axis=0)
 
 
-def _per_bag(rows: Tensor, bags: Bags) -> Tensor:
-    return embedding_backward(rows, bags.bag_of, (bags.n_bags, rows.shape[1]), -1, False)
+_ONES = {dtype: np.ones((1,), dtype) for dtype in map(np.dtype, ("e", "f", "d"))}
 
 
-def _bagged(weight, sample_weights, bags, mode, by_freq):
+def _factors_or_ones(factors: np.ndarray | None, like: np.ndarray, bags: Bags) -> np.ndarray:
+    return kernels.expanded(_ONES[like.dtype], bags.index.shape) if factors is None else factors
+
+
+def _bagged(weight, factors, bags, mode, by_freq):
+    """The forward function. Raises KernelRefusal where bags or rows are none."""
     if mode == MAX:
-        return Tensor._wrap(_maxima(weight._array, bags))
-    rows = embedding_op(weight, bags.rows, -1, False)
-    if sample_weights is not None:
-        rows = rows * sample_weights.reshape(-1)[bags.places].unsqueeze(1)
-    sums = _per_bag(rows, bags)
-    return sums / bags.counts(weight.dtype.numpy) if mode == MEAN else sums
+        return _maxima(weight, bags)
+    factors = _factors_or_ones(factors, weight, bags)
+    params = (0, bags.padding_idx, mode == MEAN)
+    return kernels.outputs(_SUMS, (bags.index, bags.starts, weight, factors), None, params)
 
 
 def _maxima(weight: np.ndarray, bags: Bags) -> np.ndarray:
     result = kernels.fill(kernels.empty((bags.n_bags, weight.shape[1]), weight.dtype), 0)
-    rows = bags.rows._array
-    if rows.size and weight.shape[1]:
-        values = weight[rows]
+    if bags.rows.size and weight.shape[1]:
+        values = weight[bags.rows]
         filled, numbers = bags.largest(values)
         result[filled] = np.take_along_axis(values, numbers, axis=0)
     return result
 
 
-def _weight_slope(g, weight, sample_weights, bags, mode, by_freq):
+def _weight_slope(g, weight, factors, bags, mode, by_freq):
     if mode == MAX:
         return _max_slope(g, weight, bags)
     if mode == MEAN:
         g = g / bags.counts(g.dtype.numpy)
-    rows = embedding_op(g, bags.bag_of, -1, False)
-    if sample_weights is not None:
-        rows = rows * sample_weights.reshape(-1)[bags.places].unsqueeze(1)
-    return embedding_backward(rows, bags.rows, tuple(weight.shape), -1, by_freq)
+    if by_freq:
+        rarity = bags.rarity(g.dtype.numpy)
+        factors = rarity if factors is None else factors * rarity
+    return rows_op(g, factors, bags, weight.shape[0])
 
 
 def _max_slope(g: Tensor, weight: Tensor, bags: Bags) -> Tensor:
     """Each column's gradient goes to the row that the maximum came from."""
     n_rows, n_columns = weight.shape
-    rows = bags.rows._array
+    rows = bags.rows
     if not rows.size or not n_columns:
         return zeros_like(weight) + g.sum() * 0
     filled, numbers = bags.largest(weight._array[rows])
@@ -124,22 +149,39 @@ def _max_slope(g: Tensor, weight: Tensor, bags: Bags) -> Tensor:
     return flat.reshape(n_rows, n_columns)
 
 
-def _sample_slope(g, weight, sample_weights, bags):
-    products = embedding_op(g, bags.bag_of, -1, False) * embedding_op(weight, bags.rows, -1, False)
-    sums = products.sum(1, keepdim=True)
-    return embedding_backward(sums, bags.places, (sample_weights.numel(), 1), -1, False).reshape(
-        sample_weights.shape
-    )
+def _summed(weight: Tensor, factors: Any, bags: Bags) -> Tensor:
+    return embedding_bag_op(weight, factors, bags, SUM, False)
 
 
+# The sums are linear in rows and in factors, so that each way back leads to the other two.
 embedding_bag_op = op(
     "embedding_bag",
-    forward=composite(_bagged),
-    params=("weight", "sample_weights", "bags", "mode", "by_freq"),
-    inputs=("weight", "sample_weights"),
-    gradients=lambda g, weight, sample_weights, bags, mode, by_freq, needs: (
-        _weight_slope(g, weight, sample_weights, bags, mode, by_freq) if needs[0] else None,
-        _sample_slope(g, weight, sample_weights, bags) if needs[1] else None,
+    forward=_bagged,
+    params=("weight", "factors", "bags", "mode", "by_freq"),
+    inputs=("weight", "factors"),
+    gradients=lambda g, weight, factors, bags, mode, by_freq, needs: (
+        _weight_slope(g, weight, factors, bags, mode, by_freq) if needs[0] else None,
+        factors_op(g, weight, bags) if needs[1] else None,
     ),
-    doc="The sum, mean or maximum of the rows of each bag.",
+    doc="The sum, mean or maximum of the rows of each bag; rows of a sum may have factors.",
+)
+rows_op = op(
+    "embedding_bag_rows",
+    forward=lambda g_out, factors, bags, n_rows: kernels.outputs(
+        _ROWS, (bags.index, bags.starts, g_out, _factors_or_ones(factors, g_out, bags)),
+        ((n_rows, g_out.shape[1]),), (0, bags.padding_idx, 0),
+    ),
+    g_out=lambda g, factors, bags: _summed(g, factors, bags),
+    factors=lambda g, g_out, bags: factors_op(g_out, g, bags),
+    doc="Zeros with the gradient of each bag added to its rows, times their factors.",
+)
+factors_op = op(
+    "embedding_bag_factors",
+    forward=lambda g_out, weight, bags: kernels.outputs(
+        _FACTORS, (bags.index, bags.starts, weight, g_out), ((bags.index.size,),),
+        (0, bags.padding_idx, 0),
+    ),
+    g_out=lambda g, weight, bags: _summed(weight, g, bags),
+    weight=lambda g, g_out, weight_shape, bags: rows_op(g_out, g, bags, weight_shape[0]),
+    doc="The product of each row with the gradient of its bag.",
 )

@@ -80,3 +80,48 @@ def test_rows_before_the_first_bag_are_in_none(tapegrad):
 
     assert bag_of.tolist() == [-1, -1]
     assert not weight.grad.any()
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("mode", ["sum", "mean"])
+def test_wide_rows_and_views(torch, reference, mode, dtype):
+    """Rows of more columns than are summed at once, that lie apart, and gradients that do."""
+    def run(library):
+        numbers = library.arange(7.0 * 601, dtype=library.float64).reshape(601, 7)
+        rows = numbers.sin().to(getattr(library, dtype)).requires_grad_()
+        index, offsets = library.arange(20)[::2] % 7, library.tensor([0, 3, 3, 10])[:3]
+        sums = library.nn.functional.embedding_bag(index, rows.t(), offsets, mode=mode)
+        slope = numbers[:, :3].cos().to(sums.dtype).t()
+        return sums, *library.autograd.grad(sums, rows, slope)
+
+    tolerance = {"float16": 2e-3, "float32": 1e-5, "float64": 1e-12}[dtype]
+    assert_same(run(torch), run(reference), rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("padding", [None, 2])
+def test_second_derivatives(tapegrad, padding):
+    """Of rows and of their factors, in one sum, by differences; PyTorch has none."""
+    torch = tapegrad
+    index, offsets = torch.tensor([1, 2, 4, 1, 2]), torch.tensor([0, 2, 2])
+    rows = torch.arange(15.0, dtype=torch.float64).reshape(5, 3).sin().requires_grad_()
+    factors = torch.arange(1.0, 6.0, dtype=torch.float64, requires_grad=True)
+
+    def sums(rows, factors):
+        return torch.nn.functional.embedding_bag(
+            index, rows, offsets, mode="sum", per_sample_weights=factors, padding_idx=padding)
+
+    assert torch.autograd.gradcheck(sums, (rows, factors))
+    assert torch.autograd.gradgradcheck(sums, (rows, factors))
+
+
+def test_gradient_knows_the_rows_that_were_read(tapegrad):
+    """Writing to the places afterwards changes no gradient; PyTorch refuses to go back then."""
+    torch = tapegrad
+    index, offsets = torch.tensor([1, 2, 2]), torch.tensor([0, 1])
+    rows = torch.ones(3, 2, requires_grad=True)
+    sums = torch.nn.functional.embedding_bag(index, rows, offsets, mode="sum")
+    index.fill_(10**6)
+    offsets.fill_(10**6)
+    sums.sum().backward()
+
+    assert rows.grad.tolist() == [[0, 0], [1, 1], [2, 2]]

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 import tapegrad
+from tapegrad._kernels import KernelRefusal, flat
 from tapegrad._tensor import Tensor
 from tapegrad.nn.functional.embeddings import shorten_rows
 from tapegrad.ops._declare import written_as
@@ -77,7 +78,27 @@ def _bagged(
     input: Tensor, weight: Tensor, starts: np.ndarray, mode: int, by_freq: bool,
     samples: Tensor | None, include_last: bool, padding: int,
 ) -> tuple[Tensor, Bags]:  # fmt: skip
-    index = input.detach().numpy().reshape(-1)
+    index = flat(input._array)
+    fits = input.dtype is tapegrad.int64 and weight.is_floating_point() and (
+        mode in (SUM, MEAN) if samples is None else mode == SUM
+        and samples.dtype is weight.dtype and samples.shape == index.shape)
+    if not fits or include_last:
+        _check(input, weight, starts, mode, samples, include_last, padding)
+    bags = Bags(index, starts[: starts.size - 1] if include_last else starts, padding,
+                n_offsets=starts.size)
+    try:
+        return embedding_bag_op(weight, samples, bags, mode, by_freq), bags
+    except KernelRefusal:       # what is wrong with bags or rows it leaves to be found
+        _check(input, weight, starts, mode, samples, include_last, padding)
+        raise
+
+
+def _check(
+    input: Tensor, weight: Tensor, starts: np.ndarray, mode: int, samples: Tensor | None,
+    include_last: bool, padding: int,
+) -> None:  # fmt: skip
+    """Refuse what has no bags, in PyTorch's words and order."""
+    index = flat(input._array)
     _check_dtypes(input, weight)
     _check_ends(starts, index.size)
     if samples is not None:
@@ -89,8 +110,6 @@ def _bagged(
     if bool((np.diff(starts) < 0).any()):
         raise RuntimeError("embedding_bag: offsets must not decrease")
     _check_rows(index, weight.shape[0], is_fast(weight, mode, padding))
-    bags = Bags(index, starts[: starts.size - include_last], padding, n_offsets=starts.size)
-    return embedding_bag_op(weight, samples, bags, mode, by_freq), bags
 
 
 def _check_samples(input: Tensor, weight: Tensor, samples: Tensor | None, mode: str) -> None:
@@ -122,8 +141,9 @@ def _starts(input: Tensor, offsets: Tensor | None) -> np.ndarray:
         raise ValueError("offsets has to be a 1D Tensor but got None")
     if offsets.dim() != 1:
         raise ValueError("offsets has to be a 1D Tensor")
-    _check_indices(tapegrad.promote_types(input.dtype, offsets.dtype))
-    return offsets.detach().numpy()
+    if not input.dtype is offsets.dtype is tapegrad.int64:
+        _check_indices(tapegrad.promote_types(input.dtype, offsets.dtype))
+    return offsets._array
 
 
 def _type_of(offsets: object) -> str:

@@ -1,0 +1,153 @@
+/* Sums of rows of a table by bags, and the two ways back.
+ *
+ * `index` names a row for each place, `starts` the place at which each bag begins; the last one goes
+ * on to the end. A row has a factor where it is added, and one number is that of no row. */
+#include "loops.h"
+
+typedef struct {
+    int64_t status;
+    int64_t padding;
+    int64_t is_mean;
+} bag_params;
+
+enum { BLOCK = 256 };
+
+/* Whether bags follow each other and rows are there; memory may have changed since the last look. */
+static int are_bags(bag_params *p, const char *index, tg_intp step, tg_intp n, const char *starts,
+                    tg_intp start_step, tg_intp n_bags, tg_intp n_rows)
+{
+    int64_t last = 0;
+    for (tg_intp b = 0; b < n_bags && !p->status; b++) {
+        const int64_t start = TG_AT(const int64_t, starts, b * start_step);
+        p->status = start < last || start > n || (b == 0 && start != 0);
+        last = start;
+    }
+    for (tg_intp i = 0; i < n && !p->status; i++)
+        p->status = (uint64_t)TG_AT(const int64_t, index, i * step) >= (uint64_t)n_rows;
+    return !p->status;
+}
+
+static tg_intp end_of(const char *starts, tg_intp step, tg_intp b, tg_intp n_bags, tg_intp n)
+{
+    return b + 1 < n_bags ? (tg_intp)TG_AT(const int64_t, starts, (b + 1) * step) : n;
+}
+
+/* (n),(b),(r,c),(n)->(b,c): of each bag the sum of its rows, each times a factor, or the mean. */
+#define BAG_SUMS(op, dtype, T, C, load, store, number, letter)                                 \
+    TG_LOOP(op##_##dtype)                                                                      \
+    {                                                                                          \
+        bag_params *p = params;                                                                \
+        const tg_intp n = dims[1], n_bags = dims[2], n_columns = dims[4], step = steps[8];     \
+        if (!are_bags(p, args[0], steps[5], n, args[1], steps[6], n_bags, dims[3]))            \
+            return;                                                                            \
+        for (tg_intp b = 0; b < n_bags; b++) {                                                 \
+            const tg_intp start = (tg_intp)TG_AT(const int64_t, args[1], b * steps[6]);        \
+            const tg_intp end = end_of(args[1], steps[6], b, n_bags, n);                       \
+            for (tg_intp first = 0; first < n_columns; first += BLOCK) {                       \
+                const tg_intp m = n_columns - first < BLOCK ? n_columns - first : BLOCK;       \
+                char *target = args[4] + b * steps[10] + first * steps[11];                    \
+                C sums[BLOCK] = {0};                                                           \
+                tg_intp count = 0;                                                             \
+                for (tg_intp i = start; i < end; i++) {                                        \
+                    const int64_t one = TG_AT(const int64_t, args[0], i * steps[5]);           \
+                    const C factor = load(TG_AT(const T, args[3], i * steps[9]));              \
+                    const char *row = args[2] + one * steps[7] + first * step;                 \
+                    if (one == p->padding)                                                     \
+                        continue;                                                              \
+                    count++;                                                                   \
+                    if (step == sizeof(T))                                                     \
+                        for (tg_intp j = 0; j < m; j++)                                        \
+                            sums[j] += load(((const T *)row)[j]) * factor;                     \
+                    else                                                                       \
+                        for (tg_intp j = 0; j < m; j++)                                        \
+                            sums[j] += load(TG_AT(const T, row, j * step)) * factor;           \
+                }                                                                              \
+                for (tg_intp j = 0; j < m; j++)                                                \
+                    TG_AT(T, target, j * steps[11]) =                                          \
+                        store(p->is_mean && count ? sums[j] / (C)count : sums[j]);             \
+            }                                                                                  \
+        }                                                                                      \
+    }
+
+/* (n),(b),(b,c),(n)->(r,c): zeros, and to each row the gradients of its bags, times its factors. */
+#define BAG_ROWS(op, dtype, T, C, load, store, number, letter)                                 \
+    TG_LOOP(op##_##dtype)                                                                      \
+    {                                                                                          \
+        bag_params *p = params;                                                                \
+        const tg_intp n = dims[1], n_bags = dims[2], n_columns = dims[3], n_rows = dims[4];    \
+        const tg_intp step = steps[8];                                                         \
+        if (!are_bags(p, args[0], steps[5], n, args[1], steps[6], n_bags, n_rows))             \
+            return;                                                                            \
+        for (tg_intp r = 0; r < n_rows; r++)                                                   \
+            for (tg_intp j = 0; j < n_columns; j++)                                            \
+                TG_AT(T, args[4], r * steps[10] + j * steps[11]) = store(0);                   \
+        for (tg_intp b = 0; b < n_bags; b++) {                                                 \
+            const char *row = args[2] + b * steps[7];                                          \
+            const tg_intp end = end_of(args[1], steps[6], b, n_bags, n);                       \
+            tg_intp i = (tg_intp)TG_AT(const int64_t, args[1], b * steps[6]);                  \
+            for (; i < end; i++) {                                                             \
+                const int64_t one = TG_AT(const int64_t, args[0], i * steps[5]);               \
+                const C factor = load(TG_AT(const T, args[3], i * steps[9]));                  \
+                char *target = args[4] + one * steps[10];                                      \
+                if (one == p->padding)                                                         \
+                    continue;                                                                  \
+                if (step == sizeof(T) && steps[11] == sizeof(T)) {                             \
+                    T *restrict to = (T *)target;                                              \
+                    for (tg_intp j = 0; j < n_columns; j++)                                    \
+                        to[j] = store(load(to[j]) + load(((const T *)row)[j]) * factor);       \
+                    continue;                                                                  \
+                }                                                                              \
+                for (tg_intp j = 0; j < n_columns; j++)                                        \
+                    TG_AT(T, target, j * steps[11]) =                                          \
+                        store(load(TG_AT(T, target, j * steps[11])) +                          \
+                              load(TG_AT(const T, row, j * step)) * factor);                   \
+            }                                                                                  \
+        }                                                                                      \
+    }
+
+/* (n),(b),(r,c),(b,c)->(n): of each place the product of its row and its bag's gradient. */
+#define BAG_FACTORS(op, dtype, T, C, load, store, number, letter)                              \
+    TG_LOOP(op##_##dtype)                                                                      \
+    {                                                                                          \
+        bag_params *p = params;                                                                \
+        const tg_intp n = dims[1], n_bags = dims[2], n_columns = dims[4];                      \
+        if (!are_bags(p, args[0], steps[5], n, args[1], steps[6], n_bags, dims[3]))            \
+            return;                                                                            \
+        for (tg_intp i = 0; n_bags == 0 && i < n; i++)                                         \
+            TG_AT(T, args[4], i * steps[11]) = store(0);                                       \
+        for (tg_intp b = 0; b < n_bags; b++) {                                                 \
+            const char *slope = args[3] + b * steps[9];                                        \
+            const tg_intp end = end_of(args[1], steps[6], b, n_bags, n);                       \
+            tg_intp i = (tg_intp)TG_AT(const int64_t, args[1], b * steps[6]);                  \
+            for (; i < end; i++) {                                                             \
+                const int64_t one = TG_AT(const int64_t, args[0], i * steps[5]);               \
+                const char *row = args[2] + one * steps[7];                                    \
+                C sum = 0;                                                                     \
+                for (tg_intp j = 0; j < n_columns && one != p->padding; j++)                   \
+                    sum += load(TG_AT(const T, row, j * steps[8])) *                           \
+                           load(TG_AT(const T, slope, j * steps[10]));                         \
+                TG_AT(T, args[4], i * steps[11]) = store(sum);                                 \
+            }                                                                                  \
+        }                                                                                      \
+    }
+
+TG_FLOATS(BAG_SUMS, bag_sums)
+TG_FLOATS(BAG_ROWS, bag_rows)
+TG_FLOATS(BAG_FACTORS, bag_factors)
+
+#define ROW(op, dtype, signature, letter, number)                                      \
+    {#op, signature, "ll" letter letter letter, number, op##_##dtype, "qqq",           \
+     sizeof(bag_params), 1},
+#define ROW_SUMS(op, dtype, T, C, load, store, number, letter) \
+    ROW(op, dtype, "(n),(b),(r,c),(n)->(b,c)", letter, number)
+#define ROW_ROWS(op, dtype, T, C, load, store, number, letter) \
+    ROW(op, dtype, "(n),(b),(b,c),(n)->(r,c)", letter, number)
+#define ROW_FACTORS(op, dtype, T, C, load, store, number, letter) \
+    ROW(op, dtype, "(n),(b),(r,c),(b,c)->(n)", letter, number)
+
+const tg_kernel tg_bags_kernels[] = {
+    TG_FLOATS(ROW_SUMS, bag_sums)
+    TG_FLOATS(ROW_ROWS, bag_rows)
+    TG_FLOATS(ROW_FACTORS, bag_factors)
+    TG_TABLE_END
+};
