@@ -61,6 +61,14 @@ LIMITS: dict[str, str] = {
         "7,900 of its instructions are the interpreter's, 3,100 run below launches. Tensors that "
         "wait whole, and hooks counted without calls, gave 4 % of its time together.")
         + "The limit is about 12.",
+    "gpt": "on two threads a step takes 5.3 ms where one takes 5.8 (medians, in turn), for most of "
+           "its launches are too short to be shared. Three more runs of this case gave 1.40, 1.41 "
+           "and 1.51. The limit on two threads is about 1.5.",
+    "attention": "no launch of it is large enough to be shared: it takes 0.60 ms on one thread and "
+                 "on two (medians, in turn). Three more runs of this case gave 1.14, 1.34 and "
+                 "1.28. The limit on two threads is not known.",
+    "mul": "it is bound by memory, and needs the second core for it. Three more runs of this case "
+           "on two threads gave 1.96, 1.41 and 1.63. The limit is that of copying.",
     "resnet-head": BUSY.format("1.21, 1.18 and 1.18"),
     "conv-5x5-input": "by squares, 49 products of 100, the tile is 60 % of the time, sums 30, "
                       "copying lines 7: 3.8 ms of processor time where PyTorch's takes 4.1 (the "
@@ -103,8 +111,10 @@ LIMITS: dict[str, str] = {
                   "more than noise. 3.8 of processor time beside a busy machine (3.5 to 4.0). The "
                   "limit is about 4.",
     "lenet": "beside other processes three products of 64×400×120 waited in the BLAS's threads for "
-             "32 ms each, which take 46 µs on one thread: 240 ms a step, 4.2 since they stay on "
-             "one, where a step takes 5.3 on one thread.",
+             "32 ms each, which take 46 µs on one thread: 240 ms a step, since they stay on one "
+             "4.0 where a step takes 4.7 on one thread (medians, in turn). Three more runs of this "
+             "case gave 1.82, 1.85 and 1.27: the second core is not always there. The limit is "
+             "about 1.8.",
     "resnet-step": "on one thread convolutions take 139 of 173 ms of launches, batch norm 13, SGD "
                    "6, copies 6. Patches kept for further weights gave 18 % on 128 channels of "
                    "8×8, outputs turned a sample at a time 2 to 10 % on 4×4 and 2×2; lines copied "

@@ -95,9 +95,8 @@ TG_PLAN tg_part tg_part_of(const tg_axis *axis, int64_t tap, int64_t n, int64_t 
 /* Of a line: two outputs beside each other and their two taps. */
 TG_PLAN tg_pairs tg_neighbours(const tg_sliding *p)
 {
-    tg_pairs pairs = {tg_axis_of(p, 1, 0), 1, 1, 1, 1, {{0, {0, 1, -1}, 6}}};
+    tg_pairs pairs = {tg_axis_of(p, 1, 0), 1, 1, 1, 1, {{0, {0, 1, -1}, 7}}};
     pairs.axis.from_step = 1;
-    pairs.parts[0].kinds = 7;
     return pairs;
 }
 
