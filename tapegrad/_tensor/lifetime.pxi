@@ -1,6 +1,12 @@
 # What Cython cannot express about the life of a Tensor: how it begins and ends, its slots for the
 # garbage collector, and where its __dict__ is.
 
+cdef extern from "Python.h":
+    object PyObject_Init(PyObject*, PyTypeObject*)
+    void PyObject_GC_Track(void*)
+    void PyObject_GC_UnTrack(void*)
+    void Py_SET_TYPE(object, PyTypeObject*)
+
 # Plain tensors whose life has ended wait here for another: as new ones, without an array of theirs.
 cdef enum:
     MOST_SPARE = 256

@@ -40,9 +40,6 @@ cdef extern from "Python.h":
     ctypedef int (*traverse_function "traverseproc")(PyObject*, visitproc, void*) noexcept
     ctypedef int (*inquiry)(PyObject*) noexcept
     ctypedef void (*destructor)(PyObject*) noexcept
-    object PyObject_Init(PyObject*, PyTypeObject*)
-    void PyObject_GC_Track(void*)
-    void PyObject_GC_UnTrack(void*)
     object PyObject_GenericGetDict(object, void*)
     int PyObject_GenericSetDict(object, object, void*) except -1
     int PyObject_GenericSetAttr(object, object, PyObject*) except -1
@@ -55,7 +52,6 @@ cdef extern from "Python.h":
         const char* tp_name
         PyObject* tp_dict
     void PyType_Modified(PyTypeObject*)
-    void Py_SET_TYPE(object, PyTypeObject*)
 
 cdef ndarray NO_ELEMENTS = np.empty(0, np.float32)
 cdef list DTYPES = [_types.BY_NUMPY_NUMBER.get(number) for number in range(24)]

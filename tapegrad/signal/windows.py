@@ -19,7 +19,7 @@ from tapegrad.ops.special.bessel import i0
 
 
 def _checked(
-    name: str, M: int, dtype: _types.dtype | None, layout: _types.layout,  # noqa: N803 - PyTorch's
+    name: str, M: int, dtype: _types.dtype | None, layout: _types.layout,
     device: Any, requires_grad: bool,
 ) -> dict[str, Any]:  # fmt: skip
     """Check what all windows share; give the options of the tensors that they make."""
@@ -44,7 +44,7 @@ def _shortest(n: int, made: dict[str, Any]) -> Tensor:
 
 
 def general_cosine(
-    M: int, *, a: Iterable[float], sym: bool = True, dtype: _types.dtype | None = None,  # noqa: N803
+    M: int, *, a: Iterable[float], sym: bool = True, dtype: _types.dtype | None = None,
     layout: _types.layout = _types.strided, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Sum of cosines: ``sum of (-1)**i * a[i] * cos(2 * pi * i * k / (M - 1))``."""
@@ -63,7 +63,7 @@ def general_cosine(
 
 
 def general_hamming(
-    M: int, *, alpha: float = 0.54, sym: bool = True, dtype: _types.dtype | None = None,  # noqa: N803
+    M: int, *, alpha: float = 0.54, sym: bool = True, dtype: _types.dtype | None = None,
     layout: _types.layout = _types.strided, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """A raised cosine: ``alpha - (1 - alpha) * cos(2 * pi * k / (M - 1))``."""
@@ -72,7 +72,7 @@ def general_hamming(
 
 
 def hamming(
-    M: int, *, sym: bool = True, dtype: _types.dtype | None = None,  # noqa: N803
+    M: int, *, sym: bool = True, dtype: _types.dtype | None = None,
     layout: _types.layout = _types.strided, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """The raised cosine of least first side lobe: :func:`general_hamming` with 0.54."""
@@ -81,7 +81,7 @@ def hamming(
 
 
 def hann(
-    M: int, *, sym: bool = True, dtype: _types.dtype | None = None,  # noqa: N803
+    M: int, *, sym: bool = True, dtype: _types.dtype | None = None,
     layout: _types.layout = _types.strided, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """The raised cosine that begins at zero: :func:`general_hamming` with 0.5."""
@@ -90,7 +90,7 @@ def hann(
 
 
 def blackman(
-    M: int, *, sym: bool = True, dtype: _types.dtype | None = None,  # noqa: N803
+    M: int, *, sym: bool = True, dtype: _types.dtype | None = None,
     layout: _types.layout = _types.strided, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Three cosines: :func:`general_cosine` with 0.42, 0.5 and 0.08."""
@@ -99,7 +99,7 @@ def blackman(
 
 
 def nuttall(
-    M: int, *, sym: bool = True, dtype: _types.dtype | None = None,  # noqa: N803
+    M: int, *, sym: bool = True, dtype: _types.dtype | None = None,
     layout: _types.layout = _types.strided, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Four cosines of least side lobes: :func:`general_cosine` with Nuttall's weights."""
@@ -108,7 +108,7 @@ def nuttall(
 
 
 def bartlett(
-    M: int, *, sym: bool = True, dtype: _types.dtype | None = None,  # noqa: N803
+    M: int, *, sym: bool = True, dtype: _types.dtype | None = None,
     layout: _types.layout = _types.strided, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """A triangle that begins at zero: ``1 - |2 * k / (M - 1) - 1|``."""
@@ -120,7 +120,7 @@ def bartlett(
 
 
 def cosine(
-    M: int, *, sym: bool = True, dtype: _types.dtype | None = None,  # noqa: N803
+    M: int, *, sym: bool = True, dtype: _types.dtype | None = None,
     layout: _types.layout = _types.strided, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Half a wave: ``sin(pi * (k + 0.5) / M)``."""
@@ -132,7 +132,7 @@ def cosine(
 
 
 def exponential(
-    M: int, *, center: float | None = None, tau: float = 1.0, sym: bool = True,  # noqa: N803
+    M: int, *, center: float | None = None, tau: float = 1.0, sym: bool = True,
     dtype: _types.dtype | None = None, layout: _types.layout = _types.strided, device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
@@ -155,7 +155,7 @@ def exponential(
 
 
 def gaussian(
-    M: int, *, std: float = 1.0, sym: bool = True, dtype: _types.dtype | None = None,  # noqa: N803
+    M: int, *, std: float = 1.0, sym: bool = True, dtype: _types.dtype | None = None,
     layout: _types.layout = _types.strided, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """A bell: ``exp(-(k - center)² / (2 * std²))``. Raises ValueError unless ``std > 0``."""
@@ -170,7 +170,7 @@ def gaussian(
 
 
 def kaiser(
-    M: int, *, beta: float = 12.0, sym: bool = True, dtype: _types.dtype | None = None,  # noqa: N803
+    M: int, *, beta: float = 12.0, sym: bool = True, dtype: _types.dtype | None = None,
     layout: _types.layout = _types.strided, device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Kaiser's: ``i0(beta * sqrt(1 - (2 * k / (M - 1) - 1)²)) / i0(beta)``.

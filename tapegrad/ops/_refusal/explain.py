@@ -13,8 +13,8 @@ from typing import Any
 from tapegrad._core import Op, PublicOp, Undeclared, refusal_of_write
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
+from tapegrad.ops._dims import is_index
 from tapegrad.ops._refusal.inner import Inner
-from tapegrad.ops._refusal.kinds import is_index
 from tapegrad.ops._refusal.matching import gathered, mismatch, unpacked
 from tapegrad.ops._refusal.signatures import Param, Signature, forms_of
 from tapegrad.ops._refusal.wording import of_several

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from tapegrad import _types
 from tapegrad._tensor import Tensor
+from tapegrad.ops._dims import is_index
 
 # These functions take a number where they declare a tensor, their in-place forms too.
 TAKES_NUMBERS = frozenset((
@@ -31,17 +31,6 @@ def accepts(kind: str, value: Any, takes_one: bool) -> bool:
 def is_number(value: Any) -> bool:
     """Whether a value is what PyTorch calls a number: Python's or NumPy's."""
     return isinstance(value, (int, float, complex, np.number, np.bool_))
-
-
-def is_index(value: Any) -> bool:
-    """Whether a value may stand among sizes."""
-    if isinstance(value, (bool, np.bool_)):
-        return False
-    try:
-        operator.index(value)
-    except TypeError:
-        return False
-    return True
 
 
 def stands_for_int(value: Any) -> bool:
@@ -114,4 +103,4 @@ _ELEMENTS: dict[str, Callable[[Any], bool]] = {
     "ints": is_index, "floats": is_real_number, "Numbers": is_number, "Tensors": _is_anything,
 }  # fmt: skip
 
-__all__ = ["TAKES_NUMBERS", "accepts", "is_index", "is_number", "is_real_number", "stands_for_int"]
+__all__ = ["TAKES_NUMBERS", "accepts", "is_number", "is_real_number", "stands_for_int"]

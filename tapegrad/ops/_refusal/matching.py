@@ -7,8 +7,9 @@ from typing import Any
 
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
+from tapegrad.ops._dims import is_index
 from tapegrad.ops._refusal import kinds
-from tapegrad.ops._refusal.kinds import TAKES_NUMBERS, accepts, is_index, is_number
+from tapegrad.ops._refusal.kinds import TAKES_NUMBERS, accepts, is_number
 from tapegrad.ops._refusal.signatures import Param, Signature
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import method
-from tapegrad.ops._dims import sizes_of
+from tapegrad.ops._dims import is_index, sizes_of
 from tapegrad.ops._refusal import refusal
 from tapegrad.ops.create.from_data import tensor
 
@@ -38,7 +37,7 @@ def construct_legacy(
     _check_device(keyword.get("device"))
     kind = dtype or get_default_dtype()
     is_data = "data" in keyword
-    if not is_data and (len(args) != 1 or isinstance(args[0], _types.Size) or _is_index(args[0])):
+    if not is_data and (len(args) != 1 or isinstance(args[0], _types.Size) or _is_size(args[0])):
         return kernels.empty(sizes_of("new", args) if args else (0,), kind.numpy)
     data = args[0]
     if isinstance(data, Tensor):
@@ -52,15 +51,9 @@ def construct_legacy(
     return tensor(data, dtype=kind, device="cpu")._array
 
 
-def _is_index(value: Any) -> bool:
-    """Whether a lone argument is a size: a whole number, but no tensor and no truth value."""
-    if isinstance(value, (bool, Tensor)):
-        return False
-    try:
-        operator.index(value)
-    except TypeError:
-        return False
-    return True
+def _is_size(value: Any) -> bool:
+    """Whether a lone argument is a size, which no tensor is."""
+    return is_index(value) and not isinstance(value, Tensor)
 
 
 def _check_device(device: Any) -> None:
