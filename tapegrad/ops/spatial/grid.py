@@ -1,7 +1,8 @@
 """Images read at any positions: grids of affine maps, and the sampling at a grid's positions.
 
-An image is read as a weighted sum of the elements around a position: by a kernel (`_c/grid.h`), and
-where derivatives will be differentiated, or of float16, by tensors, so that every order follows.
+An image is read as a weighted sum of the elements around a position: by a kernel
+(`_c/grid_type.h`), and where derivatives will be differentiated, or of float16, by tensors, so that
+every order follows.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from tapegrad.ops.spatial.sizes import in_3d, remembered, scalar_name
 
 BILINEAR, NEAREST, BICUBIC = range(3)
 ZEROS, BORDER, REFLECTION = range(3)
+_MOST_PLACES = 2**31 - 1  # of a plane, which the kernel numbers in 32 bits
 
 
 class Sampling(NamedTuple):
@@ -185,7 +187,7 @@ def _flat(input: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _forward(input: np.ndarray, grid: np.ndarray, how: Sampling) -> np.ndarray:
-    if input.dtype.char == "e":
+    if input.dtype.char == "e" or math.prod(input.shape[2:]) > _MOST_PLACES:
         return _sampled(Tensor._wrap(input), Tensor._wrap(grid), how)._array
     planes, positions, params = _operands(input, grid, how)
     shape = (*planes.shape[:2], positions.shape[1])
@@ -246,7 +248,7 @@ def _slopes(g: Tensor, input: Tensor, grid: Tensor, how: Sampling, needs) -> tup
     if input.dtype is float16:
         slopes = _slopes(g.float(), input.float(), grid.float(), how, needs)
         return tuple(one if one is None else one.half() for one in slopes)
-    if not is_grad_enabled():
+    if not is_grad_enabled() and math.prod(input.shape[2:]) <= _MOST_PLACES:
         return _backward(g._array, input._array, grid._array, how, needs)
     size = tuple(input.shape[2:])
     flat, positions = _flat(input, grid)
