@@ -129,6 +129,8 @@ CASES = [
     *[Case("qr", matrix, call=lambda torch, a: list(torch.linalg.qr(a)))
       for matrix in (solid(3, 3), real(5, 3), real(2, 3, 4))],
     Case("geqrf", real(5, 3), call=lambda torch, a: list(torch.geqrf(a)), differentiable=False),
+    Case("householder_product", real(2, 4, 3), real(2, 3), call=linalg("householder_product")),
+    Case("householder_product", real(4, 3), real(2), call=linalg("householder_product")),
     Case("eigh", definite(3, 3), call=after_symmetry(lambda torch, a: with_signs(
         torch, torch.linalg.eigh(a))),
          reference=lambda a: [x**2 for x in np.linalg.eigh(a)]),

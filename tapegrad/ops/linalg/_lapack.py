@@ -118,7 +118,12 @@ def qr_raw(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return raw, lapack("qr_r_raw", (raw,))
 
 
+def product_of_reflections(a: np.ndarray, tau: np.ndarray) -> np.ndarray:
+    """As many columns as ``a`` has of the product of as many reflections; of doubles."""
+    return lapack("qr_reduced", (kernels.cast_array(a, np.float64), tau))
+
+
 __all__ = [
-    "by_columns", "cholesky", "inverse", "lu_factor", "lu_solve", "permutation", "qr_raw", "solve",
-    "solve_triangular", "svd", "swapped",
+    "by_columns", "cholesky", "inverse", "lu_factor", "lu_solve", "permutation",
+    "product_of_reflections", "qr_raw", "solve", "solve_triangular", "svd", "swapped",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tapegrad import _kernels as kernels
 from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, takes_out, without_derivative
@@ -14,6 +15,7 @@ from tapegrad.ops.linalg._checks import check_implemented, check_tensors
 from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.linalg.triangular import solve_triangular
 from tapegrad.ops.shape.diagonals import diag_embed, tril, triu
+from tapegrad.ops.spatial.pad import pad
 
 
 def _geqrf(input: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -45,25 +47,59 @@ def geqrf(input: Tensor) -> tuple:
     return _Geqrf.of(_geqrf_op(input))
 
 
+def _product(A: np.ndarray, tau: np.ndarray) -> np.ndarray:
+    """From LAPACK, which takes as many reflections as columns: one with tau = 0 is none."""
+    n, k = A.shape[-1], tau.shape[-1]
+    if A.size == 0:
+        return _lapack.by_columns(A)
+    factors = kernels.cast_array(tau, np.float64)
+    if k < n:
+        factors = np.concatenate([factors, np.zeros((*tau.shape[:-1], n - k))], -1)
+    return _lapack.by_columns(_lapack.product_of_reflections(A, factors), A.dtype)
+
+
+def _product_slopes(g: Tensor, A: Tensor, tau: Tensor) -> tuple[Tensor, Tensor]:
+    """Of ``I - V T Vᵀ`` with ``T = (I + D U)⁻¹ D``, ``D = diag(tau)``, ``U = triu(VᵀV, 1)``.
+
+    ``T`` moves by ``(I + D U)⁻¹ dD (I - U T) - T dU T``. Source: Schreiber
+    and Van Loan 1989.
+    """
+    m, n, k = A.shape[-2], A.shape[-1], tau.shape[-1]
+    V = tril(A[..., :k], -1) + eye(m, k, dtype=A.dtype)
+    U = triu(matmul(V.mT, V), 1)
+    scaled = tau.unsqueeze(-1) * U
+    T = solve_triangular(scaled, diag_embed(tau), upper=True, unitriangular=True)
+    W, first = matmul(V, T), V[..., :n, :]
+    slope_of_W, slope_of_first = -matmul(g, first), -matmul(g.mT, W)
+    slope_of_T = matmul(V.mT, slope_of_W)
+    slope_of_U = -triu(matmul(T.mT, matmul(slope_of_T, T.mT)), 1)
+    slope_of_V = matmul(slope_of_W, T.mT) + matmul(V, slope_of_U + slope_of_U.mT)
+    slope_of_V = slope_of_V + pad(slope_of_first, (0, 0, 0, m - n))
+    moved = solve_triangular(scaled.mT, slope_of_T, upper=False, unitriangular=True)
+    slope_of_tau = (moved * (eye(k, dtype=A.dtype) - matmul(U, T))).sum(-1)
+    return pad(tril(slope_of_V, -1), (0, n - k)), slope_of_tau
+
+
+_product_op = op(
+    "linalg_householder_product",
+    forward=_product,
+    inputs=("A", "tau"),
+    gradients=lambda g, A, tau: _product_slopes(g, A, tau),
+    doc="The product of reflections.",
+)
+
+
 @takes_out("exact", "linalg_householder_product")
 def householder_product(A: Tensor, tau: Tensor) -> Tensor:
     """The first n columns of ``H_1 H_2 … H_k`` with ``H_i = I - tau_i v_i v_iᵀ``.
 
-    ``v_i`` is 0 above its place i, 1 there, and column i of ``A`` below. Computed at once as
-    ``I - V T Vᵀ``, ``T`` being upper triangular. Shape: ``(*, m, n)`` with ``m >= n`` and
-    ``(*, k)`` with ``k <= n`` to ``(*, m, n)``. Source: Schreiber and Van Loan 1989.
+    ``v_i`` is 0 above its place i, 1 there, and column i of ``A`` below. Shape: ``(*, m, n)`` with
+    ``m >= n`` and ``(*, k)`` with ``k <= n`` to ``(*, m, n)``. Source: LAPACK's ORGQR.
     """
     check_tensors("linalg_householder_product", input=A, tau=tau)
     _check_reflections("torch.linalg.householder_product", A, tau)
     check_implemented("orgqr_cpu", A)
-    m, n, k = A.shape[-2], A.shape[-1], tau.shape[-1]
-    V = tril(A[..., :k], -1) + eye(m, k, dtype=A.dtype)
-    inner = triu(matmul(V.mT, V), 1)
-    T = solve_triangular(
-        tau.unsqueeze(-1) * inner, diag_embed(tau), upper=True, unitriangular=True
-    )
-    transposed = eye(n, m, dtype=A.dtype) - matmul(V[..., :n, :], matmul(V, T).mT)
-    return transposed.mT  # laid out by columns, as LAPACK leaves it
+    return _product_op(A, tau)
 
 
 @takes_out("exact", "linalg_householder_product")
