@@ -17,6 +17,15 @@ enum { TG_MISFIT = 1, TG_NO_MEMORY, TG_SPOILT };
 
 static inline int64_t tg_product(const int64_t *sizes) { return sizes[0] * sizes[1] * sizes[2]; }
 
+/* Whether there is one tap, which each place of the images meets at its own. */
+static inline int tg_is_pointwise(const tg_sliding *p)
+{
+    int is_pointwise = 1;
+    for (int d = 0; d < 3; d++)
+        is_pointwise &= p->kernel[d] == 1 && p->stride[d] == 1 && p->padding[d] == 0;
+    return is_pointwise;
+}
+
 /* Along one dimension, the outputs that meet the same weights: output `out_first + i * out_step`
  * is the sum over j of weight `tap_first + j * tap_step` times the element at
  * `i * step + from_first + j * from_step`, which is zero beyond the borders. */

@@ -14,6 +14,7 @@
 #include "meetings.h"
 #include "direct_slope.h"
 #include "slope_squares.h"
+#include "pointwise_slope.h"
 #include "weight_slope.h"
 
 #include "end_of_type.h"

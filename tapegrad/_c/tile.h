@@ -67,15 +67,10 @@ typedef struct {
     int64_t n_lines, length, a_step, b_step, right_step;
 } NAME(chain);
 
-/* c[i, j] += the sum over a chain of a[i] * b[j], for `rows` and for one or two vectors. */
-TARGET static TG_INLINE void NAME(tile)(const int rows, const int is_wide, const NAME(chain) *chain,
-                                        const T *a, const T *b, T *c, int64_t c_step)
-{
 #define BEGIN(i)                                                  \
     V left##i = {0}, right##i = {0};
-#define STEP(i)                                                   \
+#define ADD(i, x)                                                 \
     if (i < rows) {                                               \
-        const T x = a_now[i];                                     \
         left##i = MULADD(x, left, left##i);                       \
         if (is_wide)                                              \
             right##i = MULADD(x, right, right##i);                \
@@ -87,6 +82,11 @@ TARGET static TG_INLINE void NAME(tile)(const int rows, const int is_wide, const
         if (is_wide)                                              \
             NAME(store)(to + LANES, NAME(load)(to + LANES) + right##i); \
     }
+
+/* c[i, j] += the sum over a chain of a[i] * b[j], for `rows` and for one or two vectors. */
+TARGET static TG_INLINE void NAME(tile)(const int rows, const int is_wide, const NAME(chain) *chain,
+                                        const T *a, const T *b, T *c, int64_t c_step)
+{
     EACH_ROW(BEGIN)
     for (int64_t l = 0; l < chain->n_lines; l++) {
         const T *a_now = a + chain->lines[l].a, *b_now = b + chain->lines[l].b;
@@ -96,17 +96,44 @@ TARGET static TG_INLINE void NAME(tile)(const int rows, const int is_wide, const
             V right = left;
             if (is_wide)
                 right = NAME(load)(right_now);
+#define STEP(i) ADD(i, a_now[i])
             EACH_ROW(STEP)
+#undef STEP
             a_now += chain->a_step;
             b_now += chain->b_step;
             right_now += chain->right_step;
         }
     }
     EACH_ROW(END)
-#undef BEGIN
-#undef STEP
-#undef END
 }
+
+/* c[i, j] += the sum over n of a[i, k] * b[k, j], for ROWS and two vectors: `a` has a line a row, and
+ * few pointers reach them all. Lines that follow at `next` are asked for. */
+TARGET static TG_APART void NAME(multiply_lines)(int64_t n, const T *a, int64_t a_step, const T *b,
+                                                 T *c, const T *next)
+{
+    enum { REACH = 5 };
+    const int rows = ROWS, is_wide = 1, c_step = NAME(width);
+    const T *a_now[3] = {a};
+    for (int i = 1; i < 3; i++)
+        a_now[i] = a + (i * REACH < rows ? i * REACH : 0) * a_step;
+    EACH_ROW(BEGIN)
+    for (int64_t k = 0; k < n; k++, b += NAME(width), next += ROWS) {
+        PREFETCH_READ(next);
+        const V left = NAME(load)(b), right = NAME(load)(b + LANES);
+#define STEP(i) ADD(i, a_now[i / REACH][i % REACH * a_step])
+        EACH_ROW(STEP)
+#undef STEP
+        a_now[0]++;
+        a_now[1]++;
+        a_now[2]++;
+    }
+    EACH_ROW(END)
+}
+
+#undef BEGIN
+#undef ADD
+#undef END
 
 /* The tile of as many rows as there are, each compiled by itself. */
 TARGET static void NAME(multiply)(int64_t rows, int64_t lanes, const NAME(chain) *chain, const T *a,

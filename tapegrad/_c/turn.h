@@ -71,10 +71,13 @@ TARGET static void NAME(turn_rows)(T *to, int64_t to_step, const T *from, int64_
             const int64_t n_x = n - x < LANES ? n - x : LANES;
             V columns[LANES];
             NAME(load_columns)(columns, from + c * from_step + x, from_step, n_c, n_x);
-            if (n_c == LANES && n_x == LANES)
+            T *now = to + x * to_step + c;
+            if (n_c == LANES)
                 TG_UNROLLED
-                for (int j = 0; j < LANES; j++)
-                    NAME(store)(to + (x + j) * to_step + c, columns[j]);
+                for (int j = 0; j < LANES; j++, now += to_step) {
+                    if (j < n_x)
+                        NAME(store)(now, columns[j]);
+                }
             else
                 for (int64_t j = 0; j < n_x; j++)
                     NAME(store_part)(to + (x + j) * to_step + c, columns[j], n_c);

@@ -18,9 +18,11 @@
 
 #if defined(__GNUC__)
 #define TG_INLINE inline __attribute__((always_inline))
+#define TG_APART __attribute__((noinline)) /* so that a loop has all registers */
 #define TG_PREFETCH(address) __builtin_prefetch(address)
 #else
 #define TG_INLINE inline
+#define TG_APART
 #define TG_PREFETCH(address) ((void)0)
 #endif
 

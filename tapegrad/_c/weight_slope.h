@@ -5,12 +5,6 @@
  * some channels of one image and some of the other, lie beside each other at every place, and so
  * may the channels at the next tap of a row: a `run`. */
 
-/* How long a tile takes: a vector a row, and no less than its sums take one after another. */
-static TG_INLINE int64_t NAME(cost)(int64_t rows, int64_t lanes)
-{
-    return (rows < 4 ? 4 : rows) * ((lanes + LANES - 1) / LANES);
-}
-
 static TG_INLINE int64_t NAME(whole_tiles)(int64_t lanes)
 {
     return (lanes + NAME(width) - 1) / NAME(width) * NAME(width);
@@ -153,17 +147,16 @@ static char *NAME(allocate)(NAME(meeting) *m, int64_t n_sums)
     const int64_t places = tg_product(counts) * m->blocks.n_samples;
     for (int d = 0; d < 3; d++)
         n_padded *= tg_span_of(&m->axes[d], 0, counts[d]).size;
-    const size_t slack = 2 * NAME(width);
-    const size_t n_images = (size_t)(n_padded * m->blocks.n_samples) + slack;
-    const size_t n_slopes = (size_t)(places * m->slope_step) + slack;
+    const int64_t slack = 2 * NAME(width);
+    const size_t n_images = (size_t)NAME(whole_tiles)(n_padded * m->blocks.n_samples + slack);
+    const size_t n_slopes = (size_t)NAME(whole_tiles)(places * m->slope_step + slack);
     const size_t n_lines = (size_t)(places / (m->is_woven ? 1 : counts[2]));
-    const size_t size =
-        ((size_t)n_sums + n_images + n_slopes) * sizeof(T) + n_lines * sizeof *m->lines + 64;
-    char *memory = tg_take_scratch(size);
-    if (memory != NULL) {
-        memset(memory, 0, size);
-        m->lines = (void *)memory;
-        m->sums = (T *)(memory + n_lines * sizeof *m->lines);
+    const size_t n_items = (size_t)n_sums + n_images + n_slopes;
+    char *memory = tg_take_scratch(n_items * sizeof(T) + n_lines * sizeof *m->lines);
+    if (memory != NULL) { /* the vectors first, so that each is in one cache line */
+        m->sums = (T *)memory;
+        memset(m->sums + n_sums, 0, (n_items - (size_t)n_sums) * sizeof(T));
+        m->lines = (void *)(m->sums + n_items);
         m->padded = m->sums + n_sums;
         m->slopes = m->padded + n_images;
     }
@@ -265,7 +258,15 @@ TARGET static void NAME(weight_slope)(char **args, const tg_intp *dims, const tg
             p->status = TG_NO_MEMORY;
         return;
     }
-    if (NAME(has_squares)() && NAME(has_square_slopes)(p, m.channels))
+    if (tg_is_pointwise(p)) {
+        const int is_swapped = NAME(swaps_rows)(n_rows, m.channels);
+        const NAME(pointwise) product = {
+            .left = is_swapped ? m.image : m.slope, .right = is_swapped ? m.slope : m.image,
+            .n_samples = dims[1], .n_places = dims[3],
+            .rows = is_swapped ? m.channels : n_rows, .lanes = is_swapped ? n_rows : m.channels,
+        };
+        p->status = NAME(pointwise_slopes)(product, is_swapped, dims[0], args, steps);
+    } else if (NAME(has_squares)() && NAME(has_square_slopes)(p, m.channels))
         p->status = NAME(square_slopes)(m, dims[0], args, steps);
     else
         p->status = NAME(slide_slopes)(m, dims[0], args, steps);

@@ -52,6 +52,10 @@ CASES = [
     ((1, 64, 8300), (32, 32, 11), False, (1, 7, 1, 2)),
     ((2, 40, 79), (40, 32, 12), True, (1, 3, 1, 1)),
     ((2, 32, 1, 163), (36, 32, 1, 8), False, (1, 0, 1, 1)),
+    ((5, 37, 11, 9), (45, 37, 1, 1), False, (1, 0, 1, 1)),  # one tap: lines where they lie
+    ((9, 50, 7, 7), (20, 50, 1, 1), False, (1, 0, 1, 1)),  # several samples a block
+    ((2, 18, 23, 29), (18, 35, 1, 1), True, (1, 0, 1, 2)),  # several blocks a sample
+    ((37, 40, 1, 2), (33, 40, 1, 1), False, (1, 0, 1, 1)),  # lines too short
 ]
 
 
@@ -89,7 +93,7 @@ class TestEveryInstructionSet:
             assert error <= 2 * allowed + 1e-8
 
 
-@pytest.mark.parametrize("case", CASES[-32:], ids=str)
+@pytest.mark.parametrize("case", CASES[-36:], ids=str)
 def test_threads_change_no_bit(torch: ModuleType, case: tuple) -> None:
     """One thread, two and three give the same results, whichever way the work is shared."""
     before, every = torch.get_num_threads(), []
