@@ -44,6 +44,11 @@ static inline uint64_t tg_draw_64(tg_generator *generator)
 }
 
 /* In [0, 1): as many bits as the significand holds. */
+static inline float tg_unit_of(uint32_t word)
+{
+    return (float)(int32_t)(tg_tempered(word) & 0xffffffu) * 0x1p-24f;
+}
+
 static inline float tg_unit_float(tg_generator *generator)
 {
     return (float)(tg_draw_32(generator) & 0xffffffu) * 0x1p-24f;

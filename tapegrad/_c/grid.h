@@ -25,13 +25,6 @@ static inline double floor_of(double x)
     return cut - (cut > x);
 }
 
-/* Vectors, and no copy of the loop for each element of a block. */
-#if defined(__GNUC__) && !defined(__clang__)
-#define TG_SIDE_BY_SIDE _Pragma("GCC ivdep") _Pragma("GCC unroll 1")
-#else
-#define TG_SIDE_BY_SIDE TG_INDEPENDENT
-#endif
-
 #define T float
 #define NAME(name) name##_float32
 #define GRID_LOOP TG_VECTOR_LOOP_OF

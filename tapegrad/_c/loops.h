@@ -58,6 +58,13 @@ static inline int tg_never_nan(int64_t x) { (void)x; return 0; }
 #define TG_INDEPENDENT
 #endif
 
+/* The same of a few elements, which compilers else write out one by one instead. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define TG_SIDE_BY_SIDE TG_INDEPENDENT _Pragma("GCC unroll 1")
+#else
+#define TG_SIDE_BY_SIDE TG_INDEPENDENT
+#endif
+
 #define TG_LOOP(name) \
     static void name(char **args, const tg_intp *dims, const tg_intp *steps, void *params)
 

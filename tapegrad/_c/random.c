@@ -82,137 +82,177 @@ double tg_draw_normal(tg_generator *generator)
         }                                                                              \
     }
 
-/* a * b + c rounded once: exact in double up to the last rounding, and vectorises. */
-static inline float fused(float a, float b, float c)
+/* The same from as many words as are left at a time. */
+TG_VECTOR_LOOP(uniform_float32)
 {
-    return (float)((double)a * (double)b + (double)c);
-}
-
-static inline uint32_t bits_of(float x)
-{
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-
-static inline float float_of(uint32_t bits)
-{
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
+    tg_generator *generator = (tg_generator *)args[1];
+    const float from = TG_PARAM(float, 0), to = TG_PARAM(float, 1);
+    float block[TG_BLOCK];
+    for (tg_intp i = 0, width; i < dims[0]; i += width) {
+        if (generator->next >= WORDS)
+            refill(generator);
+        width = WORDS - (tg_intp)generator->next;
+        width = width < dims[0] - i ? width : dims[0] - i;
+        width = width < TG_BLOCK ? width : TG_BLOCK;
+        const uint32_t *words = generator->state + generator->next;
+        for (tg_intp k = 0; k < width; k++) {
+            const float sample = tg_fma(tg_unit_of(words[k]), to - from, from, fused);
+            block[k] = sample == to ? from : sample;
+        }
+        if (steps[0] == sizeof(float))
+            memcpy(args[0] + i * steps[0], block, (size_t)width * sizeof(float));
+        else
+            for (tg_intp k = 0; k < width; k++)
+                TG_AT(float, args[0], (i + k) * steps[0]) = block[k];
+        generator->next += width;
+    }
 }
 
 /* The logarithm, cosine and sine of Moshier's Cephes library (1989), multiplications and
  * additions fused. libm's are closer to the truth, but these are what PyTorch samples by.
  * Only for normal numbers x > 0, and angles in [0, 2 pi]; free of branches. */
-static inline float cephes_log(float x)
+static TG_INLINE float cephes_log(float x, const int fused)
 {
-    const uint32_t bits = bits_of(x);
+    const uint32_t bits = tg_bits(x);
     const int32_t exponent = (int32_t)(bits >> 23) - 126;
     const uint32_t mantissa = bits & 0x7fffffu;
     const uint32_t is_low = mantissa < 0x3504f3u; /* below sqrt(1/2), and doubled there */
     const float e = (float)(exponent - (int32_t)is_low);
-    const float m = float_of((mantissa | 0x3f000000u) + (is_low << 23)) - 1;
+    const float m = tg_from_bits((mantissa | 0x3f000000u) + (is_low << 23)) - 1;
     const float square = m * m;
-    float y = fused(7.0376836292e-2f, m, -1.1514610310e-1f);
-    y = fused(y, m, 1.1676998740e-1f);
-    y = fused(y, m, -1.2420140846e-1f);
-    y = fused(y, m, 1.4249322787e-1f);
-    y = fused(y, m, -1.6668057665e-1f);
-    y = fused(y, m, 2.0000714765e-1f);
-    y = fused(y, m, -2.4999993993e-1f);
-    y = fused(y, m, 3.3333331174e-1f);
-    y = fused(y * m, square, e * -2.12194440e-4f);
-    y = fused(-square, 0.5f, y);
-    return fused(e, 0.693359375f, m + y);
+    float y = tg_fma(7.0376836292e-2f, m, -1.1514610310e-1f, fused);
+    y = tg_fma(y, m, 1.1676998740e-1f, fused);
+    y = tg_fma(y, m, -1.2420140846e-1f, fused);
+    y = tg_fma(y, m, 1.4249322787e-1f, fused);
+    y = tg_fma(y, m, -1.6668057665e-1f, fused);
+    y = tg_fma(y, m, 2.0000714765e-1f, fused);
+    y = tg_fma(y, m, -2.4999993993e-1f, fused);
+    y = tg_fma(y, m, 3.3333331174e-1f, fused);
+    y = tg_fma(y * m, square, e * -2.12194440e-4f, fused);
+    y = tg_fma(-square, 0.5f, y, fused);
+    return tg_fma(e, 0.693359375f, m + y, fused);
 }
 
-static inline void cephes_cos_sin(float angle, float *cosine, float *sine)
+static TG_INLINE void cephes_cos_sin(float angle, float *cosine, float *sine, const int fused)
 {
     const int32_t octant = ((int32_t)(angle * 1.27323954473516f) + 1) & ~1;
     const uint32_t quadrant = (uint32_t)octant >> 1 & 3;
     const float turns = (float)octant;
     /* pi / 4 in three parts, so that the difference stays exact */
-    float x = fused(turns, -0.78515625f, angle);
-    x = fused(turns, -2.4187564849853515625e-4f, x);
-    x = fused(turns, -3.77489497744594108e-8f, x);
+    float x = tg_fma(turns, -0.78515625f, angle, fused);
+    x = tg_fma(turns, -2.4187564849853515625e-4f, x, fused);
+    x = tg_fma(turns, -3.77489497744594108e-8f, x, fused);
     const float square = x * x;
-    float c = fused(2.443315711809948e-5f, square, -1.388731625493765e-3f);
-    c = fused(c, square, 4.166664568298827e-2f) * square;
-    c = fused(c, square, -(square * 0.5f)) + 1;
-    float s = fused(-1.9515295891e-4f, square, 8.3321608736e-3f);
-    s = fused(s, square, -1.6666654611e-1f) * square;
-    s = fused(s, x, x);
+    float c = tg_fma(2.443315711809948e-5f, square, -1.388731625493765e-3f, fused);
+    c = tg_fma(c, square, 4.166664568298827e-2f, fused) * square;
+    c = tg_fma(c, square, -(square * 0.5f), fused) + 1;
+    float s = tg_fma(-1.9515295891e-4f, square, 8.3321608736e-3f, fused);
+    s = tg_fma(s, square, -1.6666654611e-1f, fused) * square;
+    s = tg_fma(s, x, x, fused);
     const uint32_t keep = (quadrant & 1) - 1u;
-    const uint32_t cosine_bits = (bits_of(c) & keep) | (bits_of(s) & ~keep);
-    const uint32_t sine_bits = (bits_of(s) & keep) | (bits_of(c) & ~keep);
-    *cosine = float_of(cosine_bits ^ ((quadrant + 1) & 2) << 30);
-    *sine = float_of(sine_bits ^ (quadrant & 2) << 30);
+    const uint32_t cosine_bits = (tg_bits(c) & keep) | (tg_bits(s) & ~keep);
+    const uint32_t sine_bits = (tg_bits(s) & keep) | (tg_bits(c) & ~keep);
+    *cosine = tg_from_bits(cosine_bits ^ ((quadrant + 1) & 2) << 30);
+    *sine = tg_from_bits(sine_bits ^ (quadrant & 2) << 30);
 }
 
-enum { HALF_BLOCK = NORMAL_BLOCK / 2 };
+enum { HALF_BLOCK = NORMAL_BLOCK / 2, BLOCKS = 16 };
 
-/* Sixteen samples of a normal distribution: the radii from the first half of
- * the block's uniforms, the angles from the second. */
-static void normal_block_float(tg_generator *generator, float mean, float std, float *block)
+/* Uniforms of some blocks: the first halves of all beside each other, and the second. */
+static TG_INLINE void draw_halves(tg_generator *generator, tg_intp n_blocks, float *first,
+                                  float *second)
 {
-    for (int i = 0; i < NORMAL_BLOCK; i++)
-        block[i] = tg_unit_float(generator);
-    for (int i = 0; i < HALF_BLOCK; i++) {
-        const float radius = sqrtf(-2 * cephes_log(1 - block[i]));
-        float cosine, sine;
-        cephes_cos_sin((float)two_pi * block[i + HALF_BLOCK], &cosine, &sine);
-        block[i] = fused(radius * cosine, std, mean);
-        block[i + HALF_BLOCK] = fused(radius * sine, std, mean);
+    for (tg_intp b = 0; b < n_blocks; b++) {
+        float block[NORMAL_BLOCK];
+        uint32_t *words = generator->state + generator->next;
+        if (generator->next + NORMAL_BLOCK <= WORDS) {
+            TG_SIDE_BY_SIDE
+            for (int i = 0; i < NORMAL_BLOCK; i++)
+                block[i] = tg_unit_of(words[i]);
+            generator->next += NORMAL_BLOCK;
+        } else {
+            for (int i = 0; i < NORMAL_BLOCK; i++) {
+                if (generator->next >= WORDS)
+                    refill(generator);
+                block[i] = tg_unit_of(generator->state[generator->next++]);
+            }
+        }
+        memcpy(first + b * HALF_BLOCK, block, HALF_BLOCK * sizeof(float));
+        memcpy(second + b * HALF_BLOCK, block + HALF_BLOCK, HALF_BLOCK * sizeof(float));
     }
 }
 
-static void normal_block_double(tg_generator *generator, double mean, double std, double *block)
+/* Blocks of sixteen samples of a normal distribution: the radii from the first half of a block's
+ * uniforms, the angles from the second. */
+static TG_INLINE void normals_of_float(tg_generator *generator, double mean, double std,
+                                       tg_intp n_blocks, float *out, const int fused)
 {
-    for (int i = 0; i < NORMAL_BLOCK; i++)
-        block[i] = tg_unit_double(generator);
-    for (int i = 0; i < HALF_BLOCK; i++) {
-        const double radius = sqrt(-2 * log(1 - block[i]));
-        const double angle = two_pi * block[i + HALF_BLOCK];
-        block[i] = fma(radius * cos(angle), std, mean);
-        block[i + HALF_BLOCK] = fma(radius * sin(angle), std, mean);
+    float first[BLOCKS * HALF_BLOCK], second[BLOCKS * HALF_BLOCK];
+    draw_halves(generator, n_blocks, first, second);
+    for (tg_intp i = 0; i < n_blocks * HALF_BLOCK; i++) {
+        const float radius = sqrtf(-2 * cephes_log(1 - first[i], fused));
+        float cosine, sine;
+        cephes_cos_sin((float)two_pi * second[i], &cosine, &sine, fused);
+        first[i] = tg_fma(radius * cosine, (float)std, (float)mean, fused);
+        second[i] = tg_fma(radius * sine, (float)std, (float)mean, fused);
+    }
+    for (tg_intp b = 0; b < n_blocks; b++) {
+        memcpy(out + b * NORMAL_BLOCK, first + b * HALF_BLOCK, HALF_BLOCK * sizeof(float));
+        memcpy(out + b * NORMAL_BLOCK + HALF_BLOCK, second + b * HALF_BLOCK,
+               HALF_BLOCK * sizeof(float));
+    }
+}
+
+static TG_INLINE void normals_of_double(tg_generator *generator, double mean, double std,
+                                        tg_intp n_blocks, double *out, const int fused)
+{
+    (void)fused;
+    for (double *block = out; block < out + n_blocks * NORMAL_BLOCK; block += NORMAL_BLOCK) {
+        for (int i = 0; i < NORMAL_BLOCK; i++)
+            block[i] = tg_unit_double(generator);
+        for (int i = 0; i < HALF_BLOCK; i++) {
+            const double radius = sqrt(-2 * log(1 - block[i]));
+            const double angle = two_pi * block[i + HALF_BLOCK];
+            block[i] = fma(radius * cos(angle), std, mean);
+            block[i + HALF_BLOCK] = fma(radius * sin(angle), std, mean);
+        }
     }
 }
 
 /* From 16 packed elements up: whole blocks. Where elements are left over, the last 16 of
  * all are made anew from fresh draws; except for float16, the left-over ones have taken
  * draws of their own before that. */
-#define NORMAL(op, dtype, T, C, load, store, ...)                                      \
-    static void op##_fill_##dtype(tg_generator *generator, C mean, C std, T *out)      \
-    {                                                                                  \
-        C block[NORMAL_BLOCK];                                                         \
-        normal_block_##C(generator, mean, std, block);                                 \
-        for (int i = 0; i < NORMAL_BLOCK; i++)                                         \
-            out[i] = store(block[i]);                                                  \
-    }                                                                                  \
-    TG_LOOP(op##_##dtype)                                                              \
+#define NORMAL_BODY(T, C, store, fused)                                                \
     {                                                                                  \
         tg_generator *generator = (tg_generator *)args[1];                             \
         const double mean = ((const double *)params)[0];                               \
         const double std = ((const double *)params)[1];                                \
-        const tg_intp n = dims[0];                                                     \
-        if (n < NORMAL_BLOCK || steps[0] != (tg_intp)sizeof(T)) {                      \
+        const tg_intp n = dims[0], n_whole = n / NORMAL_BLOCK;                         \
+        if (n_whole == 0 || steps[0] != (tg_intp)sizeof(T)) {                          \
             for (tg_intp i = 0; i < n; i++) {                                          \
-                const double x = fma(tg_draw_normal(generator), std, mean);               \
+                const double x = fma(tg_draw_normal(generator), std, mean);            \
                 TG_AT(T, args[0], i * steps[0]) = store((C)x);                         \
             }                                                                          \
             return;                                                                    \
         }                                                                              \
         T *out = (T *)args[0];                                                         \
-        tg_intp i = 0;                                                                 \
-        for (; i + NORMAL_BLOCK <= n; i += NORMAL_BLOCK)                               \
-            op##_fill_##dtype(generator, (C)mean, (C)std, out + i);                    \
-        if (i == n)                                                                    \
-            return;                                                                    \
-        for (; i < n && sizeof(T) == sizeof(C); i++)                                   \
-            UNIT(C)(generator);                                                        \
-        op##_fill_##dtype(generator, (C)mean, (C)std, out + n - NORMAL_BLOCK);         \
+        const tg_intp left = n - n_whole * NORMAL_BLOCK;                               \
+        for (tg_intp b = 0, n_now; b < n_whole + (left > 0); b += n_now) {             \
+            C samples[BLOCKS * NORMAL_BLOCK];                                          \
+            const int is_last = b == n_whole;                                          \
+            n_now = is_last ? 1 : n_whole - b < BLOCKS ? n_whole - b : BLOCKS;         \
+            for (tg_intp i = 0; is_last && i < left && sizeof(T) == sizeof(C); i++)    \
+                UNIT(C)(generator);                                                    \
+            normals_of_##C(generator, mean, std, n_now, samples, fused);               \
+            T *to = out + (is_last ? n - NORMAL_BLOCK : b * NORMAL_BLOCK);             \
+            for (tg_intp i = 0; i < n_now * NORMAL_BLOCK; i++)                         \
+                to[i] = store(samples[i]);                                             \
+        }                                                                              \
     }
+
+TG_VECTOR_LOOP(normal_float16) NORMAL_BODY(tg_half, float, tg_float_to_half, fused)
+TG_VECTOR_LOOP(normal_float32) NORMAL_BODY(float, float, TG_AS_IS, fused)
+TG_LOOP(normal_float64) NORMAL_BODY(double, double, TG_AS_IS, 0)
 
 /* low + draw mod (high - low), the difference as unsigned so that it cannot overflow */
 #define RANDINT(op, dtype, T, C, load, store, ...)                                     \
@@ -295,8 +335,8 @@ TG_LOOP(randperm)
         }                                                                              \
     }
 
-TG_FLOATS(UNIFORM, uniform)
-TG_FLOATS(NORMAL, normal)
+UNIFORM(uniform, float16, tg_half, float, tg_half_to_float, tg_float_to_half)
+UNIFORM(uniform, float64, double, double, TG_AS_IS, TG_AS_IS)
 TG_ALL(RANDINT, randint)
 TG_ALL(BERNOULLI, bernoulli)
 TG_FLOATS(BERNOULLI_FROM, bernoulli_from)
