@@ -104,14 +104,18 @@ cdef int merge_dimensions(int ndim, npy_intp* shape, int n_operands,
     return n
 
 
+cdef int outer_ndim(int n, Operand* operands, int* core_ndim) noexcept:
+    """The largest number of outer dimensions that one of the operands has."""
+    cdef int ndim = 0, k
+    for k in range(n):
+        ndim = max(ndim, operands[k].ndim - core_ndim[k])
+    return ndim
+
+
 cdef int broadcast_shape(int n, Operand* operands, int* core_ndim, npy_intp* shape) except -1:
     """The common outer shape of operands; its number of dimensions is returned."""
-    cdef int ndim = 0, k, d, outer, missing
+    cdef int ndim = outer_ndim(n, operands, core_ndim), k, d, missing
     cdef npy_intp size
-    for k in range(n):
-        outer = operands[k].ndim - core_ndim[k]
-        if outer > ndim:
-            ndim = outer
     for d in range(ndim):
         shape[d] = 1
     for k in range(n):
@@ -123,7 +127,8 @@ cdef int broadcast_shape(int n, Operand* operands, int* core_ndim, npy_intp* sha
             if shape[d] != 1:
                 raise RuntimeError(
                     f"The size of tensor a ({shape[d]}) must match the size of tensor b ({size}) "
-                    f"at non-singleton dimension {d}")
+                    f"at non-singleton dimension "
+                    f"{d - ndim + outer_ndim(k + 1, operands, core_ndim)}")
             shape[d] = size
     return ndim
 

@@ -7,6 +7,8 @@ from numpy cimport (
 
 from tapegrad._tensor.tensor cimport Tensor, wrap
 
+import numpy as np
+
 from tapegrad._kernels import TYPE_NAMES, empty, empty_like
 from tapegrad._tensor.modes import get_default_dtype, is_grad_enabled
 from tapegrad._types import ALL_DTYPES, DEFAULT_DEVICES, as_dtype, device, dtype, kind_of
@@ -183,11 +185,20 @@ def refuse_half(str kernel, ndarray input not None):
 
 def float_of(str function, str name, value, int position):
     """A number, for which a tensor without dimensions and gradient may stand."""
-    if type(value) is not float and isinstance(value, Tensor) and (
-            value.ndim or value.requires_grad):
+    if type(value) is float:
+        return value
+    if not isinstance(value, (Tensor, int, float, np.number, np.bool_)) \
+            or isinstance(value, Tensor) and (value.ndim or value.requires_grad):
         raise TypeError(f"{function}(): argument '{name}' (position {position}) must be float, "
-                        "not Tensor")
+                        f"not {kind_of(value)}")
     return float(value)
+
+
+def check_number(value):
+    """Refuse a whole number of more than 64 bits, which PyTorch cannot keep."""
+    if isinstance(value, int) and not -2**63 <= value < 2**64:
+        raise OverflowError("int too big to convert" if value > 0 else
+                            "can't convert negative int to unsigned")
 
 
 def converted(Tensor input not None, kind):

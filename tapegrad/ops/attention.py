@@ -95,6 +95,8 @@ def _suits_flash(query, key, value, mask, dropout_p: float) -> bool:
         return False
     if query.dtype not in (_types.float32, _types.float64):
         return False
+    if mask is not None and mask.requires_grad:
+        return False
     if dropout_p != 0:
         raise RuntimeError("scaled_dot_product_attention_flash_attention: Currently do not support "
                            "dropout > 0")
@@ -102,7 +104,7 @@ def _suits_flash(query, key, value, mask, dropout_p: float) -> bool:
         return True
     if mask.ndim < 2:
         mask.size(-2)       # which refuses it
-    return mask.ndim in (2, 4) and not mask.requires_grad
+    return mask.ndim in (2, 4)
 
 
 @takes_tensors

@@ -232,7 +232,10 @@ def to(input: Tensor, *args, dtype=None, device=None, other=None, non_blocking=F
     ``memory_format`` where the strides are not in its order.
     """
     if args and (args[0] is None or isinstance(args[0], (str, int, _types.device))):
-        device, args = args[0], args[1:]
+        if isinstance(args[0], int) and len(args) > 1 and isinstance(args[1], bool):
+            args = (_types.int64, *args[1:])    # which stands for a tensor, since no dtype follows
+        else:
+            device, args = args[0], args[1:]
     if device is not None:
         check_device(device)
     if args:

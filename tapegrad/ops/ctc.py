@@ -107,6 +107,8 @@ _CHECKING = "(while checking arguments for ctc_loss_allocate_outputs)"
 def _check_scores(log_probs: Tensor, targets: Tensor, lengths: list, blank: int) -> None:
     if log_probs.numel() == 0:
         raise RuntimeError("log_probs tensor must not be empty")
+    if log_probs.ndim == 0:     # where PyTorch puts a batch in
+        raise IndexError("Dimension out of range (expected to be in range of [-1, 0], but got 1)")
     if log_probs.ndim != 3:
         raise RuntimeError(
             f"Expected 3-dimensional tensor, but got {_n_dims(log_probs)}-dimensional tensor for "

@@ -46,10 +46,10 @@ def _row_pairs(n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _pdist(input: np.ndarray, p: float) -> np.ndarray:
-    refuse_half("pdist", input)
     n = len(input)
     if n < 2 or not input.shape[1]:
         return kernels.fill(kernels.empty((n * (n - 1) // 2,), input.dtype), 0)
+    refuse_half("pdist", input)
     first, second = _row_pairs(n)
     return np.linalg.norm(input[first] - input[second], ord=p, axis=1)
 

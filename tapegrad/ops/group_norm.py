@@ -127,16 +127,17 @@ def group_norm_with_moments(
     if weight is not None and weight.shape != wanted:
         _refuse_vector("weight", weight, input)
     if bias is not None and bias.shape != wanted:
-        _refuse_vector("bias", bias if weight is None else weight, input)   # sic
+        _refuse_vector("bias", weight, input)   # sic
     if not have_dtype_of(input, weight, bias):
         refuse_mixed(input, weight, bias)
     return group_norm_op(input, weight, bias, num_groups, float(eps))
 
 
-def _refuse_vector(name: str, one: Tensor, input: Tensor) -> None:
+def _refuse_vector(name: str, one: Tensor | None, input: Tensor) -> None:
+    shape = [0] if one is None else list(one.shape)
     raise RuntimeError(
         f"Expected {name} to be a vector of size equal to the number of channels in input, but got "
-        f"{name} of shape {list(one.shape)} and input of shape {list(input.shape)}"
+        f"{name} of shape {shape} and input of shape {list(input.shape)}"
     )
 
 

@@ -40,7 +40,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     numbers = input._array
     if numbers.ndim != 1 or (numbers.size and numbers.min() < 0):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
-    if weights is None:
+    if weights is None or not numbers.size:
         return Tensor._wrap(np.bincount(numbers, minlength=minlength))
     if weights.ndim != 1 or weights.shape != input.shape:
         raise RuntimeError("weights should be 1-d and have the same length as input")
@@ -182,11 +182,23 @@ def _edges_of(points: np.ndarray, bins, ranges, dtype: _types.dtype) -> list[Ten
         if isinstance(one, Tensor):
             edges.append(_checked_edges(one, dtype, dim).detach())
             continue
-        _refuse_bins(one, dim)
+        _refuse_bins_of_several(one, dim)
         given = None if ranges is None else tuple(map(float, ranges[2 * dim : 2 * dim + 2]))
         low, high = _range_of(points[:, dim], given, dim)
         edges.append(linspace(low, high, one + 1, dtype=dtype))
     return edges
+
+
+def _refuse_bins_of_several(bins: int, dim: int) -> None:
+    """Refuse edges of which there are none, then bins of which there are none."""
+    if bins < -1:
+        raise RuntimeError("number of steps must be non-negative")
+    if bins == -1:
+        raise RuntimeError(
+            "torch.histogramdd: bins tensor should have at least 1 element, but got 0 elements in "
+            f"the bins tensor for dimension {dim}"
+        )
+    _refuse_bins(bins, dim)
 
 
 def _count_in_boxes(points: np.ndarray, edges: list, weight) -> np.ndarray:
@@ -260,6 +272,8 @@ def histogram(
     """
     if isinstance(bins, (bool, np.ndarray)):
         raise TypeError("bins are a number, or edges")
+    if isinstance(bins, int):
+        _refuse_bins(bins, 0)
     if isinstance(bins, Tensor) and range is not None:
         raise TypeError(
             "histogram() received an invalid combination of arguments - got (Tensor, Tensor, "

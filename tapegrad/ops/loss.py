@@ -120,10 +120,12 @@ def smooth_l1_loss(input: Tensor, target: Tensor, reduction: int = MEAN, beta=1.
 
 def huber_loss(input: Tensor, target: Tensor, reduction: int = MEAN, delta=1.0) -> Tensor:
     """``0.5 d²`` where ``d = |input - target| < delta``, else ``delta * (d - 0.5 delta)``."""
+    delta = float_of("huber_loss", "delta", delta, 4)
+    if not delta > 0:
+        raise RuntimeError("huber_loss does not support non-positive values for delta.")
     if input.dtype is not target.dtype:
         _refuse_arrays(input, target)
         _check_castable(_common_dtype(input, target), input.dtype)
-    delta = float_of("huber_loss", "delta", delta, 4)
     bend = (delta, 1.0, delta)
     return huber_op(*_promoted("huber", input, target), reduction, bend).to(input.dtype)
 

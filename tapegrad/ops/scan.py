@@ -179,7 +179,16 @@ def _extreme_so_far(name: str, result):
     )
 
     def extreme(input: Tensor, dim: int):
-        return result.of(operation(input, normal_dim(dim, input.ndim)))
+        try:
+            dim = normal_dim(dim, input.ndim)
+        except IndexError:
+            if not input.ndim:
+                raise IndexError(f"{name}(): Expected reduction dim -1 or 0 for scalar but got "
+                                 f"{dim}") from None
+            if input.numel():
+                raise
+            dim = 0     # PyTorch looks for no dimension of what is empty
+        return result.of(operation(input, dim))
 
     extreme.__name__ = extreme.__qualname__ = name
     extreme.__doc__ = f"{operation.__doc__} NaN wins; of equals the last is named."

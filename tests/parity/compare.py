@@ -44,6 +44,10 @@ def same(ours: Any, theirs: Any, tolerance: tuple[float, float], where: str = "r
     elif isinstance(theirs, torch.dtype):
         if str(ours).removeprefix("tapegrad.") != str(theirs).removeprefix("torch."):
             raise Differs(f"{where}: {ours} instead of {theirs}")
+    elif isinstance(theirs, np.ndarray):
+        if not isinstance(ours, np.ndarray) or ours.dtype != theirs.dtype:
+            raise Differs(f"{where}: {type(ours).__name__} instead of an array of {theirs.dtype}")
+        same_values(ours, theirs, tolerance, where)
     elif isinstance(theirs, float):
         if not isinstance(ours, float):
             raise Differs(f"{where}: {type(ours).__name__} instead of float")

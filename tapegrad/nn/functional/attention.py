@@ -234,7 +234,8 @@ def _projected_together(
         both = ops.linear(key, second, biases[1]).unflatten(-1, (2, n))
         keys_values = [both.select(-2, k).contiguous() for k in range(2)]
         return [ops.linear(query, first, biases[0]), *keys_values]
-    return _linear_each((query, key, value), weight.chunk(3), bias)
+    query_weight, key_weight, value_weight = weight.chunk(3)
+    return _linear_each((query, key, value), (query_weight, key_weight, value_weight), bias)
 
 
 def _projected(
@@ -257,7 +258,8 @@ def _projected(
 
 
 def _linear_each(inputs: tuple, weights: tuple, bias: Tensor | None) -> list[Tensor]:
-    biases = (None, None, None) if bias is None else bias.chunk(3)
+    query_bias, key_bias, value_bias = (None, None, None) if bias is None else bias.chunk(3)
+    biases = (query_bias, key_bias, value_bias)
     return [ops.linear(*one) for one in zip(inputs, weights, biases, strict=True)]
 
 

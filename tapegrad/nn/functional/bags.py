@@ -132,6 +132,8 @@ def _starts(input: Tensor, offsets: Tensor | None) -> np.ndarray:
                 "if input is 2D, then offsets has to be None, as input is treated is a mini-batch "
                 f"of fixed length sequences. However, found offsets of type {_type_of(offsets)}"
             )
+        if input.dtype is tapegrad.bool:
+            raise NotImplementedError("\"arange_cpu\" not implemented for 'Bool'")
         return np.arange(input.shape[0]) * input.shape[1]
     if input.dim() != 1:
         raise ValueError(
@@ -185,7 +187,7 @@ def _check_dtypes(input: Tensor, weight: Tensor) -> None:
     if not weight.is_floating_point():
         raise RuntimeError(
             "Expected tensor for argument #1 'weight' to have one of the following scalar types: "
-            f"Half, BFloat16, Float, Double; but got {tapegrad.typename(weight)} instead {_TAIL}"
+            f"Half, BFloat16, Float, Double; but got {cpu_type_name(weight)} instead {_TAIL}"
         )
 
 

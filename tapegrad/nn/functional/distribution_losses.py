@@ -11,10 +11,11 @@ from tapegrad import ops
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
 from tapegrad.nn.functional.reduction import apply, choose, get_enum
-from tapegrad.ops._declare import calls
+from tapegrad.ops._declare import calls, reads_numpy
 
 
 @calls("kl_div", "input", "target")
+@reads_numpy
 def kl_div(
     input: Tensor,
     target: Tensor,

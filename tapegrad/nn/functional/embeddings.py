@@ -8,6 +8,7 @@ import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad.ops import normalization
 from tapegrad.ops._declare import written_as
+from tapegrad.ops.tensor_types import cpu_type_name
 
 
 @written_as("functional.embedding")
@@ -33,7 +34,7 @@ def embedding(
     if input.dtype not in (tapegrad.int64, tapegrad.int32):
         raise RuntimeError(
             "Expected tensor for argument #1 'indices' to have one of the following scalar types: "
-            f"Long, Int; but got {tapegrad.typename(input)} instead (while checking arguments for "
+            f"Long, Int; but got {cpu_type_name(input)} instead (while checking arguments for "
             "embedding)"
         )
     if max_norm is not None:

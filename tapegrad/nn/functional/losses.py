@@ -118,8 +118,6 @@ def huber_loss(
     """
     x, y = _broadcast(input, target)
     how = get_enum(reduction)
-    if not delta > 0:
-        raise RuntimeError("huber_loss does not support non-positive values for delta.")
     if weight is None:
         return loss.huber_loss(x, y, how, delta)
     _check_weight(x, weight, reduction)

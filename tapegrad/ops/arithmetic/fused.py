@@ -9,6 +9,7 @@ from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor
 from tapegrad._types import BY_NUMPY_NUMBER, float16, float32
 from tapegrad.ops._declare import composite, method, op, takes_out
+from tapegrad.ops._dims import common_shape
 from tapegrad.ops._out import c_name
 from tapegrad.ops.arithmetic.products import div_op, mul
 from tapegrad.ops.arithmetic.sums import add_op, check_held, is_bool, is_float
@@ -26,7 +27,11 @@ def _added(joined: Callable, input, tensor1, tensor2, value) -> Tensor:
     if not are_alike or computed is not dtype:
         input, tensor1, tensor2 = (in_dtype(one, computed) for one in (input, tensor1, tensor2))
     scaled = tensor1 if type(value) is int and value == 1 else tensor1 * value
-    total = add_op(input, joined(scaled, tensor2))
+    try:
+        total = add_op(input, joined(scaled, tensor2))
+    except RuntimeError:
+        common_shape(input.shape, tensor1.shape, tensor2.shape)     # as PyTorch compares them
+        raise
     return total if computed is dtype else in_dtype(total, dtype)
 
 

@@ -11,6 +11,7 @@ from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, get_default_dtype
+from tapegrad.ops._arguments import check_number
 from tapegrad.ops._declare import attach, method, op, takes_out
 from tapegrad.ops._floats import HALF, rounded_once
 from tapegrad.ops.arithmetic.sums import check_held, is_bool, is_float
@@ -163,7 +164,10 @@ def square_(self: Tensor) -> Tensor:
 
 
 def _as_double(value):
-    return value.double() if isinstance(value, Tensor) else float(value)
+    if isinstance(value, Tensor):
+        return value.double()
+    check_number(value)
+    return float(value)
 
 
 @takes_out(

@@ -110,8 +110,6 @@ def _as_number(value, dtype: _types.dtype):
         if not (dtype.is_floating_point or is_whole or dtype.name == value.dtype.name):
             raise TypeError(f"'{_types.kind_of(value)}' object cannot be interpreted as an integer")
         return value.item()
-    if isinstance(value, (str, bytes)):
-        raise TypeError(f"new(): invalid data type '{type(value).__name__}'")
     if isinstance(value, (bool, int, float)):
         return value
     kind = type(value).__name__
@@ -122,6 +120,8 @@ def _as_number(value, dtype: _types.dtype):
 
 def _array_of(data, dtype: _types.dtype | None) -> np.ndarray:
     """A fresh array of Python data: whole numbers become int64, others the default dtype."""
+    if isinstance(data, (str, bytes)):
+        raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
     shape = _nested_shape(data)
     leaves: list[Any] = []
     if 0 not in shape:

@@ -14,7 +14,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, get_default_dtype
-from tapegrad.ops._arguments import check_device, dtype_or, finished
+from tapegrad.ops._arguments import check_device, check_number, dtype_or, finished
 from tapegrad.ops._declare import takes_out
 from tapegrad.ops._dims import number_of
 
@@ -84,7 +84,7 @@ def _range(start, end, step, dtype: _types.dtype) -> np.ndarray:
         count = -((start - end) // step)
     else:
         count = math.ceil((end - start) / step)
-    if count >= 2**62:
+    if count >= 2**63:
         raise RuntimeError("invalid size, possible overflow?")
     if dtype.is_floating_point:
         numbers = kernels.empty((count,), dtype.numpy)
@@ -136,6 +136,8 @@ def _spaced(
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     if steps <= 1:
+        check_number(start)
+        check_number(end)
         return _repeated(start, steps, dtype, floating)
     if dtype is _types.bool:
         raise NotImplementedError(f"\"{function}_cpu\" not implemented for 'Bool'")

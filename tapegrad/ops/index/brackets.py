@@ -8,7 +8,13 @@ from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad._types import float16, int64, kind_of
 from tapegrad.ops.convert import copy_inplace, fill_tensor_inplace
-from tapegrad.ops.index.by_tensors import check_put_dtypes, index_arrays, index_op, put_values
+from tapegrad.ops.index.by_tensors import (
+    check_put_dtypes,
+    fills_mask,
+    index_arrays,
+    index_op,
+    put_values,
+)
 from tapegrad.ops.index.items import apply_views, cut, select
 from tapegrad.ops.shape.broadcasting import check_expansion
 from tapegrad.ops.shape.sizes import alias_op
@@ -47,8 +53,10 @@ def setitem(input: Tensor, index, value) -> None:
     given, value = value, _as_value(input, value)
     viewed, left = apply_views(input, index)
     if left:
-        if value is given and isinstance(value, Tensor) and not _fills_mask(left, value):
+        if value is given and isinstance(value, Tensor) and not fills_mask(left, value):
             check_put_dtypes(viewed, value)
+        if isinstance(value, Tensor) and value.ndim and len(value) == 1:
+            value = _without_leading_ones(value)
         put_values(viewed, left, value)
         return
     if not isinstance(value, Tensor) and (viewed is input or input.dtype is float16):
@@ -62,11 +70,12 @@ def setitem(input: Tensor, index, value) -> None:
         fill_tensor_inplace(viewed, value)
 
 
-def _fills_mask(left: list, value: Tensor) -> bool:
-    """Whether it is one number for what masks pick, which may be cast."""
-    return value.numel() == 1 and all(
-        one is None or one.dtype.name in ("bool", "uint8") for one in left
-    )
+def _without_leading_ones(value: Tensor) -> Tensor:
+    """The value that an assignment writes, unlike `index_put_`."""
+    shape = value.shape
+    while shape and shape[0] == 1:
+        shape = shape[1:]
+    return value.view(shape)
 
 
 def _check_assigned_shape(value: Tensor, shape: tuple) -> None:

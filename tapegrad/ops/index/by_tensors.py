@@ -110,12 +110,14 @@ def index_arrays(input: Tensor, indices) -> tuple[tuple, tuple]:
         else:
             versions.append((index, index._version))
     if len(arrays) > input.ndim:
-        raise IndexError(
-            f"too many indices for tensor of dimension {input.ndim} (got {len(arrays)})"
-        )
+        raise _too_many(input, len(arrays))
     if len(arrays) > 1:
         _check_shapes(arrays)
     return (*arrays, *[None] * (input.ndim - len(arrays))), tuple(versions)
+
+
+def _too_many(input: Tensor, n: int) -> Exception:
+    return IndexError(f"too many indices for tensor of dimension {input.ndim} (got {n})")
 
 
 def _refuse_recording(input: Tensor, index: Tensor) -> None:
@@ -167,6 +169,8 @@ def _check_put(self: Tensor, indices) -> list:
             f"{type(indices).__name__}"
         )
     check_tensors(tuple(indices))
+    if len(indices) > self.ndim:
+        raise _too_many(self, len(indices))
     return list(indices)
 
 
@@ -180,11 +184,26 @@ def check_put_dtypes(target: Tensor, values: Tensor) -> None:
         )
 
 
+def fills_mask(left: list, value: Tensor) -> bool:
+    """Whether a value is one number for what masks pick, which may be cast."""
+    return value.numel() == 1 and all(
+        one is None or one.dtype.name in ("bool", "uint8") for one in left
+    )
+
+
+def _as_put(target: Tensor, left: list, values: Tensor, accumulate: bool) -> Tensor:
+    """Values of the target's dtype; one number for a mask may have any, and any shape."""
+    if values.numel() == 1 and not accumulate and fills_mask(left, values):
+        return values.reshape(()).to(target.dtype)
+    check_put_dtypes(target, values)
+    return values
+
+
 @method()
 def index_put_(self: Tensor, indices, values: Tensor, accumulate: bool = False) -> Tensor:
     """Write ``values`` at the positions given by index tensors; ``accumulate`` adds them up."""
     left = _check_put(self, indices)
-    check_put_dtypes(self, values)
+    values = _as_put(self, left, values, accumulate)
     kernels.check_written(self._array, [values._array])
     put_values(self, left, values, accumulate)
     return self
@@ -193,8 +212,9 @@ def index_put_(self: Tensor, indices, values: Tensor, accumulate: bool = False) 
 @method()
 def index_put(input: Tensor, indices, values: Tensor, accumulate: bool = False) -> Tensor:
     """A copy with ``values`` written at the positions given by index tensors."""
-    arrays, versions = index_arrays(input, _check_put(input, indices))
-    check_put_dtypes(input, values)
+    left = _check_put(input, indices)
+    arrays, versions = index_arrays(input, left)
+    values = _as_put(input, left, values, accumulate)
     return _index_put_op(input, values, arrays, versions, accumulate)
 
 

@@ -108,8 +108,20 @@ def _leading(array: np.ndarray, indices: tuple) -> tuple | None:
     return tuple(map(kernels.contiguous, named)) if array.flags.c_contiguous else None
 
 
+def _into_nothing(array: np.ndarray, indices: tuple) -> tuple:
+    """Indices into an array without elements, of which PyTorch looks at the sizes alone."""
+    if isinstance(indices, Numbers):
+        return indices
+    named = [k for k, index in enumerate(indices) if index is not None]
+    if all(indices[k].size for k in named) and any(array.shape[k] == 0 for k in named):
+        raise IndexError("index is out of bounds for dimension with size 0")
+    return tuple([None if index is None else np.zeros_like(index) for index in indices])
+
+
 def index_rows(input: np.ndarray, indices: tuple, versions) -> np.ndarray:
     """The elements at positions given by index arrays; None stands for a whole dimension."""
+    if not input.size:
+        indices = _into_nothing(input, indices)
     if isinstance(indices, Numbers):
         if input.flags.c_contiguous:
             return gather_rows(indices.joined(input), (indices.numbers,))
@@ -165,17 +177,21 @@ def _values_in_front(values: np.ndarray, layout: _Layout, shape: tuple) -> np.nd
 
 
 def _expanded_values(values: np.ndarray, shape: tuple) -> np.ndarray:
-    try:
-        return kernels.broadcast_array(values, shape)
-    except ValueError:
-        raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to "
-            f"indexing result of shape {list(shape)}"
-        ) from None
+    if values.ndim <= len(shape):
+        try:
+            return kernels.broadcast_array(values, shape)
+        except ValueError:
+            pass
+    raise RuntimeError(
+        f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to "
+        f"indexing result of shape {list(shape)}"
+    )
 
 
 def put_rows(target: np.ndarray, indices: tuple, values: np.ndarray, kernel: str) -> None:
     """Write or add values at positions given by index arrays."""
+    if not target.size:
+        indices = _into_nothing(target, indices)
     if isinstance(indices, Numbers):
         if target.flags.c_contiguous:
             target = indices.joined(target)
@@ -206,7 +222,20 @@ def take_rows(weight: np.ndarray, index: np.ndarray) -> np.ndarray:
     try:
         return gather_rows(weight, (index,))
     except IndexError:
-        raise IndexError("index out of range in self") from None
+        raise _no_such_row(weight, index) from None
+
+
+def _no_such_row(weight: np.ndarray, index: np.ndarray) -> Exception:
+    """PyTorch's error of rows that are not there; of a matrix without elements that of a library.
+    """
+    n_rows, size = weight.shape
+    if not n_rows:
+        return RuntimeError("index_select(): self indexing axis dim should be positive")
+    if not size:
+        outside = next(one for one in index.flat if not 0 <= one < n_rows)
+        return RuntimeError(f"INDICES element is out of DATA bounds, id={outside} "
+                            f"axis_dim={n_rows}")
+    return IndexError("index out of range in self")
 
 
 def add_rows(shape: tuple, index: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -31,6 +31,13 @@ def _out_of_range(index: int, dim: int, size: int) -> Exception:
     return IndexError("index out of range in self")
 
 
+def _not_cleared(index: int, dim: int, size: int) -> Exception:
+    """The error of a place that PyTorch fills first, where one may be counted from the end."""
+    if -size <= index < 0:
+        return _out_of_range(index, dim, size)
+    return IndexError(str(out_of_bounds(index, dim, size)))
+
+
 _ROWS_FROM = 8192  # elements that are copied row by row; fewer are looked up one by one
 
 
@@ -65,7 +72,7 @@ _MULTIPLY = kernels.numpy_kernel(np.multiply)
 
 def _index_reduce(input, dim, index, source, reduce, include_self):
     """Slices combined with those at positions along a dimension."""
-    positions = positions_along(index, input, dim, _out_of_range)
+    positions = positions_along(index, input, dim, _out_of_range if include_self else _not_cleared)
     combine(place_slices, input, positions, source, dim, reduce, include_self)
 
 

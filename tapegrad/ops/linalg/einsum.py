@@ -22,9 +22,6 @@ def einsum(*args) -> Tensor:
     may also be lists of numbers below 52, one behind each operand, and perhaps one for the output:
     ``einsum(a, [0, 1], b, [1, 2], [0, 2])``. Raises RuntimeError for what cannot be paired.
     """
-    if len(args) < 2:
-        raise ValueError("einsum(): must specify the equation string and at least one operand, or "
-                         "at least one operand and its subscripts list")
     equation, operands = _arguments(args)
     terms, output = _parse(equation, operands)
     views = [_named(k, *one) for k, one in enumerate(zip(operands, terms, strict=True))]
@@ -48,6 +45,8 @@ def _arranged(tensor: Tensor, labels: list, wanted: list) -> Tensor:
 
 
 def _arguments(args: tuple) -> tuple[str, list]:
+    if len(args) == 2 and isinstance(args[1], (list, tuple)) and not isinstance(args[0], Tensor):
+        args = (args[0], *args[1])
     if len(args) < 2:
         raise ValueError(
             "einsum(): must specify the equation string and at least one operand, or at least one "
@@ -63,8 +62,6 @@ def _arguments(args: tuple) -> tuple[str, list]:
             "einsum(): argument 'equation' (position 1) must be str, not "
             f"{type(equation).__name__}"
         )
-    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
-        operands = list(operands[0])
     for k, one in enumerate(operands):
         if not isinstance(one, Tensor):
             raise TypeError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -275,6 +276,9 @@ def lu_unpack(
                 "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive.Did you "
                 "properly pass the result of lu_factor?"
             )
+        batch = LU_data.shape[:-2]
+        if LU_pivots.numel() == math.prod(batch) * k:
+            LU_pivots = LU_pivots.reshape(*batch, k)
         P = _permutation_matrix(LU_pivots, m, LU_data.dtype)
     if unpack_data:
         L, U = lu_unpack_op(LU_data)

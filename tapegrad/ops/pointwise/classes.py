@@ -10,7 +10,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
-from tapegrad._types import float64, kind_of
+from tapegrad._types import float64
 from tapegrad.ops._declare import composite, method, op, public, takes_out, takes_tensors
 from tapegrad.ops._dims import common_shape
 from tapegrad.ops._results import NamedResult, named_result
@@ -135,10 +135,6 @@ def frexp(input: Tensor) -> NamedResult:
 
 
 def _ldexp(input: np.ndarray, other: np.ndarray) -> np.ndarray:
-    if not isinstance(other, np.ndarray):
-        raise TypeError(
-            f"ldexp(): argument 'other' (position 2) must be Tensor, not {kind_of(other)}"
-        )
     if input.dtype.kind != "f" or other.dtype.kind == "f":
         return _scaled_by_power(input, other)
     common_shape(input.shape, other.shape)
@@ -155,13 +151,28 @@ def _times_power(input: Tensor, other: Tensor) -> Tensor:
 
 
 _scaled_by_power = composite(_times_power)
-ldexp = op(
-    "ldexp", forward=_ldexp, method=True, inplace=True, out="cast ldexp",
+ldexp_op = op(
+    "ldexp", forward=_ldexp,
     # As PyTorch: 2 to a negative integer exponent is the integer 0 here.
     input=lambda g, other: g * 2**other,
     other=lambda g, out: g * (out * math.log(2)),
     doc="``input * 2**other``.",
 )  # fmt: skip
+_ldexp_inplace = InplaceOp(ldexp_op)
+
+
+@takes_out("cast ldexp")
+@method()
+def ldexp(input: Tensor, other: Tensor) -> Tensor:
+    """``input * 2**other``, element by element. Shapes broadcast."""
+    return ldexp_op(input, other)
+
+
+@method()
+def ldexp_(self: Tensor, other: Tensor) -> Tensor:
+    """In-place form of :func:`ldexp`."""
+    return _ldexp_inplace(self, other)
+
 
 for _name in ("resolve_conj", "resolve_neg"):
     method(_name)(conj)

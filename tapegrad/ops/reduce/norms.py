@@ -10,6 +10,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, get_default_dtype
+from tapegrad.ops._arguments import check_number
 from tapegrad.ops._declare import composite, method, op, takes_out
 from tapegrad.ops._dims import dims_of, normal_dim
 from tapegrad.ops.pointwise import where_op
@@ -81,6 +82,7 @@ def computed_order(x: Tensor, ord: float, dims: tuple | None) -> float:
     """The order of a norm; 1 for lone elements, whose powers may be too large to be computed."""
     if ord in (2, 1, 0, math.inf):
         return float(ord)
+    check_number(ord)
     sizes = x.shape if dims is None else [x.shape[dim] for dim in dims]
     return 1.0 if all(size == 1 for size in sizes) else float(ord)
 

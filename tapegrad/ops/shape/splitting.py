@@ -10,6 +10,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._core.pieces import joined_gradients, stacked_gradients
 from tapegrad._tensor import Tensor, is_grad_enabled
+from tapegrad._types import bool as bool_
 from tapegrad.ops._declare import attach, method, op, reads_numpy, takes_tensors
 from tapegrad.ops._dims import even_ranges, normal_dim, ranges_between, sizes_of
 from tapegrad.ops.shape.joining import cat, stack
@@ -242,7 +243,8 @@ def _split_on(name: str, input: Tensor, given, dim: int, ndim: int) -> tuple[Ten
             f"{input.ndim} dimensions!"
         )
     if not isinstance(given, (tuple, list)):
-        if isinstance(given, np.ndarray) or (isinstance(given, Tensor) and given.ndim):
+        if isinstance(given, np.ndarray) or (
+                isinstance(given, Tensor) and (given.ndim or given.dtype is bool_)):
             raise TypeError(f"{name}() takes a number of sections, or indices")
         given, size = given if type(given) is int else _whole(given), input.shape[dim]
         if given == 0 or size % given:

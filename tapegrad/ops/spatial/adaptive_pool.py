@@ -44,6 +44,10 @@ def _check(function: str, input: Tensor, n_dims: int, first: int, colon: str) ->
             f"{function}(): Expected {n_dims + 1}D or {n_dims + 2}D tensor, but got{colon} "
             f"{list(input.shape)}"
         )
+    _check_sizes(function, input, first)
+
+
+def _check_sizes(function: str, input: Tensor, first: int) -> None:
     shape = input.shape
     if 0 not in shape:
         return
@@ -87,8 +91,10 @@ def _adaptive_avg(function: str, input, output_size, n_dims: int, comma: str) ->
             f"{function}: elements of output_size must be greater than or equal to 0 but received "
             f"{{{listed}}}"
         )
-    _check(function, input, n_dims, n_dims if n_dims == 2 else n_dims + 1, "")
-    if count == (1,) * n_dims and input.is_floating_point():
+    if n_dims == 3:     # PyTorch looks at the sizes of volumes before it counts them
+        _check_sizes(function, input, input.ndim - 1)
+    _check(function, input, n_dims, 2 if n_dims == 2 else 0, "")
+    if count == (1,) * n_dims:
         return input.mean(tuple(range(-n_dims, 0)), keepdim=True)
     return adaptive_avg_ops[n_dims](input, _windows(input.shape, count))
 
