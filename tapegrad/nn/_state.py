@@ -5,7 +5,9 @@ from __future__ import annotations
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from functools import update_wrapper
 from typing import Any
+from weakref import ref
 
 from tapegrad._tensor import RemovableHandle, Tensor
 from tapegrad.nn._hooks import Hooks, _register
@@ -226,17 +228,28 @@ _UNREACHABLE = (
 
 
 class _LoadPreHook:
-    """A load pre-hook together with the module it wants as first argument, if any."""
+    """A load pre-hook and, weakly, the module that it wants as first argument, if any."""
 
-    def __init__(self, hook: Callable, module: Any) -> None:
-        self.hook, self.module = hook, module
+    def __init__(self, hook: Callable, module: Any = None) -> None:
+        self.hook = hook
+        update_wrapper(self, hook)
+        self.module = None if module is None else ref(module)
 
     def __call__(self, *args: Any) -> Any:
-        return self.hook(*args) if self.module is None else self.hook(self.module, *args)
+        if self.module is None:
+            return self.hook(*args)
+        module = self.module()
+        if module is None:
+            raise RuntimeError("You are trying to call the hook of a dead Module!")
+        return self.hook(module, *args)
 
     def __getstate__(self) -> dict[str, Any]:
         state = {"hook": self.hook, "with_module": self.module is not None}
-        return state if self.module is None else {**state, "module": self.module}
+        return state if self.module is None else {**state, "module": self.module()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.hook, self.module = state["hook"], state.get("module")
+        self.hook, self.module = state["hook"], None
+        if state["with_module"]:
+            if state["module"] is None:
+                raise RuntimeError("You are trying to revive the hook of a dead Module!")
+            self.module = ref(state["module"])

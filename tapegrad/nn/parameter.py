@@ -125,7 +125,7 @@ class Buffer(Tensor, metaclass=_BufferMeta):
 
 _ALLOWED = frozenset(
     ("char", "copy_", "cpu", "double", "float", "get_device", "half", "int", "is_complex",
-     "is_floating_point", "long", "requires_grad_", "short", "size", "to")
+     "is_floating_point", "long", "requires_grad_", "short", "to")
 )  # fmt: skip
 _COMPARISONS = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__")
 
@@ -178,6 +178,10 @@ class UninitializedTensorMixin:
             "initialized one. Call `forward` to initialize the parameters before accessing their "
             "attributes."
         )
+
+    def size(self: Any, dim: int | None = None) -> Any:
+        """That of the memory there is: no elements."""
+        return self.data.size(dim)
 
     def share_memory_(self) -> Any:
         """Refused: there is no memory yet."""

@@ -160,22 +160,21 @@ def _as_int64(index: np.ndarray) -> np.ndarray:
     return index if index.dtype == np.int64 else kernels.cast_array(index, np.int64)
 
 
-def _row_factors(index: np.ndarray, n_rows: int, padding_idx: int, by_freq: bool, dtype):
-    """What each picked row's gradient is multiplied by: 0 for padding, 1 / count by frequency."""
-    factors = np.ones(index.shape, dtype)
-    if by_freq:
-        factors /= np.bincount(index.reshape(-1), minlength=n_rows)[index]
-    if padding_idx >= 0:
-        factors[index == padding_idx] = 0
-    return factors[..., None]
+def _row_factors(index: np.ndarray, n_rows: int, dtype) -> np.ndarray:
+    """What each picked row's gradient is multiplied by where frequent rows count less."""
+    counts = np.bincount(index.reshape(-1), minlength=n_rows)
+    return (1 / counts[index]).astype(dtype)[..., None]
 
 
 def _embedding_scattered(values, index, shape, padding_idx, scale_grad_by_freq):
     index = kernels.contiguous(_as_int64(index))
-    if padding_idx >= 0 or scale_grad_by_freq:
-        factors = _row_factors(index, shape[0], padding_idx, scale_grad_by_freq, values.dtype)
+    if scale_grad_by_freq:
+        factors = _row_factors(index, shape[0], values.dtype)
         values = kernels.pointwise(_MULTIPLY, values, factors)
-    return add_rows(shape, index, values)
+    result = add_rows(shape, index, values)
+    if 0 <= padding_idx < shape[0]:
+        result[padding_idx] = 0      # what arrived there may be nan
+    return result
 
 
 _MULTIPLY = kernels.numpy_kernel(np.multiply)
@@ -183,12 +182,12 @@ _MULTIPLY = kernels.numpy_kernel(np.multiply)
 
 def _picked_again(g, index, shape, padding_idx, scale_grad_by_freq):
     rows = embedding_op(g, index, padding_idx, scale_grad_by_freq)
-    if padding_idx < 0 and not scale_grad_by_freq:
-        return rows
-    factors = _row_factors(
-        index.long().numpy(), shape[0], padding_idx, scale_grad_by_freq, g.dtype.numpy
-    )
-    return rows * Tensor._wrap(factors)
+    if padding_idx >= 0:
+        rows = rows.masked_fill((index == padding_idx).unsqueeze(-1), 0)
+    if scale_grad_by_freq:
+        factors = _row_factors(index.long().numpy(), shape[0], g.dtype.numpy)
+        rows = rows * Tensor._wrap(factors)
+    return rows
 
 
 embedding_backward = op(

@@ -76,7 +76,7 @@ class Adagrad(FormulaOptimizer):
         first = self.defaults["initial_accumulator_value"]
         return {
             "step": number_tensor(0.0, group),
-            "sum": tapegrad.full_like(p, first, requires_grad=False),
+            "sum": tapegrad.full_like(p.detach(), first),
         }
 
     def formula(self, p: Tensor, g: Tensor, state: dict[str, Any], group: dict[str, Any]) -> None:

@@ -164,6 +164,18 @@ def test_embedding_from_a_table(torch: ModuleType) -> None:
     assert torch.nn.Embedding.from_pretrained(table, freeze=False).weight.requires_grad
 
 
+def test_padding_takes_no_gradient(torch: ModuleType) -> None:
+    """The row of the padding gets zero even where nan arrives, and so does what is sent to it."""
+    table = torch.ones(3, 2, requires_grad=True)
+    out = torch.nn.functional.embedding(torch.tensor([0, 1, 1]), table, padding_idx=1)
+    g = torch.tensor([[1.0, 2.0], [torch.nan, 3.0], [4.0, torch.inf]], requires_grad=True)
+    (slope,) = torch.autograd.grad(out, table, g, create_graph=True)
+    (back,) = torch.autograd.grad(slope, g, torch.full((3, 2), torch.nan))
+
+    assert slope.tolist() == [[1.0, 2.0], [0.0, 0.0], [0.0, 0.0]]
+    assert back[1:].tolist() == [[0.0, 0.0], [0.0, 0.0]]
+
+
 def test_losses_are_modules(torch: ModuleType) -> None:
     """Losses keep their settings and call their functions."""
     nn = torch.nn

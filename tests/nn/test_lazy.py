@@ -65,6 +65,8 @@ def test_state_gives_the_shape(torch, layer):
     "torch.nn.LazyInstanceNorm1d()(torch.ones(3))",
     "b = torch.nn.UninitializedBuffer(); b.materialize((2,)); type(b).__name__, tuple(b.shape)",
     "torch.nn.LazyConvTranspose1d(3, 2, padding_mode='reflect')",
+    "tuple(p.size()), p.size(0)", "torch.nn.utils.spectral_norm(m)",
+    "import warnings\nwarnings.simplefilter('ignore')\ntorch.nn.utils.weight_norm(m)",
 ])  # fmt: skip
 def test_uninitialized(torch, reference, code):
     """What has no shape yet answers or refuses as in PyTorch."""

@@ -1,5 +1,8 @@
 """State dicts: what they hold, how they are loaded, what is reported, and their hooks."""
 
+import copy
+import gc
+import weakref
 from collections import OrderedDict
 from types import ModuleType
 
@@ -135,6 +138,24 @@ def test_hooks_of_loading(torch: ModuleType) -> None:
     assert not layer.load_state_dict({"weight": torch.ones(1, 1), "old": 3}).missing_keys
     handle.remove()
     assert layer.load_state_dict({"old": 3}, strict=False).unexpected_keys == ["old"]
+
+
+def test_hooks_do_not_keep_a_module(torch: ModuleType) -> None:
+    """A load pre-hook knows its module weakly: the module dies with its last name."""
+    layer = torch.nn.Linear(1, 1)
+    layer.register_load_state_dict_pre_hook(lambda *_: None)
+    (hook,), alive = layer._load_state_dict_pre_hooks.values(), weakref.ref(layer)
+    copied = copy.deepcopy(layer)
+    gc.disable()
+    del layer
+    gc.enable()
+
+    assert alive() is None
+    with pytest.raises(RuntimeError, match="You are trying to call the hook of a dead Module!"):
+        hook({}, "")
+    with pytest.raises(RuntimeError, match="You are trying to revive the hook of a dead Module!"):
+        copy.copy(hook)
+    copied.load_state_dict(copied.state_dict())     # the copy's hook gets the copy
 
 
 LINEAR = "torch.nn.Linear(2, 3).load_state_dict"

@@ -212,6 +212,19 @@ MISTAKES = [
 ]
 
 
+def test_what_has_no_shape_yet(torch: ModuleType) -> None:
+    """Lazy parameters may be given to an optimizer; Adagrad alone makes its state at once."""
+    lazy = torch.nn.UninitializedParameter()
+    optimizer = torch.optim.Adam([lazy])
+    lazy.materialize((2,))
+    lazy.grad = torch.ones(2)
+    optimizer.step()
+
+    assert optimizer.state[lazy]["exp_avg"].shape == (2,)
+    with pytest.raises(ValueError, match="Attempted to use an uninitialized parameter in "):
+        torch.optim.Adagrad([torch.nn.UninitializedParameter()])
+
+
 @pytest.mark.parametrize(("code", "error", "text"), MISTAKES, ids=[case[0] for case in MISTAKES])
 def test_mistakes(torch: ModuleType, code: str, error: type[Exception], text: str) -> None:
     """Every mistake raises PyTorch's class and text."""

@@ -10,7 +10,7 @@ from tapegrad._tensor import Tensor
 from tapegrad.nn import functional as F
 from tapegrad.nn.conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from tapegrad.nn.module import Module
-from tapegrad.nn.parameter import Parameter
+from tapegrad.nn.parameter import Parameter, is_lazy
 
 __all__ = [
     "SpectralNorm",
@@ -103,6 +103,11 @@ class SpectralNorm:
         weight = module._parameters[name]
         if weight is None:
             raise ValueError(f"`SpectralNorm` cannot be applied as parameter `{name}` is None")
+        if is_lazy(weight):
+            raise ValueError(
+                "The module passed to `SpectralNorm` can't have uninitialized parameters. Make "
+                "sure to run the dummy forward before applying spectral normalization"
+            )
         height, width = hook.reshape_weight_to_matrix(weight).shape
         u, v = (
             F.normalize(weight.new_empty(n).normal_(0, 1).detach(), dim=0, eps=eps)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tapegrad._tensor import Tensor
 from tapegrad.nn.module import Module
-from tapegrad.nn.parameter import Parameter
+from tapegrad.nn.parameter import Parameter, is_lazy
 from tapegrad.ops.weight_norm import _weight_norm, norm_except_dim
 
 __all__ = ["WeightNorm", "remove_weight_norm", "weight_norm"]
@@ -43,6 +43,11 @@ class WeightNorm:
                 )
         hook = WeightNorm(name, dim)
         weight = getattr(module, name)
+        if is_lazy(weight):
+            raise ValueError(
+                "The module passed to `WeightNorm` can't have uninitialized parameters. Make sure "
+                "to run the dummy forward before applying weight normalization"
+            )
         del module._parameters[name]
         length = norm_except_dim(weight, 2, hook.dim)
         module.register_parameter(name + "_g", Parameter(length.data))

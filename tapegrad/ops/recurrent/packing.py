@@ -23,16 +23,16 @@ def _pack_padded_sequence(
     Shape: ``(times, batch, *)`` with falling lengths ``(batch)`` to ``(sum of lengths, *)`` and
     ``(longest)``.
     """
+    if input.numel() == 0:
+        raise RuntimeError("Cannot pack empty tensors.")
     if lengths.ndim != 1:
         raise RuntimeError(
             "'lengths' argument should be a 1D CPU int64 tensor, but got "
             f"{lengths.ndim}D cpu Long tensor"
         )
-    if input.numel() == 0:
-        raise RuntimeError("Cannot pack empty tensors.")
     if batch_first:
         input = input.transpose(0, 1)
-    n_times, n_samples = input.shape[:2]
+    n_times, n_samples = input.size(0), input.size(1)
     if len(lengths) != n_samples:
         raise RuntimeError(
             f"Expected `len(lengths)` to be equal to batch_size, but got {len(lengths)} "

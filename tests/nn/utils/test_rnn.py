@@ -23,6 +23,8 @@ SEQUENCES = "[torch.arange(6.).reshape(3, 2), torch.ones(1, 2), torch.zeros(2, 2
     "torch.nn.utils.rnn.invert_permutation(torch.tensor([2, 0, 1]))",
     "torch.nn.utils.rnn.invert_permutation(None)",
     "torch.nn.utils.rnn.PackedSequence(3)",
+    "torch.nn.utils.rnn.pack_padded_sequence(torch.ones(0, 2), torch.ones(2, 2))",
+    "torch.nn.utils.rnn.pack_padded_sequence(torch.ones(2), [2])",
     "tuple(torch.nn.utils.rnn.PackedSequence((torch.ones(2), torch.tensor([2]))))",
 ])  # fmt: skip
 def test_functions(torch, reference, code):
