@@ -32,6 +32,9 @@ cdef extern from "numpy/arrayobject.h":
     object PyArray_NewFromDescr(PyTypeObject* subtype, numpy_dtype descr, int nd,
                                 const npy_intp* dims, const npy_intp* strides, void* data,
                                 int flags, object obj)
+    PyObject* raw_new_array "PyArray_NewFromDescr"(
+        PyTypeObject*, numpy_dtype, int, const npy_intp*, const npy_intp*, void*, int,
+        PyObject*) noexcept
     int PyArray_SetBaseObject(ndarray array, object base) except -1
     int PyArray_FLAGS(ndarray array)
     int NPY_ARRAY_WRITEABLE
@@ -60,6 +63,8 @@ cdef extern from "Python.h":
     void Py_INCREF(object)
     void Py_DECREF(object)
     Py_ssize_t Py_REFCNT(object)
+    bint PyErr_ExceptionMatches(object) noexcept
+    void PyErr_Clear() noexcept
     ctypedef struct _TypeSlots "PyTypeObject":
         Py_ssize_t tp_weaklistoffset
     object PyCapsule_New(void* pointer, const char* name, void* destructor)
@@ -136,10 +141,14 @@ cdef ndarray new_array(int type_number, int ndim, const npy_intp* dims, const np
     cdef size_t size = large_size(descr.itemsize, ndim, dims)
     cdef void* block = NULL if size == 0 else tg_block_malloc(NULL, size)
     cdef ndarray array
+    cdef PyObject* made
     cdef int flags = 0 if block == NULL else NPY_ARRAY_WRITEABLE
     Py_INCREF(descr)
-    array = PyArray_NewFromDescr(<PyTypeObject*>ndarray, descr, ndim, dims, strides, block, flags,
-                                 None)
+    made = raw_new_array(<PyTypeObject*>ndarray, descr, ndim, dims, strides, block, flags, NULL)
+    if made == NULL:
+        refuse_size(ndim, dims)
+    array = <ndarray>made
+    Py_DECREF(array)
     if block == NULL:
         return array
     Py_INCREF(BLOCK_HANDLER)
@@ -147,6 +156,16 @@ cdef ndarray new_array(int type_number, int ndim, const npy_intp* dims, const np
     PyArray_ENABLEFLAGS(array, NPY_ARRAY_OWNDATA)
     PyTraceMalloc_Track(TG_TRACE_DOMAIN, <size_t>block, size)
     return array
+
+
+cdef int refuse_size(int ndim, const npy_intp* dims) except -1:
+    """Raise what NumPy said of memory that it did not make, in PyTorch's words if it was sizes."""
+    cdef int k
+    if PyErr_ExceptionMatches(ValueError):
+        PyErr_Clear()
+        raise RuntimeError("Storage size calculation overflowed with "
+                           f"sizes={[dims[k] for k in range(ndim)]}")
+    return -1
 
 
 cdef size_t large_size(size_t itemsize, int ndim, const npy_intp* dims) noexcept:
@@ -267,11 +286,7 @@ def empty(shape, dtype):
         if dims[k] < 0:
             raise RuntimeError(
                 f"Trying to create tensor with negative dimension {dims[k]}: {list(shape)}")
-    try:
-        return allocate(ndim, dims, type_number_of(dtype))
-    except ValueError:
-        raise RuntimeError(
-            f"Storage size calculation overflowed with sizes={list(shape)}") from None
+    return allocate(ndim, dims, type_number_of(dtype))
 
 
 def empty_like(ndarray model not None, dtype=None):

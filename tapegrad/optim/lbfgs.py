@@ -83,7 +83,7 @@ class LBFGS(Optimizer):
             before = loss
             state.update(d=d, prev_loss=before, prev_flat_grad=gradient.clone())
             is_first = state["n_iter"] == 1
-            state["t"] = t = min(1.0, 1.0 / float(gradient.abs().sum())) * lr if is_first else lr
+            state["t"] = t = lr / max(1.0, float(gradient.abs().sum())) if is_first else lr
             slope = float(gradient.dot(d))
             if slope > -tolerance:
                 return

@@ -299,6 +299,32 @@ POOL = [
      "strides should be greater than zero, but got stride: [0, 0, 0]"),
 ]
 
+THREE = "There should be exactly three elements (depth, height, width) in output_size, but got "
+TWO = "There should be exactly two elements (height, width) in output_size, but got "
+POOL += [
+    ("x = torch.ones(2, 2, 2, 2)\nF.max_unpool3d(x, x.long(), (1, 1))", RuntimeError,
+     THREE + "2 elements."),
+    ("x = torch.ones(2, 2, 2, 2)\nF.max_unpool3d(x, x.long(), ())", RuntimeError,
+     THREE + "0 elements."),
+    ("x = torch.ones(2, 2)\nF.max_unpool3d(x, x.long(), (1, 1))", RuntimeError,
+     "Input to max_unpooling3d should be a 4d or 5d Tensor, but got a tensor with 2 dimensions."),
+    ("x = torch.ones(2, 2, 2)\nF.max_unpool2d(x, x.long(), ())", RuntimeError, TWO + "0 elements."),
+    ("x = torch.ones(2, 2)\nF.max_unpool2d(x, x.long(), [1])", RuntimeError, TWO + "1 elements."),
+    ("F.adaptive_max_pool1d(torch.ones(2, 2, 2), 2**62 - 1)", RuntimeError,
+     "Storage size calculation overflowed with sizes=[2, 2, 1, 4611686018427387903]"),
+    *((f"x = torch.ones({shape}, requires_grad=True)\n"
+       f"F.adaptive_{kind}_pool{n}d(x, {size}).sum().backward()", RuntimeError,
+       f"adaptive_{kind}_pool{max(n, 2)}d_backward(): Expected grad_output to have non-zero size "
+       f"for non-batch dimensions, but grad_output has sizes {left} with dimension {dim} being "
+       "empty")
+      for kind, n, shape, size, left, dim in (
+          ("avg", 1, (2, 3), 0, [2, 1, 0], 2), ("max", 1, (1, 2, 3), 0, [1, 2, 1, 0], 3),
+          ("avg", 1, (2, 0, 4), 5, [2, 0, 1, 5], 1),
+          ("avg", 2, (1, 2, 3, 3), (0, 3), [1, 2, 0, 3], 2),
+          ("max", 2, (2, 3, 3), 0, [2, 0, 0], 1), ("avg", 3, (2, 3, 3, 3), 0, [2, 0, 0, 0], 1),
+          ("max", 3, (1, 2, 3, 3, 3), (2, 2, 0), [1, 2, 2, 2, 0], 4))),
+]
+
 MISTAKES = POOL
 
 
@@ -306,3 +332,18 @@ MISTAKES = POOL
 def test_mistake(torch, code, error, text):
     """Class and text are PyTorch's; a sentence of ours may follow."""
     assert_mistake(torch, f"F = torch.nn.functional\n{code}", error, text)
+
+
+@pytest.mark.parametrize(("name", "shape"), [
+    ("adaptive_avg_pool1d", (0, 4)), ("adaptive_max_pool1d", (0, 4)),
+    ("adaptive_max_pool2d", (0, 4, 5)), ("adaptive_avg_pool3d", (0, 4, 5, 6)),
+    ("adaptive_max_pool3d", (0, 4, 5, 6)),
+])
+def test_no_channels(torch, name, shape):
+    """Without a batch, the first dimension may be empty as a batch may."""
+    x = torch.ones(shape, requires_grad=True)
+    out = getattr(torch.nn.functional, name)(x, 3)
+    out.sum().backward()
+
+    assert out.shape == (0,) + (3,) * (len(shape) - 1)
+    assert x.grad.shape == x.shape

@@ -125,3 +125,14 @@ def test_gradient_knows_the_rows_that_were_read(tapegrad):
     sums.sum().backward()
 
     assert rows.grad.tolist() == [[0, 0], [1, 1], [2, 2]]
+
+
+@pytest.mark.parametrize("code", [
+    f"torch.embedding_bag(torch.ones({weight}), torch.ones({index}).long(), "
+    f"torch.zeros({offsets}).long())"
+    for index, offsets, weight in product(("()", "2", "2, 2, 2"), ("()", "1", "2, 1"),
+                                          ("4, 3", "4"))
+])
+def test_numbers_of_dimensions(torch, reference, code):
+    """Indices are looked at first, then offsets, then the rows."""
+    assert_alike(code, torch, reference)

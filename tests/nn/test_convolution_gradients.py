@@ -74,3 +74,8 @@ def test_gradients_of_another_size(torch: ModuleType, call: str) -> None:
 
     with pytest.raises(RuntimeError, match="could not create a primitive descriptor"):
         eval(f"torch.nn.grad.{call}", {"torch": torch, "x": x, "w": w, "g": g})
+
+
+def test_found_among_the_functions(torch):
+    """``F.grad`` is the same module."""
+    assert torch.nn.functional.grad is torch.nn.grad

@@ -225,6 +225,17 @@ def test_what_has_no_shape_yet(torch: ModuleType) -> None:
         torch.optim.Adagrad([torch.nn.UninitializedParameter()])
 
 
+def test_lbfgs_without_gradients(torch: ModuleType) -> None:
+    """A first step along gradients that are all zero divides by none of them."""
+    weight = torch.ones(2, requires_grad=True)
+    optimizer = torch.optim.LBFGS([weight], lr=0.5, tolerance_grad=-1.0)
+    loss = optimizer.step(lambda: torch.tensor([10.0]))
+
+    assert loss.tolist() == [10.0]
+    assert weight.tolist() == [1.0, 1.0]
+    assert optimizer.state[weight]["t"] == 0.5
+
+
 @pytest.mark.parametrize(("code", "error", "text"), MISTAKES, ids=[case[0] for case in MISTAKES])
 def test_mistakes(torch: ModuleType, code: str, error: type[Exception], text: str) -> None:
     """Every mistake raises PyTorch's class and text."""

@@ -105,6 +105,20 @@ class TestSettings:
         assert inside == (False, False, True)
         assert outside == (True, True, False)
 
+    @pytest.mark.filterwarnings("ignore:TF32 acceleration")
+    def test_switches_of_onednn(self, torch: ModuleType) -> None:
+        """They can be set one by one, and for a block."""
+        onednn = torch.backends.mkldnn
+        before = onednn.set_flags(_deterministic=True)
+        with onednn.flags(enabled=False):
+            inside = onednn.enabled, onednn.deterministic
+        outside = onednn.enabled, onednn.deterministic
+        onednn.set_flags(*before[:2])
+
+        assert inside == (False, False)
+        assert outside == (True, True)
+        assert before[:2] == (True, False)
+
     def test_default_tensor_type(self, torch: ModuleType) -> None:
         """It sets the default dtype."""
         with warnings.catch_warnings():

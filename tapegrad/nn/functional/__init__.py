@@ -1,5 +1,6 @@
 """Layers and losses as functions."""
 
+from tapegrad.nn import grad  # noqa: F401  as PyTorch's documentation calls it
 from tapegrad.nn.functional import reduction as _Reduction  # noqa: F401  PyTorch's name of it
 from tapegrad.nn.functional.activations import (
     celu,

@@ -64,10 +64,12 @@ def bagged(
 ) -> tuple[Tensor, Bags]:  # fmt: skip
     """What the compiled function of this name computes, with the bags that it made."""
     padding = _wrap_padding(padding_idx, weight)
-    for name, x, ndim in (("weight", weight, 2), ("offsets", offsets, 1)):
-        if x.ndim != ndim:
+    for name, x, allowed in (("input", indices, (1, 2)), ("offsets", offsets, (1,)),
+                             ("weight", weight, (2,))):
+        if x.ndim not in allowed:
             raise RuntimeError(
-                f"{name} has to be a {ndim}D Tensor, but got Tensor of dimension {x.ndim}"
+                f"{name} has to be a {'D or '.join(map(str, allowed))}D Tensor, but got Tensor of "
+                f"dimension {x.ndim}"
             )
     common = tapegrad.promote_types(indices.dtype, offsets.dtype)
     indices, starts = indices.to(common), offsets.to(common).detach().numpy()

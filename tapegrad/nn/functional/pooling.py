@@ -314,7 +314,7 @@ def max_unpool3d(
     kernel, stride, padding = _windows(3, kernel_size, stride, padding)
     size = _unpooled_size(input, kernel, stride, padding, output_size)
     _refuse_fractions("max_unpool3d", input, indices, size, stride, padding)
-    if min(stride) <= 0:
+    if len(size) == 3 and min(stride) <= 0:
         raise RuntimeError(f"strides should be greater than zero, but got stride: {list(stride)}")
     return spatial.max_unpool3d(input, indices, size)
 

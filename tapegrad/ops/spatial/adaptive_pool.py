@@ -36,22 +36,23 @@ def _sizes(function: str, given, n_dims: int) -> tuple[int, ...]:
     return sizes
 
 
-def _check(function: str, input: Tensor, n_dims: int, first: int, colon: str) -> None:
-    """Refuse wrong numbers of dimensions, and empty ones from ``first`` on, counted from behind."""
+def _check(function: str, input: Tensor, n_dims: int, colon: str) -> None:
+    """Refuse wrong numbers of dimensions, and empty ones."""
     check_tensor(function, "input", input)
     if input.ndim not in (n_dims + 1, n_dims + 2):
         raise RuntimeError(
             f"{function}(): Expected {n_dims + 1}D or {n_dims + 2}D tensor, but got{colon} "
             f"{list(input.shape)}"
         )
-    _check_sizes(function, input, first)
+    _check_sizes(function, input)
 
 
-def _check_sizes(function: str, input: Tensor, first: int) -> None:
+def _check_sizes(function: str, input: Tensor) -> None:
+    """Refuse empty dimensions but the first; of means of images the channels may be none too."""
     shape = input.shape
     if 0 not in shape:
         return
-    for dim in range(input.ndim - first, input.ndim):
+    for dim in range(input.ndim - 2 if function == "adaptive_avg_pool2d" else 1, input.ndim):
         if shape[dim] == 0:
             raise RuntimeError(
                 f"{function}(): Expected input to have non-zero size for non-batch dimensions, "
@@ -92,8 +93,8 @@ def _adaptive_avg(function: str, input, output_size, n_dims: int, comma: str) ->
             f"{{{listed}}}"
         )
     if n_dims == 3:     # PyTorch looks at the sizes of volumes before it counts them
-        _check_sizes(function, input, input.ndim - 1)
-    _check(function, input, n_dims, 2 if n_dims == 2 else 0, "")
+        _check_sizes(function, input)
+    _check(function, input, n_dims, "")
     if count == (1,) * n_dims:
         return input.mean(tuple(range(-n_dims, 0)), keepdim=True)
     return adaptive_avg_ops[n_dims](input, _windows(input.shape, count))
@@ -109,7 +110,7 @@ def adaptive_max_pool1d(input: Tensor, output_size) -> tuple[Tensor, Tensor]:
     check_tensor("adaptive_max_pool1d", "input", input)
     checks.check_rank("adaptive_max_pool1d", input)
     size = checks.one_int("adaptive_max_pool1d", "output_size", 2, output_size)
-    _check("adaptive_max_pool1d", input, 1, 2, ":")
+    _check("adaptive_max_pool1d", input, 1, ":")
     values, indices = adaptive_max_pool2d(input.unsqueeze(-2), (1, size))
     return values.squeeze(-2), indices.squeeze(-2)
 
@@ -126,7 +127,7 @@ def adaptive_max_pool3d(input: Tensor, output_size) -> tuple[Tensor, Tensor]:
 
 def _adaptive_max(function: str, input, output_size, n_dims: int) -> tuple[Tensor, Tensor]:
     check_tensor(function, "input", input)
-    _check(function, input, n_dims, n_dims + 1, ":")
+    _check(function, input, n_dims, ":")
     count = _sizes(function, output_size, n_dims)
     if min(count) < 0:
         shape = [*input.shape[:-n_dims], *count]
@@ -150,7 +151,7 @@ def max_unpool3d(input: Tensor, indices: Tensor, output_size) -> Tensor:
 
 
 def _unpool(function: str, input: Tensor, indices: Tensor, size: tuple, n_dims: int) -> Tensor:
-    _check_unpooled(function, input, indices, n_dims)
+    _check_unpooled(function, input, indices, n_dims, len(size))
     shape = (*input.shape[:-n_dims], *size)
     try:
         return unpool_ops[n_dims](input, indices, shape, n_dims)
@@ -161,16 +162,21 @@ def _unpool(function: str, input: Tensor, indices: Tensor, size: tuple, n_dims: 
         ) from None
 
 
-def _check_unpooled(function: str, input: Tensor, indices: Tensor, n_dims: int) -> None:
+def _check_unpooled(
+    function: str, input: Tensor, indices: Tensor, n_dims: int, n_sizes: int
+) -> None:
     check_tensor(function.replace("pooling", "pool"), "indices", indices, 2)
     if indices.dtype.name != "int64":
         given = f" but got: {scalar_name(indices._array)}" if n_dims == 2 else ""
         raise RuntimeError(f"elements in indices should be type int64{given}")
+    if n_dims == 2:     # asked first, and of volumes later
+        _check_number_of_sizes(n_sizes, n_dims)
     if input.ndim not in (n_dims + 1, n_dims + 2):
         raise RuntimeError(
             f"Input to {function} should be a {n_dims + 1}d or {n_dims + 2}d Tensor, but got a "
             f"tensor with {input.ndim} dimensions."
         )
+    _check_number_of_sizes(n_sizes, n_dims)
     if input.shape != indices.shape:
         raise RuntimeError(
             "Expected shape of indices to be same as that of the input tensor "
@@ -185,6 +191,15 @@ def _check_unpooled(function: str, input: Tensor, indices: Tensor, n_dims: int) 
     if not input.is_floating_point():
         name = scalar_name(input._array)
         raise NotImplementedError(f"\"max_unpool{n_dims}d\" not implemented for '{name}'")
+
+
+def _check_number_of_sizes(n_sizes: int, n_dims: int) -> None:
+    if n_sizes != n_dims:
+        names = "two elements (height, width)" if n_dims == 2 else \
+            "three elements (depth, height, width)"
+        raise RuntimeError(
+            f"There should be exactly {names} in output_size, but got {n_sizes} elements."
+        )
 
 
 __all__ = ["adaptive_avg_pool1d", "adaptive_max_pool1d"]

@@ -52,7 +52,18 @@ def _check_mean_of_integers(input: np.ndarray, windows: Windows) -> None:
         raise NotImplementedError(f"\"{name}\" not implemented for '{scalar_name(input)}'")
 
 
+def _check_adaptive_gradient(kind: str, shape: tuple, windows: Windows) -> None:
+    """Refuse a gradient of windows that are not there, other than those of an empty batch."""
+    if windows.kernel[-1] == 0 and 0 in shape[1:]:
+        raise RuntimeError(
+            f"adaptive_{kind}_pool{windows.n_dims}d_backward(): Expected grad_output to have "
+            f"non-zero size for non-batch dimensions, but grad_output has sizes {list(shape)} with "
+            f"dimension {shape.index(0, 1)} being empty"
+        )
+
+
 def _avg_back(values: np.ndarray, windows: Windows) -> np.ndarray:
+    _check_adaptive_gradient("avg", values.shape, windows)
     return kernels.by_planes(OURS["avg_pool_backward"], (values,), windows.size, windows.params)
 
 
@@ -88,6 +99,11 @@ def _check_maximum(input: np.ndarray, windows: Windows) -> None:
         raise RuntimeError(f"{name}: no maxima over planes of more than {MOST_PLACES:,} elements")
 
 
+def _max_slope(g, indices, input_shape, windows):
+    _check_adaptive_gradient("max", g.shape, windows)
+    return place_sums(g, indices, input_shape, windows.n_dims)
+
+
 def _max_op(name: str, grad_name: str):
     """A maximum over windows; its gradient goes to where the maximum was."""
     return op(
@@ -95,9 +111,7 @@ def _max_op(name: str, grad_name: str):
         forward=_max,
         grad_name=grad_name,
         outputs=("values", "indices"),
-        input=lambda g, indices, input_shape, windows: place_sums(
-            g, indices, input_shape, windows.n_dims
-        ),
+        input=_max_slope,
         doc="Maxima over windows, and where in the plane they are.",
     )
 
