@@ -129,16 +129,14 @@ static TG_INLINE float tg_expm1_below(float x, const int fused)
     return copysignf(tg_fma(power, rest, power - 1, fused), x);
 }
 
-/* 2^(power + scale) for a small whole scale, as a product of what the power's fraction and its whole
- * part give. */
+/* 2^(whole + r) for a small whole number, in the low bits of `shifted`, as the product of what both
+ * give. */
 typedef struct {
     float fraction, whole;
 } tg_power;
 
-static TG_INLINE tg_power tg_power_of(float power, float scale, const int fused)
+static TG_INLINE tg_power tg_power_of(float shifted, float r, const int fused)
 {
-    const float rounder = TG_BIASED_ROUNDER + scale, shifted = power + rounder;
-    const float r = power - (shifted - rounder);
     float q = tg_fma(0x1.416ecep-13f, r, 0x1.5f0b1cp-10f, fused);
     q = tg_fma(q, r, 0x1.3b2de0p-7f, fused);
     q = tg_fma(q, r, 0x1.c6af78p-5f, fused);
@@ -162,43 +160,52 @@ static TG_INLINE float tg_erf_float(float x, const int fused)
     p = tg_fma(p, t, -0x1.d664d4p-1f, fused);
     p = tg_fma(p, t, 0x1.7dbf2cp-2f, fused);
     p = tg_fma(p, t, -0x1.b450e2p-13f, fused);
-    const tg_power tail = tg_power_of(tg_fma(t, -2, p, fused), 0, fused);
+    const float power = tg_fma(t, -2, p, fused), shifted = power + TG_BIASED_ROUNDER;
+    const tg_power tail = tg_power_of(shifted, power - (shifted - TG_BIASED_ROUNDER), fused);
     const float near = tg_fma(q, x, x, fused);
     const float far = copysignf(tg_fma(-tail.fraction, tail.whole, 1, fused), x);
     return size < 0.875f ? near : far;
 }
 
 /* P(N(0, 1) > a) = 2^(a p(a)) / 2 for a up to TG_TAIL_END, where it is less than the spacing of what it
- * is added to. */
-#define TG_TAIL_END 5.7f
+ * is added to. Up to 1 the error is relative, beyond it an absolute one of a times that: 6e-8. */
+#define TG_TAIL_END 0x40b66666u /* the bits of 5.7 */
 
 static TG_INLINE float tg_normal_tail(float a, const int fused)
 {
-    float p = tg_fma(0x1.0a98f2p-21f, a, -0x1.391028p-17f, fused);
-    p = tg_fma(p, a, 0x1.34e86ep-14f, fused);
-    p = tg_fma(p, a, -0x1.25f5eep-12f, fused);
-    p = tg_fma(p, a, 0x1.10e946p-17f, fused);
-    p = tg_fma(p, a, 0x1.c6aca4p-8f, fused);
-    p = tg_fma(p, a, -0x1.ad92f0p-5f, fused);
-    p = tg_fma(p, a, -0x1.d63deep-2f, fused);
-    p = tg_fma(p, a, -0x1.26aec6p+0f, fused);
-    const tg_power tail = tg_power_of(a * p, -1, fused);
+    float p = tg_fma(-0x1.15aa70p-19f, a, 0x1.0a9f28p-15f, fused);
+    p = tg_fma(p, a, -0x1.49e63ap-13f, fused);
+    p = tg_fma(p, a, -0x1.8ff184p-13f, fused);
+    p = tg_fma(p, a, 0x1.d25806p-8f, fused);
+    p = tg_fma(p, a, -0x1.ae4490p-5f, fused);
+    p = tg_fma(p, a, -0x1.d638f6p-2f, fused);
+    p = tg_fma(p, a, -0x1.26aedep+0f, fused);
+    const float rounder = TG_BIASED_ROUNDER - 1, shifted = tg_fma(a, p, rounder, fused);
+    const tg_power tail = tg_power_of(shifted, tg_fma(a, p, -(shifted - rounder), fused), fused);
     return tail.fraction * tail.whole;
 }
 
+/* Sizes as bits are compared in one instruction. NaN is above all. */
+static TG_INLINE float tg_up_to_tail_end(uint32_t size)
+{
+    return tg_from_bits(size < TG_TAIL_END ? size : TG_TAIL_END);
+}
+
+/* Of NaN it is any. */
 static TG_INLINE float tg_normal_cdf_float(float x, const int fused)
 {
-    const float a = fabsf(x), near = tg_normal_tail(a > TG_TAIL_END ? TG_TAIL_END : a, fused);
-    const float tail = a >= TG_TAIL_END ? 0 : near;
+    const uint32_t size = tg_size_bits(x);
+    const float near = tg_normal_tail(tg_up_to_tail_end(size), fused);
+    const float tail = size >= TG_TAIL_END ? 0 : near;
     return x < 0 ? tail : 1 - tail;
 }
 
 /* x P(N(0, 1) <= x) = max(x, 0) - |x| P(N(0, 1) > |x|) */
 static TG_INLINE float tg_gelu_float(float x, const int fused)
 {
-    const float a = fabsf(x), top = x > 0 ? x : x * 0.0f;
-    const float tail = tg_normal_tail(a > TG_TAIL_END ? TG_TAIL_END : a, fused);
-    return a >= TG_TAIL_END ? top : tg_fma(-a, tail, top, fused);
+    const uint32_t size = tg_size_bits(x);
+    const float a = tg_up_to_tail_end(size), top = x > 0 ? x : x * 0.0f;
+    return size >= TG_TAIL_END ? top : tg_fma(-a, tg_normal_tail(a, fused), top, fused);
 }
 
 /* 1 / (1 + exp(-x)). Only the exponential of a negative number is taken: it cannot overflow, and
