@@ -160,6 +160,25 @@ typedef struct {
 #define FMA(x, y, z) _Generic((x), float: fmaf, default: fma)(x, y, z)
 TG_SINGLE_AND_DOUBLE(LINSPACE, linspace)
 
+/* Powers of a base whose exponents are spaced like that, each rounded as C's pow has it. */
+typedef struct {
+    double base, start, end, step;
+} powers_params;
+
+TG_LOOP(logspace_float64)
+{
+    const powers_params *given = params;
+    const tg_intp n = dims[1];
+    for (tg_intp row = 0; row < dims[0]; row++) {
+        char *out = args[0] + row * steps[0];
+        for (tg_intp i = 0; i < n; i++, out += steps[1]) {
+            const double along = i < n / 2 ? given->start + given->step * (double)i
+                                           : given->end - given->step * (double)(n - i - 1);
+            TG_AT(double, out, 0) = pow(given->base, along);
+        }
+    }
+}
+
 #define ROW(op, dtype, T, C, load, store, number, letter) \
     {#op, "(n)->(n)", letter letter, number, op##_##dtype, NULL, 0, 0},
 #define ROW_OF_LONG(op) {#op, "(n)->(n)", "ll", TG_INT64, op##_int64, NULL, 0, 0},
@@ -181,5 +200,6 @@ const tg_kernel tg_scan_kernels[] = {
     TG_ALL(ROW_WITH_PLACE, cummin)
     TG_FLOATS(RANGE_ROW, arange)
     TG_SINGLE_AND_DOUBLE(LINSPACE_ROW, linspace)
+    {"logspace", "->(n)", "d", TG_FLOAT64, logspace_float64, "dddd", sizeof(powers_params), 0},
     TG_TABLE_END
 };

@@ -345,11 +345,11 @@ static double scaled_bessel_i(int order, double x)
         term *= (odd * odd - 4 * order) / (k * 8 * x);
         sum += term;
     }
-    return sum / sqrt(2 * PI * x);
+    return sum / (sqrt(2 * PI) * sqrt(x)); /* whose product would overflow */
 }
 
 static double i0e_of(double x) { return scaled_bessel_i(0, fabs(x)); }
-static double i1e_of(double x) { return copysign(scaled_bessel_i(1, fabs(x)), x); }
+static double i1e_of(double x) { return (x < 0 ? -1 : 1) * scaled_bessel_i(1, fabs(x)); }
 
 /* ----------------------------------------------------------------------- elementary ones */
 

@@ -344,6 +344,8 @@ cdef object run_forward(Op op, PyObject** args, Py_ssize_t n):
         arg = <object>args[k]
         if isinstance(arg, Tensor):
             stack[k] = <PyObject*>(<Tensor>arg).array
+            if k > 0 and PyArray_NDIM((<Tensor>arg).array) == 0:
+                check_stands_for_number(op, k, <Tensor>arg)
         elif k == 0 and op.takes_sequence:
             arrays = [(<Tensor?>one).array for one in arg]
             stack[k] = <PyObject*>arrays
@@ -353,6 +355,18 @@ cdef object run_forward(Op op, PyObject** args, Py_ssize_t n):
         else:
             stack[k] = args[k]
     return PyObject_Vectorcall(op.forward, stack, n_params, NULL)
+
+
+cdef int check_stands_for_number(Op op, Py_ssize_t position, Tensor value) except -1:
+    """Refuse a tensor in the place of a number if its gradient would be lost."""
+    cdef int e
+    if op.n_edges == 0 or not requires_grad(value):
+        return 0
+    for e in range(op.n_edges):
+        if op.edge_param[e] == position:
+            return 0
+    raise TypeError(f"{op.name}(): argument '{op.params[position]}' (position {position + 1}) must "
+                    "be Number, not Tensor")
 
 
 cdef Tensor wrap_result(Op op, PyObject** args, ndarray array, ViewKind kind):

@@ -15,7 +15,7 @@ from tapegrad._core.op cimport (
     InplaceOp, Op, call_with_names, explained, names_of, out_writer, positional, raw_call,
     raw_function, run_inplace, run_op, set_fast_call,
 )
-from tapegrad._tensor.tensor cimport Tensor, apply_function, plain_number
+from tapegrad._tensor.tensor cimport Tensor, apply_function, plain_number, requires_grad
 
 from functools import update_wrapper
 
@@ -351,7 +351,7 @@ cdef bint fits(Wanted wanted, object value):
         return isinstance(value, bool)
     if wanted == WHOLE_NUMBER:
         if isinstance(value, Tensor):
-            return PyArray_NDIM((<Tensor>value).array) == 0 \
+            return is_plain(<Tensor>value) \
                 and PyTypeNum_ISINTEGER(PyArray_TYPE((<Tensor>value).array))
         return isinstance(value, (int, NUMPY_INTEGER)) and not isinstance(value, bool) \
             and is_64_bits(value)
@@ -364,8 +364,13 @@ cdef bint fits(Wanted wanted, object value):
         if type(value) is int:
             return is_64_bits(value) or 0 <= value < 2**64
         return isinstance(value, (float, int, NUMPY_NUMBER)) \
-            or isinstance(value, Tensor) and PyArray_NDIM((<Tensor>value).array) == 0
+            or isinstance(value, Tensor) and is_plain(<Tensor>value)
     return True
+
+
+cdef bint is_plain(Tensor value):
+    """Whether a tensor may stand for a number: it has no gradient to lose."""
+    return PyArray_NDIM(value.array) == 0 and not requires_grad(value)
 
 
 cdef bint is_index(value):

@@ -753,11 +753,12 @@ cdef inline Py_ssize_t bytes_into(ndarray base, ndarray view) noexcept:
 
 
 cdef tuple strides_of(ndarray array):
-    """Strides in elements; those of an empty tensor are row-major with every size at least 1."""
+    """Strides in elements. NumPy gives new empty arrays zeros: theirs are row-major."""
     cdef int ndim = PyArray_NDIM(array), k
     cdef Py_ssize_t size = PyArray_ITEMSIZE(array), step = 1
-    if PyArray_SIZE(array) > 0:
-        return tuple([PyArray_STRIDES(array)[k] // size for k in range(ndim)])
+    strides = tuple([PyArray_STRIDES(array)[k] // size for k in range(ndim)])
+    if PyArray_SIZE(array) > 0 or any(strides):
+        return strides
     steps = []
     for k in range(ndim - 1, -1, -1):
         steps.append(step)

@@ -89,8 +89,8 @@ def is_index(value):
 
 
 def number_of(value):
-    """A number, for which a tensor without dimensions may stand."""
-    if isinstance(value, Tensor) and value.ndim == 0:
+    """A number, for which a tensor without dimensions may stand that has no gradient to lose."""
+    if isinstance(value, Tensor) and value.ndim == 0 and not value.requires_grad:
         return value.item()
     if not isinstance(value, (int, float, np.number)):
         raise TypeError(f"no number: {value!r}")

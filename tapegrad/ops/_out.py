@@ -32,7 +32,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import TensorFunction, register_out_writer, result_type_number
-from tapegrad._tensor import Tensor, _count_write, _set_grad_enabled, is_grad_enabled
+from tapegrad._tensor import Tensor, _set_grad_enabled, is_grad_enabled
 from tapegrad.ops._results import written_results
 
 _NAMES = {
@@ -49,6 +49,7 @@ _NAMES = {
 _ABOUT_FRACTIONS: dict[str, type[Exception]] = {
     "not implemented for": NotImplementedError, "Expected floating point": RuntimeError,
 }  # fmt: skip
+_TAKES_BYTES = "only supports bool tensor"  # although a mask of bytes is one too
 _RULES: dict[str, str] = {}
 
 
@@ -61,6 +62,8 @@ _COMPOSED: set[str] = set()
 _RECORDED: set[str] = set()
 _SILENT: set[str] = set()
 _BY_ROWS: set[str] = set()
+_BY_COUNT: set[str] = set()
+_WARNED_BY_COUNT: set[str] = set()
 _UNSHARED: set[str] = set()
 _IN_SOME_FORMS = frozenset(  # the others of these functions, mostly of numbers, take no ``out``
     ("argsort", "bernoulli", "bitwise_and", "bitwise_left_shift", "bitwise_or",
@@ -80,6 +83,7 @@ _READS_IN_PLACE = frozenset(
      "where")
 )  # fmt: skip
 _NEEDS: dict[str, frozenset[str]] = {}
+_TEXTS: dict[str, dict[int, str]] = {}
 _INNER: dict[str, str] = {}
 _WRITERS: dict[str, Callable[..., Any]] = {}
 
@@ -88,18 +92,21 @@ def takes_out(
     rule: str = "exact", name: str | None = None, *, refuses_grad: bool | str = True,
     records: bool = False, resizes: str = "", may_overlap: bool = True,
     writer: Callable[..., Any] | None = None, called: str | None = None,
-    needs: Iterable[str] = (),
+    needs: Iterable[str] = (), texts: dict[int, str] | None = None,
 ) -> Callable[[Callable], TensorFunction]:
     """Give a function the keyword ``out``, which PyTorch's messages call ``name(): ...``.
 
     ``refuses_grad`` is False for those that drop a gradient in silence, or the name of the function
     inside that refuses one; those that ``records`` copy into ``out`` with its history. ``resizes``
-    is ``"silently"`` where PyTorch does not warn, and ``"by rows"`` where the result lies by
-    columns but an ``out`` of another shape does not. An ``out`` that is about to be resized
+    is ``"silently"`` where PyTorch does not warn, ``"by rows"`` where the result lies by columns
+    but an ``out`` of another shape does not, and ``"by count"``, or ``"by count, with a warning"``,
+    where an ``out`` of as many elements keeps its shape. An ``out`` that is about to be resized
     ``may_overlap`` with itself, save where PyTorch looks first. A ``writer`` gets ``out`` and the
     arguments and fills it, where a copy would not do. ``out`` ``needs`` one of some arguments,
     which by position would be the second.
     If it is ``called`` something, arguments are checked, and messages about them call it so.
+    Where its outputs are refused with different ``texts``, these take the rule's place, by the
+    number of the output and in the order in which PyTorch looks.
     """
 
     def decorate(function: Callable) -> TensorFunction:
@@ -110,6 +117,8 @@ def takes_out(
         made = TensorFunction(function, name=name, rule=rule, called=checked)
         if writer is not None:
             _WRITERS[made.name] = writer
+        if texts is not None:
+            _TEXTS[made.name] = texts
         if needs:
             _NEEDS[made.name] = frozenset(needs)
         if not refuses_grad or records:
@@ -118,6 +127,8 @@ def takes_out(
             _INNER[made.name] = refuses_grad
         for names, belongs in ((_RECORDED, records), (_SILENT, resizes == "silently"),
                                (_BY_ROWS, resizes == "by rows"),
+                               (_BY_COUNT, resizes.startswith("by count")),
+                               (_WARNED_BY_COUNT, resizes == "by count, with a warning"),
                                (_UNSHARED, not may_overlap)):  # fmt: skip
             if belongs:
                 names.add(made.name)
@@ -175,9 +186,11 @@ def _write(
             _refuse(name, out)
         if len(results) != len(targets):
             raise TypeError(f"expected tuple of {len(results)} elements but got {len(targets)}")
+        for k, text in (_TEXTS.get(name) or dict.fromkeys(range(len(targets)), rule)).items():
+            check_dtype(results[k].dtype, targets[k].dtype, text)
         for target, source in zip(targets, results, strict=True):
-            check_dtype(source.dtype, target.dtype, rule)
-        for target, source in zip(targets, results, strict=True):
+            if name in _BY_COUNT:
+                source = _counted(name, target, source)
             if target.shape != source.shape:
                 if rule == "cast" and any(target is one for one in _tensors(args)):
                     _refuse_resize(target, source)
@@ -191,6 +204,21 @@ def _write(
     finally:
         _set_grad_enabled(records)
     return written_results(result, targets) if isinstance(result, tuple) else out
+
+
+def _counted(name: str, target: Tensor, row: Tensor) -> Tensor:
+    """A row of numbers, in the shape of a target that has room for just as many."""
+    if target.numel() == row.numel():
+        return row.reshape(target.shape)
+    if target.numel() and name in _WARNED_BY_COUNT:
+        warn(
+            f"The number of elements in the out tensor of shape {list(target.shape)} is "
+            f"{target.numel()} which does not match the computed number of elements {row.numel()}. "
+            "Note that this may occur as a result of rounding error. The out tensor will be "
+            f"resized to a tensor of shape ({row.numel()},). ",
+            stacklevel=4,
+        )
+    return row
 
 
 def _check_written(name: str, rule: str, target: Tensor, args: tuple) -> None:
@@ -233,11 +261,12 @@ def _check_form(name: str, args: tuple, kwargs: dict[str, Any]) -> None:
 def fit(target: Tensor, shape: tuple[int, ...], announce: int = 0) -> Tensor:
     """Give a target that is going to be filled a shape; where it has it, it stays as it lies.
 
-    A warning is given to the caller that many frames above, if any.
+    A warning is given to the caller that many frames above, if any elements would be lost.
     """
     if target.shape != shape:
-        made = Tensor._wrap(kernels.empty(shape, target.dtype.numpy))
-        _resize(target, made, announce and announce + 1, False)
+        if announce and target.numel():
+            _warn_of_resizing(target, shape, announce + 1)
+        target.resize_(shape)
     return target
 
 
@@ -309,7 +338,7 @@ def check_dtype(result: _types.dtype, out: _types.dtype, rule: str) -> None:
                 f"{rule[5:]}: Expected result to be safely castable from {result_name} dtype, but "
                 f"got result with dtype {out_name}"
             )
-    elif not (result is _types.bool and out is _types.uint8):  # a mask of bytes is one too
+    elif not (result is _types.bool and out is _types.uint8 and _TAKES_BYTES in rule):
         names = {"result_text": result_text, "out_text": out_text}
         raise RuntimeError(rule.format(result=result_name, out=out_name, **names))
 
@@ -322,19 +351,22 @@ def _refuse_resize(target: Tensor, source: Tensor) -> None:
 
 
 def _resize(target: Tensor, source: Tensor, announce: int, by_rows: bool) -> None:
-    """Give a target of another shape the result's, and warn if it held elements."""
-    if target.numel() and announce:
-        warn(
-            "An output with one or more elements was resized since it had shape "
-            f"{list(target.shape)}, which does not match the required output shape "
-            f"{list(source.shape)}. This behavior is deprecated, and in a future PyTorch release "
-            "outputs will not be resized unless they have zero elements. You can explicitly reuse "
-            "an out tensor t by resizing it, inplace, to zero elements with t.resize_(0).",
-            stacklevel=announce,
-        )
-    made = source.to(target.dtype, copy=True)
-    target.data = made.contiguous() if by_rows else made
-    _count_write(target, "resize_")
+    """Give a target of another shape the result, in its own memory if that is large enough."""
+    fit(target, source.shape, announce and announce + 1)
+    if not by_rows and not source.is_contiguous():
+        target.data = target.as_strided(source.shape, source.stride())
+    kernels.copy_array(target._array, source.to(target.dtype)._array)
+
+
+def _warn_of_resizing(target: Tensor, shape: tuple[int, ...], announce: int) -> None:
+    warn(
+        "An output with one or more elements was resized since it had shape "
+        f"{list(target.shape)}, which does not match the required output shape {list(shape)}. "
+        "This behavior is deprecated, and in a future PyTorch release outputs will not be resized "
+        "unless they have zero elements. You can explicitly reuse an out tensor t by resizing it, "
+        "inplace, to zero elements with t.resize_(0).",
+        stacklevel=announce,
+    )
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:

@@ -72,9 +72,9 @@ def _spelled(number: float) -> str:
     return f"{number:g}"
 
 
-_OTHER_COUNTS = (
-    "torch.histogram: input tensor and hist tensor should have the same dtype, but got input "
-    "{result_text} and hist {out_text}"
+_OTHER_COUNTS, _OTHER_EDGES = (
+    f"torch.histogram: input tensor and {kind} tensor should have the same dtype, but got input "
+    f"{{result_text}} and {kind} {{out_text}}" for kind in ("hist", "bin_edges")
 )
 
 
@@ -244,7 +244,7 @@ def _refuse_kind(input: Tensor, bins) -> None:
 
 def _histogram(input: Tensor, bins, ranges, weight, density: bool) -> tuple[Tensor, list[Tensor]]:
     """Counts of the points whose coordinates are in the last dimension."""
-    points = input._array.reshape(-1, input.shape[-1])
+    points = input._array.reshape(math.prod(input.shape[:-1]), input.shape[-1])
     weight = _checked_weight(weight, input)
     if input.dtype.name not in ("float32", "float64"):
         _refuse_kind(input, bins)
@@ -254,7 +254,7 @@ def _histogram(input: Tensor, bins, ranges, weight, density: bool) -> tuple[Tens
     return Tensor._wrap(_as_density(counts, arrays) if density else counts), edges
 
 
-@takes_out(_OTHER_COUNTS)
+@takes_out(texts={0: _OTHER_COUNTS, 1: f"{_OTHER_EDGES} for dimension 0"})
 @method()
 def histogram(
     input: Tensor,

@@ -123,9 +123,13 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     return shared.clone() if copy else shared
 
 
+def _is_capsule(obj: Any) -> bool:
+    return type(obj).__name__ == "PyCapsule"
+
+
 def _capsule_of(ext_tensor: Any) -> tuple[Any, tuple[int, int]]:
     """A capsule of what is given, of the newest version that its library knows, and its device."""
-    if type(ext_tensor).__name__ == "PyCapsule":
+    if _is_capsule(ext_tensor):
         return ext_tensor, (DLDeviceType.kDLCPU, 0)
     if not hasattr(ext_tensor, "__dlpack__"):
         raise RuntimeError(_CONSUMED)
@@ -260,7 +264,7 @@ def _shared(obj: Any, kind: _types.dtype | None) -> Tensor | None:
         return tensor(obj)
     if isinstance(obj, np.ndarray):
         return from_numpy(obj) if obj.flags.aligned else None
-    if hasattr(obj, "__dlpack__"):
+    if hasattr(obj, "__dlpack__") or _is_capsule(obj):
         return from_dlpack(obj)
     try:
         memoryview(obj)

@@ -86,14 +86,15 @@ def randn(*sizes, size=None, generator=None, dtype=None, layout=None, device=Non
     return drawn("normal", array, (0.0, 1.0), generator, requires_grad)
 
 
-def _bounds(low, high, dtype: _types.dtype) -> tuple[int, int, bool]:
+def _bounds(low, high, dtype: _types.dtype, is_open: bool = False) -> tuple[int, int, bool]:
     """The least number, how many there are, and whether one needs two draws of 32 bits.
 
     Refuses numbers that the dtype does not have; of floats the last that it has is the highest.
+    An open range is one for which nobody gave the end.
     """
     least, most = _whole_limits(dtype)
     if not (type(low) is type(high) is int and least <= low < high <= most + 1):
-        low, high = _checked_bounds(low, high, dtype)
+        low, high = _checked_bounds(low, high, dtype, is_open)
     count = high - low
     return (low, count, count >= 2**28) if count < 2**64 else (0, 0, True)
 
@@ -129,27 +130,39 @@ def _limits(dtype: _types.dtype) -> tuple[Any, Any]:
     return limits.min, limits.max
 
 
-def _checked_bounds(low, high, dtype: _types.dtype) -> tuple[int, int]:
-    """The bounds as whole numbers that the dtype has."""
+def _checked_bounds(low, high, dtype: _types.dtype, is_open: bool) -> tuple[int, int]:
+    """The bounds as whole numbers that the dtype has; an open range ends where the dtype does."""
     low = int(low) if isinstance(low, Tensor) else index(low)
     high = int(high) if isinstance(high, Tensor) else index(high)
-    if low >= high:
+    if low >= high and not is_open:
         raise RuntimeError(
             f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}"
         )
-    last = high - 1
     least, most = _limits(dtype)
-    for name, bound in (("from", low), ("to - 1", last)):
+    for name, bound in (("from", low), ("to - 1", high - 1)):
         if not least <= bound <= most:
             raise RuntimeError(f"{name} is out of bounds for {c_name(dtype)}")
-    if dtype.is_floating_point and max(-low, last) > _largest(dtype):
-        name, digits = "from" if -low > last else "to - 1", _digits(dtype)
-        warnings.warn(
-            f"{name} is out of bounds [-(2^{digits}), 2^{digits}]. Due to precision limitations "
-            f"{c_name(dtype)} can support discrete uniform distribution only within this range. "
-            "This warning will become an error in version 1.7 release, please fix the code in "
-            "advance", stacklevel=4)  # fmt: skip
-    return _representable(low, high, dtype) if dtype.is_floating_point else (low, high)
+    return _checked_floats(low, high, dtype, is_open) if dtype.is_floating_point else (low, high)
+
+
+def _checked_floats(low: int, high: int, dtype: _types.dtype, is_open: bool) -> tuple[int, int]:
+    """As :func:`_checked_bounds`, where not all whole numbers are ones of the dtype."""
+    low, high = _representable(low, high, dtype)
+    if low >= high:
+        raise RuntimeError(
+            "random_ expects 'from' casted to dtype to be less than "
+            + ("or equal to 'to_inc' casted to dtype, " if is_open else "'to' casted to dtype, ")
+            + (f"but got from={low} > to_inc={high - 1}" if is_open else
+               f"but got from={low} >= to={high}")
+        )
+    for name, bound in (("from", low), ("to - 1", high - 1)):
+        if abs(bound) > _largest(dtype):
+            warnings.warn(
+                f"{name} is out of bounds [-(2^{_digits(dtype)}), 2^{_digits(dtype)}]. Due to "
+                f"precision limitations {c_name(dtype)} can support discrete uniform distribution "
+                "only within this range. This warning will become an error in version 1.7 release, "
+                "please fix the code in advance", stacklevel=5)  # fmt: skip
+    return low, high
 
 
 def _representable(low: int, high: int, dtype: _types.dtype) -> tuple[int, int]:
@@ -158,7 +171,7 @@ def _representable(low: int, high: int, dtype: _types.dtype) -> tuple[int, int]:
     first, last = (int(dtype.numpy.type(n)) for n in (low + 1, high - 1))
     if first < low:
         low = first + (1 << (abs(low + 1).bit_length() - digits))
-    if last >= high:
+    if high <= last < 2**63:        # what no int64 holds stays as it is
         high = last - (1 << (abs(high - 1).bit_length() - digits))
     return low, high
 
@@ -428,7 +441,8 @@ def random_(self: Tensor, *bounds, generator=None) -> Tensor:
         if is_open and low == -(2**63):
             limits = _all_64_bits(self.dtype)
         else:
-            limits = _bounds(low, _largest(self.dtype) + 1 if is_open else high, self.dtype)
+            end = _largest(self.dtype) + 1 if is_open else high
+            limits = _bounds(low, end, self.dtype, is_open)
     return _RANDOM_BY_BOUNDS[len(bounds)](self, limits, generator or default_generator)
 
 

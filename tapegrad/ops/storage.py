@@ -141,7 +141,7 @@ def resize_(self: Tensor, *sizes: Any, memory_format: Any = None) -> Tensor:
         raise RuntimeError("cannot resize variables that require grad")
     if size == self.shape and memory_format is None:
         return self
-    if min(size, default=0) < 0:
+    if min(size, default=0) < 0 or math.prod(size) > _MOST_BYTES:
         raise RuntimeError("numel: integer multiplication overflow")
     memory, offset = untyped_storage(self), self.storage_offset()
     needed, held = offset + math.prod(size), memory.nbytes() // self.itemsize

@@ -82,6 +82,14 @@ MISTAKES = [
      "uniform_ expects to return a [from, to) range, but found from=2 > to=1"),
     ("torch.ones(2).normal_(0, -1)", RuntimeError,
      "normal expects std >= 0.0, but found std -1"),
+    ("torch.Tensor(torch.tensor([1]), device='cpu')", RuntimeError,
+     "Legacy tensor constructor of the form torch.Tensor(tensor, device=device) is not supported.  "
+     "Use torch.tensor(...) or torch.as_tensor(...) instead."),
+    ("torch.tensor([1]).new(torch.tensor([1]), device='cuda')", RuntimeError,
+     "Legacy tensor new of the form tensor.new(tensor, device=device) is not supported.  Use "
+     "torch.as_tensor(...) instead."),
+    ("torch.empty(2, 2).resize_(10**18, 10**18)", RuntimeError,
+     "numel: integer multiplication overflow"),
 ]
 
 

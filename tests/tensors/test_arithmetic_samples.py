@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from beside import assert_alike
 from support import evaluate
 
 SAMPLES = [
@@ -177,3 +178,13 @@ def test_reversed_runs_backwards(torch, reference) -> None:
     for library in (torch, reference):
         assert reversed(library.arange(3)).tolist() == [2, 1, 0]
         assert reversed(library.tensor(3)).tolist() == 3
+
+
+@pytest.mark.parametrize("call", [
+    "torch.add(True, True, alpha=True)", "torch.add(True, True)", "torch.add(1, 1, alpha=True)",
+    "torch.add(torch.tensor(True), True, alpha=True)",
+    "torch.add(True, torch.tensor([True]), alpha=0)",
+])  # fmt: skip
+def test_sums_of_bools(torch, reference, call):
+    """Of bools alone they are bools, whatever the factor."""
+    assert_alike(f"y = {call}; y, str(y.dtype)", torch, reference)

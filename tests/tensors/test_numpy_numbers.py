@@ -54,3 +54,22 @@ def test_data_keeps_the_dtype_of_a_scalar(torch, reference, function):
 def test_tensors_as_arguments(torch, reference, call):
     """A tensor without dimensions is a dimension where something is kept, and a factor."""
     assert_alike(f"x = torch.arange(6.0).reshape(2, 3); {call}", torch, reference)
+
+
+LEARNED = [
+    "x.addcmul(x, x, value={})", "torch.add(x, x, alpha={})", "torch.full((2,), {})",
+    "torch.arange({})", "torch.nn.functional.elu(x, {})", "torch.nn.functional.leaky_relu(x, {})",
+    "torch.nn.functional.softplus(x, {})", "torch.nn.functional.threshold(x, {}, 0.0)",
+    "torch.renorm(torch.ones(2, 2), {}, 0, 1.0)", "torch.linalg.vector_norm(x, {})",
+    "torch.logit(x, {})", "torch.nan_to_num(x, {})", "x.uniform_({}, 3)", "x.normal_({}, 1.0)",
+    "torch.addmm(torch.ones(2, 2), torch.ones(2, 2), torch.ones(2, 2), beta={})",
+    "torch.cdist(x[None], x[None], p={})", "torch.scalar_tensor({})", "x.clamp(min={})",
+    "torch.linspace(0, {}, 3)", "torch.nn.functional.pad(x, (1, 1), value={})", "x + {}",
+]
+
+
+@pytest.mark.parametrize("call", LEARNED)
+def test_a_tensor_whose_gradient_would_be_lost(torch, reference, call):
+    """It may not stand for a number; without a gradient it may."""
+    for number in ("torch.tensor(2.0, requires_grad=True)", "torch.tensor(2.0)"):
+        assert_alike(f"x = torch.ones(4); y = {call.format(number)}; y.detach()", torch, reference)

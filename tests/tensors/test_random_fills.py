@@ -85,3 +85,25 @@ def test_permutations(torch, reference, n, dtype):
     """Every dtype that holds the numbers, made or written."""
     assert_alike(f"torch.randperm({n}, dtype=torch.{dtype})", torch, reference)
     assert_alike(f"torch.randperm({n}, out=torch.empty(0, dtype=torch.{dtype}))", torch, reference)
+
+BOUNDS = [
+    "0, 2**63 - 1", "-2**63, 0", "2**24, 2**24 + 3", "2**24 + 1, 2**24 + 3", "-2**24 - 2, 5",
+    "2**53 + 1, 2**53 + 4", "0, 2**11 + 2", "5, None", "300, None", "300, 301", "-300, 1", "3, 3",
+    "4, 3",
+]
+
+
+@pytest.mark.parametrize("bounds", BOUNDS)
+def test_bounds_at_the_end_of_a_dtype(torch, reference, bounds):
+    """Those that floats round are moved; those out of reach are refused."""
+    for dtype in DTYPES:
+        assert_alike(filled(f"torch.zeros(9, dtype=torch.{dtype})", f"random_({bounds}"), torch,
+                     reference)  # fmt: skip
+
+
+def test_bounds_that_floats_do_not_hold_exactly(torch):
+    """Each of them is warned of."""
+    with pytest.warns(UserWarning, match=r"out of bounds \[-\(2\^24\), 2\^24\]") as given:
+        torch.zeros(2).random_(2**24 + 1, 2**24 + 3)
+
+    assert [str(one.message).split(" is ")[0] for one in given] == ["from", "to - 1"]

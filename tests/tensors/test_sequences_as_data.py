@@ -46,3 +46,55 @@ def test_no_sequence(torch, data):
     """What is looked up by key, or only gone through, raises."""
     with pytest.raises(RuntimeError, match=f"^Could not infer dtype of {type(data).__name__}$"):
         torch.tensor(data)
+
+
+class Failing(Squares):
+    """Has elements that it does not give."""
+
+    def __getitem__(self, k):
+        raise KeyError(k)
+
+
+class Words(Squares):
+    """Has elements that are no numbers."""
+
+    def __getitem__(self, k):
+        return "one"
+
+
+def nested_in_itself(depth):
+    """A list that holds itself, behind a number or in another list."""
+    data = [0]
+    data.append(data)
+    return [[1, 2], data] if depth else data
+
+
+DATA = {
+    "failing": Failing(), "words": Words(), "itself": nested_in_itself(0),
+    "itself deeper": nested_in_itself(1), **{name: data for name, (data, _) in SEQUENCES.items()},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("data", DATA.values(), ids=DATA.keys())
+@pytest.mark.parametrize("name", ["tensor", "as_tensor", "asarray", "FloatTensor", "LongTensor"])
+def test_what_reads_sequences(torch, reference, name, data):
+    """All that make tensors of data read or refuse them alike."""
+    found = []
+    for library in (torch, reference):
+        try:
+            found.append(getattr(library, name)(data).tolist())
+        except Exception as error:
+            found.append((type(error).__name__, str(error)))
+
+    assert found[0] == found[1]
+
+
+def test_capsules(torch):
+    """``asarray`` reads a capsule of DLPack as ``from_dlpack`` does."""
+    x = torch.arange(3)
+
+    shared = torch.asarray(torch.utils.dlpack.to_dlpack(x))
+    assert shared.data_ptr() == x.data_ptr()
+    assert torch.asarray(torch.utils.dlpack.to_dlpack(x), copy=True).data_ptr() != x.data_ptr()
+    with pytest.raises(ValueError, match="can't alias tensor with dtype 'Long' into dtype 'Float'"):
+        torch.asarray(torch.utils.dlpack.to_dlpack(x), dtype=torch.float32, copy=False)

@@ -1,6 +1,7 @@
 """Shapes and views: printed as PyTorch prints it."""
 
 import pytest
+from beside import assert_alike
 from support import evaluate
 
 SAMPLES = [
@@ -89,3 +90,13 @@ SAMPLES = [
 def test_shape(torch, code, printed):
     """Values, shapes and strides are these."""
     assert repr(evaluate(code, torch)) == printed
+
+
+@pytest.mark.parametrize("call", [
+    "torch.cat([x, e], 1)", "torch.cat([e, x], 2)", "torch.cat([e, e], 1)", "torch.cat([e], -2)",
+    "torch.cat([e, x], 3)", "torch.cat([e, torch.ones(0, 2)], 1)", "torch.cat([e.int(), e], 5)",
+    "torch.cat([e, torch.tensor(1.0)])",
+])  # fmt: skip
+def test_joined_with_nothing(torch, reference, call):
+    """An empty tensor of one dimension fits anywhere."""
+    assert_alike(f"x, e = torch.ones(4, 3, 2), torch.ones(0); {call}", torch, reference)

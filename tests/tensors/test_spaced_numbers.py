@@ -1,5 +1,6 @@
 """Numbers a step apart are PyTorch's to the last bit, on every instruction set."""
 
+import itertools
 from types import ModuleType
 
 import numpy as np
@@ -31,6 +32,17 @@ def test_arange(
         step = step if dtype.startswith("float") else max(int(step), 1)
         given = (start, start + n * step, step)
         found = [library.arange(*given, dtype=getattr(library, dtype)).numpy()
+                 for library in (torch, reference)]
+
+        np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int32", "int8"])
+@pytest.mark.parametrize("base", [10.0, 2.5, 0.3])
+def test_logspace(torch: ModuleType, reference: ModuleType, base: float, dtype: str) -> None:
+    """Powers whose exponents are counted in double precision."""
+    for steps, (start, end) in itertools.product((0, 1, 2, 7, 40), [(0, 1), (-3, 2.5), (2.1, -1)]):
+        found = [library.logspace(start, end, steps, base, dtype=getattr(library, dtype)).numpy()
                  for library in (torch, reference)]
 
         np.testing.assert_array_equal(*found)

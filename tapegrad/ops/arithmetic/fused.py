@@ -9,7 +9,7 @@ from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor
 from tapegrad._types import BY_NUMPY_NUMBER, float16, float32
 from tapegrad.ops._declare import composite, method, op, takes_out
-from tapegrad.ops._dims import common_shape
+from tapegrad.ops._dims import common_shape, number_of
 from tapegrad.ops._out import c_name
 from tapegrad.ops.arithmetic.products import div_op, mul
 from tapegrad.ops.arithmetic.sums import add_op, check_held, is_bool, is_float
@@ -73,7 +73,7 @@ def _held(value, *operands):
     """The factor, which may come in a tensor. Refuses what the operands' dtype cannot hold."""
     if type(value) is int and 0 <= value <= 1:  # as every dtype does
         return value
-    value = value.item() if isinstance(value, Tensor) else value
+    value = number_of(value)
     check_held(value, *operands, is_wide=True)
     return value
 

@@ -110,7 +110,7 @@ def _combined(plain, scaled, input, other, alpha) -> Tensor:
         raise TypeError(f"{plain.__name__}() takes no array with a factor")
     check_factor(plain.__name__, "alpha", alpha, input, other)
     if is_bool(input) and is_bool(other):
-        alpha = bool(alpha)
+        return plain(input, other & bool(alpha))
     if not isinstance(input, Tensor):
         return plain(input, other * alpha)
     return scaled(input, other, alpha)

@@ -79,9 +79,14 @@ def full(size=_REQUIRED, fill_value=_REQUIRED, *, dtype=None, layout=None, devic
     return finished(array, requires_grad)
 
 
+def _is_plain(value) -> bool:
+    """Whether it is a tensor that may stand for a number: it has no gradient to lose."""
+    return isinstance(value, Tensor) and value.ndim == 0 and not value.requires_grad
+
+
 def _fill_value(function: str, value) -> float:
     """The number to fill with; that of a tensor without dimensions, too."""
-    if isinstance(value, np.generic) or (isinstance(value, Tensor) and value.ndim == 0):
+    if isinstance(value, np.generic) or _is_plain(value):
         value = value.item()
     if not isinstance(value, (int, float)):
         kind = type(value).__name__
@@ -96,7 +101,7 @@ def scalar_tensor(s, *, dtype=None, layout=None, device=None, requires_grad=Fals
     """A tensor without dimensions that holds one number, in the default dtype unless given."""
     check_device(device)
     dtype = dtype_or(dtype, "scalar_tensor")
-    if isinstance(s, Tensor) and s.ndim == 0:
+    if _is_plain(s):
         s = s.item()
     if not isinstance(s, (int, float)):
         kind = type(s).__name__

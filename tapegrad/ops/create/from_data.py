@@ -21,7 +21,7 @@ _MOST_DIMS = 128
 _NO_SEQUENCES = (Tensor, np.generic, dict, MappingProxyType, str, bytes)
 
 
-def _is_sequence(data) -> bool:
+def is_sequence(data) -> bool:
     """Whether data has elements by number: lists above all, but also what only behaves as one."""
     if isinstance(data, (list, tuple, range, np.ndarray)):
         return True
@@ -33,16 +33,24 @@ def _is_sequence(data) -> bool:
 def _nested_shape(data) -> list[int]:
     """The sizes of nested sequences, read off the first element of each."""
     shape: list[int] = []
-    while _is_sequence(data):
+    while is_sequence(data):
         if len(shape) == _MOST_DIMS:
             raise ValueError(f"too many dimensions '{type(data).__name__}'")
         shape.append(len(data))
         if not shape[-1]:
             break
-        data = data[0]
+        data = _first(data)
         if isinstance(data, str):
             raise ValueError("too many dimensions 'str'")
     return shape
+
+
+def _first(data):
+    try:
+        return data[0]
+    except Exception as error:
+        kind = _types.kind_of(data)
+        raise ValueError(f"could not determine the shape of object type '{kind}'") from error
 
 
 def _collect(data, shape: list[int], depth: int, leaves: list) -> None:
@@ -50,7 +58,7 @@ def _collect(data, shape: list[int], depth: int, leaves: list) -> None:
     if depth == len(shape):
         leaves.append(data)
         return
-    if not _is_sequence(data) or (isinstance(data, np.ndarray) and not data.ndim):
+    if not is_sequence(data) or (isinstance(data, np.ndarray) and not data.ndim):
         raise TypeError("not a sequence")
     if len(data) != shape[depth]:
         raise ValueError(
@@ -77,8 +85,10 @@ def _natural_dtype(value) -> _types.dtype:
         return _types.int64
     if isinstance(value, float):
         return get_default_dtype()
-    if not _is_sequence(value):
+    if not is_sequence(value):
         raise RuntimeError(f"Could not infer dtype of {_types.kind_of(value)}")
+    if any(one is value for one in value):
+        raise TypeError("new(): self-referential lists are incompatible")
     return _promoted_dtype(value)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._declare import method
 from tapegrad.ops._dims import is_index, sizes_of
 from tapegrad.ops._refusal import refusal
-from tapegrad.ops.create.from_data import tensor
+from tapegrad.ops.create.from_data import is_sequence, tensor
 
 _C_TYPES = {
     _types.bool: "bool", _types.uint8: "unsigned char", _types.int8: "signed char",
@@ -34,6 +34,7 @@ def construct_legacy(
     if not args and "size" in keyword:
         args = (_types.Size(keyword["size"]),)
     args = args or tuple(keyword[name] for name in ("data", "other") if name in keyword)
+    _refuse_moved(args, keyword, _CONSTRUCTOR)
     _check_device(keyword.get("device"))
     kind = dtype or get_default_dtype()
     is_data = "data" in keyword
@@ -46,7 +47,7 @@ def construct_legacy(
         return data._array
     if isinstance(data, (str, bytes)):
         raise TypeError(f"new(): invalid data type '{_types.kind_of(data)}'")
-    if not isinstance(data, (Sequence, np.ndarray)):
+    if not is_sequence(data):
         raise TypeError(f"new(): data must be a sequence (got {_types.kind_of(data)})")
     return tensor(data, dtype=kind, device="cpu")._array
 
@@ -78,9 +79,26 @@ def _options(dtype: _types.dtype) -> str:
     )
 
 
+def _refuse_moved(args: tuple, keyword: Mapping[str, Any], text: str) -> None:
+    """Refuse a device beside a tensor, whose own it would have to be."""
+    if keyword.get("device") is not None and args and isinstance(args[0], Tensor):
+        raise RuntimeError(text)
+
+
+_CONSTRUCTOR = (
+    "Legacy tensor constructor of the form torch.Tensor(tensor, device=device) is not supported.  "
+    "Use torch.tensor(...) or torch.as_tensor(...) instead."
+)
+_NEW = (
+    "Legacy tensor new of the form tensor.new(tensor, device=device) is not supported.  Use "
+    "torch.as_tensor(...) instead."
+)
+
+
 @method()
 def new(self: Tensor, *args: Any, **keyword: Any) -> Tensor:
     """What this dtype's old constructor gives: ``x.new(2, 3)``, ``x.new([1, 2])``."""
+    _refuse_moved(args, keyword, _NEW)
     return Tensor._wrap(construct_legacy(args, keyword, self.dtype))
 
 

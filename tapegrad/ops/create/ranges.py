@@ -19,7 +19,7 @@ from tapegrad.ops._declare import takes_out
 from tapegrad.ops._dims import number_of
 
 
-@takes_out("factory")
+@takes_out("factory", resizes="by count, with a warning")
 def arange(start, end=..., step=1, *, dtype=None, layout=None, device=None,
            requires_grad=False) -> Tensor:  # fmt: skip
     """Numbers from ``start`` up to, without, ``end``, ``step`` apart."""
@@ -45,7 +45,7 @@ def arange(start, end=..., step=1, *, dtype=None, layout=None, device=None,
 _WHOLE = (int, np.integer)
 
 
-@takes_out("factory", "range")
+@takes_out("factory", "range", resizes="by count")
 def range(start, end, step=1, *, dtype=None, layout=None, device=None,
            requires_grad=False) -> Tensor:  # fmt: skip
     """Numbers from ``start`` up to and with ``end``, ``step`` apart, in the default dtype.
@@ -123,10 +123,8 @@ def _only_numbers(function: str, given: str) -> str:
     return f"{function} only supports 0-dimensional start and end tensors, but got {given}."
 
 
-def _spaced(
-    function: str, start, end, steps, dtype: _types.dtype, floating: Any
-) -> np.ndarray:
-    """Numbers from start to end, computed in a floating-point type."""
+def _checked_row(function: str, start, end, steps, dtype: _types.dtype) -> tuple:
+    """Start and end of a row, rounded as ``dtype`` has them, and how many numbers it has."""
     start, end = _end_values(function, start, end)
     try:
         steps = operator.index(steps)
@@ -138,41 +136,41 @@ def _spaced(
     if steps <= 1:
         check_number(start)
         check_number(end)
-        return _repeated(start, steps, dtype, floating)
+        if steps and not dtype.is_floating_point:
+            kernels.refuse_overflow(start, dtype.numpy.num)
+        return start, start, steps
     if dtype is _types.bool:
         raise NotImplementedError(f"\"{function}_cpu\" not implemented for 'Bool'")
     if not dtype.is_floating_point:
         start, end = _whole(start, dtype), _whole(end, dtype)
     for bound in (start, end):
         kernels.refuse_overflow(bound, dtype.numpy.num)
+    floating = _floating(dtype)
+    return floating.type(start), floating.type(end), steps
+
+
+def _spaced(start, end, steps: int, floating: Any) -> np.ndarray:
+    """Numbers from start to end, computed in a floating-point type."""
+    numbers = kernels.empty((steps,), floating)
+    if steps <= 1:
+        return kernels.fill(numbers, start)
     # PyTorch counts from both ends, so that the last number is exactly the end.
-    first, last = floating.type(start), floating.type(end)
-    step = floating.type((last - first) / floating.type(steps - 1))
-    half, numbers = steps // 2, kernels.empty((steps,), floating)
+    step = floating.type((end - start) / floating.type(steps - 1))
     if floating.itemsize >= 4:
-        OURS["linspace"](numbers, params=(float(first), float(last), float(step)))
+        OURS["linspace"](numbers, params=(float(start), float(end), float(step)))
         return numbers
     # Each operation of float16 is rounded.
+    half = steps // 2
     k = np.arange(steps - half).astype(floating, copy=False)
     ahead, behind = numbers[:half], numbers[half:]
-    np.add(np.multiply(k[:half], step, out=ahead), first, out=ahead)
-    np.subtract(last, np.multiply(k[::-1], step, out=behind), out=behind)
-    return numbers
-
-
-def _repeated(value, n: int, dtype: _types.dtype, floating: Any) -> np.ndarray:
-    """One number, or none, which must be one of the dtype."""
-    numbers = kernels.empty((n,), floating)
-    if n:
-        if not dtype.is_floating_point:
-            kernels.refuse_overflow(value, dtype.numpy.num)
-        kernels.copy_array(numbers, kernels.element(value, floating.num))
+    np.add(np.multiply(k[:half], step, out=ahead), start, out=ahead)
+    np.subtract(end, np.multiply(k[::-1], step, out=behind), out=behind)
     return numbers
 
 
 def _floating(dtype: _types.dtype) -> Any:
     """What numbers of a dtype are computed in: itself, or double precision for whole ones."""
-    return dtype.numpy if dtype.is_floating_point else np.dtype(np.float64)
+    return dtype.numpy if dtype.is_floating_point else _DOUBLE
 
 
 def _whole(value, dtype: _types.dtype) -> int:
@@ -182,19 +180,20 @@ def _whole(value, dtype: _types.dtype) -> int:
     return whole & 255 if dtype is _types.uint8 else whole
 
 
-@takes_out("factory")
+@takes_out("factory", resizes="by count")
 def linspace(start, end, steps: int, *, dtype=None, layout=None, device=None,
              requires_grad=False) -> Tensor:  # fmt: skip
     """``steps`` numbers from ``start`` to ``end``, both included, evenly spaced."""
     check_device(device)
     dtype = dtype_or(dtype, "linspace")
-    values = _spaced("linspace", start, end, steps, dtype, _floating(dtype))
+    start, end, steps = _checked_row("linspace", start, end, steps, dtype)
+    values = _spaced(start, end, steps, _floating(dtype))
     if not dtype.is_floating_point:
         values = values.astype(dtype.numpy)
     return finished(values, requires_grad)
 
 
-@takes_out("factory")
+@takes_out("factory", resizes="by count")
 def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, layout=None, device=None,
              requires_grad=False) -> Tensor:  # fmt: skip
     """``steps`` powers of ``base``, the exponents evenly spaced from ``start`` to ``end``.
@@ -203,32 +202,19 @@ def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, layout=N
     """
     check_device(device)
     dtype = dtype_or(dtype, "logspace")
-    floating = np.dtype(np.float32) if dtype is _types.float16 else _floating(dtype)
-    if dtype is _types.float16 and steps != 1:
-        start, end = (float(np.float16(one)) for one in _end_values("logspace", start, end))
-    exponents = _spaced("logspace", start, end, steps, dtype, floating)
-    values = kernels.pointwise(_POWER, _in_range(base, floating), exponents, dtype=floating)
+    start, end, steps = _checked_row("logspace", start, end, steps, dtype)
+    values = kernels.empty((steps,), _DOUBLE)
+    step = float(end - start) / max(steps - 1, 1)
+    OURS["logspace"](values, params=(float(base), float(start), float(end), step))
     if dtype.is_floating_point:
-        return finished(values if dtype.numpy is floating else values.astype(dtype.numpy),
-                        requires_grad)
+        return finished(kernels.cast_array(values, dtype.numpy), requires_grad)
     with np.errstate(all="ignore"):
         # Powers too large for an integer dtype wrap; what is no number at all is the C cast's.
         values = values if dtype is _types.bool else values.astype(np.int64)
         return finished(values.astype(dtype.numpy, copy=False), requires_grad)
 
 
-_POWER = kernels.numpy_kernel(np.power)
-
-
-def _in_range(number: float, floating: Any) -> float:
-    """A number as one of a floating-point type; one too large is infinite."""
-    if abs(number) < _LEAST_HUGE:
-        return number
-    with np.errstate(over="ignore"):
-        return float(floating.type(number))
-
-
-_LEAST_HUGE = 2.0**127  # less is a number of float32 as well
+_DOUBLE = np.dtype(np.float64)
 
 
 __all__ = ["arange", "linspace", "logspace", "range"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._core import check_savable
 from tapegrad._kernels import true_positions
 from tapegrad._tensor import Tensor, is_grad_enabled
-from tapegrad._types import int64
+from tapegrad._types import int64, uint8
 from tapegrad.ops._declare import method, op
 from tapegrad.ops._dims import check_tensors
 from tapegrad.ops.index.lines import writing_ops
@@ -90,6 +92,7 @@ def index_arrays(input: Tensor, indices) -> tuple[tuple, tuple]:
     """Index tensors as int64 arrays, masks as the positions where they hold, and their versions."""
     if len(indices) == 1 and indices[0] is not None and indices[0].dtype.name in ("bool", "uint8"):
         _check_mask(input, indices[0], 0)
+        _warn_of_bytes(indices[0])
         mask = indices[0].detach().numpy()
         return Numbers(true_positions(mask), mask.shape), ()
     arrays: list[np.ndarray | None] = []
@@ -100,6 +103,7 @@ def index_arrays(input: Tensor, indices) -> tuple[tuple, tuple]:
             continue
         if index.dtype.name in ("bool", "uint8"):
             _check_mask(input, index, len(arrays))
+            _warn_of_bytes(index)
             arrays.extend(positions(index.detach().numpy()))
             continue
         if index.dtype.name not in ("int64", "int32"):
@@ -118,6 +122,13 @@ def index_arrays(input: Tensor, indices) -> tuple[tuple, tuple]:
 
 def _too_many(input: Tensor, n: int) -> Exception:
     return IndexError(f"too many indices for tensor of dimension {input.ndim} (got {n})")
+
+
+def _warn_of_bytes(mask: Tensor) -> None:
+    if mask.dtype is uint8:
+        warnings.warn(
+            "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool "
+            "instead.", UserWarning, stacklevel=4)  # fmt: skip
 
 
 def _refuse_recording(input: Tensor, index: Tensor) -> None:
@@ -156,10 +167,22 @@ def positions(mask: np.ndarray) -> tuple:
 
 def put_values(target: Tensor, left: list, value, accumulate: bool = False) -> None:
     """Write a tensor or number at positions that are index tensors, or None for a dimension."""
+    if not accumulate:
+        _refuse_filling_bytes(left, value)
     arrays, versions = index_arrays(target, left)
     if not isinstance(value, Tensor):
         value = Tensor._wrap(kernels.element(value, target.dtype.numpy.num))
     _index_put_inplace(target, value, arrays, versions, accumulate)
+
+
+def _refuse_filling_bytes(left: list, value) -> None:
+    """Refuse to put one number where a mask of bytes holds, which PyTorch leaves to masked_fill."""
+    masks = [one for one in left if one is not None]
+    is_one = not isinstance(value, Tensor) or value.numel() == 1
+    if is_one and len(masks) == 1 and masks[0].dtype is uint8:
+        raise RuntimeError(
+            "masked_fill_ only supports boolean masks, but got mask with dtype unsigned char"
+        )
 
 
 def _check_put(self: Tensor, indices) -> list:
@@ -213,6 +236,8 @@ def index_put_(self: Tensor, indices, values: Tensor, accumulate: bool = False) 
 def index_put(input: Tensor, indices, values: Tensor, accumulate: bool = False) -> Tensor:
     """A copy with ``values`` written at the positions given by index tensors."""
     left = _check_put(input, indices)
+    if not accumulate:
+        _refuse_filling_bytes(left, values)
     arrays, versions = index_arrays(input, left)
     values = _as_put(input, left, values, accumulate)
     return _index_put_op(input, values, arrays, versions, accumulate)

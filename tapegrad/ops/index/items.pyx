@@ -140,7 +140,7 @@ def apply_views(Tensor input, index):
         else:
             if item.ndim == 0:
                 result = with_one_more(result, dim)
-                item = item.reshape(1)
+                item = item.reshape(1).bool()
             note(left, dim, item)
             # A mask of several dimensions stands for as many index tensors.
             dim += max(consumed(item), 1)

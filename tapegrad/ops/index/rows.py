@@ -13,6 +13,8 @@ from tapegrad.ops.memory_formats import inverse_of
 
 
 def _out_of_bounds(index: int, dim: int, size: int) -> Exception:
+    if size == 0:
+        return IndexError("index is out of bounds for dimension with size 0")
     return IndexError(f"index {index} is out of bounds for dimension {dim} with size {size}")
 
 

@@ -83,7 +83,10 @@ nanmedian_dim = _choice_op(
 )
 
 
-@takes_out("output values must be of same type as input")
+@takes_out(texts={
+    0: "output values must be of same type as input",
+    1: "output indices must be of scalar type {result}",
+})
 @method()
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> NamedResult:
     """The k-th smallest element along ``dim``, counted from 1: (values, indices).
@@ -99,7 +102,10 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Nam
     return kthvalue_result.of(kthvalue_op(input, k, dim, keepdim))
 
 
-@takes_out("expected scalar type '{result}' but got '{out}' for values output")
+@takes_out(texts={
+    0: "expected scalar type '{result}' but got '{out}' for values output",
+    1: "expected scalar type '{result}' but got '{out}' for indices output",
+})
 @method()
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> NamedResult:
     """The most frequent element along ``dim``, the smallest of several: (values, indices)."""
@@ -157,8 +163,14 @@ def _median(name: str, of_all, over_dim, result, nan: str):
 
 median_all, nanmedian_all = _median_of_all("median"), _median_of_all("nanmedian")
 _matching = takes_out(
-    "Expected tensor for 'values' to have the same type as tensor for argument #2 'self'",
     needs=("dim",),
+    texts={
+        1: "Expected tensor for argument #1 'indices' to have scalar type {result}; but got "
+           "torch.{out}Tensor instead (while checking arguments for median)",
+        0: "Expected tensor for 'values' to have the same type as tensor for argument #2 'self'; "
+           "but type torch.{out}Tensor does not equal torch.{result}Tensor (while checking "
+           "arguments for median)",
+    },
 )
 median = _matching(_median("median", median_all, median_dim, median_result, "NaN wins."))
 nanmedian = _matching(

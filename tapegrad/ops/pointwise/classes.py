@@ -124,7 +124,10 @@ frexp_op = op(
 )  # fmt: skip
 
 
-@takes_out("exact")
+@takes_out(texts={
+    0: "torch.frexp() expects mantissa to have dtype {result_text} but got {out_text}",
+    1: "torch.frexp() expects exponent to have int dtype but got {out_text}",
+})
 @method()
 def frexp(input: Tensor) -> NamedResult:
     """Each element as ``mantissa * 2**exponent``, the mantissa's size from 0.5 to below 1.

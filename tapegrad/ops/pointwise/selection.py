@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, overload
 
 from tapegrad import _types
@@ -39,6 +40,10 @@ def where(
         return condition.nonzero(as_tuple=True)
     check_tensor("where", "condition", condition)
     if condition.dtype is _types.uint8:
+        warnings.warn(
+            "where received a uint8 condition tensor. This behavior is deprecated and will be "
+            "removed in a future version of PyTorch. Use a boolean condition instead.",
+            UserWarning, stacklevel=3)  # fmt: skip
         condition = condition.bool()
     if condition.dtype is not _types.bool:
         raise RuntimeError(

@@ -80,8 +80,10 @@ def _joined(tensors, dim: int = 0) -> Tensor:
             raise RuntimeError(
                 f"zero-dimensional tensor (at position {k}) cannot be concatenated"
             )
-    shaped = [one for one in tensors if one.shape != (0,)] or tensors[:1]
-    dim = normal_dim(dim, shaped[0].ndim)
+    shaped = [one for one in tensors if one.shape != (0,)]
+    # Empty tensors of one dimension fit anywhere; among themselves they have no other dimension.
+    dim = normal_dim(dim, shaped[0].ndim) if shaped else 0
+    shaped = shaped or tensors[:1]
     _check_cat_shapes(tensors, shaped[0], dim)
     used = tensors if shaped[0].ndim == 1 else shaped
     return cat_op(tuple(used), dim, tuple(one.shape[dim] for one in used))

@@ -10,7 +10,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import calls, op, takes_tensors
-from tapegrad.ops._dims import plain_ints
+from tapegrad.ops._dims import number_of, plain_ints
 from tapegrad.ops.spatial.axes import CIRCULAR, REFLECT, REPLICATE, add_along, select_along
 from tapegrad.ops.spatial.sizes import remembered, scalar_name
 
@@ -83,8 +83,7 @@ def constant_pad_nd(input: Tensor, pad, value: float = 0) -> Tensor:
     ``pad`` names how many come before and behind, the last dimension first; negative numbers cut
     off. Raises RuntimeError where more is cut off than there is.
     """
-    value = value.item() if isinstance(value, Tensor) else value
-    return constant_pad_op(input, _ints(pad), value)
+    return constant_pad_op(input, _ints(pad), number_of(value))
 
 
 def _cuts_too_much(shape: tuple, pad: tuple) -> bool:
