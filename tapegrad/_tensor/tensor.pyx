@@ -753,11 +753,11 @@ cdef inline Py_ssize_t bytes_into(ndarray base, ndarray view) noexcept:
 
 
 cdef tuple strides_of(ndarray array):
-    """Strides in elements. NumPy gives new empty arrays zeros: theirs are row-major."""
+    """Strides in elements. NumPy gives empty arrays zeros: theirs are row-major."""
     cdef int ndim = PyArray_NDIM(array), k
     cdef Py_ssize_t size = PyArray_ITEMSIZE(array), step = 1
     strides = tuple([PyArray_STRIDES(array)[k] // size for k in range(ndim)])
-    if PyArray_SIZE(array) > 0 or any(strides):
+    if PyArray_SIZE(array) > 0 or all(strides):
         return strides
     steps = []
     for k in range(ndim - 1, -1, -1):
