@@ -129,6 +129,8 @@ def _parse_to(*args: Any, **kwargs: Any) -> tuple[Any, Any, Any]:
         raise refused
     memory_format = kwargs.get("memory_format")
     first = args[0] if args else None
+    if "copy" in kwargs or len(args) > (2 if isinstance(first, (tapegrad.dtype, Tensor)) else 3):
+        raise RuntimeError(".to() does not accept copy argument")
     tensor = kwargs.get("tensor", first)
     if isinstance(tensor, Tensor):
         return tensor.device, tensor.dtype, memory_format

@@ -100,3 +100,20 @@ def describe_keys(kind: str, keys: list[str]) -> list[str]:
         return []
     listed = ", ".join(f'"{key}"' for key in keys)
     return [f"{kind} key(s) in state_dict: {listed}. "]
+
+
+def consume_prefix_in_state_dict_if_present(state_dict: dict[str, Any], prefix: str) -> None:
+    """Take ``prefix`` off the names of a state, in place: ``module.`` of a wrapped model's."""
+    _strip(state_dict, prefix)
+    metadata = getattr(state_dict, "_metadata", None)
+    if metadata is not None:
+        wrapped = prefix.replace(".", "")   # which takes the wrapper's place
+        if wrapped in metadata:
+            metadata[""] = metadata.pop(wrapped)
+        _strip(metadata, prefix)
+
+
+def _strip(names: dict[str, Any], prefix: str) -> None:
+    for name in list(names):
+        if name.startswith(prefix):
+            names[name[len(prefix) :]] = names.pop(name)

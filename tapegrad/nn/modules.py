@@ -25,6 +25,7 @@ __path__: list[str] = []  # a package, whose files are made below
 
 # Not in ``nn``: base classes that programs test for and derive from, by our file.
 _UNLISTED = {
+    "_loading": ("consume_prefix_in_state_dict_if_present",),
     "attention": ("NonDynamicallyQuantizableLinear",),
     "batchnorm": ("_BatchNorm", "_NormBase"),
     "conv": ("_ConvNd", "_ConvTransposeNd"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
-from tapegrad._types import as_dtype
+from tapegrad._types import as_dtype, float16
 from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import attach, op, takes_out
 from tapegrad.ops._dims import normal_dim
@@ -111,9 +112,16 @@ mish = op(
     forward=on_floats("mish_cpu", lambda input: input * tanh(softplus(input))),
     params=("input",),
     inplace=True,
-    input=lambda g, input: g * _mish_slope(input),
+    input=lambda g, input: _times_slope(g, input, _mish_slope),
     doc="``x * tanh(softplus(x))``.",
 )
+
+
+def _times_slope(g: Tensor, x: Tensor, slope: Callable[[Tensor], Tensor]) -> Tensor:
+    """``g`` times the slope at ``x``; float16 is computed in float and rounded once."""
+    if x.dtype is float16:
+        return (g.float() * slope(x.float())).half()
+    return g * slope(x)
 
 
 def _mish_slope(x: Tensor) -> Tensor:
@@ -123,19 +131,17 @@ def _mish_slope(x: Tensor) -> Tensor:
     return gate + x * sigmoid(x) * (1 - gate * gate)
 
 
-_SQRT_HALF, _TANH_SCALE, _CUBIC = math.sqrt(0.5), math.sqrt(2 / math.pi), 0.044715
+_TANH_SCALE, _CUBIC = math.sqrt(2 / math.pi), 0.044715
 
 
 def _gelu_tanh(x: Tensor) -> Tensor:
     return x * 0.5 * (tanh((x + x * x * x * _CUBIC) * _TANH_SCALE) + 1)
 
 
-def _gelu_slope(x: Tensor, approximate: str) -> Tensor:
-    if approximate == "tanh":
-        inner = tanh((x + x * x * x * _CUBIC) * _TANH_SCALE)
-        inner_slope = (x * x * (3 * _CUBIC) + 1) * _TANH_SCALE
-        return (inner + 1) * 0.5 + x * 0.5 * (1 - inner * inner) * inner_slope
-    return ((x * _SQRT_HALF).erf() + 1) * 0.5 + x * _normal_density(x)
+def _gelu_tanh_slope(x: Tensor) -> Tensor:
+    inner = tanh((x + x * x * x * _CUBIC) * _TANH_SCALE)
+    inner_slope = (x * x * (3 * _CUBIC) + 1) * _TANH_SCALE
+    return (inner + 1) * 0.5 + x * 0.5 * (1 - inner * inner) * inner_slope
 
 
 def _normal_density(x: Tensor) -> Tensor:
@@ -158,7 +164,7 @@ _gelu_tanh_op = op(
     forward=on_floats("GeluKernelImpl", _gelu_tanh),
     params=("input",),
     grad_name="GeluBackward0",
-    input=lambda g, input: g * _gelu_slope(input, "tanh"),
+    input=lambda g, input: _times_slope(g, input, _gelu_tanh_slope),
     doc="``gelu`` with tanh in place of erf.",
 )
 

@@ -125,6 +125,10 @@ BLOCK = [
      "Given output_size=(4, 4), kernel_size=(2, 2), dilation=(1, 1), padding=(0, 0), stride=(1, "
      "1), expected size of input's dimension 2 to match the calculated number of sliding blocks "
      "3 * 3 = 9, but got input.size(2)=8."),
+    ("F.fold(torch.ones(1, 12, 12), (4, 5), 2, dilation=8)", RuntimeError,
+     "Given output_size=(4, 5), kernel_size=(2, 2), dilation=(8, 8), padding=(0, 0), stride=(1, "
+     "1), calculated shape of the array of sliding blocks as (-4, -3), which is too small "
+     "(non-positive)"),
     ("F.fold(torch.ones(1, 8, 9).long(), 4, 2)", NotImplementedError,
      "\"col2im_out_cpu\" not implemented for 'Long'"),
     ("F.pixel_shuffle(torch.ones(1, 3, 4, 4), 2)", RuntimeError,

@@ -1,5 +1,7 @@
 """Images read at the positions of a grid: the kernel's gradients are those of the formula."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -37,3 +39,18 @@ def test_positions_outside_read_nothing(torch):
 
     assert out.item() == 0
     assert not input.grad.any()
+
+
+@pytest.mark.parametrize(("size", "aligned", "n_warnings"), [
+    ((1, 1, 2, 1), True, 1), ((1, 1, 2, 1), False, 0), ((1, 1, 2, 2), True, 0),
+])
+def test_grids_of_one_column(torch, size, aligned, n_warnings):
+    """The corners of a single column are its middle, of which a warning tells."""
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        grid = torch.nn.functional.affine_grid(
+            torch.eye(2, 3)[None], size, align_corners=aligned)
+
+    assert grid.shape == (1, *size[2:], 2)
+    assert len(seen) == n_warnings
+    assert all("for unit-size grids when align_corners=True" in str(one.message) for one in seen)

@@ -78,3 +78,13 @@ MISTAKES = [
 def test_mistakes(torch: ModuleType, code: str, error: type[Exception], text: str) -> None:
     """Every mistake raises PyTorch's class and text."""
     assert_mistake(torch, code, error, text)
+
+
+@pytest.mark.parametrize("call", [
+    "'cpu', copy=True", "torch.float64, copy=False", "torch.ones(2), copy=True", "copy=True",
+    "'cpu', torch.float32, False, True", "torch.float32, False, True", "torch.ones(2), True, False",
+])
+def test_no_copy(torch: ModuleType, call: str) -> None:
+    """A module is converted in place; that it should be copied is refused, also where it is not."""
+    assert_mistake(torch, f"torch.nn.Linear(2, 2).to({call})", RuntimeError,
+                   ".to() does not accept copy argument")

@@ -158,6 +158,17 @@ def test_hooks_do_not_keep_a_module(torch: ModuleType) -> None:
     copied.load_state_dict(copied.state_dict())     # the copy's hook gets the copy
 
 
+def test_prefix_of_a_wrapper(torch: ModuleType) -> None:
+    """States of wrapped models lose the wrapper's name, also in the metadata."""
+    layer = torch.nn.Sequential(torch.nn.Linear(1, 1, bias=False))
+    state = torch.nn.Sequential(OrderedDict(module=layer)).state_dict()
+    torch.nn.modules.utils.consume_prefix_in_state_dict_if_present(state, "module.")
+
+    assert list(state) == ["0.weight"]
+    assert dict(state._metadata) == dict(layer.state_dict()._metadata)
+    layer.load_state_dict(state)
+
+
 LINEAR = "torch.nn.Linear(2, 3).load_state_dict"
 MISTAKES = [
     (LINEAR + "({'weight': torch.ones(2, 2), 'foo': 1, 'a.b': 2})", RuntimeError,

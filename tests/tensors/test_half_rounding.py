@@ -37,3 +37,17 @@ def test_to_the_last_bit(torch, reference, name):
 
     assert results[0].dtype == np.float16
     assert np.array_equal(*results)
+
+
+@pytest.mark.parametrize("layer", ["Mish()", "GELU(approximate='tanh')", "GELU()", "SiLU()"])
+def test_slopes_are_rounded_once(torch, layer):
+    """The gradient is that of float32, rounded: half a unit in the last place away, or two."""
+    module = eval(f"torch.nn.{layer}", {"torch": torch})
+    x = torch.linspace(-6, 6, 999).half().requires_grad_()
+    g = torch.linspace(-3, 3, 999).cos().half()
+    wide = x.detach().float().requires_grad_()
+    module(x).backward(g)
+    module(wide).backward(g.float())
+
+    assert x.grad.dtype is torch.float16
+    assert ((x.grad.float() - wide.grad).abs() <= wide.grad.abs() * 2**-10 + 2**-24).all()

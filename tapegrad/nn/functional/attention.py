@@ -100,7 +100,8 @@ def multi_head_attention_forward(
     else:
         mixed = _mixed_by_heads(q, k, v, mask, p, is_causal, (n_batch, num_heads))
         flat = mixed.permute(2, 0, 1, 3).contiguous().view(n_batch * n_queries, n_features)
-    output = ops.linear(flat, out_proj_weight, out_proj_bias).view(n_queries, n_batch, -1)
+    flat = ops.linear(flat, out_proj_weight, out_proj_bias)
+    output = flat.view(n_queries, n_batch, flat.shape[1])
     if not is_batched:
         output = output.squeeze(1)
     if not need_weights:

@@ -206,14 +206,14 @@ def _soft_cross_entropy(
     log_probabilities = log_softmax(input, class_dim)
     if label_smoothing > 0.0:
         _check_smoothing(label_smoothing)
-        target = target * (1 - label_smoothing) + label_smoothing / n_classes
+        target = target * (1 - label_smoothing) + label_smoothing / max(n_classes, 1)
     products = log_probabilities * target
     if weight is not None:
         products = products * _along_classes(weight, input)
     if reduction == 0:
         return -products.sum(class_dim)
     total = -products.sum()
-    return div_by_count(total, input.numel() / n_classes) if reduction == 1 else total
+    return div_by_count(total, input.numel() / max(n_classes, 1)) if reduction == 1 else total
 
 
 def _smoothed_cross_entropy(

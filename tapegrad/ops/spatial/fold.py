@@ -166,12 +166,20 @@ def fold(input: Tensor, output_size, kernel_size, dilation=1, padding=0, stride=
     _check_window(kernel, stride, padding, dilation)
     _check_columns(input, kernel)
     count = block_counts(size, kernel, stride, padding, dilation)
-    if input.shape[-1] != count[0] * count[1] or min(count) < 1:
+    given = (
+        f"Given output_size={size}, kernel_size={kernel}, dilation={dilation}, padding={padding}, "
+        f"stride={stride}, "
+    )
+    if input.shape[-1] != count[0] * count[1]:
         raise RuntimeError(
-            f"Given output_size={size}, kernel_size={kernel}, dilation={dilation}, "
-            f"padding={padding}, stride={stride}, expected size of input's dimension 2 to match "
+            f"{given}expected size of input's dimension 2 to match "
             f"the calculated number of sliding blocks {count[0]} * {count[1]} = "
             f"{count[0] * count[1]}, but got input.size(2)={input.shape[-1]}."
+        )
+    if min(count) < 1:
+        raise RuntimeError(
+            f"{given}calculated shape of the array of sliding blocks as {count}, which is too "
+            "small (non-positive)"
         )
     return col2im(input, Blocks(size, kernel, stride, padding, dilation, count))
 
