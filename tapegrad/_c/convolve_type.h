@@ -10,6 +10,7 @@
 #include "panel.h"
 #include "winograd.h"
 #include "direct.h"
+#include "pointwise.h"
 #include "correlate.h"
 #include "meetings.h"
 #include "direct_slope.h"

@@ -24,11 +24,8 @@ typedef struct {
     int is_one_block;
 } NAME(call);
 
-/* What fits into the second cache of weights alone, and of patches beside half as many weights. */
-enum {
-    NAME(weights_at_once) = (5 << 18) / sizeof(T),
-    NAME(most_kept) = (6 << 18) / sizeof(T),
-};
+/* What fits into the second cache of patches beside half as many weights as do alone. */
+enum { NAME(most_kept) = (6 << 18) / sizeof(T) };
 
 /* The outputs of woven images, where places follow one another: some of them are turned together, so
  * that those of a sample are written at once and not each to a line that others have pushed out. */
@@ -422,5 +419,13 @@ TARGET static void NAME(correlate)(char **args, const tg_intp *dims, const tg_in
     }
     if (call.n_samples * n_out * dims[9] == 0)
         return;
-    p->status = NAME(best_outputs)(call, are_samples ? 1 : dims[0], steps);
+    const int64_t n_groups = are_samples ? 1 : dims[0];
+    const NAME(one_tap) one = {
+        call.in, call.weight, call.bias, call.bias_step, call.n_samples, dims[3], dims[2], n_out,
+        call.out, call.out_sample, call.out_channel,
+    };
+    if (tg_is_pointwise(p) && n_out > NAME(few_rows) && NAME(is_one_tap)(&one))
+        p->status = NAME(one_tap_outputs)(one, n_groups, steps);
+    else
+        p->status = NAME(best_outputs)(call, n_groups, steps);
 }

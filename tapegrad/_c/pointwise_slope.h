@@ -5,17 +5,6 @@
  * What gives the rows of tiles is read where it lies, as far as it has lines and whole tiles of them.
  * What gives the lanes is packed two vectors at a time, some places into the first cache. */
 
-typedef struct {
-    NAME(images) left, right; /* of which one gives the rows, and one the lanes */
-    int64_t n_samples, n_places, rows, lanes;
-    int64_t at_once, length; /* of a block: samples, and places of each */
-    int64_t longest;         /* chain */
-    int64_t n_lines;         /* rows that are read where they lie */
-    T *sums, *panel, *packed;
-} NAME(pointwise);
-
-enum { NAME(places_at_once) = 256 };
-
 /* How long a tile takes: a vector a row, and no less than its sums take one after another. */
 static TG_INLINE int64_t NAME(cost)(int64_t rows, int64_t lanes)
 {
@@ -34,32 +23,6 @@ TARGET static void NAME(pack_places)(const NAME(images) *images, const T *from, 
 {
     for (int64_t i = 0; i < n_samples; i++, from += images->sample, to += n * step)
         NAME(interleave)(to, step, n, channels, from, images->channel, images->element);
-}
-
-/* Add the products of a tile of rows that are packed. */
-TARGET static void NAME(add_packed)(const NAME(pointwise) *m, int64_t rows, int64_t lanes,
-                                    int64_t depth, const T *packed, T *sums)
-{
-    static const NAME(line) line = {0, 0, LANES};
-    NAME(chain) chain = {&line, 1, 0, NAME(packed_rows), NAME(width), NAME(width)};
-    for (int64_t k = 0; k < depth; k += chain.length) {
-        chain.length = tg_equal_part(depth - k, m->longest);
-        NAME(multiply)(rows, lanes, &chain, packed + k * NAME(packed_rows),
-                       m->panel + k * NAME(width), sums, NAME(width));
-    }
-}
-
-/* Add those of a whole tile of lines, n places of some samples. */
-TARGET static void NAME(add_lines)(const NAME(pointwise) *m, int64_t n_samples, int64_t n,
-                                   const T *left, T *sums)
-{
-    const T *panel = m->panel;
-    for (int64_t i = 0; i < n_samples; i++, left += m->left.sample)
-        for (int64_t x = 0, now; x < n; x += now, panel += now * NAME(width)) {
-            now = tg_equal_part(n - x, m->longest);
-            NAME(multiply_lines)(now, left + x, m->left.channel, panel, sums,
-                                 left + m->left.channel * ROWS + x * ROWS);
-        }
 }
 
 /* sums[panel, row, lane] += what the block gives that begins at a place of a sample. */

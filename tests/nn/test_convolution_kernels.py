@@ -56,6 +56,7 @@ CASES = [
     ((9, 50, 7, 7), (20, 50, 1, 1), False, (1, 0, 1, 1)),  # several samples a block
     ((2, 18, 23, 29), (18, 35, 1, 1), True, (1, 0, 1, 2)),  # several blocks a sample
     ((37, 40, 1, 2), (33, 40, 1, 1), False, (1, 0, 1, 1)),  # lines too short
+    ((3, 300, 5, 9), (40, 150, 1, 1), False, (1, 0, 1, 2)),  # several blocks of channels
 ]
 
 
@@ -93,7 +94,7 @@ class TestEveryInstructionSet:
             assert error <= 2 * allowed + 1e-8
 
 
-@pytest.mark.parametrize("case", CASES[-36:], ids=str)
+@pytest.mark.parametrize("case", CASES[-37:], ids=str)
 def test_threads_change_no_bit(torch: ModuleType, case: tuple) -> None:
     """One thread, two and three give the same results, whichever way the work is shared."""
     before, every = torch.get_num_threads(), []
