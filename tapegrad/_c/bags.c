@@ -2,7 +2,7 @@
  *
  * `index` names a row for each place, `starts` the place at which each bag begins; the last one goes
  * on to the end. A row has a factor where it is added, and one number is that of no row. */
-#include "loops.h"
+#include "vectors.h"
 
 typedef struct {
     int64_t status;
@@ -10,7 +10,7 @@ typedef struct {
     int64_t is_mean;
 } bag_params;
 
-enum { BLOCK = 256 };
+enum { BLOCK = 256, AHEAD = 8 };
 
 /* Whether bags follow each other and rows are there; memory may have changed since the last look. */
 static int are_bags(bag_params *p, const char *index, tg_intp step, tg_intp n, const char *starts,
@@ -32,9 +32,14 @@ static tg_intp end_of(const char *starts, tg_intp step, tg_intp b, tg_intp n_bag
     return b + 1 < n_bags ? (tg_intp)TG_AT(const int64_t, starts, (b + 1) * step) : n;
 }
 
+static TG_INLINE void prefetch_row(const char *row, tg_intp size)
+{
+    for (tg_intp at = 0; at < size; at += 64)
+        TG_PREFETCH(row + at);
+}
+
 /* (n),(b),(r,c),(n)->(b,c): of each bag the sum of its rows, each times a factor, or the mean. */
-#define BAG_SUMS(op, dtype, T, C, load, store, number, letter)                                 \
-    TG_LOOP(op##_##dtype)                                                                      \
+#define BAG_SUMS(T, C, load, store)                                                            \
     {                                                                                          \
         bag_params *p = params;                                                                \
         const tg_intp n = dims[1], n_bags = dims[2], n_columns = dims[4], step = steps[8];     \
@@ -52,6 +57,9 @@ static tg_intp end_of(const char *starts, tg_intp step, tg_intp b, tg_intp n_bag
                     const int64_t one = TG_AT(const int64_t, args[0], i * steps[5]);           \
                     const C factor = load(TG_AT(const T, args[3], i * steps[9]));              \
                     const char *row = args[2] + one * steps[7] + first * step;                 \
+                    if (i + AHEAD < n && first == 0)                                           \
+                        prefetch_row(args[2] + steps[7] * TG_AT(const int64_t, args[0],        \
+                                     (i + AHEAD) * steps[5]), n_columns * step);               \
                     if (one == p->padding)                                                     \
                         continue;                                                              \
                     count++;                                                                   \
@@ -68,6 +76,10 @@ static tg_intp end_of(const char *starts, tg_intp step, tg_intp b, tg_intp n_bag
             }                                                                                  \
         }                                                                                      \
     }
+
+TG_LOOP(bag_sums_float16) BAG_SUMS(tg_half, float, tg_half_to_float, tg_float_to_half)
+TG_VECTOR_LOOP(bag_sums_float32) BAG_SUMS(float, float, TG_AS_IS, TG_AS_IS)
+TG_LOOP(bag_sums_float64) BAG_SUMS(double, double, TG_AS_IS, TG_AS_IS)
 
 /* (n),(b),(b,c),(n)->(r,c): zeros, and to each row the gradients of its bags, times its factors. */
 #define BAG_ROWS(op, dtype, T, C, load, store, number, letter)                                 \
@@ -131,7 +143,6 @@ static tg_intp end_of(const char *starts, tg_intp step, tg_intp b, tg_intp n_bag
         }                                                                                      \
     }
 
-TG_FLOATS(BAG_SUMS, bag_sums)
 TG_FLOATS(BAG_ROWS, bag_rows)
 TG_FLOATS(BAG_FACTORS, bag_factors)
 

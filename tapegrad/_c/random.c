@@ -22,8 +22,9 @@ static TG_INLINE uint32_t twisted(uint32_t upper, uint32_t lower, uint32_t shift
     return shifted ^ (joined >> 1) ^ (lower & 1u ? 0x9908b0dfu : 0u);
 }
 
-static TG_INLINE void refill(tg_generator *generator)
+TG_VECTOR_LOOP(refill)
 {
+    tg_generator *generator = (tg_generator *)args[0];
     uint32_t *state = generator->state;
     for (int i = 0; i < WORDS - SHIFT; i++)
         state[i] = twisted(state[i], state[i + 1], state[i + SHIFT]);
@@ -33,7 +34,7 @@ static TG_INLINE void refill(tg_generator *generator)
     generator->next = 0;
 }
 
-void tg_refill(tg_generator *generator) { refill(generator); }
+void tg_refill(tg_generator *generator) { refill((char *[]){(char *)generator}, NULL, NULL, NULL); }
 
 #define UNIT(C) tg_unit_##C
 #define FUSED(a, b, c) _Generic((a), float: fmaf, default: fma)(a, b, c)
@@ -90,7 +91,7 @@ TG_VECTOR_LOOP(uniform_float32)
     float block[TG_BLOCK];
     for (tg_intp i = 0, width; i < dims[0]; i += width) {
         if (generator->next >= WORDS)
-            refill(generator);
+            tg_refill(generator);
         width = WORDS - (tg_intp)generator->next;
         width = width < dims[0] - i ? width : dims[0] - i;
         width = width < TG_BLOCK ? width : TG_BLOCK;
@@ -173,7 +174,7 @@ static TG_INLINE void draw_halves(tg_generator *generator, tg_intp n_blocks, flo
         } else {
             for (int i = 0; i < NORMAL_BLOCK; i++) {
                 if (generator->next >= WORDS)
-                    refill(generator);
+                    tg_refill(generator);
                 block[i] = tg_unit_of(generator->state[generator->next++]);
             }
         }
@@ -304,7 +305,7 @@ TG_LOOP(randperm)
         (void)fused;                                                                   \
         for (tg_intp i = 0, width; i < dims[0]; i += width) {                          \
             if (generator->next >= WORDS)                                              \
-                refill(generator);                                                     \
+                tg_refill(generator);                                                     \
             width = (WORDS - (tg_intp)generator->next) / 2;                            \
             width = width < dims[0] - i ? width : dims[0] - i;                         \
             if (width == 0) { /* the two words of a pair are of two fillings */        \

@@ -3,7 +3,7 @@
  * Everything is computed in double precision; float16 and float32 are rounded once at the end.
  * DLMF numbers are equations of https://dlmf.nist.gov.
  */
-#include "loops.h"
+#include "elementary.h"
 #include "special.h"
 
 #include <float.h>
@@ -253,26 +253,28 @@ static double igammac_of(double a, double x) { return incomplete_gamma(a, x, 1);
 
 /* ----------------------------------------------------------------------- normal distribution */
 
+/* Coefficients of the quotients of AS 241: near the middle, and towards either end. */
+static const double near_top[] = {
+    3.3871328727963666080e0, 1.3314166789178437745e+2, 1.9715909503065514427e+3,
+    1.3731693765509461125e+4, 4.5921953931549871457e+4, 6.7265770927008700853e+4,
+    3.3430575583588128105e+4, 2.5090809287301226727e+3};
+static const double near_bottom[] = {
+    1.0, 4.2313330701600911252e+1, 6.8718700749205790830e+2, 5.3941960214247511077e+3,
+    2.1213794301586595867e+4, 3.9307895800092710610e+4, 2.8729085735721942674e+4,
+    5.2264952788528545610e+3};
+static const double far_top[] = {
+    1.42343711074968357734e0, 4.63033784615654529590e0, 5.76949722146069140550e0,
+    3.64784832476320460504e0, 1.27045825245236838258e0, 2.41780725177450611770e-1,
+    2.27238449892691845833e-2, 7.74545014278341407640e-4};
+static const double far_bottom[] = {
+    1.0, 2.05319162663775882187e0, 1.67638483018380384940e0, 6.89767334985100004550e-1,
+    1.48103976427480074590e-1, 1.51986665636164571966e-2, 5.47593808499534494600e-4,
+    1.05075007164441684324e-9};
+
 /* The normal quantile at 1/2 + centred, where tail is the smaller of its two sides
  * (Wichura 1988, algorithm AS 241). */
 static double quantile(double centred, double tail)
 {
-    static const double a[] = {
-        3.3871328727963666080e0, 1.3314166789178437745e+2, 1.9715909503065514427e+3,
-        1.3731693765509461125e+4, 4.5921953931549871457e+4, 6.7265770927008700853e+4,
-        3.3430575583588128105e+4, 2.5090809287301226727e+3};
-    static const double b[] = {
-        1.0, 4.2313330701600911252e+1, 6.8718700749205790830e+2, 5.3941960214247511077e+3,
-        2.1213794301586595867e+4, 3.9307895800092710610e+4, 2.8729085735721942674e+4,
-        5.2264952788528545610e+3};
-    static const double c[] = {
-        1.42343711074968357734e0, 4.63033784615654529590e0, 5.76949722146069140550e0,
-        3.64784832476320460504e0, 1.27045825245236838258e0, 2.41780725177450611770e-1,
-        2.27238449892691845833e-2, 7.74545014278341407640e-4};
-    static const double d[] = {
-        1.0, 2.05319162663775882187e0, 1.67638483018380384940e0, 6.89767334985100004550e-1,
-        1.48103976427480074590e-1, 1.51986665636164571966e-2, 5.47593808499534494600e-4,
-        1.05075007164441684324e-9};
     static const double e[] = {
         6.65790464350110377720e0, 5.46378491116411436990e0, 1.78482653991729133580e0,
         2.96560571828504891230e-1, 2.65321895265761230930e-2, 1.24266094738807843860e-3,
@@ -283,10 +285,10 @@ static double quantile(double centred, double tail)
         2.04426310338993978564e-15};
     if (fabs(centred) <= 0.425) {
         const double r = 0.180625 - centred * centred;
-        return centred * POLYNOMIAL(r, a) / POLYNOMIAL(r, b);
+        return centred * POLYNOMIAL(r, near_top) / POLYNOMIAL(r, near_bottom);
     }
     const double r = sqrt(-log(tail));
-    const double size = r <= 5 ? POLYNOMIAL(r - 1.6, c) / POLYNOMIAL(r - 1.6, d)
+    const double size = r <= 5 ? POLYNOMIAL(r - 1.6, far_top) / POLYNOMIAL(r - 1.6, far_bottom)
                                : POLYNOMIAL(r - 5, e) / POLYNOMIAL(r - 5, f);
     return copysign(size, centred);
 }
@@ -297,6 +299,25 @@ static double erfinv_of(double x)
         return fabs(x) == 1 ? copysign(INFINITY, x) : NAN;
     }
     return quantile(x / 2, (1 - fabs(x)) / 2) * SQRT_HALF;
+}
+
+/* The same without branches: no float32 lies so near 1 that the third quotient is asked for. */
+static TG_INLINE float erfinv_of_float(float x, const int fused)
+{
+    const float size = fabsf(x), end = x < 0 ? -INFINITY : INFINITY;
+    const double centred = (double)x / 2, sign = x < 0 ? -1 : 1;
+    const int is_near = size <= 0.85f;
+    const double r = is_near ? 0.180625 - centred * centred
+                             : (double)sqrtf(-tg_log_float((1 - size) / 2, fused)) - 1.6;
+    double top = is_near ? near_top[7] : far_top[7];
+    double bottom = is_near ? near_bottom[7] : far_bottom[7];
+    TG_UNROLLED
+    for (int k = 6; k >= 0; k--) {
+        top = top * r + (is_near ? near_top[k] : far_top[k]);
+        bottom = bottom * r + (is_near ? near_bottom[k] : far_bottom[k]);
+    }
+    const float result = (float)((is_near ? centred : sign) * top / bottom * SQRT_HALF);
+    return size < 1 ? result : size == 1 ? end : NAN;
 }
 
 static double ndtri_of(double p)
@@ -395,7 +416,7 @@ static double erfc_of(double x) { return erfc(x); }
     {#op, "(),()->()", letter letter letter, number, op##_##dtype, NULL, 0, 0},
 
 #define FUNCTIONS_OF_ONE(DO, X)                                                                  \
-    DO(X, digamma) DO(X, lgamma) DO(X, erfc) DO(X, erfinv) DO(X, erfcx) DO(X, ndtri) \
+    DO(X, digamma) DO(X, lgamma) DO(X, erfc) DO(X, erfcx) DO(X, ndtri) \
     DO(X, log_ndtr) DO(X, i0e) DO(X, i1e) DO(X, logit)           \
     DO(X, entr)
 
@@ -403,6 +424,10 @@ static double erfc_of(double x) { return erfc(x); }
     DO(X, igamma) DO(X, igammac) DO(X, xlogy) DO(X, xlog1py)
 
 FUNCTIONS_OF_ONE(TG_FLOATS, ONE)
+ONE(erfinv, float16, tg_half, float, tg_half_to_float, tg_float_to_half)
+TG_VECTOR_LOOP(erfinv_float32)
+TG_MAP1_BODY(float, float, TG_AS_IS, float, , erfinv_of_float(x, fused))
+ONE(erfinv, float64, double, double, TG_AS_IS, TG_AS_IS)
 FUNCTIONS_OF_TWO(TG_FLOATS, TWO)
 TG_SINGLE_AND_DOUBLE(TWO, zeta)
 TG_FLOATS(POLYGAMMA, polygamma)
@@ -412,6 +437,7 @@ TG_FLOATS(BESSEL, i1)
 
 const tg_kernel tg_special_kernels[] = {
     FUNCTIONS_OF_ONE(TG_FLOATS, ROW1)
+    TG_FLOATS(ROW1, erfinv)
     FUNCTIONS_OF_TWO(TG_FLOATS, ROW2)
     TG_SINGLE_AND_DOUBLE(ROW2, zeta)
     TG_FLOATS(ROW2, polygamma)

@@ -103,11 +103,13 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
         kind = kernels.TYPE_NAMES[input.dtype.numpy.num]
         kernel = "linspace_cpu" if input.dtype is _types.bool else "histogram_cpu"
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{kind}'")
-    first, last = elements.dtype.type(low), elements.dtype.type(high)
-    elements = elements[(elements >= first) & (elements <= last)]
-    places = ((elements - first) * elements.dtype.type(bins) / (last - first)).astype(np.int64)
-    counts = np.bincount(np.minimum(places, bins - 1), minlength=bins)
-    return Tensor._wrap(kernels.cast_array(counts, input.dtype.numpy))
+    bin_of = kernels.pointwise(_BIN_OF, elements, params=(low, high, bins))
+    return Tensor._wrap(_counts(bin_of, bins, input.dtype.numpy))
+
+
+def _counts(bin_of: np.ndarray, n_bins: int, dtype: np.dtype) -> np.ndarray:
+    """How often each bin is named; who lies in none names one more."""
+    return kernels.cast_array(np.bincount(bin_of, minlength=n_bins + 1)[:n_bins], dtype)
 
 
 # ------------------------------------------------------------------------- bins by their edges
@@ -135,6 +137,7 @@ def _range_of(values: np.ndarray, given: tuple | None, dim: int) -> tuple[float,
 
 
 _MIN, _MAX = kernels.OURS["min"], kernels.OURS["max"]
+_BIN_OF, _BOX_OF = kernels.OURS["bin_of"], kernels.OURS["box_of"]
 
 
 def _checked_edges(edges: Tensor, dtype: _types.dtype, dim: int) -> Tensor:
@@ -201,24 +204,22 @@ def _refuse_bins_of_several(bins: int, dim: int) -> None:
     _refuse_bins(bins, dim)
 
 
-def _count_in_boxes(points: np.ndarray, edges: list, weight) -> np.ndarray:
+def _count_in_boxes(points: np.ndarray, edges: list, are_even: list, weight) -> np.ndarray:
     """How many points are in each box, or the sums of their weights."""
     shape = tuple([one.size - 1 for one in edges])
-    place = np.zeros(points.shape[0], np.int64)
-    inside = place == 0
-    for dim, one in enumerate(edges):
-        values, last = points[:, dim], one[-1]
-        inside &= (values >= one[0]) & (values <= last)  # edges may be out of order
-        bins = one.searchsorted(values, "right") - 1
-        bins[values == last] = shape[dim] - 1
-        place = place * shape[dim] + bins
     n_boxes = math.prod(shape)
     if n_boxes == 0:
         return np.zeros(shape, points.dtype)
+    sizes = [-one.size if is_even else one.size
+             for one, is_even in zip(edges, are_even, strict=True)]
+    joined = edges[0] if len(edges) == 1 else np.concatenate(edges)
+    exact = np.float32 if points.dtype.char == "e" else points.dtype
+    points_and_edges = [one.astype(exact, copy=False) for one in (points, joined)]
+    operands = (*points_and_edges, np.array(sizes, np.int64))
+    box_of = kernels.outputs(_BOX_OF, operands, None, (n_boxes,))
     if weight is not None:
-        return _totals(place[inside], weight[inside], n_boxes).reshape(shape)
-    counts = np.bincount(place[inside], minlength=n_boxes).reshape(shape)
-    return kernels.cast_array(counts, points.dtype)
+        return _totals(box_of, weight, n_boxes + 1)[:n_boxes].reshape(shape)
+    return _counts(box_of, n_boxes, points.dtype).reshape(shape)
 
 
 def _as_density(counts: np.ndarray, edges: list) -> np.ndarray:
@@ -250,7 +251,8 @@ def _histogram(input: Tensor, bins, ranges, weight, density: bool) -> tuple[Tens
         _refuse_kind(input, bins)
     edges = _edges_of(points, bins, ranges, input.dtype)
     arrays = [one._array for one in edges]
-    counts = _count_in_boxes(points, arrays, weight)
+    are_even = [not isinstance(one, Tensor) for one in bins]
+    counts = _count_in_boxes(points, arrays, are_even, weight)
     return Tensor._wrap(_as_density(counts, arrays) if density else counts), edges
 
 

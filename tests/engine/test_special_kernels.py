@@ -1,0 +1,50 @@
+"""Special functions side by side: near the truth, and the same on every instruction set."""
+
+import numpy as np
+import pytest
+
+from tapegrad._kernels import OURS, limit_vectors
+
+BASELINE, AVX2, AVX512 = range(3)
+
+
+@pytest.fixture(autouse=True)
+def widest_vectors():
+    """Whatever a test does, the next one starts from the processor's best."""
+    yield
+    limit_vectors(AVX512)
+
+
+def numbers() -> np.ndarray:
+    """From -1 to 1, close to the middle and to both ends, and what has no inverse."""
+    small, ends = np.geomspace(1e-44, 0.9, 5000), 1 - np.geomspace(6e-8, 0.2, 5000)
+    special = [0.0, -0.0, 1.0, -1.0, 2.0, np.nan, np.inf, 0.85]
+    return np.concatenate([small, -small, ends, -ends, special]).astype(np.float32)
+
+
+def erfinv(x: np.ndarray) -> np.ndarray:
+    out = np.empty_like(x)
+    OURS["erfinv"](x, out)
+    return out
+
+
+class TestErfinv:
+    def test_is_near_the_truth(self):
+        """Within 2.5 units in the last place, and what is no number where there is none."""
+        x = numbers()
+        truth, found = erfinv(x.astype(np.float64)), erfinv(x)
+        is_plain = np.isfinite(truth)
+        allowed = 2.5 * np.spacing(np.abs(truth[is_plain]).astype(np.float32))
+
+        assert np.all(np.abs(found[is_plain] - truth[is_plain]) <= allowed)
+        np.testing.assert_array_equal(found[~is_plain], truth[~is_plain].astype(np.float32))
+
+    def test_instruction_sets_agree(self):
+        """Plain C, AVX2 and AVX-512 give the same bits."""
+        found = []
+        for level in (BASELINE, AVX2, AVX512):
+            limit_vectors(level)
+            found.append(erfinv(numbers()))
+
+        np.testing.assert_array_equal(found[0], found[1])
+        np.testing.assert_array_equal(found[0], found[2])
