@@ -344,7 +344,7 @@ cdef object run_forward(Op op, PyObject** args, Py_ssize_t n):
         arg = <object>args[k]
         if isinstance(arg, Tensor):
             stack[k] = <PyObject*>(<Tensor>arg).array
-            if k > 0 and PyArray_NDIM((<Tensor>arg).array) == 0:
+            if k >= n_required and PyArray_NDIM((<Tensor>arg).array) == 0:
                 check_stands_for_number(op, k, <Tensor>arg)
         elif k == 0 and op.takes_sequence:
             arrays = [(<Tensor?>one).array for one in arg]
@@ -358,7 +358,7 @@ cdef object run_forward(Op op, PyObject** args, Py_ssize_t n):
 
 
 cdef int check_stands_for_number(Op op, Py_ssize_t position, Tensor value) except -1:
-    """Refuse a tensor in the place of a number if its gradient would be lost."""
+    """Refuse a tensor in the place of an optional number if its gradient would be lost."""
     cdef int e
     if op.n_edges == 0 or not requires_grad(value):
         return 0
