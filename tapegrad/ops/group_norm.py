@@ -165,13 +165,14 @@ def instance_norm(
             refuse_mixed(input, weight, bias, running_var, kernel="batch_norm")
         elif input.dtype is float32:
             refuse_mixed(input, input, running_var)
+    if mean is not None and not mean.is_floating_point():
+        mean = mean.to(input.dtype)     # whole numbers are rounded once, at the end
     flat = input.reshape(1, n * n_channels, *input.shape[2:])
     result, *_ = batch_norm(flat, scale, shift, mean, var, use_input_stats, momentum, eps)
     if use_input_stats:
         for mine, repeated in ((running_mean, mean), (running_var, var)):
             if mine is not None and repeated is not None:
-                dtype = None if mine.is_floating_point() else input.dtype
-                mine.detach().copy_(repeated.reshape(n, n_channels).mean(0, dtype=dtype))
+                mine.detach().copy_(repeated.reshape(n, n_channels).mean(0))
     return result.reshape(input.shape)
 
 

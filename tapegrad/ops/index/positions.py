@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,7 @@ def unravel_index(indices: Tensor, shape) -> tuple[Tensor, ...]:
     Numbers beyond the tensor start anew, as in PyTorch. Raises TypeError for numbers that are not
     whole, or for a shape that is none.
     """
-    if indices.dtype.numpy.kind not in "iu":
+    if indices.is_complex() or indices.dtype.numpy.kind not in "iu":
         raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
     sizes = _shape_of(shape)
     if not sizes:
@@ -96,7 +97,7 @@ def unravel_index(indices: Tensor, shape) -> tuple[Tensor, ...]:
 def _shape_of(shape) -> tuple[int, ...]:
     if isinstance(shape, int):
         shape = (shape,)
-    if not isinstance(shape, (tuple, list)):
+    if not isinstance(shape, Sequence):
         raise TypeError(f"expected 'shape' to be int or sequence of ints, but got {type(shape)}")
     for size in shape:
         if not isinstance(size, int):
@@ -105,6 +106,8 @@ def _shape_of(shape) -> tuple[int, ...]:
             )
     if any(size < 0 for size in shape):
         raise ValueError(f"'shape' cannot have negative values, but got {tuple(shape)}")
+    if any(size >= 2**63 for size in shape):
+        raise ValueError("Overflow when unpacking long long")
     return tuple(shape)
 
 

@@ -98,16 +98,16 @@ std_mean_op = op(
 
 
 def _spread(name, operation):
-    def spread(input: Tensor, dim: DimsOrTruth = None, unbiased=None, keepdim: bool = False, *,
+    def spread(input: Tensor, dim: DimsOrTruth = ..., unbiased=..., keepdim: bool = False, *,
                correction=None):  # fmt: skip
         if isinstance(dim, bool):
-            if unbiased is not None or keepdim:
+            if unbiased is not ... or keepdim:
                 raise TypeError(f"{name}() is told whether to correct after the dimensions")
-            dim, unbiased = None, dim
-        if unbiased is not None and not isinstance(unbiased, bool):
-            raise TypeError(f"{name}() is told by a bool whether to correct")
+            dim, unbiased = ..., dim
+        if unbiased is not ... and (not isinstance(unbiased, bool) or (dim is ... and keepdim)):
+            raise TypeError(f"{name}() is told by a bool whether to correct, after the dimensions")
         if correction is None:
-            correction = 1 if unbiased is None else int(unbiased)
+            correction = 1 if unbiased is ... else int(unbiased)
         if not input.is_floating_point():
             raise RuntimeError(f"{kind} only support floating point and complex dtypes")
         return operation(input, dims_of(input, dim), keepdim, correction)

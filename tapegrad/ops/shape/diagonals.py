@@ -12,7 +12,7 @@ from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
-from tapegrad.ops._arguments import finished
+from tapegrad.ops._arguments import check_device, finished
 from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import normal_dim
 from tapegrad.ops.shape.parts import diagonal_backward
@@ -121,6 +121,7 @@ def _triangle_indices(name: str, row: int, col: int, offset: int, dtype) -> np.n
 def tril_indices(row: int, col: int, offset: int = 0, *, dtype=_types.int64, device=None,
                  layout=None, pin_memory=False, requires_grad=False) -> Tensor:  # fmt: skip
     """Rows and columns of the lower triangle of a ``row`` by ``col`` matrix: (2, count)."""
+    check_device(device)
     return finished(_triangle_indices("tril_indices", row, col, offset, dtype), requires_grad)
 
 
@@ -128,6 +129,7 @@ def tril_indices(row: int, col: int, offset: int = 0, *, dtype=_types.int64, dev
 def triu_indices(row: int, col: int, offset: int = 0, *, dtype=_types.int64, device=None,
                  layout=None, pin_memory=False, requires_grad=False) -> Tensor:  # fmt: skip
     """Rows and columns of the upper triangle of a ``row`` by ``col`` matrix: (2, count)."""
+    check_device(device)
     return finished(_triangle_indices("triu_indices", row, col, offset, dtype), requires_grad)
 
 

@@ -1,7 +1,7 @@
 """PyTorch's own samples with one argument changed, in both libraries, and how each call ends.
 
 ``python -m tests.parity.mutations`` changes all, ``--only cumsum,linalg_`` some, ``--verbose``
-prints each call that differs. All takes a quarter of an hour, so that no continuous run makes it.
+prints each call that differs. All takes some twenty minutes, so that no continuous run makes it.
 
 - ``made.py`` holds the changes: an argument becomes another kind, dtype, size or number, is left
   out, or a further one is given.

@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 from warnings import catch_warnings, simplefilter
 
 import numpy as np
+import torch
+
+import tapegrad
 
 from .. import convert, freedom, table
 from ..calls import Call, description, difference, holds_other_types, outcome
@@ -146,9 +149,9 @@ def _make_calls(sender: Connection, name: str, entry: Any, dtype: str, start: in
 
 def _answer(sender: Connection, name: str, entry: Any, call: str, change: Change) -> Any:
     both = Call(change.sample)
-    ours = outcome(convert.tapegrad, convert.operation(entry), both.ours)
+    ours = outcome(tapegrad, convert.operation(entry), both.ours)
     sender.send("ours ended")
-    theirs = freedom.readable(name, outcome(convert.torch, entry.op, both.theirs))
+    theirs = freedom.readable(name, outcome(torch, entry.op, both.theirs))
     if holds_other_types(theirs):
         return "not ours"
     found = _differs(name, ours, theirs, both)
