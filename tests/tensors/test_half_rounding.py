@@ -51,3 +51,16 @@ def test_slopes_are_rounded_once(torch, layer):
 
     assert x.grad.dtype is torch.float16
     assert ((x.grad.float() - wide.grad).abs() <= wide.grad.abs() * 2**-10 + 2**-24).all()
+
+
+@pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
+def test_gradients_of_resampling_are_added_up_in_float(torch, mode):
+    """What five or more readers of an element give is rounded once."""
+    x = torch.linspace(-2, 2, 75).sin().reshape(3, 1, 5, 5).half().requires_grad_()
+    wide = x.detach().float().requires_grad_()
+    y, z = (torch.nn.functional.interpolate(one, size=(13, 13), mode=mode) for one in (x, wide))
+    g = torch.linspace(-3, 3, y.numel()).cos().reshape(y.shape).half()
+    y.backward(g)
+    z.backward(g.float())
+
+    assert ((x.grad.float() - wide.grad).abs() <= wide.grad.abs() * 2**-10 + 2**-24).all()

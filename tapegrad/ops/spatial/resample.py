@@ -13,6 +13,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import op
+from tapegrad.ops._floats import HALF, rounded_once
 from tapegrad.ops.spatial import axes
 from tapegrad.ops.spatial.sizes import remembered, scalar_name
 
@@ -90,8 +91,13 @@ def _weighed(input: np.ndarray, mode: int, resampling: Resampling, halves: bool)
 
 
 def _with_transpose(name: str, grad_name: str, forward, backward):
+    def added_up(values: np.ndarray, resampling: Resampling) -> np.ndarray:
+        if values.dtype is HALF:    # what many readers give is not rounded in between
+            return rounded_once(backward, values, resampling)
+        return backward(values, resampling)
+
     back = op(
-        f"{name}_backward", forward=backward, values=lambda g, resampling: resample(g, resampling),
+        f"{name}_backward", forward=added_up, values=lambda g, resampling: resample(g, resampling),
         doc="What each element's readers got, added up.",
     )  # fmt: skip
     resample = op(
