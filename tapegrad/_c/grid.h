@@ -25,6 +25,9 @@ static inline double floor_of(double x)
     return cut - (cut > x);
 }
 
+/* Do the same with each position of a block. */
+#define FOR_ALL(i) TG_SIDE_BY_SIDE for (int i = 0; i < AT_ONCE; i++)
+
 #define T float
 #define NAME(name) name##_float32
 #define GRID_LOOP TG_VECTOR_LOOP_OF
@@ -53,6 +56,8 @@ static inline double floor_of(double x)
 #undef FUSED
 #undef FLOOR_OF
 #undef RINT_OF
+
+#undef FOR_ALL
 
 #define GRID_ROWS(dtype, number, x)                                                               \
     {"grid_sample", "(c,s),(n,a)->(c,n)", x x x, number, grid_sample_##dtype, "qqqqqq",           \

@@ -48,20 +48,16 @@ static TG_INLINE void NAME(keep_inside)(T *restrict x, T *restrict bend, tg_intp
 {
     const int aligned = p->aligned != 0;
     const T low = aligned ? 0 : (T)-0.5, span = (T)(aligned ? size - 1 : size);
-    TG_SIDE_BY_SIDE
-    for (int i = 0; i < AT_ONCE; i++)
+    FOR_ALL(i)
         bend[i] = 1;
     if (p->padding == PAD_REFLECTION && span == 0)
-        TG_SIDE_BY_SIDE
-    for (int i = 0; i < AT_ONCE; i++)
+        FOR_ALL(i)
             x[i] = bend[i] = x[i] * 0;
     else if (p->padding == PAD_REFLECTION)
-        TG_SIDE_BY_SIDE
-    for (int i = 0; i < AT_ONCE; i++)
+        FOR_ALL(i)
             x[i] = NAME(reflected)(x[i], low, span, &bend[i], fused);
     if (p->padding != PAD_ZEROS)
-        TG_SIDE_BY_SIDE
-    for (int i = 0; i < AT_ONCE; i++)
+        FOR_ALL(i)
             x[i] = NAME(clipped)(x[i], (T)(size - 1), &bend[i]);
 }
 
@@ -70,8 +66,7 @@ static TG_INLINE void NAME(keep_inside)(T *restrict x, T *restrict bend, tg_intp
 static TG_INLINE void NAME(put_places)(const T *x, tg_intp size, int k, const int with_slopes,
                                        NAME(taps) *to)
 {
-    TG_SIDE_BY_SIDE
-    for (int i = 0; i < AT_ONCE; i++) {
+    FOR_ALL(i) {
         const T within = x[i] >= 0 && x[i] < (T)0x1p31 ? x[i] : (T)-1;
         const int32_t place = (int32_t)within;
         const int is_there = place >= 0 && place < size;
@@ -95,13 +90,11 @@ static TG_INLINE void NAME(read_cubic)(const T *position, T factor, tg_intp size
                                        NAME(taps) *to, const int fused)
 {
     T first[AT_ONCE], at[AT_ONCE], bend[AT_ONCE];
-    TG_SIDE_BY_SIDE
-    for (int i = 0; i < AT_ONCE; i++)
+    FOR_ALL(i)
         first[i] = NAME(floored)(position[i], fused);
     to->n = MOST_TAPS;
     for (int k = 0; k < MOST_TAPS; k++) {
-        TG_SIDE_BY_SIDE
-    for (int i = 0; i < AT_ONCE; i++) {
+        FOR_ALL(i) {
             const T t = position[i] - first[i];
             const T d = k == 0 ? t + 1 : k == 1 ? t : k == 2 ? 1 - t : 2 - t;
             T slope;
@@ -111,8 +104,7 @@ static TG_INLINE void NAME(read_cubic)(const T *position, T factor, tg_intp size
             at[i] = first[i] + (T)(k - 1);
         }
         NAME(keep_inside)(at, bend, size, p, fused);
-        TG_SIDE_BY_SIDE
-    for (int i = 0; i < AT_ONCE; i++)
+        FOR_ALL(i)
             at[i] = RINT_OF(at[i]);
         NAME(put_places)(at, size, k, with_slopes, to);
     }
@@ -125,8 +117,7 @@ static TG_INLINE void NAME(read_axis)(const T *x, tg_intp size, const grid_param
     const int aligned = p->aligned != 0;
     const T factor = (T)((double)(aligned ? size - 1 : size) / 2);
     T position[AT_ONCE], bend[AT_ONCE];
-    TG_SIDE_BY_SIDE
-    for (int i = 0; i < AT_ONCE; i++) {
+    FOR_ALL(i) {
         const T from_one = x[i] + 1;
         position[i] = aligned ? from_one * factor
                               : (T)((double)from_one * ((double)size / 2) - 0.5);
@@ -137,8 +128,7 @@ static TG_INLINE void NAME(read_axis)(const T *x, tg_intp size, const grid_param
     }
     NAME(keep_inside)(position, bend, size, p, fused);
     to->n = p->mode == AT_NEAREST ? 1 : 2;
-    TG_SIDE_BY_SIDE
-    for (int i = 0; i < AT_ONCE; i++) {
+    FOR_ALL(i) {
         const T first = p->mode == AT_NEAREST ? RINT_OF(position[i])
                                               : NAME(floored)(position[i], fused);
         const T t = p->mode == AT_NEAREST ? 0 : position[i] - first;
@@ -165,8 +155,7 @@ static TG_INLINE void NAME(read_block)(const char *grid, tg_intp n, tg_intp step
     const int32_t row = (int32_t)(p->size[2] * item), plane = (int32_t)p->size[1] * row;
     NAME(taps) by_axis[AXES], *z = by_axis, *y = by_axis + 1, *x = by_axis + 2;
     z->n = 1; /* of a plane */
-    TG_SIDE_BY_SIDE
-    for (int i = 0; i < AT_ONCE; i++) {
+    FOR_ALL(i) {
         z->place[0][i] = 0;
         z->weight[0][i] = 1;
         z->slope[0][i] = 0;
@@ -185,12 +174,10 @@ static TG_INLINE void NAME(read_block)(const char *grid, tg_intp n, tg_intp step
     for (int a = 0; a < z->n; a++)
         for (int b = 0; b < y->n; b++) {
             T across[AT_ONCE];
-            TG_SIDE_BY_SIDE
-    for (int i = 0; i < AT_ONCE; i++)
+            FOR_ALL(i)
                 to->across[to->n / x->n][i] = across[i] = z->weight[a][i] * y->weight[b][i];
             for (int c = 0; c < x->n; c++, to->n++)
-                TG_SIDE_BY_SIDE
-    for (int i = 0; i < AT_ONCE; i++) {
+                FOR_ALL(i) {
                     const int32_t at_z = z->place[a][i], at_y = y->place[b][i];
                     const int32_t at_x = x->place[c][i];
                     const int32_t offset = at_z * plane + at_y * row + at_x * (int32_t)item;
@@ -211,18 +198,15 @@ static TG_INLINE void NAME(read_block)(const char *grid, tg_intp n, tg_intp step
 static TG_INLINE void NAME(elements)(const NAME(corners) *c, int at, const T *plane,
                                      T *restrict x)
 {
-    TG_SIDE_BY_SIDE
-    for (int i = 0; i < AT_ONCE; i++)
+    FOR_ALL(i)
         x[i] = plane[c->offset[at][i]];
-    TG_SIDE_BY_SIDE
-    for (int i = 0; i < AT_ONCE; i++)
+    FOR_ALL(i)
         x[i] = c->is_there[at][i] ? x[i] : 0;
 }
 
 static TG_INLINE void NAME(add_products)(const T *x, const T *weight, T *restrict sums)
 {
-    TG_SIDE_BY_SIDE
-    for (int i = 0; i < AT_ONCE; i++)
+    FOR_ALL(i)
         sums[i] += x[i] * weight[i];
 }
 
@@ -236,8 +220,7 @@ static TG_INLINE T NAME(element)(const NAME(corners) *c, int at, int i, const T 
 static TG_INLINE void NAME(add_four)(const NAME(corners) *c, int at, T (*weight)[AT_ONCE],
                                      const T *plane, T *restrict sums)
 {
-    TG_SIDE_BY_SIDE
-    for (int i = 0; i < AT_ONCE; i++) {
+    FOR_ALL(i) {
         T sum = sums[i];
         sum += NAME(element)(c, at, i, plane) * weight[0][i];
         sum += NAME(element)(c, at + 1, i, plane) * weight[1][i];
@@ -252,8 +235,7 @@ static TG_INLINE void NAME(sum_corners)(NAME(corners) *c, const T *plane, int by
                                         T *restrict sums)
 {
     if (c->n == 1) {
-        TG_SIDE_BY_SIDE
-        for (int i = 0; i < AT_ONCE; i++)
+        FOR_ALL(i)
             sums[i] = NAME(element)(c, 0, i, plane) * c->weight[0][i];
         return;
     }

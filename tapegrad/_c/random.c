@@ -305,7 +305,7 @@ TG_LOOP(randperm)
         (void)fused;                                                                   \
         for (tg_intp i = 0, width; i < dims[0]; i += width) {                          \
             if (generator->next >= WORDS)                                              \
-                tg_refill(generator);                                                     \
+                tg_refill(generator);                                                  \
             width = (WORDS - (tg_intp)generator->next) / 2;                            \
             width = width < dims[0] - i ? width : dims[0] - i;                         \
             if (width == 0) { /* the two words of a pair are of two fillings */        \
