@@ -83,7 +83,7 @@ class LBFGS(Optimizer):
             before = loss
             state.update(d=d, prev_loss=before, prev_flat_grad=gradient.clone())
             is_first = state["n_iter"] == 1
-            state["t"] = t = lr / max(1.0, float(gradient.abs().sum())) if is_first else lr
+            state["t"] = t = _first_step(gradient) * lr if is_first else lr
             slope = float(gradient.dot(d))
             if slope > -tolerance:
                 return
@@ -139,6 +139,12 @@ class LBFGS(Optimizer):
         pieces = d.split([p.numel() for p in self._params])
         for p, piece in zip(self._params, pieces, strict=True):
             p.add_(piece.view_as(p), alpha=t)
+
+
+def _first_step(gradient: Tensor) -> float:
+    """A step that moves no element by more than 1 in all."""
+    size = float(gradient.abs().sum())
+    return min(1.0, 1.0 / size) if size else 1.0
 
 
 def _next_direction(state: dict[str, Any], gradient: Tensor, history_size: int) -> Tensor:

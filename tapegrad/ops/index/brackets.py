@@ -56,7 +56,7 @@ def setitem(input: Tensor, index, value) -> None:
         if value is given and isinstance(value, Tensor) and not fills_mask(left, value):
             check_put_dtypes(viewed, value)
         if isinstance(value, Tensor) and value.ndim and len(value) == 1:
-            value = _without_leading_ones(value)
+            value = value.view(_without_leading_ones(value.shape))
         put_values(viewed, left, value)
         return
     if not isinstance(value, Tensor) and (viewed is input or input.dtype is float16):
@@ -70,19 +70,14 @@ def setitem(input: Tensor, index, value) -> None:
         fill_tensor_inplace(viewed, value)
 
 
-def _without_leading_ones(value: Tensor) -> Tensor:
-    """The value that an assignment writes, unlike `index_put_`."""
-    shape = value.shape
+def _without_leading_ones(shape: tuple) -> tuple:
+    """The shape of a value as an assignment has it, unlike `index_put_` and `copy_`."""
     while shape and shape[0] == 1:
         shape = shape[1:]
-    return value.view(shape)
+    return shape
 
 
 def _check_assigned_shape(value: Tensor, shape: tuple) -> None:
-    """Unlike `copy_`, an assignment ignores leading dimensions of size 1 that are too many."""
-    given = value.shape
-    if given == shape:
-        return
-    while given and given[0] == 1:
-        given = given[1:]
-    check_expansion(given, shape, value)
+    """Refuse what does not expand to a shape, whatever its leading dimensions of size 1."""
+    if value.shape != shape:
+        check_expansion(_without_leading_ones(value.shape), shape, value)
