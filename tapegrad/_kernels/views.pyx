@@ -81,7 +81,10 @@ def expanded(ndarray array not None, shape):
     cdef Operand operand = operand_of(array)
     cdef int ndim = read_sizes(shape, dims)
     broadcast_strides(&operand, 0, ndim, dims, strides)
-    return strided_view(array, ndim, dims, strides, PyArray_BYTES(array))
+    try:
+        return strided_view(array, ndim, dims, strides, PyArray_BYTES(array))
+    except ValueError:      # NumPy's, of more elements than an int64 counts
+        raise RuntimeError("numel: integer multiplication overflow") from None
 
 
 def broadcast_array(ndarray array not None, shape):

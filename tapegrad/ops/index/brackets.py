@@ -54,7 +54,7 @@ def setitem(input: Tensor, index, value) -> None:
     viewed, left = apply_views(input, index)
     if left:
         if value is given and isinstance(value, Tensor) and not fills_mask(left, value):
-            check_put_dtypes(viewed, value)
+            check_put_dtypes(viewed, left, value)
         if isinstance(value, Tensor) and value.ndim and len(value) == 1:
             value = value.view(_without_leading_ones(value.shape))
         put_values(viewed, left, value)

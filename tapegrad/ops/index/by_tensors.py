@@ -14,7 +14,7 @@ from tapegrad._types import int64, uint8
 from tapegrad.ops._declare import method, op
 from tapegrad.ops._dims import check_tensors
 from tapegrad.ops.index.lines import writing_ops
-from tapegrad.ops.index.rows import Numbers, index_rows, put_rows
+from tapegrad.ops.index.rows import Numbers, expanded_values, index_rows, put_rows
 
 
 def _index_backward(values, shape, indices, versions) -> np.ndarray:
@@ -194,17 +194,27 @@ def _check_put(self: Tensor, indices) -> list:
     check_tensors(tuple(indices))
     if len(indices) > self.ndim:
         raise _too_many(self, len(indices))
+    if not indices:     # PyTorch's text for one value; others end in its internal asserts
+        raise RuntimeError(
+            "masked_fill_ only supports boolean masks, but got mask with dtype nullptr "
+            "(uninitialized)"
+        )
     return list(indices)
 
 
-def check_put_dtypes(target: Tensor, values: Tensor) -> None:
-    """Refuse to write a tensor of another dtype at positions."""
-    if values.dtype is not target.dtype:
-        raise RuntimeError(
-            f"Index put requires the source and destination dtypes match, got "
-            f"{kernels.TYPE_NAMES[target.dtype.numpy.num]} for the destination and "
-            f"{kernels.TYPE_NAMES[values.dtype.numpy.num]} for the source."
-        )
+def check_put_dtypes(target: Tensor, left: list, values: Tensor) -> None:
+    """Refuse to write a tensor of another dtype at positions; other sizes are refused first."""
+    if values.dtype is target.dtype:
+        return
+    arrays, _ = index_arrays(target.detach(), left)
+    if not isinstance(arrays, Numbers):
+        arrays = tuple([None if one is None else np.zeros_like(one) for one in arrays])
+    expanded_values(values._array, index_rows(target._array, arrays, ()).shape)
+    raise RuntimeError(
+        f"Index put requires the source and destination dtypes match, got "
+        f"{kernels.TYPE_NAMES[target.dtype.numpy.num]} for the destination and "
+        f"{kernels.TYPE_NAMES[values.dtype.numpy.num]} for the source."
+    )
 
 
 def fills_mask(left: list, value: Tensor) -> bool:
@@ -218,7 +228,7 @@ def _as_put(target: Tensor, left: list, values: Tensor, accumulate: bool) -> Ten
     """Values of the target's dtype; one number for a mask may have any, and any shape."""
     if values.numel() == 1 and not accumulate and fills_mask(left, values):
         return values.reshape(()).to(target.dtype)
-    check_put_dtypes(target, values)
+    check_put_dtypes(target, left, values)
     return values
 
 

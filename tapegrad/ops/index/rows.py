@@ -174,11 +174,12 @@ def _values_in_front(values: np.ndarray, layout: _Layout, shape: tuple) -> np.nd
     """Values of the shape of the result, with the index's dimensions moved to the front."""
     moved = [shape[k] for k in layout.front[len(layout.dims) :]]
     front_shape = (*layout.arrays[0].shape, *moved)
-    full = _expanded_values(values, tuple([front_shape[k] for k in layout.back]))
+    full = expanded_values(values, tuple([front_shape[k] for k in layout.back]))
     return full.transpose(inverse_of(layout.back))
 
 
-def _expanded_values(values: np.ndarray, shape: tuple) -> np.ndarray:
+def expanded_values(values: np.ndarray, shape: tuple) -> np.ndarray:
+    """Values in the shape of what an index picks. Raises RuntimeError if they do not fit there."""
     if values.ndim <= len(shape):
         try:
             return kernels.broadcast_array(values, shape)
@@ -203,7 +204,7 @@ def put_rows(target: np.ndarray, indices: tuple, values: np.ndarray, kernel: str
     leading = _leading(target, indices)
     if leading is not None:
         shape = leading[0].shape + target.shape[len(leading) :]
-        write_rows(kernel, target, leading, _cast(_expanded_values(values, shape), target))
+        write_rows(kernel, target, leading, _cast(expanded_values(values, shape), target))
         return
     layout = _Layout(target.shape, indices)
     values = _cast(_values_in_front(values, layout, target.shape), target)
