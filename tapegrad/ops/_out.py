@@ -353,9 +353,10 @@ def _refuse_resize(target: Tensor, source: Tensor) -> None:
 def _resize(target: Tensor, source: Tensor, announce: int, by_rows: bool) -> None:
     """Give a target of another shape the result, in its own memory if that is large enough."""
     fit(target, source.shape, announce and announce + 1)
-    if not by_rows and not source.is_contiguous():
-        target.data = target.as_strided(source.shape, source.stride())
-    kernels.copy_array(target._array, source.to(target.dtype)._array)
+    made = source.to(target.dtype, copy=True)   # without gaps, in the order of its memory
+    if not by_rows and not made.is_contiguous():
+        target.data = target.as_strided(made.shape, made.stride())
+    kernels.copy_array(target._array, made._array)
 
 
 def _warn_of_resizing(target: Tensor, shape: tuple[int, ...], announce: int) -> None:

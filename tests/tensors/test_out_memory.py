@@ -8,7 +8,9 @@ from beside import assert_alike
 ROWS = ["arange(0, 4", "range(0, 3", "linspace(0, 3, 4", "logspace(0, 3, 4, base=2"]
 LONGER = ["arange(0, 5", "linspace(0, 3, 5", "randperm(4", "eye(2", "full((4,), 2.0",
           "zeros((3,)", "randint(0, 4, (4,)", "cat([torch.ones(2), torch.zeros(2)]",
-          "mul(torch.arange(4.0), 2", "cumsum(torch.ones(4), 0"]  # fmt: skip
+          "mul(torch.arange(4.0), 2", "conj_physical(torch.arange(8.0)[::2]",
+          "conj_physical(torch.ones(2, 1).expand(2, 2)", "exp(torch.ones(2, 2).t()",
+          "cumsum(torch.ones(4), 0"]  # fmt: skip
 TARGETS = ["x.narrow(1, 1, 2)", "x", "x[0]", "torch.empty(0)", "x.t()"]
 
 
