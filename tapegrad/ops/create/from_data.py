@@ -131,7 +131,7 @@ def _as_number(value, dtype: _types.dtype):
 def _array_of(data, dtype: _types.dtype | None) -> np.ndarray:
     """A fresh array of Python data: whole numbers become int64, others the default dtype."""
     if isinstance(data, (str, bytes)):
-        raise TypeError(f"new(): invalid data type '{type(data).__name__}'")
+        raise TypeError(f"new(): invalid data type '{_types.kind_of(data)}'")
     shape = _nested_shape(data)
     leaves: list[Any] = []
     if 0 not in shape:
