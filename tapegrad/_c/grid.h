@@ -35,12 +35,6 @@ static inline double floor_of(double x)
 #define FLOOR_OF floorf
 #define RINT_OF rintf
 #include "grid_type.h"
-#undef T
-#undef NAME
-#undef GRID_LOOP
-#undef FUSED
-#undef FLOOR_OF
-#undef RINT_OF
 
 /* Once: grids of doubles are rare. */
 #define T double
@@ -50,12 +44,6 @@ static inline double floor_of(double x)
 #define FLOOR_OF floor
 #define RINT_OF rint
 #include "grid_type.h"
-#undef T
-#undef NAME
-#undef GRID_LOOP
-#undef FUSED
-#undef FLOOR_OF
-#undef RINT_OF
 
 #undef FOR_ALL
 

@@ -1,4 +1,5 @@
-/* Reading at the positions of a grid, for one element type T: included by grid.h once for each.
+/* Reading at the positions of a grid, for one element type T: included by grid.h once for each, whose
+ * definitions it takes back at its end.
  *
  * AT_ONCE positions are read together: what lies where along each axis, then the corners where axes
  * meet, then channel by channel. Numbers are rounded to T after each operation, as those of tensors
@@ -322,3 +323,10 @@ GRID_LOOP(NAME(grid_sample_backward))
         }
     }
 }
+
+#undef T
+#undef NAME
+#undef GRID_LOOP
+#undef FUSED
+#undef FLOOR_OF
+#undef RINT_OF
