@@ -45,9 +45,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     if weights.ndim != 1 or weights.shape != input.shape:
         raise RuntimeError("weights should be 1-d and have the same length as input")
     dtype = np.float32 if weights.dtype is _types.float32 else np.float64
-    n_bins = max(int(numbers.max()) + 1 if numbers.size else 0, minlength)
-    if not numbers.size:
-        return Tensor._wrap(np.zeros(n_bins, np.int64))
+    n_bins = max(int(numbers.max()) + 1, minlength)
     return Tensor._wrap(_totals(numbers, weights._array.astype(dtype), n_bins))
 
 
