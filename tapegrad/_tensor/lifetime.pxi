@@ -6,6 +6,7 @@ cdef extern from "Python.h":
     void PyObject_GC_Track(void*)
     void PyObject_GC_UnTrack(void*)
     void Py_SET_TYPE(object, PyTypeObject*)
+    unsigned long Py_TPFLAGS_IMMUTABLETYPE
 
 # Plain tensors whose life has ended wait here for another: as new ones, without an array of theirs.
 cdef enum:
@@ -100,7 +101,8 @@ cdef void dealloc(PyObject* self) noexcept:
 
 
 cdef int patch_type() except -1:
-    """Replace what Cython cannot express: the slots above, and a __dict__ made only on demand."""
+    """Replace what Cython cannot express: the slots above, a __dict__ made only on demand, and a
+    type to which users may add methods of theirs, as to PyTorch's."""
     global plain_traverse, plain_dealloc
     cdef _TypeSlots* slots = <_TypeSlots*>Tensor
     cdef Tensor probe = Tensor.__new__(Tensor)
@@ -114,6 +116,8 @@ cdef int patch_type() except -1:
     slots.tp_name = "Tensor"             # what all other messages of the interpreter show
     attach_method("__module__", "torch")
     Py_SET_TYPE(Tensor, <PyTypeObject*>_TensorMeta)
+    slots.tp_flags &= ~Py_TPFLAGS_IMMUTABLETYPE
+    PyType_Modified(<PyTypeObject*>Tensor)
     return 0
 
 

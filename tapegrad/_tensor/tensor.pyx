@@ -51,6 +51,7 @@ cdef extern from "Python.h":
         Py_ssize_t tp_weaklistoffset
         const char* tp_name
         PyObject* tp_dict
+        unsigned long tp_flags
     void PyType_Modified(PyTypeObject*)
 
 cdef ndarray NO_ELEMENTS = np.empty(0, np.float32)
