@@ -12,7 +12,7 @@
 
 enum { AT_BILINEAR, AT_NEAREST, AT_BICUBIC };
 enum { PAD_ZEROS, PAD_BORDER, PAD_REFLECTION };
-enum { AXES = 3, MOST_TAPS = 4, MOST_CORNERS = 16, AT_ONCE = 64 };
+enum { AXES = 3, MOST_TAPS = 4, MOST_CORNERS = 16, AT_ONCE = 32 };
 
 typedef struct {
     int64_t mode, padding, aligned, size[AXES]; /* of the depth, the rows and the columns */

@@ -5,7 +5,7 @@
  * meet, then channel by channel. Numbers are rounded to T after each operation, as those of tensors
  * are. */
 
-/* Elements along one axis, of which those outside have place -1, weight and slope 0. */
+/* Elements along one axis, of which those outside have place -1. */
 typedef struct {
     int n;
     int32_t place[MOST_TAPS][AT_ONCE];
@@ -26,11 +26,12 @@ static TG_INLINE T NAME(floored)(T x, const int fused)
     return fused ? (T)FLOOR_OF(x) : (T)floor_of((double)x);
 }
 
-/* The nearest position within; `bend` is 0 where it was beyond. */
-static TG_INLINE T NAME(clipped)(T x, T last, T *bend)
+/* The nearest position within; `bend` is 0 where it was beyond. What is no number is the first of a
+ * plane, and the last of a volume. */
+static TG_INLINE T NAME(clipped)(T x, T last, int in_volume, T *bend)
 {
     *bend = x > 0 && x < last ? *bend : 0;
-    return x < 0 ? 0 : x > last ? last : x;
+    return x <= 0 ? 0 : x > last ? last : x == x ? x : in_volume ? last : 0;
 }
 
 /* Reflected at the borders as often as it takes; `bend` is the sign of the slope. */
@@ -45,7 +46,7 @@ static TG_INLINE T NAME(reflected)(T x, T low, T span, T *bend, const int fused)
 
 /* Positions as the padding has them, and how steep that is. */
 static TG_INLINE void NAME(keep_inside)(T *restrict x, T *restrict bend, tg_intp size,
-                                        const grid_params *p, const int fused)
+                                        const grid_params *p, int in_volume, const int fused)
 {
     const int aligned = p->aligned != 0;
     const T low = aligned ? 0 : (T)-0.5, span = (T)(aligned ? size - 1 : size);
@@ -59,22 +60,16 @@ static TG_INLINE void NAME(keep_inside)(T *restrict x, T *restrict bend, tg_intp
             x[i] = NAME(reflected)(x[i], low, span, &bend[i], fused);
     if (p->padding != PAD_ZEROS)
         FOR_ALL(i)
-            x[i] = NAME(clipped)(x[i], (T)(size - 1), &bend[i]);
+            x[i] = NAME(clipped)(x[i], (T)(size - 1), in_volume, &bend[i]);
 }
 
-/* Numbers of elements, and no weight where there is none: a position that is no number reads
- * nothing. */
-static TG_INLINE void NAME(put_places)(const T *x, tg_intp size, int k, const int with_slopes,
-                                       NAME(taps) *to)
+/* Numbers of elements. */
+static TG_INLINE void NAME(put_places)(const T *x, tg_intp size, int k, NAME(taps) *to)
 {
     FOR_ALL(i) {
         const T within = x[i] >= 0 && x[i] < (T)0x1p31 ? x[i] : (T)-1;
         const int32_t place = (int32_t)within;
-        const int is_there = place >= 0 && place < size;
-        to->place[k][i] = is_there ? place : -1;
-        to->weight[k][i] = is_there ? to->weight[k][i] : 0;
-        if (with_slopes)
-            to->slope[k][i] = is_there ? to->slope[k][i] : 0;
+        to->place[k][i] = place >= 0 && place < size ? place : -1;
     }
 }
 
@@ -104,16 +99,17 @@ static TG_INLINE void NAME(read_cubic)(const T *position, T factor, tg_intp size
                 to->slope[k][i] = slope * (k < 2 ? factor : -factor);
             at[i] = first[i] + (T)(k - 1);
         }
-        NAME(keep_inside)(at, bend, size, p, fused);
+        NAME(keep_inside)(at, bend, size, p, 0, fused);
         FOR_ALL(i)
             at[i] = RINT_OF(at[i]);
-        NAME(put_places)(at, size, k, with_slopes, to);
+        NAME(put_places)(at, size, k, to);
     }
 }
 
 /* What grid numbers from -1 to 1 read along one axis. */
 static TG_INLINE void NAME(read_axis)(const T *x, tg_intp size, const grid_params *p,
-                                      const int with_slopes, NAME(taps) *to, const int fused)
+                                      int in_volume, const int with_slopes, NAME(taps) *to,
+                                      const int fused)
 {
     const int aligned = p->aligned != 0;
     const T factor = (T)((double)(aligned ? size - 1 : size) / 2);
@@ -127,7 +123,10 @@ static TG_INLINE void NAME(read_axis)(const T *x, tg_intp size, const grid_param
         NAME(read_cubic)(position, factor, size, p, with_slopes, to, fused);
         return;
     }
-    NAME(keep_inside)(position, bend, size, p, fused);
+    NAME(keep_inside)(position, bend, size, p, in_volume, fused);
+    if (in_volume) /* where PyTorch puts it outside, and so reads 0; of a plane nan */
+        FOR_ALL(i)
+            position[i] = position[i] - position[i] == 0 ? position[i] : -100;
     to->n = p->mode == AT_NEAREST ? 1 : 2;
     FOR_ALL(i) {
         const T first = p->mode == AT_NEAREST ? RINT_OF(position[i])
@@ -143,9 +142,9 @@ static TG_INLINE void NAME(read_axis)(const T *x, tg_intp size, const grid_param
         position[i] = first;
         bend[i] = first + 1;
     }
-    NAME(put_places)(position, size, 0, with_slopes, to);
+    NAME(put_places)(position, size, 0, to);
     if (to->n == 2)
-        NAME(put_places)(bend, size, 1, with_slopes, to);
+        NAME(put_places)(bend, size, 1, to);
 }
 
 /* What `n` positions read; those that fill up the block lie in the middle of the image. */
@@ -165,8 +164,8 @@ static TG_INLINE void NAME(read_block)(const char *grid, tg_intp n, tg_intp step
         T numbers[AT_ONCE] = {0};
         for (tg_intp i = 0; i < n; i++)
             numbers[i] = TG_AT(const T, grid, i * step + a * axis_step);
-        NAME(read_axis)(numbers, (tg_intp)p->size[AXES - 1 - a], p, with_slopes,
-                        by_axis + AXES - 1 - a, fused);
+        NAME(read_axis)(numbers, (tg_intp)p->size[AXES - 1 - a], p, n_axes == AXES,
+                        with_slopes, by_axis + AXES - 1 - a, fused);
     }
     to->n = 0;
     to->n_along = x->n;
