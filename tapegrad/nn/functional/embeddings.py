@@ -8,6 +8,7 @@ import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad.ops import normalization
 from tapegrad.ops._declare import written_as
+from tapegrad.ops.shape import no_such_position
 from tapegrad.ops.tensor_types import cpu_type_name
 
 
@@ -58,10 +59,7 @@ def shorten_rows(weight: Tensor, index: Tensor, max_norm: float, norm_type: floa
     rows = np.unique(index.detach().numpy())
     for row in rows:
         if not 0 <= row < weight.shape[0]:
-            size = list(weight.shape)
-            raise IndexError(
-                f"select(): index {row} out of range for tensor of size {size} at dimension 0"
-            )
+            raise no_such_position(weight.shape, 0, row)
     values = weight.numpy()[rows]
     norms = np.linalg.norm(values, ord=norm_type, axis=1)
     is_long = norms > max_norm

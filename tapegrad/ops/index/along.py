@@ -77,7 +77,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """Like :func:`gather`, but both are broadcast against each other; without ``dim`` flattened.
 
-    Along a dimension negative indices count from its end.
+    Along a dimension indices are taken modulo its size: -1 is the last, and so is the size less 1.
     """
     if dim is None:
         return gather(reshape(input, -1), 0, reshape(indices, -1))
@@ -92,18 +92,30 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
             f"torch.take_along_dim(): dtype of indices should be Long but got {kind}"
         )
     dim = normal_dim(dim, input.ndim)
-    index = Tensor._wrap(positions_along(indices._array, input._array, dim, out_of_bounds, True))
-    if agree_beside(input, index, dim):
-        return gather_op(input, dim, index)
-    before, behind = slice(dim), slice(dim + 1, None)
-    rest = common_shape(
-        (*input.shape[before], 1, *input.shape[behind]),
-        (*index.shape[before], 1, *index.shape[behind]),
-    )
-    input, index = (
-        expand(one, (*rest[before], one.shape[dim], *rest[behind])) for one in (input, index)
-    )
+    index = _around(indices, input, dim)
+    if not agree_beside(input, index, dim):
+        before, behind = slice(dim), slice(dim + 1, None)
+        rest = common_shape(
+            (*input.shape[before], 1, *input.shape[behind]),
+            (*index.shape[before], 1, *index.shape[behind]),
+        )
+        input, index = (
+            expand(one, (*rest[before], one.shape[dim], *rest[behind])) for one in (input, index)
+        )
+    if index.numel() and not input.numel():
+        raise RuntimeError("ZeroDivisionError")
     return gather_op(input, dim, index)
+
+
+def _around(indices: Tensor, input: Tensor, dim: int) -> Tensor:
+    """Positions modulo the size of a dimension."""
+    size = input.shape[dim] if input.ndim else 1
+    if not size:
+        return indices
+    try:  # most lie inside, where nothing is divided
+        return Tensor._wrap(positions_along(indices._array, input._array, dim, out_of_bounds, True))
+    except RuntimeError:
+        return Tensor._wrap(np.remainder(indices._array, size))
 
 
 __all__ = ["gather", "take_along_dim"]

@@ -9,6 +9,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS, byte_offsets
+from tapegrad.ops.index.slices_refused import no_such_slice
 from tapegrad.ops.memory_formats import inverse_of
 
 
@@ -225,20 +226,7 @@ def take_rows(weight: np.ndarray, index: np.ndarray) -> np.ndarray:
     try:
         return gather_rows(weight, (index,))
     except IndexError:
-        raise _no_such_row(weight, index) from None
-
-
-def _no_such_row(weight: np.ndarray, index: np.ndarray) -> Exception:
-    """PyTorch's error of rows that are not there; of a matrix without elements that of a library.
-    """
-    n_rows, size = weight.shape
-    if not n_rows:
-        return RuntimeError("index_select(): self indexing axis dim should be positive")
-    if not size:
-        outside = next(one for one in index.flat if not 0 <= one < n_rows)
-        return RuntimeError(f"INDICES element is out of DATA bounds, id={outside} "
-                            f"axis_dim={n_rows}")
-    return IndexError("index out of range in self")
+        raise no_such_slice(weight, 0, index) from None
 
 
 def add_rows(shape: tuple, index: np.ndarray, values: np.ndarray) -> np.ndarray:

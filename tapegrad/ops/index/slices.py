@@ -17,6 +17,8 @@ from tapegrad.ops.index.combined import (
 )
 from tapegrad.ops.index.lines import out_of_bounds, refuse_shared, writing_ops
 from tapegrad.ops.index.rows import index_rows
+from tapegrad.ops.index.slices_refused import check_memory, no_such_slice
+from tapegrad.ops.shape import no_such_position
 from tapegrad.ops.tensor_types import type_name
 
 # ------------------------------------------------------------------------- on arrays
@@ -42,10 +44,13 @@ _ROWS_FROM = 8192  # elements that are copied row by row; fewer are looked up on
 
 
 def _index_select(input: np.ndarray, dim: int, index: np.ndarray) -> np.ndarray:
+    def refusal(position: int, dim: int, size: int) -> Exception:
+        return no_such_slice(input, dim, index)
+
     if input.ndim < 2 or dim == input.ndim - 1 \
             or input.size * index.size < _ROWS_FROM * input.shape[dim]:
-        return pick_slices(input, index, dim, _out_of_range)
-    positions = kernels.flat(positions_along(index, input, dim, _out_of_range))
+        return pick_slices(input, index, dim, refusal)
+    positions = kernels.flat(positions_along(index, input, dim, refusal))
     where = tuple([positions if k == dim else None for k in range(input.ndim)])
     return kernels.contiguous(index_rows(input, where, ()))
 
@@ -59,6 +64,8 @@ def _index_select_backward(values, shape: tuple, dim: int, index: np.ndarray) ->
 
 def _index_add(input, dim, index, source, alpha):
     """Slices added at positions along a dimension."""
+    if input.ndim > 1 and not input.size:
+        return  # PyTorch looks at no position then
     is_inner = input.ndim < 2 or 0 < dim < input.ndim - 1  # where PyTorch counts lines one by one
     positions = positions_along(index, input, dim, _out_of_range if is_inner else out_of_bounds)
     if alpha != 1:
@@ -72,7 +79,14 @@ _MULTIPLY = kernels.numpy_kernel(np.multiply)
 
 def _index_reduce(input, dim, index, source, reduce, include_self):
     """Slices combined with those at positions along a dimension."""
-    positions = positions_along(index, input, dim, _out_of_range if include_self else _not_cleared)
+    is_cleared = not include_self
+    if not input.size:
+        if is_cleared:
+            check_memory(input, dim, index.size)
+        if input.ndim > 1 and index.size and not input.shape[dim]:
+            raise no_such_position(input.shape, dim, 0)
+        is_cleared = False
+    positions = positions_along(index, input, dim, _not_cleared if is_cleared else _out_of_range)
     combine(place_slices, input, positions, source, dim, reduce, include_self)
 
 
@@ -145,7 +159,8 @@ _index_reduce_op, _index_reduce_inplace = writing_ops(
 def index_select(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """The slices at the positions ``index`` along a dimension, in its order; a copy.
 
-    Raises IndexError for a position that is not there, or an index of several dimensions.
+    Raises IndexError for a position that is not there, RuntimeError for one along dimension 1, and
+    IndexError for an index of several dimensions.
     """
     dim = normal_dim(dim, input.ndim)
     if index.ndim > 1:

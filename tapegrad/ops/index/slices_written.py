@@ -12,32 +12,16 @@ from tapegrad.ops._declare import method, takes_out
 from tapegrad.ops._dims import agree_beside, normal_dim
 from tapegrad.ops.index.lines import out_of_bounds, refuse_shared, writing_ops
 from tapegrad.ops.index.slices import index_select_op, size_along, source_slope
+from tapegrad.ops.index.slices_refused import check_memory
 
 
 def _index_copy(input, dim, index, source):
     """Slices written at positions along a dimension."""
     if not input.size:
-        _check_memory(input, dim, index.size)
+        check_memory(input, dim, index.size)
         return
     positions = positions_along(index, input, dim, _not_copied_to)
     place_slices("place", input, positions, source, dim)
-
-
-def _check_memory(input: np.ndarray, dim: int, n_positions: int) -> None:
-    """Refuse slices of nothing, in PyTorch's words: it lays out each of them in memory first."""
-    shape, steps, step = list(input.shape), [0] * input.ndim, 1
-    for k in reversed(range(input.ndim)):
-        steps[k], step = step, step * max(shape[k], 1)
-    shape[dim], steps[dim] = n_positions, 0
-    if 0 in shape:
-        return
-    n_bytes = input.itemsize * (1 + sum(
-        step * (size - 1) for size, step in zip(shape, steps, strict=True)))
-    raise RuntimeError(
-        f"setStorage: sizes {shape}, strides {steps}, storage offset 0, and itemsize "
-        f"{input.itemsize} requiring a storage size of {n_bytes} are out of bounds for storage of "
-        "size 0"
-    )
 
 
 def _not_copied_to(index: int, dim: int, size: int) -> Exception:
@@ -49,7 +33,7 @@ def _not_copied_to(index: int, dim: int, size: int) -> Exception:
 def _index_fill(input, dim, index, value):
     """A number written to slices at positions along a dimension."""
     if not input.size:
-        _check_memory(input, dim, index.size)
+        check_memory(input, dim, index.size)
         return
     positions = positions_along(index, input, dim, _not_filled, wraps=True)
     if isinstance(value, np.ndarray):

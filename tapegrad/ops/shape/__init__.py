@@ -10,7 +10,7 @@ from tapegrad.ops.shape.broadcasting import (
 )
 from tapegrad.ops.shape.joining import block_diag, cat, stack
 from tapegrad.ops.shape.order import t, t_op, transpose
-from tapegrad.ops.shape.parts import diagonal, narrow, select
+from tapegrad.ops.shape.parts import diagonal, narrow, no_such_position, select
 from tapegrad.ops.shape.sizes import (
     atleast_1d,
     atleast_2d,
@@ -28,7 +28,7 @@ from tapegrad.ops.shape.strided import as_strided
 __all__ = [
     "arranging", "as_strided", "atleast_1d", "atleast_2d", "atleast_3d", "block_diag",
     "broadcast_shapes", "broadcast_tensors", "cat", "check_expansion", "chunk", "diagonal",
-    "diagonals", "expand", "expand_op", "narrow", "repeating", "reshape", "select", "split",
-    "split_with_sizes", "squeeze", "stack", "t", "t_op", "transpose", "unbind", "unsafe_squeeze_op",
-    "unsafe_view_op", "unsqueeze", "unsqueeze_op",
+    "diagonals", "expand", "expand_op", "narrow", "no_such_position", "repeating", "reshape",
+    "select", "split", "split_with_sizes", "squeeze", "stack", "t", "t_op", "transpose", "unbind",
+    "unsafe_squeeze_op", "unsafe_view_op", "unsqueeze", "unsqueeze_op",
 ]  # fmt: skip

@@ -74,6 +74,13 @@ diagonal_backward = op(
 )
 
 
+def no_such_position(shape: tuple, dim: int, index: int) -> Exception:
+    """The error of a position that a dimension does not have."""
+    return IndexError(
+        f"select(): index {index} out of range for tensor of size {list(shape)} at dimension {dim}"
+    )
+
+
 @method()
 def select(input: Tensor, dim: int, index: int) -> Tensor:
     """One position along a dimension, which goes, as a view."""
@@ -82,10 +89,7 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
     dim = normal_dim(dim, input.ndim)
     size = input.shape[dim]
     if not -size <= index < size:
-        raise IndexError(
-            f"select(): index {index} out of range for tensor of size {list(input.shape)} at "
-            f"dimension {dim}"
-        )
+        raise no_such_position(input.shape, dim, index)
     return select_op(input, dim, operator.index(index) % size)
 
 
