@@ -7,6 +7,7 @@ is an operation of its own, as in PyTorch: recorded, it has second derivatives, 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
-from tapegrad.ops._arguments import refuse_integers
+from tapegrad.ops._arguments import check_number, refuse_integers
 from tapegrad.ops._declare import composite, op
 from tapegrad.ops._floats import run_on_floats
 from tapegrad.ops._slopes import slope_op
@@ -56,7 +57,7 @@ hardshrink_backward = slope_op("hardshrink_backward", "zero_inside")
 hardshrink = op(
     "hardshrink",
     out="same",
-    forward=lambda input, lambd=0.5: _hardshrink(input, float(lambd)),
+    forward=lambda input, lambd=0.5: run_on_floats("hardshrink", input, _limit(lambd)),
     method=True,
     input=lambda g, input, lambd: hardshrink_backward(g, input, (-lambd, lambd)),
     doc="``x`` where ``|x| > lambd``, else 0.",
@@ -226,7 +227,9 @@ def _scalars(dtype: np.dtype, *numbers) -> list[np.ndarray]:
     return [kernels.fill(kernels.empty((), dtype), number) for number in numbers]
 
 
-def _hardshrink(input: np.ndarray, lambd) -> np.ndarray:
+def _limit(lambd: Any) -> float:
+    """A number, for which a tensor without dimensions may stand."""
     if isinstance(lambd, np.ndarray) and lambd.ndim:
         raise TypeError("a limit is one number")
-    return run_on_floats("hardshrink", input, lambd)
+    check_number(lambd)
+    return float(lambd)

@@ -194,8 +194,9 @@ def triplet_margin_loss(
         raise ValueError(f"margin must be greater than 0, got {margin}")
     how = reduction_number(size_average, reduce, reduction)
     return _triplet(
-        lambda a, b: pairwise_distance(a, b, p, eps), anchor, positive, negative, margin, swap, how
-    )
+        lambda a, b: pairwise_distance(a, b, p, eps), anchor, positive, negative, float(margin),
+        swap, how,
+    )  # fmt: skip
 
 
 def triplet_margin_with_distance_loss(

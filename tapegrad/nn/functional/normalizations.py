@@ -137,7 +137,7 @@ def _number(momentum: Any) -> float:
         raise TypeError(
             f"batch_norm(): argument 'momentum' (position 7) must be float, not {given}"
         )
-    return momentum
+    return float(momentum)
 
 
 def _normalized_nothing(input: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
