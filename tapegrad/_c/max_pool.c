@@ -124,9 +124,75 @@ static int is_empty(const pool_axis *axes, const window *w0, int64_t o1, int64_t
             }                                                                                      \
     }
 
+/* Whether windows of two by two share out whole lines of a plane, whose elements follow one another
+ * as those of the outputs do. */
+static int is_halving(const tg_intp *dims, const tg_intp *steps, const pool_axis *axes,
+                      tg_intp item)
+{
+    for (int d = 1; d < 3; d++)
+        if (axes[d].kernel != 2 || axes[d].stride != 2 || axes[d].padding || axes[d].dilation != 1)
+            return 0;
+    return axes[0].n_in == 1 && axes[0].n_out == 1 && axes[2].n_in == 2 * axes[2].n_out &&
+           axes[2].n_out <= TOGETHER && steps[3] == item && steps[1] == dims[2] * steps[4] &&
+           steps[2] == dims[2] * steps[5];
+}
+
+/* The maxima of such windows: of pairs of lines first, then of their neighbours. Of those the lower
+ * place may stand second: it wins among equal elements, and loses among NaN. */
+#define HALVES_OF(name, T, C, load, store)                                                         \
+    static TG_INLINE void name##_halves(char **args, const tg_intp *dims, const tg_intp *steps,    \
+                                        const pool_axis *axes)                                     \
+    {                                                                                              \
+        const int64_t n_in = axes[2].n_in, n_across = axes[2].n_out, n_lines = axes[1].n_out;      \
+        const int64_t at_once = TOGETHER / n_across, n_all = dims[0] * n_lines;                    \
+        int64_t plane = 0, line = 0;                                                               \
+        C of_lines[2 * TOGETHER];                                                                  \
+        int32_t at[2 * TOGETHER];                                                                  \
+        for (int64_t done = 0, n_now; done < n_all; done += n_now) {                               \
+            n_now = n_all - done < at_once ? n_all - done : at_once;                               \
+            for (int64_t l = 0; l < n_now; l++) {                                                  \
+                const int32_t upper = (int32_t)(2 * line * n_in), lower = upper + (int32_t)n_in;   \
+                const T *first = (const T *)(args[0] + plane * steps[0]) + upper;                  \
+                const T *second = first + n_in;                                                    \
+                C *larger = of_lines + l * n_in;                                                   \
+                int32_t *places = at + l * n_in;                                                   \
+                TG_INDEPENDENT                                                                     \
+                for (int64_t x = 0; x < n_in; x++) {                                               \
+                    const C a = load(first[x]), b = load(second[x]);                               \
+                    const int takes = (b > a) | TG_IS_NAN(b);                                      \
+                    larger[x] = takes ? b : a;                                                     \
+                    places[x] = (takes ? lower : upper) + (int32_t)x;                              \
+                }                                                                                  \
+                if (++line == n_lines) {                                                           \
+                    line = 0;                                                                      \
+                    plane++;                                                                       \
+                }                                                                                  \
+            }                                                                                      \
+            char *out = args[1] + done * n_across * steps[4];                                      \
+            char *named = args[2] + done * n_across * steps[5];                                    \
+            C largest[TOGETHER];                                                                   \
+            int32_t places[TOGETHER];                                                              \
+            TG_INDEPENDENT                                                                         \
+            for (int64_t j = 0; j < n_now * n_across; j++) {                                       \
+                const C a = of_lines[2 * j], b = of_lines[2 * j + 1];                              \
+                const int32_t place_a = at[2 * j], place_b = at[2 * j + 1];                        \
+                const int is_before = place_b < place_a;                                           \
+                const int takes = (b > a) | ((b == a) & is_before) |                               \
+                                  (TG_IS_NAN(b) & !(TG_IS_NAN(a) & is_before));                    \
+                largest[j] = takes ? b : a;                                                        \
+                places[j] = takes ? place_b : place_a;                                             \
+            }                                                                                      \
+            for (int64_t j = 0; j < n_now * n_across; j++) {                                       \
+                TG_AT(T, out, j * steps[4]) = store(largest[j]);                                   \
+                TG_AT(int64_t, named, j * steps[5]) = places[j];                                   \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
 /* out[o] = the largest of the box, and where it is; nothing of an empty box is larger than LOWEST */
 #define MAX_POOL_OF(name, T, C, load, store, LOWEST)                                               \
     BAND_OF(name, T, C, load, store, LOWEST)                                                       \
+    HALVES_OF(name, T, C, load, store)                                                             \
     TG_VECTOR_LOOP(name)                                                                           \
     {                                                                                              \
         (void)fused;                                                                               \
@@ -134,6 +200,10 @@ static int is_empty(const pool_axis *axes, const window *w0, int64_t o1, int64_t
         const pool_axis *axes = p->axes;                                                           \
         if (!sizes_agree(p, dims[1], dims[2]))                                                     \
             return;                                                                                \
+        if ((C)0.5 > 0 && is_halving(dims, steps, axes, sizeof(T))) { /* for whole numbers no code */ \
+            name##_halves(args, dims, steps, axes);                                                \
+            return;                                                                                \
+        }                                                                                          \
         int is_any_empty = 0;                                                                      \
         most_taps(&axes[0], &is_any_empty);                                                        \
         const int64_t taps_1 = most_taps(&axes[1], &is_any_empty);                                 \

@@ -8,6 +8,7 @@ import pytest
 # Size, kernel, stride, padding, dilation: borders, gaps, windows that overlap or leave places out.
 WINDOWS = [
     ((8, 8), (2, 2), (2, 2), (0, 0), (1, 1)),
+    ((7, 60), (2, 2), (2, 2), (0, 0), (1, 1)),
     ((9, 7), (3, 2), (2, 3), (1, 1), (1, 1)),
     ((11, 40), (3, 3), (1, 1), (1, 1), (2, 3)),
     ((3, 600), (2, 4), (1, 1), (0, 2), (1, 1)),
