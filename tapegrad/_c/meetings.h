@@ -26,7 +26,10 @@ typedef struct {
 TARGET static void NAME(interleave)(T *to, int64_t to_step, int64_t n, int64_t channels,
                                     const T *from, int64_t channel_step, int64_t step)
 {
-    if (step == 1)
+    if (channels == 1 && to_step == 1 && step == 1)
+        for (int64_t x = 0; x < n; x++)
+            to[x] = from[x];
+    else if (step == 1 && channels > 1)
         NAME(turn_rows)(to, to_step, from, channel_step, channels, n);
     else
         for (int64_t x = 0; x < n; x++)

@@ -252,7 +252,9 @@ TARGET static void NAME(weight_slope)(char **args, const tg_intp *dims, const tg
             memset(args[2] + i * steps[2], 0, (size_t)(n_rows * n_out) * sizeof(T));
         return;
     }
-    if (m.channels <= NAME(few_rows) || n_rows <= NAME(few_rows)) {
+    const int64_t few = tg_least(m.channels, n_rows), others = m.channels + n_rows - few;
+    const int is_narrow = p->out[2] <= LANES / 2 && others >= LANES; /* lines fill no vector */
+    if (few <= NAME(few_rows) && !is_narrow) {
         NAME(few_slopes) few = {.p = p, .image = m.image, .slope = m.slope, .n_samples = dims[1]};
         if (!NAME(direct_slopes)(few, m.channels, n_rows, dims[0], args, steps))
             p->status = TG_NO_MEMORY;
