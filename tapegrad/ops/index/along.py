@@ -77,7 +77,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """Like :func:`gather`, but both are broadcast against each other; without ``dim`` flattened.
 
-    Along a dimension indices are taken modulo its size: -1 is the last, and so is the size less 1.
+    Along a dimension indices are taken modulo its size, so that -1 is the last.
     """
     if dim is None:
         return gather(reshape(input, -1), 0, reshape(indices, -1))
