@@ -73,6 +73,7 @@ cdef void describe_output(Entry* entry, int output, int type_number, int ndim,
 cdef void connect(Edge* edge, Entry* target, uint32_t output) noexcept
 cdef void save(Saved* saved, object value, object version, uint32_t expected, int source) noexcept
 cdef void free_saved(Saved* saved) noexcept
+cdef Entry* move_saved(Entry* entry) except NULL
 cdef void free_all_saved(Entry* entry) noexcept
 cdef void set_carry(Entry* entry, object carry) noexcept
 cdef void watch_python(int change) noexcept

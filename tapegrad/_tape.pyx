@@ -231,6 +231,25 @@ cdef void free_saved(Saved* saved) noexcept:
     Py_XDECREF(value)
 
 
+cdef Entry* move_saved(Entry* entry) except NULL:
+    """An entry without outputs, owned once, that takes over the edges and saved values of another.
+
+    What was saved of the other's outputs is from then on saved from nowhere.
+    """
+    cdef Entry* heir = new_entry(<object>entry.op, entry.n_edges, entry.n_saved, 0, 0)
+    cdef uint32_t k
+    heir.flags = entry.flags
+    for k in range(entry.n_edges):
+        heir.edges[k] = entry.edges[k]
+        entry.edges[k].entry = NULL
+    for k in range(entry.n_saved):
+        heir.saved[k] = entry.saved[k]
+        entry.saved[k].value = entry.saved[k].version = NULL
+        if heir.saved[k].source <= FIRST_OUTPUT:
+            heir.saved[k].source = FIRST_OUTPUT + 1
+    return heir
+
+
 cdef void free_all_saved(Entry* entry) noexcept:
     cdef uint32_t k
     for k in range(entry.n_saved):
@@ -290,6 +309,10 @@ cdef void dismantle(Entry* entry) noexcept:
     cdef Entry* target
     cdef PyObject* op = entry.op
     cdef PyObject* carry = entry.carry
+    if carry != NULL:                   # first: a context in it may want what the entry saved
+        entry.carry = NULL
+        watch_python(-1)
+        Py_XDECREF(carry)
     free_all_saved(entry)
     for k in range(entry.n_edges):
         target = entry.edges[k].entry
@@ -298,8 +321,6 @@ cdef void dismantle(Entry* entry) noexcept:
             if target.refcount == 0:
                 target.link = waiting_release
                 waiting_release = target
-    if carry != NULL:
-        watch_python(-1)
     if entry.flags & IS_LEAF:
         entry.weak_pointer[0] = NULL
         n_live_leaves -= 1
@@ -307,7 +328,6 @@ cdef void dismantle(Entry* entry) noexcept:
     else:
         n_live_entries -= 1
         leave_chunk(entry.chunk)
-    Py_XDECREF(carry)
     Py_XDECREF(op)
 
 

@@ -8,9 +8,9 @@ from numpy cimport (
 from tapegrad._core.inplace cimport check_inplace, record_in_base
 from tapegrad._core.op cimport Op
 from tapegrad._core.recording cimport note_trace
-from tapegrad._core.saved cimport save_tensor, unwrap_saved
+from tapegrad._core.saved cimport save_tensor, whole_or_unwrapped
 from tapegrad._tape cimport (
-    FIRST_OUTPUT, NO_TENSOR, Entry, describe_output, new_entry, release, stamp,
+    FIRST_OUTPUT, NO_TENSOR, PACKED, Entry, describe_output, new_entry, release, stamp,
 )
 from tapegrad._tensor.modes cimport anomaly_enabled, grad_enabled
 from tapegrad._tensor.nodes cimport Context, carry_of
@@ -115,7 +115,6 @@ cdef tuple recorded(Context context, Op op, tuple inputs, tuple outputs):
                 (<Tensor>output).view.kind = VIEW_OF_MULTI_OUTPUT
     record(context, op, inputs, own, differentiable, [
         saved_as(one, inputs, outputs, own) for one in context.to_save])
-    context.to_save = ()
     return tuple(own)
 
 
@@ -163,7 +162,9 @@ cdef int record(Context context, Op op, tuple inputs, list outputs, list differe
                 describe_output(entry, k, NO_TENSOR, 0, NULL)
         for k, value in enumerate(to_save):
             if value is not None:
-                save_tensor(&entry.saved[k], <Tensor?>value, source_of(value, inputs, outputs))
+                save_tensor(&entry.saved[k], <Tensor?>value,
+                            source_of(value, inputs, outputs, differentiable))
+        context.to_save = kept_whole(entry, to_save)
         carry_of(entry).context = context
         context.entry = entry
         if anomaly_enabled():
@@ -184,10 +185,10 @@ cdef int place_output(Tensor tensor, Entry* entry, uint32_t output, tuple inputs
     return adopt(tensor, entry, output)
 
 
-cdef int source_of(object tensor, tuple inputs, list outputs) except *:
-    """Where a saved tensor came from: an output, an input edge, or neither."""
+cdef int source_of(object tensor, tuple inputs, list outputs, list differentiable) except *:
+    """Where a saved tensor came from: an output on the tape, an input edge, or neither."""
     for k, value in enumerate(outputs):
-        if value is tensor:
+        if value is tensor and differentiable[k]:
             return FIRST_OUTPUT - k
     for k, value in enumerate(inputs):
         if value is tensor:
@@ -195,9 +196,22 @@ cdef int source_of(object tensor, tuple inputs, list outputs) except *:
     return FIRST_OUTPUT + 1
 
 
+cdef tuple kept_whole(Entry* entry, list saved):
+    """The saved tensors to give back as the same objects; None for those that must not be held.
+
+    An output holds the entry, which would hold it; what hooks packed is theirs to keep.
+    """
+    cdef Py_ssize_t k
+    return tuple([
+        None if entry.saved[k].source <= FIRST_OUTPUT or entry.saved[k].source == PACKED
+        else saved[k] for k in range(len(saved))])
+
+
 def saved_tensors_of(Context context not None):
-    """The tensors that a custom Function saved, each on the edge that was recorded."""
+    """The tensors that a custom Function saved: the same objects, its outputs on their edges."""
     cdef uint32_t k
     if context.entry == NULL:
         return context.to_save
-    return tuple([unwrap_saved(context.entry, k) for k in range(context.entry.n_saved)])
+    return tuple([
+        whole_or_unwrapped(context.entry, k, context.to_save[k] if context.to_save else None)
+        for k in range(context.entry.n_saved)])

@@ -9,7 +9,7 @@ from tapegrad._tape cimport (
     CONSTANT, FIRST_OUTPUT, IS_LEAF, PACKED, SAVED_WERE_FREED, Edge, Entry, Saved, free_saved, save,
 )
 from tapegrad._tensor.modes cimport anomaly_enabled, set_grad_mode
-from tapegrad._tensor.nodes cimport Node, node_of, short_name, split
+from tapegrad._tensor.nodes cimport Context, Node, carry_of, node_of, short_name, split
 from tapegrad._tensor.tensor cimport (
     IS_INFERENCE, VIEW_OF_MULTI_OUTPUT, Tensor, Version, describe, refuse_view, requires_grad,
     tensor_over, version_of, wrap,
@@ -90,7 +90,6 @@ cdef bint pack_saved(Saved* saved, Tensor tensor, int source) except -1:
 cdef object unwrap_saved(Entry* entry, int slot):
     """A saved value as a formula reads it: tensors come back on the edge that was recorded."""
     cdef Saved* saved = &entry.saved[slot]
-    cdef Version version
     cdef Tensor tensor
     cdef int source = saved.source
     if saved.value == NULL:
@@ -110,10 +109,7 @@ cdef object unwrap_saved(Entry* entry, int slot):
             return unpacked
         tensor = wrap((<Tensor>unpacked).array)
     else:
-        if saved.version != NULL:
-            version = <Version>saved.version
-            if version.count != saved.expected:
-                raise_modified(entry, saved, version)
+        check_unchanged(entry, saved)
         if source >= 0 and entry.edges[source].entry != NULL \
                 and entry.edges[source].entry.flags & IS_LEAF:
             tensor = <Tensor>entry.edges[source].entry.op
@@ -127,6 +123,27 @@ cdef object unwrap_saved(Entry* entry, int slot):
     elif source <= FIRST_OUTPUT:
         attach(tensor, entry, FIRST_OUTPUT - source)
     return tensor
+
+
+cdef inline int check_unchanged(Entry* entry, Saved* saved) except -1:
+    """Refuse what was written since it was saved."""
+    if saved.version != NULL and (<Version>saved.version).count != saved.expected:
+        raise_modified(entry, saved, <Version>saved.version)
+    return 0
+
+
+cdef object whole_or_unwrapped(Entry* entry, int slot, Tensor whole):
+    """The tensor itself that a custom Function saved, where it is kept whole; else unwrapped.
+
+    One that was detached in place since has lost the edge that was recorded.
+    """
+    cdef int source = entry.saved[slot].source
+    if whole is None or entry.saved[slot].value == NULL or (
+            whole.entry == NULL and source >= 0 and entry.edges[source].entry != NULL
+            and not entry.edges[source].entry.flags & IS_LEAF):
+        return unwrap_saved(entry, slot)
+    check_unchanged(entry, &entry.saved[slot])
+    return whole
 
 
 cdef inline void attach(Tensor tensor, Entry* entry, uint32_t output) noexcept:
@@ -170,6 +187,8 @@ cdef void free_slots(Op op, Entry* entry) noexcept:
         if saved.value != NULL and (saved.source != CONSTANT or op.dropped_slots >> s & 1):
             free_saved(saved)
             entry.flags |= SAVED_WERE_FREED
+    if op.is_function:
+        (<Context>carry_of(entry).context).to_save = ()
 
 
 cdef int raise_freed() except -1:

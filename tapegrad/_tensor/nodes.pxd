@@ -20,7 +20,8 @@ cdef class Context:
     cdef object __weakref__
     cdef dict __dict__
     cdef Entry* entry                   # not owned: the entry owns the context
-    cdef public tuple to_save           # tensors, or None, until the Function is on the tape
+    cdef bint owns_entry                # but what is left of one that has gone
+    cdef public tuple to_save           # tensors; on the tape None for its own outputs
     cdef public tuple non_differentiable
     cdef public tuple dirty_tensors
     cdef public object needs_input_grad

@@ -5,11 +5,11 @@ Nodes are views made on demand. What Python objects an entry has hang on its :cl
 
 cimport cython
 from cpython.object cimport PyObject, PyTypeObject, visitproc
-from cpython.ref cimport Py_INCREF
+from cpython.ref cimport Py_INCREF, Py_REFCNT
 from libc.stdint cimport uint32_t, uintptr_t
 from numpy cimport npy_intp
 
-from tapegrad._tape cimport IS_LEAF, Entry, release, set_carry, visit_owned
+from tapegrad._tape cimport IS_LEAF, Entry, move_saved, release, set_carry, visit_owned
 
 import weakref
 from collections import OrderedDict
@@ -38,7 +38,7 @@ cdef class Carry:
 
     def __dealloc__(self):
         if self.context is not None:
-            (<Context>self.context).entry = NULL
+            outlive(<Context>self.context)
 
 
 cdef class Context:
@@ -47,6 +47,19 @@ cdef class Context:
     def __cinit__(self):
         self.to_save = self.non_differentiable = self.dirty_tensors = self.needs_input_grad = ()
         self.materialize_grads = True
+
+    def __dealloc__(self):
+        if self.owns_entry:
+            release(self.entry)
+
+
+cdef int outlive(Context context) except -1:
+    """Let a context that somebody still holds keep what its entry, which goes, had saved."""
+    cdef Entry* entry = context.entry
+    context.entry = NULL
+    if entry != NULL and entry.n_saved > 0 and Py_REFCNT(context) > 2:   # the carry and this call
+        context.entry, context.owns_entry = move_saved(entry), True
+    return 0
 
 
 cdef Carry carry_of(Entry* entry):

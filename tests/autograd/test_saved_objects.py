@@ -1,0 +1,166 @@
+"""What a custom Function saves comes back as the same object, and from a stashed context too."""
+
+import gc
+import weakref
+
+import pytest
+
+
+@pytest.fixture
+def keep(torch):
+    """A Function of ``x * y`` that saves all kinds of tensors, and the contexts that it stashed."""
+    contexts = []
+
+    class Keep(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, y, stashed=False):
+            product, positive = x * y, x > 0
+            ctx.mark_non_differentiable(positive)
+            ctx.save_for_backward(x, y, product, None, positive)
+            if stashed:
+                contexts.append(ctx)
+            return product, positive
+
+        @staticmethod
+        def backward(ctx, gradient, _):
+            x, y, *_ = ctx.saved_tensors
+            return gradient * y, gradient * x, None
+
+    Keep.contexts = contexts
+    return Keep
+
+
+def factors(torch):
+    return torch.tensor([1.0, 2.0], requires_grad=True).clone(), torch.tensor([3.0, 4.0])
+
+
+def test_inputs_and_what_is_off_the_tape_are_the_same_objects(torch, keep):
+    """Outputs on the tape come back anew, on their node: they hold it."""
+    x, y = factors(torch)
+    product, positive = keep.apply(x, y)
+    saved = product.grad_fn.saved_tensors
+
+    assert saved[0] is x and saved[1] is y and saved[3] is None and saved[4] is positive
+    assert saved[2].grad_fn is product.grad_fn and not positive.requires_grad
+
+
+def test_attributes_and_type_survive(torch):
+    """A parameter stays one, with what the program put on it."""
+    weight = torch.nn.Parameter(torch.ones(2))
+    weight.scale = 3
+    found = []
+
+    class Scale(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, weight):
+            ctx.save_for_backward(weight)
+            return weight * weight.scale
+
+        @staticmethod
+        def backward(ctx, gradient):
+            found.extend(ctx.saved_tensors)
+            return gradient * found[0].scale
+
+    Scale.apply(weight).sum().backward()
+
+    assert found[0] is weight and weight.grad.tolist() == [3, 3]
+
+
+def test_checkpoint_gives_the_same_object(torch, keep):
+    """Without reentrance, what needs no gradient goes through the hooks as it is."""
+    x, y = factors(torch)
+    product, _ = torch.utils.checkpoint.checkpoint(keep.apply, x, y, use_reentrant=False)
+    saved = product.grad_fn.saved_tensors
+
+    assert saved[1] is y and saved[0] is not x
+
+
+def test_write_is_still_noticed(torch, keep):
+    """A saved tensor that was written is refused, in backward and when read."""
+    x, y = factors(torch)
+    product, _ = keep.apply(x, y)
+    y.add_(1)
+
+    with pytest.raises(RuntimeError, match="modified by an inplace operation.*expected version 0"):
+        product.sum().backward()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        product.grad_fn.saved_tensors
+
+
+def test_backward_gives_the_tensors_up(torch, keep):
+    """After a backward the node holds no saved tensor any more, and says so."""
+    x, y = factors(torch)
+    watched = weakref.ref(y)
+    product, _ = keep.apply(x, y)
+    product.sum().backward()
+    del y
+
+    assert watched() is None
+    with pytest.raises(RuntimeError, match="after they have already been freed"):
+        product.grad_fn.saved_tensors
+
+
+def test_stashed_context_outlives_its_graph(torch, keep):
+    """It gives the same objects as before, and still notices writes."""
+    x, y = factors(torch)
+    product, positive = keep.apply(x, y, True)
+    product.sum().backward(retain_graph=True)
+    expected = product.tolist()
+    del product
+    saved = keep.contexts[0].saved_tensors
+
+    assert saved[0] is x and saved[1] is y and saved[4] is positive
+    assert saved[2].tolist() == expected and saved[3] is None
+    y.add_(1)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        keep.contexts[0].saved_tensors
+
+
+def test_stashed_context_knows_what_was_freed(torch, keep):
+    """Where backward has freed them, the graph's end changes nothing."""
+    product, _ = keep.apply(*factors(torch), True)
+    product.sum().backward()
+    del product
+
+    with pytest.raises(RuntimeError, match="after they have already been freed"):
+        keep.contexts[0].saved_tensors
+
+
+def test_stashed_context_asks_the_hooks(torch, keep):
+    """What a hook packed is unpacked after the graph's end as well."""
+    with torch.autograd.graph.saved_tensors_hooks(
+            lambda tensor: tensor.detach() * 10, lambda packed: packed / 5):
+        product, _ = keep.apply(*factors(torch), True)
+    del product
+
+    assert [one.tolist() for one in keep.contexts[0].saved_tensors[:2]] == [[2, 4], [6, 8]]
+
+
+def held(tapegrad):
+    gc.collect()
+    return tapegrad.autograd.tape_info()[:3]
+
+
+def test_nothing_stays_on_the_tape(tapegrad, keep):
+    """What a graph saved goes with it, or with the context that somebody stashed."""
+    y = tapegrad.ones(2)
+    before = held(tapegrad)
+    for stashed in (False, True):
+        product, _ = keep.apply(tapegrad.ones(2, requires_grad=True), y, stashed)
+        assert held(tapegrad)[2] > before[2]
+        del product
+        assert (held(tapegrad)[2] > before[2]) is stashed
+    keep.contexts.clear()
+
+    assert held(tapegrad) == before
+
+
+def test_cycle_through_a_written_input_is_collected(tapegrad, keep):
+    """An input that was written with the output's help holds its own context."""
+    before = held(tapegrad)
+    x = tapegrad.ones(2, requires_grad=True).clone()
+    x.mul_(keep.apply(x, tapegrad.ones(2))[0])
+    watched = weakref.ref(x)
+    del x
+
+    assert held(tapegrad) == before and watched() is None
