@@ -10,6 +10,7 @@ from tapegrad._tape cimport Edge, Entry, OutputShape
 cdef object add
 cdef object add_into
 cdef object clone
+cdef object copy_of
 cdef object convert
 cdef object has_nan
 

@@ -19,6 +19,7 @@ cdef Kernel SUM = OURS["sum"]
 cdef object add = None
 cdef object add_into = None
 cdef object clone = None
+cdef object copy_of = None
 cdef object reduce_to_shape = None
 cdef object convert = None
 cdef object has_nan = None
@@ -26,8 +27,8 @@ cdef object has_nan = None
 
 def register_gradient_ops(**given):
     """Hand in the ops that the sweep itself needs: to accumulate, undo broadcasts, and convert."""
-    global add, add_into, clone, reduce_to_shape, convert, has_nan
-    add, add_into = given["add"], given["add_into"]
+    global add, add_into, clone, copy_of, reduce_to_shape, convert, has_nan
+    add, add_into, copy_of = given["add"], given["add_into"], given["copy_of"]
     clone, reduce_to_shape = given["clone"], given["reduce_to_shape"]
     convert, has_nan = given["convert"], given["has_nan"]
 

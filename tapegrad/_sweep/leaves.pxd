@@ -2,4 +2,4 @@
 
 from tapegrad._tensor.tensor cimport Tensor
 
-cdef int accumulate(Tensor leaf, Tensor gradient, bint create_graph) except -1
+cdef int accumulate(Tensor leaf, Tensor gradient, bint create_graph, int shown=*) except -1

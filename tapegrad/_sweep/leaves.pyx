@@ -14,7 +14,7 @@ from numpy cimport (
 from tapegrad._kernels.geometry cimport is_dense
 from tapegrad._kernels.iteration cimport cast, copy_into
 from tapegrad._kernels.memory cimport allocate, allocate_like
-from tapegrad._sweep.gradients cimport add, add_into, clone
+from tapegrad._sweep.gradients cimport add, add_into, clone, copy_of
 from tapegrad._sweep.hooks cimport check_is_gradient
 from tapegrad._tensor.tensor cimport Tensor, View, wrap
 
@@ -45,13 +45,13 @@ cdef int lock_leaves() except -1:
     return 0
 
 
-cdef int accumulate(Tensor leaf, Tensor gradient, bint create_graph) except -1:
+cdef int accumulate(Tensor leaf, Tensor gradient, bint create_graph, int shown=0) except -1:
     """Add a gradient, if one came, to ``leaf.grad``, and run the hooks for after that.
 
-    A gradient that nobody else can see is taken as it is.
+    A gradient that nobody else can see is taken as it is, but for as many as it is ``shown`` to.
     """
     if gradient is not None:
-        add_to_leaf(leaf, gradient, create_graph)
+        add_to_leaf(leaf, gradient, create_graph, shown)
     if leaf.accumulate_hooks:
         for hook in list(leaf.accumulate_hooks.values()):
             returned = hook(leaf)
@@ -61,11 +61,11 @@ cdef int accumulate(Tensor leaf, Tensor gradient, bint create_graph) except -1:
     return 0
 
 
-cdef int add_to_leaf(Tensor leaf, Tensor gradient, bint create_graph) except -1:
+cdef int add_to_leaf(Tensor leaf, Tensor gradient, bint create_graph, int shown) except -1:
     lock_leaves()
     try:
         if leaf._grad is None:
-            leaf._grad = own_gradient(leaf, gradient, create_graph)
+            leaf._grad = own_gradient(leaf, gradient, create_graph, shown)
         elif create_graph:
             leaf._grad = add(leaf._grad, gradient)
         else:
@@ -75,17 +75,17 @@ cdef int add_to_leaf(Tensor leaf, Tensor gradient, bint create_graph) except -1:
     return 0
 
 
-cdef object own_gradient(Tensor leaf, Tensor gradient, bint create_graph):
+cdef object own_gradient(Tensor leaf, Tensor gradient, bint create_graph, int shown):
     cdef ndarray array = gradient.array
     if create_graph:
-        return clone(gradient)
-    if is_ours_alone(gradient, array) and has_layout_of(leaf.array, array):
+        return copy_of(gradient) if is_dense(leaf.array) else clone(gradient)
+    if is_ours_alone(gradient, array, shown) and has_layout_of(leaf.array, array):
         return wrap(array)
     return wrap(laid_out_like(leaf.array, array))
 
 
-cdef bint is_ours_alone(Tensor gradient, ndarray array) noexcept:
-    """Whether nobody but the sweep can see a gradient's memory.
+cdef bint is_ours_alone(Tensor gradient, ndarray array, int shown) noexcept:
+    """Whether nobody but the sweep, and hooks of the leaf's node, can see a gradient's memory.
 
     The sweep holds the tensor once; tensor and caller hold the array. A view is ours if its base is
     a tensor that only the view holds. What is held below by names of this function counts too.
@@ -93,7 +93,7 @@ cdef bint is_ours_alone(Tensor gradient, ndarray array) noexcept:
     cdef View view = gradient.view
     cdef Tensor base
     cdef int holders = 1
-    if Py_REFCNT(gradient) > 1 or gradient.entry != NULL or Py_REFCNT(array) > 2:
+    if Py_REFCNT(gradient) > 1 + shown or gradient.entry != NULL or Py_REFCNT(array) > 2:
         return False
     if view is not None:
         base = view.base

@@ -38,11 +38,15 @@ cdef tuple run_sweep(list starts, list gradients, bint retain_graph, bint create
 
     ``gradients`` is emptied: a gradient that nobody else holds can become a leaf's as it is.
     """
-    cdef Sweep sweep = Sweep.__new__(Sweep)
+    cdef Sweep sweep
     cdef bint previous
     cdef Py_ssize_t k
     cdef void* outer = tg_running_sweep
-    global n_sweeps, tg_running_sweep
+    global n_sweeps, tg_running_sweep, tg_sweep_depth
+    if tg_sweep_depth == MOST_NESTED:
+        return _in_another_thread(starts, gradients, retain_graph, create_graph, inputs,
+                                  runs_inputs)
+    sweep = Sweep.__new__(Sweep)
     n_sweeps += 1
     sweep.number = n_sweeps
     sweep.starts = starts
@@ -50,16 +54,50 @@ cdef tuple run_sweep(list starts, list gradients, bint retain_graph, bint create
     if inputs is not None:
         find_needed(sweep, sweep.starts, [target_of(one) for one in inputs], runs_inputs)
     previous = set_grad_mode(create_graph)
+    tg_sweep_depth += 1
     try:
         for k in range(len(starts)):
             sweep.give(&(<_Target>starts[k]).edge, gradients[k])
         gradients.clear()
         tg_running_sweep = <void*>sweep
         sweep.run()
+        if sweep.callbacks is not None:
+            for callback in sweep.callbacks:    # which may add further ones
+                callback()
     finally:
+        tg_sweep_depth -= 1
         tg_running_sweep = outer
         set_grad_mode(previous)
     return None if inputs is None else tuple(sweep.captured)
+
+
+def _in_another_thread(list starts, list gradients, bint retain_graph, bint create_graph,
+                       list inputs, bint runs_inputs):
+    """Run a sweep in a thread of its own, which has room for as many nested ones again."""
+    outcome = []
+
+    def run():
+        try:
+            outcome.append(run_sweep(starts, gradients, retain_graph, create_graph, inputs,
+                                     runs_inputs))
+        except BaseException as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=run, name="nested backward")
+    thread.start()
+    thread.join()
+    if isinstance(outcome[0], BaseException):
+        raise outcome[0]
+    return outcome[0]
+
+
+def queue_callback(callback):
+    """Call something when the sweep that runs in this thread has ended without an error."""
+    if tg_running_sweep == NULL:
+        raise RuntimeError("Final callbacks can only be installed during backward pass.")
+    if (<Sweep>tg_running_sweep).callbacks is None:
+        (<Sweep>tg_running_sweep).callbacks = []
+    (<Sweep>tg_running_sweep).callbacks.append(callback)
 
 
 cdef int find_needed(Sweep sweep, list starts, list targets, bint runs_targets) except -1:

@@ -37,6 +37,8 @@ from tapegrad._tensor.tensor cimport Tensor, edge_of, requires_grad, shape_tuple
 
 from tapegrad._tensor import register_node_caller
 
+import threading
+
 import_array()
 
 cdef extern from "pending.h":
@@ -57,10 +59,14 @@ cdef extern from "Python.h":
 cdef extern from *:
     """
     static _Thread_local void *tg_running_sweep;
+    static _Thread_local int tg_sweep_depth;
     """
     void* tg_running_sweep
+    int tg_sweep_depth
 
 cdef uint64_t n_sweeps = 0
+cdef enum:
+    MOST_NESTED = 60    # sweeps in a thread, as in PyTorch: each takes frames of the interpreter
 
 
 @cython.final
@@ -79,6 +85,7 @@ cdef class Sweep:
     cdef list starts           # where it began
     cdef dict unpacked         # by slot, what hooks gave for the entry at hand, or None
     cdef uint64_t number       # which sweep of the process it is, from 1
+    cdef list callbacks        # what to call at its end, or None
 
     def __dealloc__(self):
         cdef tg_pending_item item = tg_pending_pop(&self.pending)
@@ -351,7 +358,8 @@ cdef int accumulate_watched(Entry* entry, Carry carry, object gradient,
     cdef tuple outputs = (gradient,)
     if carry.pre_hooks:
         outputs = run_node_pre_hooks(carry, outputs)
-    accumulate(<Tensor>entry.op, outputs[0], create_graph)
+    # The tuple holds it, and the caller if it is still the same; both show it to none but hooks.
+    accumulate(<Tensor>entry.op, outputs[0], create_graph, 1 + (outputs[0] is gradient))
     if carry.post_hooks:
         run_node_post_hooks(carry, (), outputs)
     return 0

@@ -23,6 +23,7 @@ from tapegrad._tensor.nodes import (
     Context,
     Node,
     RemovableHandle,
+    node_type,
     register_node_caller,
     register_saved_reader,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "is_anomaly_enabled",
     "is_grad_enabled",
     "is_inference_mode_enabled",
+    "node_type",
     "register_array_operator",
     "register_node_caller",
     "register_operators",

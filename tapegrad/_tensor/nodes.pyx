@@ -27,7 +27,7 @@ cdef extern from "Python.h":
 cdef dict node_types = {}
 cdef object live_nodes = weakref.WeakValueDictionary()   # by entry, which a node keeps alive
 cdef frozenset _PLAIN_NODES = frozenset({
-    "AccumulateGrad", "CopySlices", "CopyBackwards", "NotImplemented"})
+    "AccumulateGrad", "CopySlices", "CopyBackwards", "Error", "NotImplemented"})
 
 
 @cython.final
@@ -89,6 +89,13 @@ cdef str short_name(str grad_name):
     return name if number in ("", "0") else name + number
 
 
+def node_type(str name not None):
+    """The class of the nodes of this name, made when first asked for."""
+    if name not in node_types:
+        node_types[name] = type(name, (Node,), {"__slots__": (), "__module__": "builtins"})
+    return node_types[name]
+
+
 cdef object node_of(Entry* entry):
     """The Python object that shows an entry; equal for the same entry, made on demand."""
     cdef Node node
@@ -97,10 +104,7 @@ cdef object node_of(Entry* entry):
     known = live_nodes.get(<uintptr_t>entry)
     if known is not None:
         return known
-    name = "AccumulateGrad" if entry.flags & IS_LEAF else (<object>entry.op).grad_name
-    if name not in node_types:
-        node_types[name] = type(name, (Node,), {"__slots__": (), "__module__": "torch.autograd"})
-    kind = node_types[name]
+    kind = node_type("AccumulateGrad" if entry.flags & IS_LEAF else (<object>entry.op).grad_name)
     node = kind.__new__(kind)
     node.entry = entry
     entry.refcount += 1

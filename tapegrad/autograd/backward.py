@@ -6,6 +6,7 @@ import operator
 import threading
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, overload
 
 from tapegrad import _sweep
@@ -116,11 +117,27 @@ def backward(
     starts = _gradients_for(roots, grad_tensors)
     for flag in (create_graph if retain_graph is None else retain_graph, create_graph):
         operator.index(flag)
+    if create_graph:
+        _warn_of_cycle()
     if targets is None:
         _sweep.sweep_gradients(roots, starts, retain_graph, create_graph)
         return
     _check_targets(targets)
     _sweep.sweep_into(roots, starts, retain_graph, create_graph, targets)
+
+
+@lru_cache(maxsize=1)
+def _warn_of_cycle() -> None:
+    """Say, once, what a gradient with a graph holds."""
+    warnings.warn(
+        "Using backward() with create_graph=True will create a reference cycle between the "
+        "parameter and its gradient which can cause a memory leak. We recommend using "
+        "autograd.grad when creating the graph to avoid this. If you have to use this function, "
+        "make sure to reset the .grad fields of your parameters to None after use to break the "
+        "cycle and avoid the leak.",
+        UserWarning,
+        stacklevel=3,
+    )
 
 
 def _tensor_backward(

@@ -11,14 +11,14 @@ from typing import Any
 from tapegrad import _core
 from tapegrad._core import Op
 from tapegrad._tensor import Tensor, _set_grad_enabled, is_grad_enabled
-from tapegrad.autograd.function_context import FunctionCtx
+from tapegrad.autograd.function_context import BackwardCFunction, FunctionCtx
 
 
 class _FunctionMeta(type):
     """Gives every Function class an operation and a type of contexts, named after it."""
 
     _backward_function: Callable[[], Callable[..., Any]]
-    _context: type[FunctionCtx]
+    _backward_cls: type[FunctionCtx]
 
     def __init__(cls, name: str, bases: tuple, namespace: dict) -> None:
         super().__init__(name, bases, namespace)
@@ -26,12 +26,11 @@ class _FunctionMeta(type):
         def run_backward(context: FunctionCtx, *gradients: Tensor) -> Any:
             return cls._backward_function()(context, *gradients)
 
-        cls._context = type(
-            f"{name}Backward", (FunctionCtx,), {"__module__": "torch.autograd.function"}
+        node = namespace.get("_node_name", f"{name}Backward")
+        cls._backward_cls = type(
+            node, (BackwardCFunction,), {"__module__": "torch.autograd.function"}
         )
-        cls._op = Op(
-            name, f"{name}Backward", params=("inputs",), formulas=(run_backward,), is_function=True
-        )
+        cls._op = Op(name, node, params=("inputs",), formulas=(run_backward,), is_function=True)
 
 
 class Function(metaclass=_FunctionMeta):
@@ -115,7 +114,7 @@ class Function(metaclass=_FunctionMeta):
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run forward, and record the operation if an argument wants a gradient."""
-        context = cls._context()
+        context = cls._backward_cls()
         if kwargs or cls.setup_context is not Function.setup_context:
             args = cls._positional(args, kwargs)
         context.needs_input_grad = wanted = _core.wanted_gradients(args)
@@ -153,6 +152,14 @@ class Function(metaclass=_FunctionMeta):
             _set_grad_enabled(previous)
 
 
+class InplaceFunction(Function):
+    """What Functions that write their inputs once derived from; a plain Function does as well."""
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+
 def once_differentiable(function: Callable) -> Callable:
     """Mark a backward that cannot itself be differentiated: doing so raises RuntimeError."""
 
@@ -179,6 +186,8 @@ def once_differentiable(function: Callable) -> Callable:
 
 class _DifferentiatedTwice(Function):
     """Passes tensors on and refuses to be differentiated."""
+
+    _node_name = "Error"
 
     @staticmethod
     def forward(ctx: FunctionCtx, *tensors: Tensor) -> tuple:

@@ -56,4 +56,8 @@ class FunctionCtx(Context):
         return self.saved_tensors
 
 
-__all__ = ["FunctionCtx"]
+class BackwardCFunction(FunctionCtx):
+    """What the contexts of all custom Functions are; each Function has a class of its own."""
+
+
+__all__ = ["BackwardCFunction", "FunctionCtx"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tapegrad import _sweep
 from tapegrad._tensor import Tensor
 
 
@@ -21,8 +22,16 @@ class _VariableMeta(type):
         return tensor.requires_grad_() if requires_grad else tensor
 
 
+class _ExecutionEngine:
+    """What runs backward, by the name under which programs ask it to call them at its end."""
+
+    queue_callback = staticmethod(_sweep.queue_callback)
+
+
 class Variable(metaclass=_VariableMeta):
     """The old name of a tensor that may require grad: ``Variable(data, requires_grad=False)``."""
+
+    _execution_engine = _ExecutionEngine()
 
 
 __all__ = ["Variable"]

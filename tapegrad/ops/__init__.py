@@ -123,6 +123,7 @@ _sweep.register_gradient_ops(
     add=arithmetic.add_op,
     add_into=arithmetic.add_inplace,
     clone=convert.clone,
+    copy_of=lambda tensor: create.empty_like(tensor).copy_(tensor),
     reduce_to_shape=reduce.reduce_to_shape,
     convert=lambda tensor, number: tensor.to(BY_NUMPY_NUMBER[number]),
     has_nan=lambda tensor: bool(pointwise.isnan(tensor).any()),

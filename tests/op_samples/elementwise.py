@@ -72,6 +72,9 @@ CASES = [
     *pointwise("asinh", reference=np.arcsinh)[:-1],
     *pointwise("acosh", above(1.0), reference=np.arccosh),
     *pointwise("atanh", unit, reference=np.arctanh), *pointwise("exp2", reference=np.exp2),
+    *[Case(f"{name}_", x, call=lambda torch, x, name=name: getattr(x * 1, f"{name}_")(),
+           reference=getattr(np, f"arc{name[1:]}"), differentiable=False)
+      for name, x in (("asinh", real(2, 3)), ("acosh", above(1.0)(2, 3)), ("atanh", unit(2, 3)))],
     *pointwise("deg2rad", reference=np.deg2rad), *pointwise("rad2deg", reference=np.rad2deg),
     *pointwise("sinc", apart, reference=np.sinc)[:-1],
     *pointwise("frac", apart, reference=lambda x: x - np.trunc(x)),

@@ -1,6 +1,7 @@
 """Reading and writing by positions, along a dimension and under masks."""
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -85,10 +86,20 @@ def under_mask(x: Any, mask: Any, src: Any) -> Any:
     return out
 
 
+def product_of_zeros(torch: ModuleType, x: Any, zeros: Any) -> Any:
+    """Give the gradient of values of which several are zero, in which an error waits."""
+    out = x.scatter_reduce(0, torch.tensor([0, 0]), zeros, "prod")
+    if not out.requires_grad:
+        return zeros.clone()
+    return torch.autograd.grad(out, zeros, create_graph=True)[0]
+
+
 CASES = [
     # Elements along a dimension
     Case("gather", turned(real(4, 3)), 1, COLUMNS), Case("gather", real(), 0, Array([0, 0]),
                                                          reference=lambda x, *_: np.tile(x, 2)),
+    Case("delayed_error", real(1), Array([0.0, 0.0]), call=product_of_zeros, differentiable=False,
+         reference=lambda x, zeros: zeros),
     Case("take_along_dim", real(2, 5), COLUMNS, 1, reference=np.take_along_axis),
     Case("take_along_dim", real(1, 5), COLUMNS, 1, reference=np.take_along_axis),
     Case("take_along_dim", real(2, 5), Array([9, 0]), reference=lambda x, at: x.reshape(-1)[at]),

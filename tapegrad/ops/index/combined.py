@@ -6,12 +6,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
+from tapegrad.ops._declare import op
+
+delayed_error = op(
+    "delayed_error",
+    forward=lambda values, text: values.copy(),
+    grad_name="Error",
+    values=lambda g, text: _refuse(text),
+    doc="A copy that refuses, with a text, to be differentiated.",
+)
+
+
+def _refuse(text: str) -> NoReturn:
+    raise RuntimeError(text)
+
 
 _KERNELS = {"sum": "place_add", "mean": "place_add", "prod": "place_mul", "amax": "place_max",
             "amin": "place_min"}  # fmt: skip
@@ -56,6 +70,8 @@ def _divide(place, target, positions, dim: int, include_self: bool) -> None:
 class Combination(NamedTuple):
     """How values were combined, as functions of tensors: what the derivatives are made of."""
 
+    function: str
+    source: str             # what the function calls the values
     reduce: str
     include_self: bool
     read: Callable[[Tensor], Tensor]
@@ -117,4 +133,11 @@ def _product_slope(
     without_it = how.combine(input, src.masked_fill(is_only_zero, 1))
     others = how.read(g * out) / src.masked_fill(is_zero, 1)
     slope = how.read(g * without_it).where(is_only_zero, others)
-    return slope.masked_fill(n_zeros > 1, 0)
+    has_several = n_zeros > 1
+    if not bool(has_several.any()):
+        return slope
+    return delayed_error(
+        slope.masked_fill(has_several, 0),
+        f"{how.function}(): Double backward is unsupported for {how.source} when >1 zeros in "
+        f"{how.source} are scattered to the same position in self",
+    )

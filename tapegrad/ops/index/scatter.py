@@ -99,6 +99,8 @@ _scatter_with_op, _scatter_with_inplace = writing_ops(
 def _combination(dim: int, index: Tensor, reduce: str, include_self: bool) -> Combination:
     """What the derivatives of a reduction need to know about where it reads and writes."""
     return Combination(
+        "scatter_reduce",
+        "src",
         reduce,
         include_self,
         read=lambda x: x.gather(dim, index),

@@ -129,6 +129,8 @@ def _scaled(g: Tensor, alpha: float) -> Tensor:
 def _combination(dim: int, index: Tensor, reduce: str, include_self: bool) -> Combination:
     """What the derivatives of a reduction need to know about where it reads and writes."""
     return Combination(
+        "index_reduce",
+        "source",
         reduce,
         include_self,
         read=lambda x: x.index_select(dim, index),

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
+from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS, Kernel
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import alias, composite, op
+from tapegrad.ops._declare import alias, attach, composite, op, without_derivative
 from tapegrad.ops.pointwise.selection import where_op
 
 sin = op(
@@ -86,20 +87,28 @@ tanh_backward = op(
     doc="A gradient times the slope of tanh, by its output: ``g * (1 - y * y)``.",
 )  # fmt: skip
 asinh = op(
-    "asinh", kernel=np.arcsinh, makes_float=True, method=True, inplace=True,
+    "asinh", kernel=np.arcsinh, makes_float=True, method=True,
     input=lambda g, input: g * (input * input + 1).rsqrt(),
     doc="Inverse hyperbolic sine of each element.",
 )  # fmt: skip
 acosh = op(
-    "acosh", kernel=np.arccosh, makes_float=True, method=True, inplace=True,
+    "acosh", kernel=np.arccosh, makes_float=True, method=True,
     input=lambda g, input: g * (input * input - 1).rsqrt(),
     doc="Inverse hyperbolic cosine of each element; NaN below 1.",
 )  # fmt: skip
 atanh = op(
-    "atanh", kernel=np.arctanh, makes_float=True, method=True, inplace=True,
+    "atanh", kernel=np.arctanh, makes_float=True, method=True,
     input=lambda g, input: g / (1 - input * input),
     doc="Inverse hyperbolic tangent of each element; NaN beyond -1 and 1.",
 )  # fmt: skip
+
+for _name, _kernel in (("asinh", np.arcsinh), ("acosh", np.arccosh), ("atanh", np.arctanh)):
+    attach(f"{_name}_", InplaceOp(op(
+        f"{_name}_", kernel=_kernel, makes_float=True,
+        grad_name=f"{_name.capitalize()}Backward1",
+        input=without_derivative(f"inplace version of {_name}"),
+        doc=f"In-place form of :func:`{_name}`, which PyTorch cannot differentiate.",
+    )))  # fmt: skip
 
 
 def _times(factor: float):
