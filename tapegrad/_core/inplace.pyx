@@ -11,7 +11,7 @@ from tapegrad._core.forward cimport (
 )
 from tapegrad._core.op cimport SAVES_ARGUMENT, SAVES_OUTPUT, Op, register_execution
 from tapegrad._core.recording cimport note_trace, save_slots, start_entry, wanted_edges
-from tapegrad._core.saved cimport save_tensor
+from tapegrad._core.saved cimport announce_write, save_tensor
 from tapegrad._kernels.iteration cimport cast, copy_into
 from tapegrad._kernels.kernel cimport is_float
 from tapegrad._kernels.memory cimport check_overlap, check_writable, may_repeat
@@ -91,6 +91,7 @@ cdef bint gives_one_value(Op op, PyObject** args, Py_ssize_t n):
 cdef int write_into(Op op, PyObject** args, Py_ssize_t n, Tensor target) except -1:
     """Compute an in-place op, and count the write."""
     cdef Py_ssize_t k
+    announce_write(target)
     if op.kernel is not None:
         compute(op, args, target)
     else:

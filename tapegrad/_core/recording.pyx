@@ -14,7 +14,7 @@ from tapegrad._tape cimport (
 )
 from tapegrad._tensor.modes cimport anomaly_enabled, evaluated_entry
 from tapegrad._tensor.nodes cimport Carry, carry_of, node_of, register_splitter
-from tapegrad._tensor.tensor cimport Tensor, adopt, edge_of, shape_tuple
+from tapegrad._tensor.tensor cimport Tensor, adopt, edge_of, shape_tuple, wrap
 
 import_array()
 
@@ -143,7 +143,10 @@ cdef int save_slots(Op op, Entry* entry, PyObject** args, Tensor out, list outpu
                 save(&entry.saved[s], (<object>args[op.edge_param[plan.index]]).shape, None, 0,
                      CONSTANT)
         elif plan.index == 0 and overwritten is not None:
-            save(&entry.saved[s], overwritten, None, 0, 0)
+            if saved_hooks_depth > 0:
+                save_tensor(&entry.saved[s], wrap(overwritten), 0)
+            else:
+                save(&entry.saved[s], overwritten, None, 0, 0)
         else:
             save_argument(&entry.saved[s], <object>args[plan.index], plan.source)
     return 0

@@ -87,6 +87,16 @@ cdef bint pack_saved(Saved* saved, Tensor tensor, int source) except -1:
     return True
 
 
+cdef int announce_write(Tensor target) except -1:
+    """Tell the block that lets saved tensors be written, if this thread is in one, of a write."""
+    cdef object block
+    if saved_hooks_depth > 0:
+        block = getattr(saved_hooks, "mutation", None)
+        if block is not None:
+            block.keep_before_write(target)
+    return 0
+
+
 cdef object unwrap_saved(Entry* entry, int slot):
     """A saved value as a formula reads it: tensors come back on the edge that was recorded."""
     cdef Saved* saved = &entry.saved[slot]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from tapegrad import _core, _sweep
 from tapegrad._tensor import Node, Tensor, _count_write
@@ -15,7 +18,7 @@ class _HookStack(threading.local):
     def __init__(self) -> None:
         self.pairs: list[tuple] = []
         self.refusal: str | None = None
-        self.mutation: allow_mutation_on_saved_tensors | None = None
+        self.mutation: _AllowMutationOnSavedContext | None = None
 
 
 _stack = _HookStack()
@@ -54,34 +57,76 @@ class save_on_cpu(saved_tensors_hooks):
         super().__init__(lambda tensor: tensor.clone(), lambda packed: packed)
 
 
-class allow_mutation_on_saved_tensors(saved_tensors_hooks):
-    """Let tensors that the tape saves be written in a block: it keeps copies of them.
+class _Handle:
+    """Stands on the tape for a tensor that was saved in a block where it may be written."""
 
-    Backward must run in the block as well. Blocks do not nest. PyTorch copies when a saved tensor
-    is about to be written, this block when it is saved.
-    Source: https://docs.pytorch.org/docs/2.13/autograd.html#torch.autograd.graph.allow_mutation_on_saved_tensors
-    """
+
+class _AllowMutationOnSavedContext:
+    """What a block of :func:`allow_mutation_on_saved_tensors` keeps; its names are PyTorch's."""
 
     def __init__(self) -> None:
-        super().__init__(lambda tensor: tensor.detach().clone(), self._unpack)
+        self.cloned: MutableMapping[_Handle, Tensor] = WeakKeyDictionary()
+        self.original: MutableMapping[_Handle, Tensor] = WeakKeyDictionary()
+        self.tid_to_weakhandle: MutableMapping[tuple, _Handle] = WeakValueDictionary()
+        self.sid_to_tid: dict[int, set[tuple]] = defaultdict(set)
 
-    def _unpack(self, packed: Tensor) -> Tensor:
-        if _stack.mutation is not self:
+    def clear(self) -> None:
+        """Forget all: what the block's graphs saved cannot be read any more."""
+        self.cloned.clear()
+        self.original.clear()
+        self.tid_to_weakhandle.clear()
+        self.sid_to_tid.clear()
+
+    def pack(self, tensor: Tensor) -> _Handle:
+        """A handle of the tensor: the same one for the same elements of the same version."""
+        identity = (
+            tensor.data_ptr(), tensor._version, tensor.shape, tensor.stride(), tensor.dtype,
+        )  # fmt: skip
+        handle = self.tid_to_weakhandle.get(identity)
+        if handle is None or handle not in self.original:  # written: the address may be another's
+            handle = self.tid_to_weakhandle[identity] = _Handle()
+            self.original[handle] = tensor
+            self.sid_to_tid[tensor.untyped_storage().data_ptr()].add(identity)
+        return handle
+
+    def unpack(self, handle: _Handle) -> Tensor:
+        """The tensor as it was saved."""
+        tensor = self.cloned.get(handle)
+        if tensor is None:
+            tensor = self.original.get(handle)
+        if tensor is None or _stack.mutation is not self:
             raise AssertionError(
-                "Trying to backward outside of the 'allow_mutation_on_saved_tensors' contextin "
-                "which the graph was originally recorded."
+                "Trying to backward outside of the 'allow_mutation_on_saved_tensors' context"
+                "in which the graph was originally recorded."
             )
-        return packed
+        return tensor
 
-    def __enter__(self) -> None:
+    def keep_before_write(self, tensor: Tensor) -> None:
+        """Copy what was saved of the memory that is about to be written."""
+        for identity in self.sid_to_tid.pop(tensor.untyped_storage().data_ptr(), ()):
+            handle = self.tid_to_weakhandle.get(identity)
+            if handle is not None and handle in self.original:
+                self.cloned[handle] = self.original.pop(handle).clone()
+
+
+@contextmanager
+def allow_mutation_on_saved_tensors() -> Iterator[_AllowMutationOnSavedContext]:
+    """Let tensors that the tape saves be written in a block: they are copied before the write.
+
+    Backward must run in the block as well. Blocks do not nest. The block's context counts what it
+    keeps: ``cloned`` copies, and ``original`` tensors that nobody has written.
+    Source: https://docs.pytorch.org/docs/2.13/autograd.html#torch.autograd.graph.allow_mutation_on_saved_tensors
+    """
+    context = _AllowMutationOnSavedContext()
+    with saved_tensors_hooks(context.pack, context.unpack):
         if _stack.mutation is not None:
             raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
-        super().__enter__()
-        _stack.mutation = self
-
-    def __exit__(self, *exception: object) -> None:
-        _stack.mutation = None
-        super().__exit__(*exception)
+        _stack.mutation = context
+        try:
+            yield context
+        finally:
+            context.clear()
+            _stack.mutation = None
 
 
 def increment_version(tensor: Tensor | Iterable[Tensor]) -> None:

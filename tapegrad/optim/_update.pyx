@@ -10,6 +10,7 @@ from numpy cimport (
     ndarray, npy_intp,
 )
 
+from tapegrad._core.saved cimport announce_write, saved_hooks_depth
 from tapegrad._kernels.geometry cimport MAX_OPERANDS, Operand, operand_of
 from tapegrad._kernels.iteration cimport cast, copy_into, iterate
 from tapegrad._kernels.kernel cimport Kernel, Loop, launch
@@ -269,6 +270,9 @@ cdef class Step:
         dims[0], dims[1] = self.n_rows, N_FACTORS
         if self.update.factors is not None and self.n_rows > 0:
             factors = allocate(2, dims, NPY_FLOAT64)
+        if saved_hooks_depth > 0:
+            for row in range(self.n_rows):
+                self.note_writes(row, is_ahead=True)
         for row in range(self.n_rows):
             if factors is not None:
                 at = <char*>PyArray_BYTES(factors) + row * N_FACTORS * sizeof(double)
@@ -282,13 +286,16 @@ cdef class Step:
             self.note_writes(row)
         return 0
 
-    cdef int note_writes(self, Py_ssize_t number) except -1:
-        """Count a write to all tensors of a row except the gradient."""
+    cdef int note_writes(self, Py_ssize_t number, bint is_ahead=False) except -1:
+        """Count a write to all tensors of a row except the gradient, or announce it."""
         cdef int k
         cdef PyObject** row = self.row(number)
         for k in range(self.n_each):
             if k == 0 or k > 1 and row[k] != row[0]:
-                note_write(<Tensor>row[k], self.update.kernel.name)
+                if is_ahead:
+                    announce_write(<Tensor>row[k])
+                else:
+                    note_write(<Tensor>row[k], self.update.kernel.name)
         return 0
 
     cdef int count(self, Py_ssize_t row, char* factors) except -1:

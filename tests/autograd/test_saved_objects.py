@@ -2,8 +2,10 @@
 
 import gc
 import weakref
+from textwrap import indent
 
 import pytest
+from beside import assert_alike
 
 
 @pytest.fixture
@@ -164,3 +166,86 @@ def test_cycle_through_a_written_input_is_collected(tapegrad, keep):
     del x
 
     assert held(tapegrad) == before and watched() is None
+
+
+# --------------------------------------------------------------- writes to saved tensors allowed
+
+WRITES = {
+    "itself": "b.sin_()",
+    "a view": "b[:1] *= 10",
+    "the base of a view": "y = (b.view(3, 1) ** 2).sum() + b.exp().sum()\nb.mul_(2)",
+    "twice": "b.sin_()\ny = y + (b * b).sum()\nb.exp_()",
+    "its data": "b.data.zero_()",
+    "by an item": "b[0] = 7",
+    "nothing": "pass",
+    "an operand of its own write": "b.mul_(b)\ny = y + b.sum()",
+    "out=": "k = torch.ones(3)\ny = y + (x * k).sum()\ntorch.sin(torch.ones(3), out=k)",
+    "by an optimizer": "w = x.detach().clone().requires_grad_()\ny = (w * x).exp().sum()\n"
+                       "w.grad = torch.ones(3)\ntorch.optim.AdamW([w], lr=0.5).step()",
+}
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_gradients_are_those_before_the_write(torch, reference, write):
+    """A block that allows writes keeps what was saved."""
+    assert_alike(
+        "x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)\n"
+        "with torch.autograd.graph.allow_mutation_on_saved_tensors() as block:\n"
+        "    b = x.clone()\n    y = (b**2).sum()\n" + indent(WRITES[write], "    ") +
+        "\n    y.backward()\nx.grad", torch, reference)
+
+
+def test_write_to_a_view_elsewhere_is_seen(tapegrad):
+    """PyTorch copies only if the view starts where the saved tensor does, and is wrong here."""
+    x = tapegrad.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    with tapegrad.autograd.graph.allow_mutation_on_saved_tensors():
+        b = x.clone()
+        y = (b**2).sum()
+        b[1:] *= 10
+        y.backward()
+
+    assert x.grad.tolist() == [2, 4, 6]
+
+
+def kept(block):
+    return len(block.cloned), len(block.original), len(block.tid_to_weakhandle)
+
+
+def test_copies_are_made_when_written_and_go_with_the_graph(torch):
+    """One copy a version that is still needed, however often it was saved."""
+    with torch.autograd.graph.allow_mutation_on_saved_tensors() as block:
+        a = torch.ones(2, 3, requires_grad=True).clone()
+        first, second = a**2, a**2
+        seen = [kept(block)]
+        with torch.no_grad():
+            a.mul_(2)
+        seen.append(kept(block))
+        third = a**2
+        seen.append(kept(block))
+        with torch.no_grad():
+            a.mul_(2)
+        seen.append(kept(block))
+        del first, second
+        seen.append(kept(block))
+        del third
+        seen.append(kept(block))
+        sines = a.sin().sum()
+        sines.backward()
+        a.sin_()
+        seen.append(kept(block)[0])
+
+    assert seen == [(0, 1, 1), (1, 0, 1), (1, 1, 2), (2, 0, 2), (1, 0, 1), (0, 0, 0), 0]
+    assert kept(block) == (0, 0, 0)
+
+
+def test_overwritten_value_goes_through_the_hooks(torch):
+    """What an in-place operation saves of its target is packed like any other tensor."""
+    packed = []
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    with torch.autograd.graph.saved_tensors_hooks(
+            lambda one: (packed.append(one.tolist()), one)[1], lambda one: one * 0):
+        y = x.clone()
+        y.sin_()
+    y.sum().backward()
+
+    assert packed == [[1, 2]] and x.grad.tolist() == [1, 1]
