@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+from tapegrad._core import SavedTensor
 from tapegrad._tensor import Node, node_type
 from tapegrad.linalg import LinAlgError as _LinAlgError
 from tapegrad.ops.generators import Generator
@@ -17,10 +20,11 @@ class _NodeTypes:
 
 
 _functions = _NodeTypes()
+_autograd = SimpleNamespace(SavedTensor=SavedTensor)
 
 
 def _log_api_usage_once(event: str) -> None:
     """Count nothing: PyTorch's hook for those who watch which parts of libraries are used."""
 
 
-__all__ = ["Generator", "_LinAlgError", "_functions", "_log_api_usage_once"]
+__all__ = ["Generator", "_LinAlgError", "_autograd", "_functions", "_log_api_usage_once"]

@@ -24,9 +24,11 @@ from tapegrad._core.promotion import promoted_number, result_type_number
 from tapegrad._core.public import PublicOp, TensorFunction, Undeclared
 from tapegrad._core.recording import _register_trace_maker
 from tapegrad._core.saved import (
+    SavedTensor,
     _count_saved_hooks,
     _register_saved_hooks,
     check_savable,
+    raw_saved_tensors_of,
     saved_value,
 )
 
@@ -34,6 +36,7 @@ __all__ = [
     "InplaceOp",
     "Op",
     "PublicOp",
+    "SavedTensor",
     "TensorFunction",
     "Undeclared",
     "_count_saved_hooks",
@@ -46,6 +49,7 @@ __all__ = [
     "function_outputs",
     "geometry_of",
     "promoted_number",
+    "raw_saved_tensors_of",
     "refusal_of_write",
     "register_copy_slices",
     "register_explainer",

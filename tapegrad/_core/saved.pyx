@@ -1,5 +1,6 @@
 """Saved values: kept with the version that they had, given back on the edge that was recorded."""
 
+cimport cython
 from cpython.object cimport PyObject
 from libc.stdint cimport uint32_t
 from numpy cimport import_array, ndarray
@@ -18,6 +19,10 @@ from tapegrad._tensor.tensor cimport (
 from tapegrad._tensor import register_saved_reader
 
 import_array()
+
+cdef extern from "Python.h":
+    ctypedef struct _TypeName "PyTypeObject":
+        const char* tp_name
 
 cdef int saved_hooks_depth = 0       # over all threads: a quick test before the thread's own stack
 cdef object saved_hooks = None
@@ -59,7 +64,6 @@ cdef int save_tensor(Saved* saved, Tensor tensor, int source) except -1:
 cdef bint pack_saved(Saved* saved, Tensor tensor, int source) except -1:
     """Let the innermost saved-tensor hook of this thread pack the tensor, if there is one."""
     cdef object pairs = getattr(saved_hooks, "pairs", None)
-    cdef bint previous
     cdef Tensor plain
     if not pairs:
         return False
@@ -71,8 +75,14 @@ cdef bint pack_saved(Saved* saved, Tensor tensor, int source) except -1:
     if requires_grad(tensor) or source <= FIRST_OUTPUT:
         plain = wrap(tensor.array)
     plain.version = version_of(tensor)
-    count = plain.version.count
-    previous = set_grad_mode(False)
+    save(saved, (unpack, packed_by(pack, plain), source), None, 0, PACKED)
+    return True
+
+
+cdef object packed_by(pack, Tensor plain):
+    """What a hook packs of a tensor that is off the tape, and that it may not write."""
+    cdef uint32_t count = plain.version.count
+    cdef bint previous = set_grad_mode(False)
     try:
         packed = pack(plain)
     finally:
@@ -83,8 +93,7 @@ cdef bint pack_saved(Saved* saved, Tensor tensor, int source) except -1:
             "to pack hook cannot be modified by in-place operations as this can lead to unexpected "
             "side-effects. Please open an issue if you need to perform in-place operations on the "
             "input to a pack hook.")
-    save(saved, (unpack, packed, source), None, 0, PACKED)
-    return True
+    return packed
 
 
 cdef int announce_write(Tensor target) except -1:
@@ -148,7 +157,7 @@ cdef object whole_or_unwrapped(Entry* entry, int slot, Tensor whole):
     One that was detached in place since has lost the edge that was recorded.
     """
     cdef int source = entry.saved[slot].source
-    if whole is None or entry.saved[slot].value == NULL or (
+    if whole is None or source == PACKED or entry.saved[slot].value == NULL or (
             whole.entry == NULL and source >= 0 and entry.edges[source].entry != NULL
             and not entry.edges[source].entry.flags & IS_LEAF):
         return unwrap_saved(entry, slot)
@@ -162,8 +171,11 @@ cdef inline void attach(Tensor tensor, Entry* entry, uint32_t output) noexcept:
         tensor.entry, tensor.output = entry, output
 
 
-def saved_value(Node node not None, str name):
-    """What a node saved, by PyTorch's names: ``self``, ``result``, or another argument's."""
+def saved_value(Node node not None, str name, bint is_raw=False):
+    """What a node saved, by PyTorch's names: ``self``, ``result``, or another argument's.
+
+    If ``is_raw``, the place where it is kept.
+    """
     cdef Op op
     cdef int s
     if not node.entry.flags & IS_LEAF:
@@ -171,8 +183,9 @@ def saved_value(Node node not None, str name):
         op = <Op>node.entry.op
         for s in range(op.n_slots):
             if op.slots[s].kind != SAVES_SHAPE and saved_name(op, &op.slots[s]) == name:
-                return unwrap_saved(node.entry, s)
-    raise AttributeError(f"'{type(node).__name__}' object has no attribute '_saved_{name}'")
+                return raw_saved(node, s) if is_raw else unwrap_saved(node.entry, s)
+    raise AttributeError(f"'{type(node).__name__}' object has no attribute "
+                         f"'_{'raw_' if is_raw else ''}saved_{name}'")
 
 
 cdef str saved_name(Op op, SlotPlan* plan):
@@ -183,6 +196,96 @@ cdef str saved_name(Op op, SlotPlan* plan):
 
 
 register_saved_reader(saved_value)
+
+
+@cython.final
+cdef class SavedTensor:
+    """The place where a node keeps a tensor; hooks of its own may pack and unpack that one.
+
+    Nodes make it, as ``node._raw_saved_self``; it cannot be created.
+    Source: https://docs.pytorch.org/docs/2.13/notes/autograd.html#hooks-for-saved-tensors
+    """
+
+    def __init__(self):
+        raise RuntimeError("Trying to create a SavedTensor object from Python is forbidden.")
+
+    def register_hooks(self, *args, **kwargs):
+        """Keep ``pack(tensor)`` instead of the tensor; ``unpack`` gives it back when it is read.
+
+        RuntimeError where there are hooks already, no tensor, or none any more.
+        """
+        if kwargs or len(args) != 2 or not callable(args[0]) or not callable(args[1]):
+            refuse_arguments((self, *args), kwargs)
+        pack_place(self.node.entry, self.slot, args[0], args[1])
+
+
+(<_TypeName*>SavedTensor).tp_name = "torch._C._autograd.SavedTensor"
+
+
+cdef SavedTensor raw_saved(Node node, int slot):
+    cdef SavedTensor place = SavedTensor.__new__(SavedTensor)
+    place.node, place.slot = node, slot
+    return place
+
+
+cdef int pack_place(Entry* entry, int slot, pack, unpack) except -1:
+    """Let hooks of its own pack what was saved in a slot."""
+    cdef Saved* saved = &entry.saved[slot]
+    cdef int source = saved.source
+    cdef Tensor plain
+    if saved.value == NULL or source == CONSTANT:
+        if entry.flags & SAVED_WERE_FREED:
+            raise RuntimeError(
+                "Calling register_hooks on a saved tensor after it has been freed. Saved "
+                "intermediate values of the graph are freed when you call .backward() or "
+                "autograd.grad(). Specify retain_graph=True if you need to backward through the "
+                "graph a second time or if you need to access saved variables after calling "
+                "backward.")
+        raise RuntimeError("Calling register_hooks on a saved tensor with value None is forbidden")
+    if source == PACKED:
+        raise RuntimeError(
+            "Calling register_hooks on a saved tensor whose hooks have already been set. Hint: "
+            "only one pair of hooks is allowed at a time.")
+    plain = wrap(<ndarray>saved.value)
+    if saved.version != NULL:
+        plain.version = <Version>saved.version
+    version_of(plain)
+    packed = packed_by(pack, plain)
+    if saved.source == source and saved.value != NULL:     # else the hook has freed or packed it
+        free_saved(saved)
+        save(saved, (unpack, packed, source), None, 0, PACKED)
+        if (<Op>entry.op).is_function:
+            forget_whole(<Context?>carry_of(entry).context, slot)
+    return 0
+
+
+cdef int forget_whole(Context context, int slot) except -1:
+    cdef int k
+    context.to_save = tuple([None if k == slot else context.to_save[k]
+                             for k in range(len(context.to_save))])
+    return 0
+
+
+cdef int refuse_arguments(tuple args, dict named) except -1:
+    """PyTorch's text, of its binding to C++."""
+    given = ", ".join([repr(one) for one in args])
+    if named:
+        given += "; kwargs: " + ", ".join([f"{name}={value!r}" for name, value in named.items()])
+    raise TypeError(
+        "register_hooks(): incompatible function arguments. The following argument types are "
+        "supported:\n    1. (self: torch._C._autograd.SavedTensor, arg0: "
+        "collections.abc.Callable, arg1: collections.abc.Callable) -> None\n\n"
+        f"Invoked with: {given}")
+
+
+def raw_saved_tensors_of(Context context not None):
+    """The places of the tensors that a custom Function saved."""
+    cdef uint32_t k
+    if context.entry == NULL:
+        return ()
+    if context.entry.flags & SAVED_WERE_FREED:
+        raise_freed()
+    return tuple([raw_saved(node_of(context.entry), k) for k in range(context.entry.n_saved)])
 
 
 cdef void free_slots(Op op, Entry* entry) noexcept:

@@ -130,7 +130,7 @@ cdef object read_saved = None
 
 
 def register_saved_reader(reader):
-    """Hand in what reads a saved value: ``reader(node, name)``, or an AttributeError."""
+    """Hand in what reads a saved value: ``reader(node, name, is_raw)``, or an AttributeError."""
     global read_saved
     read_saved = reader
 
@@ -236,6 +236,8 @@ cdef class Node:
                 return getattr(context, name)
         if self.entry != NULL and name.startswith("_saved_"):
             return read_saved(self, name.removeprefix("_saved_"))
+        if self.entry != NULL and name.startswith("_raw_saved_"):
+            return read_saved(self, name.removeprefix("_raw_saved_"), True)
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
 

@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from tapegrad._core import SavedTensor
 from tapegrad._tape import TapeInfo, tape_info
 from tapegrad.autograd import grad_mode, graph
 from tapegrad.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
@@ -37,6 +38,7 @@ __all__ = [
     "Function",
     "FunctionCtx",
     "GradcheckError",
+    "SavedTensor",
     "TapeInfo",
     "Variable",
     "backward",

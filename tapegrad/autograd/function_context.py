@@ -47,6 +47,11 @@ class FunctionCtx(Context):
         return _core.saved_tensors_of(self)
 
     @property
+    def _raw_saved_tensors(self) -> tuple:
+        """The places where the node keeps them, for hooks of their own."""
+        return _core.raw_saved_tensors_of(self)
+
+    @property
     def saved_variables(self) -> tuple:
         """The older name of :attr:`saved_tensors`, with PyTorch's warning."""
         warnings.warn(

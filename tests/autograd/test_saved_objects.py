@@ -249,3 +249,91 @@ def test_overwritten_value_goes_through_the_hooks(torch):
     y.sum().backward()
 
     assert packed == [[1, 2]] and x.grad.tolist() == [1, 1]
+
+
+# ------------------------------------------------------------------------- hooks of a saved tensor
+
+PLACES = """
+x = torch.tensor([1.0, 2.0], requires_grad=True)
+y = x.clone()
+z, e = y * y, y.exp()
+def same(value): return value
+def place(): return z.grad_fn._raw_saved_self
+def write(value): return value.add_(1)
+class Cube(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        result = x**3
+        ctx.save_for_backward(x, None, result)
+        return result
+    @staticmethod
+    def backward(ctx, g):
+        x, _, result = ctx.saved_tensors
+        return g * x * result
+c = Cube.apply(y)
+places = c.grad_fn._raw_saved_tensors
+"""
+
+
+@pytest.mark.parametrize("call", [
+    "torch.autograd.SavedTensor()", "torch._C._autograd.SavedTensor is torch.autograd.SavedTensor",
+    "repr(type(place()))", "isinstance(places[1], torch.autograd.SavedTensor)", "len(places)",
+    "z.grad_fn._raw_saved_nothing", "place().register_hooks(same, same)",
+    "place().register_hooks(lambda one: one * 2, same)\nz.grad_fn._saved_self",
+    "place().register_hooks(same, lambda one: one * 5)\nz.sum().backward()\nx.grad",
+    "place().register_hooks(same, same)\nz.grad_fn._saved_self.grad_fn is y.grad_fn",
+    "place().register_hooks(same, same)\nplace().register_hooks(same, same)",
+    "with torch.autograd.graph.saved_tensors_hooks(same, same):\n    z = y * y\n"
+    "place().register_hooks(same, same)",
+    "place().register_hooks(lambda one, other: one, same)", "place().register_hooks(write, same)",
+    "place().register_hooks(same, lambda one: 1)\nz.grad_fn._saved_self",
+    "z.sum().backward()\nplace().register_hooks(same, same)",
+    "e.grad_fn._raw_saved_result.register_hooks(write, same)",
+    "e.grad_fn._raw_saved_result.register_hooks(same, lambda one: one * 2)\n"
+    "e.grad_fn._saved_result, e.grad_fn._saved_result.grad_fn is e.grad_fn",
+    "places[1].register_hooks(same, same)",
+    "places[0].register_hooks(lambda one: one * 2, same)\n"
+    "places[2].register_hooks(same, lambda one: one * 5)\n"
+    "c.grad_fn.saved_tensors, torch.autograd.grad(c.sum(), x)",
+    "places[0].register_hooks(same, same)\n"
+    "torch.autograd.grad(c.sum(), x, create_graph=True)[0].sum().backward()\nx.grad",
+    "c.sum().backward()\nc.grad_fn._raw_saved_tensors",
+    "seen = []\nplace().register_hooks(lambda one: seen.append(\n"
+    "    (one.requires_grad, torch.is_grad_enabled())), same)\nseen",
+])  # fmt: skip
+def test_place_is_pytorchs(torch, reference, call):
+    """Its hooks, and what it refuses."""
+    assert_alike(f"{PLACES}\n{call}", torch, reference)
+
+
+@pytest.mark.parametrize("hooks", [(), ("same",), (1, 1), ("same", 1)])
+def test_what_is_no_pair_of_hooks_is_refused(torch, hooks):
+    """With the text of PyTorch's binding, which ends in addresses."""
+    z = torch.ones(2, requires_grad=True) ** 2
+    given = [(lambda one: one) if one == "same" else one for one in hooks]
+
+    with pytest.raises(TypeError, match=r"register_hooks\(\): incompatible function arguments. The "
+                       r"following argument types are supported:\n    1. \(self: "):
+        z.grad_fn._raw_saved_self.register_hooks(*given)
+
+
+def test_packed_tensor_is_given_up(torch):
+    """Once hooks have packed what a custom Function saved, nobody holds the tensor itself."""
+    class Scale(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, factor):
+            ctx.save_for_backward(factor)
+            return x * factor
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return gradient * ctx.saved_tensors[0], None
+
+    x, factor = torch.ones(2, requires_grad=True), torch.tensor([3.0, 4.0])
+    y = Scale.apply(x, factor)
+    y.grad_fn._raw_saved_tensors[0].register_hooks(lambda one: one.tolist(), torch.tensor)
+    watched = weakref.ref(factor)
+    del factor
+    y.sum().backward()
+
+    assert watched() is None and x.grad.tolist() == [3, 4]
