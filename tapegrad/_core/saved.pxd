@@ -2,13 +2,7 @@
 
 from tapegrad._core.op cimport Op
 from tapegrad._tape cimport Entry, Saved
-from tapegrad._tensor.nodes cimport Node
 from tapegrad._tensor.tensor cimport Tensor
-
-cdef class SavedTensor:
-    cdef Node node                      # whose entry has the slot
-    cdef int slot
-
 
 cdef int saved_hooks_depth
 cdef int save_tensor(Saved* saved, Tensor tensor, int source) except -1

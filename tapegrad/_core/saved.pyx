@@ -206,6 +206,9 @@ cdef class SavedTensor:
     Source: https://docs.pytorch.org/docs/2.13/notes/autograd.html#hooks-for-saved-tensors
     """
 
+    cdef Node node                      # whose entry has the slot
+    cdef int slot
+
     def __init__(self):
         raise RuntimeError("Trying to create a SavedTensor object from Python is forbidden.")
 
