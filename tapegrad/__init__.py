@@ -12,7 +12,7 @@ from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from tapegrad import _lazy, _types
+from tapegrad import _import_pace, _lazy, _types
 from tapegrad._limits import *
 from tapegrad._print import *
 from tapegrad._tensor import Tensor as Tensor
@@ -213,3 +213,5 @@ __all__ = [
     if not name.startswith("_") and name not in _lazy.NAMESPACES
     and not isinstance(globals().get(name), _ModuleType)
 ]  # fmt: skip
+
+_import_pace.finish()

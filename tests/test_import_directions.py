@@ -13,7 +13,7 @@ SOURCES = sorted(path for path in PACKAGE.rglob("*") if path.suffix in {".py", "
 # Each part may import those above it. Parts on one line may not import each other.
 ORDER = (
     ("_size", "_values",),
-    ("_types", "utils._atomic", "utils._pytree", "version", "_absent", "_lazy",
+    ("_types", "utils._atomic", "utils._pytree", "version", "_absent", "_import_pace", "_lazy",
      "_mapping", "futures"),
     ("_limits", "_streams", "compiler", "distributed", "mps", "multiprocessing", "onnx", "profiler",
      "torch_version"),

@@ -72,6 +72,16 @@ def test_import_starts_no_thread() -> None:
     assert count.split() == ["1"]
 
 
+@pytest.mark.parametrize("is_on", [True, False])
+def test_import_leaves_the_garbage_collector_as_it_was(is_on: bool) -> None:
+    """What an import sets for its own time is set back."""
+    told = run_python("-c", "import gc; gc.set_threshold(701, 11, 12)\n"
+                            f"{'gc.enable' if is_on else 'gc.disable'}()\n"
+                            "import tapegrad; print(*gc.get_threshold(), gc.isenabled())")
+
+    assert told.split() == ["701", "11", "12", str(is_on)]
+
+
 def test_every_public_name_exists(tapegrad) -> None:
     """``__all__`` promises nothing that is missing."""
     missing = [name for name in tapegrad.__all__ if not hasattr(tapegrad, name)]
