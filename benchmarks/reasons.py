@@ -60,8 +60,9 @@ LIMITS: dict[str, str] = {
            "its launches are too short to be shared. Three more runs of this case gave 1.40, 1.41 "
            "and 1.51. The limit on two threads is about 1.5.",
     "attention": "no launch of it is large enough to be shared: it takes 0.60 ms on one thread and "
-                 "on two (medians, in turn). Three more runs of this case gave 1.14, 1.34 and "
-                 "1.28. The limit on two threads is not known.",
+                 "on two (medians, in turn). Four more runs of this case gave 1.14, 1.34, 1.28 and "
+                 "1.58: PyTorch's second thread is not always there. The limit on two threads is "
+                 "about 1.3.",
     "mul": "it is bound by memory, and needs the second core for it. Three more runs of this case "
            "on two threads gave 1.96, 1.41 and 1.63. The limit is that of copying.",
     "resnet-head": BUSY.format("1.21, 1.18 and 1.18"),
@@ -71,7 +72,8 @@ LIMITS: dict[str, str] = {
                       "kind at a time, changed no more than noise. The limit is about 1.1.",
     "cumsum-1": "on two threads " + TWO_THREADS.format(340, 660, 730, 870) +
                 " PyTorch's took 12,000 to 20,000 at that load. Three runs on a quieter machine "
-                "gave 1.39, 1.39 and 1.07. The limit is not known.",
+                "gave 1.39, 1.39 and 1.07. Copying as much takes two threads 171 µs, so the limit "
+                "is half of its time.",
     "matmul-512": "on one thread it is the BLAS that NumPy brings; tiles of our own, from factors "
                   "packed 128, 192 or 256 deep, take as long. The limit is 0.98.",
     "matmul-1024": "on one thread it is the BLAS that NumPy brings, 15.9 ms of processor time "
@@ -103,8 +105,10 @@ LIMITS: dict[str, str] = {
                   "million instructions (PyTorch's 7.7) 5 % are the interpreter's, in eighty "
                   "frames of Python, 2 the engine's. Outputs of small images turned and written a "
                   "sample at a time gave 0.03 ms; arrays of 16 kB kept, and a leaner optimizer, no "
-                  "more than noise. 3.8 of processor time beside a busy machine (3.5 to 4.0). The "
-                  "limit is about 4.",
+                  "more than noise. Windows of two by two found without loads by index, and "
+                  "weights of one channel slid over narrow images, took 347 µs of processor time a "
+                  "step where it took 399 (the least of four runs, in turn), a ratio of 4.3 beside "
+                  "a busy machine (3.4 to 4.7). The limit is about 4.",
     "lenet": "beside other processes three products of 64×400×120 waited in the BLAS's threads for "
              "32 ms each, which take 46 µs on one thread: 240 ms a step, since they stay on one "
              "4.0 where a step takes 4.7 on one thread (medians, in turn). Three more runs of this "
@@ -114,11 +118,14 @@ LIMITS: dict[str, str] = {
                    "6, copies 6. Patches kept for further weights gave 18 % on 128 channels of "
                    "8×8, outputs turned a sample at a time 2 to 10 % on 4×4 and 2×2; lines copied "
                    "by one loop an image gave nothing. Of 256 channels on 4×4 79 % is tile, 9 "
-                   "packing weights. The limit is not known.",
+                   "packing weights. Were convolutions nothing but such tiles, a step would take "
+                   "149 of 178 ms: the limit is about 1.6.",
     "resnet-inference": "on one thread convolutions take 48 of 53 ms of launches. Those of 512 "
                         "channels are 69 % tile and 19 packing weights, anew for each image, those "
                         "of 256 49 and 25. Patches kept for further weights gave 3 to 11 % of "
-                        "them, lines copied by one loop an image nothing. The limit is not known.",
+                        "them, lines copied by one loop an image nothing. Were convolutions "
+                        "nothing but tiles, 33 of 48 ms, it would take 36 of 51: the limit is "
+                        "about 1.8 on one thread. The second core is not always there.",
     "conv-stride-2-weight": "sliding is 79 % tile, 14 turning channels. By squares, 25 products of "
                             "36, the tile takes 4.5 ms where it took 6.1, but the sums of four "
                             "remainders and turning them as much more: 8.5 beside 7.7 ms. Blocks "
