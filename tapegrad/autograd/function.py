@@ -18,7 +18,7 @@ class _FunctionMeta(type):
     """Gives every Function class an operation and a type of contexts, named after it."""
 
     _backward_function: Callable[[], Callable[..., Any]]
-    _backward_cls: type[FunctionCtx]
+    _context: type[FunctionCtx]
 
     def __init__(cls, name: str, bases: tuple, namespace: dict) -> None:
         super().__init__(name, bases, namespace)
@@ -27,7 +27,7 @@ class _FunctionMeta(type):
             return cls._backward_function()(context, *gradients)
 
         node = namespace.get("_node_name", f"{name}Backward")
-        cls._backward_cls = type(
+        cls._context = type(
             node, (BackwardCFunction,), {"__module__": "torch.autograd.function"}
         )
         cls._op = Op(name, node, params=("inputs",), formulas=(run_backward,), is_function=True)
@@ -114,7 +114,7 @@ class Function(metaclass=_FunctionMeta):
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run forward, and record the operation if an argument wants a gradient."""
-        context = cls._backward_cls()
+        context = cls._context()
         if kwargs or cls.setup_context is not Function.setup_context:
             args = cls._positional(args, kwargs)
         context.needs_input_grad = wanted = _core.wanted_gradients(args)

@@ -1,5 +1,8 @@
 """What stands in the graph behind gradients, under PyTorch's names."""
 
+import subprocess
+import sys
+
 import pytest
 
 
@@ -50,9 +53,6 @@ def test_what_is_differentiated_once(torch):
 
 def test_a_cycle_is_told(torch, reference):
     """A gradient whose graph holds its leaf is warned of once."""
-    import subprocess
-    import sys
-
     program = ("import warnings, {0} as torch; x = torch.ones(2, requires_grad=True)\n"
                "with warnings.catch_warnings(record=True) as told:\n"
                "    warnings.simplefilter('always')\n"
@@ -72,7 +72,7 @@ def test_in_place_forms_without_a_derivative(torch, name):
     x = torch.full((2,), 0.5, requires_grad=True)
     y = getattr(x * 1, f"{name}_")()
     assert y.grad_fn.name() == f"{name.capitalize()}Backward1"
-    with pytest.raises(NotImplementedError) as refused:
+    with pytest.raises(NotImplementedError) as refused:  # PyTorch's class for it
         y.sum().backward()
     assert str(refused.value) == (
         f"the derivative for 'inplace version of {name}' is not implemented.")
