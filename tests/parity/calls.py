@@ -65,7 +65,7 @@ class Call:
 
 
 def outcome(library: Any, run: Callable, arguments: tuple) -> Any:
-    library.manual_seed(convert.SEED)
+    convert.reseed(library)
     try:
         return run(arguments[0], *arguments[1], **arguments[2])
     except convert.Missing:

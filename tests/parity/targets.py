@@ -52,7 +52,7 @@ def check_out(report: Report, entry: Any, dtype: str, number: int, sample: Any,
 
 
 def _written(library: Any, run: Callable, arguments: tuple, out: Any, records: bool) -> Any:
-    library.manual_seed(convert.SEED)
+    convert.reseed(library)
     with catch_warnings(record=True) as caught:
         simplefilter("always")
         try:

@@ -99,7 +99,7 @@ def _made(entry: Any, given: Any) -> tuple[Any, Any]:
     made = []
     for library, kind, (args, kwargs) in zip((tapegrad, torch), (ours, entry.module_cls),
                                              arguments, strict=True):
-        library.manual_seed(convert.SEED)
+        convert.reseed(library)
         try:
             made.append(kind(*args, **kwargs))
         except Exception as error:
@@ -148,7 +148,7 @@ class _ModuleCall:
         outcomes = []
         for library, module, (args, kwargs) in zip((tapegrad, torch), self.modules, self.inputs,
                                                    strict=True):
-            library.manual_seed(convert.SEED)
+            convert.reseed(library)
             try:
                 outcomes.append(module(*args, **kwargs))
             except Exception as error:
