@@ -1,33 +1,9 @@
 /* Products of small matrices: a tile of sums in registers, and the factors read where they lie.
  * Included by each_float.h, which says what the names here are; where there is one, TURN_4 turns
  * four by four floats. */
-TARGET static TG_INLINE V NAME(load)(const T *from, int64_t n)
-{
-    V v = {0};
-    if (n == LANES)
-        memcpy(&v, from, sizeof v);
-    else {
-#ifdef PART_LOAD
-        v = PART_LOAD(from, n);
-#else
-        memcpy(&v, from, (size_t)n * sizeof(T));
-#endif
-    }
-    return v;
-}
+#include "load_store.h"
 
-TARGET static TG_INLINE void NAME(store)(T *to, V v, int64_t n)
-{
-    if (n == LANES)
-        memcpy(to, &v, sizeof v);
-    else {
-#ifdef PART_STORE
-        PART_STORE(to, v, n);
-#else
-        memcpy(to, &v, (size_t)n * sizeof(T));
-#endif
-    }
-}
+#include "turn.h"
 
 /* c[i, j] = the sum over k of a[i, k] * b[k, j], for `rows` rows and for `left` columns and, behind
  * them, `right` others: at most a vector each. */
@@ -47,16 +23,16 @@ TARGET static TG_INLINE void NAME(tile)(const int rows, const int is_wide, int64
     }
 #define END(i)                                          \
     if (i < rows) {                                     \
-        NAME(store)(c + i * now.c_row, l##i, left);     \
+        NAME(store_first)(c + i * now.c_row, l##i, left);     \
         if (is_wide)                                    \
-            NAME(store)(c + i * now.c_row + LANES, r##i, right); \
+            NAME(store_first)(c + i * now.c_row + LANES, r##i, right); \
     }
     EACH(BEGIN)
     for (int64_t k = 0, at = 0; k < now.k; k++, at += now.a_step, b += now.b_row) {
-        const V b_left = NAME(load)(b, left);
+        const V b_left = NAME(load_first)(b, left);
         V b_right = b_left;
         if (is_wide)
-            b_right = NAME(load)(b + LANES, right);
+            b_right = NAME(load_first)(b + LANES, right);
         EACH(STEP)
     }
     EACH(END)
@@ -96,8 +72,8 @@ TARGET static void NAME(strip)(int64_t width, tg_small now, const T *a, const T 
 }
 
 /* (n, k) to (k, n), whose rows lie `pace` apart; four by four where there are instructions. */
-TARGET static TG_INLINE void NAME(turn)(int64_t n, int64_t k, const T *from, int64_t row,
-                                        int64_t step, T *to, int64_t pace)
+TARGET static TG_INLINE void NAME(turn_few)(int64_t n, int64_t k, const T *from, int64_t row,
+                                            int64_t step, T *to, int64_t pace)
 {
     int64_t i = 0;
 #ifdef TURN_4
@@ -115,11 +91,32 @@ TARGET static TG_INLINE void NAME(turn)(int64_t n, int64_t k, const T *from, int
             to[j * pace + i] = from[i * row + j * step];
 }
 
-/* Rows of b lie packed. */
+/* Two vectors of k rows, put together. */
+TARGET static void NAME(gather)(int64_t k, const T *from, int64_t row, T *to)
+{
+    for (int64_t i = 0; i < k; i++, from += row, to += 2 * LANES) {
+        NAME(store)(to, NAME(load)(from));
+        NAME(store)(to + LANES, NAME(load)(from + LANES));
+    }
+}
+
+/* Rows of b lie packed. Where many rows of c meet a deep strip of its columns, that is gathered
+ * first: lines that lie far apart share few places of a cache. */
 TARGET static void NAME(packed)(tg_small now, const T *a, const T *b, T *c)
 {
-    for (int64_t j = 0; j < now.m; j += 2 * LANES)
-        NAME(strip)(now.m - j < 2 * LANES ? now.m - j : 2 * LANES, now, a, b + j, c + j);
+    const int is_gathered = now.n >= TG_MANY_ROWS && now.k >= TG_DEEP && now.m > 2 * LANES;
+    T gathered[TG_SMALL_DEPTH * 2 * LANES];
+    for (int64_t j = 0; j < now.m; j += 2 * LANES) {
+        const int64_t width = now.m - j < 2 * LANES ? now.m - j : 2 * LANES;
+        if (is_gathered && width == 2 * LANES) {
+            tg_small part = now;
+            part.b_row = width;
+            NAME(gather)(now.k, b + j, now.b_row, gathered);
+            NAME(strip)(width, part, a, gathered, c + j);
+        } else {
+            NAME(strip)(width, now, a, b + j, c + j);
+        }
+    }
 }
 
 /* Columns of b lie packed: they are turned. */
@@ -129,23 +126,62 @@ TARGET static void NAME(with_turned_b)(tg_small now, const T *a, const T *b, T *
     for (int64_t j = 0; j < now.m; j += 2 * LANES) {
         tg_small part = now;
         part.b_row = now.m - j < 2 * LANES ? now.m - j : 2 * LANES;
-        NAME(turn)(part.b_row, now.k, b + j * now.b_row, now.b_row, 1, turned, part.b_row);
+        NAME(turn_few)(part.b_row, now.k, b + j * now.b_row, now.b_row, 1, turned, part.b_row);
         NAME(strip)(part.b_row, part, a, turned, c + j);
     }
 }
 
-/* The same where a is smaller: c.T = b.T @ a.T. */
+/* c[i, j] = the sum over k of a[k, i] * b[j, k] for a vector of j and at most one of i, whose sums
+ * are turned in registers. Few pointers reach all columns of b. */
+TARGET static TG_INLINE void NAME(square)(int64_t n, tg_small now, const T *a, const T *b, T *c)
+{
+    enum { REACH = 5, POINTERS = (LANES + REACH - 1) / REACH };
+    const T *column[POINTERS];
+    V sums[LANES];
+    TG_UNROLLED
+    for (int i = 0; i < LANES; i++)
+        sums[i] = (V){0};
+    for (int i = 0; i < POINTERS; i++)
+        column[i] = b + i * REACH * now.b_row;
+    for (int64_t k = 0; k < now.k; k++, a += LANES) {
+        const V row = NAME(load)(a);
+        TG_UNROLLED
+        for (int i = 0; i < LANES; i++)
+            sums[i] = MULADD(column[i / REACH][i % REACH * now.b_row], row, sums[i]);
+        for (int i = 0; i < POINTERS; i++)
+            column[i]++;
+    }
+    NAME(turn)(sums);
+    for (int64_t i = 0; i < n; i++)
+        NAME(store)(c + i * now.c_row, sums[i]);
+}
+
+/* Where a is smaller, of at most a vector of rows, and b has one of columns: c.T = b.T @ a.T. The
+ * last square begins where it ends with them. */
+TARGET static void NAME(in_squares)(tg_small now, const T *a, const T *b, T *c)
+{
+    T turned[TG_SMALL_DEPTH * LANES];
+    if (now.n < LANES) /* what lies there might be slow to multiply */
+        memset(turned, 0, (size_t)(now.k * LANES) * sizeof(T));
+    NAME(turn_few)(now.n, now.k, a, now.a_row, now.a_step, turned, LANES);
+    for (int64_t j = 0; j < now.m; j += LANES) {
+        const int64_t at = j + LANES <= now.m ? j : now.m - LANES;
+        NAME(square)(now.n, now, turned, b + at * now.b_row, c + at);
+    }
+}
+
+/* The same of more rows, or of few columns. */
 TARGET static void NAME(with_turned_a)(tg_small now, const T *a, const T *b, T *c)
 {
     T turned[TG_SMALL_DEPTH * 2 * LANES], sums[ROWS * 2 * LANES];
     for (int64_t i = 0; i < now.n; i += 2 * LANES) {
         const int64_t n = now.n - i < 2 * LANES ? now.n - i : 2 * LANES;
-        NAME(turn)(n, now.k, a + i * now.a_row, now.a_row, now.a_step, turned, n);
+        NAME(turn_few)(n, now.k, a + i * now.a_row, now.a_row, now.a_step, turned, n);
         for (int64_t j = 0; j < now.m; j += ROWS) {
             const int64_t m = now.m - j < ROWS ? now.m - j : ROWS;
             const tg_small part = {m, n, now.k, now.b_row, 1, n, n};
             NAME(strip)(n, part, b + j * now.b_row, turned, sums);
-            NAME(turn)(m, n, sums, n, 1, c + i * now.c_row + j, now.c_row);
+            NAME(turn_few)(m, n, sums, n, 1, c + i * now.c_row + j, now.c_row);
         }
     }
 }
@@ -161,14 +197,14 @@ TARGET static TG_INLINE void NAME(columns)(const int n, int64_t m, tg_small now,
     for (int j = 0; j < n; j++)
         column[j] = b + (j < m ? j : 0) * now.b_row;
     for (; at + LANES <= now.k; at += LANES) {
-        const V x = NAME(load)(a + at, LANES);
+        const V x = NAME(load)(a + at);
         for (int j = 0; j < n; j++)
-            sums[j] += x * NAME(load)(column[j] + at, LANES);
+            sums[j] += x * NAME(load)(column[j] + at);
     }
     if (at < now.k) {
-        const V x = NAME(load)(a + at, now.k - at);
+        const V x = NAME(load_part)(a + at, now.k - at);
         for (int j = 0; j < n; j++)
-            sums[j] += x * NAME(load)(column[j] + at, now.k - at);
+            sums[j] += x * NAME(load_part)(column[j] + at, now.k - at);
     }
     for (int j = 0; j < n; j += 4)
         NAME(totals)(sums + j, found + j);
@@ -193,10 +229,12 @@ TARGET static void NAME(product)(tg_small now, int is_turned, const T *a, const 
         NAME(packed)(now, a, b, c);
     else if (now.n < 4 && now.a_step == 1)
         NAME(row_by_row)(now, a, b, c);
-    else if (now.n * (now.k + now.m) < now.m * now.k)
-        NAME(with_turned_a)(now, a, b, c);
-    else
+    else if (now.n * (now.k + now.m) >= now.m * now.k)
         NAME(with_turned_b)(now, a, b, c);
+    else if (now.n <= LANES && now.m >= LANES)
+        NAME(in_squares)(now, a, b, c);
+    else
+        NAME(with_turned_a)(now, a, b, c);
 }
 
 #include "end_of_type.h"

@@ -2,7 +2,7 @@
  * wakes threads; here nothing is copied but a small factor that lies the wrong way. */
 #include "vectors.h"
 
-enum { TG_SMALL_DEPTH = 512 };
+enum { TG_SMALL_DEPTH = 512, TG_DEEP = 192, TG_MANY_ROWS = 64 };
 
 /* c (n, m) = a (n, k) @ b (k, m). Steps are counted in elements: a_row and a_step between rows and
  * columns of a, b_row between rows of b, or its columns where these lie packed. */

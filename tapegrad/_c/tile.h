@@ -1,17 +1,10 @@
 /* The one loop that multiplies: a tile of sums held in registers, at most ROWS of two vectors.
  * Included once per element type and instruction set: each_float.h says what the names here are. */
+#include "load_store.h"
+
 #define EACH_ROW(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13)
 
 enum { NAME(width) = 2 * LANES, NAME(line_items) = 64 / sizeof(T) }; /* of a tile; of a cache line */
-
-TARGET static TG_INLINE V NAME(load)(const T *from)
-{
-    V v;
-    memcpy(&v, from, sizeof v);
-    return v;
-}
-
-TARGET static TG_INLINE void NAME(store)(T *to, V v) { memcpy(to, &v, sizeof v); }
 
 #if defined(__GNUC__)
 #define PREFETCH(to) __builtin_prefetch(to, 1)
@@ -20,31 +13,6 @@ TARGET static TG_INLINE void NAME(store)(T *to, V v) { memcpy(to, &v, sizeof v);
 #define PREFETCH(to) (void)(to)
 #define PREFETCH_READ(from) (void)(from)
 #endif
-
-/* The first n elements of a vector, whose others are zero; nothing beyond them is touched. */
-TARGET static TG_INLINE V NAME(load_part)(const T *from, int64_t n)
-{
-#ifdef PART_LOAD
-    return PART_LOAD(from, n);
-#else
-    T all[LANES] = {0};
-    for (int64_t i = 0; i < n; i++)
-        all[i] = from[i];
-    return NAME(load)(all);
-#endif
-}
-
-TARGET static TG_INLINE void NAME(store_part)(T *to, V v, int64_t n)
-{
-#ifdef PART_STORE
-    PART_STORE(to, v, n);
-#else
-    T all[LANES];
-    NAME(store)(all, v);
-    for (int64_t i = 0; i < n; i++)
-        to[i] = all[i];
-#endif
-}
 
 TARGET static TG_INLINE void NAME(copy)(T *to, const T *from, int64_t n)
 {

@@ -85,12 +85,6 @@ TARGET static void NAME(turn_rows)(T *to, int64_t to_step, const T *from, int64_
     }
 }
 
-/* The elements of a vector or fewer of which there are n; none if there are not so many. */
-TARGET static TG_INLINE V NAME(load_first)(const T *from, int64_t n)
-{
-    return n >= LANES ? NAME(load)(from) : n > 0 ? NAME(load_part)(from, n) : (V){0};
-}
-
 /* The elements at even places of two vectors. */
 TARGET static TG_INLINE V NAME(even)(V first, V second)
 {

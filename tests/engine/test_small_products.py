@@ -9,10 +9,12 @@ from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
 from tapegrad._kernels.launch_log import record_launches
 
-# Around the numbers of rows and columns of a tile, and the depth at which the BLAS takes over.
+# Around the rows and columns of a tile or a square, the depth and rows from which strips are
+# gathered, and the depth at which the BLAS takes over.
 SIZES = [
     (1, 1, 1), (1, 64, 65), (2, 37, 6), (3, 18, 9), (2, 3, 5), (3, 1, 2), (4, 8, 16), (5, 7, 31),
     (8, 16, 32), (9, 33, 17), (13, 0, 4), (16, 64, 256), (31, 255, 33), (33, 512, 18), (64, 10, 47),
+    (7, 9, 19), (12, 20, 40), (16, 100, 33), (70, 200, 50), (65, 193, 129),
 ]  # fmt: skip
 
 
