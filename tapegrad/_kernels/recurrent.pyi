@@ -24,12 +24,12 @@ def walk(
     hidden: np.ndarray,
     cell: np.ndarray | None,
     w_hh: np.ndarray,
-    b_ih: np.ndarray,
-    b_hh: np.ndarray,
+    b_ih: np.ndarray | None,
+    b_hh: np.ndarray | None,
     w_hr: np.ndarray | None,
     sizes: tuple[int, ...],
     is_reversed: bool,
-) -> tuple[np.ndarray, np.ndarray]: ...
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]: ...
 def walk_back(
     mode: str,
     gates: np.ndarray,
@@ -39,6 +39,6 @@ def walk_back(
     sizes: tuple[int, ...],
     is_reversed: bool,
     g_output: np.ndarray | None,
-    g_hidden: np.ndarray,
+    g_hidden: np.ndarray | None,
     g_cell: np.ndarray | None,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]: ...
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray, np.ndarray | None]: ...

@@ -4,8 +4,10 @@ A walk is there and back; what a step does is a subclass for each kind of cell. 
 row-major and of one floating-point type; rows of all samples of one step lie together.
 """
 
+from libc.string cimport memset
 from numpy cimport (
-    PyArray_BYTES, PyArray_DIMS, PyArray_ITEMSIZE, PyArray_TYPE, import_array, ndarray, npy_intp,
+    PyArray_BYTES, PyArray_DIMS, PyArray_ITEMSIZE, PyArray_SIZE, PyArray_TYPE, import_array,
+    ndarray, npy_intp,
 )
 
 from tapegrad._kernels.arrays cimport contiguous
@@ -86,6 +88,21 @@ cdef class Walk:
         cdef npy_intp dims[2]
         dims[0], dims[1] = n, width
         return allocate(2, dims, self.number)
+
+    cdef ndarray copied(self, ndarray given):
+        """A matrix of our own with the same elements."""
+        given = contiguous(given)
+        cdef ndarray made = self.new(PyArray_DIMS(given)[0], PyArray_DIMS(given)[1])
+        self.copy(PyArray_SIZE(made), PyArray_BYTES(given), PyArray_BYTES(made))
+        return made
+
+    cdef ndarray zeros(self, npy_intp n, npy_intp width):
+        cdef ndarray made = self.new(n, width)
+        memset(PyArray_BYTES(made), 0, n * width * self.item)
+        return made
+
+    cdef ndarray bias(self, given):
+        return self.zeros(1, self.k * self.h) if given is None else contiguous(given)
 
     cdef inline char* row(self, ndarray matrix, npy_intp n) noexcept:
         return PyArray_BYTES(matrix) + n * PyArray_DIMS(matrix)[1] * self.item
@@ -267,44 +284,52 @@ cdef class Gru(Walk):
 cdef dict WALKS = {"RNN_TANH": RnnTanh, "RNN_RELU": RnnRelu, "LSTM": Lstm, "GRU": Gru}
 
 
+cdef Walk begun(str mode, ndarray gates, ndarray w_hh, w_hr):
+    return WALKS[mode](gates, contiguous(w_hh), None if w_hr is None else contiguous(w_hr))
+
+
 def walk(str mode not None, ndarray gates not None, ndarray hidden not None, cell,
-         ndarray w_hh not None, ndarray b_ih not None, ndarray b_hh not None, w_hr,
-         tuple sizes not None, bint is_reversed):
+         ndarray w_hh not None, b_ih, b_hh, w_hr, tuple sizes not None, bint is_reversed):
     """Go over a sequence whose input products are in ``gates``; these become the gates.
 
-    ``hidden`` and ``cell`` are the state and end as the last one. Gives the outputs, and what the
-    way back needs.
+    ``hidden`` and ``cell`` are the first state; a bias or the cell may be None. Gives the outputs,
+    what the way back needs, and the last state.
     """
-    cdef Walk w = WALKS[mode](gates, w_hh, w_hr)
+    cdef Walk w = begun(mode, gates, w_hh, w_hr)
     cdef npy_intp n = PyArray_DIMS(hidden)[0], n_saved
-    w.hidden, w.cell, w.bias_ih, w.bias_hh = hidden, cell, b_ih, b_hh
+    w.hidden, w.cell = w.copied(hidden), None if cell is None else w.copied(cell)
+    w.bias_ih, w.bias_hh = w.bias(b_ih), w.bias(b_hh)
     # Products read a factor's rows as they lie: one turned here need not be turned at every step.
     w.is_turned = len(sizes) > 2
     if w.is_turned:
-        w.weight = contiguous(w_hh.T)
+        w.weight = contiguous(w.weight.T)
     w.scratch = w.new(n, w.k * w.h)
     w.output = w.new(w.n_rows, w.p)
     n_saved = w.n_saved + (w_hr is not None)
     w.saved = w.new(w.p + n_saved * w.h, w.n_rows)
     w.there(sizes, is_reversed)
-    return w.output, w.saved
+    return w.output, w.saved, w.hidden, w.cell
 
 
 def walk_back(str mode not None, ndarray gates not None, ndarray saved not None,
               ndarray w_hh not None, w_hr, tuple sizes not None, bint is_reversed, g_output,
-              ndarray g_hidden not None, g_cell):
-    """Go back over a sequence from the gradients of outputs and last state.
+              g_hidden, g_cell):
+    """Go back over a sequence from the gradients of outputs and last state, or None for zeros.
 
-    ``g_hidden`` and ``g_cell`` end as those of the first state. Gives the gradients of the sums'
-    parts from the input and from the state, and of the states before their projection.
+    Gives the gradients of the sums' parts from the input and from the state, of the states before
+    their projection, and of the first state.
     """
-    cdef Walk w = WALKS[mode](gates, w_hh, w_hr)
-    w.saved, w.hidden, w.cell, w.output = saved, g_hidden, g_cell, g_output
-    w.scratch = w.new(PyArray_DIMS(g_hidden)[0], max(w.h, w.p))
+    cdef Walk w = begun(mode, gates, w_hh, w_hr)
+    cdef npy_intp n = sizes[0]
+    w.saved, w.output = saved, g_output
+    w.hidden = w.zeros(n, w.p) if g_hidden is None else w.copied(g_hidden)
+    if mode == "LSTM":
+        w.cell = w.zeros(n, w.h) if g_cell is None else w.copied(g_cell)
+    w.scratch = w.new(n, max(w.h, w.p))
     w.slopes = w.state_slopes = w.new(w.n_rows, w.k * w.h)
     if mode == "GRU":
         w.state_slopes = w.new(w.n_rows, w.k * w.h)
     if w_hr is not None:
         w.output_slopes = w.new(w.n_rows, w.p)
     w.back(sizes, is_reversed)
-    return w.slopes, w.state_slopes, w.output_slopes
+    return w.slopes, w.state_slopes, w.output_slopes, w.hidden, w.cell

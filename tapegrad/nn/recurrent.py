@@ -213,7 +213,7 @@ class RNNBase(Module):
 
     def check_input(self, input: Tensor, batch_sizes: Tensor | None) -> None:
         """Refuse an input whose dtype, dimensions or features do not fit."""
-        dtype = self._flat_weights[0].dtype
+        dtype = getattr(self, self._flat_weights_names[0]).dtype
         if input.dtype != dtype:
             raise ValueError(
                 f"RNN input dtype ({input.dtype}) does not match weight dtype ({dtype}). Convert "
@@ -378,6 +378,11 @@ class LSTM(RNNBase):
     def check_forward_args(self, input: Tensor, hidden: Any, batch_sizes: Tensor | None) -> None:
         """Refuse an input, hidden state or cell that does not fit."""
         self.check_input(input, batch_sizes)
-        for k, size in enumerate((self.get_expected_hidden_size, self.get_expected_cell_size)):
-            text = f"Expected hidden[{k}] size {{}}, got {{}}"
-            self.check_hidden_size(hidden[k], size(input, batch_sizes), text)
+        self.check_hidden_size(
+            hidden[0], self.get_expected_hidden_size(input, batch_sizes),
+            "Expected hidden[0] size {}, got {}",
+        )  # fmt: skip
+        self.check_hidden_size(
+            hidden[1], self.get_expected_cell_size(input, batch_sizes),
+            "Expected hidden[1] size {}, got {}",
+        )  # fmt: skip

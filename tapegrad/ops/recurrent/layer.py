@@ -23,16 +23,14 @@ def _walked(input, hidden, cell, w_ih, w_hh, b_ih, b_hh, w_hr, walk: Walk):
         tensors: list[Any] = [array if array is None else Tensor._wrap(array) for array in arrays]
         output, *state = (x._array for x in unrolled(walk, *tensors))
         return output, state[0], np.empty(0), np.empty(0), *state[1:]
-    rows = _rows(input)
-    gates = kernels.mm_nt(rows, w_ih)
-    state = [_copied(part) for part in (hidden, cell) if part is not None]
-    output, saved = walks.walk(
-        walk.mode, gates, state[0], state[1] if cell is not None else None,
-        kernels.contiguous(w_hh), _one_row(b_ih, gates), _one_row(b_hh, gates),
-        None if w_hr is None else kernels.contiguous(w_hr), walk.sizes, walk.is_reversed,
-    )  # fmt: skip
+    mode, sizes, is_reversed = walk
+    gates = kernels.mm_nt(_rows(input), w_ih)
+    output, saved, last_hidden, last_cell = walks.walk(
+        mode, gates, hidden, cell, w_hh, b_ih, b_hh, w_hr, sizes, is_reversed
+    )
     output = output.reshape(*input.shape[:-1], output.shape[-1])
-    return output, state[0], gates, saved, *state[1:]
+    last = (output, last_hidden, gates, saved)
+    return last if cell is None else (*last, last_cell)
 
 
 def _rows(array: np.ndarray) -> np.ndarray:
@@ -40,34 +38,20 @@ def _rows(array: np.ndarray) -> np.ndarray:
     return kernels.contiguous(array).reshape(-1, array.shape[-1])
 
 
-def _copied(array: np.ndarray) -> np.ndarray:
-    made = kernels.empty(array.shape, array.dtype)
-    kernels.copy_array(made, array)
-    return made
-
-
-def _one_row(given: np.ndarray | None, gates: np.ndarray) -> np.ndarray:
-    if given is not None:
-        return kernels.contiguous(given)
-    return kernels.fill(kernels.empty(gates.shape[1:], gates.dtype), 0)
-
-
 def _slopes(grads, inputs: tuple, walk: Walk, gates: Tensor, saved: Tensor, needs: tuple):
     """The gradients of all inputs: by the compiled walk back, recorded ones by the formulas."""
     g_output, g_hidden, _, _, *g_cell = grads
     if is_grad_enabled() or gates.numel() == 0:
         return slopes_by_steps([g_output, g_hidden, *g_cell], inputs, walk, needs)
-    arrays: list[Any] = [x if x is None else x._array for x in inputs]
-    input, hidden, cell, w_ih, w_hh, *_, w_hr = arrays
-    of_hidden = _first_gradient(g_hidden, hidden)
-    of_cell: Any = None if cell is None else _first_gradient(g_cell[0], cell)
-    made: tuple[Any, Any, Any] = walks.walk_back(
-        walk.mode, gates._array, saved._array, kernels.contiguous(w_hh),
-        None if w_hr is None else kernels.contiguous(w_hr), walk.sizes, walk.is_reversed,
-        None if g_output is None else _rows(g_output._array), of_hidden, of_cell,
+    mode, sizes, is_reversed = walk
+    input, hidden, _, w_ih, w_hh, *_, w_hr = inputs
+    made: tuple[Any, ...] = walks.walk_back(
+        mode, gates._array, saved._array, w_hh._array, _array(w_hr), sizes, is_reversed,
+        None if g_output is None else _rows(g_output._array), _array(g_hidden),
+        _array(g_cell[0]) if g_cell else None,
     )  # fmt: skip
-    slopes, of_sums, of_outputs = made
-    n_rows, size = len(slopes), slopes.shape[1] // N_GATES[walk.mode]
+    slopes, of_sums, of_outputs, of_hidden, of_cell = made
+    n_rows, size = len(slopes), slopes.shape[1] // N_GATES[mode]
     flat = saved._array.reshape(-1)
     before = flat[: n_rows * hidden.shape[1]].reshape(n_rows, -1)
     wrap = Tensor._wrap
@@ -78,20 +62,17 @@ def _slopes(grads, inputs: tuple, walk: Walk, gates: Tensor, saved: Tensor, need
         projected = flat[-n_rows * size :].reshape(n_rows, size)
         of_projection = OuterProduct(wrap(of_outputs), wrap(projected))
     return (
-        wrap(kernels.mm(slopes, w_ih).reshape(input.shape)) if needs[0] else None,
+        wrap(kernels.mm(slopes, w_ih._array).reshape(input.shape)) if needs[0] else None,
         wrap(of_hidden) if needs[1] else None,
         wrap(of_cell) if needs[2] else None,
-        OuterProduct(wrap(slopes), wrap(_rows(input))) if needs[3] else None,
+        OuterProduct(wrap(slopes), wrap(_rows(input._array))) if needs[3] else None,
         OuterProduct(wrap(of_sums), wrap(before)) if needs[4] else None,
         of_bias, of_state_bias, of_projection,
     )  # fmt: skip
 
 
-def _first_gradient(g: Tensor | None, part: np.ndarray) -> np.ndarray:
-    """A fresh gradient of the last state, zeros if none came."""
-    if g is not None:
-        return _copied(g._array)
-    return kernels.fill(kernels.empty(part.shape, part.dtype), 0)
+def _array(tensor: Tensor | None) -> np.ndarray | None:
+    return None if tensor is None else tensor._array
 
 
 def _declared(name: str, grad_name: str):
@@ -132,31 +113,29 @@ def layer(
 def _check(input: Tensor, hidden: Tensor, cell: Tensor | None, weights: tuple, walk: Walk) -> None:
     """Refuse sizes and dtypes that do not fit: the walk trusts them."""
     refuse_integers("recurrent_layer", input._array)
-    for name, given, n_dims in (("weight_ih", weights[0], 2), ("weight_hh", weights[1], 2),
-                                ("the hidden state", hidden, 2)):  # fmt: skip
-        if given.ndim != n_dims:
-            raise RuntimeError(f"expected {name} to have {n_dims} dimensions, got {given.ndim}")
     w_ih, w_hh, b_ih, b_hh, w_hr = weights
-    n_rows = w_hh.shape[0]
-    size = n_rows // N_GATES[walk.mode]
+    for name, given in (("weight_ih", w_ih), ("weight_hh", w_hh), ("the hidden state", hidden)):
+        if given.ndim != 2:
+            raise RuntimeError(f"expected {name} to have 2 dimensions, got {given.ndim}")
+    mode, sizes, _ = walk
+    dtype, n_inputs, n_rows = input.dtype, input.shape[-1], w_hh.shape[0]
+    size = n_rows // N_GATES[mode]
     n_samples, n_hidden = hidden.shape
-    wanted = [
-        (w_ih, (n_rows, input.shape[-1])), (w_hh, (size * N_GATES[walk.mode], n_hidden)),
-        (b_ih, (n_rows,)), (b_hh, (n_rows,)), (w_hr, (n_hidden, size)),
-        (cell, (n_samples, size)),
-    ]  # fmt: skip
-    for given, shape in wanted:
-        if given is not None and tuple(given.shape) != shape:
-            raise RuntimeError(f"expected a tensor of shape {shape}, got {tuple(given.shape)}")
-        if given is not None and given.dtype is not input.dtype:
+    for given, shape in (
+        (w_ih, (n_rows, n_inputs)), (w_hh, (size * N_GATES[mode], n_hidden)), (b_ih, (n_rows,)),
+        (b_hh, (n_rows,)), (w_hr, (n_hidden, size)), (cell, (n_samples, size)),
+    ):  # fmt: skip
+        if given is not None and (given.shape != shape or given.dtype is not dtype):
             raise RuntimeError(
-                f"expected all tensors to be {input.dtype}, but one is {given.dtype}"
+                f"expected a tensor of shape {shape}, got {tuple(given.shape)}"
+                if given.shape != shape
+                else f"expected all tensors to be {dtype}, but one is {given.dtype}"
             )
-    n_steps = input.numel() // max(input.shape[-1], 1)
-    if (w_hr is None and n_hidden != size) or hidden.dtype is not input.dtype:
+    if (w_hr is None and n_hidden != size) or hidden.dtype is not dtype:
         raise RuntimeError(f"the hidden state {tuple(hidden.shape)} does not fit {size} units")
-    if not walk.sizes:
+    if not sizes:
         raise RuntimeError("batch_sizes is empty")
-    falls = list(walk.sizes) == sorted(walk.sizes, reverse=True) and min(walk.sizes) >= 0
-    if sum(walk.sizes) != n_steps or walk.sizes[0] != n_samples or not falls:
+    n_steps = input.numel() // max(n_inputs, 1)
+    falls = list(sizes) == sorted(sizes, reverse=True) and sizes[-1] >= 0
+    if sum(sizes) != n_steps or sizes[0] != n_samples or not falls:
         raise RuntimeError("batch_sizes do not fit the data and the hidden state")

@@ -20,8 +20,9 @@ def _network(
 ) -> tuple[Tensor, ...]:  # fmt: skip
     """The last layer's output, and the states of all layers and directions, stacked."""
     n_directions = 2 if bidirectional else 1
-    if any(len(state) < n_layers * n_directions for state in states):
-        raise RuntimeError("Expected more hidden states in stacked_rnn")
+    for state in states:
+        if len(state) < n_layers * n_directions:
+            raise RuntimeError("Expected more hidden states in stacked_rnn")
     if len(weights) < n_layers * n_directions:
         n = len(weights)
         raise RuntimeError(
@@ -33,14 +34,14 @@ def _network(
         outputs = []
         for way in range(n_directions):
             place = k * n_directions + way
-            own = tuple(state[place] for state in states)
+            own = tuple([state[place] for state in states])
             output, last = layer(input, own, weights[place], Walk(mode, sizes, way == 1), node)
             outputs.append(output)
             finals.append(last)
         input = cat(outputs, -1) if bidirectional else outputs[0]
         if p != 0 and train and k < n_layers - 1:
             input = drop(input, p, train)
-    return input, *(stack(parts) for parts in zip(*finals, strict=True))
+    return input, *map(stack, zip(*finals, strict=True))
 
 
 def _node(mode: str, input: Tensor, weights: tuple) -> str:
@@ -61,11 +62,12 @@ def _by_layer(
             f"MatrixRef: ArrayRef size {len(weights)} not divisible by stride {n}"
             if mode == "LSTM" else "got an incorrect number of RNN parameters"
         )  # fmt: skip
-    rows: list[list] = [list(weights[k : k + n]) for k in range(0, len(weights), n)]
-    for row in rows:
-        row[2:2] = [] if has_biases else [None, None]
-        row += [] if has_projections else [None]
-    return [tuple(row) for row in rows]
+    no_biases = () if has_biases else (None, None)
+    no_projection = () if has_projections else (None,)
+    return [
+        (weights[k], weights[k + 1], *no_biases, *weights[k + 2 : k + n], *no_projection)
+        for k in range(0, len(weights), n)
+    ]
 
 
 def _run(mode: str, states: tuple, args: tuple) -> tuple[Tensor, ...]:
