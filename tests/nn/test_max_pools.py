@@ -79,6 +79,21 @@ def test_plane_without_numbers(tapegrad):
         tapegrad.nn.functional.max_pool2d(x, 2)
 
 
+@pytest.mark.parametrize("size", [(7, 8), (8, 7), (1, 6), (5, 5)])
+def test_windows_beyond_the_end(torch, size):
+    """A window that begins inside and ends beyond the plane takes what there is of it."""
+    planes = planes_of("float32", size)
+
+    values, places = torch.nn.functional.max_pool2d(
+        torch.from_numpy(planes)[None], 2, ceil_mode=True, return_indices=True)  # fmt: skip
+
+    assert values.shape == (1, 3, *(-(-n // 2) for n in size))
+    for k, plane in enumerate(planes):
+        expected = maxima(plane, size, (2, 2), (2, 2), (0, 0), (1, 1), values.shape[2:])
+        assert np.array_equal(values[0, k].numpy().ravel(), np.array(expected[0]), equal_nan=True)
+        assert places[0, k].flatten().tolist() == [int(n) for n in expected[1]]
+
+
 def test_large_planes(torch):
     """Planes whose table of places is made piece by piece."""
     x = np.random.default_rng(0).standard_normal((2, 300, 400)).astype(np.float32)
