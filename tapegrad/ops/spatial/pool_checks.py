@@ -135,16 +135,17 @@ def check_shapes(kind: str, shape: tuple, kernel, stride, padding, dilation, cou
     if min(dilation) <= 0:
         raise RuntimeError(f"dilation should be greater than zero, but got {_dilations(dilation)}")
     _check_input(kind, shape, n_dims)
-    if any(pad > k // 2 for pad, k in zip(padding, kernel, strict=True)):
-        _refuse_padding(kernel, padding)
-    if min(count) >= 1:
-        return
     size = shape[-n_dims:]
-    if kind == "avg" and n_dims == 3:
+    # Padding does not help there, nor rounding up.
+    if kind == "avg" and n_dims == 3 and any(n < k for n, k in zip(size, kernel, strict=True)):
         raise RuntimeError(
             f"input image ({_named('', '', size)}) smaller than kernel size "
             f"({_named('k', '', kernel)})"
         )
+    if any(pad > k // 2 for pad, k in zip(padding, kernel, strict=True)):
+        _refuse_padding(kernel, padding)
+    if min(count) >= 1:
+        return
     channels = shape[-n_dims - 1]
     sizes = ["x".join(map(str, (channels, *one))) for one in (size, count)]
     raise RuntimeError(
