@@ -179,7 +179,11 @@ cdef class Kernel:
         """Whether the kernel has a loop for NumPy's type number."""
         return 0 <= type_number < N_TYPES and self.loops[type_number].function != NULL
 
-    def __call__(self, *arrays, tuple params=None):
+    def packed(self, *params):
+        """The params as bytes, which a call takes as well: for what runs often with the same."""
+        return struct.pack(self.params_format, *params)
+
+    def __call__(self, *arrays, params=None):
         cdef Operand operands[MAX_OPERANDS]
         cdef char block[MAX_PARAM_BYTES]
         cdef int k
@@ -189,7 +193,10 @@ cdef class Kernel:
             operands[k] = operand_of(<ndarray?>arrays[k])
             if k >= self.n_in:
                 check_writable(arrays[k])
-        self.pack(params, block)
+        if type(params) is bytes and len(params) == self.params_size:
+            memcpy(block, PyBytes_AS_STRING(params), self.params_size)
+        else:
+            self.pack(params, block)
         iterate(self._matching_loop(arrays), operands, block)
 
     cdef int pack(self, tuple params, char* block) except -1:

@@ -57,8 +57,7 @@ def _weight_gradient(image: np.ndarray, small, geometry: Geometry, kernel: tuple
             geometry, kernel,
         )  # fmt: skip
         return kernels.cast_array(wide, np.float16)
-    blocks = geometry.blocks(image.shape[2:], kernel, small.shape[2:])
-    return correlation.weight_slope(image, small, blocks, geometry.groups)
+    return correlation.weight_slope(image, small, geometry, kernel)
 
 
 def _weight_gradient_slopes(g, image, small, geometry: Geometry, kernel, needs):

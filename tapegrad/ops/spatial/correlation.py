@@ -10,6 +10,7 @@ For images ``(batch, channels, *size)`` and weights ``(out, channels / groups, *
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,7 +32,6 @@ MOST_SHARES = 4
 LEAST_PLACES = 1024
 
 
-@remembered
 def _params(read: tuple, written: tuple, blocks: Blocks, is_turned: bool, n_rows: int) -> tuple:
     """The fields of the kernels' params; ``n_rows`` are a group's output channels."""
     slides = (in_3d(blocks.kernel, 1), in_3d(blocks.stride, 1), in_3d(blocks.padding, 0))
@@ -40,7 +40,7 @@ def _params(read: tuple, written: tuple, blocks: Blocks, is_turned: bool, n_rows
 
 
 @remembered
-def _planned(read: tuple, weight: tuple, geometry: Geometry) -> tuple[tuple, tuple]:
+def _planned(read: tuple, weight: tuple, geometry: Geometry) -> tuple[tuple, bytes]:
     """The shape of what a convolution writes, and the kernel's params."""
     size, kernel = read[2:], weight[2:]
     if geometry.transposed:
@@ -50,7 +50,8 @@ def _planned(read: tuple, weight: tuple, geometry: Geometry) -> tuple[tuple, tup
         blocks = geometry.blocks(size, kernel)
         n_out, written = weight[0], blocks.counts
     n_rows = n_out // geometry.groups
-    return (read[0], n_out, *written), _params(size, written, blocks, geometry.transposed, n_rows)
+    params = _params(size, written, blocks, geometry.transposed, n_rows)
+    return (read[0], n_out, *written), _CORRELATE.packed(*params)
 
 
 def convolve(read: np.ndarray, weight, bias, geometry: Geometry) -> np.ndarray:
@@ -78,47 +79,61 @@ def _shares(images, weights, bias, written, size: tuple, is_turned: bool) -> tup
         n_threads, n = kernels.thread_count(), len(images)
         n = n_threads if n % n_threads == 0 else n  # each share packs the weights anew
         return _split(images, n), weights, bias, _split(written, n)
-    n = _row_parts(written.shape[1])
+    n = _row_parts(written.shape[1], kernels.thread_count())
     weights = _parts(weights, n) if is_turned else _split(weights, n)
     return images, weights, _split(bias, n), _parts(written, n)
 
 
-def weight_slope(images: np.ndarray, g: np.ndarray, blocks: Blocks, groups: int) -> np.ndarray:
+class _SlopePlan(NamedTuple):
+    """How the slopes of weights are found."""
+
+    n_sums: int  # of parts of the samples, which are added up
+    n_shares: int  # of the output channels
+    shape: tuple[int, int, int]
+    params: bytes
+
+
+@remembered
+def _slope_plan(
+    images: tuple, g: tuple, geometry: Geometry, kernel: tuple, n_threads: int
+) -> _SlopePlan:
+    groups, rows, channels = geometry.groups, g[1], images[1] // geometry.groups
+    blocks = geometry.blocks(images[2:], kernel, g[2:])
+    n_sums = _sample_shares(g[0], g[2:]) if groups == 1 else 1
+    n_shares = groups if groups > 1 else 1 if n_sums > 1 else _row_parts(rows, n_threads)
+    params = _params(images[2:], g[2:], blocks, False, rows // groups)
+    shape = (rows, channels, math.prod(kernel))
+    return _SlopePlan(n_sums, n_shares, shape, _WEIGHT_SLOPE.packed(*params))
+
+
+def weight_slope(images: np.ndarray, g: np.ndarray, geometry: Geometry, kernel: tuple) -> np.ndarray:
     """Images ``(batch, channels, *size)`` and ``g`` ``(batch, out, *count)`` to weights."""
-    rows, channels, n_taps = g.shape[1], images.shape[1] // groups, math.prod(blocks.kernel)
-    arrays = kernels.joined(images, 2), kernels.joined(g, 2)
-    params = _params(images.shape[2:], g.shape[2:], blocks, False, rows // groups)
-    n = _sample_shares(g) if groups == 1 else 1
-    if n > 1:
-        slopes = kernels.empty((n, rows, channels, n_taps), images.dtype)
-        _run(_WEIGHT_SLOPE, (*(_split(each, n) for each in arrays), slopes), params)
+    n_threads = kernels.thread_count()
+    n_sums, n_shares, shape, params = _slope_plan(images.shape, g.shape, geometry, kernel, n_threads)
+    images, g = kernels.joined(images, 2), kernels.joined(g, 2)
+    slopes = kernels.empty(shape if n_sums == 1 else (n_sums, *shape), images.dtype)
+    if n_sums > 1:
+        _run(_WEIGHT_SLOPE, (_split(images, n_sums), _split(g, n_sums), slopes), params)
         slopes = kernels.reduce(_SUM, slopes, (0,), False)
+    elif n_shares > 1:
+        read = _parts(images, n_shares) if geometry.groups > 1 else images
+        _run(_WEIGHT_SLOPE, (read, _parts(g, n_shares), _split(slopes, n_shares)), params)
     else:
-        slopes = kernels.empty((rows, channels, n_taps), images.dtype)
-        _run(_WEIGHT_SLOPE, _row_shares(*arrays, slopes, groups), params)
-    return slopes.reshape(rows, channels, *blocks.kernel)
+        _run(_WEIGHT_SLOPE, (images, g, slopes), params)
+    return slopes.reshape(*shape[:2], *kernel)
 
 
-def _row_parts(n_rows: int) -> int:
+def _row_parts(n_rows: int, n_threads: int) -> int:
     """In how many parts output channels are shared: no more than needed, for each copies images."""
-    n_threads = min(kernels.thread_count(), MOST_SHARES)
+    n_threads = min(n_threads, MOST_SHARES)
     most = 1 << (n_threads - 1).bit_length() if n_rows > FEW_ROWS * MOST_SHARES else 1
     return math.gcd(n_rows, most)
 
 
-def _sample_shares(g: np.ndarray) -> int:
+def _sample_shares(n_samples: int, count: tuple) -> int:
     """In how many parts samples are added up, where there is far more to add than to place."""
-    n = math.gcd(len(g), MOST_SHARES)
-    return n if len(g) // n * math.prod(g.shape[2:]) >= LEAST_PLACES else 1
-
-
-def _row_shares(images: np.ndarray, g: np.ndarray, slopes: np.ndarray, groups: int) -> tuple:
-    """What each group, or each thread's share of the output channels, reads and writes."""
-    n = groups if groups > 1 else _row_parts(len(slopes))
-    if n == 1:
-        return images, g, slopes
-    read = images if groups == 1 else _parts(images, n)
-    return read, _parts(g, n), _split(slopes, n)
+    n = math.gcd(n_samples, MOST_SHARES)
+    return n if n_samples // n * math.prod(count) >= LEAST_PLACES else 1
 
 
 def _split(array: np.ndarray, n: int) -> np.ndarray:
@@ -131,7 +146,7 @@ def _parts(images: np.ndarray, n: int) -> np.ndarray:
     return images.reshape(batch, n, channels // n, places).swapaxes(0, 1)
 
 
-def _run(kernel: kernels.Kernel, arrays: tuple, params: tuple) -> None:
+def _run(kernel: kernels.Kernel, arrays: tuple, params: bytes) -> None:
     try:
         kernel(*arrays, params=params)
     except kernels.KernelRefusal:

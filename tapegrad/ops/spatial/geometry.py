@@ -19,7 +19,6 @@ class Geometry(NamedTuple):
     groups: int
     counts: tuple | None = None  # of places, where it is not all that there are
 
-    @remembered
     def blocks(self, image: tuple, kernel: tuple, counts: tuple | None = None) -> Blocks:
         """The blocks of the larger side, which is the output if transposed."""
         count = counts or self.counts or block_counts(
