@@ -106,10 +106,13 @@ def _slope_plan(
     return _SlopePlan(n_sums, n_shares, shape, _WEIGHT_SLOPE.packed(*params))
 
 
-def weight_slope(images: np.ndarray, g: np.ndarray, geometry: Geometry, kernel: tuple) -> np.ndarray:
+def weight_slope(
+    images: np.ndarray, g: np.ndarray, geometry: Geometry, kernel: tuple
+) -> np.ndarray:
     """Images ``(batch, channels, *size)`` and ``g`` ``(batch, out, *count)`` to weights."""
-    n_threads = kernels.thread_count()
-    n_sums, n_shares, shape, params = _slope_plan(images.shape, g.shape, geometry, kernel, n_threads)
+    n_sums, n_shares, shape, params = _slope_plan(
+        images.shape, g.shape, geometry, kernel, kernels.thread_count()
+    )
     images, g = kernels.joined(images, 2), kernels.joined(g, 2)
     slopes = kernels.empty(shape if n_sums == 1 else (n_sums, *shape), images.dtype)
     if n_sums > 1:
