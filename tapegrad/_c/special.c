@@ -55,6 +55,31 @@ double tg_digamma(double x)
     return result + log(x) - 0.5 / x;
 }
 
+/* q^-s; most often s is a small whole number, whose power is a few products. */
+static double inverse_power(double q, double s)
+{
+    if (s != floor(s) || s > 8) {
+        return pow(q, -s);
+    }
+    double power = q;
+    for (int k = 1; k < (int)s; k++) {
+        power *= q;
+    }
+    return 1 / power;
+}
+
+static double factorial(double n)
+{
+    if (n > 20) {
+        return exp(lgamma(n + 1));
+    }
+    double product = 1;
+    for (int k = 2; k <= (int)n; k++) {
+        product *= k;
+    }
+    return product;
+}
+
 /* The Hurwitz zeta function for q > 0 by Euler and Maclaurin's summation (DLMF 25.11.5, 25.11.7).
  * At infinity it is NaN, as in PyTorch. */
 static double zeta_of_positive(double s, double q)
@@ -66,13 +91,13 @@ static double zeta_of_positive(double s, double q)
     double sum = 0, term;
     int k = 0;
     for (; k < 9 || q <= 9; k++, q += 1) {
-        term = pow(q, -s);
+        term = inverse_power(q, s);
         sum += term;
         if (term < 0.1 * DBL_EPSILON * sum || isinf(sum)) {
             return sum;
         }
     }
-    term = pow(q, -s);
+    term = inverse_power(q, s);
     sum += term * q / (s - 1) + 0.5 * term;
     double factor = s * term / q;
     for (int j = 0; j < (int)(sizeof(bernoulli) / sizeof(*bernoulli)); j++) {
@@ -123,7 +148,7 @@ static double polygamma_of(double order, double x)
     if (order == 1 && x > 1e16) {
         return 1 / x;
     }
-    const double size = exp(lgamma(order + 1)) * zeta_of(order + 1, x);
+    const double size = factorial(order) * zeta_of(order + 1, x);
     return fmod(order, 2) == 0 ? -size : size;
 }
 

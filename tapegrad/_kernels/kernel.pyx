@@ -193,7 +193,7 @@ cdef class Kernel:
             operands[k] = operand_of(<ndarray?>arrays[k])
             if k >= self.n_in:
                 check_writable(arrays[k])
-        if type(params) is bytes and len(params) == self.params_size:
+        if type(params) is bytes and len(params) == <Py_ssize_t>self.params_size:
             memcpy(block, PyBytes_AS_STRING(params), self.params_size)
         else:
             self.pack(params, block)
