@@ -31,9 +31,10 @@
     X(op, float32, float, float, TG_AS_IS, TG_AS_IS, TG_FLOAT32, "f")                          \
     X(op, float64, double, double, TG_AS_IS, TG_AS_IS, TG_FLOAT64, "d")
 
-#define TG_FLOATS(X, op)                                                                       \
-    X(op, float16, tg_half, float, tg_half_to_float, tg_float_to_half, TG_FLOAT16, "e")        \
-    TG_SINGLE_AND_DOUBLE(X, op)
+#define TG_HALF(X, op) \
+    X(op, float16, tg_half, float, tg_half_to_float, tg_float_to_half, TG_FLOAT16, "e")
+
+#define TG_FLOATS(X, op) TG_HALF(X, op) TG_SINGLE_AND_DOUBLE(X, op)
 
 #define TG_INTEGERS(X, op) TG_UNSIGNED(X, op) TG_SIGNED(X, op)
 #define TG_NUMBERS(X, op) TG_INTEGERS(X, op) TG_FLOATS(X, op)

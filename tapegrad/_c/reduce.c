@@ -6,12 +6,13 @@
  * joined pairwise as well. Of few long ones parts are reduced apart and joined the same way.
  */
 #include "long_dim.h"
+#include "reduce_rows.h"
 #include "vectors.h"
 
 /* Compilers keep 16 lanes of a sum in registers, but vectorise a choice only in a loop
  * that is too long for them to unroll. */
-enum { SUM_LANES = 16, CHOICE_LANES = 32 };
-enum { FEW_ELEMENTS = 8, FEW_COLUMNS = 8, SEARCH_BLOCK = 64, COLUMN_BYTES = 2048,
+enum { SUM_LANES = TG_SUM_LANES, CHOICE_LANES = 32 };
+enum { FEW_ELEMENTS = TG_FEW_ELEMENTS, FEW_COLUMNS = 8, SEARCH_BLOCK = 64, COLUMN_BYTES = 2048,
        COLUMN_BLOCK = 512, PARTIALS = 20 };
 
 /* The dtypes whose loops are compiled for every instruction set. */
@@ -25,6 +26,17 @@ enum { FEW_ELEMENTS = 8, FEW_COLUMNS = 8, SEARCH_BLOCK = 64, COLUMN_BYTES = 2048
 #define LOOP_int32 TG_LOOP
 #define LOOP_int64 TG_LOOP
 
+/* The loops over packed rows. */
+#define ROWS_float32(op) tg_##op##_rows_float32
+#define ROWS_float64(op) tg_##op##_rows_float64
+#define ROWS_float16(op) NULL
+#define ROWS_bool(op) NULL
+#define ROWS_int8(op) NULL
+#define ROWS_uint8(op) NULL
+#define ROWS_int16(op) NULL
+#define ROWS_int32(op) NULL
+#define ROWS_int64(op) NULL
+
 static inline tg_intp magnitude(tg_intp step) { return step < 0 ? -step : step; }
 
 static inline tg_intp smaller(tg_intp a, tg_intp b) { return a < b ? a : b; }
@@ -33,6 +45,35 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
 {
     return n_outer >= FEW_COLUMNS && magnitude(outer_step) < magnitude(core_step);
 }
+
+/* Short rows fill no vector, so that TURNED of them are turned into columns and walked together. */
+enum { TURNED = 64, LEAST_TURNED = 8, LONGEST_TURNED = 32, LONGEST_SEARCHED = 64 };
+
+#define CAN_TURN(T) _Generic((T)0, float: 1, double: 1, default: 0)
+
+static inline void turn_nothing(const void *from, int64_t step, int64_t n_rows, int64_t n, void *to,
+                                int64_t pace)
+{
+    (void)from, (void)step, (void)n_rows, (void)n, (void)to, (void)pace;
+}
+
+#define TURN_ROWS(from, ...)                                                                       \
+    _Generic((from), const float *: tg_turn_float32, const double *: tg_turn_float64,              \
+             default: turn_nothing)(from, __VA_ARGS__)
+
+/* For `width` rows from `done` on, turned, while there are enough of them; of `most` elements. */
+#define FOR_TURNED(T, most, done, width, turned)                                                   \
+    T turned[CAN_TURN(T) ? (most) * TURNED : 1];                                                   \
+    const tg_intp item = sizeof(T);                                                                \
+    const int is_short = CAN_TURN(T) && n > 0 && n <= (most) && core_step == item &&               \
+                         in_step % item == 0;                                                      \
+    if (is_short && n_outer >= LEAST_TURNED && n_outer % TURNED != 0) /* lanes without a row */    \
+        memset(turned, 0, (size_t)(n * TURNED * item));                                            \
+    for (tg_intp width = smaller(TURNED, n_outer - done);                                          \
+         is_short && width >= LEAST_TURNED &&                                                      \
+         (TURN_ROWS((const T *)(in + done * in_step), in_step / item, width, n, turned, TURNED), \
+          1);                                                                                      \
+         done += width, width = smaller(TURNED, n_outer - done))
 
 #define SUM(a, b) ((a) + (b))
 #define PRODUCT(a, b) ((a) * (b))
@@ -112,6 +153,26 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
             total = JOIN(partial[n_partials], total);                                            \
         return total;                                                                            \
     }                                                                                            \
+    /* Of as many turned rows as there are, each in the order in which it would be alone. */     \
+    static TG_INLINE void name##_turned(const T *p, tg_intp n, C *restrict result)               \
+    {                                                                                            \
+        enum { N_LANES = LANES == CHOICE_LANES ? 1 : LANES };                                    \
+        C lanes[N_LANES][TURNED];                                                                \
+        const tg_intp n_lanes = n < FEW_ELEMENTS ? 1 : N_LANES;                                  \
+        for (tg_intp k = 0; k < n_lanes; k++)                                                    \
+            for (int j = 0; j < TURNED; j++)                                                     \
+                lanes[k][j] = START(load(p[j]));                                                 \
+        for (tg_intp i = 0, k = 0; i < n; i++, k = k + 1 < n_lanes ? k + 1 : 0, p += TURNED)     \
+            for (int j = 0; j < TURNED; j++) {                                                   \
+                const C x = load(p[j]);                                                          \
+                lanes[k][j] = JOIN(lanes[k][j], x);                                              \
+            }                                                                                    \
+        for (tg_intp half = n_lanes / 2; half > 0; half /= 2)                                    \
+            for (tg_intp k = 0; k < half; k++)                                                   \
+                for (int j = 0; j < TURNED; j++)                                                 \
+                    lanes[k][j] = JOIN(lanes[k][j], lanes[k + half][j]);                         \
+        memcpy(result, lanes[0], sizeof lanes[0]);                                               \
+    }                                                                                            \
     static TG_INLINE void name##_few_rows(const char *p, tg_intp n, tg_intp step, tg_intp width, \
                                           tg_intp column_step, C *restrict result)               \
     {                                                                                            \
@@ -184,7 +245,8 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
         return total;                                                                            \
     }
 
-#define REDUCTION_LOOP(LOOP, name, C, OUT, store)                                                  \
+/* Of rows that lie packed those of at most a block have loops of their own, `ROWS`, or NULL. */
+#define REDUCTION_LOOP(LOOP, name, T, C, OUT, store, ROWS)                                         \
     LOOP(name##_alone)                                                                             \
     {                                                                                              \
         const tg_intp n_outer = dims[0], n = dims[1], block = COLUMN_BYTES / sizeof(C);            \
@@ -193,7 +255,21 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
         char *out = args[1];                                                                       \
         (void)params;                                                                              \
         if (!reduces_columns(n_outer, in_step, core_step)) {                                       \
-            for (tg_intp i = 0; i < n_outer; i++)                                                  \
+            tg_intp done = 0;                                                                      \
+            FOR_TURNED(T, LONGEST_TURNED, done, width, turned) {                                   \
+                C result[TURNED];                                                                  \
+                name##_turned(turned, n, result);                                                  \
+                for (tg_intp j = 0; j < width; j++)                                                \
+                    TG_AT(OUT, out, (done + j) * out_step) = store(result[j]);                     \
+            }                                                                                      \
+            void (*const rows)(const T *, int64_t, int64_t, int64_t, OUT *, int64_t) = ROWS;       \
+            if (rows != NULL && n > 0 && n <= ROW_BLOCK && core_step == item &&                    \
+                in_step % item == 0 && out_step % item == 0) {                                     \
+                rows((const T *)(in + done * in_step), in_step / item, n_outer - done, n,          \
+                     (OUT *)(out + done * out_step), out_step / item);                             \
+                return;                                                                            \
+            }                                                                                      \
+            for (tg_intp i = done; i < n_outer; i++)                                               \
                 TG_AT(OUT, out, i * out_step) = store(name##_row(in + i * in_step, n, core_step)); \
             return;                                                                                \
         }                                                                                          \
@@ -274,7 +350,7 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
 #define IS_LARGER(a, b) ((a) > (b))
 #define IS_SMALLER(a, b) ((a) < (b))
 
-#define SEARCH_LOOP(LOOP, name)                                                                 \
+#define SEARCH_LOOP(LOOP, name, T)                                                              \
     LOOP(name)                                                                                  \
     {                                                                                           \
         const tg_intp n_outer = dims[0], n = dims[1];                                           \
@@ -283,7 +359,14 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
         char *out = args[1];                                                                    \
         (void)params;                                                                           \
         if (!reduces_columns(n_outer, in_step, core_step) || n > INT32_MAX) {                   \
-            for (tg_intp i = 0; i < n_outer; i++)                                               \
+            tg_intp done = 0;                                                                   \
+            FOR_TURNED(T, LONGEST_SEARCHED, done, width, turned) {                              \
+                int32_t index[TURNED];                                                          \
+                name##_columns((const char *)turned, n, TURNED * item, TURNED, item, index);    \
+                for (tg_intp j = 0; j < width; j++)                                             \
+                    TG_AT(int64_t, out, (done + j) * out_step) = index[j];                      \
+            }                                                                                   \
+            for (tg_intp i = done; i < n_outer; i++)                                            \
                 TG_AT(int64_t, out, i * out_step) = name##_row(in + i * in_step, n, core_step); \
             return;                                                                             \
         }                                                                                       \
@@ -312,7 +395,7 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
 
 #define SUM_OF(op, dtype, T, C, load, store, ...)                       \
     REDUCTION(op##_##dtype, T, C, load, FROM_ZERO, SUM, SUM_LANES)      \
-    REDUCTION_LOOP(LOOP_##dtype, op##_##dtype, C, T, store)
+    REDUCTION_LOOP(LOOP_##dtype, op##_##dtype, T, C, T, store, ROWS_##dtype(op))
 #define SUM_OF_SQUARES(op, dtype, T, C, load, store, ...)                          \
     static inline C op##_square_##dtype(T value)                                   \
     {                                                                              \
@@ -320,22 +403,22 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
         return x * x;                                                              \
     }                                                                              \
     REDUCTION(op##_##dtype, T, C, op##_square_##dtype, FROM_ZERO, SUM, SUM_LANES)  \
-    REDUCTION_LOOP(LOOP_##dtype, op##_##dtype, C, T, store)
+    REDUCTION_LOOP(LOOP_##dtype, op##_##dtype, T, C, T, store, ROWS_##dtype(op))
 #define PRODUCT_OF(op, dtype, T, C, load, store, ...)                   \
     REDUCTION(op##_##dtype, T, C, load, FROM_ONE, PRODUCT, SUM_LANES)   \
-    REDUCTION_LOOP(LOOP_##dtype, op##_##dtype, C, T, store)
+    REDUCTION_LOOP(LOOP_##dtype, op##_##dtype, T, C, T, store, NULL)
 #define MAX_OF(op, dtype, T, C, load, store, ...)                       \
     REDUCTION(op##_##dtype, T, C, load, FROM_FIRST, LARGER, CHOICE_LANES)\
-    REDUCTION_LOOP(LOOP_##dtype, op##_##dtype, C, T, store)
+    REDUCTION_LOOP(LOOP_##dtype, op##_##dtype, T, C, T, store, ROWS_##dtype(op))
 #define MIN_OF(op, dtype, T, C, load, store, ...)                       \
     REDUCTION(op##_##dtype, T, C, load, FROM_FIRST, SMALLER, CHOICE_LANES)\
-    REDUCTION_LOOP(LOOP_##dtype, op##_##dtype, C, T, store)
+    REDUCTION_LOOP(LOOP_##dtype, op##_##dtype, T, C, T, store, ROWS_##dtype(op))
 #define ARGMAX_OF(op, dtype, T, C, load, ...)                      \
     SEARCH(max_##dtype, op##_##dtype, T, C, load, IS_LARGER)       \
-    SEARCH_LOOP(LOOP_##dtype, op##_##dtype)
+    SEARCH_LOOP(LOOP_##dtype, op##_##dtype, T)
 #define ARGMIN_OF(op, dtype, T, C, load, ...)                      \
     SEARCH(min_##dtype, op##_##dtype, T, C, load, IS_SMALLER)      \
-    SEARCH_LOOP(LOOP_##dtype, op##_##dtype)
+    SEARCH_LOOP(LOOP_##dtype, op##_##dtype, T)
 #define MAX_WITH_INDEX(op, dtype, T, ...) WITH_INDEX(argmax_##dtype, op##_##dtype, T)
 #define MIN_WITH_INDEX(op, dtype, T, ...) WITH_INDEX(argmin_##dtype, op##_##dtype, T)
 
@@ -343,26 +426,36 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
 #define INT64_MODULAR(X, op) \
     X(op, int64, int64_t, uint64_t, (uint64_t), (int64_t), TG_INT64, "l")
 
-TG_FLOATS(SUM_OF, sum)
+TG_SINGLE_AND_DOUBLE(SUM_OF, sum)
 INT64_MODULAR(SUM_OF, sum)
-TG_FLOATS(SUM_OF_SQUARES, sum_of_squares)
-TG_FLOATS(PRODUCT_OF, prod)
+TG_SINGLE_AND_DOUBLE(SUM_OF_SQUARES, sum_of_squares)
+TG_SINGLE_AND_DOUBLE(PRODUCT_OF, prod)
 INT64_MODULAR(PRODUCT_OF, prod)
-TG_ALL(MAX_OF, max)
-TG_ALL(MIN_OF, min)
-TG_ALL(ARGMAX_OF, argmax)
-TG_ALL(ARGMIN_OF, argmin)
+TG_BOOLS(MAX_OF, max) TG_INTEGERS(MAX_OF, max) TG_SINGLE_AND_DOUBLE(MAX_OF, max)
+TG_BOOLS(MIN_OF, min) TG_INTEGERS(MIN_OF, min) TG_SINGLE_AND_DOUBLE(MIN_OF, min)
+TG_BOOLS(ARGMAX_OF, argmax) TG_INTEGERS(ARGMAX_OF, argmax) TG_SINGLE_AND_DOUBLE(ARGMAX_OF, argmax)
+TG_BOOLS(ARGMIN_OF, argmin) TG_INTEGERS(ARGMIN_OF, argmin) TG_SINGLE_AND_DOUBLE(ARGMIN_OF, argmin)
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O2")
+#endif
+TG_HALF(SUM_OF, sum)
+TG_HALF(SUM_OF_SQUARES, sum_of_squares)
+TG_HALF(PRODUCT_OF, prod)
+TG_HALF(MAX_OF, max)
+TG_HALF(MIN_OF, min)
+TG_HALF(ARGMAX_OF, argmax)
+TG_HALF(ARGMIN_OF, argmin)
 TG_ALL(MAX_WITH_INDEX, max_with_index)
 TG_ALL(MIN_WITH_INDEX, min_with_index)
 
 REDUCTION(any, uint8_t, uint8_t, TG_TRUTH, FROM_ZERO, EITHER, SUM_LANES)
-REDUCTION_LOOP(TG_LOOP, any, uint8_t, uint8_t, TG_AS_IS)
+REDUCTION_LOOP(TG_LOOP, any, uint8_t, uint8_t, uint8_t, TG_AS_IS, NULL)
 REDUCTION(all, uint8_t, uint8_t, TG_TRUTH, FROM_ONE, BOTH, SUM_LANES)
-REDUCTION_LOOP(TG_LOOP, all, uint8_t, uint8_t, TG_AS_IS)
+REDUCTION_LOOP(TG_LOOP, all, uint8_t, uint8_t, uint8_t, TG_AS_IS, NULL)
 REDUCTION(count_nonzero, uint8_t, int64_t, TG_TRUTH, FROM_ZERO, SUM, SUM_LANES)
-REDUCTION_LOOP(TG_LOOP, count_nonzero, int64_t, int64_t, TG_AS_IS)
+REDUCTION_LOOP(TG_LOOP, count_nonzero, uint8_t, int64_t, int64_t, TG_AS_IS, NULL)
 REDUCTION(exclusive_or, int64_t, int64_t, TG_AS_IS, FROM_ZERO, JUST_ONE, SUM_LANES)
-REDUCTION_LOOP(TG_LOOP, exclusive_or, int64_t, int64_t, TG_AS_IS)
+REDUCTION_LOOP(TG_LOOP, exclusive_or, int64_t, int64_t, int64_t, TG_AS_IS, NULL)
 
 #define ROW(op, dtype, T, C, load, store, number, letter) \
     {#op, "(n)->()", letter letter, number, op##_##dtype, NULL, 0, 0},

@@ -6,9 +6,11 @@ import pytest
 from tapegrad._kernels import OURS, limit_vectors
 
 BASELINE, AVX2, AVX512 = range(3)
-# Around the blocks of the loops: elements of a row, rows that are joined, columns side by side.
+# Around the blocks of the loops: elements of a row, rows that are joined or turned, columns side by
+# side.
 SHAPES = [(1, 7), (3, 33), (9, 511), (9, 513), (40, 1500), (65, 600), (1100, 9),
-          (600, 1030), (12, 9000), (1, 70_001)]
+          (600, 1030), (12, 9000), (1, 70_001), (200, 3), (7, 10), (130, 17), (72, 32), (67, 40),
+          (66, 64), (100, 101)]
 
 
 @pytest.fixture(autouse=True)
@@ -73,6 +75,18 @@ class TestReductions:
 
                 assert np.isnan(values).all() and np.isnan(over_rows(name, one)).all()
                 np.testing.assert_array_equal(found, places)
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_rows_do_not_depend_on_their_neighbours(self, shape, dtype):
+        """A row among others, alone, and with gaps between its elements gives the same bits."""
+        x = matrix(shape, dtype)
+        apart = np.repeat(x, 2, axis=1)[:, ::2]
+        for name in ("sum", "sum_of_squares", "prod", "max", "min"):
+            together = over_rows(name, x)
+            alone = np.concatenate([over_rows(name, row[None]) for row in x[:130]])
+
+            np.testing.assert_array_equal(together[:130], alone)
+            np.testing.assert_array_equal(together, over_rows(name, apart))
 
     def test_instruction_sets_agree(self, shape):
         """Plain C, AVX2 and AVX-512 give the same bits."""
