@@ -21,10 +21,10 @@ TARGET static TG_INLINE void NAME(tile)(const int rows, const int is_wide, int64
         if (is_wide)                                    \
             r##i = MULADD(x, b_right, r##i);            \
     }
-#define END(i)                                          \
-    if (i < rows) {                                     \
-        NAME(store_first)(c + i * now.c_row, l##i, left);     \
-        if (is_wide)                                    \
+#define END(i)                                                         \
+    if (i < rows) {                                                    \
+        NAME(store_first)(c + i * now.c_row, l##i, left);              \
+        if (is_wide)                                                   \
             NAME(store_first)(c + i * now.c_row + LANES, r##i, right); \
     }
     EACH(BEGIN)
