@@ -4,9 +4,11 @@
 """
 
 SQUARES = (
-    "sliding is 77 % tile. Squares (winograd.h) take 25 products of 36, but a square then reads 25 "
-    "elements of four remainders: 10.2 ms where sliding took 8.7, half of it no product. Longer "
-    "chains, and factors asked for early or packed, won nothing. The limit is about 1.1.")
+    "sliding is 74 % tile, at 164 GFLOP/s where fused products alone make 200; parting the "
+    "remainders of lines takes 9 %, packing patches and placing outputs 9. Squares (winograd.h)"
+    " take 25 products of 36, but a square then reads 25 elements of four remainders: 10.2 ms "
+    "where sliding took 8.7, half of it no product. Longer chains, and factors asked for early "
+    "or packed, won nothing. 0.95 on a quiet machine (7.95 and 7.55 ms); the limit is about 1.")
 DILATED = (
     "by squares the tile is 48 % of the time; the sums of what squares read and make, which lie "
     "two apart, are 33, and parting the four remainders of a line 19. Places of "
@@ -101,14 +103,13 @@ LIMITS: dict[str, str] = {
                           "over new time 1.21 in turn. Of what is left NumPy makes five views a "
                           "step in 4,600. Beside a busy machine 8.8 of processor time (6.5 to "
                           "10.6). The limit is about 9.",
-    "cnn-digits": "launches take 0.32 of 0.47 ms, convolutions 0.21 of them, pool 0.04. Of 5.1 "
-                  "million instructions (PyTorch's 7.7) 5 % are the interpreter's, in eighty "
-                  "frames of Python, 2 the engine's. Outputs of small images turned and written a "
-                  "sample at a time gave 0.03 ms; arrays of 16 kB kept, and a leaner optimizer, no "
-                  "more than noise. Windows of two by two found without loads by index, and "
-                  "weights of one channel slid over narrow images, took 347 µs of processor time a "
-                  "step where it took 399 (the least of four runs, in turn), a ratio of 4.3 beside "
-                  "a busy machine (3.4 to 4.7). The limit is about 4.",
+    "cnn-digits": "launches take 0.26 of 0.36 ms, convolutions 0.19 of them, pool 0.03. Outputs "
+                  "of small images turned and written a sample at a time gave 0.03 ms, windows of"
+                  " two by two found without loads by index and weights of one channel slid over "
+                  "narrow images 0.05, gradients of weights planned once for all steps 0.014 (345"
+                  " and 331 µs, in turn); arrays of 16 kB kept, a leaner optimizer, and gradients"
+                  " of maxima placed by vectors no more than noise. 4.2 on a quiet machine. The "
+                  "limit is about 4.3.",
     "lenet": "beside other processes three products of 64×400×120 waited in the BLAS's threads for "
              "32 ms each, which take 46 µs on one thread: 240 ms a step, since they stay on one "
              "4.0 where a step takes 4.7 on one thread (medians, in turn). Three more runs of this "
@@ -136,18 +137,17 @@ LIMITS: dict[str, str] = {
                        "Squares in the gradient of the weight gave 0.5 ms, nine sums of two taps "
                        "instead of sixteen 5 %, memory kept between calls 1 ms. Runs on a busy "
                        "machine give 1.35 to 1.52.",
-    "lstm-cell": "of 8.6 million instructions (PyTorch's 22.7) 91 % run below launches, 5 are the "
-                 "interpreter's, 5 the engine's; products, bound by the loads of a transposed "
-                 "weight, take 0.36 of 0.64 ms. Arrays of up to 16 kB kept, as many as a loop "
-                 "drops at once, gave 6 % (with all that is less now 10), copies by a cast loop 9; "
-                 "gradients of a weight gathered by 64, 128 or 512 rows instead of 256 came within "
-                 "2 %. 7.2 of processor time beside a busy machine (3.7 to 10.5). The limit is "
-                 "about 7.",
-    "lstm": "products alone take 0.25 of 0.49 ms, as fast as the machine multiplies, loops between "
-            "them 0.07, half of it divisions, 60 copies of a state 0.02. Of 7.3 million "
-            "instructions (PyTorch's 10.0) 95 % run below launches, 4 are the interpreter's. "
-            "Turning the weight once gave 0.03 ms, arrays of up to 16 kB kept 3 %. The limit is "
-            "about 2.4.",
+    "lstm-cell": "of 8.6 million instructions (PyTorch's 22.7) 91 % run below launches, 5 are the"
+                 " interpreter's, 5 the engine's; products, bound by the loads of a transposed "
+                 "weight, took 0.36 of 0.64 ms. Squares of sums that are turned in registers gave"
+                 " 7 %, arrays of up to 16 kB kept, as many as a loop drops at once, 6, copies by"
+                 " a cast loop 9; gradients of a weight gathered by 64, 128 or 512 rows instead "
+                 "of 256 came within 2 %. 6.1 on a quiet machine. The limit is about 7.",
+    "lstm": "products alone take 0.25 of 0.46 ms, near the most that the machine makes, loops "
+            "between them 0.07. A reciprocal by Newton's steps for the divisions of tangents "
+            "takes a third longer, one loop over all gates instead of four as long. Deep strips "
+            "gathered gave 0.015 ms, checks and states without detours 0.012, the weight turned "
+            "once 0.03, arrays of up to 16 kB kept 3 %. The limit is about 2.4.",
     **{name: f"{TRAFFIC}, where PyTorch's takes {theirs}. The limit on one thread is {limit}. "
              f"exp on two threads {TWO_THREADS.format(137, 300, 348, 370)}"
        for name, theirs, limit in [("exp", 275, 1.2), ("tanh", 303, 1.3), ("log", 281, 1.2)]},
