@@ -71,7 +71,7 @@ static inline void turn_nothing(const void *from, int64_t step, int64_t n_rows, 
         memset(turned, 0, (size_t)(n * TURNED * item));                                            \
     for (tg_intp width = smaller(TURNED, n_outer - done);                                          \
          is_short && width >= LEAST_TURNED &&                                                      \
-         (TURN_ROWS((const T *)(in + done * in_step), in_step / item, width, n, turned, TURNED), \
+         (TURN_ROWS((const T *)(in + done * in_step), in_step / item, width, n, turned, TURNED),   \
           1);                                                                                      \
          done += width, width = smaller(TURNED, n_outer - done))
 
@@ -435,6 +435,16 @@ TG_BOOLS(MAX_OF, max) TG_INTEGERS(MAX_OF, max) TG_SINGLE_AND_DOUBLE(MAX_OF, max)
 TG_BOOLS(MIN_OF, min) TG_INTEGERS(MIN_OF, min) TG_SINGLE_AND_DOUBLE(MIN_OF, min)
 TG_BOOLS(ARGMAX_OF, argmax) TG_INTEGERS(ARGMAX_OF, argmax) TG_SINGLE_AND_DOUBLE(ARGMAX_OF, argmax)
 TG_BOOLS(ARGMIN_OF, argmin) TG_INTEGERS(ARGMIN_OF, argmin) TG_SINGLE_AND_DOUBLE(ARGMIN_OF, argmin)
+REDUCTION(any, uint8_t, uint8_t, TG_TRUTH, FROM_ZERO, EITHER, SUM_LANES)
+REDUCTION_LOOP(TG_LOOP, any, uint8_t, uint8_t, uint8_t, TG_AS_IS, NULL)
+REDUCTION(all, uint8_t, uint8_t, TG_TRUTH, FROM_ONE, BOTH, SUM_LANES)
+REDUCTION_LOOP(TG_LOOP, all, uint8_t, uint8_t, uint8_t, TG_AS_IS, NULL)
+REDUCTION(count_nonzero, uint8_t, int64_t, TG_TRUTH, FROM_ZERO, SUM, SUM_LANES)
+REDUCTION_LOOP(TG_LOOP, count_nonzero, uint8_t, int64_t, int64_t, TG_AS_IS, NULL)
+REDUCTION(exclusive_or, int64_t, int64_t, TG_AS_IS, FROM_ZERO, JUST_ONE, SUM_LANES)
+REDUCTION_LOOP(TG_LOOP, exclusive_or, int64_t, int64_t, int64_t, TG_AS_IS, NULL)
+
+/* Conversions of halves, unrolled, would be a third of this file's code. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O2")
 #endif
@@ -447,15 +457,6 @@ TG_HALF(ARGMAX_OF, argmax)
 TG_HALF(ARGMIN_OF, argmin)
 TG_ALL(MAX_WITH_INDEX, max_with_index)
 TG_ALL(MIN_WITH_INDEX, min_with_index)
-
-REDUCTION(any, uint8_t, uint8_t, TG_TRUTH, FROM_ZERO, EITHER, SUM_LANES)
-REDUCTION_LOOP(TG_LOOP, any, uint8_t, uint8_t, uint8_t, TG_AS_IS, NULL)
-REDUCTION(all, uint8_t, uint8_t, TG_TRUTH, FROM_ONE, BOTH, SUM_LANES)
-REDUCTION_LOOP(TG_LOOP, all, uint8_t, uint8_t, uint8_t, TG_AS_IS, NULL)
-REDUCTION(count_nonzero, uint8_t, int64_t, TG_TRUTH, FROM_ZERO, SUM, SUM_LANES)
-REDUCTION_LOOP(TG_LOOP, count_nonzero, uint8_t, int64_t, int64_t, TG_AS_IS, NULL)
-REDUCTION(exclusive_or, int64_t, int64_t, TG_AS_IS, FROM_ZERO, JUST_ONE, SUM_LANES)
-REDUCTION_LOOP(TG_LOOP, exclusive_or, int64_t, int64_t, int64_t, TG_AS_IS, NULL)
 
 #define ROW(op, dtype, T, C, load, store, number, letter) \
     {#op, "(n)->()", letter letter, number, op##_##dtype, NULL, 0, 0},
