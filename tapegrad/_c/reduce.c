@@ -49,18 +49,6 @@ static inline int reduces_columns(tg_intp n_outer, tg_intp outer_step, tg_intp c
 /* Short rows fill no vector, so that TURNED of them are turned into columns and walked together. */
 enum { TURNED = 64, LEAST_TURNED = 8, LONGEST_TURNED = 32, LONGEST_SEARCHED = 64 };
 
-#define CAN_TURN(T) _Generic((T)0, float: 1, double: 1, default: 0)
-
-static inline void turn_nothing(const void *from, int64_t step, int64_t n_rows, int64_t n, void *to,
-                                int64_t pace)
-{
-    (void)from, (void)step, (void)n_rows, (void)n, (void)to, (void)pace;
-}
-
-#define TURN_ROWS(from, ...)                                                                       \
-    _Generic((from), const float *: tg_turn_float32, const double *: tg_turn_float64,              \
-             default: turn_nothing)(from, __VA_ARGS__)
-
 /* For `width` rows from `done` on, turned, while there are enough of them; of `most` elements. */
 #define FOR_TURNED(T, most, done, width, turned)                                                   \
     T turned[CAN_TURN(T) ? (most) * TURNED : 1];                                                   \

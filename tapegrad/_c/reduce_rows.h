@@ -13,6 +13,18 @@ void tg_turn_float32(const float *from, int64_t step, int64_t n_rows, int64_t n,
 void tg_turn_float64(const double *from, int64_t step, int64_t n_rows, int64_t n, double *to,
                      int64_t pace);
 
+static inline void tg_turn_nothing(const void *from, int64_t step, int64_t n_rows, int64_t n,
+                                   void *to, int64_t pace)
+{
+    (void)from, (void)step, (void)n_rows, (void)n, (void)to, (void)pace;
+}
+
+/* The same by the type, which may be one that has no such function. */
+#define CAN_TURN(T) _Generic((T)0, float: 1, double: 1, default: 0)
+#define TURN_ROWS(from, ...)                                                                       \
+    _Generic((from), const float *: tg_turn_float32, const double *: tg_turn_float64,              \
+             default: tg_turn_nothing)(from, __VA_ARGS__)
+
 /* to[r * to_step] = the reduction of n elements from from[r * step] on; n is at most a block. */
 #define TG_REDUCES_ROWS(name)                                                                     \
     void tg_##name##_rows_float32(const float *from, int64_t step, int64_t n_rows, int64_t n,     \

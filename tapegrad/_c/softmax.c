@@ -1,11 +1,15 @@
 /* Softmax and its logarithm over one dimension, with the gradients that read their outputs. */
 #include "elementary.h"
 #include "lanes.h"
+#include "reduce_rows.h"
 
 #define EXP(x) _Generic((x), float: tg_exp_below(x, fused), default: exp(x))
 #define LOG(x) _Generic((x), float: logf, default: log)(x)
 
-enum { BLOCK = 512, COLUMNS = 128, SHORT = 16 };
+/* Short rows are turned, a block at a time of at most so many elements; those of more than SHORT if
+ * there are MANY of them. */
+enum { BLOCK = 512, COLUMNS = 128, SHORT = 16, LONGEST = 64, LONGEST_BACK = 24, MANY = 16,
+       TURNED = 2048 };
 
 /* a / b where b is the same for many: a product, and its rounding error made good. */
 #define QUOTIENT(a, b, inverse)                                                                   \
@@ -20,16 +24,34 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
 /* A row operation is written once with steps, and inlined once more for packed rows. Where it is
  * neighbouring rows that lie packed, these are columns, and a block of them is walked together; so
  * are short rows, turned into columns: each for itself would not fill the lanes. */
-#define FOR_BLOCKS(start, width, n)                                                               \
+#define FOR_BLOCKS(start, width, n, most)                                                         \
     for (tg_intp start = 0, width = 0;                                                            \
-         width = (n) - start < COLUMNS ? (n) - start : COLUMNS, start < (n); start += width)
+         width = (n) - start < (most) ? (n) - start : (most), start < (n); start += width)
+
+#define IS_SHORT(n_rows, n, longest) ((n) <= SHORT || ((n) <= (longest) && (n_rows) >= MANY))
+#define AT_ONCE(n) ((n) <= SHORT ? COLUMNS : TURNED / (n) / LANES * LANES)
+
+/* Sums of columns; of turned rows, which may also be summed alone, in the lanes that those have. */
+#define CLEAR_SUMS(sums, n_lanes)                                                                 \
+    double sums[LANES][COLUMNS];                                                                  \
+    memset(sums, 0, (size_t)(n_lanes) * sizeof sums[0]);
+#define JOIN_LANES(sums, n_lanes, width)                                                          \
+    for (tg_intp half = (n_lanes) / 2; half > 0; half /= 2)                                       \
+        for (tg_intp k = 0; k < half; k++)                                                        \
+            for (tg_intp j = 0; j < (width); j++)                                                 \
+                sums[k][j] += sums[k + half][j];
+#define N_LANES(n) ((n) <= SHORT ? 1 : LANES)
 
 /* out[k, i] = in[i, k]; where elements of rows of one of both lie is said by two steps. */
 #define TURN(T, n, m, in, row, step, out, out_row, out_step)                                      \
-    for (tg_intp i = 0; i < (n); i++)                                                             \
-        for (tg_intp k = 0; k < (m); k++)                                                         \
-            TG_AT(T, out, k * (out_row) + i * (out_step)) =                                       \
-                TG_AT(const T, in, i * (row) + k * (step));
+    if (CAN_TURN(T) && (step) == size && (out_step) == size && (row) % size == 0 &&               \
+        (out_row) % size == 0)                                                                    \
+        TURN_ROWS((const T *)(in), (row) / size, n, m, (T *)(out), (out_row) / size);             \
+    else                                                                                          \
+        for (tg_intp i = 0; i < (n); i++)                                                         \
+            for (tg_intp k = 0; k < (m); k++)                                                     \
+                TG_AT(T, out, k * (out_row) + i * (out_step)) =                                   \
+                    TG_AT(const T, in, i * (row) + k * (step));
 
 #define LOOP_1_TO_1(name, T)                                                                      \
     TG_VECTOR_LOOP(name)                                                                          \
@@ -38,18 +60,18 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
         const int is_packed = steps[2] == size && steps[3] == size;                               \
         (void)params;                                                                             \
         if (!is_packed && dims[0] > 1 && steps[0] == size && steps[1] == size) {                  \
-            FOR_BLOCKS(j, width, dims[0])                                                         \
+            FOR_BLOCKS(j, width, dims[0], COLUMNS)                                                \
                 name##_columns(args[0] + j * size, steps[2], args[1] + j * size, steps[3], n,     \
-                               width, fused);                                                     \
+                               width, 1, fused);                                                  \
             return;                                                                               \
         }                                                                                         \
-        if (n <= SHORT) {                                                                         \
-            T x[SHORT * COLUMNS], out[SHORT * COLUMNS];                                           \
-            FOR_BLOCKS(j, width, dims[0]) {                                                       \
+        if (IS_SHORT(dims[0], n, LONGEST)) {                                                      \
+            T x[TURNED], out[TURNED];                                                             \
+            FOR_BLOCKS(j, width, dims[0], AT_ONCE(n)) {                                           \
                 TURN(T, width, n, args[0] + j * steps[0], steps[0], steps[2], (char *)x,          \
                      width * size, size)                                                          \
                 name##_columns((char *)x, width * size, (char *)out, width * size, n, width,      \
-                               fused);                                                            \
+                               N_LANES(n), fused);                                                \
                 TURN(T, n, width, (char *)out, width * size, size, args[1] + j * steps[1],        \
                      steps[1], steps[3])                                                          \
             }                                                                                     \
@@ -73,20 +95,20 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
         (void)params;                                                                             \
         if (!is_packed && dims[0] > 1 && steps[0] == size && steps[1] == size &&                  \
             steps[2] == size) {                                                                   \
-            FOR_BLOCKS(j, width, dims[0])                                                         \
+            FOR_BLOCKS(j, width, dims[0], COLUMNS)                                                \
                 name##_columns(args[0] + j * size, steps[3], args[1] + j * size, steps[4],        \
-                               args[2] + j * size, steps[5], n, width, fused);                    \
+                               args[2] + j * size, steps[5], n, width, 1, fused);                 \
             return;                                                                               \
         }                                                                                         \
-        if (n <= SHORT) {                                                                         \
-            T g[SHORT * COLUMNS], out[SHORT * COLUMNS], gx[SHORT * COLUMNS];                      \
-            FOR_BLOCKS(j, width, dims[0]) {                                                       \
+        if (IS_SHORT(dims[0], n, LONGEST_BACK)) {                                                 \
+            T g[TURNED], out[TURNED], gx[TURNED];                                                 \
+            FOR_BLOCKS(j, width, dims[0], AT_ONCE(n)) {                                           \
                 TURN(T, width, n, args[0] + j * steps[0], steps[0], steps[3], (char *)g,          \
                      width * size, size)                                                          \
                 TURN(T, width, n, args[1] + j * steps[1], steps[1], steps[4], (char *)out,        \
                      width * size, size)                                                          \
                 name##_columns((char *)g, width * size, (char *)out, width * size, (char *)gx,    \
-                               width * size, n, width, fused);                                    \
+                               width * size, n, width, N_LANES(n), fused);                        \
                 TURN(T, n, width, (char *)gx, width * size, size, args[2] + j * steps[2],         \
                      steps[2], steps[5])                                                          \
             }                                                                                     \
@@ -122,11 +144,9 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
 /* The maximum of each column and the sum of exp(x - max); KEEP(i, j, power) sees each power. */
 #define COLUMN_POWERS(T, C, load, KEEP)                                                           \
     C max[COLUMNS];                                                                               \
-    double sums[COLUMNS];                                                                         \
-    for (tg_intp j = 0; j < width; j++) {                                                         \
+    CLEAR_SUMS(sums, n_lanes)                                                                     \
+    for (tg_intp j = 0; j < width; j++)                                                           \
         max[j] = -INFINITY;                                                                       \
-        sums[j] = 0;                                                                              \
-    }                                                                                             \
     for (tg_intp i = 0; i < n; i++) {                                                             \
         const T *row = (const T *)(x + i * x_step);                                               \
         for (tg_intp j = 0; j < width; j++) {                                                     \
@@ -137,15 +157,17 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
     for (tg_intp i = 0; i < n; i++) {                                                             \
         const T *row = (const T *)(x + i * x_step);                                               \
         T *kept = (T *)(out + i * out_step);                                                      \
+        double *lane = sums[i % n_lanes];                                                         \
         (void)kept;                                                                               \
         TG_INDEPENDENT                                                                            \
         for (tg_intp j = 0; j < width; j++) {                                                     \
             const C difference = load(row[j]) - max[j];                                           \
             const C power = EXP(difference);                                                      \
             KEEP(j, power)                                                                        \
-            sums[j] += (double)power;                                                             \
+            lane[j] += (double)power;                                                             \
         }                                                                                         \
-    }
+    }                                                                                             \
+    JOIN_LANES(sums, n_lanes, width)
 
 #define KEEP_NONE(j, power)
 #define KEEP_IN_COLUMN_float16 KEEP_NONE
@@ -172,13 +194,13 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
     }                                                                                             \
     static TG_INLINE void op##_##dtype##_columns(const char *x, tg_intp x_step, char *out,        \
                                                  tg_intp out_step, tg_intp n, tg_intp width,      \
-                                                 const int fused)                                 \
+                                                 tg_intp n_lanes, const int fused)                \
     {                                                                                             \
         const int keeps = sizeof(T) == sizeof(C);                                                 \
         C sum[COLUMNS], inverse[COLUMNS];                                                         \
         COLUMN_POWERS(T, C, load, KEEP_IN_COLUMN_##dtype)                                         \
         for (tg_intp j = 0; j < width; j++) {                                                     \
-            sum[j] = (C)sums[j];                                                                  \
+            sum[j] = (C)sums[0][j];                                                               \
             inverse[j] = 1 / sum[j];                                                              \
         }                                                                                         \
         (void)inverse;                                                                            \
@@ -216,12 +238,12 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
     }                                                                                             \
     static TG_INLINE void op##_##dtype##_columns(const char *x, tg_intp x_step, char *out,        \
                                                  tg_intp out_step, tg_intp n, tg_intp width,      \
-                                                 const int fused)                                 \
+                                                 tg_intp n_lanes, const int fused)                \
     {                                                                                             \
         C log_sum[COLUMNS];                                                                       \
         COLUMN_POWERS(T, C, load, KEEP_NONE)                                                      \
         for (tg_intp j = 0; j < width; j++)                                                       \
-            log_sum[j] = LOG((C)sums[j]);                                                         \
+            log_sum[j] = LOG((C)sums[0][j]);                                                      \
         for (tg_intp i = 0; i < n; i++) {                                                         \
             const T *row = (const T *)(x + i * x_step);                                           \
             T *result = (T *)(out + i * out_step);                                                \
@@ -248,23 +270,25 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
     }                                                                                             \
     static TG_INLINE void op##_##dtype##_columns(const char *g, tg_intp g_step, const char *out,  \
                                                  tg_intp out_step, char *gx, tg_intp gx_step,     \
-                                                 tg_intp n, tg_intp width, const int fused)       \
+                                                 tg_intp n, tg_intp width, tg_intp n_lanes,       \
+                                                 const int fused)                                 \
     {                                                                                             \
-        double sums[COLUMNS] = {0};                                                               \
+        CLEAR_SUMS(sums, n_lanes)                                                                 \
         (void)fused;                                                                              \
         for (tg_intp i = 0; i < n; i++) {                                                         \
             const T *slope = (const T *)(g + i * g_step), *y = (const T *)(out + i * out_step);   \
             (void)y;                                                                              \
             for (tg_intp j = 0; j < width; j++)                                                   \
-                sums[j] += (double)(load(slope[j]) * load(y[j]));                                 \
+                sums[i % n_lanes][j] += (double)(load(slope[j]) * load(y[j]));                    \
         }                                                                                         \
+        JOIN_LANES(sums, n_lanes, width)                                                          \
         for (tg_intp i = 0; i < n; i++) {                                                         \
             const T *slope = (const T *)(g + i * g_step), *y = (const T *)(out + i * out_step);   \
             T *result = (T *)(gx + i * gx_step);                                                  \
             TG_INDEPENDENT                                                                        \
             for (tg_intp j = 0; j < width; j++) {                                                 \
                 const C power = load(y[j]);                                                       \
-                result[j] = store(power * (load(slope[j]) - (C)sums[j]));                         \
+                result[j] = store(power * (load(slope[j]) - (C)sums[0][j]));                      \
             }                                                                                     \
         }                                                                                         \
     }                                                                                             \
@@ -286,23 +310,25 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
     }                                                                                             \
     static TG_INLINE void op##_##dtype##_columns(const char *g, tg_intp g_step, const char *out,  \
                                                  tg_intp out_step, char *gx, tg_intp gx_step,     \
-                                                 tg_intp n, tg_intp width, const int fused)       \
+                                                 tg_intp n, tg_intp width, tg_intp n_lanes,       \
+                                                 const int fused)                                 \
     {                                                                                             \
-        double sums[COLUMNS] = {0};                                                               \
+        CLEAR_SUMS(sums, n_lanes)                                                                 \
         (void)fused;                                                                              \
         for (tg_intp i = 0; i < n; i++) {                                                         \
             const T *slope = (const T *)(g + i * g_step), *y = (const T *)(out + i * out_step);   \
             (void)y;                                                                              \
             for (tg_intp j = 0; j < width; j++)                                                   \
-                sums[j] += (double)(load(slope[j]));                                              \
+                sums[i % n_lanes][j] += (double)load(slope[j]);                                   \
         }                                                                                         \
+        JOIN_LANES(sums, n_lanes, width)                                                          \
         for (tg_intp i = 0; i < n; i++) {                                                         \
             const T *slope = (const T *)(g + i * g_step), *y = (const T *)(out + i * out_step);   \
             T *result = (T *)(gx + i * gx_step);                                                  \
             TG_INDEPENDENT                                                                        \
             for (tg_intp j = 0; j < width; j++) {                                                 \
                 const C power = EXP(load(y[j]));                                                  \
-                result[j] = store(load(slope[j]) - power * (C)sums[j]);                           \
+                result[j] = store(load(slope[j]) - power * (C)sums[0][j]);                        \
             }                                                                                     \
         }                                                                                         \
     }                                                                                             \

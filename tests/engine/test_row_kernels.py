@@ -85,6 +85,22 @@ class TestSoftmax:
         np.testing.assert_array_equal(among[1:2], alone)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [3, 16, 17, 24, 25, 33, 64, 65])
+def test_short_rows_together_are_those_alone(n, dtype):
+    """Rows that are turned and walked together give the bits that each gives alone."""
+    x, g = (np.random.default_rng(k).normal(0, 4, (150, n)).astype(dtype) for k in (0, 1))
+    for name in ("softmax", "log_softmax"):
+        output = applied(name, x)
+        slopes = applied(f"{name}_backward", g, output)
+
+        for row in (0, 70, 149):
+            one = slice(row, row + 1)
+            np.testing.assert_array_equal(output[one], applied(name, x[one]))
+            alone = applied(f"{name}_backward", g[one], output[one])
+            np.testing.assert_array_equal(slopes[one], alone)
+
+
 def by_columns(array: np.ndarray) -> np.ndarray:
     """The same values, neighbouring rows side by side in memory."""
     return np.asfortranarray(array)
