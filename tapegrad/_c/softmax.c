@@ -42,10 +42,11 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
                 sums[k][j] += sums[k + half][j];
 #define N_LANES(n) ((n) <= SHORT ? 1 : LANES)
 
-/* out[k, i] = in[i, k]; where elements of rows of one of both lie is said by two steps. */
+/* out[k, i] = in[i, k]; where elements of rows of one of both lie is said by two steps. A square of
+ * vectors is turned at once, which few elements do not pay for. */
 #define TURN(T, n, m, in, row, step, out, out_row, out_step)                                      \
-    if (CAN_TURN(T) && (step) == size && (out_step) == size && (row) % size == 0 &&               \
-        (out_row) % size == 0)                                                                    \
+    if (CAN_TURN(T) && (n) * (m) >= MANY * MANY && (step) == size && (out_step) == size &&        \
+        (row) % size == 0 && (out_row) % size == 0)                                               \
         TURN_ROWS((const T *)(in), (row) / size, n, m, (T *)(out), (out_row) / size);             \
     else                                                                                          \
         for (tg_intp i = 0; i < (n); i++)                                                         \
