@@ -124,8 +124,8 @@ static int is_empty(const pool_axis *axes, const window *w0, int64_t o1, int64_t
             }                                                                                      \
     }
 
-/* Whether windows of two by two share out whole lines of a plane, of which one may be left over, and
- * elements follow one another as those of the outputs do. */
+/* Whether windows of two by two share out whole lines of a plane, of which one may be left over,
+ * and elements follow one another as those of the outputs do. */
 static int is_halving(const tg_intp *dims, const tg_intp *steps, const pool_axis *axes,
                       tg_intp item)
 {
@@ -133,8 +133,8 @@ static int is_halving(const tg_intp *dims, const tg_intp *steps, const pool_axis
         if (axes[d].kernel != 2 || axes[d].stride != 2 || axes[d].padding || axes[d].dilation != 1)
             return 0;
     return axes[0].n_in == 1 && axes[0].n_out == 1 && axes[1].n_in >= 2 * axes[1].n_out &&
-           axes[2].n_in == 2 * axes[2].n_out && axes[2].n_out > 0 && axes[2].n_out <= TOGETHER && steps[3] == item &&
-           steps[1] == dims[2] * steps[4] && steps[2] == dims[2] * steps[5];
+           axes[2].n_in == 2 * axes[2].n_out && axes[2].n_out > 0 && axes[2].n_out <= TOGETHER &&
+           steps[3] == item && steps[1] == dims[2] * steps[4] && steps[2] == dims[2] * steps[5];
 }
 
 /* The maxima of such windows: of pairs of lines first, then of their neighbours. Of those the lower

@@ -6,10 +6,11 @@
 #define EXP(x) _Generic((x), float: tg_exp_below(x, fused), default: exp(x))
 #define LOG(x) _Generic((x), float: logf, default: log)(x)
 
-/* Short rows are turned, a block at a time of at most so many elements; those of more than SHORT if
- * there are MANY of them. */
-enum { BLOCK = 512, COLUMNS = 128, SHORT = 16, LONGEST = 64, LONGEST_BACK = 24, MANY = 16,
-       TURNED = 2048 };
+/* Rows of at most SHORT elements are turned, and where there are MANY those of at most LONGEST, on
+ * the way back LONGEST_BACK: TURNED elements at a time, in squares of vectors if they are as many as
+ * WORTH_SQUARES. */
+enum { BLOCK = 512, COLUMNS = 128, SHORT = 16, MANY = 16, LONGEST = 64, LONGEST_BACK = 24,
+       TURNED = SHORT * COLUMNS, WORTH_SQUARES = 256 };
 
 /* a / b where b is the same for many: a product, and its rounding error made good. */
 #define QUOTIENT(a, b, inverse)                                                                   \
@@ -42,10 +43,9 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
                 sums[k][j] += sums[k + half][j];
 #define N_LANES(n) ((n) <= SHORT ? 1 : LANES)
 
-/* out[k, i] = in[i, k]; where elements of rows of one of both lie is said by two steps. A square of
- * vectors is turned at once, which few elements do not pay for. */
+/* out[k, i] = in[i, k]; where elements of rows of one of both lie is said by two steps. */
 #define TURN(T, n, m, in, row, step, out, out_row, out_step)                                      \
-    if (CAN_TURN(T) && (n) * (m) >= MANY * MANY && (step) == size && (out_step) == size &&        \
+    if (CAN_TURN(T) && (n) * (m) >= WORTH_SQUARES && (step) == size && (out_step) == size &&      \
         (row) % size == 0 && (out_row) % size == 0)                                               \
         TURN_ROWS((const T *)(in), (row) / size, n, m, (T *)(out), (out_row) / size);             \
     else                                                                                          \

@@ -97,6 +97,7 @@ class _SlopePlan(NamedTuple):
 def _slope_plan(
     images: tuple, g: tuple, geometry: Geometry, kernel: tuple, n_threads: int
 ) -> _SlopePlan:
+    """What follows from shapes alone, for images and ``g`` as in :func:`weight_slope`."""
     groups, rows, channels = geometry.groups, g[1], images[1] // geometry.groups
     blocks = geometry.blocks(images[2:], kernel, g[2:])
     n_sums = _sample_shares(g[0], g[2:]) if groups == 1 else 1
