@@ -39,7 +39,7 @@ def test_what_a_write_leaves(torch, reference, target, write):
     "x.fill_(x[0, 0])", "x.copy_(x[0, 0])", "x[x > 1] = x[0, 0]", "x.masked_fill_(x > 1, x[0, 0])",
     "x.index_fill_(0, torch.tensor([0]), x[0, 0])", "x.copy_(x.t())", "x += x[0]", "x *= x.t()",
     "x.index_put_((torch.tensor([0]),), x[0, 0])", "x.index_copy_(0, torch.tensor([0]), x[:1])",
-    "x.put_(torch.tensor([0]), x[0, :1])", "x.lerp_(x[0], 0.5)", "x.addmm_(x, x)",
+    "x.put_(torch.tensor([0]), x[0, :1])", "x.lerp_(x[0], 0.5)",
     "torch.add(x[0], x[1], out=x[2])", "torch.add(x[0], x[1], out=x[1])", "torch.exp(x.t(), out=x)",
     "torch.add(x[:2], x[1:], out=x[:2])", "torch.cumsum(x, 0, out=x)", "torch.mul(x, x[0], out=x)",
     "y = x[0].clone(); torch.mul(x, y, out=y)",

@@ -12,6 +12,8 @@ OF_PYTHON = {
     "torch.nn.Linear(2, 2).__delattr__('foo')", "torch.ones(2).__delattr__('foo')",
     "torch.Size([1], foo=1)", "torch.Size(foo=1)",
 }  # fmt: skip
+# What PyTorch says on processors that multiply halves.
+OF_ONEDNN = {"torch.nn.functional.conv2d(torch.ones(1,1,4,4).half(), torch.ones(1,1,2,2))"}
 
 
 @pytest.mark.parametrize("code", codes())
@@ -31,6 +33,8 @@ def test_mistake(torch, code):
 @pytest.mark.parametrize("code", codes())
 def test_stored_answer(reference, code):
     """What is stored is what PyTorch says."""
+    if code in OF_ONEDNN and not reference.ops.mkldnn._is_mkldnn_fp16_supported():
+        pytest.skip("PyTorch says so where its oneDNN multiplies halves, not on this processor")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert answer(code, reference) == STORED[code]
