@@ -1,4 +1,4 @@
-/* Gathering and scattering by index, and the losses that pick one class a row. */
+/* Gathering and scattering by index. */
 #include "vectors.h"
 
 #include <string.h>
@@ -166,112 +166,6 @@ TG_LOOP(nonzero)
     }
 }
 
-typedef struct {
-    int64_t status;
-    int64_t bad_index;
-    int64_t ignore_index;
-} class_params;
-
-/* Refuses before anything is written, so that no half-written result is left. */
-static int classes_are_valid(const char *target, const tg_intp *dims, tg_intp outer_step,
-                             tg_intp step, class_params *classes)
-{
-    for (tg_intp row = 0; row < dims[0]; row++)
-        for (tg_intp i = 0; i < dims[1]; i++) {
-            const int64_t index = TG_AT(const int64_t, target, row * outer_step + i * step);
-            if ((index < 0 || index >= dims[2]) && index != classes->ignore_index) {
-                classes->status = 1;
-                classes->bad_index = index;
-                return 0;
-            }
-        }
-    return 1;
-}
-
-/* loss = -weight[t] * log_prob[t], and weight[t] beside it; 0 and 0 where t is ignored */
-#define NLL_LOSS(op, dtype, T, C, load, store, ...)                                              \
-    TG_LOOP(op##_##dtype)                                                                        \
-    {                                                                                            \
-        class_params *classes = params;                                                          \
-        if (!classes_are_valid(args[1], dims, steps[1], steps[7], classes))                      \
-            return;                                                                              \
-        for (tg_intp row = 0; row < dims[0]; row++)                                              \
-            for (tg_intp i = 0; i < dims[1]; i++) {                                              \
-                const int64_t t = TG_AT(const int64_t, args[1], row * steps[1] + i * steps[7]);  \
-                C loss = 0, weight = 0;                                                          \
-                if (t != classes->ignore_index) {                                                \
-                    weight = load(TG_AT(const T, args[2],                                        \
-                                        row * steps[2] + (tg_intp)t * steps[8]));                \
-                    loss = -weight * load(TG_AT(const T, args[0],                                \
-                                                row * steps[0] + i * steps[5] +                  \
-                                                    (tg_intp)t * steps[6]));                     \
-                }                                                                                \
-                TG_AT(T, args[3], row * steps[3] + i * steps[9]) = store(loss);                  \
-                TG_AT(T, args[4], row * steps[4] + i * steps[10]) = store(weight);               \
-            }                                                                                    \
-    }
-
-typedef struct {
-    class_params classes;
-    int64_t is_mean;
-} nll_total_params;
-
-/* The same summed over the rows: sum of the losses, or their weighted mean, and sum of the weights. */
-#define NLL_LOSS_TOTAL(op, dtype, T, C, load, store, ...)                                        \
-    TG_LOOP(op##_##dtype)                                                                        \
-    {                                                                                            \
-        nll_total_params *total = params;                                                        \
-        class_params *classes = &total->classes;                                                 \
-        if (!classes_are_valid(args[1], dims, steps[1], steps[7], classes))                      \
-            return;                                                                              \
-        for (tg_intp row = 0; row < dims[0]; row++) {                                            \
-            double loss = 0, weights = 0;                                                        \
-            for (tg_intp i = 0; i < dims[1]; i++) {                                              \
-                const int64_t t = TG_AT(const int64_t, args[1], row * steps[1] + i * steps[7]);  \
-                if (t == classes->ignore_index)                                                  \
-                    continue;                                                                    \
-                const C weight = load(TG_AT(const T, args[2],                                    \
-                                            row * steps[2] + (tg_intp)t * steps[8]));            \
-                loss -= (double)(weight * load(TG_AT(const T, args[0],                           \
-                                                     row * steps[0] + i * steps[5] +             \
-                                                         (tg_intp)t * steps[6])));               \
-                weights += (double)weight;                                                       \
-            }                                                                                    \
-            TG_AT(T, args[3], row * steps[3]) = store((C)(total->is_mean ? loss / weights        \
-                                                                         : loss));               \
-            TG_AT(T, args[4], row * steps[4]) = store((C)weights);                               \
-        }                                                                                        \
-    }
-
-/* gradient = -weight[t] * g at t and 0 elsewhere; of a mean, g is divided by the total weight */
-#define NLL_LOSS_BACKWARD(op, dtype, T, C, load, store, ...)                                     \
-    TG_LOOP(op##_##dtype)                                                                        \
-    {                                                                                            \
-        nll_total_params *total = params;                                                        \
-        class_params *classes = &total->classes;                                                 \
-        if (!classes_are_valid(args[1], dims, steps[1], steps[6], classes))                      \
-            return;                                                                              \
-        for (tg_intp row = 0; row < dims[0]; row++)                                              \
-            for (tg_intp i = 0; i < dims[1]; i++) {                                              \
-                const int64_t t = TG_AT(const int64_t, args[1], row * steps[1] + i * steps[6]);  \
-                char *gx = args[4] + row * steps[4] + i * steps[8];                              \
-                for (tg_intp j = 0; j < dims[2]; j++)                                            \
-                    TG_AT(T, gx, j * steps[9]) = 0;                                              \
-                if (t == classes->ignore_index)                                                  \
-                    continue;                                                                    \
-                C g = load(TG_AT(const T, args[0], row * steps[0] + i * steps[5]));              \
-                if (total->is_mean)                                                              \
-                    g = load(store(g / load(TG_AT(const T, args[3], row * steps[3]))));          \
-                const C weight = load(TG_AT(const T, args[2],                                    \
-                                            row * steps[2] + (tg_intp)t * steps[7]));            \
-                TG_AT(T, gx, (tg_intp)t * steps[9]) = store(-weight * g);                        \
-            }                                                                                    \
-    }
-
-TG_FLOATS(NLL_LOSS, nll_loss)
-TG_FLOATS(NLL_LOSS_TOTAL, nll_loss_total)
-TG_FLOATS(NLL_LOSS_BACKWARD, nll_loss_backward)
-
 #define OF_SIZE_OF(T, loop) \
     (sizeof(T) == 1 ? loop##_1 : sizeof(T) == 2 ? loop##_2 : sizeof(T) == 4 ? loop##_4 : loop##_8)
 
@@ -281,15 +175,6 @@ TG_FLOATS(NLL_LOSS_BACKWARD, nll_loss_backward)
     {#op, "(m),()->(m)", letter "l" letter, number, OF_SIZE_OF(T, scatter), NULL, 0, 0},
 #define ROW_SCATTER_ADD(op, dtype, T, C, load, store, number, letter) \
     {#op, "(m),()->(m)", letter "l" letter, number, op##_##dtype, NULL, 0, 0},
-#define ROW_NLL_LOSS(op, dtype, T, C, load, store, number, letter)                        \
-    {#op, "(n,c),(n),(c)->(n),(n)", letter "l" letter letter letter, number, op##_##dtype, \
-     "qqq", sizeof(class_params), 1},
-#define ROW_NLL_LOSS_TOTAL(op, dtype, T, C, load, store, number, letter)                     \
-    {#op, "(n,c),(n),(c)->(),()", letter "l" letter letter letter, number, op##_##dtype,      \
-     "qqqq", sizeof(nll_total_params), 1},
-#define ROW_NLL_LOSS_BACKWARD(op, dtype, T, C, load, store, number, letter)               \
-    {#op, "(n),(n),(c),()->(n,c)", letter "l" letter letter letter, number, op##_##dtype, \
-     "qqqq", sizeof(nll_total_params), 1},
 
 const tg_kernel tg_index_kernels[] = {
     {"index_offsets", "(),()->()", "lll", TG_INT64, index_offsets, "qqqq",
@@ -298,8 +183,5 @@ const tg_kernel tg_index_kernels[] = {
     TG_ALL(ROW_SCATTER, scatter_rows)
     TG_ALL(ROW_SCATTER_ADD, scatter_add_rows)
     {"nonzero", "(n)->(k)", "?l", TG_BOOL, nonzero, NULL, 0, 0},
-    TG_FLOATS(ROW_NLL_LOSS, nll_loss)
-    TG_FLOATS(ROW_NLL_LOSS_TOTAL, nll_loss_total)
-    TG_FLOATS(ROW_NLL_LOSS_BACKWARD, nll_loss_backward)
     TG_TABLE_END
 };

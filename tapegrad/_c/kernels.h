@@ -72,6 +72,7 @@ typedef struct {
     X(sort)            \
     X(search)          \
     X(index)           \
+    X(classes)         \
     X(scatter)         \
     X(softmax)         \
     X(layer_norm)      \
@@ -116,6 +117,7 @@ typedef struct {
     X(sort)                   \
     X(search)                 \
     X(scatter)                \
+    X(classes)                \
     X(softmax)                \
     X(convolve)               \
     X(large_product)          \

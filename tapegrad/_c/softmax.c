@@ -335,10 +335,19 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
     }                                                                                             \
     LOOP_2_TO_1(op##_##dtype, T)
 
-TG_FLOATS(SOFTMAX, softmax)
-TG_FLOATS(LOG_SOFTMAX, log_softmax)
-TG_FLOATS(SOFTMAX_BACKWARD, softmax_backward)
-TG_FLOATS(LOG_SOFTMAX_BACKWARD, log_softmax_backward)
+TG_SINGLE_AND_DOUBLE(SOFTMAX, softmax)
+TG_SINGLE_AND_DOUBLE(LOG_SOFTMAX, log_softmax)
+TG_SINGLE_AND_DOUBLE(SOFTMAX_BACKWARD, softmax_backward)
+TG_SINGLE_AND_DOUBLE(LOG_SOFTMAX_BACKWARD, log_softmax_backward)
+
+/* Conversions of halves are most of this file's code, and longer still if they are unrolled. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O2", "tree-vectorize", "vect-cost-model=dynamic")
+#endif
+TG_HALF(SOFTMAX, softmax)
+TG_HALF(LOG_SOFTMAX, log_softmax)
+TG_HALF(SOFTMAX_BACKWARD, softmax_backward)
+TG_HALF(LOG_SOFTMAX_BACKWARD, log_softmax_backward)
 
 #define ROW_1_TO_1(op, dtype, T, C, load, store, number, letter)                                  \
     {#op, "(n)->(n)", letter letter, number, op##_##dtype, NULL, 0, 0},

@@ -69,6 +69,8 @@ cdef class Op:
     cdef readonly Op inner
     cdef readonly Op outer
     cdef int inner_edge
+    cdef bint keeps_between             # and its last slot is what `inner` makes, for `outer`
+    cdef int n_recorded                 # outputs with a place in the graph; more are only saved
     cdef uint32_t dropped_slots         # bit s: backward drops slot s after use, whatever it holds
     cdef int n_params
     cdef int n_edges

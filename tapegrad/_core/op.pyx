@@ -64,7 +64,7 @@ cdef class Op:
                  bint writes=False, bint overwrites=False, bint has_many_outputs=False,
                  bint is_function=False, tuple drops=(), tuple reads=(),
                  bint takes_numbers=False, bint widens_half=False, bint is_outer=False,
-                 tuple stands_for=None,
+                 tuple stands_for=None, int n_recorded=0,
                  doc=None):
         self.name, self.grad_name, self.__doc__ = name, grad_name, doc
         self.kernel = None if kernel is None else numpy_kernel(kernel)
@@ -78,9 +78,7 @@ cdef class Op:
         self.widens_half = widens_half
         self.writes, self.overwrites = writes, overwrites
         self.has_many_outputs, self.is_function = has_many_outputs, is_function
-        if stands_for is not None:
-            param, self.inner, self.outer = stands_for
-            self.inner_edge = edges.index(params.index(param))
+        self.n_recorded = n_recorded
         self.n_params, self.n_edges, self.n_slots = len(params), len(edges), len(slots)
         if self.n_edges > MAX_EDGES or self.n_slots > MAX_SLOTS:
             raise ValueError(f"op {name}: too many differentiable inputs or saved values")
@@ -93,6 +91,10 @@ cdef class Op:
                 else FIRST_OUTPUT + 1
             if kind == "argument" and (index in edges or params[index] in drops):
                 self.dropped_slots |= (<uint32_t>1) << <int>s
+        if stands_for is not None:
+            param, self.inner, self.outer = stands_for
+            self.inner_edge = edges.index(params.index(param))
+            self.keeps_between = self.n_slots > self.outer.n_slots
         for e, plan in enumerate(formula_args):
             self.n_formula_args[e] = len(plan)
             for k, (kind, index, fallback) in enumerate(plan):

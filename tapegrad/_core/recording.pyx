@@ -9,8 +9,8 @@ from tapegrad._core.op cimport SAVES_OUTPUT, SAVES_SHAPE, Op, SlotPlan, run_op
 from tapegrad._core.saved cimport save_tensor, saved_hooks_depth
 from tapegrad._kernels.kernel cimport is_float
 from tapegrad._tape cimport (
-    CONSTANT, FIRST_OUTPUT, IS_LEAF, IS_SPLIT_OFF, Edge, Entry, Saved, describe_output, new_entry,
-    release, save, stamp,
+    CONSTANT, FIRST_OUTPUT, IS_LEAF, IS_SPLIT_OFF, SAVED_WERE_FREED, Edge, Entry, Saved,
+    describe_output, new_entry, release, save, stamp,
 )
 from tapegrad._tensor.modes cimport anomaly_enabled, evaluated_entry
 from tapegrad._tensor.nodes cimport Carry, carry_of, node_of, register_splitter
@@ -43,7 +43,7 @@ cdef int record_single(Op op, PyObject** args, Py_ssize_t n, Tensor out) except 
     cdef ndarray array = out.array
     cdef Entry* entry
     if op.inner is not None and saved_hooks_depth > 0:
-        return record_apart(op, args, n, out)
+        return record_apart(op, args, n, out, None)
     entry = new_entry(op, op.n_edges if not op.takes_sequence else <int>len(<object>args[0]),
                       op.n_slots, 1, PyArray_NDIM(array))
     out.entry, out.output = entry, 0        # which owns it from now on, also if the rest fails
@@ -56,7 +56,7 @@ cdef int record_single(Op op, PyObject** args, Py_ssize_t n, Tensor out) except 
     return 0
 
 
-cdef int record_apart(Op op, PyObject** args, Py_ssize_t n, Tensor out) except -1:
+cdef int record_apart(Op op, PyObject** args, Py_ssize_t n, Tensor out, list outputs) except -1:
     """Record an op that stands for two as these two, so that hooks pack what PyTorch's pack."""
     cdef PyObject* stack[32]
     cdef Py_ssize_t k
@@ -64,25 +64,31 @@ cdef int record_apart(Op op, PyObject** args, Py_ssize_t n, Tensor out) except -
     cdef object between = run_op(op.inner, args + param, 1)
     for k in range(n):
         stack[k] = args[k] if k != param else <PyObject*>between
-    return record_single(op.outer, stack, n, out)
+    if outputs is None:
+        return record_single(op.outer, stack, n, out)
+    return record(op.outer, stack, n, outputs)
 
 
 cdef int record(Op op, PyObject** args, Py_ssize_t n, list outputs) except -1:
     """Append an entry with several outputs; integer ones stay off the tape."""
     cdef Entry* entry
     cdef Tensor out
-    cdef int k, total_dims = 0
-    for out in outputs:
-        total_dims += PyArray_NDIM(out.array)
-    entry = start_entry(op, args, n, len(outputs), total_dims)
+    cdef int k, total_dims = 0, n_outputs = op.n_recorded or <int>len(outputs)
+    if op.inner is not None and (saved_hooks_depth > 0 or anomaly_enabled()):
+        return record_apart(op, args, n, None, outputs)
+    for k in range(n_outputs):
+        total_dims += PyArray_NDIM((<Tensor>outputs[k]).array)
+    entry = start_entry(op, args, n, n_outputs, total_dims)
     try:
-        for k, out in enumerate(outputs):
+        for k in range(n_outputs):
+            out = outputs[k]
             describe_output(entry, k, PyArray_TYPE(out.array), PyArray_NDIM(out.array),
                             PyArray_DIMS(out.array))
         save_slots(op, entry, args, None, outputs, None)
         if anomaly_enabled():
             note_trace(entry, outputs)
-        for k, out in enumerate(outputs):
+        for k in range(n_outputs):
+            out = outputs[k]
             if is_float(PyArray_TYPE(out.array)):
                 adopt(out, entry, k)
     finally:
@@ -137,7 +143,8 @@ cdef int save_slots(Op op, Entry* entry, PyObject** args, Tensor out, list outpu
             if out is None and outputs is None:
                 continue                # an in-place op's: saved after the write
             save_tensor(&entry.saved[s], out if outputs is None else outputs[plan.index],
-                        FIRST_OUTPUT - plan.index)
+                        FIRST_OUTPUT - plan.index if plan.index < entry.n_outputs
+                        else FIRST_OUTPUT + 1)
         elif plan.kind == SAVES_SHAPE:
             if entry.edges[plan.index].entry == NULL:
                 save(&entry.saved[s], (<object>args[op.edge_param[plan.index]]).shape, None, 0,
@@ -187,12 +194,15 @@ cdef int split_in_two(Entry* entry) except -1:
         return 0
     edge = &entry.edges[op.inner_edge]
     if edge.entry != NULL:
-        inner = new_entry(op.inner, 1, 0, 1, 2)
-        inner.sequence, inner.flags = entry.sequence - 1, IS_SPLIT_OFF
+        inner = new_entry(op.inner, 1, op.inner.n_slots, 1, 2)
+        inner.sequence = entry.sequence - 1
+        inner.flags = IS_SPLIT_OFF | entry.flags & SAVED_WERE_FREED
         inner.edges[0] = edge[0]
         edge.entry, edge.output = inner, 0
-        describe_transpose(inner)
-    for s in range(op.n_slots):
+        describe_inner(inner)
+        if op.keeps_between:
+            hand_on_between(entry, inner)
+    for s in range(op.outer.n_slots):
         saved = &entry.saved[s]
         if op.slots[s].index == op.edge_param[op.inner_edge] and saved.value != NULL:
             array = op.inner.forward(<object>saved.value)
@@ -205,12 +215,27 @@ cdef int split_in_two(Entry* entry) except -1:
     return 0
 
 
-cdef int describe_transpose(Entry* inner) except -1:
-    """Note the shape of an inner entry's output: its input's, with the dimensions swapped."""
+cdef int hand_on_between(Entry* entry, Entry* inner) except -1:
+    """Let the inner entry have saved its result, which one entry for both kept in its last slot."""
+    cdef Op op = <Op>inner.op
+    cdef Saved* kept = &entry.saved[entry.n_saved - 1]
+    cdef int s
+    for s in range(op.n_slots):
+        if op.slots[s].kind == SAVES_OUTPUT:
+            inner.saved[s] = kept[0]
+            inner.saved[s].source = FIRST_OUTPUT
+        else:
+            save(&inner.saved[s], op.defaults[op.slots[s].index - 1], None, 0, CONSTANT)
+    kept.value = kept.version = NULL
+    return 0
+
+
+cdef int describe_inner(Entry* inner) except -1:
+    """Note the shape of an inner entry's output: its input's, or turned where it is a transpose."""
     cdef npy_intp dims[2]
     cdef Edge* edge = &inner.edges[0]
     rows, columns = shape_tuple(edge.entry, edge.output)
-    dims[0], dims[1] = columns, rows
+    dims[0], dims[1] = (columns, rows) if (<Op>inner.op).is_view else (rows, columns)
     describe_output(inner, 0, type_number_at(edge), 2, dims)
     return 0
 

@@ -22,7 +22,12 @@ from tapegrad._kernels.arrays import (
     rearranged,
     row_major,
 )
-from tapegrad._kernels.classes import nll_loss, nll_loss_backward
+from tapegrad._kernels.classes import (
+    cross_entropy,
+    cross_entropy_backward,
+    nll_loss,
+    nll_loss_backward,
+)
 from tapegrad._kernels.iteration import element, fill, refuse_overflow
 from tapegrad._kernels.kernel import (
     GENERATOR_SIZE,
@@ -118,6 +123,8 @@ __all__ = [
     "contiguous",
     "copied",
     "copy_array",
+    "cross_entropy",
+    "cross_entropy_backward",
     "cut_to",
     "diagonal",
     "dot",

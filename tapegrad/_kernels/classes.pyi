@@ -23,3 +23,22 @@ def nll_loss_backward(
     reduction: int,
     ignore_index: int,
 ) -> np.ndarray: ...
+def cross_entropy(
+    general: Callable[..., Any],
+    input: np.ndarray,
+    target: np.ndarray,
+    weight: np.ndarray | None,
+    reduction: int,
+    ignore_index: int,
+) -> Any: ...
+def cross_entropy_backward(
+    general: Callable[..., Any],
+    values: np.ndarray,
+    target: np.ndarray,
+    weight: np.ndarray | None,
+    total: np.ndarray,
+    shape: tuple[int, ...],
+    reduction: int,
+    ignore_index: int,
+    logarithms: np.ndarray,
+) -> np.ndarray: ...

@@ -174,7 +174,9 @@ cdef class Sweep:
 
     cdef int pass_entry(self, Entry* entry, object holder) except -1:
         """Turn the gradients of an entry's outputs into those of its inputs."""
-        cdef Op op
+        cdef Op op = <Op>entry.op
+        if op.keeps_between and (self.create_graph or anomaly_enabled()):
+            split(entry)                # or what is between could not be differentiated, or named
         if entry.carry != NULL:
             split(entry)                # hooks see PyTorch's graph
             holder = run_output_hooks(entry, holder)

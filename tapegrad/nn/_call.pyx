@@ -384,31 +384,27 @@ cdef object called_with_one(object module, PyObject** stack):
 @cython.final
 @cython.auto_pickle(False)
 cdef class ClassLoss(Front):
-    """Cross entropy of rows of scores with one class each: a log-softmax, then the likelihood.
+    """Cross entropy of rows of scores with one class each.
 
-    Described by these two and by the number of each way to reduce.
+    Described by its op and by the number of each way to reduce.
     """
 
     cdef object serve(self, PyObject* const* args, size_t n):
         cdef PyObject* stack[5]
         cdef PyObject* described = <PyObject*>self.described
         cdef PyObject* reduction
-        cdef object logarithms
         if n < 2 or n > 8 or not has_a_class_each(args[0], args[1]) or not is_plain(args, n):
             return UNUSUAL
         reduction = PyDict_GetItemWithError(
-            PyTuple_GET_ITEM(described, 2), args[6] if n > 6 else <PyObject*>"mean")
+            PyTuple_GET_ITEM(described, 1), args[6] if n > 6 else <PyObject*>"mean")
         if reduction == NULL:
             return UNUSUAL
-        stack[0], stack[1] = args[0], <PyObject*>CLASSES
-        logarithms = PyObject_Vectorcall(<object>PyTuple_GET_ITEM(described, 0), stack, 2, NULL)
-        stack[0], stack[1], stack[2] = <PyObject*>logarithms, args[1], <PyObject*>None
+        stack[0], stack[1], stack[2] = args[0], args[1], <PyObject*>None
         stack[3], stack[4] = reduction, args[4] if n > 4 else <PyObject*>IGNORED
-        losses = PyObject_Vectorcall(<object>PyTuple_GET_ITEM(described, 1), stack, 5, NULL)
+        losses = PyObject_Vectorcall(<object>PyTuple_GET_ITEM(described, 0), stack, 5, NULL)
         return losses[0]
 
 
-cdef object CLASSES = 1             # their dimension
 cdef object IGNORED = -100
 
 

@@ -61,7 +61,10 @@ def op(
     Tensor, as ``x.name()`` and ``x.name_()``; ``inplace_grad_name`` is for in-place forms that
     PyTorch numbers apart. ``out`` is the rule for the dtype of an ``out=``, see :mod:`._out`.
     ``stands_for=(input, inner, outer)`` is for an op whose graph in PyTorch has two nodes,
-    ``inner`` on one input and then ``outer``: one entry stands for both.
+    ``inner`` on one input and then ``outer``: one entry stands for both. Its formulas read what
+    those of ``outer`` do, in the same order, and last, where it was kept, what ``inner`` makes.
+    Only the first ``n_recorded`` of several ``outputs``, if given, have a place in the graph: the
+    others are there for the formulas.
     """
     if name in _REGISTRY:
         raise ValueError(f"there is an op {name} already")
@@ -108,7 +111,7 @@ _FLAGS = frozenset(
     ("is_view", "makes_float", "takes_mask", "takes_numbers", "takes_sequence", "n_tensors",
      "widens_half",
      "writes", "overwrites", "drops", "stands_for", "kernels_by_number",
-     "is_outer")
+     "is_outer", "n_recorded")
 )  # fmt: skip
 
 

@@ -252,6 +252,7 @@ log_softmax_op = op(
     "log_softmax",
     forward=_rows("log_softmax"),
     params=("input", "dim"),
+    defaults=(1,),
     input="log_softmax_backward(g, out, dim)",
     doc="``x - log(sum(exp(x)))`` along a dimension.",
 )

@@ -13,6 +13,7 @@ from tapegrad._kernels import OURS, KernelRefusal
 from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import op
+from tapegrad.ops.activation import log_softmax_op
 from tapegrad.ops.loss import MEAN, NONE
 
 _ONES = {
@@ -69,6 +70,7 @@ def _nll_op(name: str, grad_name: str):
         params=("input", "target", "weight", "reduction", "ignore_index"),
         grad_name=grad_name,
         outputs=("loss", "total_weight"),
+        n_recorded=1,
         drops=("target",),
         input="nll_loss_backward("
         "g, target, weight, total_weight, input_shape, reduction, ignore_index)",
@@ -120,6 +122,29 @@ nll_loss_backward = op(
     ),
     doc="Zeros with minus the weighted gradient at each row's target.",
 )
+
+
+# Of a matrix of scores: the log-softmax and the likelihood.
+cross_entropy_op = op(
+    "cross_entropy",
+    forward=partial(kernels.cross_entropy, _nll_loss),
+    params=("input", "target", "weight", "reduction", "ignore_index"),
+    grad_name="NllLossBackward0",
+    outputs=("loss", "total_weight", "log_probabilities"),
+    n_recorded=1,
+    drops=("target",),
+    input="cross_entropy_backward(g, target, weight, total_weight, input_shape, reduction, "
+    "ignore_index, log_probabilities)",
+    stands_for=("input", log_softmax_op, nll_loss_op),
+    doc="Minus the logarithm of the target class's softmax, weighted.",
+)
+op(
+    "cross_entropy_backward",
+    forward=partial(kernels.cross_entropy_backward, _nll_scattered),
+    params=("values", "target", "weight", "total", "shape", "reduction", "ignore_index",
+            "log_probabilities"),
+    doc="The gradient of a loss of logarithms, and through the log-softmax that made them.",
+)  # fmt: skip
 
 
 def nll_loss(input, target, weight=None, reduction: int = MEAN, ignore_index: int = -100) -> Tensor:

@@ -123,7 +123,7 @@ _WEIGHT_SHAPE = (
 )
 
 
-@front(ClassLoss, log_softmax_op, nll.nll_loss_op, NUMBERS)
+@front(ClassLoss, nll.cross_entropy_op, NUMBERS)
 def cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -160,6 +160,11 @@ def cross_entropy(
         _check_smoothing(label_smoothing)
         return _smoothed_cross_entropy(input, target, weight, ignore_index, how, label_smoothing)
     if n_dims and input.is_floating_point():
+        if n_dims == 2 and target.dtype is int64:
+            _check_shapes(input, target)
+            if weight is not None:
+                _check_class_weight(input, weight)
+            return nll.cross_entropy_op(input, target, weight, how, ignore_index)[0]
         log_probabilities = log_softmax_op(input, class_dim)
     else:
         log_probabilities = log_softmax(input, 0 if n_dims == 1 else 1)  # which refuses it
