@@ -16,8 +16,16 @@ EXPRESSIONS = {
 @pytest.mark.parametrize("exponent", EASY)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_easy_powers_are_exactly_those_of_pytorch(torch, reference, dtype, exponent):
-    """A power that has a shorter way takes PyTorch's, to the last bit, also of special values."""
+    """A power that has a shorter way takes PyTorch's, to the last bit, also of special values.
+
+    Roots are rounded right, where its own err by a unit in the last place on some processors.
+    """
     expected = (reference.tensor(VALUES, dtype=getattr(reference, dtype)) ** exponent).numpy()
+    if exponent == 0.5:
+        with np.errstate(invalid="ignore"):
+            roots = np.sqrt(np.array(VALUES, dtype))
+        np.testing.assert_array_max_ulp(roots, expected, 1)
+        expected = roots
     x = torch.tensor(VALUES, dtype=getattr(torch, dtype))
 
     for actual in (x**exponent, x.pow(exponent), torch.pow(x, exponent), x.clone().pow_(exponent)):
