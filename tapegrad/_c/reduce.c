@@ -84,7 +84,11 @@ enum { TURNED = 64, LEAST_TURNED = 8, LONGEST_TURNED = 32, LONGEST_SEARCHED = 64
         STATEMENT                                                                           \
     }
 
-/* `name`_row(p, n, step): the result over one row.
+/* What reduces rows that lie packed, or NULL: see reduce_rows.h. A choice needs no blocks. */
+#define ROW_LOOP(T, name) void (*name)(const T *, int64_t, int64_t, int64_t, T *, int64_t)
+#define IS_WHOLE(rows, LANES) ((rows) != NULL && (LANES) == CHOICE_LANES)
+
+/* `name`_row(p, n, step, rows): the result over one row.
  * `name`_columns(p, n, step, width, column_step, result): over `width` columns at once.
  * START makes the initial value of the first element, which it may ignore; only then
  * may n be 0. */
@@ -126,10 +130,15 @@ enum { TURNED = 64, LEAST_TURNED = 8, LONGEST_TURNED = 32, LONGEST_SEARCHED = 64
             packed[i] = TG_AT(const T, p, i * step);                                             \
         return name##_packed_block(is_packed ? (const T *)p : packed, n);                        \
     }                                                                                            \
-    static TG_INLINE C name##_row(const char *p, tg_intp n, tg_intp step)                        \
+    static TG_INLINE C name##_row(const char *p, tg_intp n, tg_intp step, ROW_LOOP(T, const rows))\
     {                                                                                            \
         C partial[PARTIALS], total;                                                              \
         int n_partials = 0;                                                                      \
+        if (IS_WHOLE(rows, LANES) && n > 0 && step == (tg_intp)sizeof(T)) {                      \
+            T best;                                                                              \
+            rows((const T *)p, 0, 1, n, &best, 1);                                               \
+            return load(best);                                                                   \
+        }                                                                                        \
         for (tg_intp n_blocks = 0;; n -= ROW_BLOCK, p += ROW_BLOCK * step) {                     \
             total = name##_block(p, smaller(n, ROW_BLOCK), step);                                \
             if (n <= ROW_BLOCK)                                                                  \
@@ -250,15 +259,15 @@ enum { TURNED = 64, LEAST_TURNED = 8, LONGEST_TURNED = 32, LONGEST_SEARCHED = 64
                 for (tg_intp j = 0; j < width; j++)                                                \
                     TG_AT(OUT, out, (done + j) * out_step) = store(result[j]);                     \
             }                                                                                      \
-            void (*const rows)(const T *, int64_t, int64_t, int64_t, OUT *, int64_t) = ROWS;       \
+            ROW_LOOP(T, const rows) = ROWS;                                                        \
             if (rows != NULL && n > 0 && n <= ROW_BLOCK && core_step == item &&                    \
                 in_step % item == 0 && out_step % item == 0) {                                     \
                 rows((const T *)(in + done * in_step), in_step / item, n_outer - done, n,          \
-                     (OUT *)(out + done * out_step), out_step / item);                             \
+                     (T *)(out + done * out_step), out_step / item);                               \
                 return;                                                                            \
             }                                                                                      \
             for (tg_intp i = done; i < n_outer; i++)                                               \
-                TG_AT(OUT, out, i * out_step) = store(name##_row(in + i * in_step, n, core_step)); \
+                TG_AT(OUT, out, i * out_step) = store(name##_row(in + i * in_step, n, core_step, rows)); \
             return;                                                                                \
         }                                                                                          \
         for (tg_intp i = 0; i < n_outer; i += block) {                                             \
@@ -288,7 +297,7 @@ enum { TURNED = 64, LEAST_TURNED = 8, LONGEST_TURNED = 32, LONGEST_SEARCHED = 64
 
 /* Where the best element of each row is: the first of equals, or the first NaN. A whole block is
  * compared before any of it is looked at. */
-#define SEARCH(best, name, T, C, load, IS_BETTER)                                               \
+#define SEARCH(best, name, T, C, load, IS_BETTER, ROWS)                                         \
     static TG_INLINE int name##_is_there(const char *p, tg_intp step, C target)                 \
     {                                                                                           \
         const C x = load(TG_AT(const T, p, step));                                              \
@@ -296,7 +305,7 @@ enum { TURNED = 64, LEAST_TURNED = 8, LONGEST_TURNED = 32, LONGEST_SEARCHED = 64
     }                                                                                           \
     static TG_INLINE tg_intp name##_row(const char *p, tg_intp n, tg_intp step)                 \
     {                                                                                           \
-        const C target = best##_row(p, n, step);                                                \
+        const C target = best##_row(p, n, step, ROWS);                                          \
         tg_intp i = 0;                                                                          \
         for (; step == (tg_intp)sizeof(T) && i + SEARCH_BLOCK < n; i += SEARCH_BLOCK) {         \
             int n_found = 0;                                                                    \
@@ -402,10 +411,10 @@ enum { TURNED = 64, LEAST_TURNED = 8, LONGEST_TURNED = 32, LONGEST_SEARCHED = 64
     REDUCTION(op##_##dtype, T, C, load, FROM_FIRST, SMALLER, CHOICE_LANES)\
     REDUCTION_LOOP(LOOP_##dtype, op##_##dtype, T, C, T, store, ROWS_##dtype(op))
 #define ARGMAX_OF(op, dtype, T, C, load, ...)                      \
-    SEARCH(max_##dtype, op##_##dtype, T, C, load, IS_LARGER)       \
+    SEARCH(max_##dtype, op##_##dtype, T, C, load, IS_LARGER, ROWS_##dtype(max)) \
     SEARCH_LOOP(LOOP_##dtype, op##_##dtype, T)
 #define ARGMIN_OF(op, dtype, T, C, load, ...)                      \
-    SEARCH(min_##dtype, op##_##dtype, T, C, load, IS_SMALLER)      \
+    SEARCH(min_##dtype, op##_##dtype, T, C, load, IS_SMALLER, ROWS_##dtype(min)) \
     SEARCH_LOOP(LOOP_##dtype, op##_##dtype, T)
 #define MAX_WITH_INDEX(op, dtype, T, ...) WITH_INDEX(argmax_##dtype, op##_##dtype, T)
 #define MIN_WITH_INDEX(op, dtype, T, ...) WITH_INDEX(argmin_##dtype, op##_##dtype, T)

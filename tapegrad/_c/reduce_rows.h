@@ -25,7 +25,8 @@ static inline void tg_turn_nothing(const void *from, int64_t step, int64_t n_row
     _Generic((from), const float *: tg_turn_float32, const double *: tg_turn_float64,              \
              default: tg_turn_nothing)(from, __VA_ARGS__)
 
-/* to[r * to_step] = the reduction of n elements from from[r * step] on; n is at most a block. */
+/* to[r * to_step] = the reduction of n elements from from[r * step] on; n is at most a block, but for
+ * a choice of any number. */
 #define TG_REDUCES_ROWS(name)                                                                     \
     void tg_##name##_rows_float32(const float *from, int64_t step, int64_t n_rows, int64_t n,     \
                                   float *to, int64_t to_step);                                    \

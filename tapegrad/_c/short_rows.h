@@ -1,61 +1,98 @@
-/* Reductions of rows of at most a block. Included once per element type and instruction set: see
+/* Reductions of rows that lie packed. Included once per element type and instruction set: see
  * short_rows.c. */
 #include "load_store.h"
 
 #include "turn.h"
 
-/* As many vectors as reduce.c has lanes of a sum. */
-enum { NAME(vectors) = TG_SUM_LANES / LANES };
+/* As many vectors as reduce.c has lanes of a sum, and so many rows at once that each addition need
+ * not wait for the last. */
+enum { NAME(vectors) = TG_SUM_LANES / LANES,
+       NAME(sums_at_once) = NAME(vectors) < 4 ? 4 / NAME(vectors) : 1,
+       NAME(chains) = 4 };
 
-/* lanes[0] = all lanes joined, in halves. */
-#define HALVES(JOIN)                                              \
-    for (int half = LANES / 2; half > 0; half /= 2)               \
-        for (int k = 0; k < half; k++)                            \
-            lanes[k] = JOIN(lanes[k], lanes[k + half]);
+/* A vector whose lanes are those of v from the one of this number on, and then any. */
+TARGET static TG_INLINE V NAME(from_lane)(V v, const int lane)
+{
+#if defined(__GNUC__) && !defined(__clang__)
+    NAME(places) order;
+    TG_UNROLLED
+    for (int l = 0; l < LANES; l++)
+        order[l] = (l + lane) % LANES;
+    return __builtin_shuffle(v, order);
+#else
+    T lanes[2 * LANES];
+    NAME(store)(lanes, v);
+    NAME(store)(lanes + LANES, v);
+    return NAME(load)(lanes + lane);
+#endif
+}
+
+/* All lanes of v joined in its first, in halves. */
+#define HALF(v, lane, JOIN) \
+    if (LANES > (lane))     \
+        v = JOIN(v, NAME(from_lane)(v, lane));
+#define HALVES(v, JOIN) HALF(v, 8, JOIN) HALF(v, 4, JOIN) HALF(v, 2, JOIN) HALF(v, 1, JOIN)
 
 #define ADD(a, b) ((a) + (b))
 
-/* The sum of TERM(x) in the order in which reduce.c adds. */
-#define SUM_ROW(name, TERM)                                                                       \
-    TARGET static TG_INLINE T NAME(name)(const T *p, int64_t n)                                   \
+/* The sums of TERM(x) over some rows, in the order in which reduce.c adds. */
+#define SUM_ROWS(name, TERM)                                                                      \
+    TARGET static TG_INLINE void NAME(name)(const T *p, int64_t step, int64_t n, T *to,           \
+                                            int64_t to_step, const int n_rows)                    \
     {                                                                                             \
-        V sums[NAME(vectors)];                                                                    \
-        T lanes[LANES], total = 0;                                                                \
-        if (n < TG_FEW_ELEMENTS) {                                                                \
-            for (int64_t i = 0; i < n; i++)                                                       \
-                total += TERM(p[i]);                                                              \
-            return total;                                                                         \
-        }                                                                                         \
-        for (int i = 0; i < NAME(vectors); i++)                                                   \
-            sums[i] = (V){0};                                                                     \
+        V sums[NAME(sums_at_once)][NAME(vectors)];                                                \
+        for (int r = 0; r < n_rows; r++)                                                          \
+            for (int i = 0; i < NAME(vectors); i++)                                               \
+                sums[r][i] = (V){0};                                                              \
         for (; n >= TG_SUM_LANES; n -= TG_SUM_LANES, p += TG_SUM_LANES)                           \
-            for (int i = 0; i < NAME(vectors); i++) {                                             \
-                const V x = NAME(load)(p + i * LANES);                                            \
-                sums[i] += TERM(x);                                                               \
+            for (int r = 0; r < n_rows; r++)                                                      \
+                for (int i = 0; i < NAME(vectors); i++) {                                         \
+                    const V x = NAME(load)(p + r * step + i * LANES);                             \
+                    sums[r][i] += TERM(x);                                                        \
+                }                                                                                 \
+        for (int r = 0; r < n_rows; r++) {                                                        \
+            for (int i = 0; i < NAME(vectors) && i * LANES < n; i++) {                            \
+                const V x = NAME(load_first)(p + r * step + i * LANES, n - i * LANES);            \
+                sums[r][i] += TERM(x);                                                            \
             }                                                                                     \
-        for (int i = 0; i < NAME(vectors) && i * LANES < n; i++) {                                \
-            const V x = NAME(load_first)(p + i * LANES, n - i * LANES);                           \
-            sums[i] += TERM(x);                                                                   \
+            for (int half = NAME(vectors) / 2; half > 0; half /= 2)                               \
+                for (int i = 0; i < half; i++)                                                    \
+                    sums[r][i] += sums[r][i + half];                                              \
+            HALVES(sums[r][0], ADD)                                                               \
+            to[r * to_step] = sums[r][0][0];                                                      \
         }                                                                                         \
-        for (int half = NAME(vectors) / 2; half > 0; half /= 2)                                   \
-            for (int i = 0; i < half; i++)                                                        \
-                sums[i] += sums[i + half];                                                        \
-        NAME(store)(lanes, sums[0]);                                                              \
-        HALVES(ADD)                                                                               \
-        return lanes[0];                                                                          \
+    }                                                                                             \
+    TARGET static TG_INLINE T NAME(name##_of_few)(const T *p, int64_t n)                          \
+    {                                                                                             \
+        T total = 0;                                                                              \
+        for (int64_t i = 0; i < n; i++)                                                           \
+            total += TERM(p[i]);                                                                  \
+        return total;                                                                             \
+    }                                                                                             \
+    TARGET static void NAME(name##_rows)(const T *from, int64_t step, int64_t n_rows, int64_t n,  \
+                                         T *to, int64_t to_step)                                  \
+    {                                                                                             \
+        enum { AT_ONCE = NAME(sums_at_once) };                                                    \
+        int64_t i = 0;                                                                            \
+        for (; n < TG_FEW_ELEMENTS && i < n_rows; i++)                                            \
+            to[i * to_step] = NAME(name##_of_few)(from + i * step, n);                            \
+        for (; i + AT_ONCE <= n_rows; i += AT_ONCE)                                               \
+            NAME(name)(from + i * step, step, n, to + i * to_step, to_step, AT_ONCE);             \
+        for (; i < n_rows; i++)                                                                   \
+            NAME(name)(from + i * step, step, n, to + i * to_step, to_step, 1);                   \
     }
 
 #define ITSELF(x) (x)
 #define SQUARE(x) ((x) * (x))
-SUM_ROW(sum, ITSELF)
-SUM_ROW(sum_of_squares, SQUARE)
+SUM_ROWS(sum, ITSELF)
+SUM_ROWS(sum_of_squares, SQUARE)
 
-/* The best element; NaN is above all. */
+/* The best element of a row of any length; NaN is above all. In some chains, of which none waits for
+ * another. */
 #define BEST_ROW(name, IS_BETTER)                                                                 \
-    TARGET static TG_INLINE V NAME(name##_of)(V best, V x, NAME(places) *is_nan)                  \
+    TARGET static TG_INLINE V NAME(name##_of_two)(V best, V x)                                    \
     {                                                                                             \
         const NAME(places) takes = IS_BETTER(x, best);                                            \
-        *is_nan |= x != x;                                                                        \
         return (V)(((NAME(places))x & takes) | ((NAME(places))best & ~takes));                    \
     }                                                                                             \
     TARGET static TG_INLINE T NAME(name)(const T *p, int64_t n)                                   \
@@ -66,52 +103,50 @@ SUM_ROW(sum_of_squares, SQUARE)
                 best = IS_BETTER(p[i], best) | (p[i] != p[i]) ? p[i] : best;                      \
             return best;                                                                          \
         }                                                                                         \
-        NAME(places) is_nan = (NAME(places))(V){0};                                                \
-        T lanes[LANES], flags[LANES], nan = 0;                                                    \
-        V best = NAME(load)(p + n - LANES);                                                       \
-        is_nan |= best != best;                                                                   \
-        for (int64_t i = 0; i + LANES < n; i += LANES)                                            \
-            best = NAME(name##_of)(best, NAME(load)(p + i), &is_nan);                             \
-        NAME(store)(lanes, best);                                                                 \
-        NAME(store)(flags, (V)is_nan);                                                            \
-        for (int k = 0; k < LANES; k++)                                                           \
-            nan += flags[k]; /* whose bits are those of NaN */                                    \
-        if (nan != nan)                                                                           \
-            return nan;                                                                           \
-        HALVES(name##_OF_TWO)                                                                     \
-        return lanes[0];                                                                          \
+        V best[NAME(chains)], x = NAME(load)(p + n - LANES);                                      \
+        NAME(places) is_nan[NAME(chains)];                                                        \
+        for (int r = 0; r < NAME(chains); r++)                                                    \
+            best[r] = x, is_nan[r] = x != x;                                                      \
+        for (; n > NAME(chains) * LANES; n -= NAME(chains) * LANES, p += NAME(chains) * LANES)    \
+            for (int r = 0; r < NAME(chains); r++) {                                              \
+                x = NAME(load)(p + r * LANES);                                                    \
+                is_nan[r] |= x != x;                                                              \
+                best[r] = NAME(name##_of_two)(best[r], x);                                        \
+            }                                                                                     \
+        for (; n > LANES; n -= LANES, p += LANES) {                                               \
+            x = NAME(load)(p);                                                                    \
+            is_nan[0] |= x != x;                                                                  \
+            best[0] = NAME(name##_of_two)(best[0], x);                                            \
+        }                                                                                         \
+        for (int r = 0; r < NAME(chains); r++) {                                                  \
+            is_nan[0] |= is_nan[r];                                                               \
+            best[0] = NAME(name##_of_two)(best[0], best[r]);                                      \
+        }                                                                                         \
+        V nan = (V)is_nan[0]; /* whose bits are those of NaN, or zero */                          \
+        HALVES(nan, ADD)                                                                          \
+        HALVES(best[0], NAME(name##_of_two))                                                      \
+        return nan[0] != nan[0] ? nan[0] : best[0][0];                                            \
+    }                                                                                             \
+    TARGET static void NAME(name##_rows)(const T *from, int64_t step, int64_t n_rows, int64_t n,  \
+                                         T *to, int64_t to_step)                                  \
+    {                                                                                             \
+        for (int64_t i = 0; i < n_rows; i++)                                                      \
+            to[i * to_step] = NAME(name)(from + i * step, n);                                     \
     }
 
 #define IS_ABOVE(a, b) ((a) > (b))
 #define IS_BELOW(a, b) ((a) < (b))
-#define max_OF_TWO(a, b) ((b) > (a) ? (b) : (a))
-#define min_OF_TWO(a, b) ((b) < (a) ? (b) : (a))
 BEST_ROW(max, IS_ABOVE)
 BEST_ROW(min, IS_BELOW)
 
-#define OF_ROWS(name)                                                                              \
-    TARGET static void NAME(name##_rows)(const T *from, int64_t step, int64_t n_rows, int64_t n,  \
-                                         T *to, int64_t to_step)                                  \
-    {                                                                                             \
-        for (int64_t i = 0; i < n_rows; i++, from += step, to += to_step)                         \
-            *to = NAME(name)(from, n);                                                            \
-    }
-
-OF_ROWS(sum)
-OF_ROWS(sum_of_squares)
-OF_ROWS(max)
-OF_ROWS(min)
-
+#undef HALF
 #undef HALVES
 #undef ADD
-#undef SUM_ROW
+#undef SUM_ROWS
 #undef ITSELF
 #undef SQUARE
 #undef BEST_ROW
 #undef IS_ABOVE
 #undef IS_BELOW
-#undef max_OF_TWO
-#undef min_OF_TWO
-#undef OF_ROWS
 
 #include "end_of_type.h"
