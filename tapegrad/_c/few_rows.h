@@ -21,6 +21,12 @@ TARGET static TG_INLINE void NAME(tile)(const int rows, const int is_wide, int64
         if (is_wide)                                    \
             r##i = MULADD(x, b_right, r##i);            \
     }
+#define ADD_OLD(i)                                                     \
+    if (i < rows) {                                                    \
+        l##i += NAME(load_first)(c + i * now.c_row, left);             \
+        if (is_wide)                                                   \
+            r##i += NAME(load_first)(c + i * now.c_row + LANES, right); \
+    }
 #define END(i)                                                         \
     if (i < rows) {                                                    \
         NAME(store_first)(c + i * now.c_row, l##i, left);              \
@@ -35,10 +41,14 @@ TARGET static TG_INLINE void NAME(tile)(const int rows, const int is_wide, int64
             b_right = NAME(load_first)(b + LANES, right);
         EACH(STEP)
     }
+    if (now.adds) {
+        EACH(ADD_OLD)
+    }
     EACH(END)
 #undef EACH
 #undef BEGIN
 #undef STEP
+#undef ADD_OLD
 #undef END
 }
 
@@ -179,7 +189,7 @@ TARGET static void NAME(with_turned_a)(tg_small now, const T *a, const T *b, T *
         NAME(turn_few)(n, now.k, a + i * now.a_row, now.a_row, now.a_step, turned, n);
         for (int64_t j = 0; j < now.m; j += ROWS) {
             const int64_t m = now.m - j < ROWS ? now.m - j : ROWS;
-            const tg_small part = {m, n, now.k, now.b_row, 1, n, n};
+            const tg_small part = {m, n, now.k, now.b_row, 1, n, n, 0};
             NAME(strip)(n, part, b + j * now.b_row, turned, sums);
             NAME(turn_few)(m, n, sums, n, 1, c + i * now.c_row + j, now.c_row);
         }
@@ -223,12 +233,58 @@ TARGET static void NAME(row_by_row)(tg_small now, const T *a, const T *b, T *c)
     }
 }
 
+/* One row by rows of b that lie packed: these are read one after the other, four at a time, and added
+ * to some columns, which stay in the nearest cache. */
+TARGET static void NAME(one_row)(tg_small now, const T *a, const T *b, T *c)
+{
+    enum { COLUMNS = 16384 / sizeof(T) };
+    memset(c, 0, (size_t)now.m * sizeof(T));
+    for (int64_t first = 0; first < now.m; first += COLUMNS, b += COLUMNS, c += COLUMNS) {
+        const int64_t m = now.m - first < COLUMNS ? now.m - first : COLUMNS;
+        const T *row = b, *x = a;
+        int64_t k = 0;
+        for (; k + 4 <= now.k; k += 4, row += 4 * now.b_row, x += 4 * now.a_step)
+            for (int64_t j = 0; j < m; j += LANES) {
+                V sum = NAME(load_first)(c + j, m - j);
+                TG_UNROLLED
+                for (int i = 0; i < 4; i++)
+                    sum = MULADD(x[i * now.a_step], NAME(load_first)(row + i * now.b_row + j, m - j),
+                                 sum);
+                NAME(store_first)(c + j, sum, m - j);
+            }
+        for (; k < now.k; k++, row += now.b_row, x += now.a_step)
+            for (int64_t j = 0; j < m; j += LANES)
+                NAME(store_first)(c + j, MULADD(*x, NAME(load_first)(row + j, m - j),
+                                                NAME(load_first)(c + j, m - j)), m - j);
+    }
+}
+
+/* A product whose factors are deeper is one of parts, added up. */
+TARGET static void NAME(deep_product)(tg_small now, int is_turned, const T *a, const T *b, T *c)
+{
+    const int64_t k = now.k;
+    for (int64_t done = 0; done < k; done += now.k) {
+        now.k = k - done < TG_SMALL_DEPTH ? k - done : TG_SMALL_DEPTH;
+        now.adds = done > 0;
+        if (is_turned)
+            NAME(with_turned_b)(now, a, b, c);
+        else
+            NAME(packed)(now, a, b, c);
+        a += now.k * now.a_step;
+        b += now.k * (is_turned ? 1 : now.b_row);
+    }
+}
+
 TARGET static void NAME(product)(tg_small now, int is_turned, const T *a, const T *b, T *c)
 {
-    if (!is_turned)
-        NAME(packed)(now, a, b, c);
-    else if (now.n < 4 && now.a_step == 1)
+    if (is_turned && now.n < 4 && now.a_step == 1)
         NAME(row_by_row)(now, a, b, c);
+    else if (!is_turned && now.n == 1 && now.m > 2 * LANES)
+        NAME(one_row)(now, a, b, c);
+    else if (now.k > TG_SMALL_DEPTH)
+        NAME(deep_product)(now, is_turned, a, b, c);
+    else if (!is_turned)
+        NAME(packed)(now, a, b, c);
     else if (now.n * (now.k + now.m) >= now.m * now.k)
         NAME(with_turned_b)(now, a, b, c);
     else if (now.n <= LANES && now.m >= LANES)

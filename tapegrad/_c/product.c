@@ -8,6 +8,7 @@ enum { TG_SMALL_DEPTH = 512, TG_DEEP = 192, TG_MANY_ROWS = 64 };
  * columns of a, b_row between rows of b, or its columns where these lie packed. */
 typedef struct {
     int64_t n, m, k, a_row, a_step, b_row, c_row;
+    int adds; /* to what c holds */
 } tg_small;
 
 #if defined(__GNUC__) && defined(__x86_64__)
@@ -83,7 +84,7 @@ static TG_INLINE void totals_float64_plain(const void *vectors, double *sums)
         const tg_intp size = sizeof(T);                                                           \
         const int is_turned = steps[6] != size;                                                   \
         const tg_small now = {dims[1], dims[3], dims[2], steps[3] / size, steps[4] / size,        \
-                              steps[is_turned ? 6 : 5] / size, steps[7] / size};                  \
+                              steps[is_turned ? 6 : 5] / size, steps[7] / size, 0};               \
         (void)params;                                                                             \
         for (tg_intp i = 0; i < dims[0]; i++) {                                                   \
             TG_BEST(product_##name, now, is_turned, (const T *)(args[0] + i * steps[0]),          \

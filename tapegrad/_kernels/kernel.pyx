@@ -327,7 +327,7 @@ cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* s
     cdef void* last = params if loop.data == NULL else loop.data
     cdef int k
     for k in range(kernel.n_core):
-        if work > RELEASE_GIL_ABOVE:    # with many core dimensions it would overflow
+        if work > SHARE_ABOVE:          # with many core dimensions it would overflow
             break
         work *= dims[1 + k]
     if work > RELEASE_GIL_ABOVE and not loop.needs_gil:

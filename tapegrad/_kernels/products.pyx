@@ -35,13 +35,11 @@ cdef dict C_NAMES = {
 
 cdef enum:
     TINY = 1024                 # products of two numbers
-    ONE_ROW = 16384             # of one row, whose sums are along rows of the other factor
     LARGE = 4194304             # from here on a second thread pays
     PACKED = 8388608            # and packing for it
     LARGE_ALONE = 16777216      # from here on the BLAS packs its factors for good
     ROWS_TOGETHER = 32          # of a product that is narrow, which threads share
-    DEEP = 512                  # TG_SMALL_DEPTH
-    LONG = 16384                # rows or columns, so that nothing overflows
+    LONG = 16384                # rows, depth or columns, so that nothing overflows
     BLOCK_ROWS = 84             # TG_BLOCK_ROWS
     BLOCK_ROOM = 112            # rows that a packed block takes, whatever the height of its tiles
     MOST_ROWS = 504             # six blocks: the second cache holds half a megabyte of them, packed
@@ -55,16 +53,18 @@ cdef Loop* loop_of_product(int type_number, npy_intp n, npy_intp k, npy_intp m, 
     """The loop for ``(n, k) @ (k, m)``; ``steps`` are those between rows and columns of both.
 
     The BLAS packs its factors and shares the work among its threads, which costs small products
-    more than they gain, and where other programs run they wait for one another; a long row or
-    column it takes without.
+    more than they gain. These threads wait for one another, and then for more to do for tens of
+    milliseconds, on processors that ours need.
     """
     cdef bint is_turned = steps[3] != item
-    if (type_number != NPY_FLOAT32 and type_number != NPY_FLOAT64) or k > DEEP \
-            or n > LONG or m > LONG or (steps[2] != item and is_turned) \
+    cdef double work = <double>n * k * m
+    if (type_number != NPY_FLOAT32 and type_number != NPY_FLOAT64) \
+            or n > LONG or k > LONG or m > LONG or (steps[2] != item and is_turned) \
             or (steps[0] | steps[1] | steps[2] | steps[3]) & (item - 1):
         return MATMUL.loop_for(type_number)
-    if n * k * m <= (ONE_ROW if n == 1 and is_turned else TINY) or n >= 4 and m >= 4 \
-            and n * k * m <= LARGE_ALONE:
+    if work <= TINY or m >= 4 and (
+            work <= (LARGE_ALONE if n >= 4 else LARGE)
+            or n < 4 and is_turned and steps[1] == item):   # sums along packed rows of both
         return &SMALL_MATMUL.loops[type_number]
     return MATMUL.loop_for(type_number)
 
@@ -169,11 +169,24 @@ cdef inline Matrix vector(ndarray array, int turned) noexcept:
     return m
 
 
+cdef inline Matrix transposed(Matrix m) noexcept:
+    m.n, m.n_columns, m.step, m.column_step = m.n_columns, m.n, m.column_step, m.step
+    return m
+
+
+cdef inline bint is_better_turned(Matrix a, Matrix b, Matrix target, npy_intp item) noexcept:
+    """Whether it is packed rows by a vector: then the vector is a row, by packed columns."""
+    return b.n_columns == 1 and a.n >= 4 and a.column_step == item and b.step == item \
+        and target.step == item
+
+
 cdef ndarray multiplied(Matrix a, Matrix b, ndarray out, Matrix target):
     """Multiply into an array, which lies as the target says; sizes are known to fit."""
     cdef npy_intp dims[4]
     cdef npy_intp steps[9]
     cdef char* args[3]
+    if is_better_turned(a, b, target, PyArray_ITEMSIZE(out)):
+        return multiplied(transposed(b), transposed(a), out, transposed(target))
     dims[0], dims[1], dims[2], dims[3] = 1, a.n, a.n_columns, b.n_columns
     steps[0] = steps[1] = steps[2] = 0
     args[0], args[1], args[2] = a.data, b.data, target.data
@@ -188,10 +201,13 @@ cdef ndarray multiplied(Matrix a, Matrix b, ndarray out, Matrix target):
 
 
 cdef inline int launch_product(Loop* loop, char** args, npy_intp* dims, npy_intp* steps) except -1:
-    """One product; some rows at a time where several threads may share them."""
+    """One product; some rows or columns at a time where several threads may share them."""
     if <void*>loop.kernel != <void*>SMALL_MATMUL or thread_count() == 1 \
-            or dims[1] * dims[2] * dims[3] <= LARGE or dims[1] < 2 * ROWS_TOGETHER:
+            or dims[1] * dims[2] * dims[3] <= LARGE or max(dims[1], dims[3]) < 2 * ROWS_TOGETHER:
         return launch(loop, args, dims, steps, NULL, NULL)
+    if dims[1] < 2 * ROWS_TOGETHER:
+        steps[1], steps[2] = STRIP * steps[6], STRIP * steps[8]
+        return launch_parts(loop, dims[3], STRIP, 3, 3, args, dims, steps)
     steps[0], steps[2] = ROWS_TOGETHER * steps[3], ROWS_TOGETHER * steps[7]
     return launch_parts(loop, dims[1], ROWS_TOGETHER, 1, 3, args, dims, steps)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -92,6 +94,35 @@ def test_same_gradients(tapegrad: ModuleType) -> None:
     alone, shared = (on_threads(tapegrad, n, gradient) for n in (1, 4))
 
     assert alone.tobytes() == shared.tobytes()
+
+
+IN_A_NEW_PROCESS = """
+import os, tapegrad
+tapegrad.set_num_threads(2)
+before = len(os.listdir("/proc/self/task"))
+{}
+print(len(os.listdir("/proc/self/task")) - before)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts threads in /proc")
+@pytest.mark.parametrize(("call", "n_started"), [
+    ("tapegrad.conv2d(tapegrad.empty(1, 512, 7, 7), tapegrad.empty(512, 512, 3, 3))", 1),
+    ("tapegrad.empty(2, 3000) @ tapegrad.empty(3000, 2000).t().contiguous().t()", 1),
+    ("tapegrad.empty(40, 700) @ tapegrad.empty(700, 590)", 1),
+    ("tapegrad.empty(1, 512) @ tapegrad.empty(1000, 512).t()", 0),
+    ("tapegrad.empty(1000, 512) @ tapegrad.empty(512)", 0),
+])  # fmt: skip
+def test_who_is_shared(tapegrad: ModuleType, call: str, n_started: int) -> None:
+    """A second thread, of ours alone, is started by the first launch that is worth sharing.
+
+    Few dimensions may be long, as in a convolution of many small planes. The threads of the BLAS
+    are there from the start.
+    """
+    answer = subprocess.run([sys.executable, "-c", IN_A_NEW_PROCESS.format(call)], text=True,
+                            capture_output=True, check=True)
+
+    assert int(answer.stdout) == n_started, answer.stderr
 
 
 def test_earliest_refusal(tapegrad: ModuleType) -> None:

@@ -10,11 +10,12 @@ from tapegrad._kernels import OURS
 from tapegrad._kernels.launch_log import record_launches
 
 # Around the rows and columns of a tile or a square, the depth and rows from which strips are
-# gathered, and the depth at which the BLAS takes over.
+# gathered, and the depth that is multiplied at once.
 SIZES = [
     (1, 1, 1), (1, 64, 65), (2, 37, 6), (3, 18, 9), (2, 3, 5), (3, 1, 2), (4, 8, 16), (5, 7, 31),
     (8, 16, 32), (9, 33, 17), (13, 0, 4), (16, 64, 256), (31, 255, 33), (33, 512, 18), (64, 10, 47),
-    (7, 9, 19), (12, 20, 40), (16, 100, 33), (70, 200, 50), (65, 193, 129),
+    (7, 9, 19), (12, 20, 40), (16, 100, 33), (70, 200, 50), (65, 193, 129), (1, 1500, 70),
+    (3, 1300, 40), (9, 1100, 35), (1, 9, 5000), (2, 6, 2100), (1, 515, 1025),
 ]  # fmt: skip
 
 
@@ -71,11 +72,12 @@ def test_what_is_not_finite_stays_in_its_row(value):
 
 @pytest.mark.parametrize(
     ("n", "k", "m", "name"),
-    [(4, 8, 16, "small_matmul"), (32, 64, 128, "small_matmul"), (1, 64, 128, "matmul"),
-     (32, 513, 64, "matmul"), (600, 1700, 17, "matmul")],
+    [(4, 8, 16, "small_matmul"), (32, 64, 128, "small_matmul"), (1, 64, 128, "small_matmul"),
+     (32, 1700, 64, "small_matmul"), (2, 700, 600, "small_matmul"), (1, 4096, 4096, "matmul"),
+     (600, 1700, 17, "matmul"), (300, 700, 2, "matmul"), (4, 20000, 4, "matmul")],
 )  # fmt: skip
-def test_deep_and_narrow_products_are_left_to_the_blas(n, k, m, name):
-    """Single rows, deep and narrow products go to NumPy's loop."""
+def test_large_and_narrow_products_are_left_to_the_blas(n, k, m, name):
+    """Products of many numbers, and those of which a side is narrow, go to NumPy's loop."""
     a, b = np.ones((n, k), np.float32), np.ones((k, m), np.float32)
     with record_launches() as log:
         kernels.mm(a, b)
@@ -83,11 +85,12 @@ def test_deep_and_narrow_products_are_left_to_the_blas(n, k, m, name):
     assert log.kernel_names() == [name]
 
 
-@pytest.mark.parametrize(("m", "name"), [(256, "small_matmul"), (257, "matmul")])
-def test_one_row_is_small_while_sums_are_along_rows(m, name):
-    """A layer on one sample goes without the BLAS up to 64 to 256."""
-    a, weight = np.ones((1, 64), np.float32), np.ones((m, 64), np.float32)
+@pytest.mark.parametrize(("n", "k", "m"), [(1, 64, 256), (3, 4096, 2048), (1, 16384, 300)])
+def test_few_rows_never_wake_the_blas(n, k, m):
+    """A layer on one sample goes without it, there and to the input back, and so does a vector."""
+    a, weight = np.ones((n, k), np.float32), np.ones((m, k), np.float32)
     with record_launches() as log:
         kernels.mm_nt(a, weight)
+        kernels.mv(weight, a[0])
 
-    assert log.kernel_names() == [name]
+    assert log.kernel_names() == ["small_matmul"] * 2
