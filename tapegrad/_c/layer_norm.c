@@ -49,7 +49,8 @@
     }
 
 /* With z = (x - mean) * rstd and h = g * weight: gx = (h - mean(h) - z * mean(h * z)) * rstd, and
- * every row adds g * z to the gradient of the weight and g to that of the bias. */
+ * every row adds g * z to the gradient of the weight and g to that of the bias: each part of the rows
+ * to its own. */
 #define LAYER_NORM_BACKWARD(op, dtype, C)                                                         \
     static TG_INLINE void op##_##dtype##_row(const C *g, const C *x, const C *weight,             \
                                              double mean, double rstd, C *gx, C *weight_sum,      \
@@ -72,14 +73,18 @@
     {                                                                                             \
         (void)fused;                                                                              \
         (void)params;                                                                             \
-        for (tg_intp i = 0; i < dims[0]; i++) {                                                   \
-            const double *mean = (const double *)(args[3] + i * steps[3]);                        \
-            const double *rstd = (const double *)(args[4] + i * steps[4]);                        \
-            op##_##dtype##_row((const C *)(args[0] + i * steps[0]),                               \
-                               (const C *)(args[1] + i * steps[1]),                               \
-                               (const C *)(args[2] + i * steps[2]), *mean, *rstd,                 \
-                               (C *)(args[5] + i * steps[5]), (C *)(args[6] + i * steps[6]),      \
-                               (C *)(args[7] + i * steps[7]), dims[1]);                           \
+        for (tg_intp part = 0; part < dims[0]; part++) {                                          \
+            char *now[8];                                                                         \
+            for (int k = 0; k < 8; k++)                                                           \
+                now[k] = args[k] + part * steps[k];                                               \
+            for (tg_intp i = 0; i < dims[1]; i++) {                                               \
+                const double *mean = (const double *)(now[3] + i * steps[13]);                    \
+                const double *rstd = (const double *)(now[4] + i * steps[14]);                    \
+                op##_##dtype##_row((const C *)(now[0] + i * steps[8]),                            \
+                                   (const C *)(now[1] + i * steps[10]), (const C *)now[2], *mean, \
+                                   *rstd, (C *)(now[5] + i * steps[15]), (C *)now[6],             \
+                                   (C *)now[7], dims[2]);                                         \
+            }                                                                                     \
         }                                                                                         \
     }
 
@@ -91,9 +96,9 @@ LAYER_NORM_BACKWARD(layer_norm_backward, float64, double)
     {#op, "(n),(n),(n)->(n),(),()", letter letter letter letter "dd", number,                     \
      op##_##dtype, "d", sizeof(double), 0},
 
-/* For packed rows. */
+/* For packed rows, in parts that threads may share. */
 #define ROW_LAYER_NORM_BACKWARD(dtype, number, letter)                                            \
-    {"layer_norm_backward", "(n),(n),(n),(),()->(n),(n),(n)",                                     \
+    {"layer_norm_backward", "(r,n),(r,n),(n),(r),(r)->(r,n),(n),(n)",                             \
      letter letter letter "dd" letter letter letter, number,                                      \
      layer_norm_backward_##dtype, NULL, 0, 0},
 

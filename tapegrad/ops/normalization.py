@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import numpy as np
@@ -30,7 +31,11 @@ def _layer_norm(input, weight, bias, n_normalized, eps):
     return (result if n_normalized == 1 else result.reshape(input.shape)), mean, rstd
 
 
-_LAYER_NORM = OURS["layer_norm"]
+_LAYER_NORM, _LAYER_NORM_BACKWARD, _SUM = (
+    OURS[name] for name in ("layer_norm", "layer_norm_backward", "sum")
+)
+# In how many parts the gradients of a weight and a bias are added up over rows of so many elements.
+MOST_PARTS, LEAST_PARTED = 4, 65536
 
 
 def _as_rows(input: np.ndarray, n_last: int) -> np.ndarray:
@@ -86,16 +91,27 @@ def _layer_norm_backward(g, input, mean, rstd, weight, n_normalized, needs):
     rows, result = _as_rows(input, n_normalized), kernels.empty(input.shape, input.dtype)
     n = rows.shape[-1:]
     scale = np.ones(n, rows.dtype) if weight is None else _one_row(weight._array, 1.0, rows)
-    sums = [kernels.fill(kernels.empty(n, rows.dtype), 0) for _ in range(2)]
-    OURS["layer_norm_backward"](
-        _as_rows(g, n_normalized), rows, scale, mean, rstd, result.reshape(rows.shape), *sums
+    n_rows = math.prod(rows.shape[:-1])
+    parts = _row_parts(n_rows, *n)
+    batch = (parts, n_rows // parts)
+    sums = [kernels.fill(kernels.empty((parts, *n), rows.dtype), 0) for _ in range(2)]
+    g, rows, rows_out = (x.reshape(*batch, *n) for x in (_as_rows(g, n_normalized), rows, result))
+    _LAYER_NORM_BACKWARD(
+        g, rows, scale, mean.reshape(batch), rstd.reshape(batch), rows_out, *sums
     )
+    if parts > 1:
+        sums = [kernels.reduce(_SUM, one, (0,), False) for one in sums]
     shape = input.shape[input.ndim - n_normalized :]
     slopes = (result, *(one.reshape(shape) for one in sums))
     return tuple(
         Tensor._wrap(slope) if needed else None
         for slope, needed in zip(slopes, needs, strict=True)
     )
+
+
+def _row_parts(n_rows: int, n: int) -> int:
+    """In how many parts rows are added up, whether or not there are threads to share them."""
+    return math.gcd(n_rows, MOST_PARTS) if n_rows * n > LEAST_PARTED else 1
 
 
 def _summed(x: Tensor, dims: tuple) -> Tensor:

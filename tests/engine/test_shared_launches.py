@@ -34,6 +34,13 @@ def places(torch: ModuleType) -> object:
     return torch.arange(300_000).view(1000, 300) * 7919 % 299
 
 
+def slope_of_weight(torch: ModuleType, x: object) -> object:
+    """The gradient of a layer norm's weight, a sum over 1,000 rows."""
+    weight = torch.ones(300, requires_grad=True)
+    normal = torch.nn.functional.layer_norm(x[:300_000].view(1000, 300), (300,), weight)
+    return torch.autograd.grad(normal.square().sum(), weight)[0]
+
+
 CASES = {
     "addition": lambda torch, x: x + x.flip(0),
     "exponential": lambda torch, x: x.exp(),
@@ -45,6 +52,7 @@ CASES = {
     "permuted copy": lambda torch, x: x[:300_000].view(50, 60, 100).permute(2, 0, 1).contiguous(),
     "rows": lambda torch, x: x[:300_000].view(1000, 300).softmax(1),
     "sums": lambda torch, x: x[:300_000].view(1000, 300).sum(1),
+    "gradient of a weight": slope_of_weight,
     "sums of columns": lambda torch, x: x[:300_000].view(1000, 300).sum(0),
     "whole sum": lambda torch, x: x.sum(),
     "whole maximum": lambda torch, x: x.max(),
