@@ -9,7 +9,7 @@
 
 #include "threads.h"
 
-enum { ROW_BLOCK = 512, FEW_ROWS = 32, FEWEST_PARTS = 4, MOST_PARTS = 64, PARTS_BYTES = 32768,
+enum { ROW_BLOCK = 2048, FEW_ROWS = 32, FEWEST_PARTS = 4, MOST_PARTS = 64, PARTS_BYTES = 32768,
        PART_ELEMENTS = 16384, SHARE_ABOVE = 4 * PART_ELEMENTS };
 
 /* How much of the dimension a part takes; 0 where parts do not pay, or their results would be many. */

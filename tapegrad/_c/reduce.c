@@ -121,14 +121,18 @@ enum { TURNED = 64, LEAST_TURNED = 8, LONGEST_TURNED = 32, LONGEST_SEARCHED = 64
                 lanes[k] = JOIN(lanes[k], lanes[k + half]);                                      \
         return lanes[0];                                                                         \
     }                                                                                            \
-    static TG_INLINE C name##_block(const char *p, tg_intp n, tg_intp step)                      \
+    static TG_INLINE C name##_block(const char *p, tg_intp n, tg_intp step,                      \
+                                    ROW_LOOP(T, const rows))                                     \
     {                                                                                            \
-        T packed[ROW_BLOCK];                                                                     \
+        T packed[ROW_BLOCK], total;                                                              \
         const int is_packed = step == (tg_intp)sizeof(T);                                        \
         packed[0] = (T)0; /* n may be 0 */                                                       \
         for (tg_intp i = 0; i < n && !is_packed; i++)                                            \
             packed[i] = TG_AT(const T, p, i * step);                                             \
-        return name##_packed_block(is_packed ? (const T *)p : packed, n);                        \
+        if (rows == NULL || n == 0)                                                              \
+            return name##_packed_block(is_packed ? (const T *)p : packed, n);                    \
+        rows(is_packed ? (const T *)p : packed, 0, 1, n, &total, 1);                             \
+        return (C)total;                                                                         \
     }                                                                                            \
     static TG_INLINE C name##_row(const char *p, tg_intp n, tg_intp step, ROW_LOOP(T, const rows))\
     {                                                                                            \
@@ -137,10 +141,10 @@ enum { TURNED = 64, LEAST_TURNED = 8, LONGEST_TURNED = 32, LONGEST_SEARCHED = 64
         if (IS_WHOLE(rows, LANES) && n > 0 && step == (tg_intp)sizeof(T)) {                      \
             T best;                                                                              \
             rows((const T *)p, 0, 1, n, &best, 1);                                               \
-            return load(best);                                                                   \
+            return (C)best;                                                                      \
         }                                                                                        \
         for (tg_intp n_blocks = 0;; n -= ROW_BLOCK, p += ROW_BLOCK * step) {                     \
-            total = name##_block(p, smaller(n, ROW_BLOCK), step);                                \
+            total = name##_block(p, smaller(n, ROW_BLOCK), step, rows);                          \
             if (n <= ROW_BLOCK)                                                                  \
                 break;                                                                           \
             JOIN_PAIRS(n_blocks, n_partials, total = JOIN(partial[n_partials], total);)          \

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-/* Lanes in which a sum is made, and up to where it is not. */
-enum { TG_SUM_LANES = 16, TG_FEW_ELEMENTS = 8 };
+/* Lanes in which a sum is made, up to where it is not, and from where on there are more. */
+enum { TG_SUM_LANES = 16, TG_FEW_ELEMENTS = 8, TG_MANY_ELEMENTS = 256 };
 
 /* to[i * pace + r] = from[r * step + i] for i < n of each row r. */
 void tg_turn_float32(const float *from, int64_t step, int64_t n_rows, int64_t n, float *to,

@@ -8,7 +8,7 @@
  * not wait for the last. */
 enum { NAME(vectors) = TG_SUM_LANES / LANES,
        NAME(sums_at_once) = NAME(vectors) < 4 ? 4 / NAME(vectors) : 1,
-       NAME(chains) = 4 };
+       NAME(chains) = 4, NAME(sum_chains) = 16 / sizeof(T) };
 
 /* A vector whose lanes are those of v from the one of this number on, and then any. */
 TARGET static TG_INLINE V NAME(from_lane)(V v, const int lane)
@@ -35,7 +35,16 @@ TARGET static TG_INLINE V NAME(from_lane)(V v, const int lane)
 
 #define ADD(a, b) ((a) + (b))
 
-/* The sums of TERM(x) over some rows, in the order in which reduce.c adds. */
+TARGET static TG_INLINE T NAME(sum_of_lanes)(V *sums)
+{
+    for (int half = NAME(vectors) / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            sums[i] += sums[i + half];
+    HALVES(sums[0], ADD)
+    return sums[0][0];
+}
+
+/* The sums of TERM(x) over some rows, in the order in which reduce.c adds turned ones. */
 #define SUM_ROWS(name, TERM)                                                                      \
     TARGET static TG_INLINE void NAME(name)(const T *p, int64_t step, int64_t n, T *to,           \
                                             int64_t to_step, const int n_rows)                    \
@@ -55,12 +64,34 @@ TARGET static TG_INLINE V NAME(from_lane)(V v, const int lane)
                 const V x = NAME(load_first)(p + r * step + i * LANES, n - i * LANES);            \
                 sums[r][i] += TERM(x);                                                            \
             }                                                                                     \
-            for (int half = NAME(vectors) / 2; half > 0; half /= 2)                               \
-                for (int i = 0; i < half; i++)                                                    \
-                    sums[r][i] += sums[r][i + half];                                              \
-            HALVES(sums[r][0], ADD)                                                               \
-            to[r * to_step] = sums[r][0][0];                                                      \
+            to[r * to_step] = NAME(sum_of_lanes)(sums[r]);                                        \
         }                                                                                         \
+    }                                                                                             \
+    /* The sum over a long row, whose lanes are several times as many. */                         \
+    TARGET static TG_INLINE T NAME(name##_of_many)(const T *p, int64_t n)                         \
+    {                                                                                             \
+        enum { PACE = NAME(sum_chains) * TG_SUM_LANES };                                          \
+        V sums[NAME(sum_chains)][NAME(vectors)];                                                  \
+        for (int r = 0; r < NAME(sum_chains); r++)                                                \
+            for (int i = 0; i < NAME(vectors); i++)                                               \
+                sums[r][i] = (V){0};                                                              \
+        for (; n >= PACE; n -= PACE, p += PACE)                                                   \
+            for (int r = 0; r < NAME(sum_chains); r++)                                            \
+                for (int i = 0; i < NAME(vectors); i++) {                                         \
+                    const V x = NAME(load)(p + r * TG_SUM_LANES + i * LANES);                     \
+                    sums[r][i] += TERM(x);                                                        \
+                }                                                                                 \
+        for (int r = 0; r * TG_SUM_LANES < n; r++)                                                \
+            for (int i = 0; i < NAME(vectors); i++) {                                             \
+                const int64_t at = r * TG_SUM_LANES + i * LANES;                                  \
+                const V x = NAME(load_first)(p + at, n - at);                                     \
+                sums[r][i] += TERM(x);                                                            \
+            }                                                                                     \
+        for (int half = NAME(sum_chains) / 2; half > 0; half /= 2)                                \
+            for (int r = 0; r < half; r++)                                                        \
+                for (int i = 0; i < NAME(vectors); i++)                                           \
+                    sums[r][i] += sums[r + half][i];                                              \
+        return NAME(sum_of_lanes)(sums[0]);                                                       \
     }                                                                                             \
     TARGET static TG_INLINE T NAME(name##_of_few)(const T *p, int64_t n)                          \
     {                                                                                             \
@@ -76,6 +107,8 @@ TARGET static TG_INLINE V NAME(from_lane)(V v, const int lane)
         int64_t i = 0;                                                                            \
         for (; n < TG_FEW_ELEMENTS && i < n_rows; i++)                                            \
             to[i * to_step] = NAME(name##_of_few)(from + i * step, n);                            \
+        for (; n >= TG_MANY_ELEMENTS && i < n_rows; i++)                                          \
+            to[i * to_step] = NAME(name##_of_many)(from + i * step, n);                           \
         for (; i + AT_ONCE <= n_rows; i += AT_ONCE)                                               \
             NAME(name)(from + i * step, step, n, to + i * to_step, to_step, AT_ONCE);             \
         for (; i < n_rows; i++)                                                                   \
