@@ -128,9 +128,6 @@ typedef struct {
 
 enum { TG_BLOCK_BYTES = 1 << 19, TG_LEAST_LINES = 4 };
 
-/* Of images that are computed by squares: the shortest side. */
-enum { TG_LEAST_SQUARE = 8 };
-
 /* Of images that are woven: their longest rows, and the least products of an output. */
 enum { TG_MOST_WOVEN = 4, TG_LEAST_WOVEN_PRODUCTS = 128 };
 

@@ -178,13 +178,13 @@ TG_PLAN int64_t tg_sums_of_pairs(const tg_sliding *p, int d, int64_t *n_parts)
 }
 
 /* Whether so many sums instead of products are worth it. Three taps at a stride of 2, which would
- * save three products of ten, gain nothing: there a square reads 25 elements. Fewer taps of
- * a line than eight gain a twentieth, and they and more than twelve are less exact than PyTorch's. */
+ * save three products of ten, gain nothing unless products take longer: there a square reads 25
+ * elements. Fewer taps of a line than eight gain a twentieth, and they and more than twelve are less exact than PyTorch's. */
 TG_PLAN int tg_saves_enough(const tg_sliding *p, int64_t n)
 {
     const int64_t by_sliding = 4 * tg_product(p->kernel), saved = by_sliding - n;
     return tg_is_line(p) ? p->kernel[2] >= 8 && p->kernel[2] <= 12
-                         : saved * 8 >= by_sliding * 3;
+                         : saved * 8 >= by_sliding * (tg_halves_products() ? 2 : 3);
 }
 
 /* How many sums of all passes are multiplied for a square of outputs, if it is worth it for images

@@ -56,6 +56,16 @@ static inline int tg_vector_level(void)
 static inline int tg_vector_level(void) { return TG_BASELINE; }
 #endif
 
+/* Whether 16 products are made in two halves, as by Zen 4: it takes them longer beside sums. */
+#if defined(__x86_64__) && defined(__GNUC__) && __GNUC__ >= 11
+static inline int tg_halves_products(void)
+{
+    return tg_vector_level() == TG_AVX512 && __builtin_cpu_is("amdfam19h");
+}
+#else
+static inline int tg_halves_products(void) { return 0; }
+#endif
+
 #ifdef __FP_FAST_FMAF
 enum { TG_BASELINE_IS_FUSED = 1 };
 #else
