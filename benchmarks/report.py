@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmarks import counted, machine
 from benchmarks.bench import PYTORCH, Bench, Result, best_rate
 from benchmarks.cases import FAMILIES
-from benchmarks.reasons import LIMITS
+from benchmarks.reasons import reason
 from benchmarks.tables import (
     PEAK_HEADER,
     RACE_HEADER,
@@ -94,6 +94,6 @@ def behind(results: Sequence[Result]) -> list[str]:
         if found and (result.shortfall > 1 or found.ratio < SLOWER_BELOW):
             seen = f"{found.ratio:.2f} at {THREADS[result.threads].lower()}"
             lines.setdefault(result.case.name, [result.case.title]).append(seen)
-    items = [f"* {title} ({', '.join(seen)}): {LIMITS.get(name, '**no limit is given**')}"
+    items = [f"* {title} ({', '.join(seen)}): {reason(name)}"
              for name, (title, *seen) in lines.items()]
     return [f"## {BEHIND}\n", "\n".join(items or ["Nothing."]), ""]
