@@ -21,17 +21,17 @@ TARGET static TG_INLINE void NAME(tile)(const int rows, const int is_wide, int64
         if (is_wide)                                    \
             r##i = MULADD(x, b_right, r##i);            \
     }
-#define ADD_OLD(i)                                                     \
-    if (i < rows) {                                                    \
-        l##i += NAME(load_first)(c + i * now.c_row, left);             \
-        if (is_wide)                                                   \
+#define ADD_OLD(i)                                                      \
+    if (i < rows) {                                                     \
+        l##i += NAME(load_first)(c + i * now.c_row, left);              \
+        if (is_wide)                                                    \
             r##i += NAME(load_first)(c + i * now.c_row + LANES, right); \
     }
-#define END(i)                                                         \
-    if (i < rows) {                                                    \
-        NAME(store_first)(c + i * now.c_row, l##i, left);              \
-        if (is_wide)                                                   \
-            NAME(store_first)(c + i * now.c_row + LANES, r##i, right); \
+#define END(i)                                                          \
+    if (i < rows) {                                                     \
+        NAME(store_first)(c + i * now.c_row, l##i, left);               \
+        if (is_wide)                                                    \
+            NAME(store_first)(c + i * now.c_row + LANES, r##i, right);  \
     }
     EACH(BEGIN)
     for (int64_t k = 0, at = 0; k < now.k; k++, at += now.a_step, b += now.b_row) {

@@ -134,7 +134,8 @@ enum { TURNED = 64, LEAST_TURNED = 8, LONGEST_TURNED = 32, LONGEST_SEARCHED = 64
         rows(is_packed ? (const T *)p : packed, 0, 1, n, &total, 1);                             \
         return (C)total;                                                                         \
     }                                                                                            \
-    static TG_INLINE C name##_row(const char *p, tg_intp n, tg_intp step, ROW_LOOP(T, const rows))\
+    static TG_INLINE C name##_row(const char *p, tg_intp n, tg_intp step,                        \
+                                  ROW_LOOP(T, const rows))                                       \
     {                                                                                            \
         C partial[PARTIALS], total;                                                              \
         int n_partials = 0;                                                                      \
@@ -270,8 +271,10 @@ enum { TURNED = 64, LEAST_TURNED = 8, LONGEST_TURNED = 32, LONGEST_SEARCHED = 64
                      (T *)(out + done * out_step), out_step / item);                               \
                 return;                                                                            \
             }                                                                                      \
-            for (tg_intp i = done; i < n_outer; i++)                                               \
-                TG_AT(OUT, out, i * out_step) = store(name##_row(in + i * in_step, n, core_step, rows)); \
+            for (tg_intp i = done; i < n_outer; i++) {                                             \
+                const C total = name##_row(in + i * in_step, n, core_step, rows);                  \
+                TG_AT(OUT, out, i * out_step) = store(total);                                      \
+            }                                                                                      \
             return;                                                                                \
         }                                                                                          \
         for (tg_intp i = 0; i < n_outer; i += block) {                                             \
@@ -414,10 +417,10 @@ enum { TURNED = 64, LEAST_TURNED = 8, LONGEST_TURNED = 32, LONGEST_SEARCHED = 64
 #define MIN_OF(op, dtype, T, C, load, store, ...)                       \
     REDUCTION(op##_##dtype, T, C, load, FROM_FIRST, SMALLER, CHOICE_LANES)\
     REDUCTION_LOOP(LOOP_##dtype, op##_##dtype, T, C, T, store, ROWS_##dtype(op))
-#define ARGMAX_OF(op, dtype, T, C, load, ...)                      \
+#define ARGMAX_OF(op, dtype, T, C, load, ...)                                   \
     SEARCH(max_##dtype, op##_##dtype, T, C, load, IS_LARGER, ROWS_##dtype(max)) \
     SEARCH_LOOP(LOOP_##dtype, op##_##dtype, T)
-#define ARGMIN_OF(op, dtype, T, C, load, ...)                      \
+#define ARGMIN_OF(op, dtype, T, C, load, ...)                                    \
     SEARCH(min_##dtype, op##_##dtype, T, C, load, IS_SMALLER, ROWS_##dtype(min)) \
     SEARCH_LOOP(LOOP_##dtype, op##_##dtype, T)
 #define MAX_WITH_INDEX(op, dtype, T, ...) WITH_INDEX(argmax_##dtype, op##_##dtype, T)

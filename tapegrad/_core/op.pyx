@@ -95,6 +95,8 @@ cdef class Op:
             param, self.inner, self.outer = stands_for
             self.inner_edge = edges.index(params.index(param))
             self.keeps_between = self.n_slots > self.outer.n_slots
+            if self.keeps_between and not begins_with(self, self.outer):
+                raise ValueError(f"op {name}: it does not save first what {self.outer.name} does")
         for e, plan in enumerate(formula_args):
             self.n_formula_args[e] = len(plan)
             for k, (kind, index, fallback) in enumerate(plan):
@@ -123,6 +125,15 @@ cdef class Op:
 
     def __reduce__(self):
         return f"ops.{self.name}"
+
+
+cdef bint begins_with(Op op, Op outer) noexcept:
+    """Whether the first slots of an op hold what another's do."""
+    cdef int s
+    for s in range(outer.n_slots):
+        if op.slots[s].kind != outer.slots[s].kind or op.slots[s].index != outer.slots[s].index:
+            return False
+    return True
 
 
 cdef class InplaceOp:
