@@ -93,4 +93,4 @@ def test_few_rows_never_wake_the_blas(n, k, m):
         kernels.mm_nt(a, weight)
         kernels.mv(weight, a[0])
 
-    assert log.kernel_names() == ["small_matmul"] * 2
+    assert set(log.kernel_names()) == {"small_matmul"}  # in parts, where there are threads
