@@ -1,4 +1,4 @@
-/* What is done with rows that lie packed: see short_rows.c. Steps are counted in elements. */
+/* What is done with rows that lie packed: see packed_rows.c. Steps are counted in elements. */
 #ifndef TG_REDUCE_ROWS_H
 #define TG_REDUCE_ROWS_H
 

@@ -206,7 +206,7 @@ cdef inline int launch_product(Loop* loop, char** args, npy_intp* dims, npy_intp
             or dims[1] * dims[2] * dims[3] <= LARGE or max(dims[1], dims[3]) < 2 * ROWS_TOGETHER:
         return launch(loop, args, dims, steps, NULL, NULL)
     if dims[1] < 2 * ROWS_TOGETHER:
-        steps[1], steps[2] = STRIP * steps[6], STRIP * steps[8]
+        steps[1], steps[2] = STRIP * steps[6], STRIP * steps[8]     # columns of b and the result
         return launch_parts(loop, dims[3], STRIP, 3, 3, args, dims, steps)
     steps[0], steps[2] = ROWS_TOGETHER * steps[3], ROWS_TOGETHER * steps[7]
     return launch_parts(loop, dims[1], ROWS_TOGETHER, 1, 3, args, dims, steps)

@@ -161,7 +161,8 @@ def cross_entropy(
         return _smoothed_cross_entropy(input, target, weight, ignore_index, how, label_smoothing)
     if n_dims and input.is_floating_point():
         if n_dims == 2 and target.dtype is int64:
-            _check_shapes(input, target)
+            if target.ndim != 1 or len(input) != len(target):
+                _check_shapes(input, target)
             if weight is not None:
                 _check_class_weight(input, weight)
             return nll.cross_entropy_op(input, target, weight, how, ignore_index)[0]

@@ -3,7 +3,7 @@
 
 #include "reduce_rows.h"
 
-#define LOOPS "short_rows.h"
+#define LOOPS "packed_rows.h"
 #define ROWS_OF_32 8
 #define ROWS_OF_16 4
 #include "each_float.h"

@@ -1,5 +1,5 @@
 /* Reductions of rows that lie packed. Included once per element type and instruction set: see
- * short_rows.c. */
+ * packed_rows.c. */
 #include "load_store.h"
 
 #include "turn.h"
