@@ -5,7 +5,7 @@
  */
 #include "slabs.h"
 
-#define MOMENTS(dtype, T, load)                                                                   \
+#define MOMENTS(dtype, T)                                                                         \
     static TG_INLINE void moments_##dtype(const char *x, slab_sizes sizes, tg_intp row_step,      \
                                           double *mean, double *var)                              \
     {                                                                                             \
@@ -15,14 +15,14 @@
             sizes.m *= sizes.n, sizes.n = 1;                                                      \
         for (tg_intp r = 0; r < sizes.n; r++) {                                                   \
             const T *row = (const T *)(x + r * row_step);                                         \
-            SUM_OVER(part, i, sizes.m, load(row[i]))                                              \
+            SUM_OVER(part, i, sizes.m, row[i])                                                    \
             total += part;                                                                        \
         }                                                                                         \
         const double middle = total / count;                                                      \
         for (tg_intp r = 0; r < sizes.n; r++) {                                                   \
             const T *row = (const T *)(x + r * row_step);                                         \
             SUM_OVER(part, i, sizes.m,                                                            \
-                     ((double)load(row[i]) - middle) * ((double)load(row[i]) - middle))           \
+                     ((double)row[i] - middle) * ((double)row[i] - middle))                       \
             squares += part;                                                                      \
         }                                                                                         \
         *mean = middle;                                                                           \
@@ -38,62 +38,74 @@
         FOR_VALUES(r, i, sizes) {                                                                 \
             const T *row = (const T *)(x + r * core[0] + i * core[1]);                            \
             for (tg_intp j = 0; j < width; j++)                                                   \
-                mean[j] += (double)load(row[j]);                                                  \
+                mean[j] += (double)row[j];                                                        \
         }                                                                                         \
         for (int j = 0; j < COLUMNS; j++)                                                         \
             mean[j] /= count;                                                                     \
         FOR_VALUES(r, i, sizes) {                                                                 \
             const T *row = (const T *)(x + r * core[0] + i * core[1]);                            \
             for (tg_intp j = 0; j < width; j++)                                                   \
-                var[j] += ((double)load(row[j]) - mean[j]) * ((double)load(row[j]) - mean[j]);    \
+                var[j] += ((double)row[j] - mean[j]) * ((double)row[j] - mean[j]);                \
         }                                                                                         \
         for (int j = 0; j < COLUMNS; j++)                                                         \
             var[j] /= count;                                                                      \
     }
 
 /* `slab` points to x, weight, bias and y; `core` holds their core steps. */
-#define NORMALISED(dtype, T, C, load, store)                                                      \
+#define NORMALISED(dtype, T)                                                                      \
     static TG_INLINE void normalised_##dtype(char *const *slab, slab_sizes sizes,                 \
                                              const tg_intp *core, double mean, double var,        \
                                              double eps)                                          \
     {                                                                                             \
         const double rstd = 1 / sqrt(var + eps);                                                  \
-        const C high = (C)mean, low = (C)(mean - (double)high);                                   \
+        const T high = (T)mean, low = (T)(mean - (double)high);                                   \
+        const int has_lone = are_lone(sizes, core[0], core[4], sizeof(T));                        \
+        if (has_lone && core[2] == sizeof(T) && core[3] == sizeof(T)) {                           \
+            const T *x = (const T *)slab[0], *weight = (const T *)slab[1];                        \
+            const T *shift = (const T *)slab[2];                                                  \
+            T *y = (T *)slab[3];                                                                  \
+            TG_INDEPENDENT                                                                        \
+            for (tg_intp r = 0; r < sizes.n; r++)                                                 \
+                y[r] = ((x[r] - high) - low) * (T)(rstd * (double)weight[r]) + shift[r];          \
+            return;                                                                               \
+        }                                                                                         \
+        if (has_lone && core[2] == 0 && core[3] == 0)                                             \
+            sizes = (slab_sizes){1, sizes.n, 1};                                                  \
         for (tg_intp r = 0; r < sizes.n; r++) {                                                   \
             const tg_intp place = sizes.k == 1 ? 0 : r;                                           \
-            const C factor = (C)(rstd * (double)TG_AT(const C, slab[1], place * core[2]));        \
-            const C shift = TG_AT(const C, slab[2], place * core[3]);                             \
+            const T factor = (T)(rstd * (double)TG_AT(const T, slab[1], place * core[2]));        \
+            const T shift = TG_AT(const T, slab[2], place * core[3]);                             \
             const T *x = (const T *)(slab[0] + r * core[0]);                                      \
             T *y = (T *)(slab[3] + r * core[4]);                                                  \
             TG_INDEPENDENT                                                                        \
             for (tg_intp i = 0; i < sizes.m; i++)                                                 \
-                y[i] = store(((load(x[i]) - high) - low) * factor + shift);                       \
+                y[i] = ((x[i] - high) - low) * factor + shift;                                    \
         }                                                                                         \
     }                                                                                             \
     static TG_INLINE void normalised_columns_##dtype(                                             \
         char *const *slab, slab_sizes sizes, const tg_intp *core, const tg_intp *steps,           \
         tg_intp width, const double *mean, const double *var, double eps)                         \
     {                                                                                             \
-        C high[COLUMNS], low[COLUMNS], factor[COLUMNS], shift[COLUMNS];                           \
+        T high[COLUMNS], low[COLUMNS], factor[COLUMNS], shift[COLUMNS];                           \
         for (tg_intp j = 0; j < width; j++) {                                                     \
-            high[j] = (C)mean[j];                                                                 \
-            low[j] = (C)(mean[j] - (double)high[j]);                                              \
-            factor[j] = (C)((double)TG_AT(const C, slab[1], j * steps[1]) / sqrt(var[j] + eps));  \
-            shift[j] = TG_AT(const C, slab[2], j * steps[2]);                                     \
+            high[j] = (T)mean[j];                                                                 \
+            low[j] = (T)(mean[j] - (double)high[j]);                                              \
+            factor[j] = (T)((double)TG_AT(const T, slab[1], j * steps[1]) / sqrt(var[j] + eps));  \
+            shift[j] = TG_AT(const T, slab[2], j * steps[2]);                                     \
         }                                                                                         \
         FOR_VALUES(r, i, sizes) {                                                                 \
             const T *x = (const T *)(slab[0] + r * core[0] + i * core[1]);                        \
             T *y = (T *)(slab[3] + r * core[4] + i * core[5]);                                    \
             TG_INDEPENDENT                                                                        \
             for (tg_intp j = 0; j < width; j++)                                                   \
-                y[j] = store(((load(x[j]) - high[j]) - low[j]) * factor[j] + shift[j]);           \
+                y[j] = ((x[j] - high[j]) - low[j]) * factor[j] + shift[j];                        \
         }                                                                                         \
     }
 
 /* By the values' own statistics, which are results then, or by given ones. */
-#define BATCH_NORM(op, dtype, T, C, load, store, ...)                                             \
-    MOMENTS(dtype, T, load)                                                                       \
-    NORMALISED(dtype, T, C, load, store)                                                          \
+#define BATCH_NORM(op, dtype, T, ...)                                                             \
+    MOMENTS(dtype, T)                                                                             \
+    NORMALISED(dtype, T)                                                                          \
     static TG_INLINE void op##_slabs_##dtype(char **args, const tg_intp *dims,                    \
                                              const tg_intp *steps, double eps,                    \
                                              const int is_given)                                  \
@@ -112,12 +124,12 @@
             else if (!is_given)                                                                   \
                 moments_##dtype(slab[0], sizes, core[0], means, vars);                            \
             for (tg_intp j = 0; j < n; j++) {                                                     \
-                C *const middle = (C *)(args[mean] + (start + j) * steps[mean]);                  \
-                C *const spread = (C *)(args[var] + (start + j) * steps[var]);                    \
+                T *const middle = (T *)(args[mean] + (start + j) * steps[mean]);                  \
+                T *const spread = (T *)(args[var] + (start + j) * steps[var]);                    \
                 if (is_given)                                                                     \
                     means[j] = (double)*middle, vars[j] = (double)*spread;                        \
                 else                                                                              \
-                    *middle = (C)means[j], *spread = (C)vars[j];                                  \
+                    *middle = (T)means[j], *spread = (T)vars[j];                                  \
             }                                                                                     \
             if (width > 1)                                                                        \
                 normalised_columns_##dtype(slab, sizes, core, steps, n, means, vars, eps);        \
@@ -136,18 +148,14 @@
         op##_slabs_##dtype(args, dims, steps, *(const double *)params, 1);                        \
     }
 
-TG_FLOATS(BATCH_NORM, batch_norm)
+TG_SINGLE_AND_DOUBLE(BATCH_NORM, batch_norm)
 
-#define ROWS(dtype, letter, precise, number)                                                      \
-    {"batch_norm", "(n,m),(k),(k)->(n,m),(),()", letter precise precise letter precise precise,   \
-     number, batch_norm_##dtype, "d", sizeof(double), 0},                                         \
-    {"batch_norm_given", "(n,m),(k),(k),(),()->(n,m)",                                            \
-     letter precise precise precise precise letter, number, batch_norm_given_##dtype, "d",        \
+#define ROWS(op, dtype, T, C, load, store, number, x)                                             \
+    {#op, "(n,m),(k),(k)->(n,m),(),()", x x x x x x, number, op##_##dtype, "d", sizeof(double), 0},\
+    {#op "_given", "(n,m),(k),(k),(),()->(n,m)", x x x x x x, number, op##_given_##dtype, "d",    \
      sizeof(double), 0},
 
 const tg_kernel tg_batch_norm_kernels[] = {
-    ROWS(float16, "e", "f", TG_FLOAT16)
-    ROWS(float32, "f", "f", TG_FLOAT32)
-    ROWS(float64, "d", "d", TG_FLOAT64)
+    TG_SINGLE_AND_DOUBLE(ROWS, batch_norm)
     TG_TABLE_END
 };

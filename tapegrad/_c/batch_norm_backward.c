@@ -31,12 +31,12 @@ static TG_INLINE double linear_of(double moment, double rstd, double count, int 
     return is_given ? 0 : rstd * rstd * rstd * moment / count;
 }
 
-#define BY_ROWS(dtype, T, C, load, store)                                                         \
+#define BY_ROWS(dtype, T)                                                                         \
     static TG_INLINE void rows_back_##dtype(char *const *slab, slab_sizes sizes,                  \
                                             const tg_intp *core, const norm_params *params)       \
     {                                                                                             \
-        const C mean = *(const C *)slab[MEAN];                                                    \
-        const double rstd = 1 / sqrt((double)*(const C *)slab[VAR] + params->eps);                \
+        const T mean = *(const T *)slab[MEAN];                                                    \
+        const double rstd = 1 / sqrt((double)*(const T *)slab[VAR] + params->eps);                \
         const double count = (double)sizes.n * (double)sizes.m;                                   \
         const int is_given = params->statistics != OF_VALUES;                                     \
         const int is_for_weight = params->statistics == GIVEN_FOR_WEIGHT;                         \
@@ -44,66 +44,89 @@ static TG_INLINE double linear_of(double moment, double rstd, double count, int 
         for (tg_intp r = 0; r < sizes.n; r++) {                                                   \
             const T *g = (const T *)(slab[G] + r * core[OF_G]);                                   \
             const T *x = (const T *)(slab[X] + r * core[OF_X]);                                   \
-            SUM_OVER(row_sum, i, is_for_weight ? 0 : sizes.m, load(g[i]))                         \
-            SUM_OVER(row_moment, i, sizes.m, load(g[i]) * (load(x[i]) - mean))                    \
+            SUM_OVER(row_sum, i, is_for_weight ? 0 : sizes.m, g[i])                               \
+            SUM_OVER(row_moment, i, sizes.m, g[i] * (x[i] - mean))                                \
             sum += row_sum, moment += row_moment;                                                 \
             if (sizes.k == 1 && r < sizes.n - 1)                                                  \
                 continue; /* the weight is that of all rows */                                    \
             const tg_intp k = sizes.k == 1 ? 0 : r;                                               \
-            const double weight = (double)TG_AT(const C, slab[WEIGHT], k * core[OF_WEIGHT]);      \
+            const double weight = (double)TG_AT(const T, slab[WEIGHT], k * core[OF_WEIGHT]);      \
             inner += weight * sum, inner_moment += weight * moment;                               \
-            TG_AT(C, slab[WEIGHT_SUM], k * core[OF_WEIGHT_SUM]) += (C)(moment * rstd);            \
-            TG_AT(C, slab[BIAS_SUM], k * core[OF_BIAS_SUM]) += (C)sum;                            \
+            TG_AT(T, slab[WEIGHT_SUM], k * core[OF_WEIGHT_SUM]) += (T)(moment * rstd);            \
+            TG_AT(T, slab[BIAS_SUM], k * core[OF_BIAS_SUM]) += (T)sum;                            \
             sum = moment = 0;                                                                     \
         }                                                                                         \
         if (is_for_weight)                                                                        \
             return;                                                                               \
-        const C constant = (C)constant_of(inner, rstd, count, is_given);                          \
-        const C linear = (C)linear_of(inner_moment, rstd, count, is_given);                       \
+        const T constant = (T)constant_of(inner, rstd, count, is_given);                          \
+        const T linear = (T)linear_of(inner_moment, rstd, count, is_given);                       \
         for (tg_intp r = 0; r < sizes.n; r++) {                                                   \
             const tg_intp k = sizes.k == 1 ? 0 : r;                                               \
-            const C factor =                                                                      \
-                (C)(rstd * (double)TG_AT(const C, slab[WEIGHT], k * core[OF_WEIGHT]));            \
+            const T factor =                                                                      \
+                (T)(rstd * (double)TG_AT(const T, slab[WEIGHT], k * core[OF_WEIGHT]));            \
             const T *g = (const T *)(slab[G] + r * core[OF_G]);                                   \
             const T *x = (const T *)(slab[X] + r * core[OF_X]);                                   \
             T *gx = (T *)(slab[GX] + r * core[OF_GX]);                                            \
             TG_INDEPENDENT                                                                        \
             for (tg_intp i = 0; i < sizes.m; i++)                                                 \
-                gx[i] = store(is_given ? load(g[i]) * factor                                      \
-                                       : load(g[i]) * factor - constant -                         \
-                                             (load(x[i]) - mean) * linear);                       \
+                gx[i] = is_given ? g[i] * factor                                                  \
+                                 : g[i] * factor - constant - (x[i] - mean) * linear;             \
         }                                                                                         \
     }
 
-#define BY_COLUMNS(dtype, T, C, load, store)                                                      \
+/* Of the values' own statistics, for rows of one value each. */
+#define BY_LONE_VALUES(dtype, T)                                                                  \
+    static TG_INLINE void lone_back_##dtype(char *const *slab, slab_sizes sizes,                  \
+                                            const tg_intp *core, const norm_params *params)       \
+    {                                                                                             \
+        const T *g = (const T *)slab[G], *x = (const T *)slab[X];                                 \
+        const T mean = *(const T *)slab[MEAN];                                                    \
+        const double rstd = 1 / sqrt((double)*(const T *)slab[VAR] + params->eps);                \
+        const double count = (double)sizes.n;                                                     \
+        SUM_OVER(inner, r, sizes.n, g[r] * TG_AT(const T, slab[WEIGHT], r * core[OF_WEIGHT]))     \
+        SUM_OVER(moment, r, sizes.n,                                                              \
+                 g[r] * TG_AT(const T, slab[WEIGHT], r * core[OF_WEIGHT]) * (x[r] - mean))        \
+        const T constant = (T)constant_of(inner, rstd, count, 0);                                 \
+        const T linear = (T)linear_of(moment, rstd, count, 0), scale = (T)rstd;                   \
+        TG_INDEPENDENT                                                                            \
+        for (tg_intp r = 0; r < sizes.n; r++) {                                                   \
+            const T slope = g[r], along = x[r] - mean;                                            \
+            const T weight = TG_AT(const T, slab[WEIGHT], r * core[OF_WEIGHT]);                   \
+            TG_AT(T, slab[WEIGHT_SUM], r * core[OF_WEIGHT_SUM]) += slope * along * scale;         \
+            TG_AT(T, slab[BIAS_SUM], r * core[OF_BIAS_SUM]) += slope;                             \
+            ((T *)slab[GX])[r] = slope * (weight * scale) - constant - along * linear;            \
+        }                                                                                         \
+    }
+
+#define BY_COLUMNS(dtype, T)                                                                      \
     static TG_INLINE void columns_back_##dtype(char *const *slab, slab_sizes sizes,               \
                                                const tg_intp *core, const tg_intp *steps,         \
                                                tg_intp width, const norm_params *params)          \
     {                                                                                             \
         const double count = (double)sizes.n * (double)sizes.m;                                   \
         const int is_given = params->statistics != OF_VALUES;                                     \
-        C mean[COLUMNS], factor[COLUMNS], constant[COLUMNS], linear[COLUMNS];                     \
+        T mean[COLUMNS], factor[COLUMNS], constant[COLUMNS], linear[COLUMNS];                     \
         double sum[COLUMNS] = {0}, moment[COLUMNS] = {0};                                         \
         for (tg_intp j = 0; j < width; j++)                                                       \
-            mean[j] = TG_AT(const C, slab[MEAN], j * steps[MEAN]);                                \
+            mean[j] = TG_AT(const T, slab[MEAN], j * steps[MEAN]);                                \
         FOR_VALUES(r, i, sizes) {                                                                 \
             const T *g = (const T *)(slab[G] + r * core[OF_G] + i * core[OF_G + 1]);              \
             const T *x = (const T *)(slab[X] + r * core[OF_X] + i * core[OF_X + 1]);              \
             TG_INDEPENDENT                                                                        \
             for (tg_intp j = 0; j < width; j++) {                                                 \
-                sum[j] += (double)load(g[j]);                                                     \
-                moment[j] += (double)(load(g[j]) * (load(x[j]) - mean[j]));                       \
+                sum[j] += (double)g[j];                                                           \
+                moment[j] += (double)(g[j] * (x[j] - mean[j]));                                   \
             }                                                                                     \
         }                                                                                         \
         for (tg_intp j = 0; j < width; j++) {                                                     \
-            const double var = (double)TG_AT(const C, slab[VAR], j * steps[VAR]);                 \
+            const double var = (double)TG_AT(const T, slab[VAR], j * steps[VAR]);                 \
             const double rstd = 1 / sqrt(var + params->eps);                                      \
-            const double weight = (double)TG_AT(const C, slab[WEIGHT], j * steps[WEIGHT]);        \
-            TG_AT(C, slab[WEIGHT_SUM], j * steps[WEIGHT_SUM]) += (C)(moment[j] * rstd);           \
-            TG_AT(C, slab[BIAS_SUM], j * steps[BIAS_SUM]) += (C)sum[j];                           \
-            factor[j] = (C)(rstd * weight);                                                       \
-            constant[j] = (C)constant_of(weight * sum[j], rstd, count, is_given);                 \
-            linear[j] = (C)linear_of(weight * moment[j], rstd, count, is_given);                  \
+            const double weight = (double)TG_AT(const T, slab[WEIGHT], j * steps[WEIGHT]);        \
+            TG_AT(T, slab[WEIGHT_SUM], j * steps[WEIGHT_SUM]) += (T)(moment[j] * rstd);           \
+            TG_AT(T, slab[BIAS_SUM], j * steps[BIAS_SUM]) += (T)sum[j];                           \
+            factor[j] = (T)(rstd * weight);                                                       \
+            constant[j] = (T)constant_of(weight * sum[j], rstd, count, is_given);                 \
+            linear[j] = (T)linear_of(weight * moment[j], rstd, count, is_given);                  \
         }                                                                                         \
         if (params->statistics == GIVEN_FOR_WEIGHT)                                               \
             return;                                                                               \
@@ -113,19 +136,20 @@ static TG_INLINE double linear_of(double moment, double rstd, double count, int 
             T *gx = (T *)(slab[GX] + r * core[OF_GX] + i * core[OF_GX + 1]);                      \
             TG_INDEPENDENT                                                                        \
             for (tg_intp j = 0; j < width; j++)                                                   \
-                gx[j] = store(is_given ? load(g[j]) * factor[j]                                   \
-                                       : load(g[j]) * factor[j] - constant[j] -                   \
-                                             (load(x[j]) - mean[j]) * linear[j]);                 \
+                gx[j] = is_given ? g[j] * factor[j]                                               \
+                                 : g[j] * factor[j] - constant[j] - (x[j] - mean[j]) * linear[j]; \
         }                                                                                         \
     }
 
-#define BACKWARD(op, dtype, T, C, load, store, ...)                                               \
-    BY_ROWS(dtype, T, C, load, store)                                                             \
-    BY_COLUMNS(dtype, T, C, load, store)                                                          \
+#define BACKWARD(op, dtype, T, ...)                                                               \
+    BY_ROWS(dtype, T)                                                                             \
+    BY_LONE_VALUES(dtype, T)                                                                      \
+    BY_COLUMNS(dtype, T)                                                                          \
     TG_VECTOR_LOOP(op##_##dtype)                                                                  \
     {                                                                                             \
         const slab_sizes sizes = {dims[1], dims[2], dims[3]};                                     \
         const tg_intp *core = steps + N_OPERANDS;                                                 \
+        const int has_own = ((const norm_params *)params)->statistics == OF_VALUES;               \
         const tg_intp width =                                                                     \
             slabs_at_once(dims[0], steps[X], sizes, core[OF_X + 1], sizeof(T));                   \
         (void)fused;                                                                              \
@@ -138,22 +162,22 @@ static TG_INLINE double linear_of(double moment, double rstd, double count, int 
                 slab[k] = args[k] + start * steps[k];                                             \
             if (width > 1)                                                                        \
                 columns_back_##dtype(slab, sizes, core, steps, n, params);                        \
+            else if (has_own && core[OF_G] == sizeof(T) &&                                        \
+                     are_lone(sizes, core[OF_X], core[OF_GX], sizeof(T)))                         \
+                lone_back_##dtype(slab, sizes, core, params);                                     \
             else                                                                                  \
                 rows_back_##dtype(slab, sizes, core, params);                                     \
         }                                                                                         \
     }
 
-TG_FLOATS(BACKWARD, batch_norm_backward)
+TG_SINGLE_AND_DOUBLE(BACKWARD, batch_norm_backward)
 
-#define ROW(dtype, letter, precise, number)                                                       \
-    {"batch_norm_backward", "(n,m),(n,m),(k),(),()->(n,m),(k),(k)",                               \
-     letter letter precise precise precise letter precise precise, number,                        \
-     batch_norm_backward_##dtype, "dq", sizeof(norm_params), 0},
+#define ROW(op, dtype, T, C, load, store, number, x)                                              \
+    {#op, "(n,m),(n,m),(k),(),()->(n,m),(k),(k)", x x x x x x x x, number, op##_##dtype, "dq",    \
+     sizeof(norm_params), 0},
 
 /* For x, g and gx laid out alike. */
 const tg_kernel tg_batch_norm_backward_kernels[] = {
-    ROW(float16, "e", "f", TG_FLOAT16)
-    ROW(float32, "f", "f", TG_FLOAT32)
-    ROW(float64, "d", "d", TG_FLOAT64)
+    TG_SINGLE_AND_DOUBLE(ROW, batch_norm_backward)
     TG_TABLE_END
 };

@@ -4,26 +4,25 @@
 /* y = (x - mean) * rstd * weight + bias with rstd = 1 / sqrt(variance + eps). The mean
  * comes first and the variance from the differences: no cancellation of squares. What is subtracted
  * later is the mean in two parts, so nothing is lost there either. */
-#define LAYER_NORM(op, dtype, T, C, load, store, ...)                                             \
+#define LAYER_NORM(op, dtype, T, ...)                                                             \
     static TG_INLINE void op##_##dtype##_row(char *const *row, const tg_intp *core_steps,         \
                                              tg_intp n, double eps)                               \
     {                                                                                             \
         const char *x = row[0], *weight = row[1], *bias = row[2];                                 \
         const tg_intp x_step = core_steps[0], weight_step = core_steps[1];                        \
         const tg_intp bias_step = core_steps[2], y_step = core_steps[3];                          \
-        SUM_OVER(total, i, n, load(TG_AT(const T, x, i * x_step)))                                \
+        SUM_OVER(total, i, n, TG_AT(const T, x, i * x_step))                                      \
         const double mean = total / (double)n;                                                    \
         SUM_OVER(squares, i, n,                                                                   \
-                 ((double)load(TG_AT(const T, x, i * x_step)) - mean) *                           \
-                     ((double)load(TG_AT(const T, x, i * x_step)) - mean))                        \
+                 ((double)TG_AT(const T, x, i * x_step) - mean) *                                 \
+                     ((double)TG_AT(const T, x, i * x_step) - mean))                              \
         const double rstd = 1 / sqrt(squares / (double)n + eps);                                  \
-        const C high = (C)mean, low = (C)(mean - (double)high), factor = (C)rstd;                 \
+        const T high = (T)mean, low = (T)(mean - (double)high), factor = (T)rstd;                 \
         TG_INDEPENDENT                                                                            \
         for (tg_intp i = 0; i < n; i++) {                                                         \
-            const C unit = ((load(TG_AT(const T, x, i * x_step)) - high) - low) * factor;         \
-            TG_AT(T, row[3], i * y_step) =                                                        \
-                store(unit * load(TG_AT(const T, weight, i * weight_step)) +                      \
-                      load(TG_AT(const T, bias, i * bias_step)));                                 \
+            const T unit = ((TG_AT(const T, x, i * x_step) - high) - low) * factor;               \
+            TG_AT(T, row[3], i * y_step) = unit * TG_AT(const T, weight, i * weight_step) +       \
+                                           TG_AT(const T, bias, i * bias_step);                   \
         }                                                                                         \
         TG_AT(double, row[4], 0) = mean;                                                          \
         TG_AT(double, row[5], 0) = rstd;                                                          \
@@ -88,7 +87,7 @@
         }                                                                                         \
     }
 
-TG_FLOATS(LAYER_NORM, layer_norm)
+TG_SINGLE_AND_DOUBLE(LAYER_NORM, layer_norm)
 LAYER_NORM_BACKWARD(layer_norm_backward, float32, float)
 LAYER_NORM_BACKWARD(layer_norm_backward, float64, double)
 
@@ -103,7 +102,7 @@ LAYER_NORM_BACKWARD(layer_norm_backward, float64, double)
      layer_norm_backward_##dtype, NULL, 0, 0},
 
 const tg_kernel tg_layer_norm_kernels[] = {
-    TG_FLOATS(ROW_LAYER_NORM, layer_norm)
+    TG_SINGLE_AND_DOUBLE(ROW_LAYER_NORM, layer_norm)
     ROW_LAYER_NORM_BACKWARD(float32, TG_FLOAT32, "f")
     ROW_LAYER_NORM_BACKWARD(float64, TG_FLOAT64, "d")
     TG_TABLE_END

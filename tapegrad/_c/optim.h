@@ -117,8 +117,9 @@ static inline double tg_abs_double(double x) { return fabs(x); }
     {                                                                                            \
         const op##_params *const p = params;                                                     \
         (void)p;                                                                                 \
-        tg_through_floats(op##_float32, args, dims, steps, params, 3 + (n_states),               \
-                          2 + (n_states), 1u | (unsigned)(USES) << 2);                           \
+        const tg_loop_of_floats of = {op##_float32,   params,         3 + (n_states),            \
+                                      2 + (n_states), 2 + (n_states), 1u | (unsigned)(USES) << 2};\
+        tg_through_floats(args, dims, steps, &of);                                               \
     }
 
 #define TG_VARIANT(elements, constant)                             \

@@ -126,32 +126,32 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
         }                                                                                         \
     }
 
-/* total = the sum of exp(x - max), a block at a time; KEEP(i, power) sees each power. */
-#define SUM_OF_POWERS(T, C, load, total, n, KEEP)                                                 \
+/* total = the sum of exp(x - max), a block at a time; KEEP(T, i, power) sees each power. */
+#define SUM_OF_POWERS(T, total, n, KEEP)                                                          \
     double total = 0;                                                                             \
     for (tg_intp start = 0; start < (n); start += BLOCK) {                                        \
-        C powers[BLOCK];                                                                          \
+        T powers[BLOCK];                                                                          \
         const tg_intp width = (n) - start < BLOCK ? (n) - start : BLOCK;                          \
         TG_INDEPENDENT                                                                            \
         for (tg_intp i = 0; i < width; i++) {                                                     \
-            const C difference = load(TG_AT(const T, x, (start + i) * x_step)) - max;             \
+            const T difference = TG_AT(const T, x, (start + i) * x_step) - max;                   \
             powers[i] = EXP(difference);                                                          \
-            KEEP(start + i, powers[i])                                                            \
+            KEEP(T, start + i, powers[i])                                                         \
         }                                                                                         \
         SUM_OVER(part, i, width, powers[i])                                                       \
         total += part;                                                                            \
     }
 
-/* The maximum of each column and the sum of exp(x - max); KEEP(i, j, power) sees each power. */
-#define COLUMN_POWERS(T, C, load, KEEP)                                                           \
-    C max[COLUMNS];                                                                               \
+/* The maximum of each column and the sum of exp(x - max); KEEP(T, j, power) sees each power. */
+#define COLUMN_POWERS(T, KEEP)                                                                    \
+    T max[COLUMNS];                                                                               \
     CLEAR_SUMS(sums, n_lanes)                                                                     \
     for (tg_intp j = 0; j < width; j++)                                                           \
         max[j] = -INFINITY;                                                                       \
     for (tg_intp i = 0; i < n; i++) {                                                             \
         const T *row = (const T *)(x + i * x_step);                                               \
         for (tg_intp j = 0; j < width; j++) {                                                     \
-            const C value = load(row[j]);                                                         \
+            const T value = row[j];                                                               \
             max[j] = LARGER(max[j], value);                                                       \
         }                                                                                         \
     }                                                                                             \
@@ -162,112 +162,97 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
         (void)kept;                                                                               \
         TG_INDEPENDENT                                                                            \
         for (tg_intp j = 0; j < width; j++) {                                                     \
-            const C difference = load(row[j]) - max[j];                                           \
-            const C power = EXP(difference);                                                      \
-            KEEP(j, power)                                                                        \
+            const T difference = row[j] - max[j];                                                 \
+            const T power = EXP(difference);                                                      \
+            KEEP(T, j, power)                                                                     \
             lane[j] += (double)power;                                                             \
         }                                                                                         \
     }                                                                                             \
     JOIN_LANES(sums, n_lanes, width)
 
-#define KEEP_NONE(j, power)
-#define KEEP_IN_COLUMN_float16 KEEP_NONE
-#define KEEP_IN_COLUMN_float32(j, power) kept[j] = power;
-#define KEEP_IN_COLUMN_float64(j, power) kept[j] = power;
+#define KEEP_NONE(T, i, power)
+#define KEEP_POWER(T, i, power) TG_AT(T, out, (i) * out_step) = power;
+#define KEEP_IN_COLUMN(T, j, power) kept[j] = power;
 
-/* exp(x - max) / sum: the exponentials wait in `out`, but not where that would round
- * them to float16. */
-#define SOFTMAX(op, dtype, T, C, load, store, ...)                                                \
+/* exp(x - max) / sum: the exponentials wait in `out`. */
+#define SOFTMAX(op, dtype, T, ...)                                                                \
     static TG_INLINE void op##_##dtype##_row(const char *x, tg_intp x_step, char *out,            \
                                              tg_intp out_step, tg_intp n, const int fused)        \
     {                                                                                             \
-        const int keeps = sizeof(T) == sizeof(C);                                                 \
-        ROW_MAX(C, max, i, n, load(TG_AT(const T, x, i * x_step)))                                \
-        SUM_OF_POWERS(T, C, load, total, n, KEEP_POWER_##dtype)                                   \
-        const C sum = (C)total, inverse = 1 / sum;                                                \
+        ROW_MAX(T, max, i, n, TG_AT(const T, x, i * x_step))                                      \
+        SUM_OF_POWERS(T, total, n, KEEP_POWER)                                                    \
+        const T sum = (T)total, inverse = 1 / sum;                                                \
         (void)inverse;                                                                            \
         TG_INDEPENDENT                                                                            \
         for (tg_intp i = 0; i < n; i++) {                                                         \
-            const C difference = load(TG_AT(const T, x, i * x_step)) - max;                       \
-            const C power = keeps ? load(TG_AT(const T, out, i * out_step)) : EXP(difference);    \
-            TG_AT(T, out, i * out_step) = store(QUOTIENT(power, sum, inverse));                   \
+            T *const power = &TG_AT(T, out, i * out_step);                                        \
+            *power = QUOTIENT(*power, sum, inverse);                                              \
         }                                                                                         \
     }                                                                                             \
     static TG_INLINE void op##_##dtype##_columns(const char *x, tg_intp x_step, char *out,        \
                                                  tg_intp out_step, tg_intp n, tg_intp width,      \
                                                  tg_intp n_lanes, const int fused)                \
     {                                                                                             \
-        const int keeps = sizeof(T) == sizeof(C);                                                 \
-        C sum[COLUMNS], inverse[COLUMNS];                                                         \
-        COLUMN_POWERS(T, C, load, KEEP_IN_COLUMN_##dtype)                                         \
+        T sum[COLUMNS], inverse[COLUMNS];                                                         \
+        COLUMN_POWERS(T, KEEP_IN_COLUMN)                                                          \
         for (tg_intp j = 0; j < width; j++) {                                                     \
-            sum[j] = (C)sums[0][j];                                                               \
+            sum[j] = (T)sums[0][j];                                                               \
             inverse[j] = 1 / sum[j];                                                              \
         }                                                                                         \
         (void)inverse;                                                                            \
         for (tg_intp i = 0; i < n; i++) {                                                         \
-            const T *row = (const T *)(x + i * x_step);                                           \
             T *result = (T *)(out + i * out_step);                                                \
             TG_INDEPENDENT                                                                        \
-            for (tg_intp j = 0; j < width; j++) {                                                 \
-                const C difference = load(row[j]) - max[j];                                       \
-                const C power = keeps ? load(result[j]) : EXP(difference);                        \
-                result[j] = store(QUOTIENT(power, sum[j], inverse[j]));                           \
-            }                                                                                     \
+            for (tg_intp j = 0; j < width; j++)                                                   \
+                result[j] = QUOTIENT(result[j], sum[j], inverse[j]);                              \
         }                                                                                         \
     }                                                                                             \
     LOOP_1_TO_1(op##_##dtype, T)
 
-#define KEEP_NOTHING(i, power)
-#define KEEP_POWER_float16 KEEP_NOTHING
-#define KEEP_POWER_float32(i, power) TG_AT(float, out, (i) * out_step) = power;
-#define KEEP_POWER_float64(i, power) TG_AT(double, out, (i) * out_step) = power;
-
 /* (x - max) - log(sum(exp(x - max))), in this order: max + log(sum) could round all of
  * the logarithm away. */
-#define LOG_SOFTMAX(op, dtype, T, C, load, store, ...)                                            \
+#define LOG_SOFTMAX(op, dtype, T, ...)                                                            \
     static TG_INLINE void op##_##dtype##_row(const char *x, tg_intp x_step, char *out,            \
                                              tg_intp out_step, tg_intp n, const int fused)        \
     {                                                                                             \
-        ROW_MAX(C, max, i, n, load(TG_AT(const T, x, i * x_step)))                                \
-        SUM_OF_POWERS(T, C, load, total, n, KEEP_NOTHING)                                         \
-        const C log_sum = LOG((C)total);                                                          \
+        ROW_MAX(T, max, i, n, TG_AT(const T, x, i * x_step))                                      \
+        SUM_OF_POWERS(T, total, n, KEEP_NONE)                                                     \
+        const T log_sum = LOG((T)total);                                                          \
         TG_INDEPENDENT                                                                            \
         for (tg_intp i = 0; i < n; i++)                                                           \
-            TG_AT(T, out, i * out_step) =                                                         \
-                store(load(TG_AT(const T, x, i * x_step)) - max - log_sum);                       \
+            TG_AT(T, out, i * out_step) = TG_AT(const T, x, i * x_step) - max - log_sum;          \
     }                                                                                             \
     static TG_INLINE void op##_##dtype##_columns(const char *x, tg_intp x_step, char *out,        \
                                                  tg_intp out_step, tg_intp n, tg_intp width,      \
                                                  tg_intp n_lanes, const int fused)                \
     {                                                                                             \
-        C log_sum[COLUMNS];                                                                       \
-        COLUMN_POWERS(T, C, load, KEEP_NONE)                                                      \
+        T log_sum[COLUMNS];                                                                       \
+        COLUMN_POWERS(T, KEEP_NONE)                                                               \
         for (tg_intp j = 0; j < width; j++)                                                       \
-            log_sum[j] = LOG((C)sums[0][j]);                                                      \
+            log_sum[j] = LOG((T)sums[0][j]);                                                      \
         for (tg_intp i = 0; i < n; i++) {                                                         \
             const T *row = (const T *)(x + i * x_step);                                           \
             T *result = (T *)(out + i * out_step);                                                \
             TG_INDEPENDENT                                                                        \
             for (tg_intp j = 0; j < width; j++)                                                   \
-                result[j] = store(load(row[j]) - max[j] - log_sum[j]);                            \
+                result[j] = row[j] - max[j] - log_sum[j];                                         \
         }                                                                                         \
     }                                                                                             \
     LOOP_1_TO_1(op##_##dtype, T)
 
 /* out * (g - sum(g * out)) */
-#define SOFTMAX_BACKWARD(op, dtype, T, C, load, store, ...)                                       \
+#define SOFTMAX_BACKWARD(op, dtype, T, ...)                                                       \
     static TG_INLINE void op##_##dtype##_row(const char *g, tg_intp g_step, const char *out,      \
                                              tg_intp out_step, char *gx, tg_intp gx_step,         \
                                              tg_intp n, const int fused)                          \
     {                                                                                             \
         SUM_OVER(total, i, n,                                                                     \
-                 load(TG_AT(const T, g, i * g_step)) * load(TG_AT(const T, out, i * out_step)))   \
-        const C sum = (C)total;                                                                   \
+                 TG_AT(const T, g, i * g_step) * TG_AT(const T, out, i * out_step))               \
+        const T sum = (T)total;                                                                   \
         TG_INDEPENDENT                                                                            \
         for (tg_intp i = 0; i < n; i++)                                                           \
-            TG_AT(T, gx, i * gx_step) = store(load(TG_AT(const T, out, i * out_step)) *           \
-                                              (load(TG_AT(const T, g, i * g_step)) - sum));       \
+            TG_AT(T, gx, i * gx_step) =                                                           \
+                TG_AT(const T, out, i * out_step) * (TG_AT(const T, g, i * g_step) - sum);        \
     }                                                                                             \
     static TG_INLINE void op##_##dtype##_columns(const char *g, tg_intp g_step, const char *out,  \
                                                  tg_intp out_step, char *gx, tg_intp gx_step,     \
@@ -278,35 +263,32 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
         (void)fused;                                                                              \
         for (tg_intp i = 0; i < n; i++) {                                                         \
             const T *slope = (const T *)(g + i * g_step), *y = (const T *)(out + i * out_step);   \
-            (void)y;                                                                              \
             for (tg_intp j = 0; j < width; j++)                                                   \
-                sums[i % n_lanes][j] += (double)(load(slope[j]) * load(y[j]));                    \
+                sums[i % n_lanes][j] += (double)(slope[j] * y[j]);                                \
         }                                                                                         \
         JOIN_LANES(sums, n_lanes, width)                                                          \
         for (tg_intp i = 0; i < n; i++) {                                                         \
             const T *slope = (const T *)(g + i * g_step), *y = (const T *)(out + i * out_step);   \
             T *result = (T *)(gx + i * gx_step);                                                  \
             TG_INDEPENDENT                                                                        \
-            for (tg_intp j = 0; j < width; j++) {                                                 \
-                const C power = load(y[j]);                                                       \
-                result[j] = store(power * (load(slope[j]) - (C)sums[0][j]));                      \
-            }                                                                                     \
+            for (tg_intp j = 0; j < width; j++)                                                   \
+                result[j] = y[j] * (slope[j] - (T)sums[0][j]);                                    \
         }                                                                                         \
     }                                                                                             \
     LOOP_2_TO_1(op##_##dtype, T)
 
 /* g - exp(out) * sum(g) */
-#define LOG_SOFTMAX_BACKWARD(op, dtype, T, C, load, store, ...)                                   \
+#define LOG_SOFTMAX_BACKWARD(op, dtype, T, ...)                                                   \
     static TG_INLINE void op##_##dtype##_row(const char *g, tg_intp g_step, const char *out,      \
                                              tg_intp out_step, char *gx, tg_intp gx_step,         \
                                              tg_intp n, const int fused)                          \
     {                                                                                             \
-        SUM_OVER(total, i, n, load(TG_AT(const T, g, i * g_step)))                                \
-        const C sum = (C)total;                                                                   \
+        SUM_OVER(total, i, n, TG_AT(const T, g, i * g_step))                                      \
+        const T sum = (T)total;                                                                   \
         TG_INDEPENDENT                                                                            \
         for (tg_intp i = 0; i < n; i++) {                                                         \
-            const C y = load(TG_AT(const T, out, i * out_step));                                  \
-            TG_AT(T, gx, i * gx_step) = store(load(TG_AT(const T, g, i * g_step)) - EXP(y) * sum);\
+            const T y = TG_AT(const T, out, i * out_step);                                        \
+            TG_AT(T, gx, i * gx_step) = TG_AT(const T, g, i * g_step) - EXP(y) * sum;             \
         }                                                                                         \
     }                                                                                             \
     static TG_INLINE void op##_##dtype##_columns(const char *g, tg_intp g_step, const char *out,  \
@@ -317,10 +299,9 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
         CLEAR_SUMS(sums, n_lanes)                                                                 \
         (void)fused;                                                                              \
         for (tg_intp i = 0; i < n; i++) {                                                         \
-            const T *slope = (const T *)(g + i * g_step), *y = (const T *)(out + i * out_step);   \
-            (void)y;                                                                              \
+            const T *slope = (const T *)(g + i * g_step);                                         \
             for (tg_intp j = 0; j < width; j++)                                                   \
-                sums[i % n_lanes][j] += (double)load(slope[j]);                                   \
+                sums[i % n_lanes][j] += (double)slope[j];                                         \
         }                                                                                         \
         JOIN_LANES(sums, n_lanes, width)                                                          \
         for (tg_intp i = 0; i < n; i++) {                                                         \
@@ -328,8 +309,8 @@ static TG_INLINE float quotient_float(float a, float b, float inverse, const int
             T *result = (T *)(gx + i * gx_step);                                                  \
             TG_INDEPENDENT                                                                        \
             for (tg_intp j = 0; j < width; j++) {                                                 \
-                const C power = EXP(load(y[j]));                                                  \
-                result[j] = store(load(slope[j]) - power * (C)sums[0][j]);                        \
+                const T power = EXP(y[j]);                                                        \
+                result[j] = slope[j] - power * (T)sums[0][j];                                     \
             }                                                                                     \
         }                                                                                         \
     }                                                                                             \
@@ -340,24 +321,15 @@ TG_SINGLE_AND_DOUBLE(LOG_SOFTMAX, log_softmax)
 TG_SINGLE_AND_DOUBLE(SOFTMAX_BACKWARD, softmax_backward)
 TG_SINGLE_AND_DOUBLE(LOG_SOFTMAX_BACKWARD, log_softmax_backward)
 
-/* Conversions of halves are most of this file's code, and longer still if they are unrolled. */
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC optimize("O2", "tree-vectorize", "vect-cost-model=dynamic")
-#endif
-TG_HALF(SOFTMAX, softmax)
-TG_HALF(LOG_SOFTMAX, log_softmax)
-TG_HALF(SOFTMAX_BACKWARD, softmax_backward)
-TG_HALF(LOG_SOFTMAX_BACKWARD, log_softmax_backward)
-
 #define ROW_1_TO_1(op, dtype, T, C, load, store, number, letter)                                  \
     {#op, "(n)->(n)", letter letter, number, op##_##dtype, NULL, 0, 0},
 #define ROW_2_TO_1(op, dtype, T, C, load, store, number, letter)                                  \
     {#op, "(n),(n)->(n)", letter letter letter, number, op##_##dtype, NULL, 0, 0},
 
 const tg_kernel tg_softmax_kernels[] = {
-    TG_FLOATS(ROW_1_TO_1, softmax)
-    TG_FLOATS(ROW_1_TO_1, log_softmax)
-    TG_FLOATS(ROW_2_TO_1, softmax_backward)
-    TG_FLOATS(ROW_2_TO_1, log_softmax_backward)
+    TG_SINGLE_AND_DOUBLE(ROW_1_TO_1, softmax)
+    TG_SINGLE_AND_DOUBLE(ROW_1_TO_1, log_softmax)
+    TG_SINGLE_AND_DOUBLE(ROW_2_TO_1, softmax_backward)
+    TG_SINGLE_AND_DOUBLE(ROW_2_TO_1, log_softmax_backward)
     TG_TABLE_END
 };

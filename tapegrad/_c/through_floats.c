@@ -36,7 +36,7 @@ static int has_instructions(void)
 #define has_instructions() 0
 #endif
 
-static void widen(const char *in, tg_intp step, float *out, tg_intp n)
+void tg_widen_halves(const char *in, tg_intp step, float *out, tg_intp n)
 {
     tg_intp i = 0;
     if (step == sizeof(tg_half) && has_instructions())
@@ -45,7 +45,7 @@ static void widen(const char *in, tg_intp step, float *out, tg_intp n)
         out[i] = tg_half_to_float(TG_AT(const tg_half, in, i * step));
 }
 
-static void round_to_halves(const float *in, char *out, tg_intp step, tg_intp n)
+void tg_round_to_halves(const float *in, char *out, tg_intp step, tg_intp n)
 {
     tg_intp i = 0;
     if (step == sizeof(tg_half) && has_instructions())
@@ -54,24 +54,29 @@ static void round_to_halves(const float *in, char *out, tg_intp step, tg_intp n)
         TG_AT(tg_half, out, i * step) = tg_float_to_half(in[i]);
 }
 
-void tg_through_floats(tg_loop loop, char **args, const tg_intp *dims, const tg_intp *steps,
-                       void *params, int n_operands, int n_halves, unsigned written)
+/* An operand that all elements share stays one: loops have a form of their own for it. */
+void tg_through_floats(char **args, const tg_intp *dims, const tg_intp *steps,
+                       const tg_loop_of_floats *of)
 {
     enum { BLOCK = 256, MOST = 6 };
     float blocks[MOST][BLOCK];
     char *of_floats[MOST];
     tg_intp packed[MOST];
-    for (int k = 0; k < n_operands; k++) {
-        of_floats[k] = k < n_halves ? (char *)blocks[k] : args[k];
-        packed[k] = k < n_halves ? (tg_intp)sizeof(float) : steps[k];
+    for (int k = 0; k < of->n_operands; k++) {
+        const int is_half = k < of->n_halves, is_shared = is_half && k < of->n_read && steps[k] == 0;
+        packed[k] = !is_half ? steps[k] : is_shared ? 0 : (tg_intp)sizeof(float);
     }
     for (tg_intp start = 0, n; start < dims[0]; start += n) {
         n = dims[0] - start < BLOCK ? dims[0] - start : BLOCK;
-        for (int k = 0; k < n_halves; k++)
-            widen(args[k] + start * steps[k], steps[k], blocks[k], n);
-        loop(of_floats, &n, packed, params);
-        for (int k = 0; k < n_halves; k++)
-            if (written >> k & 1)
-                round_to_halves(blocks[k], args[k] + start * steps[k], steps[k], n);
+        for (int k = 0; k < of->n_operands; k++) {
+            char *const first = args[k] + start * steps[k];
+            of_floats[k] = k < of->n_halves ? (char *)blocks[k] : first;
+            if (k < of->n_read && (packed[k] != 0 || start == 0))
+                tg_widen_halves(first, steps[k], blocks[k], packed[k] == 0 ? 1 : n);
+        }
+        of->loop(of_floats, &n, packed, of->params);
+        for (int k = 0; k < of->n_halves; k++)
+            if (of->written >> k & 1)
+                tg_round_to_halves(blocks[k], args[k] + start * steps[k], steps[k], n);
     }
 }

@@ -2,7 +2,7 @@
 
 from libc.string cimport memcpy
 from numpy cimport (
-    PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE,
+    NPY_FLOAT16, NPY_FLOAT32, PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE,
     PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES, PyArray_TYPE, import_array, ndarray, npy_intp,
 )
 
@@ -253,15 +253,19 @@ cdef int join_packed(Operand* operand, int n_dims, npy_intp* dims, npy_intp* str
 def along(Kernel kernel not None, *arguments):
     """Run a kernel of rows, such as ``(n)->(n)``, along one dimension of arrays of one shape.
 
-    The arguments are the arrays and, last, the dimension.
+    The arguments are the arrays and, last, the dimension. Halves are widened where the kernel has a
+    loop for floats and none for them, and its result is rounded.
     """
     cdef Operand operands[MAX_OPERANDS]
     cdef npy_intp dims[MAX_DIMS]
     cdef npy_intp strides[MAX_OPERANDS][MAX_DIMS]
-    cdef ndarray first = arguments[0], array
-    cdef Loop* loop = kernel.loop_for(PyArray_TYPE(first))
-    cdef ndarray result = allocate(PyArray_NDIM(first), PyArray_DIMS(first),
-                                   loop.types[kernel.n_in])
+    cdef ndarray first = arguments[0], array, result
+    cdef Loop* loop
+    if PyArray_TYPE(first) == NPY_FLOAT16 and kernel.loops[<int>NPY_FLOAT16].function == NULL:
+        wide = [cast(array, NPY_FLOAT32) for array in arguments[:kernel.n_in]]
+        return cast(along(kernel, *wide, arguments[kernel.n_in]), NPY_FLOAT16)
+    loop = kernel.loop_for(PyArray_TYPE(first))
+    result = allocate(PyArray_NDIM(first), PyArray_DIMS(first), loop.types[kernel.n_in])
     cdef int k, dim = arguments[kernel.n_in]
     cdef bint is_packed = PyArray_NDIM(first) > 0 and dim == PyArray_NDIM(first) - 1
     for k in range(kernel.n_operands):

@@ -22,6 +22,16 @@ cdef extern from "kernels.h":
         int can_fail
 
 
+cdef extern from "through_floats.h":
+    ctypedef struct tg_loop_of_floats:
+        tg_loop loop
+        void* params
+        int n_operands, n_halves, n_read
+        unsigned written
+    void tg_through_floats(char**, const npy_intp*, const npy_intp*,
+                           const tg_loop_of_floats*) noexcept nogil
+
+
 cdef struct Loop:
     # What a kernel does for one dtype. `function` is NULL where the kernel has no such loop.
     tg_loop function
@@ -55,10 +65,12 @@ cdef class Kernel:
     cdef double share_above             # of its core dimensions' product: what such a launch is
     cdef public dict refusals           # by dtype: the error that is not the usual one
     cdef Loop loops[N_TYPES]
+    cdef tg_loop_of_floats of_floats    # how halves go through NumPy's loop for floats
 
     cdef Loop* loop_for(self, int type_number) except NULL
     cdef int pack(self, tuple params, char* block) except -1
     cdef int _read_signature(self, str signature) except -1
+    cdef int _let_halves_pass(self) except -1
     cdef int _describe(self, Loop* loop, str types) except -1
     cdef Loop* _matching_loop(self, tuple arrays) except NULL
 

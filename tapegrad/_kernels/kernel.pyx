@@ -93,6 +93,10 @@ cdef frozenset WITHOUT_GIL = frozenset("""
 """.split())
 
 
+# These say how far apart numbers of a dtype are.
+cdef frozenset ABOUT_SPACING = frozenset(("nextafter", "spacing"))
+
+
 @cython.final
 cdef class Kernel:
     """A family of loops that do one thing, one loop a dtype.
@@ -156,7 +160,31 @@ cdef class Kernel:
             kernel._describe(loop, inputs + outputs)
             if ours is not None and ours.loops[first].function != NULL:
                 loop.function, loop.data = ours.loops[first].function, NULL
+        if known_as not in ABOUT_SPACING and (
+                ours is None or ours.loops[<int>NPY_FLOAT16].function == NULL):
+            kernel._let_halves_pass()
         return kernel
+
+    cdef int _let_halves_pass(self) except -1:
+        """Let float16 go through an element-wise loop for float, which works on vectors.
+
+        The results are the same: NumPy's loop computes one half after the other in float.
+        """
+        cdef Loop* halves = &self.loops[<int>NPY_FLOAT16]
+        cdef Loop* floats = &self.loops[<int>NPY_FLOAT32]
+        cdef int k, n_halves = 0
+        if halves.function == NULL or floats.function == NULL or self.n_core > 0:
+            return 0
+        while n_halves < self.n_operands and halves.types[n_halves] == NPY_FLOAT16:
+            n_halves += 1
+        for k in range(self.n_operands):
+            if floats.types[k] != (NPY_FLOAT32 if k < n_halves else halves.types[k]):
+                return 0
+        self.of_floats = tg_loop_of_floats(
+            floats.function, floats.data, self.n_operands, n_halves, self.n_in,
+            (1U << n_halves) - (1U << self.n_in))
+        halves.function, halves.data = <tg_loop><void*>tg_through_floats, &self.of_floats
+        return 0
 
     cdef int _describe(self, Loop* loop, str types) except -1:
         loop.kernel = <PyObject*>self

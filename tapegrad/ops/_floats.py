@@ -12,12 +12,12 @@ from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import composite
 
 HALF = np.dtype(np.float16)
-_FLOAT = np.dtype(np.float32)
+FLOAT = np.dtype(np.float32)
 
 
 def rounded_once(compute: Callable, input: np.ndarray, *how):
     """What is computed of a float16 array in float, rounded at the end: an array, or several."""
-    wide = compute(kernels.cast_array(input, _FLOAT), *how)
+    wide = compute(kernels.cast_array(input, FLOAT), *how)
     if isinstance(wide, tuple):
         return tuple(kernels.cast_array(one, HALF) for one in wide)
     return kernels.cast_array(wide, HALF)

@@ -84,22 +84,24 @@ def _new_slabs(input: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _batch_norm(input, weight, bias, eps):
     refuse_integers("batch_norm", input)
-    rows, result, target = _new_slabs(input)
-    n, dtype = len(rows), computed_dtype(input)
+    dtype = computed_dtype(input)
+    rows, result, target = _new_slabs(in_dtype(input, dtype))
+    n = len(rows)
     mean, var = kernels.empty((n,), dtype), kernels.empty((n,), dtype)
     weight, bias = factors(weight, ONE, (n, 1), dtype), factors(bias, ZERO, (n, 1), dtype)
     _BY_BATCH(rows, weight, bias, target, mean, var, params=(eps,))
-    return result, mean, var
+    return in_dtype(result, input.dtype), mean, var
 
 
 def _batch_norm_given(input, weight, bias, mean, var, eps):
     refuse_integers("batch_norm", input)
-    rows, result, target = _new_slabs(input)
-    n, dtype = len(rows), computed_dtype(input)
+    dtype = computed_dtype(input)
+    rows, result, target = _new_slabs(in_dtype(input, dtype))
+    n = len(rows)
     mean = kernels.expanded(ZERO[dtype][0], (n,)) if mean is None else in_dtype(mean, dtype)
     weight, bias = factors(weight, ONE, (n, 1), dtype), factors(bias, ZERO, (n, 1), dtype)
     _BY_GIVEN(rows, weight, bias, mean, in_dtype(var, dtype), target, params=(eps,))
-    return result
+    return in_dtype(result, input.dtype)
 
 
 _BY_BATCH, _BY_GIVEN = OURS["batch_norm"], OURS["batch_norm_given"]
@@ -107,15 +109,17 @@ _BY_BATCH, _BY_GIVEN = OURS["batch_norm"], OURS["batch_norm_given"]
 
 def _backward(g, input, weight, mean, var, eps, statistics) -> tuple:
     """The gradients of input, weight and bias, in one kernel."""
-    rows, result, target = _new_slabs(input)
-    n, dtype = len(rows), computed_dtype(input)
+    dtype = computed_dtype(input)
+    values, g = in_dtype(input, dtype), in_dtype(g, dtype)
+    rows, result, target = _new_slabs(values)
+    n = len(rows)
     sums = [kernels.fill(kernels.empty((n,), dtype), 0) for _ in range(2)]
     OURS["batch_norm_backward"](
-        _slabs(g, _has_channels_last(input)), rows, factors(weight, ONE, (n, 1), dtype),
+        _slabs(g, _has_channels_last(values)), rows, factors(weight, ONE, (n, 1), dtype),
         in_dtype(mean, dtype), in_dtype(var, dtype), target, *(one[:, None] for one in sums),
         params=(eps, statistics),
     )  # fmt: skip
-    return result, *sums
+    return in_dtype(result, input.dtype), *sums
 
 
 # -------------------------------------------------------------- by the batch's statistics

@@ -21,6 +21,7 @@ from tapegrad.ops.channel_norm import (
     check_channels,
     computed_dtype,
     factors,
+    in_dtype,
     per_channel,
     refuse_mixed,
     wanted,
@@ -29,38 +30,43 @@ from tapegrad.ops.normalization import standardized, through_statistics
 
 
 def _groups(array: np.ndarray, n_groups: int) -> np.ndarray:
-    """The values as (batch, groups, channels of a group, places)."""
+    """The values as (batch, groups, channels of a group, places), float16 as float32."""
     n, n_channels, *places = array.shape
     shape = n, n_groups, n_channels // n_groups, math.prod(places)
-    return kernels.reshaped_view(kernels.contiguous(array), shape)
+    values = kernels.contiguous(in_dtype(array, computed_dtype(array)))
+    return kernels.reshaped_view(values, shape)
 
 
 def _group_factors(given, missing: dict, rows: np.ndarray) -> np.ndarray:
-    return factors(given, missing, rows.shape[1:3], computed_dtype(rows))
+    return factors(given, missing, rows.shape[1:3], rows.dtype)
+
+
+def _ungrouped(result: np.ndarray, input: np.ndarray) -> np.ndarray:
+    return in_dtype(kernels.reshaped_view(result, input.shape), input.dtype)
 
 
 def _group_norm(input, weight, bias, n_groups, eps):
     refuse_integers("GroupNormKernelImpl", input)
     rows = _groups(input, n_groups)
-    shape, dtype = rows.shape, computed_dtype(rows)
-    moments, channels = shape[:2], shape[1:3]
-    given = rows, factors(weight, ONE, channels, dtype), factors(bias, ZERO, channels, dtype)
-    shapes = shape, moments, moments
+    moments = rows.shape[:2]
+    given = rows, _group_factors(weight, ONE, rows), _group_factors(bias, ZERO, rows)
+    shapes = rows.shape, moments, moments
     result, mean, var = kernels.outputs(OURS["batch_norm"], given, shapes, (eps,))
-    return kernels.reshaped_view(result, input.shape), mean, var
+    return _ungrouped(result, input), mean, var
 
 
 def _group_norm_slopes(g, input, weight, mean, var, n_groups, eps, needs):
     if is_grad_enabled():
         return _group_norm_formula(g, input, weight, n_groups, eps, needs)
-    rows, result = _groups(input._array, n_groups), kernels.empty(input.shape, input.dtype.numpy)
+    rows = _groups(input._array, n_groups)
+    result = kernels.empty(rows.shape, rows.dtype)
     sums = [kernels.fill(kernels.empty(rows.shape[:3], mean.dtype.numpy), 0) for _ in range(2)]
     OURS["batch_norm_backward"](
         _groups(g._array, n_groups), rows, _group_factors(array_of(weight), ONE, rows),
-        mean._array, var._array, result.reshape(rows.shape), *sums, params=(eps, False),
+        mean._array, var._array, result, *sums, params=(eps, False),
     )  # fmt: skip
     over_batch = [kernels.reduce(OURS["sum"], one, (0,), False).reshape(-1) for one in sums]
-    return wanted((result, *over_batch), needs)
+    return wanted((_ungrouped(result, input._array), *over_batch), needs)
 
 
 def _grouped(x: Tensor, n_groups: int) -> Tensor:

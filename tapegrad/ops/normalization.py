@@ -13,16 +13,17 @@ from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad._types import float16
 from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import op, takes_tensors
+from tapegrad.ops._floats import FLOAT, HALF
 from tapegrad.ops.index import add_rows, no_such_slice, take_rows
 
 
 def _layer_norm(input, weight, bias, n_normalized, eps):
     refuse_integers("LayerNormKernelImpl", input)
-    given = bias if weight is None else weight
-    if given is not None and given.dtype is not input.dtype:    # float16 by parameters of float32
-        wide = kernels.cast_array(input, given.dtype)
-        result, *moments = _layer_norm(wide, weight, bias, n_normalized, eps)
-        return kernels.cast_array(result, input.dtype), *moments
+    if input.dtype is HALF:                     # its parameters may be floats already
+        wide = (None if one is None else kernels.cast_array(one, FLOAT)
+                for one in (input, weight, bias))
+        result, *moments = _layer_norm(*wide, n_normalized, eps)
+        return kernels.cast_array(result, HALF), *moments
     rows = _as_rows(input, n_normalized)
     shape = rows.shape
     batch = shape[:-1]

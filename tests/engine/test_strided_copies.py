@@ -67,3 +67,29 @@ def test_one_launch(tapegrad: ModuleType, order: tuple[int, ...]) -> None:
         x.clone(memory_format=tapegrad.contiguous_format)
 
     assert len(log) == 1
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n", [1, 7, 15, 16, 17, 63, 64, 65, 1000, 8191, 8193, 40000])
+def test_rows_of_any_length(torch: ModuleType, dtype: str, n: int) -> None:
+    """Packed rows are copied whole, from and to any place, and backwards."""
+    data = (np.arange(3 * (n + 3)) % 101).reshape(3, n + 3).astype(dtype)
+    x = torch.tensor(data)
+
+    assert (x[:, 1:-2].contiguous().numpy() == data[:, 1:-2]).all()
+    assert (x[:, 1:-2].flip(1).numpy() == data[:, 1:-2][:, ::-1]).all()
+    assert (x.roll(1, 1).numpy() == np.roll(data, 1, 1)).all()
+    out = torch.zeros(3, n + 5, dtype=x.dtype)
+    out[:, 2:] = x
+    assert (out[:, 2:].numpy() == data).all() and not out[:, :2].any()
+
+
+@pytest.mark.parametrize("source", DTYPES)
+@pytest.mark.parametrize("target", DTYPES)
+@pytest.mark.parametrize("n", [0, 1, 33, 1000])
+def test_one_number_everywhere(torch: ModuleType, source: str, target: str, n: int) -> None:
+    """A number is converted once, whatever it comes from."""
+    number = torch.tensor(1, dtype=getattr(torch, source))
+    out = torch.empty(n, dtype=getattr(torch, target)).copy_(number)
+
+    assert out.numpy().tolist() == [1] * n
