@@ -7,7 +7,11 @@
 #define ABS(x) _Generic((x), float: fabsf, default: fabs)(x)
 #define FMA(x, y, z) _Generic((x), float: fmaf, default: fma)(x, y, z)
 #define FMOD(x, y) _Generic((x), float: fmodf, default: fmod)(x, y)
+#define SQRT(x) _Generic((x), float: sqrtf, default: sqrt)(x)
 #define PARAM(C, k) ((C)((const double *)params)[k])
+
+#define MAP1(name, ...) TG_VECTOR_LOOP_OF(name) TG_MAP1_BODY(__VA_ARGS__)
+#define MAP2(name, ...) TG_VECTOR_LOOP_OF(name) TG_MAP2_BODY(__VA_ARGS__)
 
 /* No operation here traps: callers refuse divisors of zero, and the smallest number divided by -1
  * wraps to itself. */
@@ -115,16 +119,6 @@ DIV_FLOOR(double)
     }                                                                                  \
     TG_MAP2(op##_##dtype, T, T, TG_AS_IS, T, , op##_of_##dtype(x, y))
 
-/* From the nearer end, so that a weight of 1 gives the end itself. */
-#define LERP(op, dtype, T, C, load, store, ...)                                  \
-    static inline T op##_of_##dtype(T start, T end, T weight)                    \
-    {                                                                            \
-        const C a = load(start), b = load(end), w = load(weight), size = b - a;  \
-        return store(w > (C)-0.5 && w < (C)0.5 ? a + w * size                    \
-                                               : b - size * (1 - w));            \
-    }                                                                            \
-    TG_MAP3(op##_##dtype, T, T, T, , op##_of_##dtype(x, y, z))
-
 #define HEAVISIDE(op, dtype, T, C, load, store, ...) \
     TG_MAP2(op##_##dtype, T, T, TG_AS_IS, T, ,       \
             (load(x) == 0 ? y : store((C)(load(x) > 0))))
@@ -136,11 +130,22 @@ DIV_FLOOR(double)
 #define SIGNBIT_FLOAT(op, dtype, T, C, load, ...) \
     TG_MAP1(op##_##dtype, T, C, load, uint8_t, , (COPYSIGN((C)1, x) < 0))
 
-#define NAN_TO_NUM(op, dtype, T, C, load, store, ...)                              \
-    TG_MAP1(op##_##dtype, T, C, load, T,                                           \
-            const C nan = PARAM(C, 0); const C above = PARAM(C, 1);                \
-            const C below = PARAM(C, 2);,                                          \
-            store(TG_IS_NAN(x) ? nan : x == (C)INFINITY ? above : x == -(C)INFINITY ? below : x))
+#define NAN_TO_NUM(op, dtype, T, ...)                                                       \
+    MAP1(op##_##dtype, T, T, TG_AS_IS, T,                                                   \
+         const T nan = PARAM(T, 0); const T above = PARAM(T, 1); const T below = PARAM(T, 2);, \
+         (TG_IS_NAN(x) ? nan : x == (T)INFINITY ? above : x == -(T)INFINITY ? below : x))
+
+/* NaN is true. */
+#define LOGICAL_NOT(op, dtype, T, ...) MAP1(op##_##dtype, T, T, TG_AS_IS, uint8_t, , (x == 0))
+#define FRAC(op, dtype, T, ...) MAP1(op##_##dtype, T, T, TG_AS_IS, T, , (x - TRUNC(x)))
+#define RECIPROCAL(op, dtype, T, ...) MAP1(op##_##dtype, T, T, TG_AS_IS, T, , (1 / x))
+#define RSQRT(op, dtype, T, ...) MAP1(op##_##dtype, T, T, TG_AS_IS, T, , (1 / SQRT(x)))
+
+/* The larger and the smaller of two; NaN if either is. */
+#define MAXIMUM(op, dtype, T, ...) \
+    MAP2(op##_##dtype, T, T, TG_AS_IS, T, , ((x >= y) | (x != x) ? x : y))
+#define MINIMUM(op, dtype, T, ...) \
+    MAP2(op##_##dtype, T, T, TG_AS_IS, T, , ((x <= y) | (x != x) ? x : y))
 
 TG_UNSIGNED(DIV_TRUNC_UNSIGNED, div_trunc)
 TG_SIGNED(DIV_TRUNC_SIGNED, div_trunc)
@@ -150,18 +155,26 @@ REMAINDERS(remainder, REMAINDER_OF_REST)
 REMAINDERS(div_floor, DIV_FLOOR_OF_REST)
 TG_INTEGERS(GCD, gcd)
 TG_INTEGERS(LCM, lcm)
-TG_FLOATS(LERP, lerp)
 TG_ALL(HEAVISIDE, heaviside)
 TG_BOOLS(SIGNBIT_UNSIGNED, signbit)
 TG_UNSIGNED(SIGNBIT_UNSIGNED, signbit)
 TG_SIGNED(SIGNBIT_SIGNED, signbit)
 TG_FLOATS(SIGNBIT_FLOAT, signbit)
-TG_FLOATS(NAN_TO_NUM, nan_to_num)
+TG_SINGLE_AND_DOUBLE(NAN_TO_NUM, nan_to_num)
+TG_SINGLE_AND_DOUBLE(LOGICAL_NOT, logical_not)
+TG_SINGLE_AND_DOUBLE(FRAC, frac)
+TG_SINGLE_AND_DOUBLE(RECIPROCAL, reciprocal)
+TG_SINGLE_AND_DOUBLE(RSQRT, rsqrt)
+TG_SINGLE_AND_DOUBLE(MAXIMUM, maximum)
+TG_SINGLE_AND_DOUBLE(MINIMUM, minimum)
+TG_MAP_THROUGH_FLOATS(nan_to_num, 1)
+TG_MAP_THROUGH_FLOATS(frac, 1)
+TG_MAP_THROUGH_FLOATS(rsqrt, 1)
 
+#define ROW1(op, dtype, T, C, load, store, number, letter) \
+    {#op, "()->()", letter letter, number, op##_##dtype, NULL, 0, 0},
 #define ROW2(op, dtype, T, C, load, store, number, letter) \
     {#op, "(),()->()", letter letter letter, number, op##_##dtype, NULL, 0, 0},
-#define ROW3(op, dtype, T, C, load, store, number, letter) \
-    {#op, "(),(),()->()", letter letter letter letter, number, op##_##dtype, NULL, 0, 0},
 #define ROW_PREDICATE(op, dtype, T, C, load, store, number, letter) \
     {#op, "()->()", letter "?", number, op##_##dtype, NULL, 0, 0},
 #define ROW_WITH_3(op, dtype, T, C, load, store, number, letter) \
@@ -174,9 +187,14 @@ const tg_kernel tg_arithmetic_kernels[] = {
     TG_FLOATS(ROW2, div_floor)
     TG_INTEGERS(ROW2, gcd)
     TG_INTEGERS(ROW2, lcm)
-    TG_FLOATS(ROW3, lerp)
     TG_ALL(ROW2, heaviside)
     TG_ALL(ROW_PREDICATE, signbit)
     TG_FLOATS(ROW_WITH_3, nan_to_num)
+    TG_SINGLE_AND_DOUBLE(ROW_PREDICATE, logical_not)
+    TG_FLOATS(ROW1, frac)
+    TG_SINGLE_AND_DOUBLE(ROW1, reciprocal)
+    TG_FLOATS(ROW1, rsqrt)
+    TG_SINGLE_AND_DOUBLE(ROW2, maximum)
+    TG_SINGLE_AND_DOUBLE(ROW2, minimum)
     TG_TABLE_END
 };

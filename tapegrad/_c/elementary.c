@@ -14,40 +14,43 @@
 #define MAP1(name, ...) TG_VECTOR_LOOP(name) TG_MAP1_BODY(__VA_ARGS__)
 #define MAP2(name, ...) TG_VECTOR_LOOP(name) TG_MAP2_BODY(__VA_ARGS__)
 
-/* Most numbers need less work than any may: blocks of these take a shorter loop, with the same
- * results. They are looked through for the one that lies furthest out, by its bits, before anything
- * is written, since the output may be the input. Of many numbers, which lie outside the caches, those
- * two blocks ahead are asked for meanwhile: the processor's own look ahead ends with a page. */
-enum { BLOCK = 256, AHEAD = 2 * BLOCK, MANY = 8192, CACHE_LINE = 16 };
+/* Most numbers need less work than any may, with the same results: a block takes the loop for these,
+ * and the other one after it if the number that lies furthest out, by its bits, was too far. Its
+ * numbers are kept where the output is the input. Of many numbers, which lie outside the caches, those
+ * of the next block are asked for meanwhile, unless the processor's own look ahead passes a page. */
+enum { BLOCK = 512, AHEAD = BLOCK, MANY = 8192, CACHE_LINE = 16 };
 
-#define BLOCKWISE(name, bits, limit, plain, any)                                       \
-    TG_VECTOR_LOOP(name)                                                               \
-    {                                                                                  \
-        const tg_intp size = sizeof(float), n = dims[0];                               \
-        const int is_packed = steps[0] == size && steps[1] == size;                    \
-        (void)params;                                                                  \
-        for (tg_intp start = 0; start < n && is_packed; start += BLOCK) {              \
-            const tg_intp end = n - start < BLOCK ? n : start + BLOCK;                 \
-            const float *in = (const float *)args[0];                                  \
-            float *out = (float *)args[1];                                             \
-            uint32_t furthest = 0;                                                     \
-            for (tg_intp i = start + AHEAD; n >= MANY && i < end + AHEAD && i < n;     \
-                 i += CACHE_LINE) {                                                    \
-                TG_PREFETCH(in + i);                                                   \
-                TG_PREFETCH(out + i);                                                  \
-            }                                                                          \
-            for (tg_intp i = start; i < end; i++)                                      \
-                furthest = bits(in[i]) > furthest ? bits(in[i]) : furthest;            \
-            TG_INDEPENDENT                                                             \
-            for (tg_intp i = start; i < end && furthest <= (limit); i++)               \
-                out[i] = plain(in[i], fused);                                          \
-            TG_INDEPENDENT                                                             \
-            for (tg_intp i = start; i < end && furthest > (limit); i++)                \
-                out[i] = any(in[i], fused);                                            \
-        }                                                                              \
-        for (tg_intp i = 0; i < n && !is_packed; i++)                                  \
-            TG_AT(float, args[1], i * steps[1]) =                                      \
-                any(TG_AT(const float, args[0], i * steps[0]), fused);                 \
+#define BLOCKWISE(name, bits, limit, plain, any)                                                   \
+    TG_VECTOR_LOOP(name)                                                                           \
+    {                                                                                              \
+        const tg_intp size = sizeof(float), n = dims[0];                                           \
+        const int is_packed = steps[0] == size && steps[1] == size;                                \
+        const int asks_early = n >= MANY && !tg_is_zen4();                                         \
+        float kept[BLOCK];                                                                         \
+        (void)params;                                                                              \
+        for (tg_intp start = 0; start < n && is_packed; start += BLOCK) {                          \
+            const tg_intp m = n - start < BLOCK ? n - start : BLOCK;                               \
+            const float *in = (const float *)args[0] + start;                                      \
+            float *out = (float *)args[1] + start;                                                 \
+            uint32_t furthest = 0;                                                                 \
+            for (tg_intp i = AHEAD; asks_early && i < m + AHEAD && i < n - start; i += CACHE_LINE) {\
+                TG_PREFETCH(in + i);                                                               \
+                TG_PREFETCH(out + i);                                                              \
+            }                                                                                      \
+            if (in == out)                                                                         \
+                in = memcpy(kept, in, (size_t)m * sizeof(float));                                  \
+            TG_SIDE_BY_SIDE                                                                        \
+            for (tg_intp i = 0; i < m; i++) {                                                      \
+                furthest = bits(in[i]) > furthest ? bits(in[i]) : furthest;                        \
+                out[i] = plain(in[i], fused);                                                      \
+            }                                                                                      \
+            TG_SIDE_BY_SIDE                                                                        \
+            for (tg_intp i = 0; i < m && furthest > (limit); i++)                                  \
+                out[i] = any(in[i], fused);                                                        \
+        }                                                                                          \
+        for (tg_intp i = 0; i < n && !is_packed; i++)                                              \
+            TG_AT(float, args[1], i * steps[1]) =                                                  \
+                any(TG_AT(const float, args[0], i * steps[0]), fused);                             \
     }
 
 /* x times its sigmoid */

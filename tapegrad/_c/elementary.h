@@ -51,8 +51,9 @@ static TG_INLINE uint32_t tg_size_bits(float x) { return tg_bits(x) & 0x7fffffff
 
 static TG_INLINE float tg_exp_plain(float x, const int fused)
 {
-    const float shifted = tg_fma(x, 0x1.715476p+0f, TG_BIASED_ROUNDER, fused);
-    return tg_exp_fraction(x, shifted - TG_BIASED_ROUNDER, fused) * tg_power_of_2(tg_bits(shifted));
+    const float shifted = tg_fma(x, 0x1.715476p+0f, TG_ROUNDER, fused);
+    const float fraction = tg_exp_fraction(x, shifted - TG_ROUNDER, fused);
+    return tg_from_bits(tg_bits(fraction) + (tg_bits(shifted) << 23));
 }
 
 /* Two factors, since 2^k itself may be too large or too small. */
@@ -180,9 +181,9 @@ static TG_INLINE float tg_normal_tail(float a, const int fused)
     p = tg_fma(p, a, -0x1.ae4490p-5f, fused);
     p = tg_fma(p, a, -0x1.d638f6p-2f, fused);
     p = tg_fma(p, a, -0x1.26aedep+0f, fused);
-    const float rounder = TG_BIASED_ROUNDER - 1, shifted = tg_fma(a, p, rounder, fused);
+    const float rounder = TG_ROUNDER - 1, shifted = tg_fma(a, p, rounder, fused);
     const tg_power tail = tg_power_of(shifted, tg_fma(a, p, -(shifted - rounder), fused), fused);
-    return tail.fraction * tail.whole;
+    return tg_from_bits(tg_bits(tail.fraction) + (tg_bits(shifted) << 23));
 }
 
 /* Sizes as bits are compared in one instruction. NaN is above all. */
@@ -204,7 +205,8 @@ static TG_INLINE float tg_normal_cdf_float(float x, const int fused)
 static TG_INLINE float tg_gelu_float(float x, const int fused)
 {
     const uint32_t size = tg_size_bits(x);
-    const float a = tg_up_to_tail_end(size), top = x > 0 ? x : x * 0.0f;
+    const float a = tg_up_to_tail_end(size);
+    const float top = x > 0 ? x : tg_from_bits(tg_bits(x - x) | (tg_bits(x) & 0x80000000u));
     return size >= TG_TAIL_END ? top : tg_fma(-a, tg_normal_tail(a, fused), top, fused);
 }
 

@@ -60,6 +60,7 @@ typedef struct {
     X(elementary)      \
     X(slopes)          \
     X(arithmetic)      \
+    X(fused)           \
     X(power)           \
     X(rows)            \
     X(special)         \
@@ -108,6 +109,7 @@ typedef struct {
     X(elementary)             \
     X(slopes)                 \
     X(arithmetic)             \
+    X(fused)                  \
     X(special)                \
     X(cast)                   \
     X(extreme)                \

@@ -154,4 +154,24 @@ enum { TG_BLOCK = 256 };
         }                                                                                     \
     }
 
+#define TG_MAP4_BODY(T, RESULT)                                                               \
+    {                                                                                         \
+        TG_OPERAND(T, 0) TG_OPERAND(T, 1) TG_OPERAND(T, 2) TG_OPERAND(T, 3) TG_OPERAND(T, 4)  \
+        const int is_whole = is_packed0 && is_packed1 && is_packed2 && is_packed3;            \
+        (void)params;                                                                         \
+        TG_BLOCKS(dims[0], is_whole && is_packed4) {                                          \
+            TG_READ(T, 0, first, m)                                                           \
+            TG_READ(T, 1, first, m)                                                           \
+            TG_READ(T, 2, first, m)                                                           \
+            TG_READ(T, 3, first, m)                                                           \
+            TG_RESULT(T, 4, first)                                                            \
+            TG_INDEPENDENT                                                                    \
+            for (tg_intp i = 0; i < m; i++) {                                                 \
+                const T x = in0[i], y = in1[i], z = in2[i], w = in3[i];                       \
+                out[i] = RESULT;                                                              \
+            }                                                                                 \
+            TG_WRITE(T, 4, first, m)                                                          \
+        }                                                                                     \
+    }
+
 #endif

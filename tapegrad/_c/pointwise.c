@@ -22,8 +22,10 @@
 LOG_SIGMOID_OF(float)
 LOG_SIGMOID_OF(double)
 
-#define RELU(op, dtype, T, C, load, store, ...) \
-    TG_MAP1(op##_##dtype, T, T, TG_AS_IS, T, , (load(x) < 0 ? (T)0 : x))
+#define RELU(op, dtype, T, C, load, store, ...) MAP1(op##_##dtype, T, T, load, T, , (x < 0 ? (T)0 : x))
+
+#define RELU_INTEGER(op, dtype, T, C, load, store, ...) \
+    TG_MAP1(op##_##dtype, T, T, load, T, , (x < 0 ? (T)0 : x))
 
 #define RELU_UNSIGNED(op, dtype, T, C, load, store, ...) \
     TG_MAP1(op##_##dtype, T, T, TG_AS_IS, T, , x)
@@ -31,32 +33,38 @@ LOG_SIGMOID_OF(double)
 #define SIGN(op, dtype, T, C, load, store, ...) \
     TG_MAP1(op##_##dtype, T, C, load, T, , store((C)((x > 0) - (x < 0))))
 
+#define SIGN_FLOAT(op, dtype, T, ...) \
+    MAP1(op##_##dtype, T, T, TG_AS_IS, T, , (T)((x > 0) - (x < 0)))
+
 #define SIGN_UNSIGNED(op, dtype, T, C, load, store, ...) \
     TG_MAP1(op##_##dtype, T, C, load, T, , (x > 0))
 
 #define RELU_BACKWARD(op, dtype, T, C, load, store, ...) \
-    TG_MAP2(op##_##dtype, T, T, TG_AS_IS, T, , (load(y) <= 0 ? (T)0 : x))
+    MAP2(op##_##dtype, T, T, load, T, , (y <= 0 ? (T)0 : x))
 
 #define LOG_SIGMOID(op, dtype, T, C, load, store, ...) \
     MAP1(op##_##dtype, T, C, load, T, , store(log_sigmoid_of_##C(x, fused)))
 
-#define LEAKY_RELU(op, dtype, T, C, load, store, ...)              \
-    TG_MAP1(op##_##dtype, T, C, load, T, const C slope = TG_PARAM(C, 0);, \
-            store(x > 0 ? x : x * slope))
+#define LEAKY_RELU(op, dtype, T, C, load, store, ...)                  \
+    MAP1(op##_##dtype, T, C, load, T, const C slope = TG_PARAM(C, 0);, \
+         store(x > 0 ? x : x * slope))
 
-#define HARDSHRINK(op, dtype, T, C, load, store, ...)               \
-    TG_MAP1(op##_##dtype, T, C, load, T, const C limit = TG_PARAM(C, 0);, \
-            ((x >= -limit) & (x <= limit) ? (C)0 : x))
+/* With a slope on the left for each element. */
+#define PRELU(op, dtype, T, ...) MAP2(op##_##dtype, T, T, TG_AS_IS, T, , (x > 0 ? x : y * x))
 
-#define THRESHOLD(op, dtype, T, C, load, store, ...)                                   \
-    TG_MAP1(op##_##dtype, T, C, load, T,                                               \
-            const C threshold = TG_PARAM(C, 0); const C value = TG_PARAM(C, 1);,       \
-            (x <= threshold ? value : x))
+#define HARDSHRINK(op, dtype, T, C, load, store, ...)                  \
+    MAP1(op##_##dtype, T, C, load, T, const C limit = TG_PARAM(C, 0);, \
+         ((x >= -limit) & (x <= limit) ? (C)0 : x))
+
+#define THRESHOLD(op, dtype, T, C, load, store, ...)                          \
+    MAP1(op##_##dtype, T, C, load, T,                                         \
+         const C threshold = TG_PARAM(C, 0); const C value = TG_PARAM(C, 1);, \
+         (x <= threshold ? value : x))
 
 /* NaN stays what it is. */
-#define SOFTSHRINK(op, dtype, T, C, load, store, ...)               \
-    TG_MAP1(op##_##dtype, T, C, load, T, const C limit = TG_PARAM(C, 0);, \
-            (x > limit ? x - limit : x < -limit ? x + limit : x * 0))
+#define SOFTSHRINK(op, dtype, T, C, load, store, ...)                  \
+    MAP1(op##_##dtype, T, C, load, T, const C limit = TG_PARAM(C, 0);, \
+         (x > limit ? x - limit : x < -limit ? x + limit : x * 0))
 
 #define ELU(op, dtype, T, C, load, store, ...)                              \
     MAP1(op##_##dtype, T, C, load, T,                                       \
@@ -94,14 +102,30 @@ HARD_GATE_OF(double)
          store(load(store(load(store(1 - y)) * x)) -                                \
                load(store(log_sigmoid_of_##C(x, fused)))))
 
-/* NaN wins, whichever operand holds it; where the bounds cross, the upper one. */
-#define CLAMP(op, dtype, T, C, load, store, ...)                       \
-    static TG_INLINE T op##_of_##dtype(T x, T low, T high)             \
-    {                                                                  \
-        const T raised = (x < low) | TG_IS_NAN(low) ? low : x;         \
-        return (raised > high) | TG_IS_NAN(high) ? high : raised;      \
-    }                                                                  \
-    MAP3(op##_##dtype, T, T, T, , op##_of_##dtype(x, y, z))
+/* NaN wins, whichever operand holds it; where the bounds cross, the upper one. Bounds that are
+ * numbers, as most are, are looked at once. */
+#define CLAMP_BY(MAP1, MAP3, op, dtype, T)                                                       \
+    static TG_INLINE T op##_of_##dtype(T x, T low, T high)                                       \
+    {                                                                                            \
+        const T raised = (x < low) | TG_IS_NAN(low) ? low : x;                                   \
+        return (raised > high) | TG_IS_NAN(high) ? high : raised;                                \
+    }                                                                                            \
+    MAP3(op##_between_##dtype, T, T, T, , op##_of_##dtype(x, y, z))                              \
+    MAP1(op##_numbers_##dtype, T, T, TG_AS_IS, T,                                                \
+         const T low = ((const T *)params)[0]; const T high = ((const T *)params)[1];,           \
+         ((x < low ? low : x) > high ? high : x < low ? low : x))                                \
+    TG_LOOP(op##_##dtype)                                                                        \
+    {                                                                                            \
+        const T *low = (const T *)args[1], *high = (const T *)args[2];                           \
+        if (dims[0] == 0 || steps[1] != 0 || steps[2] != 0 || TG_IS_NAN(*low) || TG_IS_NAN(*high)) \
+            op##_between_##dtype(args, dims, steps, params);                                     \
+        else                                                                                     \
+            op##_numbers_##dtype((char *[]){args[0], args[3]}, dims,                             \
+                                 (tg_intp[]){steps[0], steps[3]}, (T[]){*low, *high});           \
+    }
+
+#define CLAMP(op, dtype, T, ...) CLAMP_BY(MAP1, MAP3, op, dtype, T)
+#define CLAMP_INTEGER(op, dtype, T, ...) CLAMP_BY(TG_MAP1, TG_MAP3, op, dtype, T)
 
 #define WHERE(op, dtype, T, C, load, store, ...) \
     TG_MAP3(op##_##dtype, uint8_t, T, T, , (x ? y : z))
@@ -137,11 +161,12 @@ HARD_GATE_OF(double)
     ACCUMULATE(op##_##dtype, T, store(load(y) + load(x)))
 
 TG_UNSIGNED(RELU_UNSIGNED, relu)
-TG_SIGNED(RELU, relu)
-TG_FLOATS(RELU, relu)
-TG_FLOATS(RELU_BACKWARD, relu_backward)
+TG_SIGNED(RELU_INTEGER, relu)
+TG_SINGLE_AND_DOUBLE(RELU, relu)
+TG_SINGLE_AND_DOUBLE(RELU_BACKWARD, relu_backward)
 TG_SINGLE_AND_DOUBLE(LOG_SIGMOID, log_sigmoid)
-TG_FLOATS(LEAKY_RELU, leaky_relu)
+TG_SINGLE_AND_DOUBLE(LEAKY_RELU, leaky_relu)
+TG_SINGLE_AND_DOUBLE(PRELU, prelu)
 TG_SINGLE_AND_DOUBLE(HARDSHRINK, hardshrink)
 TG_SINGLE_AND_DOUBLE(SOFTSHRINK, softshrink)
 TG_SINGLE_AND_DOUBLE(THRESHOLD, threshold)
@@ -149,6 +174,10 @@ TG_SINGLE_AND_DOUBLE(ELU, elu)
 TG_SINGLE_AND_DOUBLE(SOFTPLUS, softplus)
 TG_SINGLE_AND_DOUBLE(HARDSIGMOID, hardsigmoid)
 TG_SINGLE_AND_DOUBLE(HARDSWISH, hardswish)
+TG_MAP_THROUGH_FLOATS(relu, 1)
+TG_MAP_THROUGH_FLOATS(relu_backward, 2)
+TG_MAP_THROUGH_FLOATS(leaky_relu, 1)
+TG_MAP_THROUGH_FLOATS(prelu, 2)
 TG_MAP_THROUGH_FLOATS(hardsigmoid, 1)
 TG_MAP_THROUGH_FLOATS(hardswish, 1)
 TG_MAP_THROUGH_FLOATS(log_sigmoid, 1)
@@ -158,14 +187,15 @@ TG_MAP_THROUGH_FLOATS(threshold, 1)
 TG_MAP_THROUGH_FLOATS(elu, 1)
 TG_MAP_THROUGH_FLOATS(softplus, 1)
 TG_FLOATS(BCE_WITH_LOGITS, bce_with_logits)
-TG_INTEGERS(CLAMP, clamp)
+TG_INTEGERS(CLAMP_INTEGER, clamp)
 TG_SINGLE_AND_DOUBLE(CLAMP, clamp)
 TG_MAP_THROUGH_FLOATS(clamp, 3)
 TG_ALL(WHERE, where)
 TG_BOOLS(SIGN_UNSIGNED, sign)
 TG_UNSIGNED(SIGN_UNSIGNED, sign)
 TG_SIGNED(SIGN, sign)
-TG_FLOATS(SIGN, sign)
+TG_SINGLE_AND_DOUBLE(SIGN_FLOAT, sign)
+TG_MAP_THROUGH_FLOATS(sign, 1)
 TG_BOOLS(ACCUMULATE_BOOL, accumulate)
 TG_INTEGERS(ACCUMULATE_INTEGER, accumulate)
 TG_FLOATS(ACCUMULATE_FLOAT, accumulate)
@@ -192,6 +222,7 @@ const tg_kernel tg_pointwise_kernels[] = {
     TG_FLOATS(ROW1, hardsigmoid)
     TG_FLOATS(ROW1, hardswish)
     TG_FLOATS(ROW1_WITH_1, leaky_relu)
+    TG_FLOATS(ROW2, prelu)
     TG_FLOATS(ROW1_WITH_1, hardshrink)
     TG_FLOATS(ROW1_WITH_1, softshrink)
     TG_FLOATS(ROW1_WITH_2, threshold)

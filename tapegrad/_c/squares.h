@@ -184,7 +184,7 @@ TG_PLAN int tg_saves_enough(const tg_sliding *p, int64_t n)
 {
     const int64_t by_sliding = 4 * tg_product(p->kernel), saved = by_sliding - n;
     return tg_is_line(p) ? p->kernel[2] >= 8 && p->kernel[2] <= 12
-                         : saved * 8 >= by_sliding * (tg_halves_products() ? 2 : 3);
+                         : saved * 8 >= by_sliding * (tg_is_zen4() ? 2 : 3);
 }
 
 /* How many sums of all passes are multiplied for a square of outputs, if it is worth it for images

@@ -56,14 +56,15 @@ static inline int tg_vector_level(void)
 static inline int tg_vector_level(void) { return TG_BASELINE; }
 #endif
 
-/* Whether 16 products are made in two halves, as by Zen 4: it takes them longer beside sums. */
+/* Zen 4 makes 16 products in two halves, so that they take it longer beside sums, and looks ahead
+ * into the next page. */
 #if defined(__x86_64__) && defined(__GNUC__) && __GNUC__ >= 11
-static inline int tg_halves_products(void)
+static inline int tg_is_zen4(void)
 {
     return tg_vector_level() == TG_AVX512 && __builtin_cpu_is("amdfam19h");
 }
 #else
-static inline int tg_halves_products(void) { return 0; }
+static inline int tg_is_zen4(void) { return 0; }
 #endif
 
 #ifdef __FP_FAST_FMAF

@@ -7,6 +7,7 @@ from tapegrad._core.op cimport Op
 from tapegrad._tensor.tensor cimport Tensor
 
 cdef object apply(Op op, PyObject** args, Py_ssize_t n)
+cdef bint runs_kernel(Op op, PyObject** args, Py_ssize_t n)
 cdef ndarray compute(Op op, PyObject** args, Tensor target)
 cdef bint check_operands(Op op, PyObject** args, Py_ssize_t n) except -1
 cdef object run_forward(Op op, PyObject** args, Py_ssize_t n)

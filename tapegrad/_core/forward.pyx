@@ -53,6 +53,8 @@ cdef object apply(Op op, PyObject** args, Py_ssize_t n):
         refuse_count(op, n)
     result = compute_alike(op, kernel_of(op, args), args, <int>n)
     if result is None:
+        if op.prefers_kernel and not runs_kernel(op, args, n):
+            return apply_forward(op, args, n)
         if not check_operands(op, args, n):
             return apply_to_numbers(op, args, n)
         result = compute(op, args, None)
@@ -65,6 +67,30 @@ cdef object apply(Op op, PyObject** args, Py_ssize_t n):
                     record_single(op, args, n, out)
                 break
     return out
+
+
+cdef bint runs_kernel(Op op, PyObject** args, Py_ssize_t n):
+    """Whether an op computes by its kernel.
+
+    One that has a forward function too does so for tensors of one dtype for which there is a loop,
+    the last of which may be a number.
+    """
+    cdef Py_ssize_t k
+    cdef int type_number
+    if not op.prefers_kernel:
+        return op.kernel is not None
+    if n != op.kernel.n_in or not isinstance(<object>args[0], Tensor):
+        return False
+    type_number = PyArray_TYPE((<Tensor>args[0]).array)
+    if type_number >= N_TYPES or op.kernel.loops[type_number].function == NULL:
+        return False
+    for k in range(1, n):
+        if isinstance(<object>args[k], Tensor):
+            if PyArray_TYPE((<Tensor>args[k]).array) != type_number:
+                return False
+        elif k < n - 1 or not is_plain_number(args[k]):
+            return False
+    return True
 
 
 cdef inline bint is_tensor(PyObject* value) noexcept:

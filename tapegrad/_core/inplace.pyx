@@ -8,6 +8,7 @@ from numpy cimport (
 
 from tapegrad._core.forward cimport (
     any_requires_grad, check_operands, check_result_cast, check_same_shape, compute, run_forward,
+    runs_kernel,
 )
 from tapegrad._core.op cimport SAVES_ARGUMENT, SAVES_OUTPUT, Op, register_execution
 from tapegrad._core.recording cimport note_trace, save_slots, start_entry, wanted_edges
@@ -54,7 +55,7 @@ cdef object apply_inplace(Op op, PyObject** args, Py_ssize_t n):
         raise TypeError(f"{op.name}_(): argument 'input' (position 1) must be Tensor, not "
                         f"{kind_of(<object>args[0])}")
     target = <Tensor>args[0]
-    if op.kernel is not None:
+    if runs_kernel(op, args, n):
         n_params = op.kernel.n_in
         if n != n_params:
             raise TypeError(f"{op.name}_() takes {n_params - 1} positional arguments but "
@@ -92,7 +93,7 @@ cdef int write_into(Op op, PyObject** args, Py_ssize_t n, Tensor target) except 
     """Compute an in-place op, and count the write."""
     cdef Py_ssize_t k
     announce_write(target)
-    if op.kernel is not None:
+    if runs_kernel(op, args, n):
         compute(op, args, target)
     else:
         for k in range(1, n):

@@ -69,6 +69,7 @@ cdef class Op:
         self.name, self.grad_name, self.__doc__ = name, grad_name, doc
         self.kernel = None if kernel is None else numpy_kernel(kernel)
         self.kernels_by_number = kernels_by_number
+        self.prefers_kernel = kernel is not None and forward is not None
         self.forward, self.params, self.defaults = forward, params, defaults
         self.formulas, self.reads = formulas, reads
         self.is_joint, self.is_view, self.is_outer = is_joint, is_view, is_outer

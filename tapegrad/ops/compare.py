@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tapegrad._core import InplaceOp
+from tapegrad._kernels import OURS, Kernel, numpy_kernel
 from tapegrad._tensor import Tensor, _set_grad_enabled, get_default_dtype, is_grad_enabled
 from tapegrad.ops._declare import alias, attach, method, op
 from tapegrad.ops.arithmetic.sums import is_bool
@@ -36,9 +37,10 @@ def _zeros(g: Tensor) -> Tensor:
     return zeros_like(g)
 
 
-def _logic(name: str, kernel: np.ufunc, doc: str):
+def _logic(name: str, kernel: np.ufunc | Kernel, doc: str):
     """Declare one that leaves no trace on the tape, as in PyTorch, not even in place."""
-    declared = op(name, kernel=kernel, n_tensors=kernel.nin, method=True, doc=doc)
+    kernel = numpy_kernel(kernel)
+    declared = op(name, kernel=kernel, n_tensors=kernel.n_in, method=True, doc=doc)
     writes = InplaceOp(declared)
 
     def of_one(self: Tensor) -> Tensor:
@@ -47,7 +49,7 @@ def _logic(name: str, kernel: np.ufunc, doc: str):
     def of_two(self: Tensor, other: Tensor) -> Tensor:
         return _unrecorded(writes, self, other)
 
-    written = of_one if kernel.nin == 1 else of_two
+    written = of_one if kernel.n_in == 1 else of_two
     written.__name__, written.__doc__ = f"{name}_", writes.__doc__
     attach(f"{name}_", written)
     return declared
@@ -71,7 +73,9 @@ ge = _comparison("ge", np.greater_equal, "Where input >= other.")
 logical_and = _logic("logical_and", np.logical_and, "Where both are true.")
 logical_or = _logic("logical_or", np.logical_or, "Where either is true.")
 logical_xor = _logic("logical_xor", np.logical_xor, "Where just one is true.")
-logical_not = _logic("logical_not", np.logical_not, "Where not true.")
+logical_not = _logic(
+    "logical_not", Kernel.from_ufunc(np.logical_not, ours=OURS["logical_not"]), "Where not true."
+)
 
 less, less_equal, greater, greater_equal, not_equal = map(
     alias, ("less", "less_equal", "greater", "greater_equal", "not_equal"), (lt, le, gt, ge, ne)

@@ -105,7 +105,7 @@ prelu_kernel_backward = op(
 )
 prelu_kernel = op(
     "prelu_kernel",
-    forward=composite(lambda input, weight: where_op(input > 0, input, weight * input)),
+    kernel=OURS["prelu"],
     params=("input", "weight"),
     inputs=("input", "weight"),
     gradients=lambda g, input, weight: prelu_kernel_backward(g, input, weight),

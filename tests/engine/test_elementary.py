@@ -153,6 +153,21 @@ def test_many_numbers_go_through_memory_both_ways(function):
     np.testing.assert_array_equal(x, expected)
 
 
+@pytest.mark.parametrize("place", [0, 511, 512, 1300, 1535])
+@pytest.mark.parametrize("name", ["exp", "sigmoid", "log", "sin"])
+def test_one_number_far_out(name, place):
+    """A block that holds one goes another way; nothing else changes, in place neither."""
+    x = np.random.default_rng(3).uniform(0.1, 3, 1536).astype(np.float32)
+    near = applied(name, x)
+    x[place] = -95 if name != "log" else 1e-42
+    found, alone = applied(name, x), applied(name, x[place:place + 1])
+    OURS[name](x, x)
+
+    np.testing.assert_array_equal(np.delete(found, place), np.delete(near, place))
+    np.testing.assert_array_equal(found[place], alone[0])
+    np.testing.assert_array_equal(x, found)
+
+
 HALVES = np.arange(2**16, dtype=np.uint16).view(np.float16)
 
 

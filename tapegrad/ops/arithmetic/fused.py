@@ -37,6 +37,7 @@ def _added(joined: Callable, input, tensor1, tensor2, value) -> Tensor:
 
 addcmul_op = op(
     "addcmul",
+    kernel=OURS["addcmul"],
     forward=composite(
         lambda input, tensor1, tensor2, value: _added(mul, input, tensor1, tensor2, value)
     ),
@@ -48,6 +49,7 @@ addcmul_op = op(
 )
 addcdiv_op = op(
     "addcdiv",
+    kernel=OURS["addcdiv"],
     forward=composite(
         lambda input, tensor1, tensor2, value: _added(div_op, input, tensor1, tensor2, value)
     ),

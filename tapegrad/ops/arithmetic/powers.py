@@ -6,14 +6,12 @@ import math
 
 import numpy as np
 
-from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS
-from tapegrad._tensor import Tensor, get_default_dtype
+from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import check_number
 from tapegrad.ops._declare import attach, method, op, takes_out
-from tapegrad.ops._floats import HALF, rounded_once
 from tapegrad.ops.arithmetic.sums import check_held, is_bool, is_float
 from tapegrad.ops.convert import check_written_shape
 from tapegrad.ops.create import zeros_like
@@ -204,18 +202,8 @@ sqrt = op(
 )  # fmt: skip
 
 
-def _rsqrt(input: np.ndarray) -> np.ndarray:
-    if input.dtype.kind != "f":
-        input = kernels.cast_array(input, get_default_dtype().numpy)
-    if input.dtype is HALF:
-        return rounded_once(_rsqrt, input)
-    root = kernels.pointwise(sqrt.kernel, input)
-    return kernels.pointwise(_RECIPROCAL, root, out=root)
-
-
-_RECIPROCAL = kernels.numpy_kernel(np.reciprocal)
 rsqrt = op(
-    "rsqrt", forward=_rsqrt, method=True, inplace=True, out="cast",
+    "rsqrt", kernel=OURS["rsqrt"], makes_float=True, method=True, inplace=True,
     input=lambda g, out: g * (out * out * out * -0.5),
     doc="One divided by the square root of each element.",
 )  # fmt: skip

@@ -6,6 +6,7 @@ import numpy as np
 
 from tapegrad import _types
 from tapegrad._core import InplaceOp
+from tapegrad._kernels import OURS, Kernel
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import attach, method, op, public, takes_out
 
@@ -35,7 +36,7 @@ div_op = op(
 )
 reciprocal = op(
     "reciprocal",
-    kernel=np.reciprocal,
+    kernel=Kernel.from_ufunc(np.reciprocal, ours=OURS["reciprocal"]),
     makes_float=True,
     method=True,
     inplace=True,

@@ -9,6 +9,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import InplaceOp, Op, result_type_number
+from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import attach, composite, op, public, takes_out, takes_tensors
 from tapegrad.ops.promotion import result_type
@@ -65,6 +66,7 @@ def _wide(half):
 
 add_scaled = op(
     "add_scaled",
+    kernel=OURS["add_scaled"],
     forward=composite(lambda input, other, alpha: _scaled(add_op, input, other, alpha)),
     grad_name="AddBackward0",
     params=("input", "other", "alpha"),
@@ -74,6 +76,7 @@ add_scaled = op(
 )
 sub_scaled = op(
     "sub_scaled",
+    kernel=OURS["sub_scaled"],
     forward=composite(lambda input, other, alpha: _scaled(sub_op, input, other, alpha)),
     grad_name="SubBackward0",
     params=("input", "other", "alpha"),

@@ -11,7 +11,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import InplaceOp, result_type_number
-from tapegrad._kernels import OURS, TYPE_NAMES
+from tapegrad._kernels import OURS, TYPE_NAMES, Kernel
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import attach, method, op, public, takes_out
 from tapegrad.ops._out import c_name
@@ -26,14 +26,17 @@ def _share(g, a, b, loses):
     return where_op(a == b, g * 0.5, where_op(loses, 0.0, g))
 
 
+_MAXIMUM = Kernel.from_ufunc(np.maximum, ours=OURS["maximum"])
+_MINIMUM = Kernel.from_ufunc(np.minimum, ours=OURS["minimum"])
+
 maximum = op(
-    "maximum", kernel=np.maximum, method=True, n_tensors=2,
+    "maximum", kernel=_MAXIMUM, method=True, n_tensors=2,
     input=lambda g, input, other: _share(g, input, other, input < other),
     other=lambda g, input, other: _share(g, input, other, other < input),
     doc="The larger of two elements; NaN if either is. Equal ones share the gradient.",
 )  # fmt: skip
 minimum = op(
-    "minimum", kernel=np.minimum, method=True, n_tensors=2,
+    "minimum", kernel=_MINIMUM, method=True, n_tensors=2,
     input=lambda g, input, other: _share(g, input, other, input > other),
     other=lambda g, input, other: _share(g, input, other, other > input),
     doc="The smaller of two elements; NaN if either is. Equal ones share the gradient.",
@@ -65,24 +68,24 @@ clamp_tensor_op = op(
     doc="Each element within bounds that are tensors.",
 )  # fmt: skip
 clamp_min_op = op(
-    "clamp_min", kernel=np.maximum, params=("input", "min"), n_tensors=1,
+    "clamp_min", kernel=_MAXIMUM, params=("input", "min"), n_tensors=1,
     input=lambda g, input, min: where_op(input >= min, g, 0.0),
     doc="Each element, at least a number.",
 )  # fmt: skip
 clamp_max_op = op(
-    "clamp_max", kernel=np.minimum, params=("input", "max"), n_tensors=1,
+    "clamp_max", kernel=_MINIMUM, params=("input", "max"), n_tensors=1,
     input=lambda g, input, max: where_op(input <= max, g, 0.0),
     doc="Each element, at most a number.",
 )  # fmt: skip
 clamp_min_tensor_op = op(
-    "clamp_min_tensor", kernel=np.maximum, params=("input", "min"), n_tensors=1,
+    "clamp_min_tensor", kernel=_MAXIMUM, params=("input", "min"), n_tensors=1,
     grad_name="ClampMinBackward1",
     input=lambda g, input, min: where_op(input >= min, g, 0.0),
     min=lambda g, input, min: where_op(input < min, g, 0.0),
     doc="Each element, at least a tensor's.",
 )  # fmt: skip
 clamp_max_tensor_op = op(
-    "clamp_max_tensor", kernel=np.minimum, params=("input", "max"), n_tensors=1,
+    "clamp_max_tensor", kernel=_MINIMUM, params=("input", "max"), n_tensors=1,
     grad_name="ClampMaxBackward1",
     input=lambda g, input, max: where_op(input <= max, g, 0.0),
     max=lambda g, input, max: where_op(input > max, g, 0.0),

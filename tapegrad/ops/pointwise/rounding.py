@@ -8,7 +8,7 @@ import numpy as np
 
 from tapegrad import _types
 from tapegrad._core import InplaceOp
-from tapegrad._kernels import Kernel
+from tapegrad._kernels import OURS, Kernel
 from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import alias, attach, composite, method, op, takes_out
@@ -106,14 +106,8 @@ def round_(self: Tensor, *, decimals: int = _NOT_GIVEN) -> Tensor:
     return _round_floats_(self) if decimals == 0 else _round_decimals_(self, decimals)
 
 
-def _frac(input: np.ndarray) -> np.ndarray:
-    refuse_integers("frac_cpu", input)
-    return _fraction(input)
-
-
-_fraction = composite(lambda input: input - trunc_op(input))
 frac = op(
-    "frac", forward=_frac, method=True, inplace=True, out="same", input="g",
+    "frac", kernel=OURS["frac"], method=True, inplace=True, out="same", input="g",
     doc="What each element has behind the point, with its sign.",
 )  # fmt: skip
 
