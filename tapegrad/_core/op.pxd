@@ -44,7 +44,7 @@ cdef class Op:
     cdef readonly str grad_name
     cdef public str __doc__
     cdef readonly Kernel kernel
-    cdef bint prefers_kernel                # where its operands are alike; else the forward function runs
+    cdef bint prefers_kernel            # where operands are alike; else its forward function runs
     cdef readonly dict kernels_by_number    # for some values of the last operand; None without
     cdef readonly object forward
     cdef readonly tuple params          # names of the arguments

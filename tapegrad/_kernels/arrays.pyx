@@ -2,8 +2,9 @@
 
 from libc.string cimport memcpy
 from numpy cimport (
-    NPY_FLOAT16, NPY_FLOAT32, PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE,
-    PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES, PyArray_TYPE, import_array, ndarray, npy_intp,
+    NPY_FLOAT16, NPY_FLOAT32, PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS,
+    PyArray_ITEMSIZE, PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES, PyArray_TYPE, import_array,
+    ndarray, npy_intp,
 )
 
 from tapegrad._kernels.geometry cimport (
