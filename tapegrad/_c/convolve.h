@@ -126,10 +126,10 @@ typedef struct {
     int along;
 } tg_blocks;
 
-enum { TG_BLOCK_BYTES = 1 << 19, TG_LEAST_LINES = 4 };
+enum { TG_BLOCK_BYTES = 1 << 20, TG_LEAST_LINES = 4 };
 
 /* Of images that are woven: their longest rows, and the least products of an output. */
-enum { TG_MOST_WOVEN = 4, TG_LEAST_WOVEN_PRODUCTS = 128 };
+enum { TG_MOST_WOVEN = 7, TG_LEAST_WOVEN_PRODUCTS = 128 };
 
 static inline tg_blocks tg_blocks_of(const tg_axis axes[3], int64_t n_samples, int64_t channels,
                                      int64_t item, int64_t limit)

@@ -206,13 +206,14 @@ TARGET static void NAME(rows_outputs)(const NAME(call) *call, NAME(pass) *pass,
         }
 }
 
-/* How many samples at once, if images are so small that whole vectors of samples are better, and
- * there are products enough beside what it costs to place their sums. */
+/* How many samples at once, if images are so small that whole vectors of samples are better, which
+ * leave out what meets the border, and there are products enough beside what it costs to place their
+ * sums. */
 static int64_t NAME(woven_samples)(const NAME(call) *call)
 {
     const int64_t n = call->n_samples;
     const tg_blocks blocks =
-        tg_blocks_of(call->all, n, call->n_channels, sizeof(T), 2 * TG_BLOCK_BYTES);
+        tg_blocks_of(call->all, n, call->n_channels, sizeof(T), 4 * TG_BLOCK_BYTES);
     if (call->is_square || call->n_rows <= NAME(few_rows) || call->in.element != 1 ||
         call->n_weights == 1 ||
         call->n_weights * call->n_channels < TG_LEAST_WOVEN_PRODUCTS ||
@@ -329,7 +330,8 @@ TARGET static void NAME(group_outputs)(const NAME(call) *call, NAME(pass) *pass,
 static void NAME(choose_way)(NAME(call) *call, int is_square)
 {
     call->is_square = is_square;
-    call->n_weights = is_square ? tg_sums_of_squares(call->p) : tg_product(call->p->kernel);
+    call->n_weights =
+        is_square ? NAME(sums_of_square)(call->p) : tg_product(call->p->kernel);
     for (int d = 0; d < 3; d++)
         call->all[d] = is_square && d > 0 ? tg_all_pairs(call->p, d) : tg_all_of(call->p, d);
 }
@@ -374,7 +376,9 @@ static int64_t NAME(sample_outputs)(NAME(call) call, const tg_intp *steps)
  * at a time, so that it does not matter which samples a thread was given. */
 static int64_t NAME(best_outputs)(NAME(call) call, int64_t n_groups, const tg_intp *steps)
 {
-    NAME(choose_way)(&call, NAME(is_square)(call.p, call.n_channels));
+    NAME(choose_way)(&call, 0);
+    if (NAME(woven_samples)(&call) == 0 && NAME(is_square)(call.p, call.n_channels))
+        NAME(choose_way)(&call, 1);
     int64_t status = NAME(groups_outputs)(call, n_groups, steps);
     const int64_t n_samples = call.n_samples, n = status == TG_SPOILT ? n_groups * n_samples : 0;
     call.n_samples = 1;

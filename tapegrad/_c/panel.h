@@ -110,8 +110,8 @@ TARGET static void NAME(panel)(NAME(pass) *pass, const NAME(padded) *block, int6
             if (is_last && !pass->leaves_sums)
                 NAME(expect)(&pass->writes, n, out + done * out_channel, out_channel,
                              pass->write_step);
-            NAME(multiply)(n, lanes, &chain, weights, block->data, sums + done * NAME(width),
-                           NAME(width));
+            NAME(multiply_packed_rows)(n, lanes, &chain, weights, block->data,
+                                       sums + done * NAME(width), NAME(width));
             if (is_last && !pass->leaves_sums)
                 NAME(scatter)(&pass->writes, sums + done * NAME(width), n,
                               out + done * out_channel, out_channel, pass->write_step);

@@ -15,7 +15,7 @@ typedef struct {
 } NAME(pointwise);
 
 /* What fits into the first cache of a panel, and into the second of weights alone. */
-enum { NAME(places_at_once) = 256, NAME(weights_at_once) = (5 << 18) / sizeof(T) };
+enum { NAME(places_at_once) = 256, NAME(weights_at_once) = (8 << 18) / sizeof(T) };
 
 /* Add the products of a tile of rows that are packed. */
 TARGET static void NAME(add_packed)(const NAME(pointwise) *m, int64_t rows, int64_t lanes,
@@ -25,8 +25,8 @@ TARGET static void NAME(add_packed)(const NAME(pointwise) *m, int64_t rows, int6
     NAME(chain) chain = {&line, 1, 0, NAME(packed_rows), NAME(width), NAME(width)};
     for (int64_t k = 0; k < depth; k += chain.length) {
         chain.length = tg_equal_part(depth - k, m->longest);
-        NAME(multiply)(rows, lanes, &chain, packed + k * NAME(packed_rows),
-                       m->panel + k * NAME(width), sums, NAME(width));
+        NAME(multiply_packed_rows)(rows, lanes, &chain, packed + k * NAME(packed_rows),
+                                   m->panel + k * NAME(width), sums, NAME(width));
     }
 }
 

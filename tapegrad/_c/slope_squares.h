@@ -25,8 +25,9 @@ typedef struct {
 /* Whether squares are worth it, whatever share of the rows a thread has. */
 static int NAME(has_square_slopes)(const tg_sliding *p, int64_t n_channels)
 {
+    enum { LARGE = 24 };
     return NAME(has_squares)() && p->n_rows >= 16 && n_channels >= 16 && n_channels <= 512 &&
-           n_channels % LANES == 0 && tg_sums_of_squares(p) > 0;
+           n_channels % LANES == 0 && tg_sums_of_squares(p, tg_least_saved(p, LARGE)) > 0;
 }
 
 /* How many outputs along a dimension whole squares have. */

@@ -177,19 +177,26 @@ TG_PLAN int64_t tg_sums_of_pairs(const tg_sliding *p, int d, int64_t *n_parts)
     return n;
 }
 
-/* Whether so many sums instead of products are worth it. Three taps at a stride of 2, which would
- * save three products of ten, gain nothing unless products take longer: there a square reads 25
- * elements. Fewer taps of a line than eight gain a twentieth, and they and more than twelve are less exact than PyTorch's. */
-TG_PLAN int tg_saves_enough(const tg_sliding *p, int64_t n)
+/* Of eight products how many must be saved. Three taps at a stride of 2, where a square reads 25
+ * elements for 36 products, do not save so many: they are worth it where products take longer, if
+ * images have at least `large` lines, so that the sums of weights are few beside them. */
+static inline int tg_least_saved(const tg_sliding *p, int64_t large)
+{
+    return tg_is_zen4() && tg_least(p->out[1], p->out[2]) >= large ? 2 : 3;
+}
+
+/* Whether so many sums instead of products are worth it. Fewer taps of a line than eight gain a
+ * twentieth, and they and more than twelve are less exact than PyTorch's. */
+TG_PLAN int tg_saves_enough(const tg_sliding *p, int64_t n, int least_saved)
 {
     const int64_t by_sliding = 4 * tg_product(p->kernel), saved = by_sliding - n;
     return tg_is_line(p) ? p->kernel[2] >= 8 && p->kernel[2] <= 12
-                         : saved * 8 >= by_sliding * (tg_is_zen4() ? 2 : 3);
+                         : saved * 8 >= by_sliding * least_saved;
 }
 
 /* How many sums of all passes are multiplied for a square of outputs, if it is worth it for images
  * in one plane; else 0. */
-TG_PLAN int64_t tg_sums_of_squares(const tg_sliding *p)
+TG_PLAN int64_t tg_sums_of_squares(const tg_sliding *p, int least_saved)
 {
     int64_t parts[2];
     if (p->in[0] != 1 || p->out[0] != 1 || p->kernel[0] != 1 || p->stride[0] != 1 ||
@@ -199,7 +206,7 @@ TG_PLAN int64_t tg_sums_of_squares(const tg_sliding *p)
     const int64_t rows = tg_sums_of_pairs(p, 1, &parts[0]);
     const int64_t n = rows * tg_sums_of_pairs(p, 2, &parts[1]);
     const int64_t saved = 4 * tg_product(p->kernel) - n;
-    return n > 0 && tg_saves_enough(p, n) &&
+    return n > 0 && tg_saves_enough(p, n, least_saved) &&
                    saved * p->n_rows >= parts[0] * parts[1] * TG_PART_COST
                ? n
                : 0;

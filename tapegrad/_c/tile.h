@@ -75,6 +75,41 @@ TARGET static TG_INLINE void NAME(tile)(const int rows, const int is_wide, const
     EACH_ROW(END)
 }
 
+/* The same for one vector and a single lane of the second one, of which the rows are made lanes: they
+ * lie packed, a vector of them at least. The sums are the same. */
+#define END_LEFT(i)                                               \
+    if (i < rows) {                                               \
+        T *to = c + i * c_step;                                   \
+        NAME(store)(to, NAME(load)(to) + left##i);                \
+        to[LANES] += turned[i];                                   \
+    }
+
+TARGET static TG_INLINE void NAME(tile_and_lane)(const int rows, const NAME(chain) *chain,
+                                                 const T *a, const T *b, T *c, int64_t c_step)
+{
+    const int is_wide = 0;
+    const V right = {0};
+    V lane = {0};
+    T turned[LANES];
+    EACH_ROW(BEGIN)
+    for (int64_t l = 0; l < chain->n_lines; l++) {
+        const T *a_now = a + chain->lines[l].a, *b_now = b + chain->lines[l].b;
+        const T *lane_now = b + chain->lines[l].right;
+        for (int64_t k = 0; k < chain->length; k++) {
+            const V left = NAME(load)(b_now);
+#define STEP(i) ADD(i, a_now[i])
+            EACH_ROW(STEP)
+#undef STEP
+            lane = MULADD(*lane_now, NAME(load)(a_now), lane);
+            a_now += chain->a_step;
+            b_now += chain->b_step;
+            lane_now += chain->right_step;
+        }
+    }
+    NAME(store)(turned, lane);
+    EACH_ROW(END_LEFT)
+}
+
 /* c[i, j] += the sum over n of a[i, k] * b[k, j], for ROWS and two vectors: `a` has a line a row, and
  * few pointers reach them all. Lines that follow at `next` are asked for. */
 TARGET static TG_APART void NAME(multiply_lines)(int64_t n, const T *a, int64_t a_step, const T *b,
@@ -102,6 +137,7 @@ TARGET static TG_APART void NAME(multiply_lines)(int64_t n, const T *a, int64_t 
 #undef BEGIN
 #undef ADD
 #undef END
+#undef END_LEFT
 
 /* The tile of as many rows as there are, each compiled by itself. */
 TARGET static void NAME(multiply)(int64_t rows, int64_t lanes, const NAME(chain) *chain, const T *a,
@@ -120,6 +156,27 @@ TARGET static void NAME(multiply)(int64_t rows, int64_t lanes, const NAME(chain)
         EACH_ROW(CASE)
 #undef CASE
     }
+}
+
+/* The tile of packed rows. Where lanes do not fill the second vector it is one lane that is left
+ * behind most often: of 7x7 places, and of as many squares. */
+TARGET static void NAME(multiply_packed_rows)(int64_t rows, int64_t lanes, const NAME(chain) *chain,
+                                              const T *a, const T *b, T *c, int64_t c_step)
+{
+    enum { MOST = ROWS <= LANES ? ROWS : 0 };
+    if (lanes == LANES + 1)
+        switch (rows) {
+#define CASE(i)                                                   \
+        case i + 1:                                               \
+            if (i < MOST && i >= MOST - 3) {                      \
+                NAME(tile_and_lane)(i + 1, chain, a, b, c, c_step);\
+                return;                                           \
+            }                                                     \
+            break;
+            EACH_ROW(CASE)
+#undef CASE
+        }
+    NAME(multiply)(rows, lanes, chain, a, b, c, c_step);
 }
 
 #undef EACH_ROW

@@ -29,13 +29,20 @@ static TG_INLINE int NAME(has_squares)(void)
     return sizeof(T) == sizeof(float) && (T)0.5 != 0 && LANES >= 8;
 }
 
+/* How many sums a square has instead of products, or 0. */
+static int64_t NAME(sums_of_square)(const tg_sliding *p)
+{
+    enum { LARGE = 48, NEVER = 1 << 30 };
+    return tg_sums_of_squares(p, tg_least_saved(p, p->is_turned ? LARGE : NEVER));
+}
+
 /* Whether squares are worth their sums, and as near float64 as PyTorch is: whatever share of the
  * samples or rows a thread has. */
 static int NAME(is_square)(const tg_sliding *p, int64_t n_channels)
 {
     const int is_line = tg_is_line(p);
     return NAME(has_squares)() && n_channels >= (p->is_turned || is_line ? 32 : 16) &&
-           n_channels <= (is_line ? 128 : 256) && p->n_rows >= 16 && tg_sums_of_squares(p) > 0;
+           n_channels <= (is_line ? 128 : 256) && p->n_rows >= 16 && NAME(sums_of_square)(p) > 0;
 }
 
 /* The sums of 3x3 weights of each channel, of a tile's rows: from a vector a tap, to where the
@@ -316,7 +323,7 @@ TARGET static int NAME(square_panel)(NAME(pass) *pass, const NAME(padded) *block
                 const NAME(line) line = {c * NAME(packed_rows), at, at + LANES};
                 const NAME(chain) chain = {&line, 1, length, NAME(packed_rows), NAME(width),
                                            NAME(width)};
-                NAME(multiply)(n, lanes, &chain, weights, patches, sums, NAME(width));
+                NAME(multiply_packed_rows)(n, lanes, &chain, weights, patches, sums, NAME(width));
             }
         }
         for (int64_t i = 0; i < n; i++) {

@@ -60,6 +60,14 @@ CASES = [
     ((2, 18, 23, 29), (18, 35, 1, 1), True, (1, 0, 1, 2)),  # several blocks a sample
     ((37, 40, 1, 2), (33, 40, 1, 1), False, (1, 0, 1, 1)),  # lines too short
     ((3, 300, 5, 9), (40, 150, 1, 1), False, (1, 0, 1, 2)),  # several blocks of channels
+    ((32, 33, 5, 5), (40, 33, 3, 3), False, (1, 1, 1, 1)),  # samples side by side, wider
+    ((16, 20, 7, 7), (45, 20, 3, 3), False, (1, 1, 1, 1)),
+    ((30, 24, 6, 7), (24, 33, 3, 3), True, (1, 1, 1, 1)),
+    ((16, 40, 14, 13), (41, 40, 3, 3), False, (2, 1, 1, 1)),
+    ((16, 300, 4, 4), (20, 300, 3, 3), False, (1, 1, 1, 1)),
+    ((1, 40, 14, 14), (44, 40, 3, 3), False, (1, 1, 1, 1)),  # 49 squares: one lane left behind
+    ((1, 20, 17), (28, 20, 3), False, (1, 1, 1, 1)),
+    ((1, 40, 7, 7), (28, 40, 1, 1), False, (1, 0, 1, 1)),
 ]
 
 
@@ -97,7 +105,7 @@ class TestEveryInstructionSet:
             assert error <= 2 * allowed + 1e-8
 
 
-@pytest.mark.parametrize("case", CASES[-37:], ids=str)
+@pytest.mark.parametrize("case", CASES[-45:], ids=str)
 def test_threads_change_no_bit(torch: ModuleType, case: tuple) -> None:
     """One thread, two and three give the same results, whichever way the work is shared."""
     before, every = torch.get_num_threads(), []

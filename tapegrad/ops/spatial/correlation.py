@@ -23,7 +23,7 @@ from tapegrad.ops.spatial.sizes import in_3d, remembered
 _CORRELATE, _WEIGHT_SLOPE, _SUM = OURS["correlate"], OURS["weight_slope"], OURS["sum"]
 
 # As in convolve.h: images of such rows are computed many samples at a time.
-MOST_WOVEN = 4
+MOST_WOVEN = 7
 # As in direct.h: so few output channels are summed in another order.
 FEW_ROWS = 2
 # How many threads share output channels of one convolution.
