@@ -24,12 +24,12 @@ LIMITS: dict[str, str] = {
         "programs. On a Xeon tensors that wait whole, and hooks counted without calls, gave 4 %. "
         "The limit is about 10.5.",
     "cnn-digits":
-        "tiles take 0.11 of 0.29 ms, turning and copying images 0.05, rectifiers and pool 0.03, the "
-        "engine and Python 0.06. By squares, which two pairs a side do not fill, it takes 0.44. "
-        "Cross entropy as one operation saves a launch of a microsecond, a bias added in the tile "
-        "of a small step's products saved no time; three frames of Python for checks of a "
-        "convolution are 0.3 µs. PyTorch takes 1.0 to 1.15 ms, where it takes 1.5 on a Xeon. The "
-        "limit is about 3.8.",
+        "tiles take 0.11 of 0.29 ms, turning and copying images 0.05, rectifiers and pool 0.03, "
+        "the engine and Python 0.06. By squares, which two pairs a side do not fill, it takes "
+        "0.44. Cross entropy as one operation saves a launch of a microsecond, a bias added in "
+        "the tile of a small step's products saved no time; three frames of Python for checks of "
+        "a convolution are 0.3 µs. PyTorch takes 1.0 to 1.15 ms, where it takes 1.5 on a Xeon. "
+        "The limit is about 3.8.",
     "resnet-inference":
         "three convolutions of 512 channels on 7×7 take 2.9 ms each, where the BLAS takes 3.3 for "
         "their products and PyTorch 2.6 to 3.3: weights are packed anew for each image, a fifth. "
@@ -39,16 +39,16 @@ LIMITS: dict[str, str] = {
         "threads a last layer that woke the BLAS cost the next image its second core. The limit is "
         "about 1.4.",
     "lstm":
-        OPERATIONS.format("0.50") + "PyTorch 0.93; of that products are 71 %, gates 8. Gates by one "
-        "exponential instead of a tangent took as long (0.6 %). Helpers that sleep at once instead "
-        "of giving way for half a millisecond made two threads no faster: one launch alone is "
-        "large enough for them. On a Xeon one loop over all gates took as long as four. The limit "
-        "is 2.3.",
+        OPERATIONS.format("0.50") + "PyTorch 0.93; of that products are 71 %, gates 8. Gates by "
+        "one exponential instead of a tangent took as long (0.6 %). Helpers that sleep at once "
+        "instead of giving way for half a millisecond made two threads no faster: one launch "
+        "alone is large enough for them. On a Xeon one loop over all gates took as long as four. "
+        "The limit is 2.3.",
     "lstm-cell":
-        OPERATIONS.format("0.56") + "PyTorch 2.9. Gates by one exponential took as long, short rows "
-        "copied by vectors 2 % less. On a Xeon squares of sums turned in registers gave 7 %, arrays "
-        "of up to 16 kB kept 6; gradients of a weight gathered by more or fewer rows made no "
-        "difference. The limit is about 5.5.",
+        OPERATIONS.format("0.56") + "PyTorch 2.9. Gates by one exponential took as long, short "
+        "rows copied by vectors 2 % less. On a Xeon squares of sums turned in registers gave 7 "
+        "%, arrays of up to 16 kB kept 6; gradients of a weight gathered by more or fewer rows "
+        "made no difference. The limit is about 5.5.",
     "conv-1x1-forward":
         PRODUCTS + "it makes 94 to 100 and PyTorch 88 to 94. The tile is 82 % of its time, copying "
         "panels 13. Chains twice as long take 2.0 ms as well; on a Xeon weights read where they "
@@ -65,11 +65,11 @@ LIMITS: dict[str, str] = {
         "other programs. On a Xeon the tile is half of it, sums of squares a third. The limit is "
         "about 1.2.",
     "conv-stride-2-forward":
-        PRODUCTS + "PyTorch makes 97 to 101 and this 97 to 99. The tile is 82 % of the time, at 115 "
-        "GFLOP/s. By squares, 25 products of 36, it takes 11.6 ms where sliding takes 11.1; blocks "
-        "of a megabyte and 2 MB of weights at once took it from 10.0 to 9.5, chains twice as long "
-        "gave 2 %. On two threads in turn 4.7 and PyTorch 4.3 ms, the least of two runs. The limit "
-        "is about 1.05.",
+        PRODUCTS + "PyTorch makes 97 to 101 and this 97 to 99. The tile is 82 % of the time, at "
+        "115 GFLOP/s. By squares, 25 products of 36, it takes 11.6 ms where sliding takes 11.1; "
+        "blocks of a megabyte and 2 MB of weights at once took it from 10.0 to 9.5, chains twice "
+        "as long gave 2 %. On two threads in turn 4.7 and PyTorch 4.3 ms, the least of two runs. "
+        "The limit is about 1.05.",
     "conv-stride-2-weight":
         PRODUCTS + "by sliding it made 93 and PyTorch 91; by squares, 25 products of 36, it takes "
         "8.6 ms where it took 10.0. The limit is about 1.2.",
@@ -83,10 +83,11 @@ LIMITS: dict[str, str] = {
         "is about 1.6."),
     "gelu": ARITHMETIC.format(
         16, "ten choices and whole numbers, 21.5 cycles together", 366, "451 to 507",
-        "Two powers of two added to exponents gave 3 %. Sums in Estrin's order took 3 % longer, two "
-        "or four vectors side by side as long, for it is not a chain that waits; choices by whole "
-        "numbers, which compilers turn into more, 6 % longer. One power less errs by more than two "
-        "units in the last place. The limit is about 1.4; on two threads both take half."),
+        "Two powers of two added to exponents gave 3 %. Sums in Estrin's order took 3 % longer, "
+        "two or four vectors side by side as long, for it is not a chain that waits; choices by "
+        "whole numbers, which compilers turn into more, 6 % longer. One power less errs by more "
+        "than two units in the last place. The limit is about 1.4; on two threads both take "
+        "half."),
     "relu": CACHE,
     "copy": CACHE,
     **{name: "10⁶ floats come from the third cache at 92 GB/s in either library. 16 lanes took 50 "
