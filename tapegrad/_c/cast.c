@@ -123,9 +123,11 @@ typedef struct {
 
 enum { LINE = 16 }; /* elements written before the source moves on, where it lies along columns */
 
+/* One row that is read again and again lies along itself. */
 static inline int lies_along_columns(plane_steps s)
 {
-    return (s.in_row < 0 ? -s.in_row : s.in_row) < (s.in < 0 ? -s.in : s.in);
+    const tg_intp row = s.in_row < 0 ? -s.in_row : s.in_row, step = s.in < 0 ? -s.in : s.in;
+    return row != 0 && row < step;
 }
 
 /* Rows of a plane, each converted by a loop. */
