@@ -49,11 +49,16 @@ static TG_INLINE uint32_t tg_size_bits(float x) { return tg_bits(x) & 0x7fffffff
 
 #define TG_EXP_PLAIN 0x42ae0000u
 
+/* A fraction times 2^k, where both are normal numbers: k lies in the low bits of `shifted`. */
+static TG_INLINE float tg_times_power(float fraction, float shifted)
+{
+    return tg_from_bits(tg_bits(fraction) + (tg_bits(shifted) << 23));
+}
+
 static TG_INLINE float tg_exp_plain(float x, const int fused)
 {
     const float shifted = tg_fma(x, 0x1.715476p+0f, TG_ROUNDER, fused);
-    const float fraction = tg_exp_fraction(x, shifted - TG_ROUNDER, fused);
-    return tg_from_bits(tg_bits(fraction) + (tg_bits(shifted) << 23));
+    return tg_times_power(tg_exp_fraction(x, shifted - TG_ROUNDER, fused), shifted);
 }
 
 /* Two factors, since 2^k itself may be too large or too small. */
@@ -130,20 +135,15 @@ static TG_INLINE float tg_expm1_below(float x, const int fused)
     return copysignf(tg_fma(power, rest, power - 1, fused), x);
 }
 
-/* 2^(whole + r) for a small whole number, in the low bits of `shifted`, as the product of what both
- * give. */
-typedef struct {
-    float fraction, whole;
-} tg_power;
-
-static TG_INLINE tg_power tg_power_of(float shifted, float r, const int fused)
+/* 2^r for r up to a half. */
+static TG_INLINE float tg_power_fraction(float r, const int fused)
 {
     float q = tg_fma(0x1.416ecep-13f, r, 0x1.5f0b1cp-10f, fused);
     q = tg_fma(q, r, 0x1.3b2de0p-7f, fused);
     q = tg_fma(q, r, 0x1.c6af78p-5f, fused);
     q = tg_fma(q, r, 0x1.ebfbdcp-3f, fused);
     q = tg_fma(q, r, 0x1.62e430p-1f, fused);
-    return (tg_power){tg_fma(q, r, 1, fused), tg_power_of_2(tg_bits(shifted))};
+    return tg_fma(q, r, 1, fused);
 }
 
 /* erf(x): near 0 x + x q(x^2), elsewhere 1 - 2^(p(|x|) - 2 |x|), for p is then small. */
@@ -162,9 +162,9 @@ static TG_INLINE float tg_erf_float(float x, const int fused)
     p = tg_fma(p, t, 0x1.7dbf2cp-2f, fused);
     p = tg_fma(p, t, -0x1.b450e2p-13f, fused);
     const float power = tg_fma(t, -2, p, fused), shifted = power + TG_BIASED_ROUNDER;
-    const tg_power tail = tg_power_of(shifted, power - (shifted - TG_BIASED_ROUNDER), fused);
+    const float fraction = tg_power_fraction(power - (shifted - TG_BIASED_ROUNDER), fused);
     const float near = tg_fma(q, x, x, fused);
-    const float far = copysignf(tg_fma(-tail.fraction, tail.whole, 1, fused), x);
+    const float far = copysignf(tg_fma(-fraction, tg_power_of_2(tg_bits(shifted)), 1, fused), x);
     return size < 0.875f ? near : far;
 }
 
@@ -182,8 +182,7 @@ static TG_INLINE float tg_normal_tail(float a, const int fused)
     p = tg_fma(p, a, -0x1.d638f6p-2f, fused);
     p = tg_fma(p, a, -0x1.26aedep+0f, fused);
     const float rounder = TG_ROUNDER - 1, shifted = tg_fma(a, p, rounder, fused);
-    const tg_power tail = tg_power_of(shifted, tg_fma(a, p, -(shifted - rounder), fused), fused);
-    return tg_from_bits(tg_bits(tail.fraction) + (tg_bits(shifted) << 23));
+    return tg_times_power(tg_power_fraction(tg_fma(a, p, -(shifted - rounder), fused), fused), shifted);
 }
 
 /* Sizes as bits are compared in one instruction. NaN is above all. */

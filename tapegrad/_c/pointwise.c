@@ -22,10 +22,9 @@
 LOG_SIGMOID_OF(float)
 LOG_SIGMOID_OF(double)
 
-#define RELU(op, dtype, T, C, load, store, ...) MAP1(op##_##dtype, T, T, load, T, , (x < 0 ? (T)0 : x))
-
-#define RELU_INTEGER(op, dtype, T, C, load, store, ...) \
-    TG_MAP1(op##_##dtype, T, T, load, T, , (x < 0 ? (T)0 : x))
+#define RELU_BY(MAP1, op, dtype, T) MAP1(op##_##dtype, T, T, TG_AS_IS, T, , (x < 0 ? (T)0 : x))
+#define RELU(op, dtype, T, ...) RELU_BY(MAP1, op, dtype, T)
+#define RELU_INTEGER(op, dtype, T, ...) RELU_BY(TG_MAP1, op, dtype, T)
 
 #define RELU_UNSIGNED(op, dtype, T, C, load, store, ...) \
     TG_MAP1(op##_##dtype, T, T, TG_AS_IS, T, , x)
@@ -39,8 +38,8 @@ LOG_SIGMOID_OF(double)
 #define SIGN_UNSIGNED(op, dtype, T, C, load, store, ...) \
     TG_MAP1(op##_##dtype, T, C, load, T, , (x > 0))
 
-#define RELU_BACKWARD(op, dtype, T, C, load, store, ...) \
-    MAP2(op##_##dtype, T, T, load, T, , (y <= 0 ? (T)0 : x))
+#define RELU_BACKWARD(op, dtype, T, ...) \
+    MAP2(op##_##dtype, T, T, TG_AS_IS, T, , (y <= 0 ? (T)0 : x))
 
 #define LOG_SIGMOID(op, dtype, T, C, load, store, ...) \
     MAP1(op##_##dtype, T, C, load, T, , store(log_sigmoid_of_##C(x, fused)))

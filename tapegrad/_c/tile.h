@@ -159,17 +159,18 @@ TARGET static void NAME(multiply)(int64_t rows, int64_t lanes, const NAME(chain)
 }
 
 /* The tile of packed rows. Where lanes do not fill the second vector it is one lane that is left
- * behind most often: of 7x7 places, and of as many squares. */
+ * behind most often: of 7x7 places, and of as many squares. Equal parts of many rows are tiles of all
+ * ROWS or a few less: no others are compiled. */
 TARGET static void NAME(multiply_packed_rows)(int64_t rows, int64_t lanes, const NAME(chain) *chain,
                                               const T *a, const T *b, T *c, int64_t c_step)
 {
-    enum { MOST = ROWS <= LANES ? ROWS : 0 };
+    enum { MOST = ROWS <= LANES ? ROWS : 0, FEW_LESS = 3 };
     if (lanes == LANES + 1)
         switch (rows) {
 #define CASE(i)                                                   \
         case i + 1:                                               \
-            if (i < MOST && i >= MOST - 3) {                      \
-                NAME(tile_and_lane)(i + 1, chain, a, b, c, c_step);\
+            if (i < MOST && i >= MOST - FEW_LESS) {               \
+                NAME(tile_and_lane)(i + 1, chain, a, b, c, c_step); \
                 return;                                           \
             }                                                     \
             break;

@@ -48,14 +48,15 @@ cdef object apply_inplace(Op op, PyObject** args, Py_ssize_t n):
     cdef Py_ssize_t k, n_params = len(op.params)
     cdef PyObject* all_args[32]
     cdef Entry* entry = NULL
-    cdef bint recording
+    cdef bint recording, by_kernel
     if n < 1:
         raise TypeError(f"{op.name}_() missing 1 required positional arguments: \"input\"")
     if not isinstance(<object>args[0], Tensor):
         raise TypeError(f"{op.name}_(): argument 'input' (position 1) must be Tensor, not "
                         f"{kind_of(<object>args[0])}")
     target = <Tensor>args[0]
-    if runs_kernel(op, args, n):
+    by_kernel = runs_kernel(op, args, n)
+    if by_kernel:
         n_params = op.kernel.n_in
         if n != n_params:
             raise TypeError(f"{op.name}_() takes {n_params - 1} positional arguments but "
@@ -72,7 +73,7 @@ cdef object apply_inplace(Op op, PyObject** args, Py_ssize_t n):
     if recording and is_float(PyArray_TYPE(target.array)):
         entry = start_write(op, all_args, n_params, target)
     try:
-        write_into(op, args, n, target)
+        write_into(op, args, n, target, by_kernel)
         if entry != NULL:
             finish_write(op, entry, target)
     finally:
@@ -89,11 +90,12 @@ cdef bint gives_one_value(Op op, PyObject** args, Py_ssize_t n):
         isinstance(<object>args[1], Tensor) and PyArray_NDIM((<Tensor>args[1]).array) == 0)
 
 
-cdef int write_into(Op op, PyObject** args, Py_ssize_t n, Tensor target) except -1:
+cdef int write_into(Op op, PyObject** args, Py_ssize_t n, Tensor target,
+                    bint by_kernel) except -1:
     """Compute an in-place op, and count the write."""
     cdef Py_ssize_t k
     announce_write(target)
-    if runs_kernel(op, args, n):
+    if by_kernel:
         compute(op, args, target)
     else:
         for k in range(1, n):

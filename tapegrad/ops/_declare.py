@@ -56,6 +56,8 @@ def op(
     """Declare an operation.
 
     ``kernel`` is an element-wise kernel or NumPy ufunc; ``forward`` a function on arrays instead.
+    Given both, the kernel is for tensors of one dtype that it has a loop for, and at most a number
+    behind them.
     Keywords that are no option of :class:`Op` are gradient formulas; ``gradients`` is one formula
     that gives the gradients of all ``inputs`` at once. ``method`` and ``inplace`` attach the op to
     Tensor, as ``x.name()`` and ``x.name_()``; ``inplace_grad_name`` is for in-place forms that

@@ -71,12 +71,13 @@ def test_in_place_is_one_launch(torch: ModuleType, call: str) -> None:
     "torch.add(a, a.double(), alpha=0.5)", "torch.addcmul(i, i, i, value=2)",
     "torch.addcmul(a, i, a)", "torch.addcdiv(a, i, a + 9)", "torch.add(h, h, alpha=0.5)",
     "a.add_(i, alpha=2)", "a.add_(torch.ones(2, 2), alpha=2)", "i.add_(a, alpha=2)",
-    "torch.add(a, torch.ones(2), alpha=2)",
+    "torch.add(a, torch.ones(2), alpha=2)", "a.add_(a[0], alpha=2)", "a.addcmul_(a[0], a[1:])",
+    "a.lerp_(a[:1], 0.5)",
 ])  # fmt: skip
 def test_other_operands_go_the_general_way(
     torch: ModuleType, reference: ModuleType, call: str
 ) -> None:
-    """Integers, halves, numbers and mixtures give what PyTorch gives, or its refusal."""
+    """Integers, halves, numbers, mixtures and parts give what PyTorch gives, or its refusal."""
     from beside import assert_alike
 
     code = f"a, i = torch.arange(3.0), torch.arange(3)\nh = a.half()\n{call}"

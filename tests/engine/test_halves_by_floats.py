@@ -7,7 +7,8 @@ from tapegrad._kernels import Kernel, limit_vectors
 
 BASELINE, AVX2, AVX512 = range(3)
 HALVES = np.arange(2**16, dtype=np.uint16).view(np.float16)
-OF_ONE = [np.negative, np.absolute, np.sqrt, np.floor, np.rint, np.isnan, np.signbit, np.square]
+OF_ONE = [np.negative, np.absolute, np.sqrt, np.floor, np.rint, np.isnan, np.signbit,
+          np.square, np.spacing]  # fmt: skip
 OF_TWO = [np.add, np.subtract, np.multiply, np.true_divide, np.maximum, np.less, np.equal,
           np.copysign, np.logical_and, np.nextafter]  # fmt: skip
 
@@ -58,3 +59,18 @@ def test_in_place() -> None:
     Kernel.from_ufunc(np.multiply)(x, x, x)
 
     np.testing.assert_array_equal(x, expected)
+
+
+def test_threads_share_a_launch(torch):
+    """Many halves are shared among threads, with the results of one."""
+    x = torch.arange(200_000).remainder(1009).half()
+    before, every = torch.get_num_threads(), []
+    for n in (1, 2, 3):
+        torch.set_num_threads(n)
+        every.append((x * x + 0.5).numpy())
+    torch.set_num_threads(before)
+
+    with np.errstate(over="ignore"):
+        expected = x.numpy() * x.numpy() + np.float16(0.5)
+    for found in every:
+        np.testing.assert_array_equal(found, expected)
