@@ -8,8 +8,7 @@
  *   PART_LOAD, PART_STORE  some elements of a vector, where there are instructions for that
  *   TARGET     the attribute that allows the instructions
  *   NAME(x)    a name of its own
- * and takes them back by end_of_type.h. TG_BEST calls a function by the name it had there, in the
- * processor's best form. */
+ * and takes them back by end_of_type.h. TG_BEST calls a function by the name it had there. */
 #include "vectors.h"
 
 #define PLAIN(x, v, sum) ((x) * (v) + (sum))
@@ -75,19 +74,6 @@ TG_FOR_AVX2 static TG_INLINE __m256i first_doubles(int64_t n)
 #define PART_STORE(to, v, n) _mm256_maskstore_pd(to, first_doubles(n), v)
 #define NAME(x) x##_float64_avx2
 #include LOOPS
-
-#define TG_BEST(name, ...)                        \
-    do {                                          \
-        const int level = tg_vector_level();      \
-        if (level == TG_AVX512)                   \
-            name##_avx512(__VA_ARGS__);           \
-        else if (level == TG_AVX2)                \
-            name##_avx2(__VA_ARGS__);             \
-        else                                      \
-            name##_plain(__VA_ARGS__);            \
-    } while (0)
-#else
-#define TG_BEST(name, ...) name##_plain(__VA_ARGS__)
 #endif
 
 typedef float tg_floats __attribute__((vector_size(16)));

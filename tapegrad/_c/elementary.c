@@ -5,12 +5,6 @@
 #include "elementary.h"
 #include "through_floats.h"
 
-#define EXP(x) _Generic((x), float: tg_exp_float(x, fused), default: exp(x))
-#define NORMAL_CDF(x) \
-    _Generic((x), float: tg_normal_cdf_float(x, fused), default: 0.5 * (1 + erf(x * SQRT_HALF)))
-#define SQRT_HALF 0.70710678118654752440
-#define INVERSE_SQRT_2PI 0.39894228040143267794
-
 #define MAP1(name, ...) TG_VECTOR_LOOP(name) TG_MAP1_BODY(__VA_ARGS__)
 #define MAP2(name, ...) TG_VECTOR_LOOP(name) TG_MAP2_BODY(__VA_ARGS__)
 
@@ -66,7 +60,6 @@ BLOCKWISE(sin_float32, tg_size_bits, TG_SINE_PLAIN, tg_sin_plain, tg_sin_float)
 BLOCKWISE(cos_float32, tg_size_bits, TG_SINE_PLAIN, tg_cos_plain, tg_cos_float)
 BLOCKWISE(silu_float32, tg_size_bits, TG_EXP_PLAIN, silu_plain, silu_of)
 BLOCKWISE(erf_float32, same_bits, 0, tg_erf_float, tg_erf_float)
-BLOCKWISE(gelu_float32, same_bits, 0, tg_gelu_float, tg_gelu_float)
 
 TG_MAP1(sigmoid_float64, double, double, TG_AS_IS, double, , tg_sigmoid_double(x))
 TG_MAP1(silu_float64, double, double, TG_AS_IS, double, , x * tg_sigmoid_double(x))
@@ -80,14 +73,6 @@ TG_MAP1(silu_float64, double, double, TG_AS_IS, double, , x * tg_sigmoid_double(
     MAP2(op##_##dtype, T, C, load, T, , store(x * (1 - y * y)))
 
 MAP1(erf_float64, double, double, TG_AS_IS, double, , erf(x))
-
-/* x P(x) with P the standard normal distribution, and g (P(x) + x P'(x)) */
-MAP1(gelu_float64, double, double, TG_AS_IS, double, , x * NORMAL_CDF(x))
-
-#define GELU_BACKWARD(op, dtype, T, C, load, store, ...)                   \
-    MAP2(op##_##dtype, T, C, load, T, ,                                    \
-         store(x * (NORMAL_CDF(y) +                                        \
-                    y * (EXP(y * y * (C)-0.5) * (C)INVERSE_SQRT_2PI))))
 
 /* Squares of floats are exact in double, and do not overflow there. */
 static TG_INLINE float hypot_of(float x, float y)
@@ -107,15 +92,12 @@ MAP2(logaddexp_float32, float, float, TG_AS_IS, float, , logaddexp_of(x, y, fuse
 
 TG_SINGLE_AND_DOUBLE(SIGMOID_BACKWARD, sigmoid_backward)
 TG_SINGLE_AND_DOUBLE(TANH_BACKWARD, tanh_backward)
-TG_SINGLE_AND_DOUBLE(GELU_BACKWARD, gelu_backward)
 
 TG_MAP_THROUGH_FLOATS(sigmoid, 1)
 TG_MAP_THROUGH_FLOATS(silu, 1)
 TG_MAP_THROUGH_FLOATS(erf, 1)
-TG_MAP_THROUGH_FLOATS(gelu, 1)
 TG_MAP_THROUGH_FLOATS(sigmoid_backward, 2)
 TG_MAP_THROUGH_FLOATS(tanh_backward, 2)
-TG_MAP_THROUGH_FLOATS(gelu_backward, 2)
 
 #define ROW_FLOAT(op) {#op, "()->()", "ff", TG_FLOAT32, op##_float32, NULL, 0, 0},
 #define ROW_TWO_FLOATS(op) {#op, "(),()->()", "fff", TG_FLOAT32, op##_float32, NULL, 0, 0},
@@ -136,7 +118,5 @@ const tg_kernel tg_elementary_kernels[] = {
     TG_FLOATS(ROW2, sigmoid_backward)
     TG_FLOATS(ROW2, tanh_backward)
     TG_FLOATS(ROW1, erf)
-    TG_FLOATS(ROW1, gelu)
-    TG_FLOATS(ROW2, gelu_backward)
     TG_TABLE_END
 };

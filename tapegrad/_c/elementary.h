@@ -168,47 +168,6 @@ static TG_INLINE float tg_erf_float(float x, const int fused)
     return size < 0.875f ? near : far;
 }
 
-/* P(N(0, 1) > a) = 2^(a p(a)) / 2 for a up to TG_TAIL_END, where it is less than the spacing of what it
- * is added to. Up to 1 the error is relative, beyond it an absolute one of a times that: 6e-8. */
-#define TG_TAIL_END 0x40b66666u /* the bits of 5.7 */
-
-static TG_INLINE float tg_normal_tail(float a, const int fused)
-{
-    float p = tg_fma(-0x1.15aa70p-19f, a, 0x1.0a9f28p-15f, fused);
-    p = tg_fma(p, a, -0x1.49e63ap-13f, fused);
-    p = tg_fma(p, a, -0x1.8ff184p-13f, fused);
-    p = tg_fma(p, a, 0x1.d25806p-8f, fused);
-    p = tg_fma(p, a, -0x1.ae4490p-5f, fused);
-    p = tg_fma(p, a, -0x1.d638f6p-2f, fused);
-    p = tg_fma(p, a, -0x1.26aedep+0f, fused);
-    const float rounder = TG_ROUNDER - 1, shifted = tg_fma(a, p, rounder, fused);
-    return tg_times_power(tg_power_fraction(tg_fma(a, p, -(shifted - rounder), fused), fused), shifted);
-}
-
-/* Sizes as bits are compared in one instruction. NaN is above all. */
-static TG_INLINE float tg_up_to_tail_end(uint32_t size)
-{
-    return tg_from_bits(size < TG_TAIL_END ? size : TG_TAIL_END);
-}
-
-/* Of NaN it is any. */
-static TG_INLINE float tg_normal_cdf_float(float x, const int fused)
-{
-    const uint32_t size = tg_size_bits(x);
-    const float near = tg_normal_tail(tg_up_to_tail_end(size), fused);
-    const float tail = size >= TG_TAIL_END ? 0 : near;
-    return x < 0 ? tail : 1 - tail;
-}
-
-/* x P(N(0, 1) <= x) = max(x, 0) - |x| P(N(0, 1) > |x|) */
-static TG_INLINE float tg_gelu_float(float x, const int fused)
-{
-    const uint32_t size = tg_size_bits(x);
-    const float a = tg_up_to_tail_end(size);
-    const float top = x > 0 ? x : tg_from_bits(tg_bits(x - x) | (tg_bits(x) & 0x80000000u));
-    return size >= TG_TAIL_END ? top : tg_fma(-a, tg_normal_tail(a, fused), top, fused);
-}
-
 /* 1 / (1 + exp(-x)). Only the exponential of a negative number is taken: it cannot overflow, and
  * the small tail keeps its relative accuracy. */
 static TG_INLINE float tg_sigmoid_of_tail(float x, float tail) { return (x < 0 ? tail : 1) / (1 + tail); }

@@ -58,6 +58,7 @@ typedef struct {
 #define TG_FAMILIES(X) \
     X(pointwise)       \
     X(elementary)      \
+    X(gelu)            \
     X(slopes)          \
     X(arithmetic)      \
     X(fused)           \
@@ -107,6 +108,7 @@ typedef struct {
 #define TG_SHARED_FAMILIES(X) \
     X(pointwise)              \
     X(elementary)             \
+    X(gelu)                   \
     X(slopes)                 \
     X(arithmetic)             \
     X(fused)                  \

@@ -50,7 +50,20 @@ static inline int tg_vector_level(void)
     const int best = has_avx512 && has_avx2 ? TG_AVX512 : has_avx2 ? TG_AVX2 : TG_BASELINE;
     return best < tg_vector_limit ? best : tg_vector_limit;
 }
+
+/* Calls a function in the form that is the processor's best: of AVX-512, of AVX2, or the plain one. */
+#define TG_BEST(name, ...)                        \
+    do {                                          \
+        const int level = tg_vector_level();      \
+        if (level == TG_AVX512)                   \
+            name##_avx512(__VA_ARGS__);           \
+        else if (level == TG_AVX2)                \
+            name##_avx2(__VA_ARGS__);             \
+        else                                      \
+            name##_plain(__VA_ARGS__);            \
+    } while (0)
 #else
+#define TG_BEST(name, ...) name##_plain(__VA_ARGS__)
 #define TG_FOR_AVX2
 #define TG_FOR_AVX512
 static inline int tg_vector_level(void) { return TG_BASELINE; }

@@ -134,14 +134,11 @@ def _mish_slope(x: Tensor) -> Tensor:
 _TANH_SCALE, _CUBIC = math.sqrt(2 / math.pi), 0.044715
 
 
-def _gelu_tanh(x: Tensor) -> Tensor:
-    return x * 0.5 * (tanh((x + x * x * x * _CUBIC) * _TANH_SCALE) + 1)
-
-
-def _gelu_tanh_slope(x: Tensor) -> Tensor:
+def _gelu_tanh_bend(x: Tensor) -> Tensor:
     inner = tanh((x + x * x * x * _CUBIC) * _TANH_SCALE)
-    inner_slope = (x * x * (3 * _CUBIC) + 1) * _TANH_SCALE
-    return (inner + 1) * 0.5 + x * 0.5 * (1 - inner * inner) * inner_slope
+    inside_slope = (x * x * (3 * _CUBIC) + 1) * _TANH_SCALE
+    bent = inside_slope + x * (x * (3 * _CUBIC * _TANH_SCALE) - inner * inside_slope * inside_slope)
+    return (1 - inner * inner) * bent
 
 
 def _normal_density(x: Tensor) -> Tensor:
@@ -160,13 +157,17 @@ gelu_backward = op(
     doc="A gradient times the slope of gelu.",
 )  # fmt: skip
 _gelu_tanh_op = op(
-    "gelu_tanh",
-    forward=on_floats("GeluKernelImpl", _gelu_tanh),
-    params=("input",),
-    grad_name="GeluBackward0",
-    input=lambda g, input: _times_slope(g, input, _gelu_tanh_slope),
+    "gelu_tanh", kernel=OURS["gelu_tanh"], grad_name="GeluBackward0",
+    input="gelu_tanh_backward(g, input)",
     doc="``gelu`` with tanh in place of erf.",
-)
+)  # fmt: skip
+gelu_tanh_backward = op(
+    "gelu_tanh_backward", kernel=OURS["gelu_tanh_backward"], params=("g_out", "input"),
+    grad_name="GeluBackwardBackward0",
+    g_out="gelu_tanh_backward(g, input)",
+    input=lambda g, g_out, input: _times_slope(g * g_out, input, _gelu_tanh_bend),
+    doc="A gradient times the slope of that.",
+)  # fmt: skip
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
