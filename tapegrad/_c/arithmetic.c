@@ -50,6 +50,50 @@ REST(double)
 DIV_FLOOR(float)
 DIV_FLOOR(double)
 
+/* Whole numbers that doubles hold are divided as doubles, side by side: at most the quotient is
+ * rounded up to a whole number, which what is left then tells by its sign. A block with others is
+ * divided as it is. */
+#define MOST_EXACT ((int64_t)1 << 52)
+
+static TG_INLINE int64_t div_floor_exact(int64_t x, int64_t y, const int fused)
+{
+    const double a = (double)x, b = (double)y, whole = floor(a / b);
+    const double rest = fused ? fma(-whole, b, a) : (double)(x - (int64_t)whole * y);
+    return (int64_t)(whole - IS_OTHER_SIGN(rest, b));
+}
+
+static int64_t div_floor_any(int64_t x, int64_t y)
+{
+    if (y == 0 || y == -1)
+        return y == 0 ? 0 : (int64_t)(0 - (uint64_t)x);
+    const int64_t quotient = x / y;
+    return quotient - IS_OTHER_SIGN(x - quotient * y, y);
+}
+
+TG_VECTOR_LOOP(div_floor_int64)
+{
+    TG_OPERAND(int64_t, 0) TG_OPERAND(int64_t, 1) TG_OPERAND(int64_t, 2)
+    (void)params;
+    TG_BLOCKS(dims[0], 0) {
+        TG_READ(int64_t, 0, first, m)
+        TG_READ(int64_t, 1, first, m)
+        TG_RESULT(int64_t, 2, first)
+        uint64_t furthest = 0;
+        int is_hard = 0;
+        for (tg_intp i = 0; i < m; i++) {
+            furthest |= (uint64_t)(in0[i] + MOST_EXACT) | (uint64_t)(in1[i] + MOST_EXACT);
+            is_hard |= in1[i] == 0;
+        }
+        is_hard |= furthest >= 2 * (uint64_t)MOST_EXACT;
+        TG_INDEPENDENT
+        for (tg_intp i = 0; i < m && !is_hard; i++)
+            out[i] = div_floor_exact(in0[i], in1[i], fused);
+        for (tg_intp i = 0; i < m && is_hard; i++)
+            out[i] = div_floor_any(in0[i], in1[i]);
+        TG_WRITE(int64_t, 2, first, m)
+    }
+}
+
 /* Blocks with a large quotient, or one that is no number, are left to the C library. */
 #define REMAINDER_LOOP(op, dtype, C, limit, OF_REST)                                       \
     TG_VECTOR_LOOP_OF(op##_##dtype)                                                        \
@@ -130,6 +174,10 @@ DIV_FLOOR(double)
 #define SIGNBIT_FLOAT(op, dtype, T, C, load, ...) \
     TG_MAP1(op##_##dtype, T, C, load, uint8_t, , (COPYSIGN((C)1, x) < 0))
 
+/* The size of the one with the sign of the other. */
+#define COPY_SIGN(op, dtype, T, ...) \
+    MAP2(op##_##dtype, T, T, TG_AS_IS, T, , COPYSIGN(x, y))
+
 #define NAN_TO_NUM(op, dtype, T, ...)                                                       \
     MAP1(op##_##dtype, T, T, TG_AS_IS, T,                                                   \
          const T nan = PARAM(T, 0); const T above = PARAM(T, 1); const T below = PARAM(T, 2);, \
@@ -160,6 +208,7 @@ TG_BOOLS(SIGNBIT_UNSIGNED, signbit)
 TG_UNSIGNED(SIGNBIT_UNSIGNED, signbit)
 TG_SIGNED(SIGNBIT_SIGNED, signbit)
 TG_FLOATS(SIGNBIT_FLOAT, signbit)
+TG_SINGLE_AND_DOUBLE(COPY_SIGN, copysign)
 TG_SINGLE_AND_DOUBLE(NAN_TO_NUM, nan_to_num)
 TG_SINGLE_AND_DOUBLE(LOGICAL_NOT, logical_not)
 TG_SINGLE_AND_DOUBLE(FRAC, frac)
@@ -167,6 +216,7 @@ TG_SINGLE_AND_DOUBLE(RECIPROCAL, reciprocal)
 TG_SINGLE_AND_DOUBLE(RSQRT, rsqrt)
 TG_SINGLE_AND_DOUBLE(MAXIMUM, maximum)
 TG_SINGLE_AND_DOUBLE(MINIMUM, minimum)
+TG_MAP_THROUGH_FLOATS(copysign, 2)
 TG_MAP_THROUGH_FLOATS(nan_to_num, 1)
 TG_MAP_THROUGH_FLOATS(frac, 1)
 TG_MAP_THROUGH_FLOATS(rsqrt, 1)
@@ -185,10 +235,12 @@ const tg_kernel tg_arithmetic_kernels[] = {
     TG_FLOATS(ROW2, fmod)
     TG_FLOATS(ROW2, remainder)
     TG_FLOATS(ROW2, div_floor)
+    {"div_floor", "(),()->()", "lll", TG_INT64, div_floor_int64, NULL, 0, 0},
     TG_INTEGERS(ROW2, gcd)
     TG_INTEGERS(ROW2, lcm)
     TG_ALL(ROW2, heaviside)
     TG_ALL(ROW_PREDICATE, signbit)
+    TG_FLOATS(ROW2, copysign)
     TG_FLOATS(ROW_WITH_3, nan_to_num)
     TG_SINGLE_AND_DOUBLE(ROW_PREDICATE, logical_not)
     TG_FLOATS(ROW1, frac)

@@ -1,18 +1,19 @@
 /* Powers by numbers for which there is a shorter way than the general one, taken as PyTorch takes
  * it. */
-#include "loops.h"
-
-#include <math.h>
+#include "vectors.h"
 
 #define SQRT(x) _Generic((x), float: sqrtf, double: sqrt)(x)
 
+#define MAP1(name, T, RESULT) \
+    TG_VECTOR_LOOP_OF(name) TG_MAP1_BODY(T, T, TG_AS_IS, T, (void)fused;, RESULT)
+
 #define EASY_POWER(T, dtype)                                                                  \
-    TG_MAP1(square_##dtype, T, T, TG_AS_IS, T, , x *x)                                        \
-    TG_MAP1(cube_##dtype, T, T, TG_AS_IS, T, , x *x *x)                                       \
-    TG_MAP1(root_##dtype, T, T, TG_AS_IS, T, , SQRT(x))                                       \
-    TG_MAP1(inverse_##dtype, T, T, TG_AS_IS, T, , (T)1 / x)                                   \
-    TG_MAP1(inverse_square_##dtype, T, T, TG_AS_IS, T, , (T)1 / (x * x))                      \
-    TG_MAP1(inverse_root_##dtype, T, T, TG_AS_IS, T, , (T)1 / SQRT(x))                        \
+    MAP1(square_##dtype, T, x * x)                                                             \
+    MAP1(cube_##dtype, T, x * x * x)                                                            \
+    MAP1(root_##dtype, T, SQRT(x))                                                            \
+    MAP1(inverse_##dtype, T, (T)1 / x)                                                        \
+    MAP1(inverse_square_##dtype, T, (T)1 / (x * x))                                           \
+    MAP1(inverse_root_##dtype, T, (T)1 / SQRT(x))                                             \
     /* The exponent is the same for all. */                                                   \
     TG_LOOP(easy_power_##dtype)                                                               \
     {                                                                                         \

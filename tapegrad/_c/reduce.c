@@ -24,7 +24,7 @@ enum { FEW_ELEMENTS = TG_FEW_ELEMENTS, FEW_COLUMNS = 8, SEARCH_BLOCK = 64, COLUM
 #define LOOP_uint8 TG_LOOP
 #define LOOP_int16 TG_LOOP
 #define LOOP_int32 TG_LOOP
-#define LOOP_int64 TG_LOOP
+#define LOOP_int64 TG_VECTOR_LOOP
 
 /* The loops over packed rows. */
 #define ROWS_float32(op) tg_##op##_rows_float32

@@ -73,6 +73,13 @@ ELU_OF(double)
             const C low = TG_PARAM(C, 0); const C high = TG_PARAM(C, 1);,         \
             ((y >= low) & (y <= high) ? (C)0 : x))
 
+/* Of a difference d: its square, whose slope is 2 d; the number has a mean's divisor in it. */
+#define SQUARED_ERROR(op, dtype, T, C, load, store, ...) \
+    MAP2(op##_##dtype, T, C, load, T, , (x - y) * (x - y))
+
+#define SQUARED_ERROR_BACKWARD(op, dtype, T, C, load, store, ...) \
+    MAP3(op##_##dtype, T, T, T, const C factor = TG_PARAM(C, 0);, factor * (y - z) * x)
+
 /* Of a difference d: a parabola up to a limit, then a line. */
 #define BEND(C)                        \
     const C limit = TG_PARAM(C, 0);    \
@@ -111,6 +118,8 @@ TG_SINGLE_AND_DOUBLE(HARDSWISH_BACKWARD, hardswish_backward)
 TG_SINGLE_AND_DOUBLE(SLOPE_INSIDE, slope_inside)
 TG_SINGLE_AND_DOUBLE(ZERO_OUTSIDE, zero_outside)
 TG_SINGLE_AND_DOUBLE(ZERO_INSIDE, zero_inside)
+TG_SINGLE_AND_DOUBLE(SQUARED_ERROR, squared_error)
+TG_SINGLE_AND_DOUBLE(SQUARED_ERROR_BACKWARD, squared_error_backward)
 TG_SINGLE_AND_DOUBLE(HUBER, huber)
 TG_SINGLE_AND_DOUBLE(HUBER_BACKWARD, huber_backward)
 
@@ -123,6 +132,7 @@ TG_MAP_THROUGH_FLOATS(hardswish_backward, 2)
 TG_MAP_THROUGH_FLOATS(slope_inside, 2)
 TG_MAP_THROUGH_FLOATS(zero_outside, 2)
 TG_MAP_THROUGH_FLOATS(zero_inside, 2)
+TG_MAP_THROUGH_FLOATS(squared_error_backward, 3)
 TG_MAP_THROUGH_FLOATS(huber, 2)
 TG_MAP_THROUGH_FLOATS(huber_backward, 3)
 
@@ -134,6 +144,9 @@ TG_MAP_THROUGH_FLOATS(huber_backward, 3)
     {#op, "(),()->()", letter letter letter, number, op##_##dtype, "dd", 2 * sizeof(double), 0},
 #define ROW_WITH_3(op, dtype, T, C, load, store, number, letter) \
     {#op, "(),()->()", letter letter letter, number, op##_##dtype, "ddd", 3 * sizeof(double), 0},
+#define ROW_OF_3_WITH_1(op, dtype, T, C, load, store, number, letter)                     \
+    {#op, "(),(),()->()", letter letter letter letter, number, op##_##dtype, "d",         \
+     sizeof(double), 0},
 #define ROW_OF_3_WITH_3(op, dtype, T, C, load, store, number, letter)                     \
     {#op, "(),(),()->()", letter letter letter letter, number, op##_##dtype, "ddd",       \
      3 * sizeof(double), 0},
@@ -148,6 +161,8 @@ const tg_kernel tg_slopes_kernels[] = {
     TG_FLOATS(ROW_WITH_3, slope_inside)
     TG_FLOATS(ROW_WITH_2, zero_outside)
     TG_FLOATS(ROW_WITH_2, zero_inside)
+    TG_SINGLE_AND_DOUBLE(ROW, squared_error)
+    TG_FLOATS(ROW_OF_3_WITH_1, squared_error_backward)
     TG_FLOATS(ROW_WITH_3, huber)
     TG_FLOATS(ROW_OF_3_WITH_3, huber_backward)
     TG_TABLE_END

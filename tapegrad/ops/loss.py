@@ -11,7 +11,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._core import Op, result_type_number
 from tapegrad._kernels import OURS, TYPE_NAMES
 from tapegrad._tensor import Tensor
-from tapegrad._types import BY_NUMPY_NUMBER, dtype
+from tapegrad._types import BY_NUMPY_NUMBER, dtype, float16
 from tapegrad.ops._arguments import float_of, refuse_integers
 from tapegrad.ops._declare import composite, op
 from tapegrad.ops.activation import log_sigmoid
@@ -67,11 +67,36 @@ def elementwise_loss(name: str, losses, gradient, doc: str, symmetric: bool = Tr
     )
 
 
-mse_op = elementwise_loss(
+def _squared_errors(input, target, reduction) -> Tensor:
+    if input.dtype is float16:          # PyTorch rounds the difference first
+        return _reduced((input - target).square(), reduction)
+    losses = kernels.pointwise(OURS["squared_error"], input._array, target._array)
+    return _reduced(Tensor._wrap(losses), reduction)
+
+
+def _squared_error_slope(g, input, target, reduction) -> Tensor:
+    # A mean is divided by where it is doubled, as in PyTorch.
+    factor = 2 / math.prod(input.shape) if reduction == MEAN else 2.0
+    return squared_error_slope(g, input, target, factor)
+
+
+mse_op = op(
     "mse_loss",
-    lambda x, y, _: (x - y).square(),
-    lambda g, x, y, _: g * ((x - y) * 2),
+    forward=composite(_squared_errors),
+    params=("input", "target", "reduction"),
+    input=lambda g, input, target, reduction: _squared_error_slope(g, input, target, reduction),
+    target=lambda g, input, target, reduction: -_squared_error_slope(g, input, target, reduction),
     doc="Squared differences.",
+)
+squared_error_slope = op(
+    "mse_loss_backward",
+    forward=lambda g_out, input, target, factor: kernels.pointwise(
+        OURS["squared_error_backward"], g_out, input, target, params=(factor,)
+    ),
+    g_out="mse_loss_backward(g, input, target, factor)",
+    input=lambda g, g_out, factor: g * g_out * factor,
+    target=lambda g, g_out, factor: -(g * g_out * factor),
+    doc="A gradient times a multiple of the differences.",
 )
 
 
@@ -108,7 +133,7 @@ huber_op = elementwise_loss(
 
 def mse_loss(input: Tensor, target: Tensor, reduction: int = MEAN) -> Tensor:
     """``(input - target)²``, or its mean or sum."""
-    return mse_op(*_promoted("mse", input, target), reduction, 0.0)
+    return mse_op(*_promoted("mse", input, target), reduction)
 
 
 def smooth_l1_loss(input: Tensor, target: Tensor, reduction: int = MEAN, beta=1.0) -> Tensor:

@@ -18,6 +18,9 @@ CALLS = [
     "torch.nn.functional.prelu(a, torch.tensor([0.25], dtype=a.dtype))", "torch.logical_not(a)",
     "torch.sign(a)", "torch.maximum(a, b)", "a.clamp_min(0.25)", "a.clamp_max(-0.25)",
     "torch.add(a, b[0], alpha=0.5)", "torch.addcmul(a, b[:1], c, value=0.5)",
+    "torch.copysign(a, b)", "torch.copysign(a, -2)", "torch.copysign(a[:, ::2], -b[:, ::2])",
+    "a ** 2", "a ** 3", "a ** -2",
+    "torch.nn.functional.mse_loss(a, b, reduction='none')",
 ]  # fmt: skip
 
 
@@ -43,6 +46,28 @@ def test_to_the_last_bit(torch: ModuleType, reference: ModuleType, call: str, dt
     found, expected = (evaluated(call, one, dtype) for one in (torch, reference))
 
     np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_gradients_of_squared_errors(
+    torch: ModuleType, reference: ModuleType, reduction: str, dtype: str
+) -> None:
+    """Those of both operands are PyTorch's to the last bit, those of second order near."""
+    first, second = [], []
+    for library in (torch, reference):
+        random = np.random.RandomState(0)
+        x, y, g = (library.from_numpy(random.normal(size=777).astype(dtype)) for _ in range(3))
+        pair = x.requires_grad_(), y.requires_grad_()
+        loss = library.nn.functional.mse_loss(*pair, reduction=reduction)
+        loss = loss * (g if reduction == "none" else g[0])
+        slopes = library.autograd.grad(loss.sum(), pair, create_graph=True)
+        bends = library.autograd.grad((slopes[0] * slopes[1] * g).sum(), pair)
+        first.append([one.detach().numpy() for one in slopes])
+        second.append([one.numpy() for one in bends])
+
+    np.testing.assert_array_equal(*first)
+    np.testing.assert_allclose(*second, rtol=1e-5)
 
 
 @pytest.mark.parametrize("level", [BASELINE, AVX2])

@@ -49,7 +49,7 @@ def _copied_slope(g, input, out):
 
 
 copysign = mixed_op(
-    "copysign", "CopysignBackward", numbers=(None, 1), kernel=np.copysign, makes_float=True,
+    "copysign", "CopysignBackward", numbers=(None, 1), kernel=OURS["copysign"], makes_float=True,
     method=True, inplace=True,
     input=lambda g, input, out: _copied_slope(g, input, out),
     other=lambda g: zeros_like(g),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-from functools import lru_cache
 
 import numpy as np
 
@@ -24,19 +23,8 @@ from tapegrad.ops.shape.sizes import reshape
 def triangle_array(input: np.ndarray, diagonal: int, below: bool) -> np.ndarray:
     """One triangle of each matrix, zeros elsewhere."""
     rows, columns = input.shape[-2:]
-    first = max(min(diagonal, columns), -rows) if diagonal else 0
-    mask = _small_mask if rows * columns <= _SMALL else _mask
-    kept = mask(rows, columns, first, below)
-    return kernels.pointwise(OURS["where"], kept, input, 0, dtype=input.dtype)
-
-
-def _mask(rows: int, columns: int, first: int, below: bool) -> np.ndarray:
-    column, last = np.arange(columns), np.arange(first, first + rows)[:, None]
-    return column <= last if below else column >= last
-
-
-_SMALL = 4096                       # elements of a mask that is kept for the next call
-_small_mask = lru_cache(32)(_mask)
+    first = max(min(diagonal, columns), -rows)
+    return kernels.outputs(OURS["triangle"], (input,), params=(first, int(below)))
 
 
 def _triangle_op(name: str, below: bool):
