@@ -17,7 +17,8 @@ from tapegrad.ops._results import NamedResult, named_result
 sort_result = named_result("sort", "values", "indices")
 
 
-def _sort(input: np.ndarray, dim, descending) -> tuple[np.ndarray, np.ndarray]:
+def sort_array(input: np.ndarray, dim, descending) -> tuple[np.ndarray, np.ndarray]:
+    """The elements along a dimension in order, equal ones in theirs, and where they were."""
     values, indices = kernels.empty_like(input), kernels.empty_like(input, np.int64)
     rows = map(kernels.rows_along, (input, values, indices), repeat(dim))
     try:
@@ -30,7 +31,7 @@ def _sort(input: np.ndarray, dim, descending) -> tuple[np.ndarray, np.ndarray]:
 def _sort_op(name: str, grad_name: str):
     return op(
         name,
-        forward=_sort,
+        forward=sort_array,
         grad_name=grad_name,
         outputs=("values", "indices"),
         input=lambda g, input_shape, dim, indices: scatter_back(g, input_shape, dim, indices),

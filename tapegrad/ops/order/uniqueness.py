@@ -11,6 +11,7 @@ from tapegrad._core import Op
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op, without_derivative
 from tapegrad.ops._dims import normal_dim
+from tapegrad.ops.order.sorting import sort_array
 
 
 def _slices(array: np.ndarray, dim) -> np.ndarray:
@@ -28,7 +29,7 @@ def _slices(array: np.ndarray, dim) -> np.ndarray:
 def _order(rows: np.ndarray) -> np.ndarray:
     """The rows in ascending order, compared from the left; equal ones keep their order."""
     if rows.shape[1] == 1:
-        return np.argsort(rows[:, 0], kind="stable")
+        return sort_array(rows[:, 0], 0, False)[1]
     return np.lexsort(rows.T[::-1]) if rows.size else np.arange(rows.shape[0])
 
 
@@ -45,7 +46,7 @@ def _distinct(array: np.ndarray, is_in_order: bool) -> Tensor:
     """The elements that differ from the one before, which are sorted first unless in order."""
     flat = array.reshape(-1)
     if not is_in_order:
-        flat = flat[flat.argsort(kind="stable")]
+        flat, _ = sort_array(flat, 0, False)
     return Tensor._wrap(flat[_is_new(flat)])
 
 
