@@ -1,7 +1,6 @@
 /* Pools: means over boxes of a plane, and picking from and placing into planes; see pool.h. */
 #include "pool.h"
-
-#include <string.h>
+#include "vectors.h"
 
 static int64_t divisor_of(const pool_params *p, const window w[3])
 {
@@ -98,9 +97,24 @@ typedef struct {
     int64_t bad_place;
 } place_params;
 
+/* A place outside has a sign bit, or what it lacks to the last one: a few instructions a vector. */
+static inline int any_is_outside(const char *places, tg_intp step, tg_intp n, tg_intp size)
+{
+    int64_t signs = 0;
+    for (tg_intp o = 0; o < n; o++) {
+        const uint64_t place = (uint64_t)TG_AT(const int64_t, places, o * step);
+        signs |= (int64_t)(place | ((uint64_t)size - 1 - place));
+    }
+    return signs < 0;
+}
+
 static int places_are_valid(const char *places, tg_intp step, tg_intp n, tg_intp size,
                             place_params *p)
 {
+    const int is_packed = step == (tg_intp)sizeof(int64_t);
+    if (!(is_packed ? any_is_outside(places, sizeof(int64_t), n, size)
+                    : any_is_outside(places, step, n, size)))
+        return 1;
     for (tg_intp o = 0; o < n; o++) {
         const int64_t place = TG_AT(const int64_t, places, o * step);
         if (place < 0 || place >= size) {
@@ -138,21 +152,31 @@ static int all_places_are_valid(char **args, const tg_intp *dims, const tg_intp 
 
 /* out = zeros, then out[places[o]] = RESULT, which is an expression in the old y and x = in[o] */
 #define PLACE(name, T, RESULT)                                                                     \
+    static TG_INLINE void name##_plane(const char *in, const char *places, char *out, tg_intp n,   \
+                                       tg_intp size, tg_intp in_step, tg_intp place_step,          \
+                                       tg_intp out_step)                                           \
+    {                                                                                              \
+        clear(out, size, out_step, sizeof(T));                                                     \
+        for (tg_intp o = 0; o < n; o++) {                                                          \
+            T *to = &TG_AT(T, out, TG_AT(const int64_t, places, o * place_step) * out_step);       \
+            const T x = TG_AT(const T, in, o * in_step), y = *to;                                  \
+            (void)y;                                                                               \
+            *to = RESULT;                                                                          \
+        }                                                                                          \
+    }                                                                                              \
     TG_LOOP(name)                                                                                  \
     {                                                                                              \
-        if (!all_places_are_valid(args, dims, steps, steps[4], dims[1], dims[2], params))          \
+        const tg_intp n = dims[1], size = dims[2], item = sizeof(T), wide = sizeof(int64_t);       \
+        const int is_packed = steps[3] == item && steps[4] == wide && steps[5] == item;            \
+        if (!all_places_are_valid(args, dims, steps, steps[4], n, size, params))                   \
             return;                                                                                \
         for (tg_intp plane = 0; plane < dims[0]; plane++) {                                        \
+            const char *in = args[0] + plane * steps[0], *places = args[1] + plane * steps[1];     \
             char *out = args[2] + plane * steps[2];                                                \
-            clear(out, dims[2], steps[5], sizeof(T));                                              \
-            for (tg_intp o = 0; o < dims[1]; o++) {                                                \
-                const int64_t place =                                                              \
-                    TG_AT(const int64_t, args[1], plane * steps[1] + o * steps[4]);                \
-                T *to = &TG_AT(T, out, place * steps[5]);                                          \
-                const T x = TG_AT(const T, args[0], plane * steps[0] + o * steps[3]), y = *to;     \
-                (void)y;                                                                           \
-                *to = RESULT;                                                                      \
-            }                                                                                      \
+            if (is_packed)                                                                         \
+                name##_plane(in, places, out, n, size, sizeof(T), sizeof(int64_t), sizeof(T));     \
+            else                                                                                   \
+                name##_plane(in, places, out, n, size, steps[3], steps[4], steps[5]);              \
         }                                                                                          \
     }
 

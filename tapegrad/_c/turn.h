@@ -61,7 +61,32 @@ TARGET static TG_INLINE void NAME(load_columns)(V *columns, const T *from, int64
     NAME(turn)(columns);
 }
 
-/* to[x * to_step + c] = from[c * from_step + x] for n columns of some rows. */
+/* to[x * to_step + c] = from[c * from_step + x] for a square of LANES by LANES elements, which stay in
+ * registers. */
+TARGET static TG_APART void NAME(turn_square)(T *to, int64_t to_step, const T *from,
+                                              int64_t from_step)
+{
+    V columns[LANES];
+    TG_UNROLLED
+    for (int i = 0; i < LANES; i++, from += from_step)
+        columns[i] = NAME(load)(from);
+    NAME(turn)(columns);
+    TG_UNROLLED
+    for (int j = 0; j < LANES; j++, to += to_step)
+        NAME(store)(to, columns[j]);
+}
+
+/* The same for at most LANES by LANES. */
+TARGET static TG_APART void NAME(turn_part)(T *to, int64_t to_step, const T *from,
+                                            int64_t from_step, int64_t n_rows, int64_t n)
+{
+    V columns[LANES];
+    NAME(load_columns)(columns, from, from_step, n_rows, n);
+    for (int64_t j = 0; j < n; j++, to += to_step)
+        NAME(store_first)(to, columns[j], n_rows);
+}
+
+/* The same for n columns of some rows. */
 TARGET static void NAME(turn_rows)(T *to, int64_t to_step, const T *from, int64_t from_step,
                                    int64_t n_rows, int64_t n)
 {
@@ -69,18 +94,12 @@ TARGET static void NAME(turn_rows)(T *to, int64_t to_step, const T *from, int64_
         const int64_t n_c = n_rows - c < LANES ? n_rows - c : LANES;
         for (int64_t x = 0; x < n; x += LANES) {
             const int64_t n_x = n - x < LANES ? n - x : LANES;
-            V columns[LANES];
-            NAME(load_columns)(columns, from + c * from_step + x, from_step, n_c, n_x);
             T *now = to + x * to_step + c;
-            if (n_c == LANES)
-                TG_UNROLLED
-                for (int j = 0; j < LANES; j++, now += to_step) {
-                    if (j < n_x)
-                        NAME(store)(now, columns[j]);
-                }
+            const T *read = from + c * from_step + x;
+            if (n_c == LANES && n_x == LANES)
+                NAME(turn_square)(now, to_step, read, from_step);
             else
-                for (int64_t j = 0; j < n_x; j++)
-                    NAME(store_part)(to + (x + j) * to_step + c, columns[j], n_c);
+                NAME(turn_part)(now, to_step, read, from_step, n_c, n_x);
         }
     }
 }
