@@ -90,6 +90,27 @@ static int is_empty(const pool_axis *axes, const window *w0, int64_t o1, int64_t
         }                                                                                          \
     }
 
+/* n maxima and their places to where they belong, which mostly is side by side. */
+#define WRITE_OF(name, T, C, store)                                                                \
+    static TG_INLINE void name##_write_apart(char *out, char *named, const C *largest,             \
+                                             const int32_t *at, int64_t n, tg_intp step,           \
+                                             tg_intp named_step)                                   \
+    {                                                                                              \
+        TG_INDEPENDENT                                                                             \
+        for (int64_t j = 0; j < n; j++) {                                                          \
+            TG_AT(T, out, j * step) = store(largest[j]);                                           \
+            TG_AT(int64_t, named, j * named_step) = at[j];                                         \
+        }                                                                                          \
+    }                                                                                              \
+    static TG_INLINE void name##_write(char *out, char *named, const C *largest,                   \
+                                       const int32_t *at, int64_t n, const tg_intp *steps)         \
+    {                                                                                              \
+        if (steps[0] == (tg_intp)sizeof(T) && steps[1] == (tg_intp)sizeof(int64_t))                \
+            name##_write_apart(out, named, largest, at, n, sizeof(T), sizeof(int64_t));            \
+        else                                                                                       \
+            name##_write_apart(out, named, largest, at, n, steps[0], steps[1]);                    \
+    }
+
 /* All outputs of the band in every plane. */
 #define BAND_OF(name, T, C, load, store, LOWEST)                                                   \
     static TG_INLINE void name##_band(char **args, const tg_intp *dims, const tg_intp *steps,      \
@@ -116,10 +137,7 @@ static int is_empty(const pool_axis *axes, const window *w0, int64_t o1, int64_t
                             largest[j] = (LOWEST);                                                 \
                             at[j] = 0;                                                             \
                         }                                                                          \
-                    for (int64_t j = 0; j < n; j++) {                                              \
-                        TG_AT(T, out, j * steps[4]) = store(largest[j]);                           \
-                        TG_AT(int64_t, named, j * steps[5]) = at[j];                               \
-                    }                                                                              \
+                    name##_write(out, named, largest, at, n, steps + 4);                           \
                 }                                                                                  \
             }                                                                                      \
     }
@@ -182,15 +200,13 @@ static int is_halving(const tg_intp *dims, const tg_intp *steps, const pool_axis
                 largest[j] = takes ? b : a;                                                        \
                 places[j] = takes ? place_b : place_a;                                             \
             }                                                                                      \
-            for (int64_t j = 0; j < n_now * n_across; j++) {                                       \
-                TG_AT(T, out, j * steps[4]) = store(largest[j]);                                   \
-                TG_AT(int64_t, named, j * steps[5]) = places[j];                                   \
-            }                                                                                      \
+            name##_write(out, named, largest, places, n_now * n_across, steps + 4);                \
         }                                                                                          \
     }
 
 /* out[o] = the largest of the box, and where it is; nothing of an empty box is larger than LOWEST */
 #define MAX_POOL_OF(name, T, C, load, store, LOWEST)                                               \
+    WRITE_OF(name, T, C, store)                                                                    \
     BAND_OF(name, T, C, load, store, LOWEST)                                                       \
     HALVES_OF(name, T, C, load, store)                                                             \
     TG_VECTOR_LOOP(name)                                                                           \
