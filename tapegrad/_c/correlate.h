@@ -37,12 +37,12 @@ TARGET static void NAME(woven_outputs)(const NAME(call) *call, NAME(pass) *pass,
     const int64_t n = tg_product(counts + 1), lanes = counts[0], step = rows * NAME(width);
     T *sums = pass->sums;
     pass->leaves_sums = 1;
+    NAME(begin_lanes)(pass);
     for (int64_t place = 0; place < n; place += LANES) {
         const int64_t n_now = tg_least(n - place, LANES);
         for (int64_t i = 0; i < n_now; i++) {
             pass->sums = sums + i * step;
-            NAME(choose_lanes)(pass, call->p, block, counts, first, call->out_sample,
-                               (place + i) * lanes, lanes);
+            NAME(choose_lanes)(pass, call->p, block, counts, first, call->out_sample, lanes);
             NAME(panel)(pass, block, lanes, call->n_weights, bias, call->bias_step, out,
                         call->out_channel, rows, call->p->is_turned != 0);
         }
@@ -72,9 +72,10 @@ TARGET static void NAME(block_outputs)(const NAME(call) *call, NAME(pass) *pass,
         return;
     }
     const int64_t width = block->is_woven ? counts[0] : (int64_t)NAME(width);
+    NAME(begin_lanes)(pass);
     for (int64_t start = 0; start < n; start += width) {
         const int64_t lanes = NAME(choose_lanes)(pass, call->p, block, counts, first,
-                                                 call->out_sample, start, width);
+                                                 call->out_sample, width);
         NAME(panel)(pass, block, lanes, call->n_weights, bias, call->bias_step, out,
                     call->out_channel, rows, call->p->is_turned != 0);
     }
@@ -97,9 +98,10 @@ TARGET static void NAME(square_outputs)(const NAME(call) *call, NAME(pass) *pass
     pass->axes[1] = squares->axes[0];
     pass->axes[2] = squares->axes[1];
     const int64_t n = n_samples * counts[2] * counts[3];
+    NAME(begin_lanes)(pass);
     for (int64_t start = 0; start < n; start += NAME(width)) {
         const int64_t lanes = NAME(choose_lanes)(pass, call->p, block, counts, first,
-                                                 call->out_sample, start, NAME(width));
+                                                 call->out_sample, NAME(width));
         if (!NAME(square_panel)(pass, block, call->p, squares, weights, lanes, bias,
                                 call->bias_step, out, call->out_channel, rows))
             pass->is_spoilt = 1;

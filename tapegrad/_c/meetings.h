@@ -102,31 +102,40 @@ TARGET static void NAME(copy_slopes)(const NAME(meeting) *m, const T *slope)
                          m->slope.channel, m->slope.element);
 }
 
+/* Where a place along dimension d meets the copied images at a tap, and whether that is no border. */
+static TG_INLINE int64_t NAME(meeting_at)(const NAME(meeting) *m, int d, int64_t place, int64_t tap,
+                                          int *is_inside)
+{
+    const int64_t at = place * m->axes[d].step + tap * m->axes[d].from_step;
+    const int64_t in = m->spans[d].first + at;
+    *is_inside &= in >= 0 && in < m->p->in[d];
+    return at * m->steps[d + 1];
+}
+
 /* Where each line of the slopes meets the images at a tap. Gives how many do not lie in the border. */
 TARGET static int64_t NAME(find_lines)(const NAME(meeting) *m, const int64_t tap[3], int is_swapped)
 {
-    const int64_t *counts = m->counts;
+    const int64_t *counts = m->counts, slope_step = m->length * m->slope_step;
     const int64_t n_x = m->is_woven ? counts[3] : 1, n_samples = m->is_woven ? 1 : counts[0];
     int64_t n_lines = 0, slope = 0;
     for (int64_t n = 0; n < n_samples; n++)
-        for (int64_t z = 0; z < counts[1]; z++)
-            for (int64_t y = 0; y < counts[2]; y++)
-                for (int64_t x = 0; x < n_x; x++, slope += m->length * m->slope_step) {
-                    const int64_t place[3] = {z, y, x};
-                    int64_t image = n * m->steps[0], is_inside = 1;
-                    for (int d = 0; d < 3; d++) {
-                        const int64_t at = place[d] * m->axes[d].step + tap[d] * m->axes[d].from_step;
-                        const int64_t in = m->spans[d].first + at;
-                        image += at * m->steps[d + 1];
-                        if (d < 2 || m->is_woven)
-                            is_inside &= in >= 0 && in < m->p->in[d];
-                    }
-                    if (!is_inside)
+        for (int64_t z = 0; z < counts[1]; z++) {
+            int is_in_z = 1;
+            const int64_t at_z = n * m->steps[0] + NAME(meeting_at)(m, 0, z, tap[0], &is_in_z);
+            for (int64_t y = 0; y < counts[2]; y++) {
+                int is_in_y = is_in_z;
+                const int64_t at_y = at_z + NAME(meeting_at)(m, 1, y, tap[1], &is_in_y);
+                for (int64_t x = 0; x < n_x; x++, slope += slope_step) {
+                    int is_in_x = 1;
+                    const int64_t image = at_y + NAME(meeting_at)(m, 2, x, tap[2], &is_in_x);
+                    if (!is_in_y || (m->is_woven && !is_in_x))
                         continue;
                     m->lines[n_lines].a = is_swapped ? image : slope;
                     m->lines[n_lines].b = is_swapped ? slope : image;
                     m->lines[n_lines].right = m->lines[n_lines].b + LANES;
                     n_lines++;
                 }
+            }
+        }
     return n_lines;
 }

@@ -42,6 +42,7 @@ typedef struct {
     T *next;                      /* of the patches, those that are packed next */
     int64_t kept;                 /* how far each lie from the ones before; 0 if none are kept */
     int is_packed;                /* all patches are, since other rows met them */
+    int64_t place[4];             /* of the next lane: its sample, and where it lies there */
     NAME(segments) reads, writes; /* of the outputs of a panel, which are side by side */
     int64_t write_step;
     int leaves_sums; /* where they are, for whoever asked to place them */
@@ -174,11 +175,16 @@ static void NAME(find_met)(const NAME(pass) *pass, const tg_sliding *p, const in
     }
 }
 
-/* The outputs from `start` on of a block of `counts`, at most `width`. Gives how many. */
+/* Let the next lanes be the first of a block. */
+static TG_INLINE void NAME(begin_lanes)(NAME(pass) *pass)
+{
+    memset(pass->place, 0, sizeof pass->place);
+}
+
+/* The next outputs of a block of `counts`, at most `width`. Gives how many. */
 TARGET static int64_t NAME(choose_lanes)(NAME(pass) *pass, const tg_sliding *p,
                                          const NAME(padded) *block, const int64_t counts[4],
-                                         const int64_t first[3], int64_t out_sample, int64_t start,
-                                         int64_t width)
+                                         const int64_t first[3], int64_t out_sample, int64_t width)
 {
     static const int orders[2][4] = {{0, 1, 2, 3}, {1, 2, 3, 0}};
     const int *order = orders[block->is_woven], inner = order[3];
@@ -188,13 +194,9 @@ TARGET static int64_t NAME(choose_lanes)(NAME(pass) *pass, const tg_sliding *p,
                               block->is_woven ? axes[2].step * block->element : 1};
     const int64_t writes[4] = {out_sample, axes[0].out_step * out[1] * out[2],
                                axes[1].out_step * out[2], axes[2].out_step};
-    int64_t lane = 0, at[4], rest = start, origin = 0;
+    int64_t lane = 0, *at = pass->place, origin = 0;
     for (int d = 0; d < 3; d++)
         origin = origin * out[d] + axes[d].out_first + first[d] * axes[d].out_step;
-    for (int i = 3; i >= 0; i--) {
-        at[order[i]] = rest % counts[order[i]];
-        rest /= counts[order[i]];
-    }
     if (block->is_woven) {
         const int64_t place[3] = {first[0] + at[1], first[1] + at[2], first[2] + at[3]};
         NAME(find_met)(pass, p, place);
@@ -211,9 +213,11 @@ TARGET static int64_t NAME(choose_lanes)(NAME(pass) *pass, const tg_sliding *p,
         NAME(append)(&pass->reads, lane, n, read, 1);
         NAME(append)(&pass->writes, lane, n, written, writes[inner]);
         lane += n;
-        at[inner] = 0;
-        for (int i = 2; i >= 0 && ++at[order[i]] == counts[order[i]] && i > 0; i--)
+        at[inner] += n;
+        for (int i = 3; i > 0 && at[order[i]] == counts[order[i]]; i--) {
             at[order[i]] = 0;
+            at[order[i - 1]]++;
+        }
     }
     return lane;
 }
