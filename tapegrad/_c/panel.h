@@ -73,29 +73,47 @@ TARGET static int64_t NAME(find_link)(const NAME(pass) *pass, const NAME(padded)
     return n;
 }
 
-/* Some rows of the outputs, for the lanes that were chosen. */
+/* Some rows of sums as they are before the first product: the bias. */
+TARGET static TG_INLINE void NAME(start_sums)(T *sums, int64_t step, int64_t rows, const char *bias,
+                                              int64_t bias_step)
+{
+    for (int64_t i = 0; i < rows; i++, sums += step) {
+        const T first = bias == NULL ? 0 : TG_AT(const T, bias, i * bias_step);
+        NAME(store)(sums, (V){0} + first);
+        NAME(store)(sums + LANES, (V){0} + first);
+    }
+}
+
+/* Some rows of the outputs, for the lanes that were chosen. Where these are whole vectors whose places
+ * follow one another, and all products are one chain, they are added up where they belong. */
 TARGET static void NAME(panel)(NAME(pass) *pass, const NAME(padded) *block, int64_t lanes,
                                int64_t n_weights, const char *bias, int64_t bias_step, T *out,
                                int64_t out_channel, int64_t rows, int is_turned)
 {
-    T *sums = pass->sums;
     const int64_t tile_size = n_weights * pass->n_channels * NAME(packed_rows);
+    const int64_t chain_length = tg_chain_length(pass->n_taps * pass->n_channels);
+    const int is_dense = pass->writes.n == 1 && pass->write_step == 1 && lanes == NAME(width) &&
+                         !pass->leaves_sums;
+    T *sums = pass->sums;
+    int64_t step = NAME(width);
     NAME(pieces) pieces;
     NAME(cut_lanes)(pass, block, &pieces);
-    for (int64_t i = 0; i < rows; i++) {
-        const T first = bias == NULL ? 0 : TG_AT(const T, bias, i * bias_step);
-        NAME(store)(sums + i * NAME(width), (V){0} + first);
-        NAME(store)(sums + i * NAME(width) + LANES, (V){0} + first);
-    }
-    const int64_t chain_length = tg_chain_length(pass->n_taps * pass->n_channels);
     NAME(link) link = {0, 0, pass->n_channels, 0}; /* before the first */
-    int is_last = NAME(is_last)(pass, &link);
-    if (is_last && !pass->leaves_sums)
-        NAME(scatter)(&pass->writes, sums, rows, out, out_channel, pass->write_step);
+    int is_first = 1, is_last = NAME(is_last)(pass, &link);
+    if (is_last) {
+        NAME(start_sums)(sums, step, rows, bias, bias_step);
+        if (!pass->leaves_sums)
+            NAME(scatter)(&pass->writes, sums, rows, out, out_channel, pass->write_step);
+    }
     while (!is_last) {
         NAME(line) lines[TG_LONGEST_CHAIN];
         link = NAME(next_link)(pass, link, chain_length, is_turned);
         is_last = NAME(is_last)(pass, &link);
+        if (is_first && is_last && is_dense) {
+            sums = out + pass->writes.each[0].at;
+            step = out_channel;
+        }
+        const int is_scattered = is_last && !pass->leaves_sums && sums == pass->sums;
         NAME(chain) chain = {lines, NAME(find_link)(pass, block, &pieces, &link, lines),
                              link.n_channels, NAME(packed_rows), pieces.step[0], pieces.step[1]};
         if (chain.n_lines == link.n_taps && pieces.step[0] == LANES &&
@@ -107,14 +125,18 @@ TARGET static void NAME(panel)(NAME(pass) *pass, const NAME(padded) *block, int6
         pass->next += pass->kept;
         for (int64_t done = 0, n; done < rows; done += n, weights += tile_size) {
             n = tg_equal_part(rows - done, ROWS);
-            if (is_last && !pass->leaves_sums)
+            if (is_first)
+                NAME(start_sums)(sums + done * step, step, n,
+                                 bias == NULL ? NULL : bias + done * bias_step, bias_step);
+            if (is_scattered)
                 NAME(expect)(&pass->writes, n, out + done * out_channel, out_channel,
                              pass->write_step);
-            NAME(multiply_packed_rows)(n, lanes, &chain, weights, block->data,
-                                       sums + done * NAME(width), NAME(width));
-            if (is_last && !pass->leaves_sums)
-                NAME(scatter)(&pass->writes, sums + done * NAME(width), n,
-                              out + done * out_channel, out_channel, pass->write_step);
+            NAME(multiply_packed_rows)(n, lanes, &chain, weights, block->data, sums + done * step,
+                                       step);
+            if (is_scattered)
+                NAME(scatter)(&pass->writes, sums + done * step, n, out + done * out_channel,
+                              out_channel, pass->write_step);
         }
+        is_first = 0;
     }
 }
