@@ -159,18 +159,25 @@ TARGET static void NAME(find_patches)(const NAME(pass) *pass, const NAME(padded)
     }
 }
 
+/* Whether a place meets an element along dimension d at a tap, and not the border. */
+static TG_INLINE int NAME(meets)(const tg_axis *axis, int64_t n_in, int64_t place, int64_t tap)
+{
+    const int64_t at = place * axis->step + axis->from_first + tap * axis->from_step;
+    return at >= 0 && at < n_in;
+}
+
 /* Note at which taps the one place of a woven panel meets more than the border. */
-static void NAME(find_met)(const NAME(pass) *pass, const tg_sliding *p, const int64_t place[3])
+static TG_INLINE void NAME(find_met)(const NAME(pass) *pass, const tg_sliding *p,
+                                     const int64_t place[3])
 {
     const tg_axis *axes = pass->axes;
-    for (int64_t t = 0; t < pass->n_taps; t++) {
-        const int64_t tap[3] = {t / axes[2].n_taps / axes[1].n_taps,
-                                t / axes[2].n_taps % axes[1].n_taps, t % axes[2].n_taps};
-        pass->is_met[t] = 1;
-        for (int d = 0; d < 3; d++) {
-            const int64_t at = place[d] * axes[d].step + axes[d].from_first +
-                               tap[d] * axes[d].from_step;
-            pass->is_met[t] &= at >= 0 && at < p->in[d];
+    char *is_met = pass->is_met;
+    for (int64_t z = 0; z < axes[0].n_taps; z++) {
+        const int is_in_z = NAME(meets)(&axes[0], p->in[0], place[0], z);
+        for (int64_t y = 0; y < axes[1].n_taps; y++) {
+            const int is_in_y = is_in_z && NAME(meets)(&axes[1], p->in[1], place[1], y);
+            for (int64_t x = 0; x < axes[2].n_taps; x++)
+                *is_met++ = is_in_y && NAME(meets)(&axes[2], p->in[2], place[2], x);
         }
     }
 }
