@@ -9,6 +9,7 @@ layout), ``arrays``, ``reductions``, ``views``, ``lines``, ``pieces``, ``product
 
 from tapegrad._kernels.arrays import (
     along,
+    by_places,
     by_planes,
     cast_array,
     contiguous,
@@ -113,6 +114,7 @@ __all__ = [
     "block_diagonal",
     "broadcast_array",
     "by_columns",
+    "by_places",
     "by_planes",
     "byte_offsets",
     "can_view",

@@ -32,6 +32,9 @@ def outputs(
     params: tuple | None = None,
 ) -> Any: ...
 def draw(kernel: Kernel, array: np.ndarray, state: np.ndarray, params: tuple | None) -> bool: ...
+def by_places(
+    kernel: Kernel, inputs: tuple[np.ndarray | None, ...], shape: tuple[int, ...], params: bytes
+) -> np.ndarray: ...
 def by_planes(
     kernel: Kernel,
     inputs: tuple[np.ndarray, ...],

@@ -1,5 +1,6 @@
 """What forward functions do with arrays: casts, copies, and kernels run into new memory."""
 
+from cpython.bytes cimport PyBytes_AS_STRING
 from libc.string cimport memcpy
 from numpy cimport (
     NPY_FLOAT16, NPY_FLOAT32, PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS,
@@ -235,6 +236,46 @@ def by_planes(Kernel kernel not None, tuple inputs not None, tuple sizes not Non
     kernel.pack(params, block)
     iterate(loop, operands, block)
     return arrays[-1] if kernel.n_operands == kernel.n_in + 1 else tuple(arrays[kernel.n_in:])
+
+
+def by_places(Kernel kernel not None, tuple inputs not None, tuple shape not None,
+              bytes params not None):
+    """Run a kernel that sees all dimensions from the third one on as one.
+
+    Gives its output, which has that shape; an input that is None has no elements. ``params`` are
+    packed.
+    """
+    cdef Operand operands[MAX_OPERANDS]
+    cdef npy_intp dims[MAX_OPERANDS][MAX_DIMS]
+    cdef npy_intp strides[MAX_OPERANDS][MAX_DIMS]
+    cdef npy_intp sizes[MAX_DIMS]
+    cdef char block[MAX_PARAM_BYTES]
+    cdef npy_intp no_element = 0
+    cdef list arrays = []
+    cdef ndarray array
+    cdef Loop* loop = kernel.loop_for(PyArray_TYPE(<ndarray?>inputs[0]))
+    cdef int k, ndim = read_sizes(shape, sizes)
+    for k in range(kernel.n_in + 1):
+        if k == kernel.n_in:
+            array = allocate(ndim, sizes, loop.types[k])
+        elif inputs[k] is None:
+            array = allocate(1, &no_element, loop.types[k])
+        else:
+            array = inputs[k]
+            if not PyArray_IS_C_CONTIGUOUS(array) and PyArray_NDIM(array) > 2:
+                array = join_last_dimensions(array, 2)
+        if PyArray_TYPE(array) != loop.types[k]:
+            raise TypeError(f"kernel {kernel.name}: operand {k} has dtype {array.dtype}")
+        arrays.append(array)
+        operands[k] = operand_of(array)
+        if PyArray_NDIM(array) > 3:
+            join_packed(&operands[k], PyArray_NDIM(array) - 2, dims[k], strides[k],
+                        PyArray_ITEMSIZE(array))
+    if len(params) != <Py_ssize_t>kernel.params_size:
+        raise TypeError(f"kernel {kernel.name} takes {kernel.params_size} bytes of params")
+    memcpy(block, PyBytes_AS_STRING(params), kernel.params_size)   # the kernel writes its status
+    iterate(loop, operands, block)
+    return arrays[kernel.n_in]
 
 
 cdef int join_packed(Operand* operand, int n_dims, npy_intp* dims, npy_intp* strides,

@@ -57,12 +57,14 @@ def _planned(read: tuple, weight: tuple, geometry: Geometry) -> tuple[tuple, byt
 def convolve(read: np.ndarray, weight, bias, geometry: Geometry) -> np.ndarray:
     """``(batch, channels, *size)``, weights and a bias or None to ``(batch, out, *count)``."""
     shape, params = _planned(read.shape, weight.shape, geometry)
+    if geometry.groups == 1 and kernels.thread_count() == 1:
+        return _alone(_CORRELATE, (read, weight, bias), shape, params)
     written = kernels.empty(shape, read.dtype)
     bias = kernels.empty((0,), read.dtype) if bias is None else bias
     arrays = kernels.joined(read, 2), kernels.joined(weight, 2), bias, kernels.joined(written, 2)
     if geometry.groups > 1:
         arrays = _groups(*arrays, geometry.groups)
-    elif kernels.thread_count() > 1:
+    else:
         arrays = _shares(*arrays, shape[2:], geometry.transposed)
     _run(_CORRELATE, arrays, params)
     return written
@@ -89,7 +91,7 @@ class _SlopePlan(NamedTuple):
 
     n_sums: int  # of parts of the samples, which are added up
     n_shares: int  # of the output channels
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     params: bytes
 
 
@@ -103,7 +105,7 @@ def _slope_plan(
     n_sums = _sample_shares(g[0], g[2:]) if groups == 1 else 1
     n_shares = groups if groups > 1 else 1 if n_sums > 1 else _row_parts(rows, n_threads)
     params = _params(images[2:], g[2:], blocks, False, rows // groups)
-    shape = (rows, channels, math.prod(kernel))
+    shape = (rows, channels, *kernel)
     return _SlopePlan(n_sums, n_shares, shape, _WEIGHT_SLOPE.packed(*params))
 
 
@@ -114,17 +116,18 @@ def weight_slope(
     n_sums, n_shares, shape, params = _slope_plan(
         images.shape, g.shape, geometry, kernel, kernels.thread_count()
     )
+    if n_sums == n_shares == 1:
+        return _alone(_WEIGHT_SLOPE, (images, g), shape, params)
     images, g = kernels.joined(images, 2), kernels.joined(g, 2)
-    slopes = kernels.empty(shape if n_sums == 1 else (n_sums, *shape), images.dtype)
+    flat = (*shape[:2], math.prod(kernel))
+    slopes = kernels.empty(flat if n_sums == 1 else (n_sums, *flat), images.dtype)
     if n_sums > 1:
         _run(_WEIGHT_SLOPE, (_split(images, n_sums), _split(g, n_sums), slopes), params)
         slopes = kernels.reduce(_SUM, slopes, (0,), False)
-    elif n_shares > 1:
+    else:
         read = _parts(images, n_shares) if geometry.groups > 1 else images
         _run(_WEIGHT_SLOPE, (read, _parts(g, n_shares), _split(slopes, n_shares)), params)
-    else:
-        _run(_WEIGHT_SLOPE, (images, g, slopes), params)
-    return slopes.reshape(*shape[:2], *kernel)
+    return slopes.reshape(shape)
 
 
 def _row_parts(n_rows: int, n_threads: int) -> int:
@@ -150,8 +153,20 @@ def _parts(images: np.ndarray, n: int) -> np.ndarray:
     return images.reshape(batch, n, channels // n, places).swapaxes(0, 1)
 
 
+def _alone(kernel: kernels.Kernel, inputs: tuple, shape: tuple, params: bytes) -> np.ndarray:
+    """What one thread makes of whole images."""
+    try:
+        return kernels.by_places(kernel, inputs, shape, params)
+    except kernels.KernelRefusal:
+        raise _no_memory(kernel) from None
+
+
 def _run(kernel: kernels.Kernel, arrays: tuple, params: bytes) -> None:
     try:
         kernel(*arrays, params=params)
     except kernels.KernelRefusal:
-        raise MemoryError(f"no memory for a block of {kernel.name}") from None
+        raise _no_memory(kernel) from None
+
+
+def _no_memory(kernel: kernels.Kernel) -> MemoryError:
+    return MemoryError(f"no memory for a block of {kernel.name}")
