@@ -69,7 +69,7 @@ TARGET static void NAME(copy_images)(const NAME(meeting) *m, const T *image)
         n_inside *= end[d] - start[d];
         n_all *= m->spans[d].size;
     }
-    if (n_inside < n_all)
+    if (n_inside < n_all && !m->is_woven)
         memset(m->padded, 0, (size_t)(n_all * m->image_step) * sizeof(T));
     /* Whole rows follow one another. */
     const int64_t n_x = end[2] - start[2], is_whole = n_x == in[2] && n_x == m->spans[2].size;

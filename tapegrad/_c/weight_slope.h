@@ -139,7 +139,7 @@ TARGET static void NAME(plan)(NAME(meeting) *m)
     m->slope_step = NAME(step_of)(m->rows);
 }
 
-/* The memory of a meeting, all zero, or NULL. */
+/* The memory of a meeting, whose images and slopes are zero if borders are read, or NULL. */
 static char *NAME(allocate)(NAME(meeting) *m, int64_t n_sums)
 {
     int64_t counts[3] = {m->axes[0].n, m->axes[1].n, m->axes[2].n}, n_padded = m->image_step;
@@ -155,7 +155,8 @@ static char *NAME(allocate)(NAME(meeting) *m, int64_t n_sums)
     char *memory = tg_take_scratch(n_items * sizeof(T) + n_lines * sizeof *m->lines);
     if (memory != NULL) { /* the vectors first, so that each is in one cache line */
         m->sums = (T *)memory;
-        memset(m->sums + n_sums, 0, (n_items - (size_t)n_sums) * sizeof(T));
+        if (!m->is_woven) /* then nobody reads what is not copied */
+            memset(m->sums + n_sums, 0, (n_items - (size_t)n_sums) * sizeof(T));
         m->lines = (void *)(m->sums + n_items);
         m->padded = m->sums + n_sums;
         m->slopes = m->padded + n_images;
