@@ -75,15 +75,6 @@ TARGET static int64_t NAME(choose_places)(const NAME(one_tap) *call, int64_t sta
     return lane;
 }
 
-TARGET static void NAME(fill_sums)(const NAME(one_tap) *call, T *sums)
-{
-    for (int64_t i = 0; i < call->n_rows; i++, sums += NAME(width)) {
-        const T first = call->bias == NULL ? 0 : TG_AT(const T, call->bias, i * call->bias_step);
-        NAME(store)(sums, (V){0} + first);
-        NAME(store)(sums + LANES, (V){0} + first);
-    }
-}
-
 /* What the lanes read of n channels. */
 TARGET static void NAME(fill_panel)(const NAME(one_tap) *call, const NAME(segments) *reads,
                                     int64_t channel, int64_t n, T *panel)
@@ -99,7 +90,7 @@ TARGET static void NAME(put_places)(const NAME(one_tap) *call, const NAME(pointw
                                     const NAME(segments) *reads, const NAME(segments) *writes,
                                     int64_t lanes)
 {
-    NAME(fill_sums)(call, m->sums);
+    NAME(start_sums)(m->sums, NAME(width), m->rows, call->bias, call->bias_step);
     for (int64_t channel = 0, n; channel < call->n_channels; channel += n) {
         n = tg_equal_part(call->n_channels - channel, m->length);
         NAME(fill_panel)(call, reads, channel, n, m->panel);
