@@ -249,6 +249,11 @@ enum { TURNED = 64, LEAST_TURNED = 8, LONGEST_TURNED = 32, LONGEST_SEARCHED = 64
 
 /* Of rows that lie packed those of at most a block have loops of their own, `ROWS`, or NULL. */
 #define REDUCTION_LOOP(LOOP, name, T, C, OUT, store, ROWS)                                         \
+    static TG_INLINE void name##_write(char *out, tg_intp step, const C *result, tg_intp n)        \
+    {                                                                                              \
+        for (tg_intp j = 0; j < n; j++)                                                            \
+            TG_AT(OUT, out, j * step) = store(result[j]);                                          \
+    }                                                                                              \
     LOOP(name##_alone)                                                                             \
     {                                                                                              \
         const tg_intp n_outer = dims[0], n = dims[1], block = COLUMN_BYTES / sizeof(C);            \
@@ -281,13 +286,22 @@ enum { TURNED = 64, LEAST_TURNED = 8, LONGEST_TURNED = 32, LONGEST_SEARCHED = 64
             C result[COLUMN_BYTES / sizeof(C)];                                                    \
             const tg_intp width = smaller(block, n_outer - i);                                     \
             name##_columns(in + i * in_step, n, core_step, width, in_step, result);                \
-            for (tg_intp j = 0; j < width; j++)                                                    \
-                TG_AT(OUT, out, (i + j) * out_step) = store(result[j]);                            \
+            if (out_step == (tg_intp)sizeof(OUT))                                                  \
+                name##_write(out + i * out_step, sizeof(OUT), result, width);                      \
+            else                                                                                   \
+                name##_write(out + i * out_step, out_step, result, width);                         \
         }                                                                                          \
     }                                                                                              \
     TG_LOOP(name)                                                                                  \
     {                                                                                              \
         C parts[PARTS_BYTES / sizeof(C)];                                                          \
+        if (dims[0] > 1 && steps[0] == 0) { /* one row stands for all, as of what was expanded */  \
+            const tg_intp one[2] = {1, dims[1]};                                                   \
+            name(args, one, steps, params);                                                        \
+            for (tg_intp j = 1; j < dims[0]; j++)                                                  \
+                TG_AT(OUT, args[1], j * steps[1]) = TG_AT(const OUT, args[1], 0);                  \
+            return;                                                                                \
+        }                                                                                          \
         const tg_intp width = dims[0], part =                                                      \
             width == 1 || reduces_columns(width, steps[0], steps[2])                               \
                 ? part_length(dims, width == 1 ? ROW_BLOCK : FEW_ROWS, sizeof(C)) : 0;             \

@@ -101,32 +101,47 @@ cdef object number_in(ndarray array):
 
 
 cpdef ndarray sums(ndarray input, dims, bint keepdim):
-    """The sums of an array over dimensions, None for all; integers add up in int64."""
-    cdef tuple inner
+    """The sums of an array over dimensions, None for all; integers add up in int64.
+
+    Those of float16 are added in float32 and rounded once. Dimensions with one between them that
+    stays are summed one group after the other: together they would have to be brought by a copy.
+    """
+    cdef tuple group
+    if PyArray_TYPE(input) == NPY_FLOAT16:
+        return cast(sums(cast(input, NPY_FLOAT32), dims, keepdim), NPY_FLOAT16)
     if not is_float(PyArray_TYPE(input)) and PyArray_TYPE(input) != NPY_INT64:
         input = cast(input, NPY_INT64)
-    inner = innermost(input, dims)
-    if inner is not None:
-        input = reduce(SUM, input, inner, True)
+    group = None if dims is None or len(dims) < 2 else group_apart(input, dims)
+    while group is not None:
+        input = reduce(SUM, input, group, True)
+        group = group_apart(input, dims)
     return reduce(SUM, input, dims, keepdim)
 
 
-cdef tuple innermost(ndarray input, dims):
-    """The last dimensions, where they are worth to be summed before those of others; else None.
-
-    Dimensions with one between them that stays would have to be brought together by a copy.
+cdef tuple group_apart(ndarray input, dims):
+    """Neighbouring dimensions to sum before those of others: the last ones, where they are worth
+    it, else the first ones; None where there are no others.
     """
-    cdef int ndim = PyArray_NDIM(input), last = ndim
+    cdef int ndim = PyArray_NDIM(input), k, n_groups = 0
     cdef npy_intp size = 1
-    if dims is None or len(dims) < 2 or len(dims) == ndim:
+    cdef bint follows = False
+    cdef list first = [], last = []
+    for k in range(ndim):
+        if PyArray_DIMS(input)[k] == 1:
+            continue
+        if k not in dims:
+            follows = False
+            continue
+        if not follows:
+            n_groups += 1
+            last, size, follows = [], 1, True
+        if n_groups == 1:
+            first.append(k)
+        last.append(k)
+        size *= PyArray_DIMS(input)[k]
+    if n_groups < 2:
         return None
-    while last - 1 in dims:
-        last -= 1
-        size *= PyArray_DIMS(input)[last]
-    if last == ndim or ndim - last == len(dims) or size < FEWEST_INNER \
-            or PyArray_ITEMSIZE(input) <= 2:
-        return None
-    return tuple(range(last, ndim))
+    return tuple(last if follows and size >= FEWEST_INNER else first)
 
 
 cdef ndarray column_sums(ndarray matrix):

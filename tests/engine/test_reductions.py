@@ -1,5 +1,7 @@
 """Reductions and scans over rows and columns: near the truth, and the same everywhere."""
 
+from itertools import combinations, product
+
 import numpy as np
 import pytest
 
@@ -111,3 +113,39 @@ class TestReductions:
                 exact = np.cumsum(one.astype(np.float64), axis=1)
 
                 np.testing.assert_array_equal(scanned("cumsum", one), exact.astype(np.float32))
+
+
+SOME_DIMS = [dims for n in range(1, 5) for dims in combinations(range(5), n)]
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 5, 6, 7), (2, 1, 3, 1, 70), (2, 65, 2, 3, 1)])
+@pytest.mark.parametrize("dims", SOME_DIMS, ids=str)
+def test_sums_over_some_dimensions(torch, shape, dims):
+    """Whichever are summed first, the sums are near the truth; those of halves are rounded once."""
+    x = matrix(shape)
+    exact = x.astype(np.float64).sum(dims, keepdims=True)
+    sizes = np.abs(x).astype(np.float64).sum(dims, keepdims=True)
+
+    for way in (x, np.asfortranarray(x)):
+        found = torch.from_numpy(way).sum(dims, keepdim=True)
+        assert found.shape == exact.shape
+        assert np.all(np.abs(found.numpy() - exact) <= 10 * np.finfo(np.float32).eps * sizes)
+        halves = torch.from_numpy(way).half()
+        np.testing.assert_array_equal(
+            halves.sum(dims).numpy(), halves.float().sum(dims).half().numpy()
+        )
+
+
+@pytest.mark.parametrize("name, dtype", [
+    *product(["sum", "prod", "max", "min"], [np.float16, np.float32, np.float64, np.int64]),
+    ("sum_of_squares", np.float32), ("sum_of_squares", np.float64),
+])  # fmt: skip
+def test_rows_that_are_one(name, dtype):
+    """What was expanded gives what its copy gives, to the last bit."""
+    row = (3 * matrix((70_001,))).astype(dtype)
+
+    for one in (row, row[:9], row[:1]):
+        for expanded in (np.broadcast_to(one, (21, len(one))), np.broadcast_to(one[0], (21, 4))):
+            with np.errstate(over="ignore"):
+                apart = over_rows(name, expanded.copy())
+            np.testing.assert_array_equal(over_rows(name, expanded), apart)
