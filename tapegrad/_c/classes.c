@@ -90,7 +90,9 @@ typedef struct {
             for (tg_intp i = 0; i < dims[1]; i++) {                                              \
                 const int64_t t = TG_AT(const int64_t, args[1], row * steps[1] + i * steps[6]);  \
                 char *gx = args[4] + row * steps[4] + i * steps[8];                              \
-                for (tg_intp j = 0; j < dims[2]; j++)                                            \
+                if (steps[9] == (tg_intp)sizeof(T))                                              \
+                    memset(gx, 0, (size_t)dims[2] * sizeof(T));                                  \
+                for (tg_intp j = 0; j < dims[2] && steps[9] != (tg_intp)sizeof(T); j++)          \
                     TG_AT(T, gx, j * steps[9]) = 0;                                              \
                 if (t == classes->ignore_index)                                                  \
                     continue;                                                                    \

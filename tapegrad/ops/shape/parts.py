@@ -12,7 +12,6 @@ from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op
 from tapegrad.ops._dims import normal_dim
-from tapegrad.ops.shape.strided import contiguous_strides, slice_scattered
 
 select_op = op(
     "select",
@@ -130,32 +129,36 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
 # ------------------------------------------------------------------------- windows
 
 
-def _windows_shape(shape: tuple, dim: int, size: int, step: int) -> tuple:
+def _windows_summed(g: np.ndarray, shape: tuple, dim: int, size: int, step: int) -> np.ndarray:
+    """Zeros with the values of all windows added where these lie, those of later ones last."""
     if not shape:
-        return (size,)
-    return (*shape[:dim], (shape[dim] - size) // step + 1, *shape[dim + 1 :], size)
+        return kernels.reduce(kernels.OURS["sum"], g, None, False)
+    result = kernels.fill(kernels.empty(shape, g.dtype), 0)
+    windows = kernels.windows(result, dim, size, step)
+    if size < g.shape[dim]:  # an element of all windows at once: no two of these are one place
+        for k in reversed(range(size)):
+            _ACCUMULATE(g[..., k], windows[..., k])
+    else:
+        for one, place in zip(np.moveaxis(g, dim, 0), np.moveaxis(windows, dim, 0), strict=True):
+            _ACCUMULATE(one, place)
+    return result
 
 
-def _windows_strides(strides: tuple, dim: int, step: int) -> tuple:
-    if not strides:
-        return (1,)
-    return (*strides[:dim], strides[dim] * step, *strides[dim + 1 :], strides[dim])
-
-
-def _unfold_slope(g: Tensor, shape: tuple, dim: int, size: int, step: int) -> Tensor:
-    strides = contiguous_strides(shape)
-    geometry = (shape, strides, _windows_shape(shape, dim, size, step),
-                _windows_strides(strides, dim, step), 0)  # fmt: skip
-    return slice_scattered(g, geometry)
-
-
+_ACCUMULATE = kernels.OURS["accumulate"]
 unfold_op = op(
     "unfold",
     forward=kernels.windows,
     params=("input", "dim", "size", "step"),
     is_view=True,
-    input=lambda g, input_shape, dim, size, step: _unfold_slope(g, input_shape, dim, size, step),
+    input="unfold_backward(g, input_shape, dim, size, step)",
     doc="Windows that slide along a dimension.",
+)
+unfold_backward = op(
+    "unfold_backward",
+    forward=_windows_summed,
+    params=("values", "shape", "dim", "size", "step"),
+    values=lambda g, dim, size, step: unfold_op(g, dim, size, step),
+    doc="Zeros with values added where windows lie.",
 )
 
 
