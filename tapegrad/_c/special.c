@@ -5,6 +5,7 @@
  */
 #include "elementary.h"
 #include "special.h"
+#include "through_floats.h"
 
 #include <float.h>
 #include <math.h>
@@ -399,9 +400,6 @@ static double i1e_of(double x) { return (x < 0 ? -1 : 1) * scaled_bessel_i(1, fa
 
 /* ----------------------------------------------------------------------- elementary ones */
 
-static double logit_of(double x) { return log(x / (1 - x)); }
-static double entr_of(double x) { return x > 0 ? -x * log(x) : x == 0 ? 0 : isnan(x) ? x : -INFINITY; }
-static double xlogy_of(double x, double y) { return isnan(y) ? y : x == 0 ? 0 : x * log(y); }
 static double xlog1py_of(double x, double y) { return isnan(y) ? y : x == 0 ? 0 : x * log1p(y); }
 static double digamma_of(double x) { return tg_digamma(x); }
 static double lgamma_of(double x) { return lgamma(x); }
@@ -442,11 +440,23 @@ static double erfc_of(double x) { return erfc(x); }
 
 #define FUNCTIONS_OF_ONE(DO, X)                                                                  \
     DO(X, digamma) DO(X, lgamma) DO(X, erfc) DO(X, erfcx) DO(X, ndtri) \
-    DO(X, log_ndtr) DO(X, i0e) DO(X, i1e) DO(X, logit)           \
-    DO(X, entr)
+    DO(X, log_ndtr) DO(X, i0e) DO(X, i1e)
 
 #define FUNCTIONS_OF_TWO(DO, X)                                                               \
-    DO(X, igamma) DO(X, igammac) DO(X, xlogy) DO(X, xlog1py)
+    DO(X, igamma) DO(X, igammac) DO(X, xlog1py)
+
+/* In the dtype's own precision and by vectors, as PyTorch's. */
+#define LOG(x) _Generic((x), float: tg_log_float(x, fused), default: log(x))
+#define LOGIT(op, dtype, T, ...)                                                              \
+    TG_VECTOR_LOOP_OF(op##_##dtype)                                                           \
+    TG_MAP1_BODY(T, T, TG_AS_IS, T, (void)fused;, LOG(x / (1 - x)))
+#define ENTR(op, dtype, T, ...)                                                               \
+    TG_VECTOR_LOOP_OF(op##_##dtype)                                                           \
+    TG_MAP1_BODY(T, T, TG_AS_IS, T, (void)fused;,                                             \
+                 (x > 0 ? -x * LOG(x) : x == 0 ? 0 : x != x ? x : -(T)INFINITY))
+#define XLOGY(op, dtype, T, ...)                                                              \
+    TG_VECTOR_LOOP_OF(op##_##dtype)                                                           \
+    TG_MAP2_BODY(T, T, TG_AS_IS, T, (void)fused;, (y != y ? y : x == 0 ? 0 : x * LOG(y)))
 
 FUNCTIONS_OF_ONE(TG_FLOATS, ONE)
 ONE(erfinv, float16, tg_half, float, tg_half_to_float, tg_float_to_half)
@@ -454,6 +464,12 @@ TG_VECTOR_LOOP(erfinv_float32)
 TG_MAP1_BODY(float, float, TG_AS_IS, float, , erfinv_of_float(x, fused))
 ONE(erfinv, float64, double, double, TG_AS_IS, TG_AS_IS)
 FUNCTIONS_OF_TWO(TG_FLOATS, TWO)
+TG_SINGLE_AND_DOUBLE(LOGIT, logit)
+TG_SINGLE_AND_DOUBLE(ENTR, entr)
+TG_SINGLE_AND_DOUBLE(XLOGY, xlogy)
+TG_MAP_THROUGH_FLOATS(logit, 1)
+TG_MAP_THROUGH_FLOATS(entr, 1)
+TG_MAP_THROUGH_FLOATS(xlogy, 2)
 TG_SINGLE_AND_DOUBLE(TWO, zeta)
 TG_FLOATS(POLYGAMMA, polygamma)
 TG_FLOATS(SINC, sinc)
@@ -464,6 +480,9 @@ const tg_kernel tg_special_kernels[] = {
     FUNCTIONS_OF_ONE(TG_FLOATS, ROW1)
     TG_FLOATS(ROW1, erfinv)
     FUNCTIONS_OF_TWO(TG_FLOATS, ROW2)
+    TG_FLOATS(ROW1, logit)
+    TG_FLOATS(ROW1, entr)
+    TG_FLOATS(ROW2, xlogy)
     TG_SINGLE_AND_DOUBLE(ROW2, zeta)
     TG_FLOATS(ROW2, polygamma)
     TG_FLOATS(ROW1, sinc)

@@ -48,3 +48,29 @@ class TestErfinv:
 
         np.testing.assert_array_equal(found[0], found[1])
         np.testing.assert_array_equal(found[0], found[2])
+
+
+@pytest.mark.parametrize("vectors", [BASELINE, AVX2, AVX512])
+@pytest.mark.parametrize("name", ["logit", "entr", "xlogy"])
+def test_logarithms_of_quotients_and_products(name, vectors):
+    """What float32 gives is what its steps give when each is rounded, within 1.5 units."""
+    limit_vectors(vectors)
+    x = np.concatenate([numbers(), np.float32([3e38, 1e-45, -1e-45, -np.inf])])
+    y = np.roll(x, 7)
+    inputs = (x, y) if name == "xlogy" else (x,)
+    found = np.empty_like(x)
+    OURS[name](*inputs, found)
+    with np.errstate(all="ignore"):
+        wide = x.astype(np.float64)
+        truth = {
+            "logit": np.log((x / (1 - x)).astype(np.float64)),
+            "entr": np.where(x == 0, 0, np.where(x < 0, -np.inf, -wide * np.log(wide))),
+            "xlogy": np.where(np.isnan(y), np.nan, np.where(x == 0, 0, wide * np.log(
+                y.astype(np.float64)))),
+        }[name]
+        rounded = truth.astype(np.float32)
+    is_plain = np.isfinite(rounded)
+
+    np.testing.assert_array_equal(found[~is_plain], rounded[~is_plain])
+    allowed = 1.5 * np.spacing(np.abs(rounded[is_plain]))
+    assert np.all(np.abs(found[is_plain] - truth[is_plain]) <= allowed)
