@@ -405,6 +405,47 @@ static double digamma_of(double x) { return tg_digamma(x); }
 static double lgamma_of(double x) { return lgamma(x); }
 static double erfc_of(double x) { return erfc(x); }
 
+/* exp(x) for x from -110 to 0 with a relative error of 1e-8, which a float does not show. */
+static TG_INLINE double exp_for_float(double x)
+{
+    const double rounder = 0x1.8p52 + 1023, shifted = x * 0x1.71547652b82fep+0 + rounder;
+    const double r = x - (shifted - rounder) * 0x1.62e42fefa39efp-1;
+    double sum = 1.0 / 5040;
+    sum = sum * r + 1.0 / 720;
+    sum = sum * r + 1.0 / 120;
+    sum = sum * r + 1.0 / 24;
+    sum = sum * r + 1.0 / 6;
+    sum = sum * r + 0.5;
+    sum = sum * r + 1;
+    sum = sum * r + 1;
+    uint64_t bits;
+    memcpy(&bits, &shifted, sizeof bits);
+    bits <<= 52; /* where the exponent is */
+    double power;
+    memcpy(&power, &bits, sizeof power);
+    return power * sum;
+}
+
+/* exp(-x^2) t p(t) with t = 3 / (3 + x) for x from 0 on, in double: a minimax fit of the relative
+ * error, 3e-9. Beyond 10.3 it is less than half of the smallest number. */
+static TG_INLINE float erfc_of_float(float x, const int fused)
+{
+    static const double terms[] = {
+        0x1.8edf520bbe16ep-2, 0x1.592bfc8f8bebep-1,  0x1.d7970e1a98366p-1,  0x1.ecc8bf3af1401p-1,
+        0x1.6a3bf0c86ad50p-1, 0x1.15d1d6242a693p-2,  -0x1.30f70d30e51d6p-4, -0x1.24e8fd6fc5cfcp-3,
+        -0x1.0b1e920d88634p-6, 0x1.c969df501e7c0p-5,
+    };
+    const float size = fabsf(x);
+    const double a = size < 10.3f ? size : 10.3f, t = 3 / (3 + a), s = t - 0.55;
+    double sum = terms[9];
+    (void)fused;
+    TG_UNROLLED
+    for (int k = 8; k >= 0; k--)
+        sum = sum * s + terms[k];
+    const float tail = (float)(exp_for_float(-a * a) * (t * sum));
+    return x != x ? x : x < 0 ? 2 - tail : tail;
+}
+
 #define SIN(x) _Generic((x), float: sinf, default: sin)(x)
 
 #define POLYGAMMA(op, dtype, T, C, load, store, ...)                  \
@@ -439,7 +480,7 @@ static double erfc_of(double x) { return erfc(x); }
     {#op, "(),()->()", letter letter letter, number, op##_##dtype, NULL, 0, 0},
 
 #define FUNCTIONS_OF_ONE(DO, X)                                                                  \
-    DO(X, digamma) DO(X, lgamma) DO(X, erfc) DO(X, erfcx) DO(X, ndtri) \
+    DO(X, digamma) DO(X, lgamma) DO(X, erfcx) DO(X, ndtri) \
     DO(X, log_ndtr) DO(X, i0e) DO(X, i1e)
 
 #define FUNCTIONS_OF_TWO(DO, X)                                                               \
@@ -459,10 +500,13 @@ static double erfc_of(double x) { return erfc(x); }
     TG_MAP2_BODY(T, T, TG_AS_IS, T, (void)fused;, (y != y ? y : x == 0 ? 0 : x * LOG(y)))
 
 FUNCTIONS_OF_ONE(TG_FLOATS, ONE)
-ONE(erfinv, float16, tg_half, float, tg_half_to_float, tg_float_to_half)
-TG_VECTOR_LOOP(erfinv_float32)
-TG_MAP1_BODY(float, float, TG_AS_IS, float, , erfinv_of_float(x, fused))
-ONE(erfinv, float64, double, double, TG_AS_IS, TG_AS_IS)
+#define ONE_BY_VECTORS(op)                                                                    \
+    TG_VECTOR_LOOP(op##_float32)                                                              \
+    TG_MAP1_BODY(float, float, TG_AS_IS, float, , op##_of_float(x, fused))                    \
+    ONE(op, float16, tg_half, float, tg_half_to_float, tg_float_to_half)                      \
+    ONE(op, float64, double, double, TG_AS_IS, TG_AS_IS)
+ONE_BY_VECTORS(erfc)
+ONE_BY_VECTORS(erfinv)
 FUNCTIONS_OF_TWO(TG_FLOATS, TWO)
 TG_SINGLE_AND_DOUBLE(LOGIT, logit)
 TG_SINGLE_AND_DOUBLE(ENTR, entr)
@@ -478,6 +522,7 @@ TG_FLOATS(BESSEL, i1)
 
 const tg_kernel tg_special_kernels[] = {
     FUNCTIONS_OF_ONE(TG_FLOATS, ROW1)
+    TG_FLOATS(ROW1, erfc)
     TG_FLOATS(ROW1, erfinv)
     FUNCTIONS_OF_TWO(TG_FLOATS, ROW2)
     TG_FLOATS(ROW1, logit)

@@ -1,5 +1,7 @@
 """Special functions side by side: near the truth, and the same on every instruction set."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -74,3 +76,31 @@ def test_logarithms_of_quotients_and_products(name, vectors):
     np.testing.assert_array_equal(found[~is_plain], rounded[~is_plain])
     allowed = 1.5 * np.spacing(np.abs(rounded[is_plain]))
     assert np.all(np.abs(found[is_plain] - truth[is_plain]) <= allowed)
+
+
+@pytest.mark.parametrize("vectors", [BASELINE, AVX2, AVX512])
+def test_erfc(vectors):
+    """Within 0.8 units in the last place, PyTorch's is within 0.9; far out it is 0 or 2."""
+    limit_vectors(vectors)
+    x = np.concatenate([np.linspace(-6, 10.5, 20_001), numbers()]).astype(np.float32)
+    found = np.empty_like(x)
+    OURS["erfc"](x, found)
+    truth = np.array([math.erfc(float(one)) for one in x])
+    is_plain = ~np.isnan(x)
+    allowed = 0.8 * np.spacing(np.abs(truth[is_plain]).astype(np.float32))
+
+    assert np.all(np.abs(found[is_plain] - truth[is_plain]) <= allowed)
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(x))
+
+
+def test_erfc_on_every_instruction_set():
+    """Plain C, AVX2 and AVX-512 give the same bits, far out too."""
+    x = np.concatenate([np.linspace(-12, 12, 20_001), [1e30, -np.inf]]).astype(np.float32)
+    results = []
+    for level in (BASELINE, AVX2, AVX512):
+        limit_vectors(level)
+        results.append(np.empty_like(x))
+        OURS["erfc"](x, results[-1])
+
+    np.testing.assert_array_equal(results[0], results[1])
+    np.testing.assert_array_equal(results[0], results[2])
