@@ -9,9 +9,9 @@
 #include "reduce_rows.h"
 #include "vectors.h"
 
-/* Compilers keep 16 lanes of a sum in registers, but vectorise a choice only in a loop
- * that is too long for them to unroll. */
-enum { SUM_LANES = TG_SUM_LANES, CHOICE_LANES = 32 };
+/* Compilers keep 16 lanes of a sum in registers, and more of a product, which waits longer for the
+ * last one of its lane; they vectorise a choice only in a loop too long for them to unroll. */
+enum { SUM_LANES = TG_SUM_LANES, PRODUCT_LANES = 64, CHOICE_LANES = 32 };
 enum { FEW_ELEMENTS = TG_FEW_ELEMENTS, FEW_COLUMNS = 8, SEARCH_BLOCK = 64, COLUMN_BYTES = 2048,
        COLUMN_BLOCK = 512, PARTIALS = 20 };
 
@@ -158,7 +158,7 @@ enum { TURNED = 64, LEAST_TURNED = 8, LONGEST_TURNED = 32, LONGEST_SEARCHED = 64
     /* Of as many turned rows as there are, each in the order in which it would be alone. */     \
     static TG_INLINE void name##_turned(const T *p, tg_intp n, C *restrict result)               \
     {                                                                                            \
-        enum { N_LANES = LANES == CHOICE_LANES ? 1 : LANES };                                    \
+        enum { N_LANES = LANES == CHOICE_LANES ? 1 : SUM_LANES }; /* more would join the same */ \
         C lanes[N_LANES][TURNED];                                                                \
         const tg_intp n_lanes = n < FEW_ELEMENTS ? 1 : N_LANES;                                  \
         for (tg_intp k = 0; k < n_lanes; k++)                                                    \
@@ -423,7 +423,7 @@ enum { TURNED = 64, LEAST_TURNED = 8, LONGEST_TURNED = 32, LONGEST_SEARCHED = 64
     REDUCTION(op##_##dtype, T, C, op##_square_##dtype, FROM_ZERO, SUM, SUM_LANES)  \
     REDUCTION_LOOP(LOOP_##dtype, op##_##dtype, T, C, T, store, ROWS_##dtype(op))
 #define PRODUCT_OF(op, dtype, T, C, load, store, ...)                   \
-    REDUCTION(op##_##dtype, T, C, load, FROM_ONE, PRODUCT, SUM_LANES)   \
+    REDUCTION(op##_##dtype, T, C, load, FROM_ONE, PRODUCT, PRODUCT_LANES)\
     REDUCTION_LOOP(LOOP_##dtype, op##_##dtype, T, C, T, store, NULL)
 #define MAX_OF(op, dtype, T, C, load, store, ...)                       \
     REDUCTION(op##_##dtype, T, C, load, FROM_FIRST, LARGER, CHOICE_LANES)\

@@ -136,6 +136,18 @@ static double zeta_of(double s, double q)
     return sign * left + zeta_of_positive(s, fraction);
 }
 
+/* The trigamma function from 1/2 on: (DLMF 5.15.5) up to where (DLMF 5.15.8) converges. */
+static double trigamma_of(double x)
+{
+    static const double bernoulli[] = {1.0 / 6, -1.0 / 30, 1.0 / 42, -1.0 / 30, 5.0 / 66,
+                                       -691.0 / 2730, 7.0 / 6};
+    double sum = 0;
+    for (; x < 10; x += 1)
+        sum += 1 / (x * x);
+    const double square = 1 / (x * x);
+    return sum + (1 + 0.5 / x + square * POLYNOMIAL(square, bernoulli)) / x;
+}
+
 /* (DLMF 5.15.1) On the left of 1/2 the trigamma function is reflected (DLMF 5.15.6): at whole
  * numbers its pole is then as high as the sine's rounding error makes it, as in PyTorch. */
 static double polygamma_of(double order, double x)
@@ -143,11 +155,8 @@ static double polygamma_of(double order, double x)
     if (order == 0) {
         return tg_digamma(x);
     }
-    if (order == 1 && x < 0.5) {
-        return -zeta_of(2, 1 - x);
-    }
-    if (order == 1 && x > 1e16) {
-        return 1 / x;
+    if (order == 1) {
+        return x < 0.5 ? -trigamma_of(1 - x) : trigamma_of(x);
     }
     const double size = factorial(order) * zeta_of(order + 1, x);
     return fmod(order, 2) == 0 ? -size : size;
@@ -451,10 +460,11 @@ static TG_INLINE float erfc_of_float(float x, const int fused)
 #define POLYGAMMA(op, dtype, T, C, load, store, ...)                  \
     static inline T op##_of_##dtype(double order, double x)           \
     {                                                                 \
-        const C sine = SIN((C)PI * (C)x);                             \
-        const C pole = (C)PI * (C)PI / (sine * sine);                 \
         const double rest = polygamma_of(order, x);                   \
-        return store((C)(order == 1 && x < 0.5 ? pole + rest : rest)); \
+        if (!(order == 1 && x < 0.5))                                 \
+            return store((C)rest);                                    \
+        const C sine = SIN((C)PI * (C)x);                             \
+        return store((C)((C)PI * (C)PI / (sine * sine) + rest));      \
     }                                                                 \
     TG_MAP2(op##_##dtype, T, double, load, T, , op##_of_##dtype(x, y))
 
