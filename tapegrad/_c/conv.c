@@ -147,14 +147,8 @@ TG_BOOLS(COL2IM_BOOL, col2im)
 TG_INTEGERS(COL2IM_INTEGER, col2im)
 TG_FLOATS(COL2IM_FLOAT, col2im)
 
-#define OF_SIZE_OF(T)             \
-    (sizeof(T) == 1   ? im2col_1  \
-     : sizeof(T) == 2 ? im2col_2  \
-     : sizeof(T) == 4 ? im2col_4  \
-                      : im2col_8)
-
 #define ROW_IM2COL(op, dtype, T, C, load, store, number, letter)                         \
-    {#op, "(i)->(k,l)", letter letter, number, OF_SIZE_OF(T), "19q", sizeof(patch_params), 1},
+    {#op, "(i)->(k,l)", letter letter, number, TG_OF_SIZE_OF(T, im2col), "19q", sizeof(patch_params), 1},
 #define ROW_COL2IM(op, dtype, T, C, load, store, number, letter)                         \
     {#op, "(k,l)->(i)", letter letter, number, op##_##dtype, "19q", sizeof(patch_params), 1},
 

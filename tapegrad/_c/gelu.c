@@ -18,7 +18,7 @@ typedef struct {
     float terms[N_TERMS][N_PIECES]; /* of each degree, for each piece */
 } pieces;
 
-/* Minimax fits, each coefficient rounded to float32 before the next one was found. */
+/* Nearly minimax, each coefficient rounded to float32 before the next one was found. */
 static const pieces tail = {0x1.cp-1f, {
     {0x1p-1f, 0x1.86bb5p-3f, 0x1.482a24p-5f, 0x1.1bee6ep-8f,
      0x1.e7dbd8p-13f, 0x1.97750cp-18f, 0x1.469c6p-24f, 0},
@@ -181,7 +181,7 @@ static void gradient_plain(const pieces *p, const float *const *in, float *out, 
             MM(storeu_ps)(out + i, MM(fnmadd_ps)(a, tail_##isa(terms, step, a), above));           \
         }                                                                                          \
     }                                                                                              \
-    TARGET static void gradient_##isa(const pieces *p, const float *const *in, float *out,          \
+    TARGET static void gradient_##isa(const pieces *p, const float *const *in, float *out,         \
                                       tg_intp n)                                                   \
     {                                                                                              \
         const float step = p->step;                                                                \

@@ -166,13 +166,10 @@ TG_LOOP(nonzero)
     }
 }
 
-#define OF_SIZE_OF(T, loop) \
-    (sizeof(T) == 1 ? loop##_1 : sizeof(T) == 2 ? loop##_2 : sizeof(T) == 4 ? loop##_4 : loop##_8)
-
 #define ROW_GATHER(op, dtype, T, C, load, store, number, letter) \
-    {#op, "(m),()->(m)", letter "l" letter, number, OF_SIZE_OF(T, gather), NULL, 0, 0},
+    {#op, "(m),()->(m)", letter "l" letter, number, TG_OF_SIZE_OF(T, gather), NULL, 0, 0},
 #define ROW_SCATTER(op, dtype, T, C, load, store, number, letter) \
-    {#op, "(m),()->(m)", letter "l" letter, number, OF_SIZE_OF(T, scatter), NULL, 0, 0},
+    {#op, "(m),()->(m)", letter "l" letter, number, TG_OF_SIZE_OF(T, scatter), NULL, 0, 0},
 #define ROW_SCATTER_ADD(op, dtype, T, C, load, store, number, letter) \
     {#op, "(m),()->(m)", letter "l" letter, number, op##_##dtype, NULL, 0, 0},
 

@@ -47,6 +47,10 @@ static inline int tg_never_nan(int64_t x) { (void)x; return 0; }
 #define TG_IS_NAN(x) \
     _Generic((x), float: tg_float_is_nan, double: tg_double_is_nan, default: tg_never_nan)(x)
 
+/* The loop for elements as large as T's, whatever they are. */
+#define TG_OF_SIZE_OF(T, loop) \
+    (sizeof(T) == 1 ? loop##_1 : sizeof(T) == 2 ? loop##_2 : sizeof(T) == 4 ? loop##_4 : loop##_8)
+
 #define TG_TABLE_END {NULL, NULL, NULL, 0, NULL, NULL, 0, 0}
 
 /* Promises that no iteration reads what an earlier one wrote, which the engine

@@ -198,18 +198,15 @@ AVG_POOL_OF(avg_pool_int64, int64_t, int64_t, int64_t, TG_AS_IS, TG_AS_IS)
 TG_FLOATS(AVG_POOL_BACKWARD, avg_pool_backward)
 TG_FLOATS(PLACE_SUM, place_sums)
 
-#define OF_SIZE_OF(T, loop) \
-    (sizeof(T) == 1 ? loop##_1 : sizeof(T) == 2 ? loop##_2 : sizeof(T) == 4 ? loop##_4 : loop##_8)
-
 #define ROW_AVG_POOL(op, dtype, T, C, load, store, number, letter) \
     TG_POOL_ROW(#op, "(i)->(o)", letter letter, number, op##_##dtype)
 #define ROW_AVG_POOL_BACKWARD(op, dtype, T, C, load, store, number, letter) \
     TG_POOL_ROW(#op, "(o)->(i)", letter letter, number, op##_##dtype)
 #define ROW_PICK(op, dtype, T, C, load, store, number, letter)                              \
-    {#op, "(i),(o)->(o)", letter "l" letter, number, OF_SIZE_OF(T, pick), "2q",             \
+    {#op, "(i),(o)->(o)", letter "l" letter, number, TG_OF_SIZE_OF(T, pick), "2q",             \
      sizeof(place_params), 1},
 #define ROW_PLACE(op, dtype, T, C, load, store, number, letter)                             \
-    {#op, "(o),(o)->(i)", letter "l" letter, number, OF_SIZE_OF(T, place), "2q",            \
+    {#op, "(o),(o)->(i)", letter "l" letter, number, TG_OF_SIZE_OF(T, place), "2q",            \
      sizeof(place_params), 1},
 #define ROW_PLACE_SUMS(op, dtype, T, C, load, store, number, letter)                        \
     {#op, "(o),(o)->(i)", letter "l" letter, number, op##_##dtype, "2q", sizeof(place_params), 1},

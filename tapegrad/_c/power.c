@@ -8,8 +8,8 @@
     TG_VECTOR_LOOP_OF(name) TG_MAP1_BODY(T, T, TG_AS_IS, T, (void)fused;, RESULT)
 
 #define EASY_POWER(T, dtype)                                                                  \
-    MAP1(square_##dtype, T, x * x)                                                             \
-    MAP1(cube_##dtype, T, x * x * x)                                                            \
+    MAP1(square_##dtype, T, x * x)                                                            \
+    MAP1(cube_##dtype, T, x * x * x)                                                          \
     MAP1(root_##dtype, T, SQRT(x))                                                            \
     MAP1(inverse_##dtype, T, (T)1 / x)                                                        \
     MAP1(inverse_square_##dtype, T, (T)1 / (x * x))                                           \

@@ -360,11 +360,8 @@ TG_NUMBERS(ADD_ROWS_AT, add_rows_at)
 TG_FLOATS(WEIGH_ROWS, weigh_rows)
 TG_FLOATS(SPREAD_ROWS, spread_rows)
 
-#define OF_SIZE_OF(T) \
-    (sizeof(T) == 1 ? select_1 : sizeof(T) == 2 ? select_2 : sizeof(T) == 4 ? select_4 : select_8)
-
 #define ROW_SELECT_ROWS(op, dtype, T, C, load, store, number, letter)                   \
-    {#op, "(i,r),(o)->(o,r)", letter "l" letter, number, OF_SIZE_OF(T), "q", sizeof(row_params), 1},
+    {#op, "(i,r),(o)->(o,r)", letter "l" letter, number, TG_OF_SIZE_OF(T, select), "q", sizeof(row_params), 1},
 #define ROW_ADD_ROWS_AT(op, dtype, T, C, load, store, number, letter)                   \
     {#op, "(o,r),(o)->(i,r)", letter "l" letter, number, op##_##dtype, "q", sizeof(row_params), 1},
 #define ROW_WEIGH(op, types, number, loop) \

@@ -27,28 +27,28 @@ typedef struct {
 
 static tg_intp within(tg_intp x, tg_intp most) { return x < 0 ? 0 : x < most ? x : most; }
 
-#define TRIANGLE(T, size)                                                                  \
-    TG_LOOP(triangle_##size)                                                               \
-    {                                                                                      \
-        const triangle_params *p = params;                                                 \
-        const tg_intp n = dims[1], width = dims[2], in_step = steps[3], out_step = steps[5];\
-        const int is_packed = in_step == size && out_step == size;                         \
-        for (tg_intp row = 0; row < dims[0] * n; row++) {                                  \
-            const tg_intp k = row / n, i = row % n;                                        \
-            const char *in = args[0] + k * steps[0] + i * steps[2];                        \
-            char *out = args[1] + k * steps[1] + i * steps[4];                             \
-            const tg_intp border = within(p->first + i + (p->is_below != 0), width);       \
-            const tg_intp start = p->is_below ? 0 : border, end = p->is_below ? border : width;\
-            if (is_packed) {                                                               \
-                memset(out, 0, (size_t)(start * size));                                    \
-                memmove(out + start * size, in + start * size, (size_t)((end - start) * size));\
-                memset(out + end * size, 0, (size_t)((width - end) * size));               \
-            }                                                                              \
-            for (tg_intp j = 0; j < width && !is_packed; j++) {                            \
-                const int is_kept = j >= start && j < end;                                 \
-                TG_AT(T, out, j * out_step) = is_kept ? TG_AT(const T, in, j * in_step) : 0;\
-            }                                                                              \
-        }                                                                                  \
+#define TRIANGLE(T, size)                                                                         \
+    TG_LOOP(triangle_##size)                                                                      \
+    {                                                                                             \
+        const triangle_params *p = params;                                                        \
+        const tg_intp n = dims[1], width = dims[2], in_step = steps[3], out_step = steps[5];      \
+        const int is_packed = in_step == size && out_step == size;                                \
+        for (tg_intp row = 0; row < dims[0] * n; row++) {                                         \
+            const tg_intp k = row / n, i = row % n;                                               \
+            const char *in = args[0] + k * steps[0] + i * steps[2];                               \
+            char *out = args[1] + k * steps[1] + i * steps[4];                                    \
+            const tg_intp border = within(p->first + i + (p->is_below != 0), width);              \
+            const tg_intp start = p->is_below ? 0 : border, end = p->is_below ? border : width;   \
+            if (is_packed) {                                                                      \
+                memset(out, 0, (size_t)(start * size));                                           \
+                memmove(out + start * size, in + start * size, (size_t)((end - start) * size));   \
+                memset(out + end * size, 0, (size_t)((width - end) * size));                      \
+            }                                                                                     \
+            for (tg_intp j = 0; j < width && !is_packed; j++) {                                   \
+                const int is_kept = j >= start && j < end;                                        \
+                TG_AT(T, out, j * out_step) = is_kept ? TG_AT(const T, in, j * in_step) : 0;      \
+            }                                                                                     \
+        }                                                                                         \
     }
 
 TRIANGLE(uint8_t, 1)
@@ -56,10 +56,8 @@ TRIANGLE(uint16_t, 2)
 TRIANGLE(uint32_t, 4)
 TRIANGLE(uint64_t, 8)
 
-#define OF_SIZE_OF(T, loop) \
-    (sizeof(T) == 1 ? loop##_1 : sizeof(T) == 2 ? loop##_2 : sizeof(T) == 4 ? loop##_4 : loop##_8)
 #define ROW_TRIANGLE(op, dtype, T, C, load, store, number, letter)                         \
-    {#op, "(n,m)->(n,m)", letter letter, number, OF_SIZE_OF(T, triangle), "2q",            \
+    {#op, "(n,m)->(n,m)", letter letter, number, TG_OF_SIZE_OF(T, triangle), "2q",            \
      sizeof(triangle_params), 0},
 
 const tg_kernel tg_rows_kernels[] = {

@@ -212,14 +212,11 @@ TG_FLOATS(MUL_FLOAT, place_mul)
 TG_FLOATS(MIN_FLOAT, place_min)
 TG_FLOATS(MAX_FLOAT, place_max)
 
-#define OF_SIZE_OF(T, loop) \
-    (sizeof(T) == 1 ? loop##_1 : sizeof(T) == 2 ? loop##_2 : sizeof(T) == 4 ? loop##_4 : loop##_8)
-
 #define ROW_PICK(op, dtype, T, C, load, store, number, letter) \
-    {#op, "(n),(k)->(k)", letter "l" letter, number, OF_SIZE_OF(T, pick), "qqqq", \
+    {#op, "(n),(k)->(k)", letter "l" letter, number, TG_OF_SIZE_OF(T, pick), "qqqq", \
      sizeof(position_params), 1},
 #define ROW_PLACE(op, dtype, T, C, load, store, number, letter) \
-    {#op, "(k),(k)->(n)", letter "l" letter, number, OF_SIZE_OF(T, place), "qqqq", \
+    {#op, "(k),(k)->(n)", letter "l" letter, number, TG_OF_SIZE_OF(T, place), "qqqq", \
      sizeof(position_params), 1},
 #define ROW_PLACE_WITH(op, dtype, T, C, load, store, number, letter) \
     {#op, "(k),(k)->(n)", letter "l" letter, number, op##_##dtype, "qqqq", \

@@ -435,8 +435,8 @@ static TG_INLINE double exp_for_float(double x)
     return power * sum;
 }
 
-/* exp(-x^2) t p(t) with t = 3 / (3 + x) for x from 0 on, in double: a minimax fit of the relative
- * error, 3e-9. Beyond 10.3 it is less than half of the smallest number. */
+/* exp(-x^2) t p(t) with t = 3 / (3 + x) for x from 0 on, in double; the fit has a relative error of
+ * 3e-9. Beyond 10.3 it is less than half of the smallest number. */
 static TG_INLINE float erfc_of_float(float x, const int fused)
 {
     static const double terms[] = {

@@ -76,7 +76,7 @@ def _squared_errors(input, target, reduction) -> Tensor:
 
 def _squared_error_slope(g, input, target, reduction) -> Tensor:
     # A mean is divided by where it is doubled, as in PyTorch.
-    factor = 2 / math.prod(input.shape) if reduction == MEAN else 2.0
+    factor = 2 / max(math.prod(input.shape), 1) if reduction == MEAN else 2.0
     return squared_error_slope(g, input, target, factor)
 
 

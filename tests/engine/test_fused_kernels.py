@@ -70,6 +70,17 @@ def test_gradients_of_squared_errors(
     np.testing.assert_allclose(*second, rtol=1e-5)
 
 
+def test_squared_errors_of_nothing(torch: ModuleType, reference: ModuleType) -> None:
+    """Their mean is NaN, and its gradient has no elements."""
+    for library in (torch, reference):
+        x = library.zeros(0, 3, requires_grad=True)
+        loss = library.nn.functional.mse_loss(x, library.zeros(0, 3))
+        loss.backward()
+
+        assert loss.isnan()
+        assert x.grad.shape == (0, 3)
+
+
 @pytest.mark.parametrize("level", [BASELINE, AVX2])
 @pytest.mark.parametrize("call", CALLS)
 def test_instruction_sets_agree(torch: ModuleType, call: str, level: int) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import op, takes_tensors
+from tapegrad.ops.reduce.sums import sum_dims
 from tapegrad.ops.spatial import conv_checks as checks
 from tapegrad.ops.spatial import correlation
 from tapegrad.ops.spatial.geometry import Geometry, geometry_of
@@ -39,13 +40,15 @@ def _weight_slope(g, input, weight_shape, geometry: Geometry) -> Tensor:
     return weight_gradient(image, small, geometry, tuple(weight_shape[2:]))
 
 
+_ALL_BUT_CHANNELS = {ndim: (0, *range(2, ndim)) for ndim in (3, 4, 5)}
+
 # A formula an input: below a frozen weight no image is saved, above a frozen image no weight.
 convolution_op = op(
     "convolution",
     forward=_convolution,
     input=_input_slope,
     weight=_weight_slope,
-    bias=lambda g: g.sum((0, *range(2, g.ndim))),
+    bias=lambda g: sum_dims(g, _ALL_BUT_CHANNELS[g.ndim], False),
     doc="Weights slid over images, or spread out from them.",
 )
 
