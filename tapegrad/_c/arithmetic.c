@@ -53,7 +53,7 @@ DIV_FLOOR(double)
 /* Whole numbers that doubles hold are divided as doubles, side by side: at most the quotient is
  * rounded up to a whole number, which what is left then tells by its sign. A block with others is
  * divided as it is. */
-#define MOST_EXACT ((int64_t)1 << 52)
+#define MOST_EXACT ((uint64_t)1 << 52)
 
 static TG_INLINE int64_t div_floor_exact(int64_t x, int64_t y, const int fused)
 {
@@ -81,10 +81,10 @@ TG_VECTOR_LOOP(div_floor_int64)
         uint64_t furthest = 0;
         int is_hard = 0;
         for (tg_intp i = 0; i < m; i++) {
-            furthest |= (uint64_t)(in0[i] + MOST_EXACT) | (uint64_t)(in1[i] + MOST_EXACT);
+            furthest |= ((uint64_t)in0[i] + MOST_EXACT) | ((uint64_t)in1[i] + MOST_EXACT);
             is_hard |= in1[i] == 0;
         }
-        is_hard |= furthest >= 2 * (uint64_t)MOST_EXACT;
+        is_hard |= furthest >= 2 * MOST_EXACT; /* or lies below minus that */
         TG_INDEPENDENT
         for (tg_intp i = 0; i < m && !is_hard; i++)
             out[i] = div_floor_exact(in0[i], in1[i], fused);
