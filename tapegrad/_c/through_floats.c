@@ -4,26 +4,43 @@
 #if defined(__GNUC__) && defined(__x86_64__)
 #include <immintrin.h>
 
-enum { LANES = 8 };
+/* Every processor with AVX2 has these instructions; they round and keep NaNs as half.h does. Each
+ * gives how many it did, of whole vectors. */
+#define CONVERSIONS_OF(isa, TARGET, LANES, WIDE, NARROW, integers)                                 \
+    TARGET static tg_intp widen_##isa(const tg_half *in, float *out, tg_intp n)                    \
+    {                                                                                              \
+        tg_intp i = 0;                                                                             \
+        for (; i + LANES <= n; i += LANES)                                                         \
+            WIDE(storeu_ps)(out + i, WIDE(cvtph_ps)(NARROW(in + i)));                              \
+        return i;                                                                                  \
+    }                                                                                              \
+    TARGET static tg_intp round_##isa(const float *in, tg_half *out, tg_intp n)                    \
+    {                                                                                              \
+        tg_intp i = 0;                                                                             \
+        for (; i + LANES <= n; i += LANES) {                                                       \
+            const integers halves =                                                                \
+                WIDE(cvtps_ph)(WIDE(loadu_ps)(in + i), _MM_FROUND_TO_NEAREST_INT);                 \
+            memcpy(out + i, &halves, sizeof halves);                                               \
+        }                                                                                          \
+        return i;                                                                                  \
+    }
+#define WIDE256(f) _mm256_##f
+#define WIDE512(f) _mm512_##f
+#define HALVES128(from) _mm_loadu_si128((const __m128i *)(from))
+#define HALVES256(from) _mm256_loadu_si256((const __m256i *)(from))
+CONVERSIONS_OF(avx2, __attribute__((target("avx2,f16c"))), 8, WIDE256, HALVES128, __m128i)
+CONVERSIONS_OF(avx512, TG_FOR_AVX512, 16, WIDE512, HALVES256, __m256i)
 
-/* Every processor with AVX2 has these instructions; they round and keep NaNs as half.h does. */
-__attribute__((target("avx2,f16c"))) static tg_intp widen_packed(const tg_half *in, float *out,
-                                                                 tg_intp n)
+static tg_intp widen_packed(const tg_half *in, float *out, tg_intp n)
 {
-    tg_intp i = 0;
-    for (; i + LANES <= n; i += LANES)
-        _mm256_storeu_ps(out + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(in + i))));
-    return i;
+    const tg_intp done = tg_vector_level() == TG_AVX512 ? widen_avx512(in, out, n) : 0;
+    return done + widen_avx2(in + done, out + done, n - done);
 }
 
-__attribute__((target("avx2,f16c"))) static tg_intp round_packed(const float *in, tg_half *out,
-                                                                 tg_intp n)
+static tg_intp round_packed(const float *in, tg_half *out, tg_intp n)
 {
-    tg_intp i = 0;
-    for (; i + LANES <= n; i += LANES)
-        _mm_storeu_si128((__m128i *)(out + i),
-                         _mm256_cvtps_ph(_mm256_loadu_ps(in + i), _MM_FROUND_TO_NEAREST_INT));
-    return i;
+    const tg_intp done = tg_vector_level() == TG_AVX512 ? round_avx512(in, out, n) : 0;
+    return done + round_avx2(in + done, out + done, n - done);
 }
 
 static int has_instructions(void)
