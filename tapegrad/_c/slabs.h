@@ -11,7 +11,7 @@
 
 #include "lanes.h"
 
-enum { COLUMNS = 64 };
+enum { COLUMNS = 128 };
 
 typedef struct {
     tg_intp n, m, k;
