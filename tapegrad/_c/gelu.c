@@ -224,27 +224,40 @@ static void best_gradient(const pieces *p, const float *const *in, float *out, t
 
 typedef void loop_of_vectors(const pieces *p, const float *const *in, float *out, tg_intp n);
 
+enum { LANES = 16, BLOCK = 256, MOST_IN = 2 };
+
+/* Some elements side by side, zeros behind them; what all share is there from the first block on. */
+static void fill_block(float *block, const char *from, tg_intp step, tg_intp first, tg_intp m)
+{
+    for (tg_intp i = 0; i < m && (step != 0 || first == 0); i++)
+        block[i] = TG_AT(const float, from, (first + i) * step);
+    for (tg_intp i = m; i % LANES != 0; i++)
+        block[i] = 0;
+}
+
 /* A loop for whole vectors over what lies packed, and over all else in blocks: what is left over,
- * and what lies apart. */
+ * what lies apart, and a number that all share. */
 static void by_vectors(loop_of_vectors *loop, const pieces *p, int n_in, char **args, tg_intp n,
                        const tg_intp *steps)
 {
-    enum { LANES = 16, BLOCK = 256, MOST = 2 };
-    float blocks[MOST][BLOCK], out[BLOCK];
-    const float *const packed[MOST] = {(const float *)args[0], (const float *)args[1]};
-    const float *const copied[MOST] = {blocks[0], blocks[1]};
-    tg_intp whole = n - n % LANES, m;
+    enum { SIZE = sizeof(float) };
+    float blocks[MOST_IN][BLOCK], out[BLOCK];
+    const float *in[MOST_IN];
+    tg_intp most = n - n % LANES, m;
     for (int k = 0; k <= n_in; k++)
-        whole = steps[k] == sizeof(float) ? whole : 0;
-    loop(p, packed, (float *)args[n_in], whole);
-    for (tg_intp first = whole; first < n; first += m) {
-        m = n - first < BLOCK ? n - first : BLOCK;
-        const tg_intp filled = (m + LANES - 1) / LANES * LANES;
-        for (int k = 0; k < n_in; k++)
-            for (tg_intp i = 0; i < filled; i++)
-                blocks[k][i] = i < m ? TG_AT(const float, args[k], (first + i) * steps[k]) : 0;
-        loop(p, copied, out, filled);
-        for (tg_intp i = 0; i < m; i++)
+        most = steps[k] == SIZE ? most : BLOCK;
+    for (tg_intp first = 0; first < n; first += m) {
+        m = n - first < most ? n - first : most == 0 ? n : most;
+        const int is_whole = m % LANES == 0, is_direct = is_whole && steps[n_in] == SIZE;
+        for (int k = 0; k < n_in; k++) {
+            const int is_packed = is_whole && steps[k] == SIZE;
+            if (!is_packed)
+                fill_block(blocks[k], args[k], steps[k], first, m);
+            in[k] = is_packed ? (const float *)args[k] + first : blocks[k];
+        }
+        loop(p, in, is_direct ? (float *)args[n_in] + first : out,
+             (m + LANES - 1) / LANES * LANES);
+        for (tg_intp i = 0; i < m && !is_direct; i++)
             TG_AT(float, args[n_in], (first + i) * steps[n_in]) = out[i];
     }
 }

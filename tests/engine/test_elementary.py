@@ -174,12 +174,17 @@ def test_gradient_of_gelu(slope, vectors):
     ones, found, apart = np.ones_like(x), np.empty_like(x), np.empty_like(x[::3])
     kernel(ones, x, found)
     kernel(2 * ones[::3], x[::3], apart)
+    shared, some = np.empty_like(x), np.empty_like(x)[::2]
+    kernel(np.broadcast_to(np.float32(4), x.shape), x, shared)
+    kernel(np.broadcast_to(np.float32(4), some.shape), x[:len(some)], some)
     ends = np.float32([math.inf, -math.inf, math.nan, 1e18, -1e18, -0.0])
     at_ends = np.empty_like(ends)
     kernel(ones[:6], ends, at_ends)
 
     np.testing.assert_allclose(found, [slope(float(a)) for a in x], rtol=0, atol=1.2e-7)
     np.testing.assert_array_equal(apart, 2 * found[::3])
+    np.testing.assert_array_equal(shared, 4 * found)
+    np.testing.assert_array_equal(some, 4 * found[:len(some)])
     np.testing.assert_array_equal(at_ends, np.float32([math.nan] * 3 + [1, 0, 0.5]))
 
 
