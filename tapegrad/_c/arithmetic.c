@@ -221,32 +221,28 @@ TG_MAP_THROUGH_FLOATS(nan_to_num, 1)
 TG_MAP_THROUGH_FLOATS(frac, 1)
 TG_MAP_THROUGH_FLOATS(rsqrt, 1)
 
-#define ROW1(op, dtype, T, C, load, store, number, letter) \
-    {#op, "()->()", letter letter, number, op##_##dtype, NULL, 0, 0},
-#define ROW2(op, dtype, T, C, load, store, number, letter) \
-    {#op, "(),()->()", letter letter letter, number, op##_##dtype, NULL, 0, 0},
 #define ROW_PREDICATE(op, dtype, T, C, load, store, number, letter) \
     {#op, "()->()", letter "?", number, op##_##dtype, NULL, 0, 0},
 #define ROW_WITH_3(op, dtype, T, C, load, store, number, letter) \
     {#op, "()->()", letter letter, number, op##_##dtype, "ddd", 3 * sizeof(double), 0},
 
 const tg_kernel tg_arithmetic_kernels[] = {
-    TG_NUMBERS(ROW2, div_trunc)
-    TG_FLOATS(ROW2, fmod)
-    TG_FLOATS(ROW2, remainder)
-    TG_FLOATS(ROW2, div_floor)
+    TG_NUMBERS(TG_ROW2, div_trunc)
+    TG_FLOATS(TG_ROW2, fmod)
+    TG_FLOATS(TG_ROW2, remainder)
+    TG_FLOATS(TG_ROW2, div_floor)
     {"div_floor", "(),()->()", "lll", TG_INT64, div_floor_int64, NULL, 0, 0},
-    TG_INTEGERS(ROW2, gcd)
-    TG_INTEGERS(ROW2, lcm)
-    TG_ALL(ROW2, heaviside)
+    TG_INTEGERS(TG_ROW2, gcd)
+    TG_INTEGERS(TG_ROW2, lcm)
+    TG_ALL(TG_ROW2, heaviside)
     TG_ALL(ROW_PREDICATE, signbit)
-    TG_FLOATS(ROW2, copysign)
+    TG_FLOATS(TG_ROW2, copysign)
     TG_FLOATS(ROW_WITH_3, nan_to_num)
     TG_SINGLE_AND_DOUBLE(ROW_PREDICATE, logical_not)
-    TG_FLOATS(ROW1, frac)
-    TG_SINGLE_AND_DOUBLE(ROW1, reciprocal)
-    TG_FLOATS(ROW1, rsqrt)
-    TG_SINGLE_AND_DOUBLE(ROW2, maximum)
-    TG_SINGLE_AND_DOUBLE(ROW2, minimum)
+    TG_FLOATS(TG_ROW1, frac)
+    TG_SINGLE_AND_DOUBLE(TG_ROW1, reciprocal)
+    TG_FLOATS(TG_ROW1, rsqrt)
+    TG_SINGLE_AND_DOUBLE(TG_ROW2, maximum)
+    TG_SINGLE_AND_DOUBLE(TG_ROW2, minimum)
     TG_TABLE_END
 };

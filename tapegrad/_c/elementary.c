@@ -101,10 +101,6 @@ TG_MAP_THROUGH_FLOATS(tanh_backward, 2)
 
 #define ROW_FLOAT(op) {#op, "()->()", "ff", TG_FLOAT32, op##_float32, NULL, 0, 0},
 #define ROW_TWO_FLOATS(op) {#op, "(),()->()", "fff", TG_FLOAT32, op##_float32, NULL, 0, 0},
-#define ROW1(op, dtype, T, C, load, store, number, letter) \
-    {#op, "()->()", letter letter, number, op##_##dtype, NULL, 0, 0},
-#define ROW2(op, dtype, T, C, load, store, number, letter) \
-    {#op, "(),()->()", letter letter letter, number, op##_##dtype, NULL, 0, 0},
 
 const tg_kernel tg_elementary_kernels[] = {
     ROW_FLOAT(exp)
@@ -113,10 +109,10 @@ const tg_kernel tg_elementary_kernels[] = {
     ROW_FLOAT(cos)
     ROW_TWO_FLOATS(hypot)
     ROW_TWO_FLOATS(logaddexp)
-    TG_FLOATS(ROW1, sigmoid)
-    TG_FLOATS(ROW1, silu)
-    TG_FLOATS(ROW2, sigmoid_backward)
-    TG_FLOATS(ROW2, tanh_backward)
-    TG_FLOATS(ROW1, erf)
+    TG_FLOATS(TG_ROW1, sigmoid)
+    TG_FLOATS(TG_ROW1, silu)
+    TG_FLOATS(TG_ROW2, sigmoid_backward)
+    TG_FLOATS(TG_ROW2, tanh_backward)
+    TG_FLOATS(TG_ROW1, erf)
     TG_TABLE_END
 };

@@ -98,7 +98,7 @@ static const pieces tanh_slope_tail = {0x1.ep-1f, {
 /* Adding it rounds to a whole number, which then lies in the low bits. */
 #define ROUNDER 0x1.8p23f
 
-/* The two functions of single numbers: what processors without such shuffles take. */
+/* One number at a time: what processors without such shuffles take. */
 static TG_INLINE float tail_of(const pieces *p, float a, const int fused)
 {
     const float shifted = tg_fma(a, 1 / p->step, ROUNDER, fused), k = shifted - ROUNDER;
@@ -300,15 +300,10 @@ TG_MAP_THROUGH_FLOATS(gelu_backward, 2)
 TG_MAP_THROUGH_FLOATS(gelu_tanh, 1)
 TG_MAP_THROUGH_FLOATS(gelu_tanh_backward, 2)
 
-#define ROW1(op, dtype, T, C, load, store, number, letter) \
-    {#op, "()->()", letter letter, number, op##_##dtype, NULL, 0, 0},
-#define ROW2(op, dtype, T, C, load, store, number, letter) \
-    {#op, "(),()->()", letter letter letter, number, op##_##dtype, NULL, 0, 0},
-
 const tg_kernel tg_gelu_kernels[] = {
-    TG_FLOATS(ROW1, gelu)
-    TG_FLOATS(ROW2, gelu_backward)
-    TG_FLOATS(ROW1, gelu_tanh)
-    TG_FLOATS(ROW2, gelu_tanh_backward)
+    TG_FLOATS(TG_ROW1, gelu)
+    TG_FLOATS(TG_ROW2, gelu_backward)
+    TG_FLOATS(TG_ROW1, gelu_tanh)
+    TG_FLOATS(TG_ROW2, gelu_tanh_backward)
     TG_TABLE_END
 };

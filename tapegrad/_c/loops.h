@@ -51,6 +51,12 @@ static inline int tg_never_nan(int64_t x) { (void)x; return 0; }
 #define TG_OF_SIZE_OF(T, loop) \
     (sizeof(T) == 1 ? loop##_1 : sizeof(T) == 2 ? loop##_2 : sizeof(T) == 4 ? loop##_4 : loop##_8)
 
+/* Rows of a table of kernels, for element-wise loops of one and of two inputs. */
+#define TG_ROW1(op, dtype, T, C, load, store, number, letter) \
+    {#op, "()->()", letter letter, number, op##_##dtype, NULL, 0, 0},
+#define TG_ROW2(op, dtype, T, C, load, store, number, letter) \
+    {#op, "(),()->()", letter letter letter, number, op##_##dtype, NULL, 0, 0},
+
 #define TG_TABLE_END {NULL, NULL, NULL, 0, NULL, NULL, 0, 0}
 
 /* Promises that no iteration reads what an earlier one wrote, which the engine

@@ -199,38 +199,34 @@ TG_BOOLS(ACCUMULATE_BOOL, accumulate)
 TG_INTEGERS(ACCUMULATE_INTEGER, accumulate)
 TG_FLOATS(ACCUMULATE_FLOAT, accumulate)
 
-#define ROW1(op, dtype, T, C, load, store, number, letter) \
-    {#op, "()->()", letter letter, number, op##_##dtype, NULL, 0, 0},
 #define ROW1_WITH_1(op, dtype, T, C, load, store, number, letter) \
     {#op, "()->()", letter letter, number, op##_##dtype, "d", sizeof(double), 0},
 #define ROW1_WITH_2(op, dtype, T, C, load, store, number, letter) \
     {#op, "()->()", letter letter, number, op##_##dtype, "dd", 2 * sizeof(double), 0},
 #define ROW1_WITH_3(op, dtype, T, C, load, store, number, letter) \
     {#op, "()->()", letter letter, number, op##_##dtype, "ddd", 3 * sizeof(double), 0},
-#define ROW2(op, dtype, T, C, load, store, number, letter) \
-    {#op, "(),()->()", letter letter letter, number, op##_##dtype, NULL, 0, 0},
 #define ROW3(op, dtype, T, C, load, store, number, letter) \
     {#op, "(),(),()->()", letter letter letter letter, number, op##_##dtype, NULL, 0, 0},
 #define ROW_WHERE(op, dtype, T, C, load, store, number, letter) \
     {#op, "(),(),()->()", "?" letter letter letter, number, op##_##dtype, NULL, 0, 0},
 
 const tg_kernel tg_pointwise_kernels[] = {
-    TG_NUMBERS(ROW1, relu)
-    TG_FLOATS(ROW2, relu_backward)
-    TG_FLOATS(ROW1, log_sigmoid)
-    TG_FLOATS(ROW1, hardsigmoid)
-    TG_FLOATS(ROW1, hardswish)
+    TG_NUMBERS(TG_ROW1, relu)
+    TG_FLOATS(TG_ROW2, relu_backward)
+    TG_FLOATS(TG_ROW1, log_sigmoid)
+    TG_FLOATS(TG_ROW1, hardsigmoid)
+    TG_FLOATS(TG_ROW1, hardswish)
     TG_FLOATS(ROW1_WITH_1, leaky_relu)
-    TG_FLOATS(ROW2, prelu)
+    TG_FLOATS(TG_ROW2, prelu)
     TG_FLOATS(ROW1_WITH_1, hardshrink)
     TG_FLOATS(ROW1_WITH_1, softshrink)
     TG_FLOATS(ROW1_WITH_2, threshold)
     TG_FLOATS(ROW1_WITH_3, elu)
     TG_FLOATS(ROW1_WITH_2, softplus)
-    TG_FLOATS(ROW2, bce_with_logits)
+    TG_FLOATS(TG_ROW2, bce_with_logits)
     TG_NUMBERS(ROW3, clamp)
     TG_ALL(ROW_WHERE, where)
-    TG_ALL(ROW1, sign)
-    TG_ALL(ROW1, accumulate)
+    TG_ALL(TG_ROW1, sign)
+    TG_ALL(TG_ROW1, accumulate)
     TG_TABLE_END
 };

@@ -484,11 +484,6 @@ static TG_INLINE float erfc_of_float(float x, const int fused)
 #define TWO(op, dtype, T, C, load, store, ...) \
     TG_MAP2(op##_##dtype, T, double, load, T, , store((C)op##_of(x, y)))
 
-#define ROW1(op, dtype, T, C, load, store, number, letter) \
-    {#op, "()->()", letter letter, number, op##_##dtype, NULL, 0, 0},
-#define ROW2(op, dtype, T, C, load, store, number, letter) \
-    {#op, "(),()->()", letter letter letter, number, op##_##dtype, NULL, 0, 0},
-
 #define FUNCTIONS_OF_ONE(DO, X)                                                                  \
     DO(X, digamma) DO(X, lgamma) DO(X, erfcx) DO(X, ndtri) \
     DO(X, log_ndtr) DO(X, i0e) DO(X, i1e)
@@ -531,17 +526,17 @@ TG_FLOATS(BESSEL, i0)
 TG_FLOATS(BESSEL, i1)
 
 const tg_kernel tg_special_kernels[] = {
-    FUNCTIONS_OF_ONE(TG_FLOATS, ROW1)
-    TG_FLOATS(ROW1, erfc)
-    TG_FLOATS(ROW1, erfinv)
-    FUNCTIONS_OF_TWO(TG_FLOATS, ROW2)
-    TG_FLOATS(ROW1, logit)
-    TG_FLOATS(ROW1, entr)
-    TG_FLOATS(ROW2, xlogy)
-    TG_SINGLE_AND_DOUBLE(ROW2, zeta)
-    TG_FLOATS(ROW2, polygamma)
-    TG_FLOATS(ROW1, sinc)
-    TG_FLOATS(ROW1, i0)
-    TG_FLOATS(ROW1, i1)
+    FUNCTIONS_OF_ONE(TG_FLOATS, TG_ROW1)
+    TG_FLOATS(TG_ROW1, erfc)
+    TG_FLOATS(TG_ROW1, erfinv)
+    FUNCTIONS_OF_TWO(TG_FLOATS, TG_ROW2)
+    TG_FLOATS(TG_ROW1, logit)
+    TG_FLOATS(TG_ROW1, entr)
+    TG_FLOATS(TG_ROW2, xlogy)
+    TG_SINGLE_AND_DOUBLE(TG_ROW2, zeta)
+    TG_FLOATS(TG_ROW2, polygamma)
+    TG_FLOATS(TG_ROW1, sinc)
+    TG_FLOATS(TG_ROW1, i0)
+    TG_FLOATS(TG_ROW1, i1)
     TG_TABLE_END
 };

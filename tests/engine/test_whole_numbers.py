@@ -68,6 +68,8 @@ def test_reductions_of_int64(name: str, vectors: int) -> None:
     limit_vectors(vectors)
     x = np.random.default_rng(1).integers(-50, 50, (67, 131))
     x[5, 7], x[40, 99] = LEAST, MOST
+    if name == "prod":      # of odd numbers: none is zero, and no power of two wraps to it
+        x |= 1
 
     for axis in (0, 1):
         rows = np.moveaxis(x, axis, -1)
@@ -105,3 +107,19 @@ def test_triangle_in_place_and_empty_rows(torch: ModuleType) -> None:
 
     x.tril_(-2)
     assert x.tolist() == [[0, 0, 0], [0, 0, 0], [1, 0, 0], [1, 1, 0]]
+
+
+@pytest.mark.parametrize("shape", [(), (7,), (3, 1, 5), (0, 4)], ids=str)
+def test_vectors_with_a_one(torch: ModuleType, shape: tuple) -> None:
+    """Each is a row of the identity; classes that do not exist are refused."""
+    classes = np.random.default_rng(0).integers(0, 6, shape)
+
+    found = torch.nn.functional.one_hot(torch.tensor(classes, dtype=torch.int64), 9)
+    apart = torch.nn.functional.one_hot(torch.tensor(classes, dtype=torch.int64).T, 9)
+
+    assert found.dtype is torch.int64
+    np.testing.assert_array_equal(found.numpy(), np.eye(9, dtype=np.int64)[classes])
+    np.testing.assert_array_equal(apart.numpy(), np.eye(9, dtype=np.int64)[classes.T])
+    for one, text in ((-1, "must be non-negative"), (9, "must be smaller than num_classes")):
+        with pytest.raises(RuntimeError, match=text):
+            torch.nn.functional.one_hot(torch.tensor([0, one, 2]), 9)

@@ -154,7 +154,7 @@ def _parts(images: np.ndarray, n: int) -> np.ndarray:
 
 
 def _alone(kernel: kernels.Kernel, inputs: tuple, shape: tuple, params: bytes) -> np.ndarray:
-    """What one thread makes of whole images."""
+    """What a kernel makes of whole images, where no part of the work is shared."""
     try:
         return kernels.by_places(kernel, inputs, shape, params)
     except kernels.KernelRefusal:
