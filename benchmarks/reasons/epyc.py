@@ -69,14 +69,14 @@ LIMITS: dict[str, str] = {
         "other programs. On a Xeon the tile is half of it, sums of squares a third. The limit is "
         "about 1.2.",
     "conv-stride-2-forward":
-        PRODUCTS + "PyTorch makes 97 to 101 and this 97 to 99. The tile is 82 % of the time, at "
-        "115 GFLOP/s. By squares, 25 products of 36, it takes 11.6 ms where sliding takes 11.1; "
-        "blocks of a megabyte and 2 MB of weights at once took it from 10.0 to 9.5, chains twice "
-        "as long gave 2 %. On two threads in turn 4.7 and PyTorch 4.3 ms, the least of two runs. "
-        "The limit is about 1.05.",
+        PRODUCTS + "by sliding it made 98 and PyTorch 97 to 105; by squares, 25 products of 36, it "
+        "takes 8.0 ms where it took 9.4, and PyTorch 8.7 to 9.2 (on two threads 4.0 and 4.5). The "
+        "tile is 75 % of it. Chains of 48 or 64 instead of 32 gave 0 and 3 % and err more, squares "
+        "of four by four outputs would err 2.5 times as much as PyTorch. The limit is about 1.2.",
     "conv-stride-2-weight":
         PRODUCTS + "by sliding it made 93 and PyTorch 91; by squares, 25 products of 36, it takes "
-        "8.6 ms where it took 10.0. The limit is about 1.2.",
+        "7.4 ms where it took 10.0, PyTorch 9.5 to 10.5; on two threads 3.7 and 4.9, in turn. The "
+        "limit is about 1.35.",
     "conv1d-step":
         "in turn it takes 15 ms on one thread and 10 on two, PyTorch 24 and 13 to 25: a run of "
         "PyTorch's is not like another. Four outputs as a square are 21 products of 36, the tile "

@@ -82,6 +82,30 @@ TARGET static TG_INLINE void NAME(fill_line)(T *to, int64_t n, const T *line, in
             to[i] = line[from + i * along];
 }
 
+/* Whether the remainders of a stride of 2 or 4 are parted a line at a time: then nothing of a block's
+ * lines but what lies within the images is written. Parts of longer ones share sets of the first
+ * cache. */
+static TG_INLINE int NAME(are_parted)(const tg_axis axes[3], const tg_span spans[3],
+                                      const NAME(images) *in, const NAME(padded) *block)
+{
+    enum { LONGEST = 1024 };
+    return (axes[2].step == 2 || axes[2].step == 4) && axes[2].n_taps > 1 && in->element == 1 &&
+           block->is_cleared && spans[2].first <= 0 && spans[2].size <= LONGEST;
+}
+
+/* Part a line of the images. */
+TARGET static TG_INLINE void NAME(part_line)(T *to, const T *line, const int step, int64_t width,
+                                             const tg_span *span, const NAME(padded) *block)
+{
+    T *parts[4];
+    TG_UNROLLED
+    for (int r = 0; r < step; r++) {
+        const int64_t at = r - span->first;
+        parts[r] = to + at % step * block->part + at / step;
+    }
+    NAME(part)(parts, line, step, tg_least(width, span->first + span->size));
+}
+
 /* Copy the elements that outputs read, of one sample and channel, and ask for the next channel's. */
 TARGET static void NAME(fill_channel)(const tg_sliding *p, const tg_axis axes[3],
                                       const tg_span spans[3], const T *image,
@@ -96,10 +120,12 @@ TARGET static void NAME(fill_channel)(const tg_sliding *p, const tg_axis axes[3]
                    spans[1].size * width);
         return;
     }
+    const int is_parted = NAME(are_parted)(axes, spans, in, block);
     int64_t skip[3]; /* one tap leaves out what lies between its places */
     for (int d = 0; d < 3; d++)
         skip[d] = axes[d].n_taps == 1 ? axes[d].step : 1;
-    for (int64_t part = 0; part < stride && part < spans[2].size; part += skip[2]) {
+    for (int64_t part = 0; part < (is_parted ? 1 : stride) && part < spans[2].size;
+         part += skip[2]) {
         const NAME(inner) inner =
             NAME(inner_of)(spans[2].first + part, stride, block->part, width);
         for (int64_t z = 0; z < spans[0].size; z += skip[0])
@@ -111,8 +137,13 @@ TARGET static void NAME(fill_channel)(const tg_sliding *p, const tg_axis axes[3]
                     continue;
                 for (int64_t x = 0; is_inside && part == 0 && x < width; x += NAME(line_items))
                     PREFETCH_READ(line + in->channel + x * step);
-                NAME(fill_line)(to + part * block->part + z * block->plane + y * block->row,
-                                block->part, line, step, &inner, block->is_cleared);
+                T *now = to + part * block->part + z * block->plane + y * block->row;
+                if (is_parted && stride == 2)
+                    NAME(part_line)(now, line, 2, width, spans + 2, block);
+                else if (is_parted)
+                    NAME(part_line)(now, line, 4, width, spans + 2, block);
+                else
+                    NAME(fill_line)(now, block->part, line, step, &inner, block->is_cleared);
             }
     }
 }

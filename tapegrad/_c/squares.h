@@ -14,21 +14,24 @@
 
 #include "convolve.h"
 
-/* What runs once a block is compiled for size. */
-#if defined(__GNUC__)
-#define TG_PLAN static __attribute__((cold, noinline, unused))
+/* What runs once a block is compiled for size. It is not called cold: whatever calls it would be taken
+ * to be cold as well, loops of products among it. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define TG_PLAN static __attribute__((noinline, unused, optimize("Os")))
 #else
 #define TG_PLAN static inline
 #endif
 
 /* TG_LEAST_PAIRS: along a side, so that vectors are not left half empty; of a line, so that they are
- * not put together. TG_PART_COST: of the sums of what a square reads, in products. */
+ * not put together. TG_PART_COST: of the sums of what a square reads, in products. TG_LEAST_SAVED: of
+ * eight products. */
 enum {
     TG_MOST_PARTS = 4,
     TG_KINDS = 16,
     TG_LEAST_PAIRS = 4,
     TG_LEAST_OF_LINE = 16,
     TG_PART_COST = 160,
+    TG_LEAST_SAVED = 3,
 };
 
 /* Up to three taps: how many are read before each, or -1, and where the first of four elements lies.
@@ -182,7 +185,7 @@ TG_PLAN int64_t tg_sums_of_pairs(const tg_sliding *p, int d, int64_t *n_parts)
  * images have at least `large` lines, so that the sums of weights are few beside them. */
 static inline int tg_least_saved(const tg_sliding *p, int64_t large)
 {
-    return tg_is_zen4() && tg_least(p->out[1], p->out[2]) >= large ? 2 : 3;
+    return tg_is_zen4() && tg_least(p->out[1], p->out[2]) >= large ? 2 : TG_LEAST_SAVED;
 }
 
 /* Whether so many sums instead of products are worth it. Fewer taps of a line than eight gain a
@@ -236,7 +239,7 @@ TG_PLAN int64_t tg_weight_of(const tg_sliding *p, const tg_axis axes[2], int64_t
 typedef struct {
     tg_axis axes[2];
     int64_t apart[2]; /* the outputs of a square */
-    int n;
+    int n, side;      /* the longest of theirs */
     tg_nine each[TG_MOST_PARTS * TG_MOST_PARTS];
     int64_t first[TG_KINDS + 1]; /* of each kind among all sums */
 } tg_squares;
@@ -271,11 +274,13 @@ TG_PLAN void tg_set_squares(tg_squares *squares, const tg_sliding *p,
         }
     }
     squares->first[TG_KINDS] = n;
+    squares->side = 3;
     for (int i = 0; i < squares->n; i++) {
         const tg_part *row = &rows.parts[i / columns.n_parts];
         const tg_part *column = &columns.parts[i % columns.n_parts];
         tg_nine *nine = squares->each + i;
         nine->side = (row->kinds | column->kinds) >> 3 & 1 ? 4 : 3;
+        squares->side = nine->side > squares->side ? nine->side : squares->side;
         for (int t = 0; t < 9; t++)
             nine->taps[t] =
                 tg_weight_of(p, squares->axes, row->taps[t / 3], column->taps[t % 3]);

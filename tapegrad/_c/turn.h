@@ -104,23 +104,52 @@ TARGET static void NAME(turn_rows)(T *to, int64_t to_step, const T *from, int64_
     }
 }
 
-/* The elements at even places of two vectors. */
-TARGET static TG_INLINE V NAME(even)(V first, V second)
+/* The elements at even places of two vectors, or at odd ones. */
+TARGET static TG_INLINE V NAME(every_other)(V first, V second, const int is_odd)
 {
 #if defined(__GNUC__) && !defined(__clang__)
-    NAME(places) even;
+    NAME(places) place;
     TG_UNROLLED
     for (int l = 0; l < LANES; l++)
-        even[l] = 2 * l;
-    return __builtin_shuffle(first, second, even);
+        place[l] = 2 * l + is_odd;
+    return __builtin_shuffle(first, second, place);
 #else
     T all[2 * LANES];
     NAME(store)(all, first);
     NAME(store)(all + LANES, second);
     for (int i = 0; i < LANES; i++)
-        all[i] = all[2 * i];
+        all[i] = all[2 * i + is_odd];
     return NAME(load)(all);
 #endif
+}
+
+TARGET static TG_INLINE V NAME(even)(V first, V second)
+{
+    return NAME(every_other)(first, second, 0);
+}
+
+/* to[r][i] = from[step * i + r] of n elements, for a step of 2 or 4. */
+TARGET static TG_INLINE void NAME(part)(T *const to[], const T *from, const int step, int64_t n)
+{
+    for (int64_t i = 0; step * i < n; i += LANES) {
+        V read[4], parts[4];
+        TG_UNROLLED
+        for (int k = 0; k < step; k++)
+            read[k] = NAME(load_first)(from + step * i + k * LANES, n - step * i - k * LANES);
+        TG_UNROLLED
+        for (int k = 0; k < step; k++) /* the halves: by 2 these are the parts */
+            parts[k] = NAME(every_other)(read[k % (step / 2) * 2], read[k % (step / 2) * 2 + 1],
+                                         k / (step / 2));
+        TG_UNROLLED
+        for (int k = 0; k < step && step == 4; k++)
+            read[k] = NAME(every_other)(parts[k % 2 * 2], parts[k % 2 * 2 + 1], k / 2);
+        TG_UNROLLED
+        for (int k = 0; k < step; k++) {
+            const int64_t left = (n - step * i - k + step - 1) / step;
+            if (left > 0)
+                NAME(store_first)(to[k] + i, step == 4 ? read[k] : parts[k], left);
+        }
+    }
 }
 
 /* to[i] = from[step * i] for a step of 2 or 4; nothing behind the last of them is read. */

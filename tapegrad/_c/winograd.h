@@ -32,8 +32,8 @@ static TG_INLINE int NAME(has_squares)(void)
 /* How many sums a square has instead of products, or 0. */
 static int64_t NAME(sums_of_square)(const tg_sliding *p)
 {
-    enum { LARGE = 48, NEVER = 1 << 30 };
-    return tg_sums_of_squares(p, tg_least_saved(p, p->is_turned ? LARGE : NEVER));
+    enum { LARGE = 24, LARGE_TURNED = 48 };
+    return tg_sums_of_squares(p, tg_least_saved(p, p->is_turned ? LARGE_TURNED : LARGE));
 }
 
 /* Whether squares are worth their sums, and as near float64 as PyTorch is: whatever share of the
@@ -41,8 +41,11 @@ static int64_t NAME(sums_of_square)(const tg_sliding *p)
 static int NAME(is_square)(const tg_sliding *p, int64_t n_channels)
 {
     const int is_line = tg_is_line(p);
-    return NAME(has_squares)() && n_channels >= (p->is_turned || is_line ? 32 : 16) &&
-           n_channels <= (is_line ? 128 : 256) && p->n_rows >= 16 && NAME(sums_of_square)(p) > 0;
+    if (!NAME(has_squares)() || n_channels < (p->is_turned || is_line ? 32 : 16) ||
+        n_channels > (is_line ? 128 : 256) || p->n_rows < 16 || NAME(sums_of_square)(p) == 0)
+        return 0;
+    /* of more channels one image's products are too few for the sums of their weights */
+    return n_channels <= 64 || p->is_turned || tg_sums_of_squares(p, TG_LEAST_SAVED) > 0;
 }
 
 /* The sums of 3x3 weights of each channel, of a tile's rows: from a vector a tap, to where the
@@ -216,13 +219,15 @@ TARGET static TG_INLINE void NAME(alternate)(T *to, const T *even, int64_t n, co
 
 /* One row's outputs of two vectors of squares from their products. Where they are not finite `bad`
  * becomes a NaN. */
-TARGET static TG_INLINE void NAME(sum_products)(const T *products, V bias, int64_t lanes,
-                                                const NAME(strips) *strips, T *out, V bad[2])
+TARGET static TG_INLINE void NAME(sum_products)(const T *products, const int side, V bias,
+                                                int64_t lanes, const NAME(strips) *strips, T *out,
+                                                V bad[2])
 {
     T all[2][2 * NAME(width) + LANES];
     for (int64_t half = 0; half < lanes; half += LANES) {
         const T *from = products + half;
-#define READ(t) NAME(load)(from + (t) * NAME(sums_of_kind))
+#define READ(t) \
+    (TG_IS_NEEDED(t, side) ? NAME(load)(from + (t) * NAME(sums_of_kind)) : (V){0})
 #define COLUMN(x)                                                 \
     const V b##x = READ(4 + x), c##x = READ(8 + x);               \
     const V u##x = READ(x) + b##x + c##x, l##x = b##x - c##x - READ(12 + x);
@@ -314,6 +319,8 @@ TARGET static int NAME(square_panel)(NAME(pass) *pass, const NAME(padded) *block
         NAME(expect_squares)(&strips, n, out + done * out_channel, out_channel);
         for (int k = 0; k < TG_KINDS; k++) {
             T *sums = pass->sums + k * NAME(sums_of_kind);
+            if (!TG_IS_NEEDED(k, squares->side))
+                continue;
             for (int64_t i = 0; i < n * NAME(width); i += LANES)
                 NAME(store)(sums + i, (V){0});
             for (int64_t c = squares->first[k] * n_channels, length;
@@ -328,8 +335,12 @@ TARGET static int NAME(square_panel)(NAME(pass) *pass, const NAME(padded) *block
         }
         for (int64_t i = 0; i < n; i++) {
             const T first = bias == NULL ? 0 : TG_AT(const T, bias, (done + i) * bias_step);
-            NAME(sum_products)(pass->sums + i * NAME(width), (V){0} + first, lanes, &strips,
-                               out + (done + i) * out_channel, bad);
+            const T *products = pass->sums + i * NAME(width);
+            T *to = out + (done + i) * out_channel;
+            if (squares->side == 3)
+                NAME(sum_products)(products, 3, (V){0} + first, lanes, &strips, to, bad);
+            else
+                NAME(sum_products)(products, 4, (V){0} + first, lanes, &strips, to, bad);
         }
         weights += squares->first[TG_KINDS] * n_channels * NAME(packed_rows);
     }

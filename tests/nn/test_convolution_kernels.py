@@ -66,6 +66,10 @@ CASES = [
     ((16, 40, 14, 13), (41, 40, 3, 3), False, (2, 1, 1, 1)),
     ((16, 300, 4, 4), (20, 300, 3, 3), False, (1, 1, 1, 1)),
     ((1, 40, 14, 14), (44, 40, 3, 3), False, (1, 1, 1, 1)),  # 49 squares: one lane left behind
+    ((3, 33, 50, 53), (64, 33, 3, 3), False, (2, 1, 1, 1)),  # three taps at a stride of 2
+    ((1, 40, 51, 48), (75, 40, 3, 3), False, (2, 2, 1, 1)),
+    ((2, 32, 49, 56), (60, 16, 3, 3), False, (2, 0, 1, 2)),
+    ((1, 16, 48, 1040), (62, 16, 3, 3), False, (2, 1, 1, 1)),
     ((1, 20, 17), (28, 20, 3), False, (1, 1, 1, 1)),
     ((1, 40, 7, 7), (28, 40, 1, 1), False, (1, 0, 1, 1)),
 ]
@@ -105,7 +109,7 @@ class TestEveryInstructionSet:
             assert error <= 2 * allowed + 1e-8
 
 
-@pytest.mark.parametrize("case", CASES[-45:], ids=str)
+@pytest.mark.parametrize("case", CASES[-49:], ids=str)
 def test_threads_change_no_bit(torch: ModuleType, case: tuple) -> None:
     """One thread, two and three give the same results, whichever way the work is shared."""
     before, every = torch.get_num_threads(), []
@@ -171,7 +175,7 @@ def test_infinity_stays_where_it_was_met(torch: ModuleType) -> None:
 @pytest.mark.parametrize("value", [float("inf"), float("nan"), 3e38])
 @pytest.mark.parametrize(("kernel", "options"), [
     (3, {"padding": 1}), (3, {"padding": 2, "dilation": 2}), (5, {"padding": 2}),
-    (4, {"padding": 1, "stride": 2}),
+    (4, {"padding": 1, "stride": 2}), (3, {"padding": 1, "stride": 2}),
 ], ids=str)  # fmt: skip
 def test_what_is_not_finite_spreads_as_by_sliding(
     torch: ModuleType, reference: ModuleType, kernel: int, options: dict, value: float
@@ -179,7 +183,7 @@ def test_what_is_not_finite_spreads_as_by_sliding(
     """An infinity in one of two images gives PyTorch's infinities and NaNs around it, no others."""
     rng = np.random.default_rng(0)
     x, w = (rng.normal(size=shape).astype(np.float32)
-            for shape in ((2, 32, 17, 18), (32, 32, kernel, kernel)))
+            for shape in ((2, 64, 49, 50), (64, 64, kernel, kernel)))
     x[1, 3, 4, 5] = value
     for name in ("conv2d", "conv_transpose2d"):
         ours, theirs = (
