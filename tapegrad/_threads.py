@@ -1,7 +1,7 @@
 """How many threads an operation may use: for large launches, and in the BLAS that NumPy brings.
 
-Matrix products are those of the BLAS, which has threads of its own; their number is set through the
-function that it exports.
+The BLAS makes some matrix products, and factors matrices. It has threads of its own, whose number
+is set through the function that it exports.
 """
 
 from __future__ import annotations
@@ -53,9 +53,10 @@ def get_num_threads() -> int:
 def set_num_threads(n: int, /) -> None:
     """Set the number of threads that an operation may use. Raises RuntimeError unless positive.
 
-    It rules large launches and the matrix products of NumPy's BLAS. A BLAS that exports no
-    function for that (Accelerate on macOS) stays as it is. Results do not depend on the number,
-    but for matrix products, whose sums the BLAS may order by it.
+    It rules large launches and NumPy's BLAS. A BLAS that exports no function for that (Accelerate
+    on macOS) stays as it is. Results do not depend on the number, but for what the BLAS makes,
+    which may order sums by it: products of matrices of gaps, factorisations, and, where vectors
+    are narrow or one thread works alone, large products.
     """
     _check_count("set_num_threads", n)
     kernels.set_thread_count(n)

@@ -189,35 +189,53 @@ TARGET static void NAME(with_turned_a)(tg_small now, const T *a, const T *b, T *
         NAME(turn_few)(n, now.k, a + i * now.a_row, now.a_row, now.a_step, turned, n);
         for (int64_t j = 0; j < now.m; j += ROWS) {
             const int64_t m = now.m - j < ROWS ? now.m - j : ROWS;
-            const tg_small part = {m, n, now.k, now.b_row, 1, n, n, 0};
+            const tg_small part = {m, n, now.k, now.b_row, 1, n, n, 0, 0};
             NAME(strip)(n, part, b + j * now.b_row, turned, sums);
             NAME(turn_few)(m, n, sums, n, 1, c + i * now.c_row + j, now.c_row);
         }
     }
 }
 
+/* Sums of lanes are those of 64 bytes whatever a vector has, so that all instruction sets give the same
+ * bits but the plain one. AT_ONCE: columns whose sums fill the registers. */
+enum {
+    NAME(chains) = LANES * sizeof(T) == 32 ? 2 : 1,
+    NAME(at_once) = LANES * sizeof(T) == 32 ? 4 : 8,
+};
+
 /* c[j] = the sum over k of a[k] * b[j, k], for at most `n` packed columns of b. */
 TARGET static TG_INLINE void NAME(columns)(const int n, int64_t m, tg_small now, const T *a,
                                            const T *b, T *c)
 {
-    const T *column[8];
-    V sums[8] = {{0}};
-    T found[8];
+    enum { STEP = NAME(chains) * LANES };
+    const T *column[NAME(at_once)];
+    V sums[NAME(chains)][NAME(at_once)] = {{{0}}};
+    T found[NAME(at_once)];
     int64_t at = 0;
     for (int j = 0; j < n; j++)
         column[j] = b + (j < m ? j : 0) * now.b_row;
-    for (; at + LANES <= now.k; at += LANES) {
+    for (; at + STEP <= now.k; at += STEP)
+        for (int s = 0; s < NAME(chains); s++) {
+            const V x = NAME(load)(a + at + s * LANES);
+            for (int j = 0; j < n; j++)
+                sums[s][j] += x * NAME(load)(column[j] + at + s * LANES);
+        }
+    if (NAME(chains) == 2 && at + LANES <= now.k) {
         const V x = NAME(load)(a + at);
         for (int j = 0; j < n; j++)
-            sums[j] += x * NAME(load)(column[j] + at);
+            sums[0][j] += x * NAME(load)(column[j] + at);
+        at += LANES;
     }
     if (at < now.k) {
         const V x = NAME(load_part)(a + at, now.k - at);
+        const int s = NAME(chains) == 2 && at / LANES % 2 == 1;
         for (int j = 0; j < n; j++)
-            sums[j] += x * NAME(load_part)(column[j] + at, now.k - at);
+            sums[s][j] += x * NAME(load_part)(column[j] + at, now.k - at);
     }
+    for (int j = 0; j < n && NAME(chains) == 2; j++)
+        sums[0][j] += sums[NAME(chains) - 1][j];
     for (int j = 0; j < n; j += 4)
-        NAME(totals)(sums + j, found + j);
+        NAME(totals)(sums[0] + j, found + j);
     memcpy(c, found, (size_t)(m < n ? m : n) * sizeof(T));
 }
 
@@ -226,10 +244,39 @@ TARGET static void NAME(row_by_row)(tg_small now, const T *a, const T *b, T *c)
 {
     for (int64_t i = 0; i < now.n; i++, a += now.a_row, c += now.c_row) {
         int64_t j = 0;
-        for (; j + 8 <= now.m; j += 8)
-            NAME(columns)(8, 8, now, a, b + j * now.b_row, c + j);
+        for (; j + NAME(at_once) <= now.m; j += NAME(at_once))
+            NAME(columns)(NAME(at_once), NAME(at_once), now, a, b + j * now.b_row, c + j);
         for (; j < now.m; j += 4)
             NAME(columns)(4, now.m - j, now, a, b + j * now.b_row, c + j);
+    }
+}
+
+/* Columns of b lie packed, and there are few of them: each meets some rows at once. */
+TARGET static void NAME(column_by_column)(tg_small now, const T *a, const T *b, T *c)
+{
+    const int64_t b_row = now.b_row;
+    T found[NAME(at_once)];
+    now.b_row = now.a_row;
+    for (int64_t i = 0; i < now.n; i += NAME(at_once))
+        for (int64_t j = 0; j < now.m; j++) {
+            const int64_t n = now.n - i < NAME(at_once) ? now.n - i : NAME(at_once);
+            NAME(columns)(NAME(at_once), n, now, b + j * b_row, a + i * now.a_row, found);
+            for (int64_t r = 0; r < n; r++)
+                c[(i + r) * now.c_row + j] = (now.adds ? c[(i + r) * now.c_row + j] : 0) + found[r];
+        }
+}
+
+/* The same where rows of b lie packed: they are turned. */
+TARGET static void NAME(few_columns)(tg_small now, const T *a, const T *b, T *c)
+{
+    T turned[TG_FEW_COLUMNS * TG_SMALL_DEPTH];
+    const int64_t k = now.k, b_row = now.b_row;
+    now.b_row = TG_SMALL_DEPTH;
+    for (int64_t done = 0; done < k; done += now.k, a += now.k, b += now.k * b_row) {
+        now.k = k - done < TG_SMALL_DEPTH ? k - done : TG_SMALL_DEPTH;
+        now.adds = done > 0;
+        NAME(turn_few)(now.k, now.m, b, b_row, 1, turned, TG_SMALL_DEPTH);
+        NAME(column_by_column)(now, a, turned, c);
     }
 }
 
@@ -260,29 +307,35 @@ TARGET static void NAME(one_row)(tg_small now, const T *a, const T *b, T *c)
 }
 
 /* A product whose factors are deeper is one of parts, added up. */
-TARGET static void NAME(deep_product)(tg_small now, int is_turned, const T *a, const T *b, T *c)
+TARGET static void NAME(deep_product)(tg_small now, const T *a, const T *b, T *c)
 {
     const int64_t k = now.k;
     for (int64_t done = 0; done < k; done += now.k) {
         now.k = k - done < TG_SMALL_DEPTH ? k - done : TG_SMALL_DEPTH;
         now.adds = done > 0;
-        if (is_turned)
+        if (now.is_turned)
             NAME(with_turned_b)(now, a, b, c);
         else
             NAME(packed)(now, a, b, c);
         a += now.k * now.a_step;
-        b += now.k * (is_turned ? 1 : now.b_row);
+        b += now.k * (now.is_turned ? 1 : now.b_row);
     }
 }
 
-TARGET static void NAME(product)(tg_small now, int is_turned, const T *a, const T *b, T *c)
+TARGET static void NAME(product)(tg_small now, const T *a, const T *b, T *c)
 {
+    const int is_turned = now.is_turned;
+    const int is_narrow = now.m <= TG_FEW_COLUMNS && now.n > now.m && now.k >= TG_LONG_COLUMN;
     if (is_turned && now.n < 4 && now.a_step == 1)
         NAME(row_by_row)(now, a, b, c);
+    else if (is_narrow && is_turned && now.a_step == 1)
+        NAME(column_by_column)(now, a, b, c);
+    else if (is_narrow && now.a_step == 1)
+        NAME(few_columns)(now, a, b, c);
     else if (!is_turned && now.n == 1 && now.m > 2 * LANES)
         NAME(one_row)(now, a, b, c);
     else if (now.k > TG_SMALL_DEPTH)
-        NAME(deep_product)(now, is_turned, a, b, c);
+        NAME(deep_product)(now, a, b, c);
     else if (!is_turned)
         NAME(packed)(now, a, b, c);
     else if (now.n * (now.k + now.m) >= now.m * now.k)

@@ -1,14 +1,17 @@
 /* Products of small matrices. The BLAS packs both factors first, which does not pay there, and
  * wakes threads; here nothing is copied but a small factor that lies the wrong way. */
+#include "product_parts.h"
 #include "vectors.h"
 
-enum { TG_SMALL_DEPTH = 512, TG_DEEP = 192, TG_MANY_ROWS = 64 };
+enum { TG_SMALL_DEPTH = 512, TG_DEEP = 192, TG_MANY_ROWS = 64, TG_FEW_COLUMNS = 5,
+       TG_LONG_COLUMN = 32 };
 
 /* c (n, m) = a (n, k) @ b (k, m). Steps are counted in elements: a_row and a_step between rows and
  * columns of a, b_row between rows of b, or its columns where these lie packed. */
 typedef struct {
     int64_t n, m, k, a_row, a_step, b_row, c_row;
-    int adds; /* to what c holds */
+    int adds;      /* to what c holds */
+    int is_turned; /* columns of b lie packed */
 } tg_small;
 
 #if defined(__GNUC__) && defined(__x86_64__)
@@ -78,25 +81,22 @@ static TG_INLINE void totals_float64_plain(const void *vectors, double *sums)
 #define ROWS_OF_16 4
 #include "each_float.h"
 
-#define LOOP(name, T)                                                                             \
-    TG_LOOP(small_matmul_##name)                                                                  \
-    {                                                                                             \
-        const tg_intp size = sizeof(T);                                                           \
-        const int is_turned = steps[6] != size;                                                   \
-        const tg_small now = {dims[1], dims[3], dims[2], steps[3] / size, steps[4] / size,        \
-                              steps[is_turned ? 6 : 5] / size, steps[7] / size, 0};               \
-        (void)params;                                                                             \
-        for (tg_intp i = 0; i < dims[0]; i++) {                                                   \
-            TG_BEST(product_##name, now, is_turned, (const T *)(args[0] + i * steps[0]),          \
-                    (const T *)(args[1] + i * steps[1]), (T *)(args[2] + i * steps[2]));          \
-        }                                                                                         \
-    }
+/* From steps in bytes. */
+static tg_small small_of(const tg_intp *dims, const tg_intp *steps, tg_intp size)
+{
+    const tg_small now = {dims[1], dims[3], dims[2], steps[3] / size, steps[4] / size,
+                          steps[steps[6] != size ? 6 : 5] / size, steps[7] / size, 0,
+                          steps[6] != size};
+    return now;
+}
 
-LOOP(float32, float)
-LOOP(float64, double)
+#define MULTIPLY(type, now, a, b, c) TG_BEST(product_##type, now, a, b, c)
+
+TG_PRODUCT_LOOPS(small_matmul, float32, float, tg_small, small_of, MULTIPLY)
+TG_PRODUCT_LOOPS(small_matmul, float64, double, tg_small, small_of, MULTIPLY)
 
 const tg_kernel tg_product_kernels[] = {
-    {"small_matmul", "(n,k),(k,m)->(n,m)", "fff", TG_FLOAT32, small_matmul_float32, NULL, 0, 0},
-    {"small_matmul", "(n,k),(k,m)->(n,m)", "ddd", TG_FLOAT64, small_matmul_float64, NULL, 0, 0},
+    TG_PRODUCT_ROWS(small_matmul, float32, TG_FLOAT32, "fff")
+    TG_PRODUCT_ROWS(small_matmul, float64, TG_FLOAT64, "ddd")
     TG_TABLE_END
 };

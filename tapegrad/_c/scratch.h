@@ -2,7 +2,8 @@
  *
  * Given back to the C library, a megabyte may go back to the system, and the next one cost a page
  * fault for every 4 kB. Threads take and give by one exchange, so nothing waits and no thread owns
- * anything. */
+ * anything; but each looks first where it gave last, for what another one wrote lies in the caches of
+ * another processor. */
 #ifndef TG_SCRATCH_H
 #define TG_SCRATCH_H
 
@@ -21,12 +22,22 @@ enum {
 };
 
 static _Atomic(char *) tg_scratch[TG_SCRATCH_SLOTS];
+static _Thread_local int tg_last_slot = -1;
+
+/* The slots from the one on where the thread gave last; at first each thread has another. */
+static inline _Atomic(char *) *tg_slot(int i)
+{
+    static atomic_uint n_threads = 0;
+    if (tg_last_slot < 0)
+        tg_last_slot = (int)(atomic_fetch_add(&n_threads, 1) % TG_SCRATCH_SLOTS);
+    return &tg_scratch[(tg_last_slot + i) % TG_SCRATCH_SLOTS];
+}
 
 /* At least `size` bytes, with anything in them, or NULL. What is kept and smaller is freed. */
 static inline void *tg_take_scratch(size_t size)
 {
     for (int i = 0; i < TG_SCRATCH_SLOTS; i++) {
-        char *kept = atomic_exchange(&tg_scratch[i], NULL);
+        char *kept = atomic_exchange(tg_slot(i), NULL);
         if (kept != NULL && *(size_t *)kept >= size)
             return kept + TG_SCRATCH_HEAD;
         free(kept);
@@ -44,8 +55,10 @@ static inline void tg_give_scratch(void *scratch)
     char *memory = (char *)scratch - TG_SCRATCH_HEAD;
     for (int i = 0; i < TG_SCRATCH_SLOTS && *(size_t *)memory <= TG_MOST_SCRATCH; i++) {
         char *none = NULL;
-        if (atomic_compare_exchange_strong(&tg_scratch[i], &none, memory))
+        if (atomic_compare_exchange_strong(tg_slot(i), &none, memory)) {
+            tg_last_slot = (tg_last_slot + i) % TG_SCRATCH_SLOTS;
             return;
+        }
     }
     free(memory);
 }

@@ -89,4 +89,5 @@ cdef void divert_launches(launch_function function) noexcept
 cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,
                 void* params, Scalars* scalars) except -1
 cpdef bint has_wide_vectors() noexcept
+cdef bint is_zen4() noexcept
 cpdef int thread_count() noexcept

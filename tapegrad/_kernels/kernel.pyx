@@ -40,6 +40,7 @@ cdef extern from *:
 cdef extern from "vectors.h":
     int tg_vector_limit
     int tg_vector_level() nogil
+    int tg_is_zen4() nogil
 
 cdef extern from "threads.h":
     ctypedef struct tg_launch:
@@ -326,6 +327,11 @@ def limit_vectors(int level):
 cpdef bint has_wide_vectors() noexcept:
     """Whether our loops have more than the vectors that every processor of its kind has."""
     return tg_vector_level() > 0
+
+
+cdef bint is_zen4() noexcept:
+    """Whether the processor makes 16 products of floats in two halves, one vector a cycle."""
+    return tg_is_zen4()
 
 
 def numpy_kernel(source):

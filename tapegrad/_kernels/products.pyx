@@ -1,5 +1,4 @@
-"""Products of matrices: small ones, and large ones on several threads, by our loops, others by the
-BLAS that NumPy brings."""
+"""Products of matrices: of floats by our loops, others by NumPy's and the BLAS that it brings."""
 
 from numpy cimport (
     NPY_BOOL, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, NPY_INT16, NPY_INT32, NPY_INT64, NPY_INT8,
@@ -10,7 +9,9 @@ from numpy cimport (
 from tapegrad._kernels.arrays cimport contiguous
 from tapegrad._kernels.geometry cimport MAX_DIMS, Operand, broadcast_shape, operand_of
 from tapegrad._kernels.iteration cimport cast, elementwise, iterate
-from tapegrad._kernels.kernel cimport Kernel, Loop, has_wide_vectors, launch, thread_count
+from tapegrad._kernels.kernel cimport (
+    Kernel, Loop, has_wide_vectors, is_zen4, launch, thread_count,
+)
 from tapegrad._kernels.memory cimport allocate
 
 import numpy as np
@@ -21,8 +22,9 @@ import_array()
 
 cdef Kernel MATMUL = Kernel.from_ufunc(np.matmul)
 cdef Kernel SMALL_MATMUL = OURS["small_matmul"]
-cdef Kernel PACK_ROWS = OURS["pack_rows"]
-cdef Kernel MULTIPLY_PACKED = OURS["multiply_packed"]
+cdef Kernel LARGE_MATMUL = OURS["large_matmul"]
+cdef Kernel SMALL_PARTS = OURS["small_matmul_parts"]
+cdef Kernel LARGE_PARTS = OURS["large_matmul_parts"]
 cdef Kernel ADD = Kernel.from_ufunc(np.add)
 cdef Kernel ADD_ROW = OURS["add_row"]
 
@@ -34,39 +36,40 @@ cdef dict C_NAMES = {
 
 
 cdef enum:
-    TINY = 1024                 # products of two numbers
-    LARGE = 4194304             # from here on a second thread pays
-    PACKED = 8388608            # and packing for it
-    LARGE_ALONE = 16777216      # from here on the BLAS packs its factors for good
-    ROWS_TOGETHER = 32          # of a product that is narrow, which threads share
-    LONG = 16384                # rows, depth or columns, so that nothing overflows
-    BLOCK_ROWS = 84             # TG_BLOCK_ROWS
-    BLOCK_ROOM = 112            # rows that a packed block takes, whatever the height of its tiles
-    MOST_ROWS = 504             # six blocks: the second cache holds half a megabyte of them, packed
-    STRIP = 64                  # columns that are computed together
+    LARGE = 1048576             # products of two numbers from which on a second thread pays
+    PACKED = 16777216           # and packing of both factors
+    LONG = 1048576              # rows, depth or columns, so that nothing overflows
+    MANY_ROWS = 504             # that a thread multiplies at once
+    FEW_ROWS = 4                # and more: fewer are never packed
+    THIN = 16                   # depth for which packing does not pay
+    STRIP = 64                  # rows, and half as many columns as it pays for
+    FEWEST = 32                 # rows or columns of a part
+    ROWS_TOGETHER = 8           # of a tile
+    PANEL = 32                  # columns: as many as two of the widest vectors have
 
-SMALL_MATMUL.is_shared, SMALL_MATMUL.share_above = True, LARGE
+for _kernel in (SMALL_MATMUL, SMALL_PARTS):
+    (<Kernel>_kernel).is_shared, (<Kernel>_kernel).share_above = True, LARGE
 
 
 cdef Loop* loop_of_product(int type_number, npy_intp n, npy_intp k, npy_intp m, npy_intp item,
                            const npy_intp* steps) except NULL:
     """The loop for ``(n, k) @ (k, m)``; ``steps`` are those between rows and columns of both.
 
-    The BLAS packs its factors and shares the work among its threads, which costs small products
-    more than they gain. These threads wait for one another, and then for more to do for tens of
-    milliseconds, on processors that ours need.
+    The BLAS is left what ours do not read: other dtypes, and matrices of gaps; and large products
+    where vectors are narrow, or on one thread, but for a Zen 4, where it is slower. Its threads
+    wait for one another, and then for more to do for tens of milliseconds, on processors that ours
+    need.
     """
-    cdef bint is_turned = steps[3] != item
-    cdef double work = <double>n * k * m
+    cdef bint is_turned = steps[3] != item, is_large = <double>n * k * m > PACKED
     if (type_number != NPY_FLOAT32 and type_number != NPY_FLOAT64) \
             or n > LONG or k > LONG or m > LONG or (steps[2] != item and is_turned) \
-            or (steps[0] | steps[1] | steps[2] | steps[3]) & (item - 1):
+            or (steps[0] | steps[1] | steps[2] | steps[3]) & (item - 1) \
+            or is_large and n >= FEW_ROWS and not (
+                has_wide_vectors() if thread_count() > 1 else is_zen4()):
         return MATMUL.loop_for(type_number)
-    if work <= TINY or m >= 4 and (
-            work <= (LARGE_ALONE if n >= 4 else LARGE)
-            or n < 4 and is_turned and steps[1] == item):   # sums along packed rows of both
-        return &SMALL_MATMUL.loops[type_number]
-    return MATMUL.loop_for(type_number)
+    if is_large and n >= STRIP and m >= 2 * STRIP and k > THIN:
+        return &LARGE_MATMUL.loops[type_number]
+    return &SMALL_MATMUL.loops[type_number]
 
 
 cdef ndarray _for_blas(ndarray array):
@@ -192,91 +195,51 @@ cdef ndarray multiplied(Matrix a, Matrix b, ndarray out, Matrix target):
     args[0], args[1], args[2] = a.data, b.data, target.data
     steps[3], steps[4], steps[5], steps[6] = a.step, a.column_step, b.step, b.column_step
     steps[7], steps[8] = target.step, target.column_step
-    if is_large(PyArray_TYPE(out), a, b):
-        multiply_large(a, b, out, target)
-    elif a.n > 0 and b.n_columns > 0:
+    if a.n > 0 and b.n_columns > 0:
         launch_product(loop_of_product(PyArray_TYPE(out), a.n, a.n_columns, b.n_columns,
                                        PyArray_ITEMSIZE(out), steps + 3), args, dims, steps)
     return out
 
 
-cdef inline int launch_product(Loop* loop, char** args, npy_intp* dims, npy_intp* steps) except -1:
-    """One product; some rows or columns at a time where several threads may share them."""
-    if <void*>loop.kernel != <void*>SMALL_MATMUL or thread_count() == 1 \
-            or dims[1] * dims[2] * dims[3] <= LARGE or max(dims[1], dims[3]) < 2 * ROWS_TOGETHER:
+cdef struct Parts:
+    char* first                 # of the result
+    npy_intp n, part, by_rows   # rows, or columns, of all parts and of one
+
+
+cdef int launch_product(Loop* loop, char** args, npy_intp* dims, npy_intp* steps) except -1:
+    """One product; as parts of its rows or columns where several threads may share them."""
+    cdef Kernel kernel = SMALL_PARTS
+    cdef Parts parts
+    cdef npy_intp n = dims[1], m = dims[3]
+    if <void*>loop.kernel == <void*>LARGE_MATMUL:
+        kernel = LARGE_PARTS
+    elif <void*>loop.kernel != <void*>SMALL_MATMUL:
         return launch(loop, args, dims, steps, NULL, NULL)
-    if dims[1] < 2 * ROWS_TOGETHER:
-        steps[1], steps[2] = STRIP * steps[6], STRIP * steps[8]     # columns of b and the result
-        return launch_parts(loop, dims[3], STRIP, 3, 3, args, dims, steps)
-    steps[0], steps[2] = ROWS_TOGETHER * steps[3], ROWS_TOGETHER * steps[7]
-    return launch_parts(loop, dims[1], ROWS_TOGETHER, 1, 3, args, dims, steps)
+    parts.by_rows = n >= m or n >= MANY_ROWS
+    parts.first, parts.n = args[2], n if parts.by_rows else m
+    parts.part = part_of(parts.n, ROWS_TOGETHER if parts.by_rows else PANEL)
+    if n * dims[2] * m <= LARGE or parts.part == parts.n:
+        return launch(loop, args, dims, steps, NULL, NULL)
+    dims[0] = (parts.n + parts.part - 1) // parts.part
+    steps[0] = parts.part * steps[3] if parts.by_rows else 0
+    steps[1] = 0 if parts.by_rows else parts.part * steps[6]
+    steps[2] = parts.part * steps[7 if parts.by_rows else 8]
+    return launch(&kernel.loops[loop.types[0]], args, dims, steps, &parts, NULL)
 
 
-cdef inline bint is_large(int type_number, Matrix a, Matrix b) noexcept:
-    """Whether several threads are worth packing for, and neither factor is too narrow for tiles."""
-    return thread_count() > 1 and <double>a.n * a.n_columns * b.n_columns > PACKED \
-        and a.n >= STRIP and b.n_columns >= 2 * STRIP and a.n_columns >= 16 \
-        and (type_number == NPY_FLOAT32 or type_number == NPY_FLOAT64) and has_wide_vectors()
+cdef inline npy_intp part_of(npy_intp n, npy_intp together) noexcept:
+    """How much of ``n`` a part has: of few a thread has one, if there are enough for each.
 
-
-cdef int multiply_large(Matrix a, Matrix b, ndarray out, Matrix target) except -1:
-    """The product from packed rows of ``a``, some of them at a time."""
-    cdef npy_intp dims[1]
-    cdef npy_intp n = a.n
-    cdef ndarray packed
-    dims[0] = (min(n, <npy_intp>MOST_ROWS) + BLOCK_ROWS - 1) // BLOCK_ROWS \
-        * BLOCK_ROOM * a.n_columns
-    packed = allocate(1, dims, PyArray_TYPE(out))
-    while n > 0:
-        a.n = min(n, <npy_intp>MOST_ROWS)
-        pack(a, packed)
-        multiply_packed(a, packed, b, target)
-        a.data += a.n * a.step
-        target.data += a.n * target.step
-        n -= a.n
-    return 0
-
-
-cdef int pack(Matrix a, ndarray packed) except -1:
-    """The rows of ``a`` as blocks of tiles."""
-    cdef npy_intp dims[4]
-    cdef npy_intp steps[5]
-    cdef char* args[2]
-    dims[2], dims[3] = a.n_columns, BLOCK_ROOM * a.n_columns
-    steps[2], steps[3], steps[4] = a.step, a.column_step, PyArray_ITEMSIZE(packed)
-    steps[0], steps[1] = BLOCK_ROWS * a.step, dims[3] * steps[4]
-    args[0], args[1] = a.data, PyArray_BYTES(packed)
-    return launch_parts(&PACK_ROWS.loops[PyArray_TYPE(packed)], a.n, BLOCK_ROWS, 1, 2, args, dims,
-                        steps)
-
-
-cdef int multiply_packed(Matrix a, ndarray packed, Matrix b, Matrix target) except -1:
-    """Strips of columns of the target."""
-    cdef npy_intp dims[6]
-    cdef npy_intp steps[9]
-    cdef char* args[3]
-    dims[1], dims[2] = (a.n + BLOCK_ROWS - 1) // BLOCK_ROWS, BLOCK_ROOM * a.n_columns
-    dims[3], dims[5] = a.n_columns, a.n
-    steps[0], steps[1], steps[2] = 0, STRIP * b.column_step, STRIP * target.column_step
-    steps[4] = PyArray_ITEMSIZE(packed)
-    steps[3] = dims[2] * steps[4]
-    steps[5], steps[6], steps[7], steps[8] = b.step, b.column_step, target.step, target.column_step
-    args[0], args[1], args[2] = PyArray_BYTES(packed), b.data, target.data
-    return launch_parts(&MULTIPLY_PACKED.loops[PyArray_TYPE(packed)], b.n_columns, STRIP, 4, 3,
-                        args, dims, steps)
-
-
-cdef int launch_parts(Loop* loop, npy_intp n, npy_intp part, int at, int n_operands, char** args,
-                      npy_intp* dims, const npy_intp* steps) except -1:
-    """Parts of the core dimension ``at`` as outer iterations, and what is left as one more."""
-    cdef int k
-    dims[0], dims[at] = n // part, part
-    if dims[0] > 0:
-        launch(loop, args, dims, steps, NULL, NULL)
-    for k in range(n_operands):
-        args[k] += dims[0] * steps[k]
-    dims[0], dims[at] = 1, n % part
-    return launch(loop, args, dims, steps, NULL, NULL) if dims[at] > 0 else 0
+    No part has so few that it is multiplied in another way than all would be.
+    """
+    cdef npy_intp part, n_parts, n_threads = min(<npy_intp>thread_count(), n // FEWEST)
+    if n_threads < 2:
+        return n
+    n_parts = n_threads * max(n // (n_threads * MANY_ROWS), <npy_intp>1)
+    part = (n + n_parts * together - 1) // (n_parts * together) * together
+    while 0 < n % part < FEWEST // 2:
+        part += together
+    return min(part, n)
 
 
 def mv(ndarray a not None, ndarray v not None):

@@ -15,7 +15,7 @@ from tapegrad._kernels.geometry cimport MAX_OPERANDS
 from tapegrad._kernels.iteration cimport CASTS, ITEM_SIZES
 from tapegrad._kernels.kernel cimport MAX_CORE_DIMS, Kernel, launch
 from tapegrad._kernels.memory cimport allocate
-from tapegrad._kernels.products cimport loop_of_product
+from tapegrad._kernels.products cimport launch_product, loop_of_product
 
 import numpy as np
 
@@ -159,8 +159,8 @@ cdef class Walk:
         steps[3], steps[4] = inner * self.item, self.item
         steps[5], steps[6] = (self.item, row) if turned else (row, self.item)
         steps[7], steps[8] = m * self.item, self.item
-        return launch(loop_of_product(self.number, n, inner, m, self.item, steps + 3), data, dims,
-                      steps, NULL, NULL)
+        return launch_product(
+            loop_of_product(self.number, n, inner, m, self.item, steps + 3), data, dims, steps)
 
     cdef int step(self, npy_intp start, npy_intp n) except -1:
         """One step there, of the n samples whose rows begin at ``start``."""

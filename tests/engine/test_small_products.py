@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tapegrad import _kernels as kernels
-from tapegrad._kernels import OURS
+from tapegrad._kernels import OURS, limit_vectors
+from tapegrad._kernels.kernel import has_wide_vectors, set_thread_count, thread_count
 from tapegrad._kernels.launch_log import record_launches
 
 # Around the rows and columns of a tile or a square, the depth and rows from which strips are
@@ -15,7 +16,8 @@ SIZES = [
     (1, 1, 1), (1, 64, 65), (2, 37, 6), (3, 18, 9), (2, 3, 5), (3, 1, 2), (4, 8, 16), (5, 7, 31),
     (8, 16, 32), (9, 33, 17), (13, 0, 4), (16, 64, 256), (31, 255, 33), (33, 512, 18), (64, 10, 47),
     (7, 9, 19), (12, 20, 40), (16, 100, 33), (70, 200, 50), (65, 193, 129), (1, 1500, 70),
-    (3, 1300, 40), (9, 1100, 35), (1, 9, 5000), (2, 6, 2100), (1, 515, 1025),
+    (3, 1300, 40), (9, 1100, 35), (1, 9, 5000), (2, 6, 2100), (1, 515, 1025), (40, 700, 2),
+    (9, 64, 4), (70, 1100, 5), (1000, 40, 3), (6, 513, 1), (32, 600, 70), (17, 31, 5),
 ]  # fmt: skip
 
 
@@ -70,19 +72,24 @@ def test_what_is_not_finite_stays_in_its_row(value):
     assert np.all(np.delete(out, 4, 0) == 5)
 
 
-@pytest.mark.parametrize(
-    ("n", "k", "m", "name"),
-    [(4, 8, 16, "small_matmul"), (32, 64, 128, "small_matmul"), (1, 64, 128, "small_matmul"),
-     (32, 1700, 64, "small_matmul"), (2, 700, 600, "small_matmul"), (1, 4096, 4096, "matmul"),
-     (600, 1700, 17, "matmul"), (300, 700, 2, "matmul"), (4, 20000, 4, "matmul")],
-)  # fmt: skip
-def test_large_and_narrow_products_are_left_to_the_blas(n, k, m, name):
-    """Products of many numbers, and those of which a side is narrow, go to NumPy's loop."""
+@pytest.mark.parametrize("vectors", [0, 2])
+@pytest.mark.parametrize(("n", "k", "m"), [
+    (4, 8, 16), (32, 64, 128), (1, 64, 128), (32, 1700, 64), (2, 700, 600), (300, 700, 2),
+    (4, 20000, 4), (1, 4096, 4096), (600, 1700, 17), (32, 1024, 1024), (1100, 16, 1100),
+])  # fmt: skip
+def test_only_plain_vectors_leave_narrow_products_to_the_blas(n, k, m, vectors):
+    """Whatever is small or narrow goes to our loop, if it is large, where vectors are wide."""
     a, b = np.ones((n, k), np.float32), np.ones((k, m), np.float32)
+    vectors, threads = limit_vectors(vectors), thread_count()
+    set_thread_count(2)
+    is_ours = has_wide_vectors() or n * k * m <= 2**24
     with record_launches() as log:
         kernels.mm(a, b)
+    limit_vectors(vectors)
+    set_thread_count(threads)
 
-    assert log.kernel_names() == [name]
+    assert {name.removesuffix("_parts") for name in log.kernel_names()} == {
+        "small_matmul" if is_ours else "matmul"}
 
 
 @pytest.mark.parametrize(("n", "k", "m"), [(1, 64, 256), (3, 4096, 2048), (1, 16384, 300)])
@@ -93,4 +100,4 @@ def test_few_rows_never_wake_the_blas(n, k, m):
         kernels.mm_nt(a, weight)
         kernels.mv(weight, a[0])
 
-    assert set(log.kernel_names()) == {"small_matmul"}  # in parts, where there are threads
+    assert {name.removesuffix("_parts") for name in log.kernel_names()} == {"small_matmul"}
