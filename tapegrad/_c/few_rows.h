@@ -274,7 +274,7 @@ TARGET static void NAME(few_columns)(tg_small now, const T *a, const T *b, T *c)
     now.b_row = TG_SMALL_DEPTH;
     for (int64_t done = 0; done < k; done += now.k, a += now.k, b += now.k * b_row) {
         now.k = k - done < TG_SMALL_DEPTH ? k - done : TG_SMALL_DEPTH;
-        now.adds = done > 0;
+        now.adds |= done > 0;
         NAME(turn_few)(now.k, now.m, b, b_row, 1, turned, TG_SMALL_DEPTH);
         NAME(column_by_column)(now, a, turned, c);
     }
@@ -285,7 +285,8 @@ TARGET static void NAME(few_columns)(tg_small now, const T *a, const T *b, T *c)
 TARGET static void NAME(one_row)(tg_small now, const T *a, const T *b, T *c)
 {
     enum { COLUMNS = 16384 / sizeof(T) };
-    memset(c, 0, (size_t)now.m * sizeof(T));
+    if (!now.adds)
+        memset(c, 0, (size_t)now.m * sizeof(T));
     for (int64_t first = 0; first < now.m; first += COLUMNS, b += COLUMNS, c += COLUMNS) {
         const int64_t m = now.m - first < COLUMNS ? now.m - first : COLUMNS;
         const T *row = b, *x = a;
@@ -312,7 +313,7 @@ TARGET static void NAME(deep_product)(tg_small now, const T *a, const T *b, T *c
     const int64_t k = now.k;
     for (int64_t done = 0; done < k; done += now.k) {
         now.k = k - done < TG_SMALL_DEPTH ? k - done : TG_SMALL_DEPTH;
-        now.adds = done > 0;
+        now.adds |= done > 0;
         if (now.is_turned)
             NAME(with_turned_b)(now, a, b, c);
         else

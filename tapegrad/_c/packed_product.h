@@ -85,7 +85,7 @@ TARGET static void NAME(meet)(int64_t depth, int is_first, const T *tile, const 
 TARGET static void NAME(multiply_rows)(tg_factors now, const T *a, const T *b, T *tiles, T *c)
 {
     _Alignas(64) T panel[TG_DEPTH * NAME(width)];
-    for (int64_t k = 0, depth; k < now.k; k += depth, a += depth * now.a_step, b += depth * now.b_row) {
+    for (int64_t k = 0, depth; k < now.k; k += depth) {
         depth = tg_equal_part(now.k - k, TG_DEPTH);
         NAME(pack_rows)(&now, a, depth, tiles);
         for (int64_t j = 0; j < now.m; j += NAME(width)) {
@@ -94,10 +94,13 @@ TARGET static void NAME(multiply_rows)(tg_factors now, const T *a, const T *b, T
             NAME(pack_panel)(&now, b + j * now.b_step, depth, n, panel);
             for (int64_t done = 0, rows; done < now.n; done += rows) {
                 rows = tg_equal_part(now.n - done, ROWS);
-                NAME(meet)(depth, k == 0, tile, panel, rows, n, c + done * now.c_row + j, now.c_row);
+                NAME(meet)(depth, k == 0, tile, panel, rows, n, c + done * now.c_row + j,
+                           now.c_row);
                 tile += depth * NAME(packed_rows);
             }
         }
+        a += depth * now.a_step;
+        b += depth * now.b_row;
     }
 }
 

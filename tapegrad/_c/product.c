@@ -10,7 +10,7 @@ enum { TG_SMALL_DEPTH = 512, TG_DEEP = 192, TG_MANY_ROWS = 64, TG_FEW_COLUMNS = 
  * columns of a, b_row between rows of b, or its columns where these lie packed. */
 typedef struct {
     int64_t n, m, k, a_row, a_step, b_row, c_row;
-    int adds;      /* to what c holds */
+    int adds;      /* to what c holds, if it is not turned */
     int is_turned; /* columns of b lie packed */
 } tg_small;
 
@@ -94,6 +94,18 @@ static tg_small small_of(const tg_intp *dims, const tg_intp *steps, tg_intp size
 
 TG_PRODUCT_LOOPS(small_matmul, float32, float, tg_small, small_of, MULTIPLY)
 TG_PRODUCT_LOOPS(small_matmul, float64, double, tg_small, small_of, MULTIPLY)
+
+#define MULTIPLY_ONE(type, T)                                                                     \
+    void tg_multiply_##type(char *const *args, const tg_intp *dims, const tg_intp *steps,         \
+                            int adds)                                                             \
+    {                                                                                             \
+        tg_small now = small_of(dims, steps, sizeof(T));                                          \
+        now.adds = adds;                                                                          \
+        MULTIPLY(type, now, (const T *)args[0], (const T *)args[1], (T *)args[2]);                \
+    }
+
+MULTIPLY_ONE(float32, float)
+MULTIPLY_ONE(float64, double)
 
 const tg_kernel tg_product_kernels[] = {
     TG_PRODUCT_ROWS(small_matmul, float32, TG_FLOAT32, "fff")

@@ -1,23 +1,31 @@
-/* One product as parts of the rows or of the columns of its result, so that threads may share it. */
+/* One product as parts of the rows or of the columns of its result, which threads share. */
 #ifndef TG_PRODUCT_PARTS_H
 #define TG_PRODUCT_PARTS_H
 
 #include "kernels.h"
 
-/* The result begins at `first`; it has `n` rows, or columns: `part` of them each, and the last part what
- * is left. */
+/* The result begins at `first` and has `n` rows, or columns: a part has `part` of them, the last one
+ * what is left. */
 typedef struct {
     const char *first;
     int64_t n, part, by_rows;
 } tg_parts;
 
-/* How many rows or columns the part has whose result begins at `c`, `step` bytes from one to the next:
- * to `n` or `m`. */
-static inline void tg_cut_part(const tg_parts *parts, const char *c, tg_intp step, int64_t *n, int64_t *m)
+/* To `n` or `m` how many rows or columns the part has whose result begins at `c`; parts begin `step`
+ * bytes apart. */
+static inline void tg_cut_part(const tg_parts *parts, const char *c, tg_intp step, int64_t *n,
+                               int64_t *m)
 {
     const int64_t left = parts->n - (c - parts->first) / step * parts->part;
     *(parts->by_rows ? n : m) = left < parts->part ? left : parts->part;
 }
+
+/* (n,k),(k,m)->(n,m) as a loop gets it, for other loops. Where rows of the right factor lie packed it
+ * may be added to what is there. */
+#define TG_DECLARE_MULTIPLY(type) \
+    void tg_multiply_##type(char *const *args, const tg_intp *dims, const tg_intp *steps, int adds);
+TG_DECLARE_MULTIPLY(float32)
+TG_DECLARE_MULTIPLY(float64)
 
 /* The loops of a product for a type: of outer iterations that are products of their own, and of those
  * that are parts of one. `made` makes of dims and steps what MULTIPLY(now, a, b, c) takes. */

@@ -2,17 +2,6 @@
 
 import numpy as np
 
-class Heads:
-    def __init__(
-        self,
-        query: np.ndarray,
-        key: np.ndarray,
-        value: np.ndarray,
-        mask: np.ndarray | None,
-        scale: float,
-        is_causal: bool,
-    ) -> None: ...
-
 def attention(
     query: np.ndarray,
     key: np.ndarray,
