@@ -22,21 +22,24 @@ TARGET static TG_INLINE void NAME(put)(T *to, int64_t step, V v, int64_t n)
 }
 
 /* One output channel at a few vectors of places. */
-TARGET static void NAME(put_few)(const NAME(pass) *pass, const NAME(padded) *block,
-                                 const T *weights, T first, const NAME(few) *few, T *out)
+TARGET static TG_APART void NAME(put_few)(const NAME(pass) *pass, const NAME(padded) *block,
+                                          const T *weights, T first, const NAME(few) *few, T *out)
 {
-    const T *data = block->data;
+    const T *d0 = block->data + few[0].read, *d1 = block->data + few[1].read;
+    const T *d2 = block->data + few[2].read, *d3 = block->data + few[3].read;
+    const int64_t n_taps = pass->n_taps, n_channels = pass->n_channels, channel = block->channel;
+    const int64_t *from = pass->from, *weight = pass->weight;
     V s0 = (V){0} + first, s1 = s0, s2 = s0, s3 = s0;
-    for (int64_t t = 0; t < pass->n_taps; t++) {
-        const T *w = weights + pass->weight[t] * pass->n_channels * NAME(packed_rows);
-        int64_t at = pass->from[t];
-        for (int64_t c = 0; c < pass->n_channels; c++) {
-            s0 = MULADD(*w, NAME(load)(data + few[0].read + at), s0);
-            s1 = MULADD(*w, NAME(load)(data + few[1].read + at), s1);
-            s2 = MULADD(*w, NAME(load)(data + few[2].read + at), s2);
-            s3 = MULADD(*w, NAME(load)(data + few[3].read + at), s3);
+    for (int64_t t = 0; t < n_taps; t++) {
+        const T *w = weights + weight[t] * n_channels * NAME(packed_rows);
+        int64_t at = from[t];
+        for (int64_t c = 0; c < n_channels; c++) {
+            s0 = MULADD(*w, NAME(load)(d0 + at), s0);
+            s1 = MULADD(*w, NAME(load)(d1 + at), s1);
+            s2 = MULADD(*w, NAME(load)(d2 + at), s2);
+            s3 = MULADD(*w, NAME(load)(d3 + at), s3);
             w += NAME(packed_rows);
-            at += block->channel;
+            at += channel;
         }
     }
     NAME(put)(out + few[0].written, pass->write_step, s0, few[0].n);
@@ -45,37 +48,78 @@ TARGET static void NAME(put_few)(const NAME(pass) *pass, const NAME(padded) *blo
     NAME(put)(out + few[3].written, pass->write_step, s3, few[3].n);
 }
 
+/* The place that comes next: of a line, of which the first one reads and writes here; of its plane, and
+ * of its sample. */
+typedef struct {
+    int64_t x, y, z, sample, read, written;
+} NAME(place);
+
+/* What the lines of a block have in common. */
+typedef struct {
+    const NAME(pass) *pass;
+    const tg_sliding *p;
+    const NAME(padded) *block;
+    const int64_t *counts, *first; /* samples and places; the first place of each dimension */
+    int64_t out_sample;
+} NAME(many_lines);
+
+/* Find the first line of a plane. */
+TARGET static TG_INLINE void NAME(begin_plane)(const NAME(many_lines) *lines, NAME(place) *place)
+{
+    const tg_axis *axes = lines->pass->axes;
+    int64_t written = 0, at[3] = {place->z, 0, 0};
+    for (int d = 0; d < 3; d++)
+        written = written * lines->p->out[d] + axes[d].out_first +
+                  (lines->first[d] + at[d]) * axes[d].out_step;
+    place->written = written + place->sample * lines->out_sample;
+    place->read = place->sample * lines->block->sample +
+                  place->z * axes[0].step * lines->block->plane;
+}
+
+/* The places of the next vector. */
+TARGET static TG_INLINE NAME(few) NAME(next_few)(const NAME(many_lines) *lines, NAME(place) *place)
+{
+    const tg_axis *axes = lines->pass->axes;
+    const int64_t *counts = lines->counts, left = counts[3] - place->x;
+    const NAME(few) few = {place->read + place->x, place->written + place->x * axes[2].out_step,
+                           tg_least(left, LANES)};
+    place->x += LANES;
+    if (left > LANES)
+        return few;
+    place->x = 0;
+    place->read += axes[1].step * lines->block->row;
+    place->written += axes[1].out_step * lines->p->out[2];
+    if (++place->y < counts[2])
+        return few;
+    place->y = 0;
+    if (++place->z == counts[1]) {
+        place->z = 0;
+        place->sample++;
+    }
+    NAME(begin_plane)(lines, place);
+    return few;
+}
+
 /* The outputs of a block of `counts` samples and places, for one or two rows. */
 TARGET static void NAME(put_lines)(NAME(pass) *pass, const tg_sliding *p, const NAME(padded) *block,
                                    const int64_t counts[4], const int64_t first[3], T *out,
                                    int64_t out_sample, int64_t out_channel, int64_t rows,
                                    const char *bias, int64_t bias_step)
 {
-    const tg_axis *axes = pass->axes;
+    const NAME(many_lines) lines = {pass, p, block, counts, first, out_sample};
     const int64_t vectors = (counts[3] + LANES - 1) / LANES;
     const int64_t n = counts[0] * counts[1] * counts[2] * vectors;
-    int64_t at[4] = {0, 0, 0, 0};
-    pass->write_step = axes[2].out_step;
+    NAME(place) place = {0};
+    pass->write_step = pass->axes[2].out_step;
+    NAME(begin_plane)(&lines, &place);
     for (int64_t start = 0; start < n; start += NAME(at_once)) {
         NAME(few) few[NAME(at_once)];
         for (int i = 0; i < NAME(at_once); i++) {
-            int64_t written = 0;
-            if (start + i >= n) { /* again the last, for nothing */
+            if (start + i < n) {
+                few[i] = NAME(next_few)(&lines, &place);
+            } else { /* again the last, for nothing */
                 few[i] = few[i - 1];
                 few[i].n = 0;
-                continue;
-            }
-            for (int d = 0; d < 3; d++)
-                written = written * p->out[d] + axes[d].out_first +
-                          (first[d] + at[d + 1]) * axes[d].out_step;
-            few[i].read = at[0] * block->sample + at[1] * axes[0].step * block->plane +
-                          at[2] * axes[1].step * block->row + at[3];
-            few[i].written = at[0] * out_sample + written;
-            few[i].n = tg_least(counts[3] - at[3], LANES);
-            at[3] += LANES;
-            for (int d = 3; d > 0 && at[d] >= counts[d]; d--) {
-                at[d] = 0;
-                at[d - 1]++;
             }
         }
         for (int64_t row = 0; row < rows; row++)
