@@ -72,6 +72,12 @@ cdef Loop* loop_of_product(int type_number, npy_intp n, npy_intp k, npy_intp m, 
     return &SMALL_MATMUL.loops[type_number]
 
 
+cdef bint is_small(int type_number, npy_intp n, npy_intp k, npy_intp m) noexcept:
+    """Whether matrices whose rows lie packed, or columns of the right one, are not packed anew."""
+    return <double>n * k * m <= PACKED and max(n, k, m) <= LONG \
+        and (type_number == NPY_FLOAT32 or type_number == NPY_FLOAT64)
+
+
 cdef ndarray _for_blas(ndarray array):
     """The array itself where BLAS can read its last two dimensions, else a row-major copy."""
     cdef int ndim = PyArray_NDIM(array)

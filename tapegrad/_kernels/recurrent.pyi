@@ -2,22 +2,6 @@
 
 import numpy as np
 
-class Walk:
-    n_gates: int
-    n_saved: int
-    def __init__(self, gates: np.ndarray, w_hh: np.ndarray, w_hr: np.ndarray | None) -> None: ...
-
-class RnnTanh(Walk): ...
-class RnnRelu(RnnTanh): ...
-
-class Lstm(Walk):
-    n_gates: int
-    n_saved: int
-
-class Gru(Walk):
-    n_gates: int
-    n_saved: int
-
 def walk(
     mode: str,
     gates: np.ndarray,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tapegrad._kernels import OURS, limit_vectors
+from tapegrad._kernels.launch_log import record_launches
 
 BASELINE, AVX2, AVX512 = range(3)
 
@@ -42,6 +43,47 @@ def test_instruction_sets_agree(tapegrad: ModuleType, layer: str, size: int, dty
     assert all(tapegrad.equal(a, b) for a, b in zip(found[1], found[2], strict=True))
     for near, other in zip(found[0], found[1], strict=True):
         tapegrad.testing.assert_close(near, other, rtol=16 * eps, atol=64 * eps)
+
+
+def packed_results(torch: ModuleType, layer: str) -> list:
+    """Give what a packed sequence in both directions gives, and its gradients."""
+    torch.manual_seed(0)
+    m = getattr(torch.nn, layer)(5, 64, bidirectional=True)
+    x = torch.randn(13, 40, 5, requires_grad=True)
+    lengths = torch.arange(40, 14, -2)
+    out, last = m(torch.nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first=True))
+    states = last if layer == "LSTM" else (last,)
+    total = sum((a ** 2).sum() for a in (out.data, *states))
+    return [out.data, *states, *torch.autograd.grad(total, [x, *m.parameters()])]
+
+
+@pytest.mark.parametrize("layer", ["RNN", "GRU", "LSTM"])
+def test_threads_change_no_bit(torch: ModuleType, layer: str) -> None:
+    """Threads that have some samples each give what one gives, also where sequences end early."""
+    before, every = torch.get_num_threads(), []
+    for n in (1, 2, 3):
+        torch.set_num_threads(n)
+        with record_launches() as log:
+            every.append(packed_results(torch, layer))
+        assert log.kernel_names().count("recurrent_walk") == 4  # two directions, there and back
+    torch.set_num_threads(before)
+
+    for alone, *shared in zip(*every, strict=True):
+        assert all(torch.equal(alone, other) for other in shared)
+
+
+@pytest.mark.parametrize("layer", ["RNN", "GRU", "LSTM"])
+def test_shared_samples_are_beside_pytorch(
+    torch: ModuleType, reference: ModuleType, layer: str
+) -> None:
+    """On two threads results and gradients are PyTorch's."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    for ours, theirs in zip(packed_results(torch, layer), packed_results(reference, layer),
+                            strict=True):
+        np.testing.assert_allclose(ours.detach().numpy(), theirs.detach().numpy(), rtol=1e-4,
+                                   atol=1e-5)
+    torch.set_num_threads(before)
 
 
 # How many gates there are, and whether each operand has a row for each of them or one for all.
