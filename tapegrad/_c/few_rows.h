@@ -239,6 +239,37 @@ TARGET static TG_INLINE void NAME(columns)(const int n, int64_t m, tg_small now,
     memcpy(c, found, (size_t)(m < n ? m : n) * sizeof(T));
 }
 
+/* The sum over k of a[k] * b[k], in chains of 64 bytes, four of them side by side. */
+TARGET static TG_INLINE T NAME(inner_product)(int64_t k, const T *a, const T *b)
+{
+    enum { SIDE_BY_SIDE = 4 * NAME(chains), STEP = SIDE_BY_SIDE * LANES };
+    V sums[SIDE_BY_SIDE], total[4];
+    T found[4];
+    int64_t at = 0;
+    TG_UNROLLED
+    for (int s = 0; s < SIDE_BY_SIDE; s++)
+        sums[s] = (V){0};
+    for (; at + STEP <= k; at += STEP)
+        TG_UNROLLED
+        for (int s = 0; s < SIDE_BY_SIDE; s++)
+            sums[s] += NAME(load)(a + at + s * LANES) * NAME(load)(b + at + s * LANES);
+    for (int s = 0; at < k; s++, at += LANES)
+        sums[s] += NAME(load_first)(a + at, k - at) * NAME(load_first)(b + at, k - at);
+    for (int half = 0; half < NAME(chains); half++)
+        total[half] = (sums[half] + sums[half + NAME(chains)]) +
+                      (sums[half + 2 * NAME(chains)] + sums[half + 3 * NAME(chains)]);
+    if (NAME(chains) == 2)
+        total[0] += total[1];
+    total[1] = total[2] = total[3] = total[0];
+    NAME(totals)(total, found);
+    return found[0];
+}
+
+TARGET static void NAME(put_inner_product)(int64_t k, const T *a, const T *b, T *c)
+{
+    *c = NAME(inner_product)(k, a, b);
+}
+
 /* Columns of b lie packed, and there are too few rows for turning them to pay. */
 TARGET static void NAME(row_by_row)(tg_small now, const T *a, const T *b, T *c)
 {
@@ -327,7 +358,9 @@ TARGET static void NAME(product)(tg_small now, const T *a, const T *b, T *c)
 {
     const int is_turned = now.is_turned;
     const int is_narrow = now.m <= TG_FEW_COLUMNS && now.n > now.m && now.k >= TG_LONG_COLUMN;
-    if (is_turned && now.n < 4 && now.a_step == 1)
+    if (now.n == 1 && now.m == 1 && now.a_step == 1 && (is_turned || now.b_row == 1))
+        *c = (now.adds ? *c : 0) + NAME(inner_product)(now.k, a, b);
+    else if (is_turned && now.n < 4 && now.a_step == 1)
         NAME(row_by_row)(now, a, b, c);
     else if (is_narrow && is_turned && now.a_step == 1)
         NAME(column_by_column)(now, a, b, c);

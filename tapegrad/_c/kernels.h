@@ -107,6 +107,7 @@ typedef struct {
  * shares itself.) */
 #define TG_SHARED_FAMILIES(X) \
     X(pointwise)              \
+    X(power)                  \
     X(elementary)             \
     X(gelu)                   \
     X(slopes)                 \

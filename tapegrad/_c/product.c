@@ -107,7 +107,22 @@ TG_PRODUCT_LOOPS(small_matmul, float64, double, tg_small, small_of, MULTIPLY)
 MULTIPLY_ONE(float32, float)
 MULTIPLY_ONE(float64, double)
 
+/* Vectors without gaps. */
+#define INNER_PRODUCT(type, T)                                                                    \
+    TG_LOOP(inner_product_##type)                                                                 \
+    {                                                                                             \
+        (void)params;                                                                             \
+        for (tg_intp i = 0; i < dims[0]; i++)                                                     \
+            TG_BEST(put_inner_product_##type, dims[1], (const T *)(args[0] + i * steps[0]),       \
+                    (const T *)(args[1] + i * steps[1]), (T *)(args[2] + i * steps[2]));          \
+    }
+
+INNER_PRODUCT(float32, float)
+INNER_PRODUCT(float64, double)
+
 const tg_kernel tg_product_kernels[] = {
+    {"inner_product", "(k),(k)->()", "fff", TG_FLOAT32, inner_product_float32, NULL, 0, 0},
+    {"inner_product", "(k),(k)->()", "ddd", TG_FLOAT64, inner_product_float64, NULL, 0, 0},
     TG_PRODUCT_ROWS(small_matmul, float32, TG_FLOAT32, "fff")
     TG_PRODUCT_ROWS(small_matmul, float64, TG_FLOAT64, "ddd")
     TG_TABLE_END

@@ -19,7 +19,7 @@ from tapegrad._kernels.geometry cimport (
     merge_dimensions, operand_of,
 )
 from tapegrad._kernels.kernel cimport (
-    Kernel, Loop, MAX_CORE_DIMS, Scalars, launch, register_iteration,
+    Kernel, Loop, MAX_CORE_DIMS, Scalars, goes_by_planes, launch, launch_planes, register_iteration,
 )
 from tapegrad._kernels.memory cimport allocate, allocate_ordered, memory_meets, same_elements
 
@@ -73,6 +73,10 @@ cdef int run(Loop* loop, Operand* operands, int ndim, npy_intp* shape,
     if ndim > 1 and loop.boxes != NULL:
         return run_boxes(loop.boxes, operands, ndim, shape, strides)
     n_steps = n
+    if goes_by_planes(loop, ndim, shape[ndim - 1]):
+        for k in range(n):
+            args[k] = operands[k].data
+        return launch_planes(loop, args, ndim, shape, strides, params)
     for k in range(n):
         args[k] = operands[k].data
         steps[k] = strides[k][ndim - 1] if ndim else 0

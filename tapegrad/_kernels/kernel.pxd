@@ -3,7 +3,7 @@
 from cpython.object cimport PyObject
 from numpy cimport NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, npy_intp
 
-from tapegrad._kernels.geometry cimport MAX_OPERANDS, N_TYPES, Operand
+from tapegrad._kernels.geometry cimport MAX_DIMS, MAX_OPERANDS, N_TYPES, Operand
 
 cdef enum:
     MAX_CORE_DIMS = 3
@@ -86,6 +86,9 @@ cdef void register_iteration(iterate_function function) noexcept
 ctypedef int (*launch_function)(Loop* loop, char** args, const npy_intp* dims,
                                 const npy_intp* steps, void* params, Scalars* scalars) except -1
 cdef void divert_launches(launch_function function) noexcept
+cdef bint goes_by_planes(Loop* loop, int ndim, npy_intp n) noexcept
+cdef int launch_planes(Loop* loop, char** args, int ndim, const npy_intp* shape,
+                       npy_intp[MAX_OPERANDS][MAX_DIMS] strides, void* params) noexcept
 cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,
                 void* params, Scalars* scalars) except -1
 cpdef bint has_wide_vectors() noexcept

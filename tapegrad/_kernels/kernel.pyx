@@ -19,7 +19,7 @@ from numpy cimport (
     npy_intp, ufunc,
 )
 
-from tapegrad._kernels.geometry cimport MAX_OPERANDS, N_TYPES, Operand, operand_of
+from tapegrad._kernels.geometry cimport MAX_DIMS, MAX_OPERANDS, N_TYPES, Operand, operand_of
 from tapegrad._kernels.memory cimport check_writable
 
 import numpy as np
@@ -41,6 +41,17 @@ cdef extern from "vectors.h":
     int tg_vector_limit
     int tg_vector_level() nogil
     int tg_is_zen4() nogil
+
+cdef extern from "planes.h":
+    const int TG_MOST_PLANE_OPERANDS
+    ctypedef struct tg_planes:
+        tg_loop loop
+        void* params
+        int n_operands
+        int ndim
+        npy_intp shape[64]
+        npy_intp steps[64][8]
+    void tg_walk_planes(char**, const npy_intp*, const npy_intp*, void*) noexcept nogil
 
 cdef extern from "threads.h":
     ctypedef struct tg_launch:
@@ -380,7 +391,8 @@ cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* s
     return 0
 
 
-cdef bint is_divisible(Kernel kernel, const npy_intp* dims, const npy_intp* steps) noexcept:
+cdef bint is_divisible(Kernel kernel, const npy_intp* dims,
+                       const npy_intp* steps) noexcept nogil:
     """Whether the outer iterations can be dealt out: none of them adds to what another wrote."""
     cdef double work = dims[0]
     cdef int k
@@ -408,6 +420,47 @@ cdef int shared_launch(Loop* loop, char** args, const npy_intp* dims, const npy_
     shared.can_fail, shared.together = kernel.can_fail, TG_ROWS_TOGETHER
     with nogil:
         tg_run_shared(&shared)
+    return 0
+
+
+cdef bint goes_by_planes(Loop* loop, int ndim, npy_intp n) noexcept:
+    """Whether a loop over elements may go over several dimensions, the last of n, in a launch."""
+    cdef Kernel kernel = <Kernel>loop.kernel
+    return ndim > 1 and n <= SHARE_ABOVE and divert == NULL and kernel.n_core == 0 \
+        and not kernel.can_fail and not loop.needs_gil \
+        and kernel.n_operands <= TG_MOST_PLANE_OPERANDS
+
+
+cdef int launch_planes(Loop* loop, char** args, int ndim, const npy_intp* shape,
+                       npy_intp[MAX_OPERANDS][MAX_DIMS] strides, void* params) noexcept:
+    """Run a loop over elements in all dimensions, the first of which threads share if it pays."""
+    cdef Kernel kernel = <Kernel>loop.kernel
+    cdef tg_planes planes
+    cdef tg_launch shared
+    cdef npy_intp dims[2]
+    cdef npy_intp steps[2 * MAX_OPERANDS]
+    cdef int d, k
+    planes.loop, planes.params = loop.function, params if loop.data == NULL else loop.data
+    planes.n_operands, planes.ndim = kernel.n_operands, ndim - 1
+    dims[0], dims[1] = shape[0], 1
+    for d in range(1, ndim):
+        planes.shape[d - 1] = shape[d]
+        dims[1] *= shape[d]
+        for k in range(kernel.n_operands):
+            planes.steps[d - 1][k] = strides[k][d]
+    for k in range(kernel.n_operands):
+        steps[k], steps[kernel.n_operands + k] = strides[k][0], strides[k][ndim - 1]
+    if dims[0] * dims[1] <= RELEASE_GIL_ABOVE:
+        tg_walk_planes(args, dims, steps, &planes)
+        return 0
+    shared.loop, shared.args, shared.dims, shared.steps = tg_walk_planes, args, dims, steps
+    shared.params, shared.params_size, shared.can_fail = &planes, 0, False
+    shared.n_operands, shared.n_core, shared.together = kernel.n_operands, 1, 1
+    with nogil:
+        if dims[0] * dims[1] > SHARE_ABOVE and is_divisible(kernel, dims, steps):
+            tg_run_shared(&shared)
+        else:
+            tg_walk_planes(args, dims, steps, &planes)
     return 0
 
 

@@ -13,6 +13,7 @@ from tapegrad._kernels.kernel cimport (
     Kernel, Loop, has_wide_vectors, is_zen4, launch, thread_count,
 )
 from tapegrad._kernels.memory cimport allocate
+from tapegrad._kernels.reductions cimport sums as sums_over
 
 import numpy as np
 
@@ -25,6 +26,7 @@ cdef Kernel SMALL_MATMUL = OURS["small_matmul"]
 cdef Kernel LARGE_MATMUL = OURS["large_matmul"]
 cdef Kernel SMALL_PARTS = OURS["small_matmul_parts"]
 cdef Kernel LARGE_PARTS = OURS["large_matmul_parts"]
+cdef Kernel INNER_PRODUCT = OURS["inner_product"]
 cdef Kernel ADD = Kernel.from_ufunc(np.add)
 cdef Kernel ADD_ROW = OURS["add_row"]
 
@@ -45,10 +47,12 @@ cdef enum:
     STRIP = 64                  # rows, and half as many columns as it pays for
     FEWEST = 32                 # rows or columns of a part
     ROWS_TOGETHER = 8           # of a tile
+    BLOCK = 32768                # of long vectors
     PANEL = 32                  # columns: as many as two of the widest vectors have
 
 for _kernel in (SMALL_MATMUL, SMALL_PARTS):
     (<Kernel>_kernel).is_shared, (<Kernel>_kernel).share_above = True, LARGE
+INNER_PRODUCT.is_shared = True
 
 
 cdef Loop* loop_of_product(int type_number, npy_intp n, npy_intp k, npy_intp m, npy_intp item,
@@ -266,11 +270,36 @@ cdef ndarray matrix_times_vector(ndarray a, ndarray v, int turned):
 
 def dot(ndarray a not None, ndarray b not None):
     """The inner product of two vectors whose sizes fit."""
-    cdef ndarray out = allocate(0, PyArray_DIMS(a), PyArray_TYPE(a))
+    cdef ndarray out
     a, b = contiguous(a), contiguous(b)
+    if PyArray_DIMS(a)[0] >= 2 * BLOCK and is_small(PyArray_TYPE(a), 1, BLOCK, 1):
+        return sum_of_blocks(a, b)
+    out = allocate(0, PyArray_DIMS(a), PyArray_TYPE(a))
     cdef Matrix row = vector(a, True), target = row
     target.data, target.n_columns = PyArray_BYTES(out), 1
     return multiplied(row, vector(b, False), out, target)
+
+
+cdef ndarray sum_of_blocks(ndarray a, ndarray b):
+    """The inner product of long vectors: of blocks, which threads share, and then their sum."""
+    cdef npy_intp n = PyArray_DIMS(a)[0], n_sums = (n + BLOCK - 1) // BLOCK
+    cdef npy_intp item = PyArray_ITEMSIZE(a)
+    cdef int k
+    cdef npy_intp dims[2]
+    cdef npy_intp steps[5]
+    cdef char* args[3]
+    cdef ndarray sums = allocate(1, &n_sums, PyArray_TYPE(a))
+    args[0], args[1], args[2] = PyArray_BYTES(a), PyArray_BYTES(b), PyArray_BYTES(sums)
+    dims[0], dims[1] = n // BLOCK, BLOCK
+    steps[0], steps[1], steps[2] = BLOCK * item, BLOCK * item, item
+    steps[3] = steps[4] = item
+    launch(&INNER_PRODUCT.loops[PyArray_TYPE(a)], args, dims, steps, NULL, NULL)
+    if dims[0] < n_sums:
+        for k in range(3):
+            args[k] += dims[0] * steps[k]
+        dims[0], dims[1] = 1, n % BLOCK
+        launch(&INNER_PRODUCT.loops[PyArray_TYPE(a)], args, dims, steps, NULL, NULL)
+    return sums_over(sums, None, False)
 
 
 def outer(ndarray a not None, ndarray b not None):

@@ -92,6 +92,18 @@ def test_only_plain_vectors_leave_narrow_products_to_the_blas(n, k, m, vectors):
         "small_matmul" if is_ours else "matmul"}
 
 
+@pytest.mark.usefixtures("level")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n", [1, 63, 64, 200, 4099, 65535, 65536, 98304, 100_001])
+def test_inner_products_are_near_the_truth(n, dtype):
+    """The error is that of chains of the same length side by side, in blocks if they are long."""
+    a, b = np.random.default_rng(0).standard_normal((2, n)).astype(dtype)
+    truth = a.astype(np.longdouble) @ b.astype(np.longdouble)
+    bound = (min(n, 32768) / 32 + 16) * np.finfo(dtype).eps * (np.abs(a) @ np.abs(b))
+
+    assert abs(kernels.dot(a, b) - truth) <= bound
+
+
 @pytest.mark.parametrize(("n", "k", "m"), [(1, 64, 256), (3, 4096, 2048), (1, 16384, 300)])
 def test_few_rows_never_wake_the_blas(n, k, m):
     """A layer on one sample goes without it, there and to the input back, and so does a vector."""
