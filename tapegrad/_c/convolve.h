@@ -99,8 +99,8 @@ static inline int64_t tg_equal_part(int64_t n, int64_t limit)
 }
 
 /* A chain of additions gathers the error of each, and the sum of several chains less of it: how
- * many products of `n` to add one after another. */
-enum { TG_LONGEST_CHAIN = 96, TG_SHORTEST_CHAIN = 12 };
+ * many products of `n` to add one after another. Few are one chain, as PyTorch's. */
+enum { TG_LONGEST_CHAIN = 96, TG_SHORTEST_CHAIN = 32 };
 
 static inline int64_t tg_chain_length(int64_t n)
 {
