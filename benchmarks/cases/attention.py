@@ -65,3 +65,12 @@ def attention(torch: ModuleType) -> Step:
     qkv = [torch.randn(shape, requires_grad=True) for _ in range(3)]
     attend = torch.nn.functional.scaled_dot_product_attention
     return backward(qkv, lambda: attend(*qkv, is_causal=True))
+
+
+@family.case("transformer layer of 256, 8 heads, batch 8, context 128, forward and backward",
+             has_peak=True)
+def encoder(torch: ModuleType) -> Step:
+    """PyTorch's own layer, without dropout."""
+    layer = torch.nn.TransformerEncoderLayer(256, 8, 1024, dropout=0.0, batch_first=True)
+    x = torch.randn(8, 128, 256, requires_grad=True)
+    return backward([x, *layer.parameters()], lambda: layer(x))

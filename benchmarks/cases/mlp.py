@@ -27,18 +27,25 @@ def training(torch: ModuleType, sizes: tuple[int, ...], batch: int, optimizer: s
     return classify(torch, perceptron(torch, *sizes), x, sizes[-1], optimizer)
 
 
+def work(batch: int, sizes: tuple[int, ...]) -> float:
+    """Return the operations of a step, in which the input needs no gradient."""
+    first, *others = (2 * batch * n * m for n, m in pairwise(sizes))
+    return 2 * first + 3 * sum(others)
+
+
 for name, sizes, batch, optimizer, at_least in (
     ("small-step", (8, 16, 2), 4, "SGD", 25),
     ("step", (64, 128, 10), 32, "SGD", 9),
     ("small-step-adamw", (8, 16, 2), 4, "AdamW", 10),
     ("step-adamw", (64, 128, 10), 32, "AdamW", 10),
     ("wide-step", (784, 512, 512, 10), 128, "SGD", 0.95),
+    ("wide-step-32", (1024, 1024, 1024, 10), 32, "SGD", None),
 ):
     arguments = {"sizes": sizes, "batch": batch, "optimizer": optimizer}
     family.case(
         f"{optimizer} step, {'-'.join(map(str, sizes))} MLP, batch {batch}", at_least, name=name,
         has_peak=True, rivals={rival: partial(make, **arguments) for rival, make in RIVALS.items()},
-        flops=6 * batch * sum(n * m for n, m in pairwise(sizes)) if batch > 100 else 0,
+        flops=work(batch, sizes) if max(sizes) > 500 else 0,
     )(partial(training, **arguments))
 
 

@@ -5,7 +5,7 @@ one core: what is mostly such products is at most as much faster than PyTorch as
 """
 
 PRODUCTS = "no loop of any library makes more than 121 GFLOP/s on a core here; "
-OPERATIONS = PRODUCTS + "its 47 million operations take 0.39 ms at that, and it takes {}, "
+OPERATIONS = PRODUCTS + "its 42 million operations take 0.35 ms at that, and it takes {}, "
 ARITHMETIC = (
     "16 elements take {} products or sums with a product, of which the processor begins one a "
     "cycle, and {}: {} µs, PyTorch's {}. {}")
@@ -41,16 +41,18 @@ LIMITS: dict[str, str] = {
         "threads a last layer that woke the BLAS cost the next image its second core. The limit is "
         "about 1.4.",
     "lstm":
-        OPERATIONS.format("0.50") + "PyTorch 0.93; of that products are 71 %, gates 8. Gates by "
-        "one exponential instead of a tangent took as long (0.6 %). Helpers that sleep at once "
-        "instead of giving way for half a millisecond made two threads no faster: one launch "
-        "alone is large enough for them. On a Xeon one loop over all gates took as long as four. "
-        "The limit is 2.3.",
+        OPERATIONS.format("0.50") + "PyTorch 0.92 to 0.97; of that products are 71 %, at 118 "
+        "GFLOP/s, gates 8, the engine and Python 7. Gates by one exponential instead of a tangent "
+        "took as long (0.6 %), and so did all steps as one launch instead of four a step. On two "
+        "threads, which had met twice a step and took 0.49, samples are shared for the whole "
+        "sequence: 0.31, PyTorch 0.77 to 0.82. On a Xeon one loop over all gates took as long as "
+        "four. The limit is about 2.2 on one thread and 2.7 on two.",
     "lstm-cell":
-        OPERATIONS.format("0.56") + "PyTorch 2.9. Gates by one exponential took as long, short "
-        "rows copied by vectors 2 % less. On a Xeon squares of sums turned in registers gave 7 "
-        "%, arrays of up to 16 kB kept 6; gradients of a weight gathered by more or fewer rows "
-        "made no difference. The limit is about 5.5.",
+        OPERATIONS.format("0.56") + "PyTorch 2.9: products 66 % of it, gates 9, the engine and "
+        "Python 15, rows copied together for one gradient of a weight 3. Gates by one exponential "
+        "took as long, short rows copied by vectors 2 % less. On a Xeon squares of sums turned in "
+        "registers gave 7 %, arrays of up to 16 kB kept 6; gradients of a weight gathered by more "
+        "or fewer rows made no difference. The limit is about 5.8.",
     "conv-1x1-forward":
         PRODUCTS + "it makes 94 to 103 and PyTorch 88 to 94. The tile is 78 % of its time, copying "
         "panels and placing sums 17. The next panel's lines asked for early, sums begun a tile at "
@@ -75,7 +77,7 @@ LIMITS: dict[str, str] = {
         "of four by four outputs would err 2.5 times as much as PyTorch. The limit is about 1.2.",
     "conv-stride-2-weight":
         PRODUCTS + "by sliding it made 93 and PyTorch 91; by squares, 25 products of 36, it takes "
-        "7.4 ms where it took 10.0, PyTorch 9.5 to 10.5; on two threads 3.7 and 4.9, in turn. The "
+        "7.4 ms where it took 10.0, PyTorch 9.1 to 10.5; on two threads 3.7 and 4.9, in turn. The "
         "limit is about 1.35.",
     "conv1d-step":
         "in turn it takes 15 ms on one thread and 10 on two, PyTorch 24 and 13 to 25: a run of "
