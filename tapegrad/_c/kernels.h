@@ -130,6 +130,9 @@ typedef struct {
     X(batch_norm)             \
     X(batch_norm_backward)    \
     X(attention)              \
+    X(optim_sgd)              \
+    X(optim_adam)             \
+    X(optim_adaptive)         \
     X(pool)                   \
     X(max_pool)               \
     X(fractional_pool)        \

@@ -98,10 +98,10 @@ cdef int type_number_of(str character) except -1:
 cdef frozenset WITHOUT_GIL = frozenset("""
     absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh bitwise_and bitwise_or
     bitwise_xor cbrt ceil copysign cos cosh deg2rad divide equal exp exp2 expm1 fabs float_power
-    floor fmax fmin greater greater_equal heaviside hypot invert isfinite isinf isnan less
-    less_equal log log10 log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or
+    floor fmax fmin greater greater_equal heaviside hypot invert isfinite isinf isnan left_shift
+    less less_equal log log10 log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or
     logical_xor matmul maximum minimum multiply negative nextafter not_equal positive rad2deg
-    reciprocal rint sign signbit sin sinh spacing sqrt square subtract tan tanh trunc
+    reciprocal right_shift rint sign signbit sin sinh spacing sqrt square subtract tan tanh trunc
 """.split())
 
 

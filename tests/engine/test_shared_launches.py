@@ -112,6 +112,27 @@ def test_same_gradients(tapegrad: ModuleType) -> None:
     assert alone.tobytes() == shared.tobytes()
 
 
+@pytest.mark.parametrize("name", [
+    "SGD", "Adam", "AdamW", "NAdam", "RAdam", "Adamax", "RMSprop", "Adagrad", "Adadelta", "ASGD",
+    "Rprop", "Adafactor",
+])  # fmt: skip
+def test_same_steps(tapegrad: ModuleType, name: str) -> None:
+    """Threads share what an optimizer does to a large parameter."""
+    data = np.random.default_rng(0).standard_normal((3, SIZE), dtype=np.float32)
+
+    def stepped() -> object:
+        parameter = tapegrad.nn.Parameter(tapegrad.tensor(data[0]))
+        optimizer = getattr(tapegrad.optim, name)([parameter], lr=0.01)
+        for gradient in data[1:]:
+            parameter.grad = tapegrad.tensor(gradient)
+            optimizer.step()
+        return parameter.detach()
+
+    alone, shared = (on_threads(tapegrad, n, stepped) for n in (1, 4))
+
+    assert alone.tobytes() == shared.tobytes()
+
+
 IN_A_NEW_PROCESS = """
 import os, tapegrad
 tapegrad.set_num_threads(2)
