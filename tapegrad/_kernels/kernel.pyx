@@ -362,6 +362,11 @@ cdef void divert_launches(launch_function function) noexcept:
     divert = function
 
 
+cdef bint launches_are_recorded() noexcept:
+    """Whether each launch goes to a log, from which it can be run again."""
+    return divert != NULL
+
+
 cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,
                 void* params, Scalars* scalars) except -1:
     """Run one loop over raw memory: the only place where tensor memory is written."""
@@ -426,8 +431,8 @@ cdef int shared_launch(Loop* loop, char** args, const npy_intp* dims, const npy_
 cdef bint goes_by_planes(Loop* loop, int ndim, npy_intp n) noexcept:
     """Whether a loop over elements may go over several dimensions, the last of n, in a launch."""
     cdef Kernel kernel = <Kernel>loop.kernel
-    return ndim > 1 and n <= SHARE_ABOVE and divert == NULL and kernel.n_core == 0 \
-        and not kernel.can_fail and not loop.needs_gil \
+    return ndim > 1 and n <= SHARE_ABOVE and not launches_are_recorded() \
+        and kernel.n_core == 0 and not kernel.can_fail and not loop.needs_gil \
         and kernel.n_operands <= TG_MOST_PLANE_OPERANDS
 
 

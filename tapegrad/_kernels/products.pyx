@@ -221,6 +221,8 @@ cdef int launch_product(Loop* loop, char** args, npy_intp* dims, npy_intp* steps
     cdef Kernel kernel = SMALL_PARTS
     cdef Parts parts
     cdef npy_intp n = dims[1], m = dims[3]
+    if n * dims[2] * m <= LARGE or thread_count() == 1:
+        return launch(loop, args, dims, steps, NULL, NULL)
     if <void*>loop.kernel == <void*>LARGE_MATMUL:
         kernel = LARGE_PARTS
     elif <void*>loop.kernel != <void*>SMALL_MATMUL:
@@ -228,7 +230,7 @@ cdef int launch_product(Loop* loop, char** args, npy_intp* dims, npy_intp* steps
     parts.by_rows = n >= m or n >= MANY_ROWS
     parts.first, parts.n = args[2], n if parts.by_rows else m
     parts.part = part_of(parts.n, ROWS_TOGETHER if parts.by_rows else PANEL)
-    if n * dims[2] * m <= LARGE or parts.part == parts.n:
+    if parts.part == parts.n:
         return launch(loop, args, dims, steps, NULL, NULL)
     dims[0] = (parts.n + parts.part - 1) // parts.part
     steps[0] = parts.part * steps[3] if parts.by_rows else 0

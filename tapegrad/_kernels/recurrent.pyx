@@ -2,19 +2,22 @@
 
 A walk is there and back. All arrays are row-major and of one floating-point type; rows of all
 samples of one step lie together. Samples know nothing of each other, so threads have some of them
-each, from the first step to the last.
+each, from the first step to the last. While launches are recorded, or where products of a step are
+shared, each loop is a launch of its own.
 """
 
 from libc.string cimport memcpy, memset
 from numpy cimport (
-    NPY_FLOAT32, NPY_FLOAT64, PyArray_BYTES, PyArray_DIMS, PyArray_ITEMSIZE, PyArray_SIZE,
-    PyArray_TYPE, import_array, ndarray, npy_intp,
+    NPY_FLOAT32, NPY_FLOAT64, PyArray_BYTES, PyArray_DIMS, PyArray_ITEMSIZE, PyArray_TYPE,
+    import_array, ndarray, npy_intp,
 )
 
 from tapegrad._kernels.arrays cimport contiguous
 from tapegrad._kernels.geometry cimport MAX_OPERANDS
-from tapegrad._kernels.iteration cimport ITEM_SIZES
-from tapegrad._kernels.kernel cimport MAX_CORE_DIMS, Kernel, Loop, launch, tg_loop, thread_count
+from tapegrad._kernels.iteration cimport CASTS, ITEM_SIZES, copy_into, fill
+from tapegrad._kernels.kernel cimport (
+    MAX_CORE_DIMS, Kernel, Loop, launch, launches_are_recorded, tg_loop, thread_count,
+)
 from tapegrad._kernels.memory cimport allocate
 from tapegrad._kernels.products cimport is_small, launch_product, loop_of_product
 
@@ -51,7 +54,7 @@ cdef dict N_SAVED = {RNN: 0, LSTM: 2, GRU: 1}   # rows kept a step, beside the s
 
 
 cdef struct Rows:               # a loop over packed rows, whose number is left open
-    tg_loop loop
+    Loop* loop
     npy_intp dims[N_LOOP_DIMS]
     npy_intp steps[N_LOOP_STEPS]
 
@@ -61,7 +64,7 @@ cdef Rows rows_of(Kernel kernel, int number, npy_intp k, npy_intp h, bint has_bi
     cdef Rows rows
     cdef npy_intp item = ITEM_SIZES[number]
     cdef int operand, position = kernel.n_operands
-    rows.loop = kernel.loops[number].function
+    rows.loop = &kernel.loops[number]
     for operand in range(kernel.n_operands):
         rows.steps[operand] = h * item
         if kernel.core_ndim[operand] == 2:
@@ -82,7 +85,7 @@ cdef int launch_rows(Kernel kernel, int number, npy_intp n, npy_intp k, npy_intp
     """Launch one of our loops over ``n`` packed rows."""
     cdef Rows rows = rows_of(kernel, number, k, h, has_biases)
     rows.dims[0] = n
-    return launch(&kernel.loops[number], data, rows.dims, rows.steps, NULL, NULL)
+    return launch(rows.loop, data, rows.dims, rows.steps, NULL, NULL)
 
 
 cdef struct Matrix:             # whose rows lie packed
@@ -100,9 +103,10 @@ cdef struct Walk:               # one layer in one direction
     npy_intp part               # samples that a thread has
     bint is_reversed, is_back
     bint is_turned              # the weight is (p, k·h), else (k·h, p)
-    bint launches               # products one by one, which threads may share
+    bint launches               # each loop by itself
     tg_loop small_product
     Loop* add
+    Loop* copy
     Rows rows
     Matrix weight
     Matrix projection           # (p, h), or NULL
@@ -153,21 +157,43 @@ cdef int product(const Walk* w, npy_intp n, char* rows, Matrix matrix, bint turn
     return 0
 
 
-cdef inline void run_rows(const Walk* w, npy_intp n, char** data) noexcept nogil:
+cdef inline int run(const Walk* w, Loop* loop, char** data, const npy_intp* dims,
+                    const npy_intp* steps) except -1 nogil:
+    """A loop, as a launch if it is to be one."""
+    if w.launches:
+        with gil:
+            return launch(loop, data, dims, steps, NULL, NULL)
+    loop.function(data, dims, steps, loop.data)
+    return 0
+
+
+cdef inline int run_rows(const Walk* w, npy_intp n, char** data) except -1 nogil:
     """The loop over some rows."""
     cdef npy_intp dims[N_LOOP_DIMS]
     memcpy(dims, w.rows.dims, sizeof(dims))
     dims[0] = n
-    w.rows.loop(data, dims, w.rows.steps, NULL)
+    return run(w, w.rows.loop, data, dims, w.rows.steps)
 
 
-cdef inline void add(const Walk* w, npy_intp n, char* source, char* target) noexcept nogil:
+cdef inline int add(const Walk* w, npy_intp n, char* source, char* target) except -1 nogil:
     """Add elements that lie together to others."""
     cdef char* data[3]
     cdef npy_intp steps[3]
     data[0], data[1], data[2] = target, source, target
     steps[0] = steps[1] = steps[2] = w.item
-    w.add.function(data, &n, steps, w.add.data)
+    return run(w, w.add, data, &n, steps)
+
+
+cdef inline int copy(const Walk* w, npy_intp n, char* source, char* target) except -1 nogil:
+    """Copy elements that lie together."""
+    cdef char* data[2]
+    cdef npy_intp steps[2]
+    if not w.launches:
+        memcpy(target, source, n * w.item)
+        return 0
+    data[0], data[1] = source, target
+    steps[0] = steps[1] = w.item
+    return run(w, w.copy, data, &n, steps)
 
 
 cdef int step(const Walk* w, npy_intp row, npy_intp sample, npy_intp n) except -1 nogil:
@@ -176,27 +202,25 @@ cdef int step(const Walk* w, npy_intp row, npy_intp sample, npy_intp n) except -
     cdef char* hidden = w.hidden + sample * w.p * w.item
     cdef char* output = w.output + row * w.p * w.item
     cdef char* state = w.scratch + sample * w.k * w.h * w.item
-    memcpy(before(w, row), hidden, n * w.p * w.item)
+    copy(w, n * w.p, hidden, before(w, row))
     product(w, n, before(w, row), w.weight, not w.is_turned, state)
     data[0], data[1], data[2] = state, w.bias_ih, w.bias_hh
     data[3] = w.gates + row * w.k * w.h * w.item
     if w.mode == RNN:
         run_rows(w, n, data)
-        memcpy(output, data[3], n * w.h * w.item)
+        copy(w, n * w.h, data[3], output)
     elif w.mode == GRU:
         data[4], data[5], data[6] = kept(w, 0, row), hidden, output
-        run_rows(w, n, data)
-        return 0
+        return run_rows(w, n, data)
     else:
         data[4], data[3] = data[3], kept(w, 0, row)
         data[5], data[6] = w.cell + sample * w.h * w.item, kept(w, 1, row)
         data[7] = output if w.projection.data == NULL else kept(w, 2, row)
-        memcpy(data[3], data[5], n * w.h * w.item)
+        copy(w, n * w.h, data[5], data[3])
         run_rows(w, n, data)
         if w.projection.data != NULL:
             product(w, n, data[7], w.projection, True, output)
-    memcpy(hidden, output, n * w.p * w.item)
-    return 0
+    return copy(w, n * w.p, output, hidden)
 
 
 cdef int step_back(const Walk* w, npy_intp row, npy_intp sample, npy_intp n) except -1 nogil:
@@ -217,13 +241,12 @@ cdef int step_back(const Walk* w, npy_intp row, npy_intp sample, npy_intp n) exc
         data[4], data[5] = slopes, state_slopes
         run_rows(w, n, data)
         product(w, n, state_slopes, w.weight, False, scratch)
-        add(w, n * w.p, scratch, hidden)
-        return 0
+        return add(w, n * w.p, scratch, hidden)
     else:
         data[1], data[2], data[3] = kept(w, 1, row), kept(w, 0, row), hidden
         data[4], data[5] = w.cell + sample * w.h * w.item, slopes
         if w.projection.data != NULL:
-            memcpy(w.output_slopes + row * w.p * w.item, hidden, n * w.p * w.item)
+            copy(w, n * w.p, hidden, w.output_slopes + row * w.p * w.item)
             product(w, n, hidden, w.projection, False, scratch)
             data[3] = scratch
         run_rows(w, n, data)
@@ -264,7 +287,7 @@ WALK._describe(&WALK.loops[<int>NPY_FLOAT32], "ff")
 WALK._describe(&WALK.loops[<int>NPY_FLOAT64], "dd")
 
 
-cdef int run(Walk* w, tuple sizes) except -1:
+cdef int take(Walk* w, tuple sizes) except -1:
     """Go, threads with some samples each if that is worth it and no bit depends on it."""
     cdef char* args[2]
     cdef npy_intp dims[3]
@@ -276,8 +299,8 @@ cdef int run(Walk* w, tuple sizes) except -1:
             and w.n_rows * w.k * w.h * w.p > SHARED:
         n_parts = max(min(<npy_intp>thread_count(), w.n_samples // FEWEST_SAMPLES), 1)
     w.part = (w.n_samples + n_parts - 1) // n_parts
-    w.launches = (thread_count() > 1 and n_parts == 1) or w.projection.data != NULL \
-        or not is_small(w.number, w.part, w.p, w.k * w.h)
+    w.launches = launches_are_recorded() or (thread_count() > 1 and n_parts == 1) \
+        or w.projection.data != NULL or not is_small(w.number, w.part, w.p, w.k * w.h)
     if w.launches:
         return go(w, 0, w.n_samples)
     args[0], args[1] = w.gates, w.hidden
@@ -301,6 +324,7 @@ cdef Walk begun(str mode, ndarray gates, ndarray w_hh, ndarray w_hr, bint is_rev
         w.projection = Matrix(PyArray_BYTES(w_hr), PyArray_DIMS(w_hr)[0], PyArray_DIMS(w_hr)[1])
     w.small_product = SMALL_MATMUL.loops[w.number].function
     w.add = &ADD.loops[w.number]
+    w.copy = &(<Kernel>CASTS[w.number]).loops[w.number]
     return w
 
 
@@ -311,16 +335,13 @@ cdef ndarray new(const Walk* w, npy_intp n, npy_intp width):
 
 
 cdef ndarray zeros(const Walk* w, npy_intp n, npy_intp width):
-    cdef ndarray made = new(w, n, width)
-    memset(PyArray_BYTES(made), 0, n * width * w.item)
-    return made
+    return fill(new(w, n, width), 0)
 
 
 cdef ndarray copied(const Walk* w, ndarray given):
     """A matrix of our own with the same elements."""
-    given = contiguous(given)
     cdef ndarray made = new(w, PyArray_DIMS(given)[0], PyArray_DIMS(given)[1])
-    memcpy(PyArray_BYTES(made), PyArray_BYTES(given), PyArray_SIZE(made) * w.item)
+    copy_into(made, given)
     return made
 
 
@@ -359,7 +380,7 @@ def walk(str mode not None, ndarray gates not None, ndarray hidden not None, nda
     saved = new(&w, w.p + (N_SAVED[w.mode] + (w_hr is not None)) * w.h, w.n_rows)
     w.scratch, w.output, w.saved = (
         PyArray_BYTES(scratch), PyArray_BYTES(output), PyArray_BYTES(saved))
-    run(&w, sizes)
+    take(&w, sizes)
     return output, saved, hidden, cell
 
 
@@ -393,5 +414,5 @@ def walk_back(str mode not None, ndarray gates not None, ndarray saved not None,
     if w_hr is not None:
         output_slopes = new(&w, w.n_rows, w.p)
         w.output_slopes = PyArray_BYTES(output_slopes)
-    run(&w, sizes)
+    take(&w, sizes)
     return slopes, state_slopes, output_slopes, hidden, cell

@@ -64,6 +64,28 @@ def test_step_is_reproduced_bit_for_bit(tapegrad, training):
     assert tapegrad.get_rng_state().numpy().tobytes() == state_after
 
 
+@pytest.mark.parametrize("layer", ["LSTM", "GRU", "RNN", "MultiheadAttention"])
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_sequences_are_reproduced(tapegrad, layer, n_threads):
+    """What goes over a sequence in one launch otherwise is logged step by step."""
+    before = tapegrad.get_num_threads()
+    tapegrad.set_num_threads(n_threads)
+    x = tapegrad.randn(20, 16, 64, requires_grad=True)
+    made = getattr(tapegrad.nn, layer)(64, 4 if layer == "MultiheadAttention" else 64)
+    inputs = (x, x, x) if layer == "MultiheadAttention" else (x,)
+    with tapegrad._kernels.record_launches() as log:
+        out = made(*inputs)[0]
+        gradients = tapegrad.autograd.grad(out.square().sum(), [x, *made.parameters()])
+    results = [t.detach().numpy() for t in (out, *gradients)]
+    expected = [array.tobytes() for array in results]
+
+    log.poison()
+    log.replay()
+    tapegrad.set_num_threads(before)
+
+    assert [array.tobytes() for array in results] == expected
+
+
 def test_replays_go_on_from_the_current_state(tapegrad, training):
     """Replaying twice is training two more steps."""
     with tapegrad._kernels.record_launches() as log:
