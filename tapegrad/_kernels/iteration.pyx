@@ -73,7 +73,7 @@ cdef int run(Loop* loop, Operand* operands, int ndim, npy_intp* shape,
     if ndim > 1 and loop.boxes != NULL:
         return run_boxes(loop.boxes, operands, ndim, shape, strides)
     n_steps = n
-    if goes_by_planes(loop, ndim, shape[ndim - 1]):
+    if ndim > 1 and goes_by_planes(loop, shape[ndim - 1]):
         for k in range(n):
             args[k] = operands[k].data
         return launch_planes(loop, args, ndim, shape, strides, params)

@@ -87,7 +87,7 @@ ctypedef int (*launch_function)(Loop* loop, char** args, const npy_intp* dims,
                                 const npy_intp* steps, void* params, Scalars* scalars) except -1
 cdef void divert_launches(launch_function function) noexcept
 cdef bint launches_are_recorded() noexcept
-cdef bint goes_by_planes(Loop* loop, int ndim, npy_intp n) noexcept
+cdef bint goes_by_planes(Loop* loop, npy_intp n) noexcept
 cdef int launch_planes(Loop* loop, char** args, int ndim, const npy_intp* shape,
                        npy_intp[MAX_OPERANDS][MAX_DIMS] strides, void* params) noexcept
 cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,

@@ -428,10 +428,10 @@ cdef int shared_launch(Loop* loop, char** args, const npy_intp* dims, const npy_
     return 0
 
 
-cdef bint goes_by_planes(Loop* loop, int ndim, npy_intp n) noexcept:
+cdef bint goes_by_planes(Loop* loop, npy_intp n) noexcept:
     """Whether a loop over elements may go over several dimensions, the last of n, in a launch."""
     cdef Kernel kernel = <Kernel>loop.kernel
-    return ndim > 1 and n <= SHARE_ABOVE and not launches_are_recorded() \
+    return n <= SHARE_ABOVE and not launches_are_recorded() \
         and kernel.n_core == 0 and not kernel.can_fail and not loop.needs_gil \
         and kernel.n_operands <= TG_MOST_PLANE_OPERANDS
 
