@@ -293,15 +293,18 @@ cdef int take(Walk* w, tuple sizes) except -1:
     cdef npy_intp dims[3]
     cdef npy_intp steps[5]
     cdef npy_intp n_parts = 1
+    cdef bint shares_products
     cdef ndarray counts = np.array(sizes, np.intp)
     w.sizes, w.n_steps = <npy_intp*>PyArray_BYTES(counts), len(sizes)
     if w.projection.data == NULL and w.n_steps >= FEWEST_STEPS and w.h >= FEWEST_UNITS \
             and w.n_rows * w.k * w.h * w.p > SHARED:
         n_parts = max(min(<npy_intp>thread_count(), w.n_samples // FEWEST_SAMPLES), 1)
     w.part = (w.n_samples + n_parts - 1) // n_parts
-    w.launches = launches_are_recorded() or (thread_count() > 1 and n_parts == 1) \
-        or w.projection.data != NULL or not is_small(w.number, w.part, w.p, w.k * w.h)
-    if w.launches:
+    shares_products = thread_count() > 1 and n_parts == 1 \
+        and w.n_samples * w.k * w.h * w.p > SHARED
+    w.launches = launches_are_recorded() or shares_products or w.projection.data != NULL \
+        or not is_small(w.number, w.part, w.p, w.k * w.h)
+    if w.launches or w.n_samples * w.p == 0:
         return go(w, 0, w.n_samples)
     args[0], args[1] = w.gates, w.hidden
     dims[0], dims[1], dims[2] = (w.n_samples + w.part - 1) // w.part, w.n_rows, w.k * w.h * w.p
