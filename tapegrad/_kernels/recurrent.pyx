@@ -28,8 +28,6 @@ from tapegrad._kernels.kernel import OURS
 import_array()
 
 cdef enum:
-    N_LOOP_DIMS = 1 + MAX_OPERANDS * MAX_CORE_DIMS
-    N_LOOP_STEPS = MAX_OPERANDS * (1 + MAX_CORE_DIMS)
     SHARED = 1048576            # products of two numbers from which on samples are shared
     FEWEST_SAMPLES = 4          # that a thread has
     FEWEST_UNITS = 16           # below, the way of a product may depend on how many rows it has
@@ -55,8 +53,8 @@ cdef dict N_SAVED = {RNN: 0, LSTM: 2, GRU: 1}   # rows kept a step, beside the s
 
 cdef struct Rows:               # a loop over packed rows, whose number is left open
     Loop* loop
-    npy_intp dims[N_LOOP_DIMS]
-    npy_intp steps[N_LOOP_STEPS]
+    npy_intp dims[1 + MAX_OPERANDS * MAX_CORE_DIMS]
+    npy_intp steps[MAX_OPERANDS * (1 + MAX_CORE_DIMS)]
 
 
 cdef Rows rows_of(Kernel kernel, int number, npy_intp k, npy_intp h, bint has_biases):
@@ -169,7 +167,7 @@ cdef inline int run(const Walk* w, Loop* loop, char** data, const npy_intp* dims
 
 cdef inline int run_rows(const Walk* w, npy_intp n, char** data) except -1 nogil:
     """The loop over some rows."""
-    cdef npy_intp dims[N_LOOP_DIMS]
+    cdef npy_intp dims[1 + MAX_OPERANDS * MAX_CORE_DIMS]
     memcpy(dims, w.rows.dims, sizeof(dims))
     dims[0] = n
     return run(w, w.rows.loop, data, dims, w.rows.steps)
