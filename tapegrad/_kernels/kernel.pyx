@@ -369,7 +369,7 @@ cdef bint launches_are_recorded() noexcept:
 
 cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,
                 void* params, Scalars* scalars) except -1:
-    """Run one loop over raw memory: the only place where tensor memory is written."""
+    """Run one loop over raw memory: with `launch_planes` all that writes tensor memory."""
     if divert != NULL:
         return divert(loop, args, dims, steps, params, scalars)
     cdef Kernel kernel = <Kernel>loop.kernel

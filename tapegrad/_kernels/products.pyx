@@ -77,13 +77,13 @@ cdef Loop* loop_of_product(int type_number, npy_intp n, npy_intp k, npy_intp m, 
 
 
 cdef bint is_small(int type_number, npy_intp n, npy_intp k, npy_intp m) noexcept:
-    """Whether matrices whose rows lie packed, or columns of the right one, are not packed anew."""
+    """Whether `loop_of_product` gives the loop that packs nothing, where lines lie packed."""
     return <double>n * k * m <= PACKED and max(n, k, m) <= LONG \
         and (type_number == NPY_FLOAT32 or type_number == NPY_FLOAT64)
 
 
-cdef ndarray _for_blas(ndarray array):
-    """The array itself where BLAS can read its last two dimensions, else a row-major copy."""
+cdef ndarray with_packed_lines(ndarray array):
+    """The array itself where rows or columns of its matrices lie packed, else a row-major copy."""
     cdef int ndim = PyArray_NDIM(array)
     cdef npy_intp size = PyArray_ITEMSIZE(array)
     cdef npy_intp* strides = PyArray_STRIDES(array) + ndim - 2
@@ -102,7 +102,7 @@ def matmul(ndarray a not None, ndarray b not None):
     cdef int core[2]
     cdef npy_intp steps[4]
     cdef ndarray out
-    a, b = _for_blas(a), _for_blas(b)
+    a, b = with_packed_lines(a), with_packed_lines(b)
     operands[0], operands[1] = operand_of(a), operand_of(b)
     core[0] = core[1] = 2
     ndim = broadcast_shape(2, operands, core, dims)
@@ -149,7 +149,7 @@ cdef ndarray product_of_matrices(ndarray a, ndarray b, int turn_a, int turn_b):
     if PyArray_TYPE(a) != PyArray_TYPE(b):
         raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: "
                            f"{C_NAMES[PyArray_TYPE(a)]} != {C_NAMES[PyArray_TYPE(b)]}")
-    a, b = _for_blas(a), _for_blas(b)
+    a, b = with_packed_lines(a), with_packed_lines(b)
     out = allocate(2, dims, PyArray_TYPE(a))
     return multiplied(matrix(a, turn_a), matrix(b, turn_b), out, matrix(out, False))
 
@@ -266,7 +266,7 @@ def mv_tn(ndarray a not None, ndarray v not None):
 
 cdef ndarray matrix_times_vector(ndarray a, ndarray v, int turned):
     cdef ndarray out = allocate(1, PyArray_DIMS(a) + turned, PyArray_TYPE(a))
-    a, v = _for_blas(a), contiguous(v)
+    a, v = with_packed_lines(a), contiguous(v)
     return multiplied(matrix(a, turned), vector(v, False), out, vector(out, False))
 
 

@@ -147,6 +147,14 @@ print(len(os.listdir("/proc/self/task")) - before)
     ("tapegrad.conv2d(tapegrad.empty(1, 512, 7, 7), tapegrad.empty(512, 512, 3, 3))", 1),
     ("tapegrad.empty(2, 3000) @ tapegrad.empty(3000, 2000).t().contiguous().t()", 1),
     ("tapegrad.empty(40, 700) @ tapegrad.empty(700, 590)", 1),
+    ("tapegrad.empty(300_000) ** 2", 1),
+    ("tapegrad.empty(1000, 300) + tapegrad.empty(300)", 1),
+    ("tapegrad.empty(300_000).dot(tapegrad.empty(300_000))", 1),
+    ("tapegrad.nn.LSTM(1, 64).requires_grad_(False)(tapegrad.empty(30, 16, 1))", 1),
+    ("tapegrad.nn.LSTM(1, 64).requires_grad_(False)(tapegrad.empty(30, 1, 1))", 0),
+    ("tapegrad.nn.functional.scaled_dot_product_attention(*[tapegrad.empty(1, 4, 64, 16)] * 3)", 1),
+    ("p = tapegrad.nn.Parameter(tapegrad.empty(70_000)); p.grad = tapegrad.empty(70_000); "
+     "tapegrad.optim.SGD([p], 1.0).step()", 1),
     ("tapegrad.empty(1, 512) @ tapegrad.empty(1000, 512).t()", 0),
     ("tapegrad.empty(1000, 512) @ tapegrad.empty(512)", 0),
 ])  # fmt: skip
