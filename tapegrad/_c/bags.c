@@ -10,20 +10,21 @@ typedef struct {
     int64_t is_mean;
 } bag_params;
 
-enum { BLOCK = 256, AHEAD = 8 };
+enum { BLOCK = 256, AHEAD = 8, N_OPERANDS = 5 };
 
 /* Whether bags follow each other and rows are there; memory may have changed since the last look. */
-static int are_bags(bag_params *p, const char *index, tg_intp step, tg_intp n, const char *starts,
-                    tg_intp start_step, tg_intp n_bags, tg_intp n_rows)
+static TG_INLINE int are_bags(bag_params *p, const char *index, tg_intp step, tg_intp n,
+                              const char *starts, tg_intp start_step, tg_intp n_bags, tg_intp n_rows)
 {
-    int64_t last = 0;
+    int64_t last = 0, n_outside = 0;
     for (tg_intp b = 0; b < n_bags && !p->status; b++) {
         const int64_t start = TG_AT(const int64_t, starts, b * start_step);
         p->status = start < last || start > n || (b == 0 && start != 0);
         last = start;
     }
-    for (tg_intp i = 0; i < n && !p->status; i++)
-        p->status = (uint64_t)TG_AT(const int64_t, index, i * step) >= (uint64_t)n_rows;
+    for (tg_intp i = 0; i < n; i++)
+        n_outside += (uint64_t)TG_AT(const int64_t, index, i * step) >= (uint64_t)n_rows;
+    p->status |= n_outside != 0;
     return !p->status;
 }
 
@@ -41,7 +42,6 @@ static TG_INLINE void prefetch_row(const char *row, tg_intp size)
 /* (n),(b),(r,c),(n)->(b,c): of each bag the sum of its rows, each times a factor, or the mean. */
 #define BAG_SUMS(T, C, load, store)                                                            \
     {                                                                                          \
-        bag_params *p = params;                                                                \
         const tg_intp n = dims[1], n_bags = dims[2], n_columns = dims[4], step = steps[8];     \
         if (!are_bags(p, args[0], steps[5], n, args[1], steps[6], n_bags, dims[3]))            \
             return;                                                                            \
@@ -77,22 +77,13 @@ static TG_INLINE void prefetch_row(const char *row, tg_intp size)
         }                                                                                      \
     }
 
-TG_LOOP(bag_sums_float16) BAG_SUMS(tg_half, float, tg_half_to_float, tg_float_to_half)
-TG_VECTOR_LOOP(bag_sums_float32) BAG_SUMS(float, float, TG_AS_IS, TG_AS_IS)
-TG_LOOP(bag_sums_float64) BAG_SUMS(double, double, TG_AS_IS, TG_AS_IS)
-
-/* (n),(b),(b,c),(n)->(r,c): zeros, and to each row the gradients of its bags, times its factors. */
-#define BAG_ROWS(op, dtype, T, C, load, store, number, letter)                                 \
-    TG_LOOP(op##_##dtype)                                                                      \
+/* (n),(b),(b,c),(n)->(r,c): to each row the gradients of its bags, times its factors, are added. */
+#define BAG_ROWS(T, C, load, store)                                                            \
     {                                                                                          \
-        bag_params *p = params;                                                                \
         const tg_intp n = dims[1], n_bags = dims[2], n_columns = dims[3], n_rows = dims[4];    \
         const tg_intp step = steps[8];                                                         \
         if (!are_bags(p, args[0], steps[5], n, args[1], steps[6], n_bags, n_rows))             \
             return;                                                                            \
-        for (tg_intp r = 0; r < n_rows; r++)                                                   \
-            for (tg_intp j = 0; j < n_columns; j++)                                            \
-                TG_AT(T, args[4], r * steps[10] + j * steps[11]) = store(0);                   \
         for (tg_intp b = 0; b < n_bags; b++) {                                                 \
             const char *row = args[2] + b * steps[7];                                          \
             const tg_intp end = end_of(args[1], steps[6], b, n_bags, n);                       \
@@ -118,10 +109,8 @@ TG_LOOP(bag_sums_float64) BAG_SUMS(double, double, TG_AS_IS, TG_AS_IS)
     }
 
 /* (n),(b),(r,c),(b,c)->(n): of each place the product of its row and its bag's gradient. */
-#define BAG_FACTORS(op, dtype, T, C, load, store, number, letter)                              \
-    TG_LOOP(op##_##dtype)                                                                      \
+#define BAG_FACTORS(T, C, load, store)                                                         \
     {                                                                                          \
-        bag_params *p = params;                                                                \
         const tg_intp n = dims[1], n_bags = dims[2], n_columns = dims[4];                      \
         if (!are_bags(p, args[0], steps[5], n, args[1], steps[6], n_bags, dims[3]))            \
             return;                                                                            \
@@ -143,8 +132,27 @@ TG_LOOP(bag_sums_float64) BAG_SUMS(double, double, TG_AS_IS, TG_AS_IS)
         }                                                                                      \
     }
 
-TG_FLOATS(BAG_ROWS, bag_rows)
-TG_FLOATS(BAG_FACTORS, bag_factors)
+/* Loops over parts, each of some columns, that bodies take one by one. */
+#define BAG_LOOP(LOOP, name, BODY, ...)                                                        \
+    static TG_INLINE void name##_part(char **args, const tg_intp *dims, const tg_intp *steps,  \
+                                      bag_params *p) BODY(__VA_ARGS__)                         \
+    LOOP(name)                                                                                 \
+    {                                                                                          \
+        char *part[N_OPERANDS];                                                                \
+        for (tg_intp i = 0; i < dims[0]; i++) {                                                \
+            for (int k = 0; k < N_OPERANDS; k++)                                               \
+                part[k] = args[k] + i * steps[k];                                              \
+            name##_part(part, dims, steps, params);                                            \
+        }                                                                                      \
+    }
+#define BAG_LOOPS(name, BODY)                                                                  \
+    BAG_LOOP(TG_LOOP, name##_float16, BODY, tg_half, float, tg_half_to_float, tg_float_to_half) \
+    BAG_LOOP(TG_VECTOR_LOOP, name##_float32, BODY, float, float, TG_AS_IS, TG_AS_IS)           \
+    BAG_LOOP(TG_LOOP, name##_float64, BODY, double, double, TG_AS_IS, TG_AS_IS)
+
+BAG_LOOPS(bag_sums, BAG_SUMS)
+BAG_LOOPS(bag_rows, BAG_ROWS)
+BAG_LOOPS(bag_factors, BAG_FACTORS)
 
 #define ROW(op, dtype, signature, letter, number)                                      \
     {#op, signature, "ll" letter letter letter, number, op##_##dtype, "qqq",           \

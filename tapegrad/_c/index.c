@@ -1,4 +1,4 @@
-/* Gathering and scattering by index. */
+/* Gathering by index. */
 #include "vectors.h"
 
 #include <string.h>
@@ -8,11 +8,12 @@ typedef struct {
     int64_t bad_index;
     int64_t size;
     int64_t stride; /* in bytes, of the indexed dimension */
+    int64_t lowest; /* that is allowed: -size, or zero */
 } index_params;
 
-static TG_INLINE int is_outside(int64_t index, int64_t size)
+static TG_INLINE int is_outside(int64_t index, const index_params *dim)
 {
-    return (index < -size) | (index >= size);
+    return (index < dim->lowest) | (index >= dim->size);
 }
 
 enum { OFFSETS_AT_ONCE = 256 };
@@ -25,7 +26,7 @@ static TG_INLINE int add_offsets(const char *indices, const char *in, char *out,
     const int64_t size = dim->size, stride = dim->stride;
     int64_t n_outside = 0;
     for (tg_intp i = 0; i < n; i++)
-        n_outside += is_outside(TG_AT(const int64_t, indices, i * index_step), size);
+        n_outside += is_outside(TG_AT(const int64_t, indices, i * index_step), dim);
     TG_INDEPENDENT
     for (tg_intp i = 0; i < n && n_outside == 0; i++) {
         const int64_t index = TG_AT(const int64_t, indices, i * index_step);
@@ -50,7 +51,7 @@ TG_VECTOR_LOOP(index_offsets)
         if (is_packed ? add_offsets(indices, in, out, n, word, word, word, dim)
                       : add_offsets(indices, in, out, n, steps[0], steps[1], steps[2], dim))
             continue;
-        while (!is_outside(TG_AT(const int64_t, indices, 0), dim->size))
+        while (!is_outside(TG_AT(const int64_t, indices, 0), dim))
             indices += steps[0];
         dim->status = 1;
         dim->bad_index = TG_AT(const int64_t, indices, 0);
@@ -78,76 +79,10 @@ TG_VECTOR_LOOP(index_offsets)
         }                                                                               \
     }
 
-/* out[j] moved by offsets[i] bytes = values[i, j], in the order of i: the last one stays */
-#define SCATTER(name, T)                                                                \
-    TG_LOOP(name)                                                                       \
-    {                                                                                   \
-        const tg_intp n_rows = dims[0], n = dims[1];                                    \
-        const tg_intp value_step = steps[3], out_step = steps[4];                       \
-        const int is_packed = value_step == (tg_intp)sizeof(T) && out_step == value_step; \
-        (void)params;                                                                   \
-        for (tg_intp i = 0; i < n_rows; i++) {                                          \
-            const tg_intp offset = (tg_intp)TG_AT(const int64_t, args[1], i * steps[1]); \
-            const char *values = args[0] + i * steps[0];                                \
-            char *out = args[2] + i * steps[2] + offset;                                \
-            if (is_packed && n > 1)                                                     \
-                memcpy(out, values, (size_t)n * sizeof(T));                             \
-            else                                                                        \
-                for (tg_intp j = 0; j < n; j++)                                         \
-                    TG_AT(T, out, j * out_step) = TG_AT(const T, values, j * value_step); \
-        }                                                                               \
-    }
-
-/* The same with values added; SUM is an expression in the old y and the value x. */
-#define SCATTER_ADD(name, T, SUM)                                                       \
-    static inline void name##_packed(const T *restrict values, T *restrict out, tg_intp n) \
-    {                                                                                   \
-        for (tg_intp j = 0; j < n; j++) {                                               \
-            const T x = values[j], y = out[j];                                          \
-            out[j] = SUM;                                                               \
-        }                                                                               \
-    }                                                                                   \
-    TG_LOOP(name)                                                                       \
-    {                                                                                   \
-        const tg_intp n_rows = dims[0], n = dims[1];                                    \
-        const tg_intp value_step = steps[3], out_step = steps[4];                       \
-        const int is_packed = value_step == (tg_intp)sizeof(T) && out_step == value_step; \
-        (void)params;                                                                   \
-        for (tg_intp i = 0; i < n_rows; i++) {                                          \
-            const tg_intp offset = (tg_intp)TG_AT(const int64_t, args[1], i * steps[1]); \
-            const char *values = args[0] + i * steps[0];                                \
-            char *out = args[2] + i * steps[2] + offset;                                \
-            if (is_packed) {                                                            \
-                name##_packed((const T *)values, (T *)out, n);                          \
-                continue;                                                               \
-            }                                                                           \
-            for (tg_intp j = 0; j < n; j++) {                                           \
-                const T x = TG_AT(const T, values, j * value_step);                     \
-                T *to = &TG_AT(T, out, j * out_step);                                   \
-                const T y = *to;                                                        \
-                *to = SUM;                                                              \
-            }                                                                           \
-        }                                                                               \
-    }
-
 GATHER(gather_1, uint8_t)
 GATHER(gather_2, uint16_t)
 GATHER(gather_4, uint32_t)
 GATHER(gather_8, uint64_t)
-SCATTER(scatter_1, uint8_t)
-SCATTER(scatter_2, uint16_t)
-SCATTER(scatter_4, uint32_t)
-SCATTER(scatter_8, uint64_t)
-
-#define SCATTER_ADD_BOOL(op, dtype, T, ...) SCATTER_ADD(op##_##dtype, T, ((x | y) != 0))
-#define SCATTER_ADD_INTEGER(op, dtype, T, ...) \
-    SCATTER_ADD(op##_##dtype, T, (T)((uint64_t)y + (uint64_t)x))
-#define SCATTER_ADD_FLOAT(op, dtype, T, C, load, store, ...) \
-    SCATTER_ADD(op##_##dtype, T, store(load(y) + load(x)))
-
-TG_BOOLS(SCATTER_ADD_BOOL, scatter_add_rows)
-TG_INTEGERS(SCATTER_ADD_INTEGER, scatter_add_rows)
-TG_FLOATS(SCATTER_ADD_FLOAT, scatter_add_rows)
 
 /* The positions of the true elements. The caller has counted them: never more than the dims[2]
  * places that it provided are written. Each position is written where the next true one belongs, so
@@ -168,17 +103,11 @@ TG_LOOP(nonzero)
 
 #define ROW_GATHER(op, dtype, T, C, load, store, number, letter) \
     {#op, "(m),()->(m)", letter "l" letter, number, TG_OF_SIZE_OF(T, gather), NULL, 0, 0},
-#define ROW_SCATTER(op, dtype, T, C, load, store, number, letter) \
-    {#op, "(m),()->(m)", letter "l" letter, number, TG_OF_SIZE_OF(T, scatter), NULL, 0, 0},
-#define ROW_SCATTER_ADD(op, dtype, T, C, load, store, number, letter) \
-    {#op, "(m),()->(m)", letter "l" letter, number, op##_##dtype, NULL, 0, 0},
 
 const tg_kernel tg_index_kernels[] = {
-    {"index_offsets", "(),()->()", "lll", TG_INT64, index_offsets, "qqqq",
+    {"index_offsets", "(),()->()", "lll", TG_INT64, index_offsets, "qqqqq",
      sizeof(index_params), 1},
     TG_ALL(ROW_GATHER, gather_rows)
-    TG_ALL(ROW_SCATTER, scatter_rows)
-    TG_ALL(ROW_SCATTER_ADD, scatter_add_rows)
     {"nonzero", "(n)->(k)", "?l", TG_BOOL, nonzero, NULL, 0, 0},
     TG_TABLE_END
 };

@@ -74,6 +74,7 @@ typedef struct {
     X(sort)            \
     X(search)          \
     X(index)           \
+    X(scatter_rows)    \
     X(classes)         \
     X(scatter)         \
     X(softmax)         \
@@ -121,7 +122,9 @@ typedef struct {
     X(topk)                   \
     X(sort)                   \
     X(search)                 \
+    X(index)                  \
     X(scatter)                \
+    X(bags)                   \
     X(classes)                \
     X(softmax)                \
     X(convolve)               \

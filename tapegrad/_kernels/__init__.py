@@ -44,9 +44,10 @@ from tapegrad._kernels.kernel import (
 from tapegrad._kernels.lapack import batch_of, by_columns, lapack, no_failures, turned
 from tapegrad._kernels.launch_log import LaunchLog, record_launches
 from tapegrad._kernels.lines import (
-    byte_offsets,
     check_positions,
     checked_positions,
+    gather_rows,
+    leading_indices,
     pick,
     pick_numbers,
     pick_slices,
@@ -55,6 +56,7 @@ from tapegrad._kernels.lines import (
     place_slices,
     positions_along,
     true_positions,
+    write_rows,
 )
 from tapegrad._kernels.memory import (
     check_written,
@@ -116,7 +118,6 @@ __all__ = [
     "by_columns",
     "by_places",
     "by_planes",
-    "byte_offsets",
     "can_view",
     "cast_array",
     "check_positions",
@@ -138,9 +139,11 @@ __all__ = [
     "expanded",
     "fill",
     "flat",
+    "gather_rows",
     "join",
     "joined",
     "lapack",
+    "leading_indices",
     "lies_within",
     "limit_vectors",
     "linear",
@@ -195,4 +198,5 @@ __all__ = [
     "variances",
     "windows",
     "writable",
+    "write_rows",
 ]

@@ -7,4 +7,5 @@ from tapegrad._kernels.kernel cimport Kernel
 
 cpdef ndarray contiguous(ndarray array)
 cpdef ndarray flat(ndarray array)
+cdef ndarray join_last_dimensions(ndarray array, int n_kept)
 cdef int output_dims(Kernel kernel, Operand* operands, int k, npy_intp* dims) except -1

@@ -35,6 +35,16 @@ def place_numbers(
     kernel: str, target: np.ndarray, index: np.ndarray, values: np.ndarray, refusal: Refusal
 ) -> None: ...
 def true_positions(mask: np.ndarray) -> np.ndarray: ...
-def byte_offsets(
-    array: np.ndarray, indices: tuple[np.ndarray, ...], refusal: Refusal
+def leading_indices(
+    array: np.ndarray, indices: tuple[np.ndarray | None, ...]
+) -> tuple[np.ndarray, ...] | None: ...
+def gather_rows(
+    source: np.ndarray, indices: tuple[np.ndarray, ...], refusal: Refusal, *, wraps: bool = True
 ) -> np.ndarray: ...
+def write_rows(
+    kernel: str,
+    target: np.ndarray,
+    indices: tuple[np.ndarray, ...],
+    values: np.ndarray,
+    refusal: Refusal,
+) -> None: ...

@@ -1,19 +1,21 @@
-"""Lines of memory along one dimension, read and written by positions.
+"""Lines of memory along one dimension, read and written by positions, and rows by index arrays.
 
 The loops of ``_c/scatter.c`` walk lines; here their operands get the dimension of the lines last,
-without a view being made of any.
+without a view being made of any. Those of ``_c/index.c`` and ``_c/scatter_rows.c`` move rows.
 """
 
 from libc.stdint cimport int64_t
+from libc.string cimport memcpy
 from numpy cimport (
-    NPY_BOOL, NPY_INT64, PyArray_DIMS, PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES, PyArray_TYPE,
-    import_array, ndarray, npy_intp,
+    NPY_BOOL, NPY_INT64, PyArray_BYTES, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS, PyArray_ITEMSIZE,
+    PyArray_NDIM, PyArray_SAMESHAPE, PyArray_SIZE, PyArray_STRIDES, PyArray_TYPE, import_array,
+    ndarray, npy_intp,
 )
 
-from tapegrad._kernels.arrays cimport contiguous, flat
-from tapegrad._kernels.geometry cimport MAX_DIMS, Operand, move_last, operand_of
+from tapegrad._kernels.arrays cimport contiguous, flat, join_last_dimensions
+from tapegrad._kernels.geometry cimport MAX_DIMS, Operand, check_ndim, move_last, operand_of
 from tapegrad._kernels.iteration cimport cast, copy_into, fill, iterate
-from tapegrad._kernels.kernel cimport Kernel
+from tapegrad._kernels.kernel cimport Kernel, launch
 from tapegrad._kernels.memory cimport allocate, check_writable
 from tapegrad._kernels.reductions cimport reduce
 
@@ -24,6 +26,7 @@ import_array()
 cdef Kernel POSITIONS = OURS["positions"]
 cdef Kernel CHECK = OURS["check_positions"]
 cdef Kernel OFFSETS = OURS["index_offsets"]
+cdef Kernel GATHER = OURS["gather_rows"]
 cdef Kernel PICK = OURS["pick"]
 cdef Kernel COUNT = OURS["count_nonzero"]
 cdef Kernel NONZERO = OURS["nonzero"]
@@ -50,6 +53,7 @@ cdef struct IndexedDimension:
     int64_t bad_index
     int64_t size
     int64_t stride
+    int64_t lowest              # that is allowed
 
 
 cdef int lie_along(Operand* operand, Lines* lines, ndarray array, int dim, ndarray reach=None,
@@ -251,23 +255,102 @@ def place_numbers(str kernel not None, ndarray target not None, ndarray index no
         copy_into(target, whole)
 
 
-def byte_offsets(ndarray array not None, tuple indices not None, refusal):
-    """Where the elements lie that index arrays of one shape pick along the first dimensions."""
+def leading_indices(ndarray array not None, tuple indices not None):
+    """Packed index arrays of one shape for the first dimensions of a row-major array, else None.
+
+    None stands for a whole dimension in ``indices``.
+    """
+    cdef Py_ssize_t k, n = 0
+    cdef ndarray first, index
+    while n < len(indices) and indices[n] is not None:
+        n += 1
+    for k in range(n, len(indices)):
+        if indices[k] is not None:
+            return None
+    if n == 0 or not PyArray_IS_C_CONTIGUOUS(array):
+        return None
+    first = indices[0]
+    for k in range(1, n):
+        index = indices[k]
+        if not PyArray_SAMESHAPE(first, index):
+            return None
+    return tuple([contiguous(index) for index in indices[:n]])
+
+
+cdef ndarray byte_offsets(ndarray array, tuple indices, refusal, bint wraps):
+    """Where the elements lie that index arrays of one shape pick along the first dimensions.
+
+    Negative numbers count from the end if it ``wraps``, and are refused otherwise.
+    """
     cdef ndarray first = indices[0], index
     cdef ndarray total = allocate(PyArray_NDIM(first), PyArray_DIMS(first), NPY_INT64)
     cdef Operand[3] operands
     cdef IndexedDimension given
+    cdef npy_intp size
     cdef int dim
     fill(total, 0)
     for dim in range(len(indices)):
-        index = indices[dim]
-        given = IndexedDimension(0, 0, PyArray_DIMS(array)[dim], PyArray_STRIDES(array)[dim])
+        index, size = indices[dim], PyArray_DIMS(array)[dim]
+        given = IndexedDimension(0, 0, size, PyArray_STRIDES(array)[dim], -size if wraps else 0)
         operands = [operand_of(index), operand_of(total), operand_of(total)]
         try:
             iterate(OFFSETS.loop_for(PyArray_TYPE(index)), operands, &given)
         except KernelRefusal as refused:
-            raise refusal(refused.args[0], dim, given.size) from None
+            raise refusal(refused.args[0], dim, size) from None
     return total
+
+
+def gather_rows(ndarray source not None, tuple indices not None, refusal, *, bint wraps=True):
+    """The rows that index arrays of one shape pick along the first dimensions.
+
+    Negative numbers count from the end if it ``wraps``, and are refused otherwise.
+    """
+    cdef int n = len(indices), ndim = PyArray_NDIM(source) - n
+    cdef ndarray joined = join_last_dimensions(source, n)
+    cdef ndarray where = byte_offsets(joined, indices, refusal, wraps), result
+    cdef npy_intp dims[MAX_DIMS]
+    cdef npy_intp width = PyArray_DIMS(joined)[n]
+    check_ndim(PyArray_NDIM(where) + ndim)
+    memcpy(dims, PyArray_DIMS(where), PyArray_NDIM(where) * sizeof(npy_intp))
+    memcpy(dims + PyArray_NDIM(where), PyArray_DIMS(source) + n, ndim * sizeof(npy_intp))
+    result = allocate(PyArray_NDIM(where) + ndim, dims, PyArray_TYPE(source))
+    launch_rows(GATHER, joined, 0, PyArray_STRIDES(joined)[n], where, width, result,
+                width * PyArray_ITEMSIZE(result), PyArray_ITEMSIZE(result))
+    return result
+
+
+def write_rows(str kernel not None, ndarray target not None, tuple indices not None,
+               ndarray values not None, refusal):
+    """Write or add rows, in row-major order, where index arrays pick along the first dimensions.
+
+    The dimensions behind these must lie in the target as in row-major order.
+    """
+    cdef int n = len(indices)
+    cdef ndarray joined = join_last_dimensions(target, n), rows = contiguous(values)
+    cdef ndarray where = byte_offsets(joined, indices, refusal, True)
+    cdef npy_intp width = PyArray_DIMS(joined)[n], item = PyArray_ITEMSIZE(rows)
+    if PyArray_BYTES(joined) != PyArray_BYTES(target) \
+            or PyArray_SIZE(rows) != PyArray_SIZE(where) * width:
+        raise ValueError("these rows do not fit into this array")
+    check_writable(target)
+    launch_rows(OURS[kernel], rows, width * item, item, where, width, joined, 0,
+                PyArray_STRIDES(joined)[n])
+
+
+cdef int launch_rows(Kernel kernel, ndarray source, npy_intp source_row, npy_intp source_step,
+                     ndarray where, npy_intp width, ndarray target, npy_intp target_row,
+                     npy_intp target_step) except -1:
+    """Launch a loop over rows, of which offsets move those that have no step of their own."""
+    cdef char* data[3]
+    cdef npy_intp dims[2]
+    cdef npy_intp steps[5]
+    data[0], data[1], data[2] = PyArray_BYTES(source), PyArray_BYTES(where), PyArray_BYTES(target)
+    dims[0], dims[1] = PyArray_SIZE(where), width
+    steps[0], steps[1], steps[2] = source_row, sizeof(int64_t), target_row
+    steps[3], steps[4] = source_step, target_step
+    if dims[0] == 0 or dims[1] == 0:
+        return 0
+    return launch(kernel.loop_for(PyArray_TYPE(source)), data, dims, steps, NULL, NULL)
 
 
 cpdef ndarray true_positions(ndarray mask):

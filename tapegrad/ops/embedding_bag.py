@@ -99,6 +99,7 @@ class Bags:
         return bags, np.minimum.reduceat(numbers, starts, axis=0)
 
 
+_FEWEST, _SHARED = 16, 1 << 16     # columns that a thread has, products from which on it has them
 _ONES = {dtype: np.ones((1,), dtype) for dtype in map(np.dtype, ("e", "f", "d"))}
 
 
@@ -111,8 +112,21 @@ def _bagged(weight, factors, bags, mode, by_freq):
     if mode == MAX:
         return _maxima(weight, bags)
     factors = _factors_or_ones(factors, weight, bags)
-    params = (0, bags.padding_idx, mode == MEAN)
-    return kernels.outputs(_SUMS, (bags.index, bags.starts, weight, factors), None, params)
+    out = kernels.empty((bags.n_bags, weight.shape[1]), weight.dtype)
+    _by_columns(_SUMS, bags, weight, factors, out, is_mean=mode == MEAN)
+    return out
+
+
+def _by_columns(
+    kernel: Any, bags: Bags, matrix: np.ndarray, factors: np.ndarray, out: np.ndarray,
+    *, is_mean: bool = False,
+) -> None:  # fmt: skip
+    """Run a kernel from one matrix into another, of which threads have some columns each."""
+    n_columns, n = out.shape[1], kernels.thread_count()
+    params = (0, bags.padding_idx, is_mean)
+    if n_columns % n == 0 and n_columns >= n * _FEWEST and bags.index.size * n_columns > _SHARED:
+        matrix, out = (x.reshape(len(x), n, -1).transpose(1, 0, 2) for x in (matrix, out))
+    kernel(bags.index, bags.starts, matrix, factors, out, params=params)
 
 
 def _maxima(weight: np.ndarray, bags: Bags) -> np.ndarray:
@@ -153,6 +167,12 @@ def _summed(weight: Tensor, factors: Any, bags: Bags) -> Tensor:
     return embedding_bag_op(weight, factors, bags, SUM, False)
 
 
+def _added_rows(g_out, factors, bags, n_rows):
+    out = kernels.fill(kernels.empty((n_rows, g_out.shape[1]), g_out.dtype), 0)
+    _by_columns(_ROWS, bags, g_out, _factors_or_ones(factors, g_out, bags), out)
+    return out
+
+
 # The sums are linear in rows and in factors, so that each way back leads to the other two.
 embedding_bag_op = op(
     "embedding_bag",
@@ -167,10 +187,8 @@ embedding_bag_op = op(
 )
 rows_op = op(
     "embedding_bag_rows",
-    forward=lambda g_out, factors, bags, n_rows: kernels.outputs(
-        _ROWS, (bags.index, bags.starts, g_out, _factors_or_ones(factors, g_out, bags)),
-        ((n_rows, g_out.shape[1]),), (0, bags.padding_idx, 0),
-    ),
+    forward=_added_rows,
+    params=("g_out", "factors", "bags", "n_rows"),
     g_out=lambda g, factors, bags: _summed(g, factors, bags),
     factors=lambda g, g_out, bags: factors_op(g_out, g, bags),
     doc="Zeros with the gradient of each bag added to its rows, times their factors.",

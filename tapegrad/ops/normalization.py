@@ -14,7 +14,7 @@ from tapegrad._types import float16
 from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import op, takes_tensors
 from tapegrad.ops._floats import FLOAT, HALF
-from tapegrad.ops.index import add_rows, no_such_slice, take_rows
+from tapegrad.ops.index import add_rows, take_rows
 
 
 def _layer_norm(input, weight, bias, n_normalized, eps):
@@ -232,8 +232,6 @@ def embedding(weight, indices, padding_idx: int = -1, scale_grad_by_freq: bool =
         )
     if weight.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
-    if indices.numel() and int(indices.min()) < 0:
-        raise no_such_slice(weight._array, 0, indices._array)
     return embedding_op(weight, indices, padding_idx, scale_grad_by_freq)
 
 

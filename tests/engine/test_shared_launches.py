@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,6 +40,19 @@ def slope_of_weight(torch: ModuleType, x: object) -> object:
     weight = torch.ones(300, requires_grad=True)
     normal = torch.nn.functional.layer_norm(x[:300_000].view(1000, 300), (300,), weight)
     return torch.autograd.grad(normal.square().sum(), weight)[0]
+
+
+def bags(torch: ModuleType, weight: Any) -> Any:
+    """Sums of forty rows each, some of which are in several bags."""
+    index = torch.arange(4000).view(100, 40) * 7 % 1000
+    return torch.nn.functional.embedding_bag(index, weight, mode="sum")
+
+
+def rows_of_bags(torch: ModuleType, weight: Any) -> Any:
+    """The gradient of the rows."""
+    weight = weight.clone().requires_grad_()
+    (bags(torch, weight) ** 2).sum().backward()
+    return weight.grad
 
 
 CASES = {
@@ -83,6 +97,9 @@ CASES = {
     "accumulation": lambda torch, x: torch.zeros(7).index_add(
         0, torch.arange(SIZE) % 7, x),
     "in place": lambda torch, x: x.clone().mul_(3).add_(x),
+    "picked rows": lambda torch, x: x[:300_000].view(1000, 300)[torch.arange(2000) * 7 % 1000],
+    "bags": lambda torch, x: bags(torch, x[:192_000].view(1000, 192)),
+    "rows of bags": lambda torch, x: rows_of_bags(torch, x[:192_000].view(1000, 192)),
 }  # fmt: skip
 
 
@@ -155,6 +172,11 @@ print(len(os.listdir("/proc/self/task")) - before)
     ("tapegrad.nn.functional.scaled_dot_product_attention(*[tapegrad.empty(1, 4, 64, 16)] * 3)", 1),
     ("p = tapegrad.nn.Parameter(tapegrad.empty(70_000)); p.grad = tapegrad.empty(70_000); "
      "tapegrad.optim.SGD([p], 1.0).step()", 1),
+    ("tapegrad.empty(3000, 256)[tapegrad.zeros(2000, dtype=tapegrad.int64)]", 1),
+    ("tapegrad.nn.functional.embedding_bag(tapegrad.zeros(100, 40, dtype=tapegrad.int64), "
+     "tapegrad.empty(3000, 64))", 1),
+    ("tapegrad.nn.functional.embedding_bag(tapegrad.zeros(2, 3, dtype=tapegrad.int64), "
+     "tapegrad.empty(30000, 64))", 0),
     ("tapegrad.empty(1, 512) @ tapegrad.empty(1000, 512).t()", 0),
     ("tapegrad.empty(1000, 512) @ tapegrad.empty(512)", 0),
 ])  # fmt: skip

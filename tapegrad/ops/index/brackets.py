@@ -20,13 +20,18 @@ from tapegrad.ops.shape.broadcasting import check_expansion
 from tapegrad.ops.shape.sizes import alias_op
 
 
+def _has_numbers(index: object) -> bool:
+    """Whether an index is one tensor of numbers, which needs no view to be made first."""
+    return type(index) is Tensor and index.dtype is int64 and index.ndim > 0
+
+
 def getitem(input: Tensor, index) -> Tensor:
     """``input[index]``: views for numbers, slices, None and ``...``; a copy for index tensors."""
     if type(index) is int:
         return select(input, 0, index, 0)
     if type(index) is slice:
         return cut(input, 0, index, False)
-    if type(index) is Tensor and index.dtype is int64 and index.ndim and input.ndim:
+    if _has_numbers(index) and input.ndim:
         return index_op(input, *index_arrays(input, (index,)))
     viewed, left = apply_views(input, index)
     if left:
@@ -51,7 +56,10 @@ def _as_value(target: Tensor, value) -> Tensor | float:
 def setitem(input: Tensor, index, value) -> None:
     """``input[index] = value``: the value is broadcast; without index tensors it is cast, too."""
     given, value = value, _as_value(input, value)
-    viewed, left = apply_views(input, index)
+    if _has_numbers(index) and input.ndim:
+        viewed, left = input, [index]
+    else:
+        viewed, left = apply_views(input, index)
     if left:
         if value is given and isinstance(value, Tensor) and not fills_mask(left, value):
             check_put_dtypes(viewed, left, value)

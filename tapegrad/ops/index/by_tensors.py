@@ -10,6 +10,7 @@ from tapegrad import _kernels as kernels
 from tapegrad._core import check_savable
 from tapegrad._kernels import true_positions
 from tapegrad._tensor import Tensor, is_grad_enabled
+from tapegrad._types import bool as bool_dtype
 from tapegrad._types import int64, uint8
 from tapegrad.ops._declare import method, op
 from tapegrad.ops._dims import check_tensors
@@ -90,11 +91,14 @@ _index_put_op, _index_put_inplace = writing_ops(
 
 def index_arrays(input: Tensor, indices) -> tuple[tuple, tuple]:
     """Index tensors as int64 arrays, masks as the positions where they hold, and their versions."""
-    if len(indices) == 1 and indices[0] is not None and indices[0].dtype.name in ("bool", "uint8"):
-        _check_mask(input, indices[0], 0)
-        _warn_of_bytes(indices[0])
-        mask = indices[0].detach().numpy()
-        return Numbers(true_positions(mask), mask.shape), ()
+    if len(indices) == 1 and indices[0] is not None:
+        one = indices[0]
+        if one.dtype is int64 and input.ndim and not one.is_inference():
+            return (one._array, *(None,) * (input.ndim - 1)), ((one, one._version),)
+        if one.dtype is bool_dtype or one.dtype is uint8:
+            _check_mask(input, one, 0)
+            _warn_of_bytes(one)
+            return Numbers(true_positions(one._array), one._array.shape), ()
     arrays: list[np.ndarray | None] = []
     versions: list[tuple[Tensor, int]] = []
     for index in indices:
@@ -150,6 +154,8 @@ def _check_shapes(arrays: list[np.ndarray | None]) -> None:
 
 
 def _check_mask(input: Tensor, mask: Tensor, at: int) -> None:
+    if mask.shape == input.shape[at : at + mask.ndim]:
+        return
     for k, size in enumerate(mask.shape):
         if at + k >= input.ndim:
             raise IndexError(f"too many indices for tensor of dimension {input.ndim}")

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._kernels import OURS, byte_offsets
 from tapegrad.ops.index.slices_refused import no_such_slice
 from tapegrad.ops.memory_formats import inverse_of
 
@@ -19,30 +18,9 @@ def _out_of_bounds(index: int, dim: int, size: int) -> Exception:
     return IndexError(f"index {index} is out of bounds for dimension {dim} with size {size}")
 
 
-def _rows(array: np.ndarray, n_indexed: int) -> tuple[np.ndarray, np.ndarray]:
-    """An array whose dimensions after the indexed ones are joined, and one such row."""
-    joined = kernels.joined(array, n_indexed)
-    return joined, joined[(0,) * n_indexed] if joined.size else joined.reshape(-1)[:0]
-
-
 def gather_rows(source: np.ndarray, indices: tuple) -> np.ndarray:
     """The rows that indices along all leading dimensions pick."""
-    joined, row = _rows(source, len(indices))
-    where = byte_offsets(joined, indices, _out_of_bounds)
-    result = kernels.empty((where.size, joined.shape[-1]), source.dtype)
-    if result.size:
-        OURS["gather_rows"](row, kernels.flat(where), result)
-    return kernels.reshaped_view(result, where.shape + source.shape[len(indices) :])
-
-
-def write_rows(kernel: str, target: np.ndarray, indices: tuple, values: np.ndarray) -> None:
-    """Write or add rows at the positions that indices pick; ``target`` must be row-major."""
-    joined, row = _rows(target, len(indices))
-    where = byte_offsets(joined, indices, _out_of_bounds)
-    values = kernels.expanded(values, where.shape + target.shape[len(indices) :])
-    rows = kernels.contiguous(values).reshape(where.size, joined.shape[-1])
-    if rows.size:
-        OURS[kernel](rows, kernels.flat(where), row)
+    return kernels.gather_rows(source, indices, _out_of_bounds)
 
 
 class Numbers(NamedTuple):
@@ -98,19 +76,6 @@ class _Layout:
         return tuple(kernels.contiguous(one) for one in self.arrays)
 
 
-def _leading(array: np.ndarray, indices: tuple) -> tuple | None:
-    """Index arrays of one shape for the first dimensions of a row-major array, else None.
-
-    That is the usual case, which needs no layout.
-    """
-    named = tuple([index for index in indices if index is not None])
-    shape = named[0].shape
-    for index, first in zip(named, indices, strict=False):
-        if index is not first or index.shape != shape:
-            return None
-    return tuple(map(kernels.contiguous, named)) if array.flags.c_contiguous else None
-
-
 def _into_nothing(array: np.ndarray, indices: tuple) -> tuple:
     """Indices into an array without elements, of which PyTorch looks at the sizes alone."""
     if isinstance(indices, Numbers):
@@ -129,7 +94,7 @@ def index_rows(input: np.ndarray, indices: tuple, versions) -> np.ndarray:
         if input.flags.c_contiguous:
             return gather_rows(indices.joined(input), (indices.numbers,))
         indices = indices.spread(input.ndim)
-    leading = _leading(input, indices)
+    leading = kernels.leading_indices(input, indices)
     if leading is not None:
         return gather_rows(input, leading)
     layout = _Layout(input.shape, indices)
@@ -181,6 +146,8 @@ def _values_in_front(values: np.ndarray, layout: _Layout, shape: tuple) -> np.nd
 
 def expanded_values(values: np.ndarray, shape: tuple) -> np.ndarray:
     """Values in the shape of what an index picks. Raises RuntimeError if they do not fit there."""
+    if values.shape == shape:
+        return values
     if values.ndim <= len(shape):
         try:
             return kernels.broadcast_array(values, shape)
@@ -202,16 +169,17 @@ def put_rows(target: np.ndarray, indices: tuple, values: np.ndarray, kernel: str
             indices = (indices.numbers, *[None] * (target.ndim - 1))
         else:
             indices = indices.spread(target.ndim)
-    leading = _leading(target, indices)
+    leading = kernels.leading_indices(target, indices)
     if leading is not None:
         shape = leading[0].shape + target.shape[len(leading) :]
-        write_rows(kernel, target, leading, _cast(expanded_values(values, shape), target))
+        values = _cast(expanded_values(values, shape), target)
+        kernels.write_rows(kernel, target, leading, values, _out_of_bounds)
         return
     layout = _Layout(target.shape, indices)
     values = _cast(_values_in_front(values, layout, target.shape), target)
     moved = target.transpose(layout.front)
     work = kernels.contiguous(moved)
-    write_rows(kernel, work, layout.indices(), values)
+    kernels.write_rows(kernel, work, layout.indices(), values, _out_of_bounds)
     if work is not moved:
         kernels.copy_array(moved, work)
 
@@ -223,14 +191,13 @@ def _cast(values: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 def take_rows(weight: np.ndarray, index: np.ndarray) -> np.ndarray:
     """Rows of a matrix by an index array of any shape. Raises IndexError outside it."""
-    try:
-        return gather_rows(weight, (index,))
-    except IndexError:
-        raise no_such_slice(weight, 0, index) from None
+    return kernels.gather_rows(
+        weight, (index,), lambda *_: no_such_slice(weight, 0, index), wraps=False
+    )
 
 
 def add_rows(shape: tuple, index: np.ndarray, values: np.ndarray) -> np.ndarray:
     """A matrix of zeros with rows added at an index."""
     result = kernels.fill(kernels.empty(shape, values.dtype), 0)
-    write_rows("scatter_add_rows", result, (index,), values)
+    kernels.write_rows("scatter_add_rows", result, (index,), values, _out_of_bounds)
     return result

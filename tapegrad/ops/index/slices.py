@@ -40,16 +40,22 @@ def _not_cleared(index: int, dim: int, size: int) -> Exception:
     return IndexError(str(out_of_bounds(index, dim, size)))
 
 
-_ROWS_FROM = 8192  # elements that are copied row by row; fewer are looked up one by one
+# Elements that are copied row by row; fewer are looked up one by one.
+_LEADING_ROWS_FROM, _ROWS_FROM = 256, 8192
 
 
 def _index_select(input: np.ndarray, dim: int, index: np.ndarray) -> np.ndarray:
     def refusal(position: int, dim: int, size: int) -> Exception:
         return no_such_slice(input, dim, index)
 
+    is_leading = dim == 0 and input.flags.c_contiguous
+    rows_from = _LEADING_ROWS_FROM if is_leading else _ROWS_FROM
     if input.ndim < 2 or dim == input.ndim - 1 \
-            or input.size * index.size < _ROWS_FROM * input.shape[dim]:
+            or input.size * index.size < rows_from * input.shape[dim]:
         return pick_slices(input, index, dim, refusal)
+    if is_leading:
+        numbers = index if index.dtype == np.int64 else kernels.cast_array(index, np.int64)
+        return kernels.gather_rows(input, (kernels.flat(numbers),), refusal, wraps=False)
     positions = kernels.flat(positions_along(index, input, dim, refusal))
     where = tuple([positions if k == dim else None for k in range(input.ndim)])
     return kernels.contiguous(index_rows(input, where, ()))
