@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import warnings
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -23,7 +23,7 @@ _NO_SEQUENCES = (Tensor, np.generic, dict, MappingProxyType, str, bytes)
 
 def is_sequence(data) -> bool:
     """Whether data has elements by number: lists above all, but also what only behaves as one."""
-    if isinstance(data, (list, tuple, range, np.ndarray)):
+    if type(data) is list or isinstance(data, (tuple, range, np.ndarray, list)):
         return True
     if isinstance(data, (int, float)):
         return False
@@ -67,8 +67,12 @@ def _collect(data, shape: list[int], depth: int, leaves: list) -> None:
     if depth == len(shape) - 1:
         leaves.extend(data)
         return
+    is_last_but_one = depth == len(shape) - 2
     for one in data:
-        _collect(one, shape, depth + 1, leaves)
+        if is_last_but_one and type(one) is list and len(one) == shape[-1]:
+            leaves += one
+        else:
+            _collect(one, shape, depth + 1, leaves)
 
 
 def _natural_dtype(value) -> _types.dtype:
@@ -97,6 +101,8 @@ def _promoted_dtype(values) -> _types.dtype:
     kinds = set(map(type, values))
     if kinds == {float}:
         return get_default_dtype()
+    if kinds == {int}:
+        return _types.int64
     samples = [kind() for kind in kinds] if kinds <= _PYTHON_NUMBERS else values
     dtypes = map(_natural_dtype, samples)
     return functools.reduce(promote_types, dtypes) if samples else get_default_dtype()
@@ -130,46 +136,66 @@ def _as_number(value, dtype: _types.dtype):
 
 def _array_of(data, dtype: _types.dtype | None) -> np.ndarray:
     """A fresh array of Python data: whole numbers become int64, others the default dtype."""
+    kind = type(data)
+    if kind in _PYTHON_NUMBERS:
+        return _array_of_numbers([data], dtype or _natural_dtype(data)).reshape(())
+    if kind is list and data and _PYTHON_NUMBERS.issuperset(map(type, data)):
+        return _array_of_numbers(data, dtype or _promoted_dtype(data))
     if isinstance(data, (str, bytes)):
         raise TypeError(f"new(): invalid data type '{_types.kind_of(data)}'")
     shape = _nested_shape(data)
     leaves: list[Any] = []
     if 0 not in shape:
         _collect(data, shape, 0, leaves)
+    is_plain = _PYTHON_NUMBERS.issuperset(map(type, leaves))
+    if dtype is None and is_plain and kind is list and set(map(type, data)) == {list}:
+        dtype = _promoted_dtype(leaves)
     if dtype is None:
         given = data if isinstance(data, (list, tuple)) else ()
         arrays = [one for one in given if isinstance(one, np.ndarray)]
         for one in arrays:
             _check_kind(one)
         dtype = _promoted_dtype(leaves or [one.dtype.type() for one in arrays])
-    if not set(map(type, leaves)) <= _PYTHON_NUMBERS:
+    if not is_plain:
         leaves = [_as_number(one, dtype) for one in leaves]
+    return _array_of_numbers(leaves, dtype).reshape(shape)
+
+
+def _array_of_numbers(values: list, dtype: _types.dtype) -> np.ndarray:
+    """Python's own numbers as a vector."""
     if dtype.is_floating_point:
-        wide = np.array(leaves, np.float64).reshape(shape)
+        wide = np.array(values, np.float64)
         return wide if dtype is _types.float64 else kernels.cast_array(wide, dtype.numpy)
     if dtype is _types.bool:
-        return np.array(leaves, np.bool_).reshape(shape)
-    return _whole_numbers(leaves, dtype).reshape(shape)
+        return np.array(values, np.bool_)
+    return _whole_numbers(values, dtype)
 
 
 def _whole_numbers(values: list, dtype: _types.dtype) -> np.ndarray:
     """Numbers without their fractions. Refuses those that the integer dtype cannot hold."""
+    has_floats = float in set(map(type, values))
+    if dtype is _types.int64 and not has_floats:
+        return _long_numbers(values)
     info = iinfo(dtype)
     lowest, highest = int(info.min), int(info.max)
     is_held = True
-    if float in set(map(type, values)):
+    if has_floats:
         floats = [one for one in values if type(one) is float]
         is_held = all(lowest <= one <= highest for one in floats)  # which NaN is not
         values = list(map(int, values)) if is_held else []
-    try:
-        whole = np.array(values, np.int64)
-    except OverflowError:
-        raise ValueError("Overflow when unpacking long long") from None
+    whole = _long_numbers(values)
     if dtype is _types.uint8:
         lowest = -255  # negative whole numbers wrap round
     if not is_held or (values and not lowest <= whole.min() <= whole.max() <= highest):
         raise RuntimeError(f"value cannot be converted to type {dtype.name} without overflow")
     return whole.astype(dtype.numpy)
+
+
+def _long_numbers(values: list) -> np.ndarray:
+    try:
+        return np.array(values, np.int64)
+    except OverflowError:
+        raise ValueError("Overflow when unpacking long long") from None
 
 
 def _supported(array: np.ndarray) -> np.ndarray:
@@ -179,10 +205,13 @@ def _supported(array: np.ndarray) -> np.ndarray:
             "given numpy array has byte order different from the native byte order. Conversion "
             "between byte orders is currently not supported."
         )
-    if array.dtype.num == np.dtype(np.longlong).num != np.dtype(np.int64).num:
+    if array.dtype.num == _LONG_LONG != _LONG:
         array = array.view(np.int64)
     _check_kind(array)
     return array
+
+
+_LONG_LONG, _LONG = np.dtype(np.longlong).num, np.dtype(np.int64).num
 
 
 def _check_kind(array: np.ndarray) -> None:
@@ -251,17 +280,10 @@ def over_array(ndarray: np.ndarray, *, may_copy: bool = False) -> Tensor:
     One that is not aligned is refused, or copied: loops read whole elements.
     """
     array = _supported(ndarray)
-    if array.strides and min(array.strides) < 0:
-        raise ValueError(
-            "At least one stride in the given numpy array is negative, and tensors with negative "
-            "strides are not currently supported. (You can probably work around this by making a "
-            "copy of your array  with array.copy().) "
-        )
-    if any(stride % array.itemsize for stride in array.strides):
-        raise ValueError(
-            "given numpy array strides not a multiple of the element byte size. Copy the numpy "
-            "array to reallocate the memory."
-        )
+    size = array.itemsize
+    for stride in array.strides:
+        if stride < 0 or stride % size:
+            _refuse_strides(array)
     if not array.flags.aligned:
         if not may_copy:
             raise ValueError(
@@ -277,6 +299,19 @@ def over_array(ndarray: np.ndarray, *, may_copy: bool = False) -> Tensor:
             apart = np.lib.stride_tricks.as_strided(apart, array.shape, array.strides)
         array = apart
     return Tensor._wrap(array)
+
+
+def _refuse_strides(array: np.ndarray) -> NoReturn:
+    if min(array.strides) < 0:
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative "
+            "strides are not currently supported. (You can probably work around this by making a "
+            "copy of your array  with array.copy().) "
+        )
+    raise ValueError(
+        "given numpy array strides not a multiple of the element byte size. Copy the numpy "
+        "array to reallocate the memory."
+    )
 
 
 _NOT_WRITABLE = (
