@@ -9,7 +9,7 @@ from numpy cimport (
 )
 
 from tapegrad._kernels.geometry cimport (
-    MAX_DIMS, MAX_OPERANDS, N_TYPES, Operand, broadcast_shape, move_last, operand_of,
+    MAX_DIMS, MAX_OPERANDS, N_TYPES, Operand, broadcast_shape, check_ndim, move_last, operand_of,
 )
 from tapegrad._kernels.iteration cimport (
     ITEM_SIZES, cast, copy_into, elementwise, iterate, scalar_operand,
@@ -81,10 +81,12 @@ cdef ndarray join_last_dimensions(ndarray array, int n_kept):
     cdef npy_intp strides[MAX_DIMS]
     cdef npy_intp size
     cdef int ndim = PyArray_NDIM(array), k
-    if ndim == n_kept:
-        return array[..., None]
     memcpy(dims, PyArray_DIMS(array), ndim * sizeof(npy_intp))
     memcpy(strides, PyArray_STRIDES(array), ndim * sizeof(npy_intp))
+    if ndim == n_kept:
+        check_ndim(ndim + 1)
+        dims[ndim], strides[ndim] = 1, PyArray_ITEMSIZE(array)
+        return strided_view(array, ndim + 1, dims, strides, PyArray_BYTES(array))
     size, step = 1, strides[ndim - 1]
     for k in range(ndim - 1, n_kept - 1, -1):
         if dims[k] == 1:

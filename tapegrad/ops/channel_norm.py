@@ -139,9 +139,9 @@ def array_of(x: Tensor | None) -> np.ndarray | None:
 
 def wanted(slopes: tuple, needs: tuple) -> tuple:
     """Arrays as tensors, without those that nobody asked for."""
-    return tuple(
+    return tuple([
         Tensor._wrap(slope) if needed else None for slope, needed in zip(slopes, needs, strict=True)
-    )
+    ])
 
 
 def _batch_norm_formula(g, input, weight, eps, needs):
@@ -216,12 +216,13 @@ def _update_running(running: Tensor | None, new: Tensor, factor: float, momentum
     """
     if running is None:
         return
-    former = in_dtype(running._array, new.dtype.numpy)
-    moved = kernels.pointwise(
-        _ADD, kernels.pointwise(_MULTIPLY, former, 1 - momentum),
-        kernels.pointwise(_MULTIPLY, new._array, momentum * factor),
-    )  # fmt: skip
-    kernels.copy_array(running._array, moved)
+    kept, given = running._array, new._array
+    former = kernels.pointwise(_MULTIPLY, in_dtype(kept, given.dtype), 1 - momentum)
+    step = kernels.pointwise(_MULTIPLY, given, momentum * factor)
+    if kept.dtype == given.dtype:
+        kernels.pointwise(_ADD, former, step, out=kept)
+    else:
+        kernels.copy_array(kept, kernels.pointwise(_ADD, former, step))
 
 
 _ADD, _MULTIPLY = kernels.numpy_kernel(np.add), kernels.numpy_kernel(np.multiply)

@@ -90,24 +90,33 @@ def _layer_norm_slopes(g, input, weight, mean, rstd, n_normalized, eps, needs):
 def _layer_norm_backward(g, input, mean, rstd, weight, n_normalized, needs):
     """All three gradients in one kernel, where nothing will be differentiated again."""
     rows, result = _as_rows(input, n_normalized), kernels.empty(input.shape, input.dtype)
-    n = rows.shape[-1:]
-    scale = np.ones(n, rows.dtype) if weight is None else _one_row(weight._array, 1.0, rows)
+    n = rows.shape[-1]
     n_rows = math.prod(rows.shape[:-1])
-    parts = _row_parts(n_rows, *n)
-    batch = (parts, n_rows // parts)
-    sums = [kernels.fill(kernels.empty((parts, *n), rows.dtype), 0) for _ in range(2)]
-    g, rows, rows_out = (x.reshape(*batch, *n) for x in (_as_rows(g, n_normalized), rows, result))
+    parts = _row_parts(n_rows, n)
+    batch = (n_rows,) if parts == 1 else (parts, n_rows // parts)
+    shape = (*batch, n)
+    weight_slope, bias_slope = (
+        kernels.fill(kernels.empty((*batch[:-1], n), rows.dtype), 0) for _ in range(2)
+    )
     _LAYER_NORM_BACKWARD(
-        g, rows, scale, mean.reshape(batch), rstd.reshape(batch), rows_out, *sums
-    )
+        _shaped(_as_rows(g, n_normalized), shape), _shaped(rows, shape),
+        _one_row(None if weight is None else weight._array, 1.0, rows), _shaped(mean, batch),
+        _shaped(rstd, batch), _shaped(result, shape), weight_slope, bias_slope,
+    )  # fmt: skip
     if parts > 1:
-        sums = [kernels.reduce(_SUM, one, (0,), False) for one in sums]
+        weight_slope, bias_slope = (
+            kernels.reduce(_SUM, one, (0,), False) for one in (weight_slope, bias_slope)
+        )
     shape = input.shape[input.ndim - n_normalized :]
-    slopes = (result, *(one.reshape(shape) for one in sums))
-    return tuple(
-        Tensor._wrap(slope) if needed else None
-        for slope, needed in zip(slopes, needs, strict=True)
+    return (
+        Tensor._wrap(result) if needs[0] else None,
+        Tensor._wrap(_shaped(weight_slope, shape)) if needs[1] else None,
+        Tensor._wrap(_shaped(bias_slope, shape)) if needs[2] else None,
     )
+
+
+def _shaped(array: np.ndarray, shape: tuple) -> np.ndarray:
+    return array if array.shape == shape else array.reshape(shape)
 
 
 def _row_parts(n_rows: int, n: int) -> int:
