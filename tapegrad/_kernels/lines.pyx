@@ -305,7 +305,7 @@ def gather_rows(ndarray source not None, tuple indices not None, refusal, *, bin
 
     Negative numbers count from the end if it ``wraps``, and are refused otherwise.
     """
-    cdef int n = len(indices), ndim = PyArray_NDIM(source) - n
+    cdef int n = indexed(source, indices), ndim = PyArray_NDIM(source) - n
     cdef ndarray joined = join_last_dimensions(source, n)
     cdef ndarray where = byte_offsets(joined, indices, refusal, wraps), result
     cdef npy_intp dims[MAX_DIMS]
@@ -325,16 +325,24 @@ def write_rows(str kernel not None, ndarray target not None, tuple indices not N
 
     The dimensions behind these must lie in the target as in row-major order.
     """
-    cdef int n = len(indices)
+    cdef int n = indexed(target, indices)
     cdef ndarray joined = join_last_dimensions(target, n), rows = contiguous(values)
     cdef ndarray where = byte_offsets(joined, indices, refusal, True)
     cdef npy_intp width = PyArray_DIMS(joined)[n], item = PyArray_ITEMSIZE(rows)
     if PyArray_BYTES(joined) != PyArray_BYTES(target) \
+            or PyArray_TYPE(rows) != PyArray_TYPE(target) \
             or PyArray_SIZE(rows) != PyArray_SIZE(where) * width:
         raise ValueError("these rows do not fit into this array")
     check_writable(target)
     launch_rows(OURS[kernel], rows, width * item, item, where, width, joined, 0,
                 PyArray_STRIDES(joined)[n])
+
+
+cdef int indexed(ndarray array, tuple indices) except -1:
+    """How many dimensions have an index array."""
+    if not 0 < len(indices) <= PyArray_NDIM(array):
+        raise ValueError(f"{len(indices)} indices for {PyArray_NDIM(array)} dimensions")
+    return <int>len(indices)
 
 
 cdef int launch_rows(Kernel kernel, ndarray source, npy_intp source_row, npy_intp source_step,

@@ -23,7 +23,7 @@ _NO_SEQUENCES = (Tensor, np.generic, dict, MappingProxyType, str, bytes)
 
 def is_sequence(data) -> bool:
     """Whether data has elements by number: lists above all, but also what only behaves as one."""
-    if type(data) is list or isinstance(data, (tuple, range, np.ndarray, list)):
+    if isinstance(data, (list, tuple, range, np.ndarray)):
         return True
     if isinstance(data, (int, float)):
         return False
