@@ -91,6 +91,8 @@ def _layer_norm_backward(g, input, mean, rstd, weight, n_normalized, needs):
     """All three gradients in one kernel, where nothing will be differentiated again."""
     rows, result = _as_rows(input, n_normalized), kernels.empty(input.shape, input.dtype)
     n = rows.shape[-1]
+    # The kernel reads the scale as packed.
+    scale = np.ones(n, rows.dtype) if weight is None else _one_row(weight._array, 1.0, rows)
     n_rows = math.prod(rows.shape[:-1])
     parts = _row_parts(n_rows, n)
     batch = (n_rows,) if parts == 1 else (parts, n_rows // parts)
@@ -100,8 +102,8 @@ def _layer_norm_backward(g, input, mean, rstd, weight, n_normalized, needs):
     )
     _LAYER_NORM_BACKWARD(
         _shaped(_as_rows(g, n_normalized), shape), _shaped(rows, shape),
-        _one_row(None if weight is None else weight._array, 1.0, rows), _shaped(mean, batch),
-        _shaped(rstd, batch), _shaped(result, shape), weight_slope, bias_slope,
+        scale, _shaped(mean, batch), _shaped(rstd, batch), _shaped(result, shape),
+        weight_slope, bias_slope,
     )  # fmt: skip
     if parts > 1:
         weight_slope, bias_slope = (
