@@ -13,6 +13,7 @@ from tapegrad.ops.index.by_tensors import (
     fills_mask,
     index_arrays,
     index_op,
+    put_rows_inplace,
     put_values,
 )
 from tapegrad.ops.index.items import apply_views, cut, select
@@ -55,11 +56,12 @@ def _as_value(target: Tensor, value) -> Tensor | float:
 
 def setitem(input: Tensor, index, value) -> None:
     """``input[index] = value``: the value is broadcast; without index tensors it is cast, too."""
+    has_numbers = _has_numbers(index) and input.ndim > 0
+    if has_numbers and _is_put_as_it_is(input, value):
+        put_rows_inplace(input, value, *index_arrays(input, (index,)), False)
+        return
     given, value = value, _as_value(input, value)
-    if _has_numbers(index) and input.ndim:
-        viewed, left = input, [index]
-    else:
-        viewed, left = apply_views(input, index)
+    viewed, left = (input, [index]) if has_numbers else apply_views(input, index)
     if left:
         if value is given and isinstance(value, Tensor) and not fills_mask(left, value):
             check_put_dtypes(viewed, left, value)
@@ -76,6 +78,12 @@ def setitem(input: Tensor, index, value) -> None:
         copy_inplace(viewed, value if value.shape == viewed.shape else value.expand(viewed.shape))
     else:
         fill_tensor_inplace(viewed, value)
+
+
+def _is_put_as_it_is(input: Tensor, value) -> bool:
+    """Whether a value is a tensor of the dtype, with no leading dimension that it would lose."""
+    return type(value) is Tensor and value.dtype is input.dtype \
+        and value.ndim > 0 and value.shape[0] != 1
 
 
 def _without_leading_ones(shape: tuple) -> tuple:

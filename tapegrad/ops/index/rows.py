@@ -172,7 +172,8 @@ def put_rows(target: np.ndarray, indices: tuple, values: np.ndarray, kernel: str
     leading = kernels.leading_indices(target, indices)
     if leading is not None:
         shape = leading[0].shape + target.shape[len(leading) :]
-        values = _cast(expanded_values(values, shape), target)
+        if values.shape != shape or values.dtype != target.dtype:
+            values = _cast(expanded_values(values, shape), target)
         kernels.write_rows(kernel, target, leading, values, _out_of_bounds)
         return
     layout = _Layout(target.shape, indices)
