@@ -1,42 +1,23 @@
 /* Rows put or added where an index says. Several may go to one place, so no launch is shared. */
 #include "vectors.h"
 
-#include <string.h>
-
-/* out[j] moved by offsets[i] bytes = values[i, j], in the order of i: the last one stays */
-#define SCATTER(name, T)                                                                \
-    TG_LOOP(name)                                                                       \
-    {                                                                                   \
-        const tg_intp n_rows = dims[0], n = dims[1];                                    \
-        const tg_intp value_step = steps[3], out_step = steps[4];                       \
-        const int is_packed = value_step == (tg_intp)sizeof(T) && out_step == value_step; \
-        (void)params;                                                                   \
-        for (tg_intp i = 0; i < n_rows; i++) {                                          \
-            const tg_intp offset = (tg_intp)TG_AT(const int64_t, args[1], i * steps[1]); \
-            const char *values = args[0] + i * steps[0];                                \
-            char *out = args[2] + i * steps[2] + offset;                                \
-            if (is_packed && n > 1)                                                     \
-                memcpy(out, values, (size_t)n * sizeof(T));                             \
-            else                                                                        \
-                for (tg_intp j = 0; j < n; j++)                                         \
-                    TG_AT(T, out, j * out_step) = TG_AT(const T, values, j * value_step); \
-        }                                                                               \
-    }
-
-/* The same with values added; SUM is an expression in the old y and the value x. */
-#define SCATTER_ADD(name, T, SUM)                                                       \
+/* out[j] moved by offsets[i] bytes = NEW, an expression in x = values[i, j] and in the y that was
+ * there, in the order of i: the last one stays. */
+#define INTO_ROWS(name, T, NEW)                                                         \
     static inline void name##_packed(const T *restrict values, T *restrict out, tg_intp n) \
     {                                                                                   \
         for (tg_intp j = 0; j < n; j++) {                                               \
             const T x = values[j], y = out[j];                                          \
-            out[j] = SUM;                                                               \
+            (void)y;                                                                    \
+            out[j] = NEW;                                                               \
         }                                                                               \
     }                                                                                   \
     TG_LOOP(name)                                                                       \
     {                                                                                   \
         const tg_intp n_rows = dims[0], n = dims[1];                                    \
         const tg_intp value_step = steps[3], out_step = steps[4];                       \
-        const int is_packed = value_step == (tg_intp)sizeof(T) && out_step == value_step; \
+        const int is_packed =                                                           \
+            n > 1 && value_step == (tg_intp)sizeof(T) && out_step == value_step;        \
         (void)params;                                                                   \
         for (tg_intp i = 0; i < n_rows; i++) {                                          \
             const tg_intp offset = (tg_intp)TG_AT(const int64_t, args[1], i * steps[1]); \
@@ -50,21 +31,22 @@
                 const T x = TG_AT(const T, values, j * value_step);                     \
                 T *to = &TG_AT(T, out, j * out_step);                                   \
                 const T y = *to;                                                        \
-                *to = SUM;                                                              \
+                (void)y;                                                                \
+                *to = NEW;                                                              \
             }                                                                           \
         }                                                                               \
     }
 
-SCATTER(scatter_1, uint8_t)
-SCATTER(scatter_2, uint16_t)
-SCATTER(scatter_4, uint32_t)
-SCATTER(scatter_8, uint64_t)
+INTO_ROWS(scatter_1, uint8_t, x)
+INTO_ROWS(scatter_2, uint16_t, x)
+INTO_ROWS(scatter_4, uint32_t, x)
+INTO_ROWS(scatter_8, uint64_t, x)
 
-#define SCATTER_ADD_BOOL(op, dtype, T, ...) SCATTER_ADD(op##_##dtype, T, ((x | y) != 0))
+#define SCATTER_ADD_BOOL(op, dtype, T, ...) INTO_ROWS(op##_##dtype, T, ((x | y) != 0))
 #define SCATTER_ADD_INTEGER(op, dtype, T, ...) \
-    SCATTER_ADD(op##_##dtype, T, (T)((uint64_t)y + (uint64_t)x))
+    INTO_ROWS(op##_##dtype, T, (T)((uint64_t)y + (uint64_t)x))
 #define SCATTER_ADD_FLOAT(op, dtype, T, C, load, store, ...) \
-    SCATTER_ADD(op##_##dtype, T, store(load(y) + load(x)))
+    INTO_ROWS(op##_##dtype, T, store(load(y) + load(x)))
 
 TG_BOOLS(SCATTER_ADD_BOOL, scatter_add_rows)
 TG_INTEGERS(SCATTER_ADD_INTEGER, scatter_add_rows)
