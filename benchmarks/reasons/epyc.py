@@ -59,6 +59,11 @@ LIMITS: dict[str, str] = {
         "a time, chains twice as long, and panels of 512 and 1,024 places instead of 256 changed "
         "less than 1 %; of 128 they take 4 % longer. On a Xeon weights read where they lie took as "
         "long as packed ones. The limit is about 1.15.",
+    "transposed-step":
+        "in turn it takes 9.5 to 9.9 ms and PyTorch 19 to 21, three times each, but with a process "
+        "for each of them 10.8 to 11.1 and 15.6 to 16.0: PyTorch's time depends on what ran before "
+        "in its process. On a Xeon squares in the gradient of the weight gave 0.5 ms, nine "
+        "sums of two taps instead of sixteen 5 %. By its time in turn the limit is about 1.65.",
     "conv-1x1-input":
         "in turn it takes 2.0 ms and PyTorch 2.5, three times each: what is less came of other "
         "programs. The limit is about 1.25.",
