@@ -314,8 +314,8 @@ def gather_rows(ndarray source not None, tuple indices not None, refusal, *, bin
     memcpy(dims, PyArray_DIMS(where), PyArray_NDIM(where) * sizeof(npy_intp))
     memcpy(dims + PyArray_NDIM(where), PyArray_DIMS(source) + n, ndim * sizeof(npy_intp))
     result = allocate(PyArray_NDIM(where) + ndim, dims, PyArray_TYPE(source))
-    launch_rows(GATHER, joined, 0, PyArray_STRIDES(joined)[n], where, width, result,
-                width * PyArray_ITEMSIZE(result), PyArray_ITEMSIZE(result))
+    move_rows(GATHER, joined, 0, PyArray_STRIDES(joined)[n], where, width, result,
+              width * PyArray_ITEMSIZE(result), PyArray_ITEMSIZE(result))
     return result
 
 
@@ -323,7 +323,8 @@ def write_rows(str kernel not None, ndarray target not None, tuple indices not N
                ndarray values not None, refusal):
     """Write or add rows, in row-major order, where index arrays pick along the first dimensions.
 
-    The dimensions behind these must lie in the target as in row-major order.
+    Raises ValueError where values have another dtype or number, or where the dimensions behind do
+    not lie in the target as one.
     """
     cdef int n = indexed(target, indices)
     cdef ndarray joined = join_last_dimensions(target, n), rows = contiguous(values)
@@ -334,8 +335,8 @@ def write_rows(str kernel not None, ndarray target not None, tuple indices not N
             or PyArray_SIZE(rows) != PyArray_SIZE(where) * width:
         raise ValueError("these rows do not fit into this array")
     check_writable(target)
-    launch_rows(OURS[kernel], rows, width * item, item, where, width, joined, 0,
-                PyArray_STRIDES(joined)[n])
+    move_rows(OURS[kernel], rows, width * item, item, where, width, joined, 0,
+              PyArray_STRIDES(joined)[n])
 
 
 cdef int indexed(ndarray array, tuple indices) except -1:
@@ -345,10 +346,10 @@ cdef int indexed(ndarray array, tuple indices) except -1:
     return <int>len(indices)
 
 
-cdef int launch_rows(Kernel kernel, ndarray source, npy_intp source_row, npy_intp source_step,
-                     ndarray where, npy_intp width, ndarray target, npy_intp target_row,
-                     npy_intp target_step) except -1:
-    """Launch a loop over rows, of which offsets move those that have no step of their own."""
+cdef int move_rows(Kernel kernel, ndarray source, npy_intp source_row, npy_intp source_step,
+                   ndarray where, npy_intp width, ndarray target, npy_intp target_row,
+                   npy_intp target_step) except -1:
+    """Launch a loop over rows; offsets say where those lie that have no step of their own."""
     cdef char* data[3]
     cdef npy_intp dims[2]
     cdef npy_intp steps[5]

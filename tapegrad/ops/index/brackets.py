@@ -13,7 +13,7 @@ from tapegrad.ops.index.by_tensors import (
     fills_mask,
     index_arrays,
     index_op,
-    put_rows_inplace,
+    index_put_inplace,
     put_values,
 )
 from tapegrad.ops.index.items import apply_views, cut, select
@@ -58,7 +58,7 @@ def setitem(input: Tensor, index, value) -> None:
     """``input[index] = value``: the value is broadcast; without index tensors it is cast, too."""
     has_numbers = _has_numbers(index) and input.ndim > 0
     if has_numbers and _is_put_as_it_is(input, value):
-        put_rows_inplace(input, value, *index_arrays(input, (index,)), False)
+        index_put_inplace(input, value, *index_arrays(input, (index,)), False)
         return
     given, value = value, _as_value(input, value)
     viewed, left = (input, [index]) if has_numbers else apply_views(input, index)

@@ -76,7 +76,7 @@ def _index_put_value_slope(g, indices, versions):
     return index_op(g, indices, versions)
 
 
-_index_put_op, put_rows_inplace = writing_ops(
+_index_put_op, index_put_inplace = writing_ops(
     "index_put", _index_put, "IndexPutBackward0", True,
     input=lambda g, indices, versions, accumulate: _index_put_self_slope(
         g, indices, versions, accumulate
@@ -178,7 +178,7 @@ def put_values(target: Tensor, left: list, value, accumulate: bool = False) -> N
     arrays, versions = index_arrays(target, left)
     if not isinstance(value, Tensor):
         value = Tensor._wrap(kernels.element(value, target.dtype.numpy.num))
-    put_rows_inplace(target, value, arrays, versions, accumulate)
+    index_put_inplace(target, value, arrays, versions, accumulate)
 
 
 def _refuse_filling_bytes(left: list, value) -> None:
