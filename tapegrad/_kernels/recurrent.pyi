@@ -25,4 +25,5 @@ def walk_back(
     g_output: np.ndarray | None,
     g_hidden: np.ndarray | None,
     g_cell: np.ndarray | None,
+    wants_hidden: bool,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray, np.ndarray | None]: ...

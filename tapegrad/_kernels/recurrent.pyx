@@ -102,6 +102,7 @@ cdef struct Walk:               # one layer in one direction
     bint is_reversed, is_back
     bint is_turned              # the weight is (p, k·h), else (k·h, p)
     bint launches               # each loop by itself
+    bint wants_hidden           # back: the gradient of the first hidden state
     tg_loop small_product
     Loop* add
     Loop* copy
@@ -221,8 +222,9 @@ cdef int step(const Walk* w, npy_intp row, npy_intp sample, npy_intp n) except -
     return copy(w, n * w.p, output, hidden)
 
 
-cdef int step_back(const Walk* w, npy_intp row, npy_intp sample, npy_intp n) except -1 nogil:
-    """One step back: from the gradient of the state to that of the state before."""
+cdef int step_back(const Walk* w, npy_intp row, npy_intp sample, npy_intp n,
+                   bint wants_hidden) except -1 nogil:
+    """One step back: from the gradient of the state to that of the state before, if wanted."""
     cdef char* data[6]
     cdef char* hidden = w.hidden + sample * w.p * w.item
     cdef char* scratch = w.scratch + sample * max(w.h, w.p) * w.item
@@ -238,8 +240,10 @@ cdef int step_back(const Walk* w, npy_intp row, npy_intp sample, npy_intp n) exc
         data[1], data[2], data[3] = kept(w, 0, row), before(w, row), hidden
         data[4], data[5] = slopes, state_slopes
         run_rows(w, n, data)
-        product(w, n, state_slopes, w.weight, False, scratch)
-        return add(w, n * w.p, scratch, hidden)
+        if wants_hidden:
+            product(w, n, state_slopes, w.weight, False, scratch)
+            add(w, n * w.p, scratch, hidden)
+        return 0
     else:
         data[1], data[2], data[3] = kept(w, 1, row), kept(w, 0, row), hidden
         data[4], data[5] = w.cell + sample * w.h * w.item, slopes
@@ -248,7 +252,7 @@ cdef int step_back(const Walk* w, npy_intp row, npy_intp sample, npy_intp n) exc
             product(w, n, hidden, w.projection, False, scratch)
             data[3] = scratch
         run_rows(w, n, data)
-    return product(w, n, slopes, w.weight, False, hidden)
+    return product(w, n, slopes, w.weight, False, hidden) if wants_hidden else 0
 
 
 cdef int go(const Walk* w, npy_intp first, npy_intp end) except -1 nogil:
@@ -260,7 +264,7 @@ cdef int go(const Walk* w, npy_intp first, npy_intp end) except -1 nogil:
         row -= size if goes_down else 0
         n = min(size, end) - first
         if n > 0 and w.is_back:
-            step_back(w, row + first, first, n)
+            step_back(w, row + first, first, n, w.wants_hidden or i + 1 < w.n_steps)
         elif n > 0:
             step(w, row + first, first, n)
         row += 0 if goes_down else size
@@ -387,17 +391,18 @@ def walk(str mode not None, ndarray gates not None, ndarray hidden not None, nda
 
 def walk_back(str mode not None, ndarray gates not None, ndarray saved not None,
               ndarray w_hh not None, ndarray w_hr, tuple sizes not None, bint is_reversed,
-              ndarray g_output, ndarray g_hidden, ndarray g_cell):
+              ndarray g_output, ndarray g_hidden, ndarray g_cell, bint wants_hidden):
     """Go back over a sequence from the gradients of outputs and last state, or None for zeros.
 
     Gives the gradients of the sums' parts from the input and from the state, of the states before
-    their projection, and of the first state.
+    their projection, and of the first state; that of the hidden one means nothing unless wanted.
     """
     w_hh, w_hr = contiguous(w_hh), matrix(w_hr)
     cdef Walk w = begun(mode, gates, w_hh, w_hr, is_reversed)
     cdef npy_intp n = sizes[0]
     cdef ndarray hidden, cell = None, scratch, slopes, state_slopes, output_slopes = None
-    w.is_back, w.n_samples, w.saved = True, n, PyArray_BYTES(saved)
+    w.is_back, w.wants_hidden = True, wants_hidden
+    w.n_samples, w.saved = n, PyArray_BYTES(saved)
     if g_output is not None:
         w.output = PyArray_BYTES(g_output)
     hidden = zeros(&w, n, w.p) if g_hidden is None else copied(&w, g_hidden)

@@ -86,6 +86,31 @@ def test_shared_samples_are_beside_pytorch(
     torch.set_num_threads(before)
 
 
+@pytest.mark.parametrize("layer", ["RNN", "GRU", "LSTM"])
+def test_unwanted_state_gradient_is_not_computed(torch: ModuleType, layer: str) -> None:
+    """A first state without a gradient saves each direction's last product back, and no bit."""
+    torch.manual_seed(0)
+    m = getattr(torch.nn, layer)(5, 64, bidirectional=True)
+    x = torch.nn.utils.rnn.pack_padded_sequence(torch.randn(7, 3, 5), torch.tensor([7, 5, 2]))
+    found = []
+    for wanted in (True, False):
+        state = torch.zeros(2, 3, 64, requires_grad=wanted)
+        out, _ = m(x, (state, state) if layer == "LSTM" else state)
+        loss = (out.data ** 2).sum()
+        with record_launches() as log:
+            slopes = torch.autograd.grad(loss, [*m.parameters(), *[state] * wanted])
+        found.append((log.kernel_names(), slopes[: len(m._flat_weights)]))
+    (with_state, expected), (without, slopes) = found
+
+    assert n_products(without) == n_products(with_state) - 2
+    assert all(torch.equal(a, b) for a, b in zip(expected, slopes, strict=True))
+
+
+def n_products(names: list[str]) -> int:
+    """Count the launches of products."""
+    return sum("matmul" in name for name in names)
+
+
 # How many gates there are, and whether each operand has a row for each of them or one for all.
 LOOPS = {
     "rnn_tanh": (1, "kkkk"), "rnn_relu": (1, "kkkk"), "rnn_tanh_slopes": (1, "hhh"),

@@ -48,7 +48,7 @@ def _slopes(grads, inputs: tuple, walk: Walk, gates: Tensor, saved: Tensor, need
     made: tuple[Any, ...] = walks.walk_back(
         mode, gates._array, saved._array, w_hh._array, _array(w_hr), sizes, is_reversed,
         None if g_output is None else _rows(g_output._array), _array(g_hidden),
-        _array(g_cell[0]) if g_cell else None,
+        _array(g_cell[0]) if g_cell else None, needs[1],
     )  # fmt: skip
     slopes, of_sums, of_outputs, of_hidden, of_cell = made
     n_rows, size = len(slopes), slopes.shape[1] // N_GATES[mode]
