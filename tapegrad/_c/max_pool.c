@@ -8,9 +8,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* How many outputs are found together, and how large a table of places may be, unless one line
- * of outputs needs more. */
-enum { TOGETHER = 256, MOST_PLACES = 1 << 16 };
+/* How large a table of places may be, unless one line of outputs needs more. */
+enum { MOST_PLACES = 1 << 16 };
 
 static int64_t n_taps(const window *w) { return (length(w) + w->step - 1) / w->step; }
 
@@ -243,6 +242,58 @@ static int is_halving(const tg_intp *dims, const tg_intp *steps, const pool_axis
         free(b.places);                                                                            \
     }
 
+/* out[o] = the largest of the box alone, of which NaN is: of n <= TOGETHER outputs tap by tap */
+#define LINE_MAXIMA(dtype, T, C, load, store)                                                      \
+    static TG_INLINE void line_maxima_##dtype(const T *in, T *out, int64_t start, int64_t n,       \
+                                              const pool_axis *axes, const window w0,              \
+                                              const window w1, const tap_range *taps,              \
+                                              const int64_t stride)                                \
+    {                                                                                              \
+        C largest[TOGETHER];                                                                       \
+        for (int64_t j = 0; j < n; j++)                                                            \
+            largest[j] = -INFINITY;                                                                \
+        FOR_TAPS(axes, w0, w1, taps, start, n, 0, 1, {                                             \
+            TG_INDEPENDENT                                                                         \
+            for (int64_t o = first; o < end; o++) {                                                \
+                const C x = load(in[row + o * stride + offset]);                                   \
+                const C m = largest[o - start];                                                    \
+                largest[o - start] = (x > m) | TG_IS_NAN(x) ? x : m;                               \
+            }                                                                                      \
+        })                                                                                         \
+        for (int64_t j = 0; j < n; j++)                                                            \
+            out[j] = store(largest[j]);                                                            \
+    }
+
+/* Refuses what does not go by taps. */
+#define WINDOW_MAXIMA(op, dtype, T, C, load, store, ...)                                           \
+    LINE_MAXIMA(dtype, T, C, load, store)                                                          \
+    TG_VECTOR_LOOP(op##_##dtype)                                                                   \
+    {                                                                                              \
+        (void)fused;                                                                               \
+        pool_params *p = params;                                                                   \
+        pool_axis axes[3] = {p->axes[0], p->axes[1], p->axes[2]};                                  \
+        p->status = !goes_by_taps(&axes[2], steps + 2, sizeof(T));                                 \
+        if (!sizes_agree(p, dims[1], dims[2]) || p->status)                                        \
+            return;                                                                                \
+        tap_range taps[MOST_TAPS];                                                                 \
+        find_taps(&axes[2], taps);                                                                 \
+        const int64_t n_across = axes[2].n_out;                                                    \
+        for (tg_intp plane = 0; plane < dims[0]; plane++)                                          \
+            for (int64_t line = 0; line < axes[0].n_out * axes[1].n_out; line++) {                 \
+                const window w0 = window_of(&axes[0], line / axes[1].n_out);                       \
+                const window w1 = window_of(&axes[1], line % axes[1].n_out);                       \
+                for (int64_t start = 0, n; start < n_across; start += n) {                         \
+                    const T *in = (const T *)(args[0] + plane * steps[0]);                         \
+                    T *out = (T *)(args[1] + plane * steps[1]) + line * n_across + start;          \
+                    n = n_across - start < TOGETHER ? n_across - start : TOGETHER;                 \
+                    if (axes[2].stride == 1)                                                       \
+                        line_maxima_##dtype(in, out, start, n, axes, w0, w1, taps, 1);             \
+                    else                                                                           \
+                        line_maxima_##dtype(in, out, start, n, axes, w0, w1, taps, 2);             \
+                }                                                                                  \
+            }                                                                                      \
+    }
+
 #define MAX_POOL(op, dtype, T, C, load, store, ...) \
     MAX_POOL_OF(op##_##dtype, T, C, load, store, lowest_##dtype)
 
@@ -252,11 +303,15 @@ static const float lowest_float16 = -INFINITY, lowest_float32 = -INFINITY;
 static const double lowest_float64 = -INFINITY;
 
 TG_NUMBERS(MAX_POOL, max_pool)
+TG_SINGLE_AND_DOUBLE(WINDOW_MAXIMA, window_maxima)
 
 #define ROW_MAX_POOL(op, dtype, T, C, load, store, number, letter) \
     TG_POOL_ROW(#op, "(i)->(o),(o)", letter letter "l", number, op##_##dtype)
+#define ROW_WINDOW_MAXIMA(op, dtype, T, C, load, store, number, letter) \
+    TG_POOL_ROW(#op, "(i)->(o)", letter letter, number, op##_##dtype)
 
 const tg_kernel tg_max_pool_kernels[] = {
     TG_NUMBERS(ROW_MAX_POOL, max_pool)
+    TG_SINGLE_AND_DOUBLE(ROW_WINDOW_MAXIMA, window_maxima)
     TG_TABLE_END
 };

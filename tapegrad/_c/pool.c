@@ -48,14 +48,104 @@ static void clear(char *to, tg_intp n, tg_intp step, size_t size)
             memset(to + i * step, 0, size);
 }
 
+/* What the windows of n outputs count across: what the mean is divided by, with how many places
+ * their lines and layers count; 1 for an empty window, whose sum is 0. */
+static void fill_counts(double *counts, const pool_params *p, const pool_axis *across,
+                        const tap_range *taps, int64_t start, int64_t n)
+{
+    const tap_range first_tap = taps[0], last_tap = taps[across->kernel - 1];
+    for (int64_t j = 0; j < n; j++) {
+        if (start + j >= first_tap.first && start + j < last_tap.end) {
+            counts[j] = (double)(p->divisor ? p->divisor : across->kernel);
+            continue;
+        }
+        const window w = window_of(across, start + j);
+        const int64_t inside = length(&w);
+        counts[j] = inside == 0 ? 1 : p->divisor ? (double)p->divisor
+                    : (double)(p->counts_padding ? w.count : inside);
+    }
+}
+
+static double count_of_lines(const pool_params *p, const window *w0, const window *w1)
+{
+    const int64_t inside = length(w0) * length(w1);
+    return p->divisor || inside == 0 ? 1 : (double)(p->counts_padding ? w0->count * w1->count : inside);
+}
+
+/* Runs BODY for n <= TOGETHER outputs of a line, from `start` on, whose windows across count so many
+ * places, as often as there are such in a plane of one line of windows w0 and w1 a time. */
+#define FOR_LINES(p, axes, taps, line, start, n, counts, BODY)                                     \
+    {                                                                                              \
+        double counts[TOGETHER];                                                                   \
+        const int64_t n_across = (axes)[2].n_out;                                                  \
+        for (int64_t line = 0; line < (axes)[0].n_out * (axes)[1].n_out; line++) {                 \
+            const window w0 = window_of(&(axes)[0], line / (axes)[1].n_out);                       \
+            const window w1 = window_of(&(axes)[1], line % (axes)[1].n_out);                       \
+            const double of_lines = count_of_lines(p, &w0, &w1);                                   \
+            for (int64_t start = 0, n; start < n_across; start += n) {                             \
+                n = n_across - start < TOGETHER ? n_across - start : TOGETHER;                     \
+                if (line == 0 || n_across > TOGETHER)                                              \
+                    fill_counts(counts, p, &(axes)[2], taps, start, n);                            \
+                BODY                                                                               \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+/* The loop over lines, which knows the step from window to window. */
+#define BY_STRIDE(lines, from, to, p, axes, taps)                                                  \
+    {                                                                                              \
+        if ((axes)[2].stride == 1)                                                                 \
+            lines(from, to, p, axes, taps, 1);                                                     \
+        else                                                                                       \
+            lines(from, to, p, axes, taps, 2);                                                     \
+    }
+
+#define AVG_LINES(dtype, T, C, load, store)                                                        \
+    static TG_INLINE void avg_lines_##dtype(const T *in, T *out, const pool_params *p,             \
+                                            const pool_axis *axes, const tap_range *taps,          \
+                                            const int64_t stride)                                  \
+    {                                                                                              \
+        FOR_LINES(p, axes, taps, line, start, n, counts, {                                         \
+            double sums[TOGETHER];                                                                 \
+            for (int64_t j = 0; j < n; j++)                                                        \
+                sums[j] = 0;                                                                       \
+            FOR_TAPS(axes, w0, w1, taps, start, n, 0, 1, {                                         \
+                TG_INDEPENDENT                                                                     \
+                for (int64_t o = first; o < end; o++)                                              \
+                    sums[o - start] += (double)load(in[row + o * stride + offset]);                \
+            })                                                                                     \
+            T *to = out + line * n_across + start;                                                 \
+            for (int64_t j = 0; j < n; j++)                                                        \
+                to[j] = store((C)(sums[j] / (of_lines * counts[j])));                              \
+        })                                                                                         \
+    }                                                                                              \
+    static TG_INLINE void avg_lines_back_##dtype(const T *g, T *in, const pool_params *p,          \
+                                                 const pool_axis *axes, const tap_range *taps,     \
+                                                 const int64_t stride)                             \
+    {                                                                                              \
+        FOR_LINES(p, axes, taps, line, start, n, counts, {                                         \
+            const T *from = g + line * n_across + start;                                           \
+            C shares[TOGETHER];                                                                    \
+            for (int64_t j = 0; j < n; j++)                                                        \
+                shares[j] = load(from[j]) / (C)(of_lines * counts[j]);                             \
+            FOR_TAPS(axes, w0, w1, taps, start, n, axes[2].kernel - 1, -1, {                       \
+                TG_INDEPENDENT                                                                     \
+                for (int64_t o = first; o < end; o++) {                                            \
+                    T *to = &in[row + o * stride + offset];                                        \
+                    *to = store(load(*to) + shares[o - start]);                                    \
+                }                                                                                  \
+            })                                                                                     \
+        })                                                                                         \
+    }
+
 /* out[o] = sum over the box / divisor; an empty box gives 0 */
-#define AVG_POOL_OF(name, T, C, SUM, load, store)                                                  \
+#define MEANS_BY_OUTPUTS(name, T, C, SUM, load, store)                                             \
     TG_LOOP(name)                                                                                  \
     {                                                                                              \
         pool_params *p = params;                                                                   \
-        const tg_intp in_step = steps[2], out_step = steps[3];                                     \
         if (!sizes_agree(p, dims[1], dims[2]))                                                     \
             return;                                                                                \
+        const tg_intp in_step = steps[2], out_step = steps[3];                                     \
         for (tg_intp plane = 0; plane < dims[0]; plane++) {                                        \
             const char *in = args[0] + plane * steps[0];                                           \
             char *out = args[1] + plane * steps[1];                                                \
@@ -70,13 +160,13 @@ static void clear(char *to, tg_intp n, tg_intp step, size_t size)
     }
 
 /* in[i] = the sum of g[o] / divisor over the boxes that hold i */
-#define AVG_POOL_BACKWARD(op, dtype, T, C, load, store, ...)                                       \
-    TG_LOOP(op##_##dtype)                                                                          \
+#define SHARES_BY_OUTPUTS(name, T, C, load, store)                                                 \
+    TG_LOOP(name)                                                                                  \
     {                                                                                              \
         pool_params *p = params;                                                                   \
-        const tg_intp g_step = steps[2], in_step = steps[3];                                       \
         if (!sizes_agree(p, dims[2], dims[1]))                                                     \
             return;                                                                                \
+        const tg_intp g_step = steps[2], in_step = steps[3];                                       \
         for (tg_intp plane = 0; plane < dims[0]; plane++) {                                        \
             const char *g = args[0] + plane * steps[0];                                            \
             char *in = args[1] + plane * steps[1];                                                 \
@@ -89,6 +179,51 @@ static void clear(char *to, tg_intp n, tg_intp step, size_t size)
                     *to = store(load(*to) + share);                                                \
                 })                                                                                 \
             })                                                                                     \
+        }                                                                                          \
+    }
+
+/* The loops of a dtype, there and back: by taps where that can be, else output by output. */
+#define AVG_POOL(op, dtype, T, C, load, store, ...)                                                \
+    AVG_LINES(dtype, T, C, load, store)                                                            \
+    MEANS_BY_OUTPUTS(op##_by_outputs_##dtype, T, C, double, load, store)                           \
+    SHARES_BY_OUTPUTS(op##_back_by_outputs_##dtype, T, C, load, store)                             \
+    TG_VECTOR_LOOP(op##_##dtype)                                                                   \
+    {                                                                                              \
+        (void)fused;                                                                               \
+        pool_params *p = params;                                                                   \
+        pool_axis axes[3] = {p->axes[0], p->axes[1], p->axes[2]};                                  \
+        tap_range taps[MOST_TAPS];                                                                 \
+        if (!goes_by_taps(&axes[2], steps + 2, sizeof(T))) {                                       \
+            op##_by_outputs_##dtype(args, dims, steps, params);                                    \
+            return;                                                                                \
+        }                                                                                          \
+        if (!sizes_agree(p, dims[1], dims[2]))                                                     \
+            return;                                                                                \
+        find_taps(&axes[2], taps);                                                                 \
+        for (tg_intp plane = 0; plane < dims[0]; plane++) {                                        \
+            const T *in = (const T *)(args[0] + plane * steps[0]);                                 \
+            T *out = (T *)(args[1] + plane * steps[1]);                                            \
+            BY_STRIDE(avg_lines_##dtype, in, out, p, axes, taps)                                   \
+        }                                                                                          \
+    }                                                                                              \
+    TG_VECTOR_LOOP(op##_backward_##dtype)                                                          \
+    {                                                                                              \
+        (void)fused;                                                                               \
+        pool_params *p = params;                                                                   \
+        pool_axis axes[3] = {p->axes[0], p->axes[1], p->axes[2]};                                  \
+        tap_range taps[MOST_TAPS];                                                                 \
+        if (!goes_by_taps(&axes[2], steps + 2, sizeof(T))) {                                       \
+            op##_back_by_outputs_##dtype(args, dims, steps, params);                               \
+            return;                                                                                \
+        }                                                                                          \
+        if (!sizes_agree(p, dims[2], dims[1]))                                                     \
+            return;                                                                                \
+        find_taps(&axes[2], taps);                                                                 \
+        for (tg_intp plane = 0; plane < dims[0]; plane++) {                                        \
+            const T *g = (const T *)(args[0] + plane * steps[0]);                                  \
+            T *in = (T *)(args[1] + plane * steps[1]);                                             \
+            clear((char *)in, dims[2], sizeof(T), sizeof(T));                                      \
+            BY_STRIDE(avg_lines_back_##dtype, g, in, p, axes, taps)                                \
         }                                                                                          \
     }
 
@@ -189,13 +324,12 @@ PLACE(place_2, uint16_t, x)
 PLACE(place_4, uint32_t, x)
 PLACE(place_8, uint64_t, x)
 
-#define AVG_POOL(op, dtype, T, C, load, store, ...) \
-    AVG_POOL_OF(op##_##dtype, T, C, double, load, store)
 #define PLACE_SUM(op, dtype, T, C, load, store, ...) \
     PLACE(op##_##dtype, T, store(load(y) + load(x)))
-TG_FLOATS(AVG_POOL, avg_pool)
-AVG_POOL_OF(avg_pool_int64, int64_t, int64_t, int64_t, TG_AS_IS, TG_AS_IS)
-TG_FLOATS(AVG_POOL_BACKWARD, avg_pool_backward)
+TG_SINGLE_AND_DOUBLE(AVG_POOL, avg_pool)
+MEANS_BY_OUTPUTS(avg_pool_float16, tg_half, float, double, tg_half_to_float, tg_float_to_half)
+MEANS_BY_OUTPUTS(avg_pool_int64, int64_t, int64_t, int64_t, TG_AS_IS, TG_AS_IS)
+SHARES_BY_OUTPUTS(avg_pool_backward_float16, tg_half, float, tg_half_to_float, tg_float_to_half)
 TG_FLOATS(PLACE_SUM, place_sums)
 
 #define ROW_AVG_POOL(op, dtype, T, C, load, store, number, letter) \

@@ -8,7 +8,8 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
-from tapegrad._tensor import Tensor
+from tapegrad._tensor import Tensor, is_grad_enabled
+from tapegrad._types import float16
 from tapegrad.ops._arguments import check_tensor, refuse_half
 from tapegrad.ops._declare import op, takes_out, takes_tensors
 from tapegrad.ops.spatial import pool_checks as checks
@@ -18,10 +19,13 @@ from tapegrad.ops.spatial.sizes import in_3d, remembered, scalar_name
 MOST_PLACES = 2**31 - 1  # of a plane, which max_pool.c numbers in 32 bits
 
 
+_MOST_TAPS, _MOST_STRIDE = 32, 2  # of windows whose maxima are found tap by tap, as in _c/pool.h
+
+
 class Windows:
     """Where windows lie: one number a spatial dimension. A kernel of 0 is an adaptive one."""
 
-    __slots__ = ("counts", "kernel", "n_dims", "n_places", "params", "size")
+    __slots__ = ("counts", "goes_by_taps", "kernel", "n_dims", "n_places", "params", "size")
 
     def __init__(
         self, size: tuple, counts: tuple, kernel: tuple, stride: tuple, padding: tuple,
@@ -29,6 +33,7 @@ class Windows:
     ) -> None:  # fmt: skip
         self.size, self.counts, self.kernel = size, counts, kernel
         self.n_dims, self.n_places = len(size), math.prod(size)
+        self.goes_by_taps = 0 < kernel[-1] <= _MOST_TAPS and stride[-1] <= _MOST_STRIDE
         fillers = ((size, 1), (counts, 1), (kernel, 1), (stride, 1), (padding, 0), (dilation, 1))
         columns = [in_3d(sizes, filler) for sizes, filler in fillers]
         fields = [n for axis in zip(*columns, strict=True) for n in axis]
@@ -260,16 +265,44 @@ def max_pool1d(
     beyond the end. Raises RuntimeError where no window fits.
     """
     check_tensor("max_pool1d", "input", input)
-    window = checks.max_pool1d_window(input, kernel_size, stride, padding, dilation)
-    kernel, stride, padding, dilation = window
-    size = (input.shape[-1],)
-    (count,) = window_counts(size, (kernel,), (stride,), (padding,), (dilation,), ceil_mode)
-    if count < 1:
-        raise RuntimeError(f"max_pool1d() Invalid computed output size: {count}")
+    given = kernel_size, stride, padding, dilation
+    windows_of = _lines if _PLAIN.issuperset(map(type, given)) else _lines.__wrapped__
+    windows = windows_of(tuple(input.shape), *given, ceil_mode)
     if input.dtype.numpy.kind != "f":
         name = scalar_name(input._array)
         raise NotImplementedError(f"\"max_pool1d_impl\" not implemented for '{name}'")
-    return _max_pool1d(input, window, ceil_mode)[0]
+    is_recorded = is_grad_enabled() and input.requires_grad
+    if windows.goes_by_taps and not is_recorded and input.dtype is not float16:
+        return _line_maxima(input, windows)
+    return _MAX[2](input.unsqueeze(-2), windows)[0].squeeze(-2)
+
+
+_line_maxima = op(
+    "max_pool1d",
+    forward=lambda input, windows: kernels.by_planes(
+        OURS["window_maxima"], (input,), windows.counts[1:], windows.params
+    ),
+    doc="Maxima over windows of sequences, without the places that a gradient needs.",
+)
+
+
+_PLAIN = frozenset((int, type(None)))  # what equal numbers are remembered of
+
+
+@remembered
+def _lines(
+    shape: tuple, kernel_size, stride, padding, dilation, ceil_mode: bool
+) -> Windows:
+    """The windows of a maximum over sequences, as over images of one line."""
+    window = checks.max_pool1d_window(shape, kernel_size, stride, padding, dilation)
+    kernel, stride, padding, dilation = window
+    (count,) = window_counts(shape[-1:], (kernel,), (stride,), (padding,), (dilation,), ceil_mode)
+    if count < 1:
+        raise RuntimeError(f"max_pool1d() Invalid computed output size: {count}")
+    return _fitting(
+        "max", (*shape[:-1], 1, shape[-1]), (1, kernel), (1, stride), (0, padding), (1, dilation),
+        bool(ceil_mode),
+    )  # fmt: skip
 
 
 def max_pool2d_with_indices(

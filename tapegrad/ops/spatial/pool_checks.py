@@ -203,16 +203,16 @@ def max_pool1d_with_indices_window(
     ])
 
 
-def max_pool1d_window(input: Tensor, kernel_size, stride, padding, dilation) -> tuple:
+def max_pool1d_window(shape: tuple, kernel_size, stride, padding, dilation) -> tuple:
     """Kernel, stride, padding and dilation of a maximum over sequences."""
     named = {"kernel_size": kernel_size, "stride": stride, "padding": padding, "dilation": dilation}
     if stride is None or stride in ((), []):
         named["stride"] = kernel_size
-    is_batched = input.ndim == 3
-    if input.ndim not in (2, 3) or 0 in input.shape[1 if is_batched else 0 :]:
+    is_batched = len(shape) == 3
+    if len(shape) not in (2, 3) or 0 in shape[1 if is_batched else 0 :]:
         raise RuntimeError(
             "max_pool1d: Expected 2D or 3D (batch mode) tensor with optional 0 dim batch size for "
-            f"input, but got:{list(input.shape)}"
+            f"input, but got:{list(shape)}"
         )
     sizes = {}
     for position, (name, given) in enumerate(named.items(), 2):
