@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import lru_cache
+from operator import methodcaller, mul
 
 from tapegrad._tensor import Tensor
 from tapegrad._types import kind_of
 from tapegrad.ops.linalg.products import bmm
-from tapegrad.ops.shape import diagonal, reshape
 
 # A label is a letter or, for a dimension under an ellipsis, its number counted from the last.
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -23,25 +25,72 @@ def einsum(*args) -> Tensor:
     ``einsum(a, [0, 1], b, [1, 2], [0, 2])``. Raises RuntimeError for what cannot be paired.
     """
     equation, operands = _arguments(args)
-    terms, output = _parse(equation, operands)
-    views = [_named(k, *one) for k, one in enumerate(zip(operands, terms, strict=True))]
-    _check_sizes(views)
-    wanted = _output_labels(output, views)
-    tensor, labels = views[0]
-    if len(views) == 1 and set(labels) - set(wanted):
-        tensor = tensor.sum([k for k, label in enumerate(labels) if label not in wanted])
-        labels = [label for label in labels if label in wanted]
-    for k, (other, other_labels) in enumerate(views[1:], 2):
-        needed = _labels_needed(views[k:], wanted)
-        tensor, labels = _contract(tensor, labels, other, other_labels, needed)
-    return _arranged(tensor, labels, wanted)
+    plan = _plan(equation, tuple([tuple(one.shape) for one in operands]))
+    tensor = operands[0]
+    for step in plan[0]:
+        tensor = step(tensor)
+    for other, (other_steps, multiply, steps) in zip(operands[1:], plan[1:], strict=True):
+        for step in other_steps:
+            other = step(other)
+        tensor = multiply(tensor, other)
+        for step in steps:
+            tensor = step(tensor)
+    return tensor
 
 
-def _arranged(tensor: Tensor, labels: list, wanted: list) -> Tensor:
-    """The tensor with its dimensions in another order."""
-    if labels == wanted:
-        return tensor
-    return tensor.permute([labels.index(label) for label in wanted])
+class _Operand:
+    """The sizes and labels of a tensor's dimensions, and the steps that led there."""
+
+    __slots__ = ("labels", "shape", "steps")
+
+    def __init__(self, shape: list, labels: list) -> None:
+        self.shape, self.labels = shape, labels
+        self.steps: list[Callable[[Tensor], Tensor]] = []
+
+    def sizes(self) -> dict:
+        """The size of each label."""
+        return dict(zip(self.labels, self.shape, strict=True))
+
+    def drop(self, dims: list, way: str) -> None:
+        """Take out dimensions, by that method."""
+        if dims:
+            self.steps.append(methodcaller(way, tuple(dims)))
+            self.labels = [one for k, one in enumerate(self.labels) if k not in dims]
+            self.shape = [size for k, size in enumerate(self.shape) if k not in dims]
+
+    def arrange(self, wanted: list) -> None:
+        """Put the dimensions in another order."""
+        if self.labels != wanted:
+            order = [self.labels.index(label) for label in wanted]
+            self.steps.append(methodcaller("permute", order))
+            self.labels, self.shape = list(wanted), [self.shape[k] for k in order]
+
+    def reshape(self, shape: list) -> None:
+        """See or copy the elements in another shape, which no label names."""
+        if shape != self.shape:
+            self.steps.append(methodcaller("reshape", shape))
+
+
+@lru_cache(1024)
+def _plan(equation: str, shapes: tuple) -> list:
+    """What to do with operands of these shapes.
+
+    That is the steps of the first one, and for each other one its steps, how the two are
+    multiplied, and the steps of the product.
+    """
+    terms, output = _parse(equation, len(shapes))
+    operands = [_named(k, *one) for k, one in enumerate(zip(shapes, terms, strict=True))]
+    _check_sizes(operands)
+    wanted = _output_labels(output, operands)
+    found, products = operands[0], []
+    if len(operands) == 1:
+        found.drop([k for k, one in enumerate(found.labels) if one not in wanted], "sum")
+    for k, other in enumerate(operands[1:], 2):
+        found, multiply = _contraction(found, other, _labels_needed(operands[k:], wanted))
+        products.append((other, multiply, found))
+    found.arrange(wanted)
+    others = [(other.steps, multiply, product.steps) for other, multiply, product in products]
+    return [operands[0].steps, *others]
 
 
 def _arguments(args: tuple) -> tuple[str, list]:
@@ -88,7 +137,7 @@ def _equation_of_lists(args: tuple) -> str:
     return f"{equation}->{spelled(args[-1])}" if len(args) % 2 else equation
 
 
-def _parse(equation: str, operands: list) -> tuple[list[list], list | None]:
+def _parse(equation: str, n_operands: int) -> tuple[list[list], list | None]:
     """The labels of each operand and of the output; "..." among them, or None for no output."""
     left, arrow, right = equation.partition("->")
     terms, start = [], 0
@@ -96,9 +145,9 @@ def _parse(equation: str, operands: list) -> tuple[list[list], list | None]:
         again = "for which an ellipsis was already found"
         terms.append(_labels(term, start, f"operand {k}", again))
         start += len(term) + 1
-    if len(terms) > len(operands):
+    if len(terms) > n_operands:
         raise RuntimeError("einsum(): fewer operands were provided than specified in the equation")
-    if len(terms) < len(operands):
+    if len(terms) < n_operands:
         raise RuntimeError("einsum(): more operands were provided than specified in the equation")
     if not arrow:
         return terms, None
@@ -132,50 +181,53 @@ def _labels(term: str, start: int, where: str, again: str) -> list:
     return labels
 
 
-def _named(k: int, operand: Tensor, term: list) -> tuple[Tensor, list]:
+def _named(k: int, shape: tuple, term: list) -> _Operand:
     """An operand with a label for each dimension; those of an ellipsis are numbers."""
     has_rest = "..." in term
-    n_rest = operand.ndim - len(term) + has_rest
+    n_rest = len(shape) - len(term) + has_rest
     if n_rest < 0 or (n_rest and not has_rest):
         fault = "is more than" if has_rest else "does not match"
         raise RuntimeError(
             f"einsum(): the number of subscripts in the equation ({len(term) - has_rest}) {fault} "
-            f"the number of dimensions ({operand.ndim}) for operand {k}"
+            f"the number of dimensions ({len(shape)}) for operand {k}"
             + ("" if has_rest else " and no ellipsis was given")
         )
     labels: list = []
     for label in term:
         labels += range(n_rest - 1, -1, -1) if label == "..." else [label]
-    return _without_repeats(k, operand, labels)
+    operand = _Operand(list(shape), labels)
+    _take_diagonals(k, operand)
+    return operand
 
 
-def _without_repeats(k: int, operand: Tensor, labels: list) -> tuple[Tensor, list]:
+def _take_diagonals(k: int, operand: _Operand) -> None:
     """Replace dimensions that share a label by their diagonal."""
+    labels, shape = operand.labels, operand.shape
     for label in [one for one in dict.fromkeys(labels) if labels.count(one) > 1]:
         while labels.count(label) > 1:
             first = labels.index(label)
             second = labels.index(label, first + 1)
-            n, m = operand.shape[first], operand.shape[second]
-            if n != m:
+            if shape[first] != shape[second]:
                 raise RuntimeError(
                     f"einsum(): subscript {label} is repeated for operand {k} but the sizes don't "
-                    f"match, {m} != {n}"
+                    f"match, {shape[second]} != {shape[first]}"
                 )
-            operand = diagonal(operand, 0, first, second).movedim(-1, first)
-            labels = labels[:second] + labels[second + 1 :]
-    return operand, labels
+            operand.steps += [
+                methodcaller("diagonal", 0, first, second), methodcaller("movedim", -1, first)
+            ]
+            del labels[second], shape[second]
 
 
-def _check_sizes(views: list) -> None:
+def _check_sizes(operands: list) -> None:
     """Refuse a label whose sizes differ in two operands and are not 1."""
     sizes: dict = {}
-    for k, (operand, labels) in enumerate(views):
-        for label, size in zip(labels, operand.shape, strict=True):
+    for k, operand in enumerate(operands):
+        for label, size in operand.sizes().items():
             seen = sizes.setdefault(label, size)
             if seen == 1:
                 sizes[label] = size
             elif size not in (1, seen):
-                _refuse_size(k, label, size, seen, labels)
+                _refuse_size(k, label, size, seen, operand.labels)
 
 
 def _refuse_size(k: int, label, size: int, seen: int, labels: list) -> None:
@@ -191,10 +243,10 @@ def _refuse_size(k: int, label, size: int, seen: int, labels: list) -> None:
     )
 
 
-def _output_labels(output: list | None, views: list) -> list:
+def _output_labels(output: list | None, operands: list) -> list:
     counts: dict = {}
-    for _, labels in views:
-        for label in labels:
+    for operand in operands:
+        for label in operand.labels:
             counts[label] = counts.get(label, 0) + 1
     rest = sorted((one for one in counts if not isinstance(one, str)), reverse=True)
     if output is None:
@@ -214,65 +266,63 @@ def _output_labels(output: list | None, views: list) -> list:
     return wanted
 
 
-def _labels_needed(views: list, wanted: list) -> set:
-    return set(wanted).union(*(labels for _, labels in views))
+def _labels_needed(operands: list, wanted: list) -> set:
+    return set(wanted).union(*(one.labels for one in operands))
 
 
-def _summed(tensor: Tensor, labels: list, needed: set) -> tuple[Tensor, list]:
+def _sum_out(operand: _Operand, needed: set) -> None:
     """Sum over the dimensions that nothing needs any more; those of size 1 are only dropped."""
-    ones = [k for k, one in enumerate(labels) if one not in needed and tensor.shape[k] == 1]
-    tensor, labels = _dropped(tensor, labels, ones)
-    dims = [k for k, label in enumerate(labels) if label not in needed]
-    if not dims:
-        return tensor, labels
-    return tensor.sum(dims), [label for label in labels if label in needed]
+    sizes = operand.sizes()
+    operand.drop(
+        [k for k, one in enumerate(operand.labels) if one not in needed and sizes[one] == 1],
+        "squeeze",
+    )
+    operand.drop([k for k, one in enumerate(operand.labels) if one not in needed], "sum")
 
 
-def _dropped(tensor: Tensor, labels: list, dims: list) -> tuple[Tensor, list]:
-    """A tensor without some dimensions of size 1."""
-    if not dims:
-        return tensor, labels
-    return tensor.squeeze(tuple(dims)), [one for k, one in enumerate(labels) if k not in dims]
+def _drop_ones(operand: _Operand, other: _Operand) -> None:
+    """Drop the dimensions of size 1 that the other operand has too: they only broadcast."""
+    sizes = operand.sizes()
+    operand.drop(
+        [k for k, one in enumerate(operand.labels) if one in other.labels and sizes[one] == 1],
+        "squeeze",
+    )
 
 
-def _contract(a: Tensor, a_labels: list, b: Tensor, b_labels: list, needed: set):
+def _contraction(a: _Operand, b: _Operand, needed: set) -> tuple[_Operand, Callable]:
     """Multiply two operands and sum over what nothing needs any more, as products of matrices."""
-    a, a_labels = _without_ones(a, a_labels, b, b_labels)
-    b, b_labels = _without_ones(b, b_labels, a, a_labels)
-    a, a_labels = _summed(a, a_labels, needed.union(b_labels))
-    b, b_labels = _summed(b, b_labels, needed.union(a_labels))
-    shared = [label for label in a_labels if label in b_labels]
+    _drop_ones(a, b)
+    _drop_ones(b, a)
+    _sum_out(a, needed.union(b.labels))
+    _sum_out(b, needed.union(a.labels))
+    shared = [label for label in a.labels if label in b.labels]
     batch = [label for label in shared if label in needed]
     contracted = [label for label in shared if label not in needed]
-    a_only = [label for label in a_labels if label not in shared]
-    b_only = [label for label in b_labels if label not in shared]
+    a_only = [label for label in a.labels if label not in shared]
+    b_only = [label for label in b.labels if label not in shared]
+    sizes = a.sizes() | b.sizes()
     labels = batch + a_only + b_only
+    product = _Operand([sizes[label] for label in labels], labels)
     if not contracted:
         # Elements are only multiplied; as in PyTorch, dtypes may then differ.
-        left = _arranged(a, a_labels, batch + a_only)
-        right = _arranged(b, b_labels, batch + b_only)
-        left = left.reshape(left.shape + (1,) * len(b_only))
-        for _ in a_only:
-            right = right.unsqueeze(len(batch))
-        return left * right, labels
-    left = _grouped(a, a_labels, batch, a_only, contracted)
-    right = _grouped(b, b_labels, batch, contracted, b_only)
-    sizes = dict(zip(a_labels, a.shape, strict=True)) | dict(zip(b_labels, b.shape, strict=True))
-    return reshape(bmm(left, right), [sizes[label] for label in labels]), labels
+        a.arrange(batch + a_only)
+        b.arrange(batch + b_only)
+        a.reshape(a.shape + [1] * len(b_only))
+        b.steps += [methodcaller("unsqueeze", len(batch))] * len(a_only)
+        return product, mul
+    _group(a, batch, a_only, contracted)
+    _group(b, batch, contracted, b_only)
+    grouped = [math.prod(sizes[label] for label in group) for group in (batch, a_only, b_only)]
+    if grouped != product.shape:
+        product.steps.append(methodcaller("reshape", product.shape))
+    return product, bmm
 
 
-def _without_ones(a: Tensor, a_labels: list, b: Tensor, b_labels: list) -> tuple[Tensor, list]:
-    """Drop the dimensions of size 1 that the other operand has too: they only broadcast."""
-    ones = [k for k, label in enumerate(a_labels) if label in b_labels and a.shape[k] == 1]
-    return _dropped(a, a_labels, ones)
-
-
-def _grouped(tensor: Tensor, labels: list, *groups: list) -> Tensor:
-    """The tensor with its dimensions in groups, one dimension a group."""
-    order = [label for group in groups for label in group]
-    sizes = dict(zip(labels, tensor.shape, strict=True))
-    shape = [math.prod(sizes[label] for label in group) for group in groups]
-    return reshape(_arranged(tensor, labels, order), shape)
+def _group(operand: _Operand, *groups: list) -> None:
+    """Put the dimensions in groups, one dimension a group."""
+    sizes = operand.sizes()
+    operand.arrange([label for group in groups for label in group])
+    operand.reshape([math.prod(sizes[label] for label in group) for group in groups])
 
 
 __all__ = ["einsum"]
