@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from copy import deepcopy
 from inspect import isfunction
 from typing import TYPE_CHECKING, Any
 
@@ -202,11 +204,36 @@ class Attributes(Storage):
         # The oldest protocols would ask the compiled base for a state.
         return super().__reduce_ex__(max(protocol, 2))
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        """As ``copy.deepcopy`` does, but for the empty registries, which it would take apart."""
+        reduced = self.__reduce_ex__(4)
+        if isinstance(reduced, str):
+            return self
+        make, args, state, items, entries = (*reduced, None, None, None)[:5]
+        made = memo[id(self)] = make(*[deepcopy(one, memo) for one in args])
+        if state is not None:
+            is_plain = type(state) is dict
+            made.__setstate__(_each_copied(state, memo) if is_plain else deepcopy(state, memo))
+        for one in items or ():
+            made.append(deepcopy(one, memo))
+        for key, value in entries or ():
+            made[deepcopy(key, memo)] = deepcopy(value, memo)
+        return made
+
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__.copy()
 
     def __setstate__(self, state: Any) -> None:
         self.__dict__.update(state)
+
+
+def _each_copied(state: dict[str, Any], memo: dict[int, Any]) -> dict[str, Any]:
+    return {
+        name: memo.setdefault(id(value), OrderedDict())
+        if type(value) is OrderedDict and not value
+        else deepcopy(value, memo)
+        for name, value in state.items()
+    }
 
 
 def _has_getattr(cls: type) -> bool:

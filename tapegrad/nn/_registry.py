@@ -57,10 +57,8 @@ class Registry(dict):
 
     def attach(self, module: Any) -> None:
         """Mirror all entries, now and later, into ``module``."""
-        self._owners = (
-            *(owner for owner in self._owners if owner() is not None),
-            weakref.ref(module),
-        )
+        alive = [owner for owner in self._owners if owner() is not None]
+        self._owners = (*alive, weakref.ref(module))
         for name, value in self.items():
             _mirror(module, name, _MISSING, value)
 
@@ -132,17 +130,23 @@ def _unmirror(module: Any, name: str, value: Any) -> None:
 
 
 def set_raw(module: Any, name: str, value: Any) -> None:
-    """Write one entry of a module's ``__dict__``; a dict under a registry's name becomes a
-    registry.
+    """Write one entry of a module's ``__dict__``."""
+    set_all_raw(module, {name: value})
+
+
+def set_all_raw(module: Any, entries: dict[str, Any]) -> None:
+    """Write entries of a module's ``__dict__``; a dict under a registry's name becomes a registry.
     """
     attributes = storage_of(module)
-    if name in REGISTRY_NAMES:
-        if isinstance(old := attributes.get(name), Registry):
-            old.detach(module)
-        if not isinstance(value, Registry):
-            value = Registry(value)
-        value.attach(module)
-    attributes[name] = value
+    for name in REGISTRY_NAMES:
+        if name in entries:
+            if isinstance(old := attributes.get(name), Registry):
+                old.detach(module)
+            value = entries[name]
+            if not isinstance(value, Registry):
+                value = entries[name] = Registry(value)
+            value.attach(module)
+    attributes.update(entries)
 
 
 def drop_raw(module: Any, name: str) -> None:
@@ -162,6 +166,15 @@ class AttributeView(MutableMapping):
     def __init__(self, module: Any) -> None:
         self._module = module
 
+    def _shown(self) -> dict[str, Any]:
+        """All entries but the mirrored ones."""
+        shown = dict(storage_of(self._module))
+        for registry in REGISTRY_NAMES:
+            for name, value in shown.get(registry, {}).items():
+                if shown.get(name, _MISSING) is value:
+                    del shown[name]
+        return shown
+
     def _is_mirrored(self, name: Any) -> bool:
         attributes = storage_of(self._module)
         value = attributes[name]
@@ -178,20 +191,23 @@ class AttributeView(MutableMapping):
     def __setitem__(self, name: str, value: Any) -> None:
         set_raw(self._module, name, value)
 
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        set_all_raw(self._module, dict(*args, **kwargs))
+
     def __delitem__(self, name: str) -> None:
         if self._is_mirrored(name):
             raise KeyError(name)
         drop_raw(self._module, name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter([name for name in storage_of(self._module) if not self._is_mirrored(name)])
+        return iter(self._shown())
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._shown())
 
     def copy(self) -> dict[str, Any]:
         """A plain dict of the entries."""
-        return dict(self)
+        return self._shown()
 
     def __or__(self, other: Any) -> dict[str, Any]:
         return {**self, **other}
@@ -211,14 +227,13 @@ class AttributeView(MutableMapping):
 
     def __reduce__(self) -> tuple:
         """Pickle and copy as a plain dict."""
-        return dict, (), None, None, iter(self.items())
+        return dict, (), None, None, iter(self._shown().items())
 
 
 def replace_all(module: Any, items: Iterable[tuple[str, Any]]) -> None:
     """Make ``items`` the whole of a module's ``__dict__``."""
-    kept = list(items)
+    kept = dict(items)
     for name in REGISTRY_NAMES:
         drop_raw(module, name)
     storage_of(module).clear()
-    for name, value in kept:
-        set_raw(module, name, value)
+    set_all_raw(module, kept)

@@ -10,7 +10,7 @@ import tapegrad
 from tapegrad._tensor import drop_gradients
 from tapegrad.nn._conversion import Conversion
 from tapegrad.nn._loading import _IncompatibleKeys
-from tapegrad.nn._registry import set_raw, storage_of
+from tapegrad.nn._registry import set_all_raw, storage_of
 
 __all__ = ["Module", "_IncompatibleKeys"]
 
@@ -61,8 +61,7 @@ class Module(Conversion):
                 f"{type(self).__name__}.__init__() takes 1 positional argument but {len(args) + 1} "
                 "were given"
             )
-        for name, value in _fresh_attributes().items():
-            set_raw(self, name, value)
+        set_all_raw(self, _fresh_attributes())
         if self.call_super_init:
             super().__init__(*args, **kwargs)
 
@@ -138,9 +137,9 @@ class Module(Conversion):
 
     def __setstate__(self, state: Any) -> None:
         super().__setstate__(state)
-        for name, value in _fresh_attributes().items():
-            if name not in storage_of(self):
-                set_raw(self, name, value)
+        held = storage_of(self)
+        fresh = {name: value for name, value in _fresh_attributes().items() if name not in held}
+        set_all_raw(self, fresh)
 
 
 def _name_methods() -> None:

@@ -123,7 +123,7 @@ def _check_next(tensor: Tensor, parametrization: Any, name: str) -> None:
 def _parametrized_class(cls: type) -> type:
     """A class of this one module's own, which can hold properties."""
     members: dict[str, Any] = {"__getstate__": _refuse_state}
-    if not hasattr(cls, "__deepcopy__"):
+    if getattr(cls, "__deepcopy__", None) is Module.__deepcopy__:
         members["__deepcopy__"] = _deepcopy
     return type(f"Parametrized{cls.__name__}", (cls,), members)
 
