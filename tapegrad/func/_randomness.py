@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tapegrad.ops.generators import get_rng_state, set_rng_state
+import numpy as np
+
+from tapegrad.ops.generators import default_generator
 
 _MODES = ("error", "different", "same")
 
@@ -28,19 +30,23 @@ class Draws:
         self.randomness = randomness
 
     def __enter__(self) -> Draws:
-        self.start = get_rng_state()
+        self.start = default_generator._state.copy()
         return self
 
     def next_sample(self) -> None:
         """Say that the next sample of the batch begins."""
         if self.randomness == "same":
-            set_rng_state(self.start)
+            self._go_back()
         else:
             self._check()
 
+    def _go_back(self) -> None:
+        with default_generator._lock:
+            default_generator._state[:] = self.start
+
     def _check(self) -> None:
-        if self.randomness == "error" and not get_rng_state().equal(self.start):
-            set_rng_state(self.start)
+        if self.randomness == "error" and not np.array_equal(default_generator._state, self.start):
+            self._go_back()
             raise RuntimeError(
                 "vmap: called random operation while in randomness error mode. Please either use "
                 "the 'same' or 'different' randomness flags on vmap or perform the randomness "
