@@ -8,7 +8,7 @@ shared, each loop is a launch of its own.
 
 from libc.string cimport memcpy, memset
 from numpy cimport (
-    NPY_FLOAT32, NPY_FLOAT64, PyArray_BYTES, PyArray_DIMS, PyArray_ITEMSIZE, PyArray_TYPE,
+    NPY_FLOAT32, NPY_FLOAT64, NPY_INT64, PyArray_BYTES, PyArray_DIMS, PyArray_ITEMSIZE, PyArray_TYPE,
     import_array, ndarray, npy_intp,
 )
 
@@ -294,10 +294,14 @@ cdef int take(Walk* w, tuple sizes) except -1:
     cdef char* args[2]
     cdef npy_intp dims[3]
     cdef npy_intp steps[5]
-    cdef npy_intp n_parts = 1
+    cdef npy_intp n_parts = 1, k
     cdef bint shares_products
-    cdef ndarray counts = np.array(sizes, np.intp)
-    w.sizes, w.n_steps = <npy_intp*>PyArray_BYTES(counts), len(sizes)
+    cdef ndarray counts
+    w.n_steps = len(sizes)
+    counts = allocate(1, &w.n_steps, NPY_INT64)
+    w.sizes = <npy_intp*>PyArray_BYTES(counts)
+    for k in range(w.n_steps):
+        w.sizes[k] = sizes[k]
     if w.projection.data == NULL and w.n_steps >= FEWEST_STEPS and w.h >= FEWEST_UNITS \
             and w.n_rows * w.k * w.h * w.p > SHARED:
         n_parts = max(min(<npy_intp>thread_count(), w.n_samples // FEWEST_SAMPLES), 1)

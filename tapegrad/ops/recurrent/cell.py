@@ -10,20 +10,23 @@ from tapegrad._sweep import OuterProduct
 from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad.ops._declare import op, takes_tensors
 from tapegrad.ops.recurrent.layer import layer
-from tapegrad.ops.recurrent.steps import N_GATES, Walk, slopes_by_steps
+from tapegrad.ops.recurrent.steps import Walk, slopes_by_steps
 
 
 def _step(mode: str, input: Tensor, states: tuple[Tensor, ...], weights: tuple) -> tuple:
-    _check(input, states, weights, N_GATES[mode])
     walk = Walk(mode, (len(input),), False)
-    _, last = layer(input, states, (*weights, None), walk, _NODES[mode])
+    try:
+        _, last = layer(input, states, (*weights, None), walk, _NODES[mode])
+    except RuntimeError:
+        _check(input, states, weights)      # which says it in the words of a cell
+        raise
     return last
 
 
 _NODES = {"LSTM": "Mul", "GRU": "Add", "RNN_TANH": "Tanh", "RNN_RELU": "Relu"}
 
 
-def _check(input: Tensor, states: tuple[Tensor, ...], weights: tuple, n_gates: int) -> None:
+def _check(input: Tensor, states: tuple[Tensor, ...], weights: tuple) -> None:
     w_ih, w_hh = weights[:2]
     if input.shape[1] != w_ih.shape[1]:
         raise RuntimeError(

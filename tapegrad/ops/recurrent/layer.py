@@ -13,6 +13,7 @@ from tapegrad._sweep import OuterProduct
 from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import op
+from tapegrad.ops.recurrent.fits import fits
 from tapegrad.ops.recurrent.steps import N_GATES, Walk, slopes_by_steps, unrolled
 
 
@@ -28,14 +29,16 @@ def _walked(input, hidden, cell, w_ih, w_hh, b_ih, b_hh, w_hr, walk: Walk):
     output, saved, last_hidden, last_cell = walks.walk(
         mode, gates, hidden, cell, w_hh, b_ih, b_hh, w_hr, sizes, is_reversed
     )
-    output = output.reshape(*input.shape[:-1], output.shape[-1])
+    if input.ndim > 2:
+        output = output.reshape(*input.shape[:-1], output.shape[-1])
     last = (output, last_hidden, gates, saved)
     return last if cell is None else (*last, last_cell)
 
 
 def _rows(array: np.ndarray) -> np.ndarray:
     """The rows of all steps and samples as one matrix."""
-    return kernels.contiguous(array).reshape(-1, array.shape[-1])
+    rows = kernels.contiguous(array)
+    return rows if rows.ndim == 2 else rows.reshape(-1, rows.shape[-1])
 
 
 def _slopes(grads, inputs: tuple, walk: Walk, gates: Tensor, saved: Tensor, needs: tuple):
@@ -105,7 +108,8 @@ def layer(
 ) -> tuple[Tensor, tuple]:
     """The output of every step, and the state after the last one, made by a node of that name."""
     hidden, cell = (*state, None)[:2]
-    _check(input, hidden, cell, weights, walk)
+    if not fits(input, hidden, cell, weights, N_GATES[walk.mode], walk.sizes):
+        _check(input, hidden, cell, weights, walk)
     output, hidden, _, _, *cells = _OPS[node](input, hidden, cell, *weights, walk)
     return output, (hidden, *cells)
 
