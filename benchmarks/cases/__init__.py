@@ -10,6 +10,8 @@ from benchmarks.cases import (
     normalize,
     optimizers,
     pointwise,
+    pools,
+    programs,
     recurrent,
     reduction,
     resnet,
@@ -18,8 +20,8 @@ from benchmarks.cases import (
 )
 
 FAMILIES = (
-    small.family, mlp.family, convnets.family, resnet.family, recurrent.family, attention.family,
-    convolution.family, pointwise.family, normalize.family, reduction.family, indexing.family,
-    optimizers.family, loading.family, tape.family,
+    small.family, programs.family, mlp.family, convnets.family, resnet.family, recurrent.family,
+    attention.family, convolution.family, pools.family, pointwise.family, normalize.family,
+    reduction.family, indexing.family, optimizers.family, loading.family, tape.family,
 )
 ALL_CASES = {case.name: case for family in (*FAMILIES, tape.lengths, tape.reach) for case in family}
