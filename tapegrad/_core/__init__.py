@@ -21,7 +21,7 @@ from tapegrad._core.op import (
     register_out_writer,
 )
 from tapegrad._core.promotion import promoted_number, result_type_number
-from tapegrad._core.public import PublicOp, TensorFunction, Undeclared
+from tapegrad._core.public import CommonCall, PublicOp, TensorFunction, Undeclared
 from tapegrad._core.recording import _register_trace_maker
 from tapegrad._core.saved import (
     SavedTensor,
@@ -33,6 +33,7 @@ from tapegrad._core.saved import (
 )
 
 __all__ = [
+    "CommonCall",
     "InplaceOp",
     "Op",
     "PublicOp",

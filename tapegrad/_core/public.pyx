@@ -43,10 +43,16 @@ cdef extern from "Python.h":
     object PyMethod_New(object, object)
     bint PyIndex_Check(object)
     long long PyLong_AsLongLongAndOverflow(object, int* overflow) except? -1
+    void Py_DECREF(object)
+    PyObject* PyTuple_GET_ITEM(object, Py_ssize_t) noexcept
+
+ctypedef PyObject* (*raw_serve)(PyObject*, PyObject* const*, size_t) noexcept
 
 cdef enum:
     MOST_CHECKED = 32    # parameters
     MOST_SHORTCUT = 4
+    MOST_PLACED = 16     # arguments by name and place
+    VARARGS = 4          # flag of the code of a function with ``*args``
     ANY = -1
 
 cdef enum Wanted:
@@ -162,8 +168,19 @@ cdef object call_with_plain_numbers(object callable, PyObject* const* args, size
     return (<PublicOp>callable).run((<PublicOp>callable).op, values, n)
 
 
+cdef class CommonCall:
+    """The commonest calls of a function, served before it is entered.
+
+    The function must come to the same by itself: this only saves its frames.
+    """
+
+    cdef object serve(self, PyObject* const* args, size_t n):
+        """The result of a call, or None for one that the function has to take."""
+        return None
+
+
 @cython.final
-cdef class Shortcut:
+cdef class Shortcut(CommonCall):
     """A call that is an op at once, by the numbers of dimensions of the tensors that it gets."""
 
     cdef Op op
@@ -172,7 +189,12 @@ cdef class Shortcut:
     cdef size_t n_given                 # arguments; what the op takes besides are its defaults
     cdef bint is_product                # of two floating-point operands whose sizes have to fit
     cdef bint is_sum                    # of floating-point tensors, the second one maybe a number
-    cdef Shortcut other                 # to try where this one is none
+
+    cdef object serve(self, PyObject* const* args, size_t n):
+        cdef PyObject* stack[MOST_SHORTCUT]
+        if n == self.n_given and is_common(self, args, n, stack):
+            return run_op(self.op, stack, n)
+        return None
 
 
 cdef class TensorFunction:
@@ -191,10 +213,11 @@ cdef class TensorFunction:
     cdef readonly bint is_method
     cdef bint reads_numpy               # whether it asks what kind of number one is
     cdef tuple params
+    cdef tuple defaults                 # of the last parameters; None where they have no places
     cdef Wanted wanted[MOST_CHECKED]    # of parameter k
     cdef size_t n_positional            # parameters; those behind are given by name alone
     cdef size_t n_unchecked             # how many of the first parameters may be anything
-    cdef Shortcut shortcut              # what the commonest calls are; None without
+    cdef CommonCall common_call         # the first of those to try; None without
     cdef dict __dict__
 
     def __cinit__(self, *args, **kwargs):
@@ -211,6 +234,9 @@ cdef class TensorFunction:
         code = function.__code__
         self.n_positional = min(code.co_argcount, MOST_CHECKED)
         self.params = code.co_varnames[:code.co_argcount + code.co_kwonlyargcount][:MOST_CHECKED]
+        by_name = function.__kwdefaults__ or {}
+        if not code.co_flags & VARARGS and len(by_name) == code.co_kwonlyargcount:
+            self.defaults = (*(function.__defaults__ or ()), *by_name.values())
         for k, param in enumerate(self.params):
             self.wanted[k] = wanted_by(function.__annotations__.get(param))
             if k == 0 and is_method:
@@ -225,23 +251,28 @@ cdef class TensorFunction:
         None stands for any number of them. Those of a product must also be floating-point numbers
         of one dtype, with sizes that fit. Those of a sum are floating-point numbers, and the second
         may be a number of Python's.
-        The function, and the method that it is, must come to that call by itself: this only saves
-        its frames.
         """
         cdef Shortcut shortcut = Shortcut.__new__(Shortcut)
         names = self.__wrapped__.__code__.co_varnames
         for k, (name, ndim) in enumerate(n_dims.items()):
             shortcut.taken[k], shortcut.n_dims[k] = names.index(name), ANY if ndim is None else ndim
         shortcut.op, shortcut.is_product, shortcut.is_sum = op, is_product, is_sum
-        shortcut.n_given, shortcut.other = len(n_dims), self.shortcut
-        self.shortcut = shortcut
+        shortcut.n_given = len(n_dims)
+        self.take_common_call(shortcut)
+
+    def take_common_call(self, CommonCall call not None):
+        """Let it serve calls of the function, and of the method that it is, before others do.
+
+        It sees arguments by place as they were given; where some are given by name, all.
+        """
+        call.other, self.common_call = self.common_call, call
         method = Tensor.__dict__.get(self.called)
         if isinstance(method, TensorFunction) and method.__wrapped__ is self.__wrapped__:
-            method.take_shortcuts_of(self)
+            method.take_common_calls_of(self)
 
-    def take_shortcuts_of(self, TensorFunction other not None):
-        """Run at once what another name of the same function does."""
-        self.shortcut = other.shortcut
+    def take_common_calls_of(self, TensorFunction other not None):
+        """Serve at once what another name of the same function does."""
+        self.common_call = other.common_call
 
     def __call__(self, *args, **kwargs):
         # The interpreter uses the vectorcall slot; this serves callers of tp_call.
@@ -271,13 +302,19 @@ cdef PyObject* call_function(PyObject* callable, PyObject* const* args, size_t n
                              PyObject* names) noexcept:
     cdef size_t n = n_flags & ~PY_VECTORCALL_ARGUMENTS_OFFSET
     cdef PyObject* result
-    cdef PyObject* stack[MOST_SHORTCUT]
-    cdef PyObject* op = NULL
-    if names == NULL and (<TensorFunction>callable).shortcut is not None:
-        op = common_op((<TensorFunction>callable).shortcut, args, n, stack)
-    if op != NULL:
-        result = (<raw_function>run_op)(op, stack, n)
-    elif not (<TensorFunction>callable).reads_numpy \
+    cdef PyObject* placed[MOST_PLACED]
+    if (<TensorFunction>callable).common_call is not None and (
+            are_few(<TensorFunction>callable, n) if names == NULL
+            else are_placed(<TensorFunction>callable, args, n, names, placed)):
+        result = (<raw_serve>served)(
+            <PyObject*>(<TensorFunction>callable).common_call, args if names == NULL else placed,
+            n if names == NULL else len((<TensorFunction>callable).params))
+        if result == NULL:
+            return (<raw_call>explained)(callable, args, n, names)
+        if result != <PyObject*>None:
+            return result
+        Py_DECREF(None)
+    if not (<TensorFunction>callable).reads_numpy \
             and has_numpy_number(args, n + count_of(names)):
         result = (<raw_call>call_with_plain_numbers)(callable, args, n, names)
     elif names != NULL or n > (<TensorFunction>callable).n_unchecked:
@@ -288,14 +325,46 @@ cdef PyObject* call_function(PyObject* callable, PyObject* const* args, size_t n
     return result if result != NULL else (<raw_call>explained)(callable, args, n, names)
 
 
-cdef PyObject* common_op(Shortcut shortcut, PyObject* const* args, size_t n,
-                         PyObject** stack) noexcept:
-    """The op that a call comes to, where there is a shortcut for it; fills its arguments."""
-    while shortcut is not None:
-        if n == shortcut.n_given and is_common(shortcut, args, n, stack):
-            return <PyObject*>shortcut.op
-        shortcut = shortcut.other
-    return NULL
+cdef inline bint are_few(TensorFunction function, size_t n) noexcept:
+    """Whether a function takes so many arguments by place."""
+    return function.defaults is None or n <= function.n_positional
+
+
+cdef bint are_placed(TensorFunction function, PyObject* const* args, size_t n, PyObject* names,
+                     PyObject** placed) noexcept:
+    """Whether all arguments by name have a place; fills those places, and others by defaults."""
+    cdef size_t k, j, n_names = count_of(names), total = PyTuple_GET_SIZE(function.params)
+    cdef size_t first_default
+    if function.defaults is None or total > MOST_PLACED or n > function.n_positional:
+        return False
+    first_default = total - PyTuple_GET_SIZE(function.defaults)
+    for k in range(total):
+        placed[k] = args[k] if k < n else NULL
+    for j in range(n_names):
+        for k in range(n, total):
+            if PyTuple_GET_ITEM(function.params, k) == PyTuple_GET_ITEM(<object>names, j):
+                placed[k] = args[n + j]
+                break
+        else:
+            return False
+    for k in range(n, total):
+        if placed[k] == NULL and k >= first_default:
+            placed[k] = PyTuple_GET_ITEM(function.defaults, k - first_default)
+        elif placed[k] == NULL:
+            return False
+    return True
+
+
+cdef object served(object first, PyObject* const* args, size_t n):
+    """The result of a call that one of the common ones serves, or None."""
+    cdef CommonCall call = <CommonCall>first
+    cdef object result
+    while call is not None:
+        result = call.serve(args, n)
+        if result is not None:
+            return result
+        call = call.other
+    return None
 
 
 cdef bint is_common(Shortcut shortcut, PyObject* const* args, size_t n, PyObject** stack) noexcept:

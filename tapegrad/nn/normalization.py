@@ -11,6 +11,8 @@ from tapegrad._tensor import Tensor
 from tapegrad.autograd import Function
 from tapegrad.nn import functional as F
 from tapegrad.nn import init
+from tapegrad.nn._call import Straight
+from tapegrad.nn._front import front
 from tapegrad.nn.module import Module
 from tapegrad.nn.parameter import Parameter
 
@@ -66,6 +68,7 @@ class LayerNorm(_ScalesAndShifts):
         has_bias = elementwise_affine and bias
         self._make_scale(self.normalized_shape, elementwise_affine, has_bias, device, dtype)
 
+    @front(Straight, vars(F), "layer_norm", None, "normalized_shape", "weight", "bias", "eps")
     def forward(self, input: Tensor) -> Tensor:
         """Normalise ``input``."""
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)

@@ -27,7 +27,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar, cast
 
-from tapegrad._core import InplaceOp, Op, PublicOp, TensorFunction, composite
+from tapegrad._core import CommonCall, InplaceOp, Op, PublicOp, TensorFunction, composite
 from tapegrad._tensor import Tensor, attach_method
 from tapegrad.ops._out import note_rule, takes_out
 
@@ -229,8 +229,19 @@ def public(name: str, operation: _Callable, *, is_method: bool = False) -> _Call
         target = target.__wrapped__
     made = TensorFunction(target, called=name, is_method=is_method, **out)
     if isinstance(operation, TensorFunction):
-        made.take_shortcuts_of(operation)
+        made.take_common_calls_of(operation)
     return cast(_Callable, made)
+
+
+def served_by(call: CommonCall) -> Callable[[_Callable], _Callable]:
+    """Let compiled code serve the commonest calls of a function."""
+
+    def decorate(function: _Callable) -> _Callable:
+        made: Any = function
+        made.take_common_call(call)
+        return function
+
+    return decorate
 
 
 def calls(inner: str, *given: Any) -> Callable[[_Callable], _Callable]:

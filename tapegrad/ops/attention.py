@@ -11,9 +11,10 @@ from tapegrad import _types
 from tapegrad._kernels import OURS
 from tapegrad._kernels.attention import attention, attention_backward
 from tapegrad._tensor import Tensor, is_grad_enabled
-from tapegrad.ops._declare import op, takes_tensors
+from tapegrad.ops._declare import op, served_by, takes_tensors
 from tapegrad.ops._out import c_name
 from tapegrad.ops.activation import softmax_backward
+from tapegrad.ops.attention_call import HeadsCall
 from tapegrad.ops.dropouts import dropout
 from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.shape.diagonals import triu
@@ -107,10 +108,11 @@ def _suits_flash(query, key, value, mask, dropout_p: float) -> bool:
     return mask.ndim in (2, 4)
 
 
+@served_by(HeadsCall(flash_attention))
 @takes_tensors
 def scaled_dot_product_attention(
     query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None,
-    dropout_p: float = 0.0, is_causal: bool = False, scale: float | None = None,
+    dropout_p: float = 0.0, is_causal: bool = False, *, scale: float | None = None,
     enable_gqa: bool = False,
 ) -> Tensor:  # fmt: skip
     """``softmax(query @ key.T * scale + mask) @ value``.
@@ -125,8 +127,8 @@ def scaled_dot_product_attention(
         if attn_mask is not None and attn_mask.dtype is not _types.bool:
             attn_mask = attn_mask.float()
         return scaled_dot_product_attention(
-            query.float(), key.float(), value.float(), attn_mask, dropout_p, is_causal, scale,
-            enable_gqa,
+            query.float(), key.float(), value.float(), attn_mask, dropout_p, is_causal,
+            scale=scale, enable_gqa=enable_gqa,
         ).half()
     if _suits_flash(query, key, value, attn_mask, dropout_p):
         if attn_mask is not None and attn_mask.dtype is not query.dtype:

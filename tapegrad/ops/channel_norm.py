@@ -6,12 +6,17 @@ import math
 
 import numpy as np
 
-from tapegrad import _kernels as kernels
-from tapegrad._kernels import OURS, TYPE_NAMES
+from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad._types import float16, float32
 from tapegrad.ops._arguments import are_vectors, refuse_integers
 from tapegrad.ops._declare import op
+from tapegrad.ops.batch_norm import (
+    move_towards,
+    normalized_by_batch,
+    normalized_by_given,
+    slopes_of_channels,
+)
 from tapegrad.ops.normalization import standardized, through_statistics
 
 _OWN, _GIVEN_FOR_WEIGHT = 0, 2  # statistics, as in _c/batch_norm_backward.c
@@ -26,109 +31,15 @@ def _batch_dims(ndim: int) -> tuple:
     return (0, *range(2, ndim))
 
 
-# -------------------------------------------------------------- from arrays to slabs and back
-
-
-def _has_channels_last(array: np.ndarray) -> bool:
-    return (
-        array.ndim in (4, 5) and array.shape[1] > 1
-        and array.strides[1] == array.itemsize and not array.flags.c_contiguous
-    )  # fmt: skip
-
-
-def _slabs(array: np.ndarray, has_channels_last: bool) -> np.ndarray:
-    """The values as (channels, batch, places), either places or channels packed."""
-    if not has_channels_last:
-        return kernels.swapped(kernels.joined(kernels.contiguous(array), 2), 0, 1)
-    n, n_channels, places = *array.shape[:2], math.prod(array.shape[2:])
-    packed = kernels.contiguous(array.transpose(0, *range(2, array.ndim), 1))
-    return packed.reshape(n, places, n_channels).transpose(2, 0, 1)
-
-
-def computed_dtype(array: np.ndarray) -> np.dtype:
-    """The dtype of statistics and weights of an input."""
-    return _FLOAT32 if array.dtype.char == "e" else array.dtype
-
-
-_FLOAT32 = np.dtype(np.float32)
-
-
-ONE, ZERO = (
-    {dtype: np.full((1, 1), number, dtype) for dtype in (np.dtype("f4"), np.dtype("f8"))}
-    for number in (1, 0)
-)
-
-
-def factors(given: np.ndarray | None, missing: dict, shape: tuple, dtype: np.dtype) -> np.ndarray:
-    """A weight or bias by slab and row, or the number that stands for all where none is given."""
-    if given is None:
-        return kernels.expanded(missing[dtype], shape)
-    if given.dtype != dtype:
-        given = kernels.cast_array(given, dtype)
-    return given.reshape(shape)
-
-
-def in_dtype(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """The array itself where it has the dtype already."""
-    return array if array.dtype == dtype else kernels.cast_array(array, dtype)
-
-
-def _new_slabs(input: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The input as slabs, and new memory for a result: of the input's shape, and as slabs."""
-    has_channels_last = _has_channels_last(input)
-    rows = _slabs(input, has_channels_last)
-    result = kernels.empty_like(input) if has_channels_last else kernels.empty(
-        input.shape, input.dtype)
-    return rows, result, _slabs(result, has_channels_last)
-
-
-def _batch_norm(input, weight, bias, eps):
-    refuse_integers("batch_norm", input)
-    dtype = computed_dtype(input)
-    rows, result, target = _new_slabs(in_dtype(input, dtype))
-    n = len(rows)
-    mean, var = kernels.empty((n,), dtype), kernels.empty((n,), dtype)
-    weight, bias = factors(weight, ONE, (n, 1), dtype), factors(bias, ZERO, (n, 1), dtype)
-    _BY_BATCH(rows, weight, bias, target, mean, var, params=(eps,))
-    return in_dtype(result, input.dtype), mean, var
-
-
-def _batch_norm_given(input, weight, bias, mean, var, eps):
-    refuse_integers("batch_norm", input)
-    dtype = computed_dtype(input)
-    rows, result, target = _new_slabs(in_dtype(input, dtype))
-    n = len(rows)
-    mean = kernels.expanded(ZERO[dtype][0], (n,)) if mean is None else in_dtype(mean, dtype)
-    weight, bias = factors(weight, ONE, (n, 1), dtype), factors(bias, ZERO, (n, 1), dtype)
-    _BY_GIVEN(rows, weight, bias, mean, in_dtype(var, dtype), target, params=(eps,))
-    return in_dtype(result, input.dtype)
-
-
-_BY_BATCH, _BY_GIVEN = OURS["batch_norm"], OURS["batch_norm_given"]
-
-
-def _backward(g, input, weight, mean, var, eps, statistics) -> tuple:
-    """The gradients of input, weight and bias, in one kernel."""
-    dtype = computed_dtype(input)
-    values, g = in_dtype(input, dtype), in_dtype(g, dtype)
-    rows, result, target = _new_slabs(values)
-    n = len(rows)
-    sums = [kernels.fill(kernels.empty((n,), dtype), 0) for _ in range(2)]
-    OURS["batch_norm_backward"](
-        _slabs(g, _has_channels_last(values)), rows, factors(weight, ONE, (n, 1), dtype),
-        in_dtype(mean, dtype), in_dtype(var, dtype), target, *(one[:, None] for one in sums),
-        params=(eps, statistics),
-    )  # fmt: skip
-    return in_dtype(result, input.dtype), *sums
-
-
 # -------------------------------------------------------------- by the batch's statistics
 
 
 def _batch_norm_slopes(g, input, weight, mean, var, eps, needs):
     if is_grad_enabled():
         return _batch_norm_formula(g, input, weight, eps, needs)
-    slopes = _backward(g._array, input._array, array_of(weight), mean._array, var._array, eps, _OWN)
+    slopes = slopes_of_channels(
+        g._array, input._array, array_of(weight), mean._array, var._array, eps, _OWN
+    )
     return wanted(slopes, needs)
 
 
@@ -158,7 +69,7 @@ def _batch_norm_formula(g, input, weight, eps, needs):
 
 batch_norm_op = op(
     "batch_norm",
-    forward=_batch_norm,
+    forward=normalized_by_batch,
     grad_name="NativeBatchNormBackward0",
     outputs=("output", "mean", "var"),
     inputs=("input", "weight", "bias"),
@@ -181,13 +92,13 @@ def _running_input_slope(g, weight, var, eps):
     if is_grad_enabled():
         return g * per_channel(_running_scale(weight, var, eps), g.ndim)
     return Tensor._wrap(
-        _batch_norm_given(g._array, array_of(weight), None, None, var._array, eps)
+        normalized_by_given(g._array, array_of(weight), None, None, var._array, eps)
     )
 
 
 def _running_weight_slope(g, input, mean, var, eps):
     if not is_grad_enabled():
-        _, slope, _ = _backward(
+        _, slope, _ = slopes_of_channels(
             g._array, input._array, None, mean._array, var._array, eps, _GIVEN_FOR_WEIGHT
         )
         return Tensor._wrap(slope)
@@ -200,32 +111,13 @@ def _running_weight_slope(g, input, mean, var, eps):
 # A formula an input: a frozen weight saves no image.
 running_norm_op = op(
     "running_norm",
-    forward=_batch_norm_given,
+    forward=normalized_by_given,
     grad_name="NativeBatchNormBackward0",
     input=lambda g, weight, var, eps: _running_input_slope(g, weight, var, eps),
     weight=_running_weight_slope,
     bias=lambda g: g.sum(_batch_dims(g.ndim)),
     doc="Each channel less its running mean, over its running deviation, scaled and shifted.",
 )
-
-
-def _update_running(running: Tensor | None, new: Tensor, factor: float, momentum: float) -> None:
-    """Move a running statistic towards a factor times a new one, rounding once.
-
-    As in PyTorch this counts as no write: nothing that was saved notices it.
-    """
-    if running is None:
-        return
-    kept, given = running._array, new._array
-    former = kernels.pointwise(_MULTIPLY, in_dtype(kept, given.dtype), 1 - momentum)
-    step = kernels.pointwise(_MULTIPLY, given, momentum * factor)
-    if kept.dtype == given.dtype:
-        kernels.pointwise(_ADD, former, step, out=kept)
-    else:
-        kernels.copy_array(kept, kernels.pointwise(_ADD, former, step))
-
-
-_ADD, _MULTIPLY = kernels.numpy_kernel(np.add), kernels.numpy_kernel(np.multiply)
 
 
 def check_channels(
@@ -292,6 +184,8 @@ def batch_norm(
     count = input.numel() // max(input.shape[1], 1)
     if count:
         unbiased = count / (count - 1) if count > 1 else math.nan
-        _update_running(running_mean, mean, 1, momentum)
-        _update_running(running_var, var, unbiased, momentum)
+        # As in PyTorch this counts as no write: nothing that was saved notices it.
+        for running, new, factor in ((running_mean, mean, 1.0), (running_var, var, unbiased)):
+            if running is not None:
+                move_towards(running._array, new._array, factor, momentum)
     return output, mean, var

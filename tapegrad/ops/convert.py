@@ -26,7 +26,8 @@ to_copy = op(
 )
 contiguous_op = op(
     "contiguous",
-    forward=lambda input: kernels.contiguous(input),
+    forward=kernels.contiguous,
+    params=("input",),
     grad_name="CloneBackward0",
     input="g",
     doc="A row-major copy.",

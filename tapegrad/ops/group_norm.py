@@ -8,20 +8,16 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import OURS
+from tapegrad._kernels.slabs import computable, factors, in_type_of
 from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad._types import BY_NUMPY_NUMBER, Ints, float32
 from tapegrad.ops._arguments import have_dtype_of, refuse_integers
 from tapegrad.ops._declare import op, takes_tensors
 from tapegrad.ops._dims import sizes_of
 from tapegrad.ops.channel_norm import (
-    ONE,
-    ZERO,
     array_of,
     batch_norm,
     check_channels,
-    computed_dtype,
-    factors,
-    in_dtype,
     per_channel,
     refuse_mixed,
     wanted,
@@ -33,25 +29,20 @@ def _groups(array: np.ndarray, n_groups: int) -> np.ndarray:
     """The values as (batch, groups, channels of a group, places), float16 as float32."""
     n, n_channels, *places = array.shape
     shape = n, n_groups, n_channels // n_groups, math.prod(places)
-    values = kernels.contiguous(in_dtype(array, computed_dtype(array)))
-    return kernels.reshaped_view(values, shape)
-
-
-def _group_factors(given, missing: dict, rows: np.ndarray) -> np.ndarray:
-    return factors(given, missing, rows.shape[1:3], rows.dtype)
+    return kernels.reshaped_view(kernels.contiguous(computable(array)), shape)
 
 
 def _ungrouped(result: np.ndarray, input: np.ndarray) -> np.ndarray:
-    return in_dtype(kernels.reshaped_view(result, input.shape), input.dtype)
+    return in_type_of(kernels.reshaped_view(result, input.shape), input)
 
 
 def _group_norm(input, weight, bias, n_groups, eps):
     refuse_integers("GroupNormKernelImpl", input)
     rows = _groups(input, n_groups)
-    moments = rows.shape[:2]
-    given = rows, _group_factors(weight, ONE, rows), _group_factors(bias, ZERO, rows)
+    moments, (n, k) = rows.shape[:2], rows.shape[1:3]
+    given = rows, factors(weight, 1, rows, n, k), factors(bias, 0, rows, n, k)
     shapes = rows.shape, moments, moments
-    result, mean, var = kernels.outputs(OURS["batch_norm"], given, shapes, (eps,))
+    result, mean, var = kernels.outputs(_BY_GROUP, given, shapes, (eps,))
     return _ungrouped(result, input), mean, var
 
 
@@ -61,12 +52,17 @@ def _group_norm_slopes(g, input, weight, mean, var, n_groups, eps, needs):
     rows = _groups(input._array, n_groups)
     result = kernels.empty(rows.shape, rows.dtype)
     sums = [kernels.fill(kernels.empty(rows.shape[:3], mean.dtype.numpy), 0) for _ in range(2)]
-    OURS["batch_norm_backward"](
-        _groups(g._array, n_groups), rows, _group_factors(array_of(weight), ONE, rows),
+    _BACKWARD(
+        _groups(g._array, n_groups), rows, factors(array_of(weight), 1, rows, *rows.shape[1:3]),
         mean._array, var._array, result, *sums, params=(eps, False),
     )  # fmt: skip
-    over_batch = [kernels.reduce(OURS["sum"], one, (0,), False).reshape(-1) for one in sums]
+    over_batch = [kernels.reduce(_SUM, one, (0,), False).reshape(-1) for one in sums]
     return wanted((_ungrouped(result, input._array), *over_batch), needs)
+
+
+_BY_GROUP, _BACKWARD, _SUM = (
+    OURS[name] for name in ("batch_norm", "batch_norm_backward", "sum")
+)
 
 
 def _grouped(x: Tensor, n_groups: int) -> Tensor:

@@ -2,59 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from functools import cache
-
 import numpy as np
 
 from tapegrad import _kernels as kernels
-from tapegrad._kernels import OURS
 from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad._types import float16
-from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import op, takes_tensors
-from tapegrad.ops._floats import FLOAT, HALF
 from tapegrad.ops.index import add_rows, take_rows
-
-
-def _layer_norm(input, weight, bias, n_normalized, eps):
-    refuse_integers("LayerNormKernelImpl", input)
-    if input.dtype is HALF:                     # its parameters may be floats already
-        wide = (None if one is None else kernels.cast_array(one, FLOAT)
-                for one in (input, weight, bias))
-        result, *moments = _layer_norm(*wide, n_normalized, eps)
-        return kernels.cast_array(result, HALF), *moments
-    rows = _as_rows(input, n_normalized)
-    shape = rows.shape
-    batch = shape[:-1]
-    given = rows, _one_row(weight, 1.0, rows), _one_row(bias, 0.0, rows)
-    result, mean, rstd = kernels.outputs(_LAYER_NORM, given, (shape, batch, batch), (eps,))
-    return (result if n_normalized == 1 else result.reshape(input.shape)), mean, rstd
-
-
-_LAYER_NORM, _LAYER_NORM_BACKWARD, _SUM = (
-    OURS[name] for name in ("layer_norm", "layer_norm_backward", "sum")
-)
-# In how many parts the gradients of a weight and a bias are added up over rows of so many elements.
-MOST_PARTS, LEAST_PARTED = 4, 65536
-
-
-def _as_rows(input: np.ndarray, n_last: int) -> np.ndarray:
-    """The array with its last dimensions as one, row-major."""
-    rows = kernels.contiguous(input)
-    return rows if n_last == 1 else kernels.joined(rows, input.ndim - n_last)
-
-
-def _one_row(given, number: float, rows: np.ndarray) -> np.ndarray:
-    if given is not None:
-        return kernels.joined(kernels.contiguous(given), 0)
-    return kernels.expanded(_filler(number, rows.dtype), rows.shape[-1:])
-
-
-@cache
-def _filler(number: float, dtype: np.dtype) -> np.ndarray:
-    """The number that stands for a weight or bias where none is given."""
-    return np.full(1, number, dtype)
+from tapegrad.ops.layer_norm import layer_norm_backward, layer_norm_forward
 
 
 def standardized(input: Tensor, dims: tuple, eps: float) -> tuple[Tensor, Tensor]:
@@ -72,8 +27,13 @@ def through_statistics(g: Tensor, normal: Tensor, scale: Tensor, dims: tuple) ->
 
 def _layer_norm_slopes(g, input, weight, mean, rstd, n_normalized, eps, needs):
     if not is_grad_enabled() and input.dtype.name in ("float32", "float64"):
-        arrays = (g._array, input._array, mean._array, rstd._array)
-        return _layer_norm_backward(*arrays, weight, n_normalized, needs)
+        scale = None if weight is None else weight._array
+        slopes = layer_norm_backward(
+            g._array, input._array, scale, mean._array, rstd._array, n_normalized)
+        return tuple([
+            Tensor._wrap(slope) if needed else None
+            for slope, needed in zip(slopes, needs, strict=True)
+        ])
     if input.dtype is float16:
         g, input = g.float(), input.float()
     dims = tuple(range(input.ndim - n_normalized, input.ndim))
@@ -87,52 +47,13 @@ def _layer_norm_slopes(g, input, weight, mean, rstd, n_normalized, eps, needs):
     )
 
 
-def _layer_norm_backward(g, input, mean, rstd, weight, n_normalized, needs):
-    """All three gradients in one kernel, where nothing will be differentiated again."""
-    rows, result = _as_rows(input, n_normalized), kernels.empty(input.shape, input.dtype)
-    n = rows.shape[-1]
-    # The kernel reads the scale as packed.
-    scale = np.ones(n, rows.dtype) if weight is None else _one_row(weight._array, 1.0, rows)
-    n_rows = math.prod(rows.shape[:-1])
-    parts = _row_parts(n_rows, n)
-    batch = (n_rows,) if parts == 1 else (parts, n_rows // parts)
-    shape = (*batch, n)
-    weight_slope, bias_slope = (
-        kernels.fill(kernels.empty((*batch[:-1], n), rows.dtype), 0) for _ in range(2)
-    )
-    _LAYER_NORM_BACKWARD(
-        _shaped(_as_rows(g, n_normalized), shape), _shaped(rows, shape),
-        scale, _shaped(mean, batch), _shaped(rstd, batch), _shaped(result, shape),
-        weight_slope, bias_slope,
-    )  # fmt: skip
-    if parts > 1:
-        weight_slope, bias_slope = (
-            kernels.reduce(_SUM, one, (0,), False) for one in (weight_slope, bias_slope)
-        )
-    shape = input.shape[input.ndim - n_normalized :]
-    return (
-        Tensor._wrap(result) if needs[0] else None,
-        Tensor._wrap(_shaped(weight_slope, shape)) if needs[1] else None,
-        Tensor._wrap(_shaped(bias_slope, shape)) if needs[2] else None,
-    )
-
-
-def _shaped(array: np.ndarray, shape: tuple) -> np.ndarray:
-    return array if array.shape == shape else array.reshape(shape)
-
-
-def _row_parts(n_rows: int, n: int) -> int:
-    """In how many parts rows are added up, whether or not there are threads to share them."""
-    return math.gcd(n_rows, MOST_PARTS) if n_rows * n > LEAST_PARTED else 1
-
-
 def _summed(x: Tensor, dims: tuple) -> Tensor:
     return x.sum(dims) if dims else x
 
 
 layer_norm_op = op(
     "layer_norm",
-    forward=_layer_norm,
+    forward=layer_norm_forward,
     grad_name="NativeLayerNormBackward0",
     outputs=("output", "mean", "rstd"),
     inputs=("input", "weight", "bias"),

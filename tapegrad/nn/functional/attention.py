@@ -139,11 +139,11 @@ def _check_shapes(
             "tensor"
         )
     kind = "batched (3-D)" if n_dims == 3 else "unbatched (2-D)"
-    _require(
-        key.dim() == n_dims and value.dim() == n_dims,
-        f"For {kind} `query`, expected `key` and `value` to be {n_dims}-D but found {key.dim()}-D "
-        f"and {value.dim()}-D tensors respectively",
-    )
+    if key.dim() != n_dims or value.dim() != n_dims:
+        raise AssertionError(
+            f"For {kind} `query`, expected `key` and `value` to be {n_dims}-D but found "
+            f"{key.dim()}-D and {value.dim()}-D tensors respectively"
+        )
     if key_padding_mask is not None:
         _require(
             key_padding_mask.dim() == n_dims - 1,
@@ -197,25 +197,19 @@ def _check_features(
 ) -> int:
     """How many features each head has."""
     n_features = query.shape[-1]
-    _require(
-        n_features == expected,
-        f"was expecting embedding dimension of {expected}, but got {n_features}",
-    )
+    if n_features != expected:
+        raise AssertionError(
+            f"was expecting embedding dimension of {expected}, but got {n_features}"
+        )
     n_head = n_features // num_heads
-    _require(
-        n_head * num_heads == n_features,
-        f"embed_dim {n_features} not divisible by num_heads {num_heads}",
-    )
-    if is_separate:
-        _require(
-            key.shape[:2] == value.shape[:2],
-            f"key's sequence and batch dims {key.shape[:2]} do not match value's {value.shape[:2]}",
+    if n_head * num_heads != n_features:
+        raise AssertionError(f"embed_dim {n_features} not divisible by num_heads {num_heads}")
+    if is_separate and key.shape[:2] != value.shape[:2]:
+        raise AssertionError(
+            f"key's sequence and batch dims {key.shape[:2]} do not match value's {value.shape[:2]}"
         )
-    else:
-        _require(
-            key.shape == value.shape,
-            f"key shape {key.shape} does not match value shape {value.shape}",
-        )
+    if not is_separate and key.shape != value.shape:
+        raise AssertionError(f"key shape {key.shape} does not match value shape {value.shape}")
     return n_head
 
 

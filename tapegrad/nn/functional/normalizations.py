@@ -8,11 +8,14 @@ from tapegrad._tensor import Tensor
 from tapegrad._types import Ints
 from tapegrad.ops import channel_norm, normalization
 from tapegrad.ops._arguments import have_dtype_of
-from tapegrad.ops._declare import calls, written_as
+from tapegrad.ops._declare import calls, served_by, written_as
 from tapegrad.ops._dims import plain_ints, sizes_of
 from tapegrad.ops.arithmetic import div
+from tapegrad.ops.batch_norm import BatchNormCall
+from tapegrad.ops.layer_norm import LayerNormCall
 
 
+@served_by(LayerNormCall(normalization.layer_norm_op))
 @calls("layer_norm", "input", "normalized_shape", "weight", "bias", "eps")
 def layer_norm(
     input: Tensor,
@@ -73,6 +76,7 @@ def _refuse_normalized_shape(input: Tensor, shape: list[int]) -> None:
     )
 
 
+@served_by(BatchNormCall(channel_norm.batch_norm_op, channel_norm.running_norm_op))
 @written_as("functional.batch_norm")
 def batch_norm(
     input: Tensor,

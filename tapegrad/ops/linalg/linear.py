@@ -6,11 +6,12 @@ import math
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import op, takes_out
+from tapegrad.ops._declare import op, served_by, takes_out
 from tapegrad.ops.linalg.addmm import addmm
 from tapegrad.ops.linalg.matmul import matmul
-from tapegrad.ops.linalg.products import mm_tn
-from tapegrad.ops.shape import t_op
+from tapegrad.ops.linalg.products import mm_op, mm_tn
+from tapegrad.ops.linalg.rows import RowsByWeight
+from tapegrad.ops.shape import t_op, unsafe_view_op, view_op
 
 # The gradient of a transposed weight is made transposed: turned back it lies as the weight.
 addmm_of_transpose_op = op(
@@ -36,6 +37,7 @@ linear_op = op(
 )
 
 
+@served_by(RowsByWeight(linear_op, view_op, t_op, mm_op, unsafe_view_op))
 @takes_out()
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """``input @ weight.T + bias`` over the last dimension.

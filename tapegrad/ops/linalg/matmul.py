@@ -9,11 +9,13 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import have_dtype_of
-from tapegrad.ops._declare import method, takes_out
+from tapegrad.ops._declare import method, served_by, takes_out
 from tapegrad.ops.linalg.products import bmm, bmm_op, dot, dot_op, mm, mm_op, mv, mv_op
+from tapegrad.ops.linalg.rows import RowsByMatrix
 from tapegrad.ops.shape import unsafe_squeeze_op, unsafe_view_op
 
 
+@served_by(RowsByMatrix(mm_op, unsafe_view_op))
 @takes_out()
 @method()
 def matmul(input: Tensor, other: Tensor) -> Tensor:

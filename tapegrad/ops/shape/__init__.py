@@ -21,6 +21,7 @@ from tapegrad.ops.shape.sizes import (
     unsafe_view_op,
     unsqueeze,
     unsqueeze_op,
+    view_op,
 )
 from tapegrad.ops.shape.splitting import chunk, split, split_with_sizes, unbind
 from tapegrad.ops.shape.strided import as_strided
@@ -30,5 +31,5 @@ __all__ = [
     "broadcast_shapes", "broadcast_tensors", "cat", "check_expansion", "chunk", "diagonal",
     "diagonals", "expand", "expand_op", "narrow", "no_such_position", "repeating", "reshape",
     "select", "split", "split_with_sizes", "squeeze", "stack", "t", "t_op", "transpose", "unbind",
-    "unsafe_squeeze_op", "unsafe_view_op", "unsqueeze", "unsqueeze_op",
+    "unsafe_squeeze_op", "unsafe_view_op", "unsqueeze", "unsqueeze_op", "view_op",
 ]  # fmt: skip

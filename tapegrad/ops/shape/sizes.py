@@ -9,7 +9,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import become_view
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op, takes_tensors
+from tapegrad.ops._declare import method, op, served_by, takes_tensors
 from tapegrad.ops._dims import (
     check_tensors,
     dims_of_one,
@@ -21,6 +21,7 @@ from tapegrad.ops._dims import (
 )
 from tapegrad.ops.convert import contiguous_op
 from tapegrad.ops.shape.reinterpret import reinterpreted
+from tapegrad.ops.shape.reshaping import ReshapeCall, in_shape, register_reshaping, reshaped
 
 
 def _view_op(name: str):
@@ -29,7 +30,7 @@ def _view_op(name: str):
         forward=kernels.reshaped_view,
         params=("input", "shape"),
         is_view=True,
-        input=lambda g, input_shape: _in_shape(g, input_shape),
+        input=in_shape,
         doc="The same elements in another shape.",
     )
 
@@ -38,10 +39,12 @@ view_op = _view_op("view")
 reshape_alias_op = _view_op("reshape_alias")
 unsafe_view_op = op(
     "unsafe_view",
-    forward=lambda input, shape: kernels.reshaped_view(kernels.contiguous(input), shape),
-    input=lambda g, input_shape: _in_shape(g, input_shape),
+    forward=reshaped,
+    params=("input", "shape"),
+    input=in_shape,
     doc="Fresh memory in another shape: a reshape that nobody else can see.",
 )
+register_reshaping(view_op, reshape_alias_op, contiguous_op, unsafe_view_op)
 
 
 def _squeeze_all_op(name: str, grad_name: str):
@@ -50,7 +53,7 @@ def _squeeze_all_op(name: str, grad_name: str):
         forward=lambda input: input.reshape([size for size in input.shape if size != 1]),
         grad_name=grad_name,
         is_view=True,
-        input=lambda g, input_shape: _in_shape(g, input_shape),
+        input=in_shape,
         doc="Without its dimensions of size 1.",
     )
 
@@ -62,7 +65,7 @@ def _squeeze_op(name: str, grad_name: str, is_view: bool):
         params=("input", "dims"),
         is_view=is_view,
         grad_name=grad_name,
-        input=lambda g, input_shape: _in_shape(g, input_shape),
+        input=in_shape,
         doc="Without some dimensions of size 1.",
     )
 
@@ -95,6 +98,7 @@ alias_op = op(
 )  # fmt: skip
 
 
+@served_by(ReshapeCall(only_views=True))
 @method()
 def view(input: Tensor, *shape, size=None, dtype=None) -> Tensor:
     """The same memory in another shape, of which one size may be -1, or as another dtype.
@@ -114,19 +118,12 @@ def view_as(input: Tensor, other: Tensor) -> Tensor:
     return view(input, other.shape)
 
 
+@served_by(ReshapeCall(only_views=False))
 @method()
 def reshape(input: Tensor, *shape, **keyword) -> Tensor:
     """The elements in another shape: a view where possible, else a copy."""
     wanted = named_sizes("reshape", shape, keyword, "shape")
-    return _in_shape(input, inferred_shape(wanted, input.numel()))
-
-
-def _in_shape(input: Tensor, sizes: tuple[int, ...]) -> Tensor:
-    if input.is_contiguous():
-        return view_op(input, sizes)
-    if kernels.can_view(input._array, sizes):
-        return reshape_alias_op(input, sizes)
-    return unsafe_view_op(contiguous_op(input), sizes)
+    return in_shape(input, inferred_shape(wanted, input.numel()))
 
 
 @method()
@@ -145,7 +142,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         return reshape(input, 1)
     if start == end:
         return input
-    return _in_shape(input, joined_sizes(input, start, end))
+    return in_shape(input, joined_sizes(input, start, end))
 
 
 @method()

@@ -9,10 +9,11 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import op, takes_tensors
+from tapegrad.ops._declare import op, served_by, takes_tensors
 from tapegrad.ops.reduce.sums import sum_dims
 from tapegrad.ops.spatial import conv_checks as checks
 from tapegrad.ops.spatial import correlation
+from tapegrad.ops.spatial.conv_call import ConvCall
 from tapegrad.ops.spatial.geometry import Geometry, geometry_of
 from tapegrad.ops.spatial.pad import constant_pad_nd
 from tapegrad.ops.spatial.sizes import remembered
@@ -147,6 +148,18 @@ def _padding_named(
     raise RuntimeError(f"Invalid padding string: '{padding}'")
 
 
+@remembered
+def _geometry_for(
+    n_dims: int, input: tuple, weight: tuple, bias: tuple | None, stride, padding, dilation,
+    groups: int,
+) -> Geometry:  # fmt: skip
+    """The geometry for a batch and a weight of these shapes; refuses what does not fit."""
+    each = [checks.per_dim("", "", given, n_dims, n_dims) for given in (stride, padding, dilation)]
+    geometry = geometry_of(*each, False, (0,) * n_dims, groups)
+    checks.check_shapes(input, weight, bias, geometry)
+    return geometry
+
+
 def _convolve(
     function: str, n_dims: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride, padding,
     dilation, groups: int,
@@ -185,6 +198,7 @@ def _transposed(
     return result if is_batched else result.squeeze(0)
 
 
+@served_by(ConvCall(convolution_op, 1, _geometry_for))
 @takes_tensors
 def conv1d(
     input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, dilation=1,
@@ -199,6 +213,7 @@ def conv1d(
     return _convolve("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
 
 
+@served_by(ConvCall(convolution_op, 2, _geometry_for))
 @takes_tensors
 def conv2d(
     input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, dilation=1,
@@ -208,6 +223,7 @@ def conv2d(
     return _convolve("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
 
 
+@served_by(ConvCall(convolution_op, 3, _geometry_for))
 @takes_tensors
 def conv3d(
     input: Tensor, weight: Tensor, bias: Tensor | None = None, stride=1, padding=0, dilation=1,

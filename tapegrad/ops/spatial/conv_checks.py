@@ -43,13 +43,14 @@ def check_convolution(
     input: Tensor, weight: Tensor, bias: Tensor | None, geometry: Geometry
 ) -> None:
     """Refuse what does not fit together, in the order in which PyTorch looks."""
-    _check_shapes(input.shape, weight.shape, None if bias is None else bias.shape, geometry)
+    check_shapes(input.shape, weight.shape, None if bias is None else bias.shape, geometry)
     if not (input.dtype.is_floating_point and have_dtype_of(input, weight, bias)):
         check_dtypes(input, weight, bias, geometry)
 
 
 @remembered
-def _check_shapes(input: tuple, weight: tuple, bias: tuple | None, geometry: Geometry) -> None:
+def check_shapes(input: tuple, weight: tuple, bias: tuple | None, geometry: Geometry) -> None:
+    """Refuse sizes that do not fit together."""
     check_ranks(input, weight, " ")
     _check_window(geometry)
     _check_channels(input, weight, bias, geometry)

@@ -1,0 +1,9 @@
+"""What Python sees of values by channel."""
+
+import numpy as np
+
+def computable(array: np.ndarray) -> np.ndarray: ...
+def in_type_of(array: np.ndarray, other: np.ndarray) -> np.ndarray: ...
+def factors(
+    given: np.ndarray | None, missing: float, slabs: np.ndarray, n: int, k: int
+) -> np.ndarray: ...

@@ -1,0 +1,13 @@
+"""What Python sees of reshaping."""
+
+import numpy as np
+
+from tapegrad._core import CommonCall, Op
+from tapegrad._tensor import Tensor
+
+def register_reshaping(view: Op, view_of_steps: Op, copy: Op, unsafe_view: Op) -> None: ...
+def in_shape(g: Tensor, input_shape: tuple[int, ...]) -> Tensor: ...
+def reshaped(input: np.ndarray, shape: tuple[int, ...]) -> np.ndarray: ...
+
+class ReshapeCall(CommonCall):
+    def __init__(self, only_views: bool) -> None: ...
