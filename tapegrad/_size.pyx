@@ -1,4 +1,4 @@
-"""Items of a shape: the one thing that programs ask of ``Size`` all the time, so it is compiled."""
+"""What programs do with ``Size`` all the time, compiled: making one, and taking its items."""
 
 cdef extern from *:
     """
@@ -17,9 +17,25 @@ cdef extern from *:
         return made;
     }
 
+    /* A tuple of whole numbers; what is none is for the type to convert or to refuse. */
+    static PyObject *tg_new_items(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+    {
+        PyObject *made = PyTuple_Type.tp_new(type, args, kwargs), *converted;
+        Py_ssize_t k = 0;
+        while (made != NULL && k < PyTuple_GET_SIZE(made) &&
+               PyLong_CheckExact(PyTuple_GET_ITEM(made, k)))
+            k++;
+        if (made == NULL || k == PyTuple_GET_SIZE(made))
+            return made;
+        converted = PyObject_CallMethod((PyObject *)type, "_converted", "(O)", made);
+        Py_DECREF(made);
+        return converted;
+    }
+
     static PyObject *tg_make_items(void)
     {
-        static PyType_Slot slots[] = {{Py_mp_subscript, tg_item}, {0, NULL}};
+        static PyType_Slot slots[] = {
+            {Py_tp_new, tg_new_items}, {Py_mp_subscript, tg_item}, {0, NULL}};
         static PyType_Spec spec = {"tapegrad._size.Items", 0, 0,
                                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots};
         PyObject *bases = PyTuple_Pack(1, &PyTuple_Type), *type;

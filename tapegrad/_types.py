@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Iterable
 from itertools import count
 from operator import index
 from typing import Any, TypeAlias
@@ -194,12 +193,10 @@ class Size(ReadOnly, Items):
     __slots__ = ()
     __module__ = "torch"
 
-    def __new__(cls, *args: Iterable[Any], **kwargs: Any) -> Size:
-        """Take whole numbers; TypeError for anything else."""
-        made = tuple.__new__(cls, *args, **kwargs)
-        if all(type(one) is _int for one in made):
-            return made
-        return tuple.__new__(cls, map(_as_size, made, count()))
+    @classmethod
+    def _converted(cls, given: tuple) -> Size:
+        """What stands for whole numbers as such; TypeError for anything else."""
+        return cls(tuple(map(_as_size, given, count())))
 
     def __repr__(self) -> str:
         return f"torch.Size([{', '.join(map(repr, self))}])"

@@ -64,6 +64,7 @@ typedef struct {
     X(fused)           \
     X(power)           \
     X(rows)            \
+    X(bounds)          \
     X(special)         \
     X(cast)            \
     X(reduce)          \

@@ -80,7 +80,18 @@ from tapegrad._kernels.products import (
     outer,
     refuse_kinds,
 )
-from tapegrad._kernels.reductions import lies_within, means, reduce, sums, variances
+from tapegrad._kernels.reductions import (
+    all_between,
+    all_true,
+    any_true,
+    are_weights,
+    lies_within,
+    logsumexp,
+    means,
+    reduce,
+    sums,
+    variances,
+)
 from tapegrad._kernels.views import (
     backwards,
     broadcast_array,
@@ -110,7 +121,11 @@ __all__ = [
     "KernelRefusal",
     "LaunchLog",
     "addmm",
+    "all_between",
+    "all_true",
     "along",
+    "any_true",
+    "are_weights",
     "backwards",
     "batch_of",
     "block_diagonal",
@@ -147,6 +162,7 @@ __all__ = [
     "lies_within",
     "limit_vectors",
     "linear",
+    "logsumexp",
     "matmul",
     "means",
     "memory_of",

@@ -1,17 +1,19 @@
 """Reductions of arrays: a kernel over some dimensions, sums and means, and what is made of them."""
 
+from libc.math cimport INFINITY
+from libc.stdint cimport uint8_t
 from numpy cimport (
-    NPY_FLOAT16, NPY_FLOAT32, NPY_INT64, PyArray_BYTES, PyArray_DIMS, PyArray_GETITEM,
-    PyArray_ITEMSIZE, PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES, PyArray_TYPE, import_array,
-    ndarray, npy_intp,
+    NPY_BOOL, NPY_FLOAT16, NPY_FLOAT32, NPY_INT64, NPY_UINT8, PyArray_BYTES, PyArray_DIMS,
+    PyArray_GETITEM, PyArray_ITEMSIZE, PyArray_NDIM, PyArray_SIZE, PyArray_STRIDES, PyArray_TYPE,
+    import_array, ndarray, npy_intp,
 )
 
 from tapegrad._kernels.arrays cimport contiguous
 from tapegrad._kernels.geometry cimport (
-    MAX_DIMS, MAX_OPERANDS, Operand, operand_of, reduced_last,
+    MAX_DIMS, MAX_OPERANDS, N_TYPES, Operand, operand_of, reduced_last,
 )
 from tapegrad._kernels.iteration cimport cast, elementwise, iterate, scalar_operand
-from tapegrad._kernels.kernel cimport Kernel, Loop, Scalars, is_float, launch
+from tapegrad._kernels.kernel cimport MAX_PARAM_BYTES, Kernel, Loop, Scalars, is_float, launch
 from tapegrad._kernels.memory cimport allocate, strided_view
 
 import numpy as np
@@ -22,7 +24,10 @@ import_array()
 
 cdef Kernel SUM = OURS["sum"], MIN = OURS["min"], MAX = OURS["max"]
 cdef Kernel SUBTRACT = numpy_kernel(np.subtract), MULTIPLY = numpy_kernel(np.multiply)
-cdef Kernel DIVIDE = numpy_kernel(np.true_divide)
+cdef Kernel DIVIDE = numpy_kernel(np.true_divide), ADD = numpy_kernel(np.add)
+cdef Kernel EXP = numpy_kernel(np.exp), LOG = numpy_kernel(np.log)
+cdef Kernel NAN_TO_NUM = OURS["nan_to_num"], ALL_BETWEEN = OURS["all_between"]
+cdef Kernel ANY = OURS["any"], ALL = OURS["all"]
 
 cdef enum:
     FEWEST_INNER = 64   # elements of a row that is worth to be summed by itself
@@ -97,6 +102,64 @@ cdef object number_in(ndarray array):
     return PyArray_GETITEM(array, PyArray_BYTES(array))
 
 
+def all_between(ndarray array not None, low, high, bint has_low, bint has_high, bint is_whole):
+    """Whether all elements lie between two numbers, and, if asked for, are whole ones.
+
+    None stands for no bound; ``has_low`` and ``has_high`` say whether the bounds lie inside. NaN
+    never does. The result is None, too, where comparing elements with such bounds means more.
+    """
+    cdef int number = PyArray_TYPE(array)
+    cdef Loop* loop = &ALL_BETWEEN.loops[number if number < N_TYPES else 0]
+    cdef char block[MAX_PARAM_BYTES]
+    cdef char* args[2]
+    cdef npy_intp dims[2]
+    cdef npy_intp[3] steps = [0, 0, 0]
+    cdef uint8_t result = 0
+    if loop.function == NULL or not is_plain_bound(number, low) or not is_plain_bound(number, high):
+        return None
+    ALL_BETWEEN.pack((-INFINITY if low is None else low, INFINITY if high is None else high,
+                      has_low or low is None, has_high or high is None, is_whole), block)
+    array = contiguous(array)
+    args[0], args[1] = PyArray_BYTES(array), <char*>&result
+    dims[0], dims[1], steps[2] = 1, PyArray_SIZE(array), PyArray_ITEMSIZE(array)
+    launch(loop, args, dims, steps, block, NULL)
+    return bool(result)
+
+
+cdef bint is_plain_bound(int number, bound):
+    """Whether a bound is none, or a number that is exact beside elements of a dtype."""
+    if bound is None:
+        return True
+    if type(bound) is int:
+        return -2**53 <= bound <= 2**53
+    return type(bound) is float and number != NPY_INT64
+
+
+def are_weights(ndarray array not None):
+    """Whether all elements are finite and none negative, and one of each row is above zero."""
+    cdef ndarray largest = reduce(MAX, array, (PyArray_NDIM(array) - 1,), False)
+    cdef object top = number_in(reduce(MAX, largest, None, False))
+    return 0 <= number_in(reduce(MIN, array, None, False)) and top < INFINITY \
+        and 0 < number_in(reduce(MIN, largest, None, False))
+
+
+def any_true(ndarray input not None, dims, bint keepdim):
+    """Whether any element is not zero, over dimensions, None for all."""
+    return truth_of(ANY, input, dims, keepdim)
+
+
+def all_true(ndarray input not None, dims, bint keepdim):
+    """Whether no element is zero, over dimensions, None for all."""
+    return truth_of(ALL, input, dims, keepdim)
+
+
+cdef ndarray truth_of(Kernel kernel, ndarray input, dims, bint keepdim):
+    """Reduce truth values; PyTorch keeps uint8, the bool of its early days."""
+    cdef ndarray truths = input if PyArray_TYPE(input) == NPY_BOOL else cast(input, NPY_BOOL)
+    cdef ndarray result = reduce(kernel, truths, dims, keepdim)
+    return cast(result, NPY_UINT8) if PyArray_TYPE(input) == NPY_UINT8 else result
+
+
 # ------------------------------------------------------------------------- sums
 
 
@@ -160,6 +223,38 @@ cdef ndarray column_sums(ndarray matrix):
     return sums
 
 
+# ------------------------------------------------------------------------- sums of exponentials
+
+
+def logsumexp(ndarray input not None, dims, bint keepdim):
+    """Logarithms of sums of exponentials over dimensions, shifted by the largest so that none is
+    too large.
+    """
+    cdef ndarray top, rest, total
+    if PyArray_SIZE(input) == 0:
+        total = sums(input, dims, keepdim)
+        return mapped(LOG, total, total)
+    top = finite(reduce(MAX, input, dims, True))
+    rest = combined(SUBTRACT, input, top, None)
+    total = sums(mapped(EXP, rest, rest), dims, keepdim)
+    return combined(ADD, mapped(LOG, total, total), like(top, total), None)
+
+
+cdef ndarray finite(ndarray array):
+    """An array whose elements that are no finite number have been made zero."""
+    cdef Operand operands[MAX_OPERANDS]
+    cdef char block[MAX_PARAM_BYTES]
+    operands[0] = operand_of(array)
+    NAN_TO_NUM.pack((0.0, 0.0, 0.0), block)
+    return elementwise(NAN_TO_NUM.loop_for(PyArray_TYPE(array)), operands, array, NULL, block)
+
+
+cdef ndarray like(ndarray array, ndarray model):
+    """A packed array in the shape of another packed one."""
+    return strided_view(array, PyArray_NDIM(model), PyArray_DIMS(model), PyArray_STRIDES(model),
+                        PyArray_BYTES(array))
+
+
 # ------------------------------------------------------------------------- means and variances
 
 
@@ -180,15 +275,19 @@ def variances(ndarray input not None, dims, bint keepdim, correction):
     rest = combined(SUBTRACT, input, mean, None)
     total = sums(combined(MULTIPLY, rest, rest, rest), dims, keepdim)
     divided(total, max(0, n_reduced(input, dims) - correction))
-    return total, mean if keepdim else strided_view(
-        mean, PyArray_NDIM(total), PyArray_DIMS(total), PyArray_STRIDES(total),
-        PyArray_BYTES(mean))
+    return total, mean if keepdim else like(mean, total)
 
 
 cdef ndarray combined(Kernel kernel, ndarray a, ndarray b, ndarray out):
     cdef Operand operands[MAX_OPERANDS]
     operands[0], operands[1] = operand_of(a), operand_of(b)
     return elementwise(kernel.loop_for(PyArray_TYPE(a)), operands, out, NULL, NULL)
+
+
+cdef ndarray mapped(Kernel kernel, ndarray array, ndarray out):
+    cdef Operand operands[MAX_OPERANDS]
+    operands[0] = operand_of(array)
+    return elementwise(kernel.loop_for(PyArray_TYPE(array)), operands, out, NULL, NULL)
 
 
 cdef ndarray divided(ndarray array, object by):

@@ -16,18 +16,12 @@ def truth(input: np.ndarray) -> np.ndarray:
     return input if input.dtype == np.bool_ else kernels.cast_array(input, np.bool_)
 
 
-def _any_or_all(name, input, dims, keepdim):
-    result = kernels.reduce(OURS[name], truth(input), dims, keepdim)
-    # PyTorch keeps uint8, the bool of its early days.
-    return kernels.cast_array(result, np.uint8) if input.dtype == np.uint8 else result
-
-
 any_op = op(
-    "any", forward=lambda input, dims, keepdim: _any_or_all("any", input, dims, keepdim),
+    "any", forward=kernels.any_true, params=("input", "dims", "keepdim"), defaults=(None, False),
     doc="Whether any element is true.",
 )  # fmt: skip
 all_op = op(
-    "all", forward=lambda input, dims, keepdim: _any_or_all("all", input, dims, keepdim),
+    "all", forward=kernels.all_true, params=("input", "dims", "keepdim"), defaults=(None, False),
     doc="Whether all elements are true.",
 )  # fmt: skip
 count_nonzero_op = op(
@@ -54,6 +48,10 @@ def any(input: Tensor, dim=None, keepdim: bool = False) -> Tensor:
 def all(input: Tensor, dim=None, keepdim: bool = False) -> Tensor:
     """Whether all elements are true, or all over the dimensions ``dim``."""
     return all_op(input, _named_dims(input, dim), keepdim)
+
+
+any.take_shortcut(any_op, input=None)
+all.take_shortcut(all_op, input=None)
 
 
 @method()

@@ -1,0 +1,60 @@
+/* Whether all elements of a row lie between two bounds: "(n)->()". */
+#include "vectors.h"
+
+typedef struct {
+    double low, high; /* rounded to the dtype, as numbers beside tensors are */
+    int64_t has_low, has_high; /* whether the bounds themselves lie inside */
+    int64_t is_whole; /* whether only whole numbers do */
+} bounds_params;
+
+static TG_INLINE int64_t to_int64(double x)
+{
+    return x >= 0x1p63 ? INT64_MAX : x < -0x1p63 ? INT64_MIN : (int64_t)x;
+}
+
+/* Infinity has no fraction, but what is left of it by 1 is no number. */
+#define FLOAT_IS_WHOLE(x) ((x) - truncf(x) == 0)
+#define DOUBLE_IS_WHOLE(x) ((x) - trunc(x) == 0)
+#define INTEGER_IS_WHOLE(x) 1
+
+#define COUNT_OUTSIDE(CONDITION)                                                              \
+    TG_INDEPENDENT                                                                            \
+    for (tg_intp i = 0; i < n; i++) {                                                         \
+        const T x = TG_AT(const T, row, i * (tg_intp)sizeof(T));                              \
+        n_outside += !(CONDITION);                                                            \
+    }
+
+#define BETWEEN(name, T_, as_bound, IS_WHOLE)                                                 \
+    TG_VECTOR_LOOP(name)                                                                      \
+    {                                                                                         \
+        typedef T_ T;                                                                         \
+        const bounds_params *p = params;                                                      \
+        const T low = as_bound(p->low), high = as_bound(p->high);                             \
+        const int has_low = p->has_low != 0, has_high = p->has_high != 0;                     \
+        const tg_intp n = dims[1];                                                            \
+        (void)fused;                                                                          \
+        for (tg_intp k = 0; k < dims[0]; k++) {                                               \
+            const char *row = args[0] + k * steps[0];                                         \
+            int64_t n_outside = 0;                                                            \
+            COUNT_OUTSIDE((x > low || (has_low & (x == low))) &                               \
+                          (x < high || (has_high & (x == high))))                             \
+            if (p->is_whole)                                                                  \
+                COUNT_OUTSIDE(IS_WHOLE(x))                                                    \
+            TG_AT(uint8_t, args[1], k * steps[1]) = n_outside == 0;                           \
+        }                                                                                     \
+    }
+
+BETWEEN(all_between_float32, float, (float), FLOAT_IS_WHOLE)
+BETWEEN(all_between_float64, double, TG_AS_IS, DOUBLE_IS_WHOLE)
+BETWEEN(all_between_int64, int64_t, to_int64, INTEGER_IS_WHOLE)
+
+#define ROW(dtype, number, letter)                                                            \
+    {"all_between", "(n)->()", letter "?", number, all_between_##dtype, "ddqqq",              \
+     sizeof(bounds_params), 0},
+
+const tg_kernel tg_bounds_kernels[] = {
+    ROW(float32, TG_FLOAT32, "f")
+    ROW(float64, TG_FLOAT64, "d")
+    ROW(int64, TG_INT64, "l")
+    TG_TABLE_END
+};
