@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tapegrad._kernels import all_between
 from tapegrad._tensor import Tensor
 
 
@@ -14,12 +15,47 @@ class Constraint:
     is_discrete: Any = False
     event_dim: Any = 0
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        # What says anew which values lie inside says so of all of them at once, too.
+        if "check" in cls.__dict__ and "_holds" not in cls.__dict__:
+            cls._holds = Constraint._holds  # type: ignore[method-assign]
+
     def check(self, value: Tensor) -> Tensor:
         """Whether each value lies in the region."""
         raise NotImplementedError
 
+    def _holds(self, value: Tensor) -> bool:
+        """Whether all values lie in the region."""
+        return bool(self.check(value).all())
+
     def __repr__(self) -> str:
         return type(self).__name__[1:] + "()"
+
+
+def all_lie_in(region: Any, value: Any) -> bool:
+    """Whether all values lie in a region, which need not be one of ours."""
+    if isinstance(region, Constraint) and isinstance(value, Tensor):
+        return region._holds(value)
+    return bool(region.check(value).all())
+
+
+def by_bounds(
+    low: str | None = "lower_bound", high: str | None = "upper_bound", *,
+    has_low: bool = True, has_high: bool = True, is_whole: bool = False,
+) -> Callable[[Any, Tensor], bool]:  # fmt: skip
+    """The way of a region of numbers to say in one pass whether it holds all values.
+
+    ``low`` and ``high`` are the attributes that hold its bounds, which lie inside or not.
+    """
+
+    def holds(region: Any, value: Tensor) -> bool:
+        least = None if low is None else getattr(region, low)
+        most = None if high is None else getattr(region, high)
+        known = all_between(value._array, least, most, has_low, has_high, is_whole)
+        return Constraint._holds(region, value) if known is None else known
+
+    return holds
 
 
 def all_of_last(truths: Tensor, n_dims: int) -> Tensor:

@@ -61,15 +61,22 @@ class Categorical(FromProbabilities, Distribution):
 
     def sample(self, sample_shape: Any = ()) -> Tensor:
         sample_shape = Size(sample_shape)
-        rows = self.probs.detach().reshape(-1, self._num_events)
-        drawn = tapegrad.multinomial(rows, sample_shape.numel(), True).T
+        rows, n_draws = self.probs.detach(), sample_shape.numel()
+        if rows.dim() > 2:
+            rows = rows.reshape(-1, self._num_events)
+        drawn = tapegrad.multinomial(rows, n_draws, True)
+        if drawn.dim() == 2 and n_draws != 1:  # one draw of each row lies in order already
+            drawn = drawn.T
         return drawn.reshape(self._extended_shape(sample_shape))
 
     def log_prob(self, value: Tensor) -> Tensor:
         if self._validate_args:
             self._validate_sample(value)
-        places, logits = tapegrad.broadcast_tensors(value.long().unsqueeze(-1), self.logits)
-        return logits.gather(-1, places[..., :1]).squeeze(-1)
+        places, logits = value.long().unsqueeze(-1), self.logits
+        if value.shape != self._batch_shape:
+            places, logits = tapegrad.broadcast_tensors(places, logits)
+            places = places[..., :1]
+        return logits.gather(-1, places).squeeze(-1)
 
     def entropy(self) -> Tensor:
         logits = tapegrad.clamp(self.logits, min=tapegrad.finfo(self.logits.dtype).min)

@@ -15,6 +15,7 @@ from tapegrad.distributions._constraint import (
     _Dependent,
     _DependentProperty,
     all_of_last,
+    by_bounds,
     is_dependent,
 )
 
@@ -59,6 +60,12 @@ class _IndependentConstraint(Constraint):
             raise ValueError(f"Expected value.dim() >= {self.event_dim} but got {value.dim()}")
         return all_of_last(result, self.reinterpreted_batch_ndims)
 
+    def _holds(self, value: Tensor) -> bool:
+        # What has too few dimensions, or no element, may be refused.
+        if value.dim() < self.event_dim or not value.numel():
+            return super()._holds(value)
+        return self.base_constraint._holds(value)
+
     def __repr__(self) -> str:
         name = type(self).__name__[1:]
         return f"{name}({self.base_constraint!r}, {self.reinterpreted_batch_ndims})"
@@ -99,6 +106,8 @@ def _check_base(constraint: Any) -> None:
 
 class _Boolean(Constraint):
     is_discrete = True
+    _least, _most = 0, 1
+    _holds = by_bounds("_least", "_most", is_whole=True)
 
     def check(self, value: Tensor) -> Tensor:
         return (value == 0) | (value == 1)
@@ -115,32 +124,24 @@ class _OneHot(Constraint):
 class _Bounded(Constraint):
     """A region between bounds, which ``repr`` shows."""
 
-    def __init__(self, **bounds: Any) -> None:
-        self.__dict__.update(bounds)
-        self._bounds = tuple(bounds)
-
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={getattr(self, name)}" for name in self._bounds)
+        shown = ", ".join(f"{name}={bound}" for name, bound in self.__dict__.items())
         return f"{type(self).__name__[1:]}({shown})"
 
 
 class _Above(_Bounded):
-    lower_bound: Any
-
     def __init__(self, lower_bound: Any) -> None:
-        super().__init__(lower_bound=lower_bound)
+        self.lower_bound = lower_bound
 
 
 class _Between(_Bounded):
-    lower_bound: Any
-    upper_bound: Any
-
     def __init__(self, lower_bound: Any, upper_bound: Any) -> None:
-        super().__init__(lower_bound=lower_bound, upper_bound=upper_bound)
+        self.lower_bound, self.upper_bound = lower_bound, upper_bound
 
 
 class _IntegerInterval(_Between):
     is_discrete = True
+    _holds = by_bounds(is_whole=True)
 
     def check(self, value: Tensor) -> Tensor:
         return (value % 1 == 0) & (self.lower_bound <= value) & (value <= self.upper_bound)
@@ -148,42 +149,53 @@ class _IntegerInterval(_Between):
 
 class _IntegerGreaterThan(_Above):
     is_discrete = True
+    _holds = by_bounds(high=None, is_whole=True)
 
     def check(self, value: Tensor) -> Tensor:
         return (value % 1 == 0) & (value >= self.lower_bound)
 
 
 class _Real(Constraint):
+    _holds = by_bounds(low=None, high=None)
+
     def check(self, value: Tensor) -> Tensor:
         return value == value  # not NaN
 
 
 class _GreaterThan(_Above):
+    _holds = by_bounds(high=None, has_low=False)
+
     def check(self, value: Tensor) -> Tensor:
         return self.lower_bound < value
 
 
 class _GreaterThanEq(_Above):
+    _holds = by_bounds(high=None)
+
     def check(self, value: Tensor) -> Tensor:
         return self.lower_bound <= value
 
 
 class _LessThan(_Bounded):
-    upper_bound: Any
+    _holds = by_bounds(low=None, has_high=False)
 
     def __init__(self, upper_bound: Any) -> None:
-        super().__init__(upper_bound=upper_bound)
+        self.upper_bound = upper_bound
 
     def check(self, value: Tensor) -> Tensor:
         return value < self.upper_bound
 
 
 class _Interval(_Between):
+    _holds = by_bounds()
+
     def check(self, value: Tensor) -> Tensor:
         return (self.lower_bound <= value) & (value <= self.upper_bound)
 
 
 class _HalfOpenInterval(_Between):
+    _holds = by_bounds(has_high=False)
+
     def check(self, value: Tensor) -> Tensor:
         return (self.lower_bound <= value) & (value < self.upper_bound)
 
@@ -193,6 +205,9 @@ class _Simplex(Constraint):
 
     def check(self, value: Tensor) -> Tensor:
         return tapegrad.all(value >= 0, dim=-1) & ((value.sum(-1) - 1).abs() < 1e-6)
+
+    def _holds(self, value: Tensor) -> bool:
+        return nonnegative._holds(value) and _tiny._holds((value.sum(-1) - 1).abs())
 
 
 class _Multinomial(Constraint):
@@ -340,6 +355,7 @@ unit_interval = _Interval(0.0, 1.0)
 interval = _Interval
 half_open_interval = _HalfOpenInterval
 simplex = _Simplex()
+_tiny = _LessThan(1e-6)
 lower_triangular = _LowerTriangular()
 lower_cholesky = _LowerCholesky()
 corr_cholesky = _CorrCholesky()

@@ -9,7 +9,7 @@ import tapegrad
 from tapegrad._tensor import Tensor
 from tapegrad._types import Size
 from tapegrad.autograd import grad
-from tapegrad.distributions import constraints
+from tapegrad.distributions._constraint import all_lie_in, is_dependent
 from tapegrad.distributions.utils import lazy_property
 
 __all__ = ["Distribution", "ExponentialFamily"]
@@ -58,16 +58,18 @@ class Distribution:
                 stacklevel=3,
             )
         for name, constraint in arg_constraints.items():
-            is_lazy = isinstance(getattr(type(self), name, None), lazy_property)
-            if constraints.is_dependent(constraint) or (is_lazy and name not in self.__dict__):
+            if is_dependent(constraint) or (name not in self.__dict__ and self._is_lazy(name)):
                 continue
             value = getattr(self, name)
-            if not constraint.check(value).all():
+            if not all_lie_in(constraint, value):
                 raise ValueError(
                     f"Expected parameter {name} ({type(value).__name__} of shape "
                     f"{tuple(value.shape)}) of distribution {self!r} to satisfy the constraint "
                     f"{constraint!r}, but found invalid values:\n{value}"
                 )
+
+    def _is_lazy(self, name: str) -> bool:
+        return isinstance(getattr(type(self), name, None), lazy_property)
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
         """The same distributions repeated to ``batch_shape``, without copying parameters."""
@@ -186,7 +188,26 @@ class Distribution:
         """Refuse values of a wrong shape or outside the support."""
         if not isinstance(value, Tensor):
             raise ValueError("The value argument to log_prob must be a Tensor")
-        shape = value.shape
+        if value.shape != (*self._batch_shape, *self._event_shape):
+            self._check_shape(value.shape)
+        try:
+            support = self.support
+        except NotImplementedError:
+            warnings.warn(
+                f"{self.__class__} does not define `support` to enable sample validation. Please "
+                "initialize the distribution with `validate_args=False` to turn off validation.",
+                stacklevel=3,
+            )
+            return
+        if not all_lie_in(support, value):
+            raise ValueError(
+                f"Expected value argument ({type(value).__name__} of shape {tuple(value.shape)}) "
+                f"to be within the support ({support!r}) of the distribution {self!r}, but found "
+                f"invalid values:\n{value}"
+            )
+
+    def _check_shape(self, shape: Size) -> None:
+        """Refuse the shape of values that do not end in events, or do not broadcast."""
         if shape[len(shape) - len(self._event_shape) :] != self._event_shape:
             raise ValueError(
                 "The right-most size of value must match event_shape: "
@@ -199,21 +220,6 @@ class Distribution:
                     "Value is not broadcastable with batch_shape+event_shape: "
                     f"{shape} vs {expected}."
                 )
-        try:
-            support = self.support
-        except NotImplementedError:
-            warnings.warn(
-                f"{self.__class__} does not define `support` to enable sample validation. Please "
-                "initialize the distribution with `validate_args=False` to turn off validation.",
-                stacklevel=3,
-            )
-            return
-        if not support.check(value).all():
-            raise ValueError(
-                f"Expected value argument ({type(value).__name__} of shape {tuple(shape)}) to be "
-                f"within the support ({support!r}) of the distribution {self!r}, but found invalid "
-                f"values:\n{value}"
-            )
 
     def __repr__(self) -> str:
         parameters = {n: self.__dict__[n] for n in self.arg_constraints if n in self.__dict__}

@@ -8,7 +8,7 @@ from functools import update_wrapper
 from typing import Any
 
 import tapegrad
-from tapegrad._tensor import Tensor
+from tapegrad._tensor import Tensor, _set_grad_enabled
 
 __all__ = [
     "broadcast_all",
@@ -82,8 +82,11 @@ class lazy_property:
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
             return self
-        with tapegrad.enable_grad():
+        previous = _set_grad_enabled(True)
+        try:
             value = self.wrapped(instance)
+        finally:
+            _set_grad_enabled(previous)
         setattr(instance, self.wrapped.__name__, value)
         return value
 
