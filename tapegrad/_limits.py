@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,7 @@ def _dtype_of(type: Any) -> dtype:
     return given
 
 
+@cache
 def _limits_of(type: dtype) -> dict[str, float]:
     if type.name in _OF_OTHERS:
         return _OF_OTHERS[type.name]
@@ -85,7 +87,7 @@ class finfo(_Limits):
                 "torch.finfo() requires a floating point input type. "
                 "Use torch.iinfo to handle 'torch.finfo'"
             )
-        self._describe(dtype=type.name, **_limits_of(type))
+        vars(self).update(dtype=type.name, **_limits_of(type))
 
     def __repr__(self) -> str:
         return (

@@ -29,7 +29,9 @@ def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
 
     Raises ValueError for anything else.
     """
-    if not all(isinstance(value, (Tensor, numbers.Number)) for value in values):
+    if all([isinstance(value, Tensor) for value in values]):
+        return tapegrad.broadcast_tensors(*values)
+    if not all([isinstance(value, (Tensor, numbers.Number)) for value in values]):
         raise ValueError(
             "Input arguments must all be instances of Number, torch.Tensor or objects implementing "
             "__torch_function__."
@@ -44,7 +46,7 @@ def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
 
 def _standard_normal(shape: Any, dtype: Any, device: Any = None) -> Tensor:
     """Draws of the standard normal distribution."""
-    return tapegrad.empty(shape, dtype=dtype, device=device).normal_()
+    return tapegrad.randn(shape, dtype=dtype, device=device)
 
 
 def sum_rightmost(value: Tensor, n_dims: int) -> Tensor:

@@ -293,6 +293,30 @@ cdef tuple _joint(tuple a, tuple b):
     return tuple(sizes)
 
 
+def alike(tuple tensors, expand):
+    """Tensors expanded to the shape to which all broadcast; those that have it stay themselves.
+
+    Raises RuntimeError where two sizes do not fit.
+    """
+    cdef tuple shape
+    cdef Py_ssize_t k
+    for k in range(1, len(tensors)):
+        if not have_one_shape((<Tensor?>tensors[0]).array, (<Tensor?>tensors[k]).array):
+            shape = common_shape(*[one.shape for one in tensors])
+            return tuple([one if one.shape == shape else expand(one, shape) for one in tensors])
+    return tensors
+
+
+cdef bint have_one_shape(ndarray a, ndarray b) noexcept:
+    cdef int k
+    if PyArray_NDIM(a) != PyArray_NDIM(b):
+        return False
+    for k in range(PyArray_NDIM(a)):
+        if PyArray_DIMS(a)[k] != PyArray_DIMS(b)[k]:
+            return False
+    return True
+
+
 def order_after_move(tuple sources, tuple targets, int ndim):
     """The dimensions in order once some of them, named once each, have moved to new places."""
     cdef list order = [None] * ndim

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from tapegrad import _kernels as kernels
@@ -168,7 +170,7 @@ def _check_deviation(std) -> None:
     if not isinstance(std, Tensor):
         if not std >= 0:
             raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
-    elif std.numel() and not bool((std._array >= 0).all()):
+    elif std.numel() and not kernels.lies_within(std._array, 0, math.inf):
         raise RuntimeError("normal expects all elements of std >= 0.0")
 
 
@@ -204,36 +206,31 @@ def multinomial(
     """
     weights = input._array
     _check_categories(input, num_samples, replacement)
-    result = kernels.empty((*weights.shape[:-1], num_samples), np.int64)
-    if result.size and not weights.size:
-        _refuse_none(num_samples)
-    if not result.size:
-        return Tensor._wrap(result)
+    if not weights.size:
+        return Tensor._wrap(_no_places(weights, num_samples))
     generator = generator or default_generator
-    if replacement and num_samples > 1:
-        _check_each_weight(weights)
-        return Tensor._wrap(_drawn_again(weights, result, generator))
-    if not bool((np.isfinite(weights) & (weights >= 0)).all()):
-        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
-    _check_sums(weights)
-    races = kernels.empty_like(weights)
-    generator.draw("exponential", races, (1.0,))
-    keys = Tensor._wrap(kernels.pointwise(_DIVIDE, weights, races))
-    return _largest(keys, num_samples)
+    draws_again = replacement and num_samples > 1
+    if not kernels.are_weights(weights):
+        _refuse_weights(weights, draws_again)
+    if draws_again:
+        return Tensor._wrap(_drawn_again(weights, num_samples, generator))
+    races = generator.draw("exponential", kernels.empty_like(weights), (1.0,))
+    return Tensor._wrap(_largest(kernels.pointwise(_DIVIDE, weights, races), num_samples))
 
 
 _DIVIDE = kernels.numpy_kernel(np.true_divide)
 
 
-def _largest(keys: Tensor, count: int) -> Tensor:
+def _largest(keys: np.ndarray, count: int) -> np.ndarray:
     if count == 1:
-        return keys.argmax(dim=-1, keepdim=True)
-    order = np.argsort(-keys._array, axis=-1, kind="stable")
-    return Tensor._wrap(kernels.contiguous(order[..., :count]))
+        return kernels.reduce(OURS["argmax"], keys, (keys.ndim - 1,), True)
+    order = np.argsort(-keys, axis=-1, kind="stable")
+    return kernels.contiguous(order[..., :count])
 
 
-def _drawn_again(weights: np.ndarray, result: np.ndarray, generator: Generator) -> np.ndarray:
+def _drawn_again(weights: np.ndarray, count: int, generator: Generator) -> np.ndarray:
     shares = kernels.empty(weights.shape, weights.dtype)
+    result = kernels.empty((*weights.shape[:-1], count), np.int64)
     with generator._lock:
         OURS["multinomial"](weights, shares, result, generator._state)
     return result
@@ -266,8 +263,10 @@ def _check_categories(input: Tensor, count: int, replacement: bool) -> None:
         )
 
 
-def _refuse_none(count: int) -> None:
-    """Without categories nothing can be drawn."""
+def _no_places(weights: np.ndarray, count: int) -> np.ndarray:
+    """What is drawn for no row; RuntimeError where there are rows, but no categories."""
+    if weights.ndim == 2 and not weights.shape[0]:
+        return kernels.empty((0, count), np.int64)
     if count == 1:
         raise RuntimeError(
             "aminmax(): cannot compute aminmax over an empty dimension as the operation has no "
@@ -276,19 +275,17 @@ def _refuse_none(count: int) -> None:
     raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
 
 
-def _check_each_weight(weights: np.ndarray) -> None:
+def _refuse_weights(weights: np.ndarray, draws_again: bool) -> None:
+    """Say what is wrong with weights: PyTorch looks at each where it draws from a row again."""
     is_refused = ~(weights >= 0)
-    if not bool((~is_refused & np.isfinite(weights)).all()):
-        reason = "< 0" if bool(is_refused.any()) else "= infinity or NaN"
-        raise RuntimeError(
-            f"invalid multinomial distribution (encountering probability entry {reason})"
-        )
-    _check_sums(weights)
-
-
-def _check_sums(weights: np.ndarray) -> None:
-    if not bool((weights.sum(-1) > 0).all()):
+    if bool((~is_refused & np.isfinite(weights)).all()):
         raise RuntimeError("invalid multinomial distribution (sum of probabilities <= 0)")
+    if not draws_again:
+        raise RuntimeError("probability tensor contains either `inf`, `nan` or element < 0")
+    reason = "< 0" if bool(is_refused.any()) else "= infinity or NaN"
+    raise RuntimeError(
+        f"invalid multinomial distribution (encountering probability entry {reason})"
+    )
 
 
 __all__ = ["multinomial", "normal", "poisson"]

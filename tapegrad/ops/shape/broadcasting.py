@@ -8,7 +8,7 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op
-from tapegrad.ops._dims import check_expansion, check_tensors, common_shape, named_sizes
+from tapegrad.ops._dims import alike, check_expansion, check_tensors, named_sizes
 
 expand_op = op(
     "expand",
@@ -42,8 +42,7 @@ def broadcast_to(input: Tensor, size) -> Tensor:
 def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
     """Every tensor expanded to the common shape; those that have it stay themselves."""
     check_tensors(tensors)
-    shape = common_shape(*[one.shape for one in tensors])
-    return tuple([one if one.shape == shape else expand_op(one, shape) for one in tensors])
+    return alike(tensors, expand_op)
 
 
 def broadcast_shapes(*shapes) -> _types.Size:
