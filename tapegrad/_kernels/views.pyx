@@ -256,13 +256,13 @@ cpdef ndarray unsqueezed(ndarray array, int dim):
     return strided_view(array, ndim + 1, dims, strides, PyArray_BYTES(array))
 
 
-def squeezed(ndarray array not None, tuple gone not None):
-    """Without some dimensions of size 1."""
+def squeezed(ndarray array not None, tuple gone=None):
+    """Without some dimensions of size 1; None are all of them."""
     cdef npy_intp dims[MAX_DIMS]
     cdef npy_intp strides[MAX_DIMS]
     cdef int ndim = 0, k
     for k in range(PyArray_NDIM(array)):
-        if k not in gone:
+        if PyArray_DIMS(array)[k] != 1 if gone is None else k not in gone:
             dims[ndim], strides[ndim] = PyArray_DIMS(array)[k], PyArray_STRIDES(array)[k]
             ndim += 1
     return strided_view(array, ndim, dims, strides, PyArray_BYTES(array))

@@ -43,7 +43,7 @@ def all_lie_in(region: Any, value: Any) -> bool:
 def by_bounds(
     low: str | None = "lower_bound", high: str | None = "upper_bound", *,
     has_low: bool = True, has_high: bool = True, is_whole: bool = False,
-) -> Callable[[Any, Tensor], bool]:  # fmt: skip
+) -> Any:  # fmt: skip
     """The way of a region of numbers to say in one pass whether it holds all values.
 
     ``low`` and ``high`` are the attributes that hold its bounds, which lie inside or not.

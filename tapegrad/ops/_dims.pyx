@@ -355,10 +355,13 @@ def even_ranges(size, sections):
     return found
 
 
-def inferred_shape(sizes, count):
+cpdef object inferred_shape(sizes, count):
     """Sizes with a -1 filled in so that they hold ``count`` elements."""
     cdef Py_ssize_t position, place = -1
     cdef object known = 1       # may need more than 64 bits
+    cdef tuple found = simply_inferred(sizes, count) if type(sizes) is tuple else None
+    if found is not None:
+        return found
     for position in range(len(sizes)):
         size = sizes[position]
         if size == -1:
@@ -387,6 +390,28 @@ def inferred_shape(sizes, count):
     if count % known:
         raise RuntimeError(f"shape '{list(sizes)}' is invalid for input of size {count}")
     return (*sizes[:place], count // known, *sizes[place + 1:])
+
+
+cdef tuple simply_inferred(tuple sizes, Py_ssize_t count):
+    """The same at once where nothing is to be refused and no product large; else None."""
+    cdef Py_ssize_t position, place = -1, size, known = 1
+    for position in range(len(sizes)):
+        size = sizes[position]
+        if size == -1 and place < 0:
+            place = position
+        elif 0 < size < LARGE and known < LARGE:
+            known *= size
+        else:
+            return None
+    if place < 0:
+        return sizes if known == count else None
+    if count % known:
+        return None
+    return sizes[:place] + (count // known,) + sizes[place + 1:]
+
+
+cdef enum:
+    LARGE = 1 << 30     # the product of two such sizes has 64 bits
 
 
 def check_expansion(shape, wanted, Tensor input not None):

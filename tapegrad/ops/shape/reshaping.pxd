@@ -2,4 +2,4 @@
 
 from tapegrad._tensor.tensor cimport Tensor
 
-cpdef object in_shape(Tensor g, input_shape)
+cpdef Tensor in_shape(Tensor g, input_shape)

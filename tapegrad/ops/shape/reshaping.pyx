@@ -1,45 +1,50 @@
-"""The same elements in another shape, without entering Python: what to record, and plain calls."""
+"""Tensors in another shape, compiled: programs reshape all the time, and a frame costs as much.
+
+The ops are declared above this module, which is handed them.
+"""
 
 cimport cython
-from cpython.object cimport PyObject
-from numpy cimport PyArray_DIMS, PyArray_IS_C_CONTIGUOUS, PyArray_NDIM, import_array, ndarray, \
-    npy_intp
+from numpy cimport (
+    PyArray_IS_C_CONTIGUOUS, PyArray_NDIM, PyArray_SIZE, import_array, ndarray,
+)
 
-from tapegrad._core.op cimport Op, run_op
-from tapegrad._core.public cimport CommonCall
 from tapegrad._kernels.arrays cimport contiguous
-from tapegrad._kernels.geometry cimport MAX_DIMS
-from tapegrad._kernels.views cimport reshaped_view
+from tapegrad._kernels.views cimport normal_dim, reshaped_view
 from tapegrad._tensor.tensor cimport Tensor
 
 from tapegrad._kernels import can_view
+from tapegrad._types import dtype as kind_of_dtype
+from tapegrad.ops._dims import (
+    dims_of_one, inferred_shape, joined_sizes, named_sizes, sizes_of,
+)
+from tapegrad.ops.shape.reinterpret import reinterpreted
 
 import_array()
 
-cdef extern from "Python.h":
-    long long PyLong_AsLongLongAndOverflow(object, int* overflow) except? -1
-
-cdef Op VIEW = None, VIEW_OF_STEPS = None, COPY = None, UNSAFE_VIEW = None
+cdef object view_op = None, reshape_alias_op = None, unsafe_view_op = None, contiguous_op = None
+cdef object squeeze_all = None, squeeze_op = None, squeeze_dims_op = None, unsqueeze_op = None
 
 
-def register_reshaping(Op view not None, Op view_of_steps not None, Op copy not None,
-                       Op unsafe_view not None):
-    """Hand in what is recorded: for memory without gaps, where steps allow a view, and else both
-    a copy and a view of it.
-    """
-    global VIEW, VIEW_OF_STEPS, COPY, UNSAFE_VIEW
-    VIEW, VIEW_OF_STEPS, COPY, UNSAFE_VIEW = view, view_of_steps, copy, unsafe_view
+def register_reshapes(*, view, reshape_alias, unsafe_view, contiguous):
+    """Hand in the ops that a reshape comes to."""
+    global view_op, reshape_alias_op, unsafe_view_op, contiguous_op
+    view_op, reshape_alias_op, unsafe_view_op = view, reshape_alias, unsafe_view
+    contiguous_op = contiguous
 
 
-cpdef object in_shape(Tensor g, input_shape):
-    """A tensor's elements in a shape of as many: a view where possible, else a copy."""
-    cdef PyObject* stack[1]
+def register_squeezes(*, every, one, several, back):
+    """Hand in the ops that drop dimensions of size 1, and the one that puts one in."""
+    global squeeze_all, squeeze_op, squeeze_dims_op, unsqueeze_op
+    squeeze_all, squeeze_op, squeeze_dims_op, unsqueeze_op = every, one, several, back
+
+
+cpdef Tensor in_shape(Tensor g, input_shape):
+    """The elements in a shape that has as many: a view where possible, else a copy."""
     if PyArray_IS_C_CONTIGUOUS(g.array):
-        return run_with_shape(VIEW, g, input_shape)
+        return view_op(g, input_shape)
     if can_view(g.array, input_shape):
-        return run_with_shape(VIEW_OF_STEPS, g, input_shape)
-    stack[0] = <PyObject*>g
-    return run_with_shape(UNSAFE_VIEW, run_op(COPY, stack, 1), input_shape)
+        return reshape_alias_op(g, input_shape)
+    return unsafe_view_op(contiguous_op(g), input_shape)
 
 
 def reshaped(ndarray input not None, shape):
@@ -47,70 +52,55 @@ def reshaped(ndarray input not None, shape):
     return reshaped_view(contiguous(input), shape)
 
 
-cdef object run_with_shape(Op op, object tensor, object shape):
-    cdef PyObject* stack[2]
-    stack[0], stack[1] = <PyObject*>tensor, <PyObject*>shape
-    return run_op(op, stack, 2)
+@cython.annotation_typing(False)
+@cython.embedsignature(False)
+def reshape(input: Tensor, *shape, **keyword):
+    """The elements in another shape: a view where possible, else a copy."""
+    cdef ndarray array = (<Tensor?>input).array
+    wanted = named_sizes("reshape", shape, keyword, "shape")
+    return in_shape(input, inferred_shape(wanted, PyArray_SIZE(array)))
 
 
-@cython.final
-cdef class ReshapeCall(CommonCall):
-    """Of a tensor into sizes that fit, one of which may be -1: ``view``, or else ``reshape``."""
+@cython.annotation_typing(False)
+@cython.embedsignature(False)
+def view(input: Tensor, *shape, size=None, dtype=None):
+    """The same memory in another shape, of which one size may be -1, or as another dtype.
 
-    cdef bint only_views
-
-    def __init__(self, bint only_views):
-        self.only_views = only_views
-
-    cdef object serve(self, PyObject* const* args, size_t n):
-        cdef Tensor input
-        cdef tuple shape
-        if n < 2 or not isinstance(<object>args[0], Tensor):
-            return None
-        input = <Tensor>args[0]
-        if type(<object>args[1]) is int:
-            shape = fitting_shape(input.array, args + 1, n - 1)
-        elif n == 2 and type(<object>args[1]) is tuple:
-            shape = shape_from_tuple(input.array, <tuple>args[1])
-        else:
-            return None
-        if shape is None:
-            return None
-        return run_with_shape(VIEW, input, shape) if self.only_views else in_shape(input, shape)
+    Raises RuntimeError where the strides do not allow it.
+    """
+    cdef ndarray array = (<Tensor?>input).array
+    if size is None and len(shape) == 1 and isinstance(shape[0], kind_of_dtype):
+        return reinterpreted(input, shape[0])
+    if dtype is not None:
+        return reinterpreted(input, dtype)
+    return view_op(input, inferred_shape(sizes_of("view", shape, size), PyArray_SIZE(array)))
 
 
-cdef tuple shape_from_tuple(ndarray array, tuple sizes):
-    cdef PyObject* given[MAX_DIMS]
-    cdef Py_ssize_t k, n = len(sizes)
-    if n > MAX_DIMS:
-        return None
-    for k in range(n):
-        given[k] = <PyObject*>(<object>sizes[k])
-    return fitting_shape(array, given, n)
+@cython.annotation_typing(False)
+@cython.embedsignature(False)
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1):
+    """The dimensions from ``start_dim`` to ``end_dim`` as one."""
+    cdef int ndim = PyArray_NDIM((<Tensor?>input).array)
+    cdef int start = normal_dim(start_dim, ndim), end = normal_dim(end_dim, ndim)
+    if start > end:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    if ndim == 0:
+        return in_shape(input, (1,))
+    return input if start == end else in_shape(input, joined_sizes(input, start, end))
 
 
-cdef tuple fitting_shape(ndarray array, PyObject* const* sizes, size_t n):
-    """The sizes as a shape for an array's elements; None unless they are one."""
-    cdef npy_intp count = 1, known = 1, size, missing = -1
-    cdef size_t k
-    cdef int d, overflow = 0
-    for d in range(PyArray_NDIM(array)):
-        count *= PyArray_DIMS(array)[d]
-    if count == 0 or n > MAX_DIMS:
-        return None
-    for k in range(n):
-        if type(<object>sizes[k]) is not int:
-            return None
-        size = PyLong_AsLongLongAndOverflow(<object>sizes[k], &overflow)
-        if overflow != 0:
-            return None
-        if size == -1 and missing < 0:
-            missing = k
-        elif 0 < size <= count // known:
-            known *= size
-        else:
-            return None
-    if known != count and (missing < 0 or count % known != 0):
-        return None
-    return tuple([
-        count // known if <npy_intp>k == missing else <object>sizes[k] for k in range(n)])
+@cython.annotation_typing(False)
+@cython.embedsignature(False)
+def unsqueeze(input: Tensor, dim: int):
+    """With a dimension of size 1 put in at ``dim``, as a view."""
+    return unsqueeze_op(input, normal_dim(dim, PyArray_NDIM((<Tensor?>input).array) + 1))
+
+
+@cython.annotation_typing(False)
+@cython.embedsignature(False)
+def squeeze(input: Tensor, dim=...):
+    """Without its dimensions of size 1, or only of those in ``dim``, as a view."""
+    if dim is ...:
+        return squeeze_all(input)
+    squeezed = squeeze_dims_op if isinstance(dim, (tuple, list)) else squeeze_op
+    return squeezed(input, dims_of_one(input, dim))

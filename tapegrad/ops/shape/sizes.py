@@ -9,19 +9,22 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import become_view
 from tapegrad._tensor import Tensor
-from tapegrad.ops._declare import method, op, served_by, takes_tensors
+from tapegrad.ops._declare import method, op, takes_tensors
 from tapegrad.ops._dims import (
     check_tensors,
     dims_of_one,
     inferred_shape,
-    joined_sizes,
-    named_sizes,
     normal_dim,
     sizes_of,
 )
 from tapegrad.ops.convert import contiguous_op
-from tapegrad.ops.shape.reinterpret import reinterpreted
-from tapegrad.ops.shape.reshaping import ReshapeCall, in_shape, register_reshaping, reshaped
+from tapegrad.ops.shape import reshaping
+from tapegrad.ops.shape.reshaping import (
+    in_shape,
+    register_reshapes,
+    register_squeezes,
+    reshaped,
+)
 
 
 def _view_op(name: str):
@@ -44,13 +47,14 @@ unsafe_view_op = op(
     input=in_shape,
     doc="Fresh memory in another shape: a reshape that nobody else can see.",
 )
-register_reshaping(view_op, reshape_alias_op, contiguous_op, unsafe_view_op)
 
 
 def _squeeze_all_op(name: str, grad_name: str):
     return op(
         name,
-        forward=lambda input: input.reshape([size for size in input.shape if size != 1]),
+        forward=kernels.squeezed,
+        params=("input",),
+        defaults=(),
         grad_name=grad_name,
         is_view=True,
         input=in_shape,
@@ -98,18 +102,16 @@ alias_op = op(
 )  # fmt: skip
 
 
-@served_by(ReshapeCall(only_views=True))
-@method()
-def view(input: Tensor, *shape, size=None, dtype=None) -> Tensor:
-    """The same memory in another shape, of which one size may be -1, or as another dtype.
-
-    Raises RuntimeError where the strides do not allow it.
-    """
-    if size is None and len(shape) == 1 and isinstance(shape[0], _types.dtype):
-        return reinterpreted(input, shape[0])
-    if dtype is not None:
-        return reinterpreted(input, dtype)
-    return view_op(input, inferred_shape(sizes_of("view", shape, size), input.numel()))
+register_reshapes(
+    view=view_op, reshape_alias=reshape_alias_op, unsafe_view=unsafe_view_op,
+    contiguous=contiguous_op,
+)  # fmt: skip
+register_squeezes(
+    every=squeeze_all, one=squeeze_op, several=squeeze_dims_op, back=unsqueeze_op
+)
+reshape, view = method()(reshaping.reshape), method()(reshaping.view)
+squeeze, unsqueeze = method()(reshaping.squeeze), method()(reshaping.unsqueeze)
+flatten = method()(reshaping.flatten)
 
 
 @method()
@@ -118,31 +120,10 @@ def view_as(input: Tensor, other: Tensor) -> Tensor:
     return view(input, other.shape)
 
 
-@served_by(ReshapeCall(only_views=False))
-@method()
-def reshape(input: Tensor, *shape, **keyword) -> Tensor:
-    """The elements in another shape: a view where possible, else a copy."""
-    wanted = named_sizes("reshape", shape, keyword, "shape")
-    return in_shape(input, inferred_shape(wanted, input.numel()))
-
-
 @method()
 def reshape_as(input: Tensor, other: Tensor) -> Tensor:
     """The elements in another tensor's shape."""
     return reshape(input, other.shape)
-
-
-@method()
-def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
-    """The dimensions from ``start_dim`` to ``end_dim`` as one."""
-    start, end = normal_dim(start_dim, input.ndim), normal_dim(end_dim, input.ndim)
-    if start > end:
-        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
-    if input.ndim == 0:
-        return reshape(input, 1)
-    if start == end:
-        return input
-    return in_shape(input, joined_sizes(input, start, end))
 
 
 @method()
@@ -180,27 +161,12 @@ def ravel(input: Tensor) -> Tensor:
 
 
 @method()
-def squeeze(input: Tensor, dim=...) -> Tensor:
-    """Without its dimensions of size 1, or only of those in ``dim``, as a view."""
-    if dim is ...:
-        return squeeze_all(input)
-    squeezed = squeeze_dims_op if isinstance(dim, (tuple, list)) else squeeze_op
-    return squeezed(input, dims_of_one(input, dim))
-
-
-@method()
 def squeeze_(self: Tensor, dim=...) -> Tensor:
     """Drop this tensor's own dimensions of size 1, or only those in ``dim``."""
     if dim is ...:
         return become_view(squeeze_all_inplace_op, self)
     squeezed = squeeze_dims_inplace_op if isinstance(dim, (tuple, list)) else squeeze_inplace_op
     return become_view(squeezed, self, dims_of_one(self, dim))
-
-
-@method()
-def unsqueeze(input: Tensor, dim: int) -> Tensor:
-    """With a dimension of size 1 put in at ``dim``, as a view."""
-    return unsqueeze_op(input, normal_dim(dim, input.ndim + 1))
 
 
 @method()
