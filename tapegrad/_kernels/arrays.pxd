@@ -9,3 +9,4 @@ cpdef ndarray contiguous(ndarray array)
 cpdef ndarray flat(ndarray array)
 cdef ndarray join_last_dimensions(ndarray array, int n_kept)
 cdef int output_dims(Kernel kernel, Operand* operands, int k, npy_intp* dims) except -1
+cpdef bint draw(Kernel kernel, ndarray array, ndarray state, lock, tuple params) except -1

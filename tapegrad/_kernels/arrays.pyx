@@ -191,10 +191,10 @@ cdef npy_intp core_size(Kernel kernel, Operand* operands, int letter) noexcept:
     return min(operands[0].dims[operands[0].ndim - 1], operands[0].dims[operands[0].ndim - 2])
 
 
-def draw(Kernel kernel not None, ndarray array not None, ndarray state not None, tuple params):
+cpdef bint draw(Kernel kernel, ndarray array, ndarray state, lock, tuple params) except -1:
     """Fill a row-major array with draws, which advance a generator's state; False if it has gaps.
 
-    Nothing is drawn then.
+    Nothing is drawn then. The lock keeps the draws of several threads apart.
     """
     cdef Operand operands[MAX_OPERANDS]
     cdef char block[MAX_PARAM_BYTES]
@@ -206,7 +206,11 @@ def draw(Kernel kernel not None, ndarray array not None, ndarray state not None,
     operands[0], operands[1] = operand_of(array), operand_of(state)
     operands[0].ndim, operands[0].dims, operands[0].strides = 1, &size, &step
     kernel.pack(params, block)
-    iterate(kernel.loop_for(PyArray_TYPE(array)), operands, block)
+    lock.acquire()
+    try:
+        iterate(kernel.loop_for(PyArray_TYPE(array)), operands, block)
+    finally:
+        lock.release()
     return True
 
 

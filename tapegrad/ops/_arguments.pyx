@@ -5,11 +5,15 @@ from numpy cimport (
     PyTypeNum_ISFLOAT, import_array, ndarray, npy_intp,
 )
 
+from tapegrad._kernels.geometry cimport MAX_DIMS
+from tapegrad._kernels.memory cimport allocate, type_number_of
+from tapegrad._kernels.views cimport read_sizes
+from tapegrad._tensor.modes cimport default_float
 from tapegrad._tensor.tensor cimport Tensor, wrap
 
 import numpy as np
 
-from tapegrad._kernels import TYPE_NAMES, empty, empty_like
+from tapegrad._kernels import TYPE_NAMES, empty_like
 from tapegrad._tensor.modes import get_default_dtype, is_grad_enabled
 from tapegrad._types import ALL_DTYPES, DEFAULT_DEVICES, as_dtype, device, dtype, kind_of
 from tapegrad.ops._dims import sizes_of
@@ -134,14 +138,18 @@ cpdef object dtype_or(value, str function, otherwise=None):
     return value if type(value) is dtype and value in HELD else as_dtype(value, function)
 
 
-def new_memory(str function, tuple args, keyword, kind, where):
+cpdef ndarray new_memory(str function, tuple args, keyword, kind, where):
     """Uninitialised memory for what a constructor is asked for: its sizes, as given, and dtype."""
+    cdef npy_intp dims[MAX_DIMS]
+    cdef int ndim, k
     check_device(where)
     cdef tuple shape = sizes_of(function, args, keyword)
-    for size in shape:
-        if size < 0:
+    ndim = read_sizes(shape, dims)
+    for k in range(ndim):
+        if dims[k] < 0:
             refuse_negative(function, shape)
-    return empty(shape, dtype_or(kind, function).numpy)
+    return allocate(ndim, dims, default_float() if kind is None
+                    else type_number_of(dtype_or(kind, function).numpy))
 
 
 cdef int refuse_negative(str function, tuple shape) except -1:

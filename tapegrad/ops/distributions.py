@@ -15,8 +15,9 @@ from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import common_shape, sizes_of
 from tapegrad.ops._out import check_dtype, fit
 from tapegrad.ops.create import zeros_like
+from tapegrad.ops.draws import drawn, takes_dtype
 from tapegrad.ops.generators import Generator, default_generator
-from tapegrad.ops.random import drawing_op, drawn, drawn_into, sampled, takes_dtype
+from tapegrad.ops.random import drawing_op, drawn_into, sampled
 from tapegrad.ops.shape import broadcast_tensors
 
 _fill_exponential, _fill_cauchy, _fill_log_normal, _fill_geometric = (

@@ -124,9 +124,8 @@ class Generator(ReadOnly):
 
     def draw(self, kernel: str, array: np.ndarray, params: tuple | None = None) -> np.ndarray:
         """Fill an array with random numbers, in the order in which its elements lie in memory."""
-        with self._lock:
-            if kernels.draw(OURS[kernel], array, self._state, params):
-                return array
+        if kernels.draw(OURS[kernel], array, self._state, self._lock, params):
+            return array
         # with gaps: PyTorch draws normal numbers in blocks only into what has none
         flat = kernels.empty((array.size, 2), array.dtype)[:, 0]
         with self._lock:

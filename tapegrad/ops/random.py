@@ -14,44 +14,15 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._core import InplaceOp, Op
 from tapegrad._tensor import Tensor
-from tapegrad.ops._arguments import (
-    check_device,
-    dtype_or,
-    finished,
-    new_memory,
-    refuse_integers,
-)
+from tapegrad.ops import draws
+from tapegrad.ops._arguments import check_device, dtype_or, finished, refuse_integers
 from tapegrad.ops._declare import method, not_differentiable, op, takes_out, takes_tensors
 from tapegrad.ops._dims import number_of, sizes_of
 from tapegrad.ops._out import c_name, fit
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.create.filled import like_array
+from tapegrad.ops.draws import drawn, takes_dtype
 from tapegrad.ops.generators import Generator, default_generator, memory_order
-
-# What PyTorch calls the kernels when it refuses a dtype.
-_REFUSING = {"uniform": "check_uniform_bounds", "normal": "normal_kernel_cpu"}
-
-
-def takes_dtype(kernel: str, array: np.ndarray) -> bool:
-    """Whether an array's dtype can be drawn; else nothing has to be, or it is refused.
-
-    Normal numbers may be none in any dtype: PyTorch looks at it once there is one to draw.
-    """
-    if array.dtype.kind == "f" or kernel not in _REFUSING:
-        return True
-    if array.size == 0 and kernel == "normal":
-        return False
-    name = kernels.TYPE_NAMES[array.dtype.num]
-    raise NotImplementedError(f"\"{_REFUSING[kernel]}\" not implemented for '{name}'")
-
-
-def drawn(
-    kernel: str, array: np.ndarray, params: tuple, generator: Generator | None, requires_grad: bool
-) -> Tensor:
-    """A new tensor of draws into its memory."""
-    if takes_dtype(kernel, array):
-        (generator or default_generator).draw(kernel, array, params)
-    return finished(array, requires_grad)
 
 
 def drawn_into(out: Tensor, kernel: str, params: tuple, generator: Generator | None) -> Tensor:
@@ -70,20 +41,8 @@ def _filling(name: str, kernel: str) -> Callable[..., Tensor]:
     return write
 
 
-@takes_out("factory", writer=_filling("rand", "uniform"))
-def rand(*sizes, size=None, generator=None, dtype=None, layout=None, device=None,
-         requires_grad=False, pin_memory=False) -> Tensor:  # fmt: skip
-    """Numbers drawn evenly from [0, 1)."""
-    array = new_memory("rand", sizes, size, dtype, device)
-    return drawn("uniform", array, (0.0, 1.0), generator, requires_grad)
-
-
-@takes_out("factory", writer=_filling("randn", "normal"))
-def randn(*sizes, size=None, generator=None, dtype=None, layout=None, device=None,
-          requires_grad=False, pin_memory=False) -> Tensor:  # fmt: skip
-    """Numbers drawn from the normal distribution with mean 0 and deviation 1."""
-    array = new_memory("randn", sizes, size, dtype, device)
-    return drawn("normal", array, (0.0, 1.0), generator, requires_grad)
+rand = takes_out("factory", writer=_filling("rand", "uniform"))(draws.rand)
+randn = takes_out("factory", writer=_filling("randn", "normal"))(draws.randn)
 
 
 def _bounds(low, high, dtype: _types.dtype, is_open: bool = False) -> tuple[int, int, bool]:

@@ -16,6 +16,7 @@ from tapegrad.ops._arguments import (
 )
 from tapegrad.ops._declare import method, takes_out, takes_tensors
 from tapegrad.ops._dims import sizes_of
+from tapegrad.ops.create import blank
 from tapegrad.ops.memory_formats import check_format, empty_in, inverse_of
 
 _REQUIRED = object()
@@ -31,33 +32,7 @@ def _check_given(function: str, **arguments) -> None:
         )
 
 
-@takes_out("factory")
-def empty(*sizes, size=None, dtype=None, layout=None, device=None, requires_grad=False,
-          pin_memory=False, memory_format=None) -> Tensor:  # fmt: skip
-    """Uninitialised memory of a shape; ``memory_format`` orders its dimensions."""
-    array = new_memory("empty", sizes, size, dtype, device)
-    if memory_format is not None:
-        check_format("empty", memory_format)
-        if memory_format is _types.preserve_format:
-            raise RuntimeError("unsupported memory format Preserve")
-        array = empty_in(array.shape, array.dtype, memory_format)
-    return finished(array, requires_grad)
-
-
-@takes_out("factory")
-def zeros(*sizes, size=None, dtype=None, layout=None, device=None,
-          requires_grad=False) -> Tensor:  # fmt: skip
-    """Zeros of a shape."""
-    array = kernels.fill(new_memory("zeros", sizes, size, dtype, device), 0)
-    return finished(array, requires_grad)
-
-
-@takes_out("factory")
-def ones(*sizes, size=None, dtype=None, layout=None, device=None,
-         requires_grad=False) -> Tensor:  # fmt: skip
-    """Ones of a shape."""
-    array = kernels.fill(new_memory("ones", sizes, size, dtype, device), 1)
-    return finished(array, requires_grad)
+empty, zeros, ones = map(takes_out("factory"), (blank.empty, blank.zeros, blank.ones))
 
 
 @takes_out("factory")
