@@ -62,10 +62,10 @@ class Categorical(FromProbabilities, Distribution):
     def sample(self, sample_shape: Any = ()) -> Tensor:
         sample_shape = Size(sample_shape)
         rows, n_draws = self.probs.detach(), sample_shape.numel()
-        if rows.dim() > 2:
+        if rows.dim() > 2 or n_draws != 1:
             rows = rows.reshape(-1, self._num_events)
         drawn = tapegrad.multinomial(rows, n_draws, True)
-        if drawn.dim() == 2 and n_draws != 1:  # one draw of each row lies in order already
+        if n_draws != 1:  # one draw of each row lies in order already
             drawn = drawn.T
         return drawn.reshape(self._extended_shape(sample_shape))
 

@@ -15,6 +15,7 @@ from tapegrad._limits import iinfo
 from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._arguments import check_device, finished
 from tapegrad.ops._declare import method, reads_numpy, takes_tensors
+from tapegrad.ops.create.literals import array_of_literals
 from tapegrad.ops.promotion import promote_types
 
 _MOST_DIMS = 128
@@ -136,6 +137,9 @@ def _as_number(value, dtype: _types.dtype):
 
 def _array_of(data, dtype: _types.dtype | None) -> np.ndarray:
     """A fresh array of Python data: whole numbers become int64, others the default dtype."""
+    array = array_of_literals(data, dtype)
+    if array is not None:
+        return array
     kind = type(data)
     if kind in _PYTHON_NUMBERS:
         return _array_of_numbers([data], dtype or _natural_dtype(data)).reshape(())
