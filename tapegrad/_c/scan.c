@@ -136,6 +136,23 @@ RANGE(arange_float16, tg_half, float, tg_half_to_float, tg_float_to_half, fmaf)
 RANGE(arange_float32, float, double, TG_AS_IS, (float), fma)
 RANGE(arange_float64, double, double, TG_AS_IS, TG_AS_IS, fma)
 
+/* Whole numbers a fixed step apart. */
+typedef struct {
+    int64_t start, step;
+} count_params;
+
+TG_LOOP(count_int64)
+{
+    const count_params *given = params;
+    const uint64_t start = (uint64_t)given->start, step = (uint64_t)given->step;
+    for (tg_intp row = 0; row < dims[0]; row++) {
+        char *out = args[0] + row * steps[0];
+        TG_INDEPENDENT
+        for (tg_intp i = 0; i < dims[1]; i++)
+            TG_AT(int64_t, out, i * steps[1]) = (int64_t)(start + step * (uint64_t)i);
+    }
+}
+
 /* Numbers from one end to the other, each counted from the nearer one: the last is exactly the end. */
 typedef struct {
     double start, end, step;
@@ -199,6 +216,7 @@ const tg_kernel tg_scan_kernels[] = {
     TG_ALL(ROW_WITH_PLACE, cummax)
     TG_ALL(ROW_WITH_PLACE, cummin)
     TG_FLOATS(RANGE_ROW, arange)
+    {"count", "->(n)", "l", TG_INT64, count_int64, "qq", sizeof(count_params), 0},
     TG_SINGLE_AND_DOUBLE(LINSPACE_ROW, linspace)
     {"logspace", "->(n)", "d", TG_FLOAT64, logspace_float64, "dddd", sizeof(powers_params), 0},
     TG_TABLE_END

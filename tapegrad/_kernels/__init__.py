@@ -19,9 +19,11 @@ from tapegrad._kernels.arrays import (
     flat,
     joined,
     outputs,
+    overwrite,
     pointwise,
     rearranged,
     row_major,
+    row_of,
 )
 from tapegrad._kernels.classes import (
     cross_entropy,
@@ -82,6 +84,7 @@ from tapegrad._kernels.products import (
 )
 from tapegrad._kernels.reductions import (
     all_between,
+    all_equal,
     all_true,
     any_true,
     are_weights,
@@ -122,6 +125,7 @@ __all__ = [
     "LaunchLog",
     "addmm",
     "all_between",
+    "all_equal",
     "all_true",
     "along",
     "any_true",
@@ -178,6 +182,7 @@ __all__ = [
     "numpy_kernel",
     "outer",
     "outputs",
+    "overwrite",
     "permuted",
     "pick",
     "pick_numbers",
@@ -195,6 +200,7 @@ __all__ = [
     "refuse_overflow",
     "reshaped_view",
     "row_major",
+    "row_of",
     "rows_along",
     "selected",
     "set_thread_count",

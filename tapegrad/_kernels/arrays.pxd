@@ -10,3 +10,4 @@ cpdef ndarray flat(ndarray array)
 cdef ndarray join_last_dimensions(ndarray array, int n_kept)
 cdef int output_dims(Kernel kernel, Operand* operands, int k, npy_intp* dims) except -1
 cpdef bint draw(Kernel kernel, ndarray array, ndarray state, lock, tuple params) except -1
+cpdef ndarray row_of(Kernel kernel, npy_intp n, int type_number, tuple params)

@@ -12,7 +12,7 @@ from tapegrad._kernels.geometry cimport (
     MAX_DIMS, MAX_OPERANDS, N_TYPES, Operand, broadcast_shape, check_ndim, move_last, operand_of,
 )
 from tapegrad._kernels.iteration cimport (
-    ITEM_SIZES, cast, copy_into, elementwise, iterate, scalar_operand,
+    ITEM_SIZES, cast, copy_into, elementwise, iterate, raise_output_shape, scalar_operand,
 )
 from tapegrad._kernels.kernel cimport MAX_PARAM_BYTES, Kernel, Loop, Scalars, launch
 from tapegrad._kernels.memory cimport (
@@ -32,6 +32,20 @@ def copy_array(ndarray target not None, ndarray source not None):
     """Write the source's values, broadcast and cast, into the target."""
     check_writable(target)
     copy_into(target, source)
+
+
+def overwrite(ndarray target not None, ndarray source not None):
+    """As :func:`copy_array`, but a source that broadcasts to a larger shape is refused."""
+    cdef Operand operands[2]
+    cdef int[2] no_core = [0, 0]
+    cdef npy_intp shape[MAX_DIMS]
+    cdef int k, ndim
+    operands[0], operands[1] = operand_of(target), operand_of(source)
+    ndim = broadcast_shape(2, operands, no_core, shape)
+    for k in range(ndim):
+        if ndim > PyArray_NDIM(target) or shape[k] != PyArray_DIMS(target)[k]:
+            raise_output_shape(target, ndim, shape)
+    copy_array(target, source)
 
 
 def copied(ndarray array not None):
@@ -189,6 +203,20 @@ cdef npy_intp core_size(Kernel kernel, Operand* operands, int letter) noexcept:
             if kernel.core_letter[k][position] == letter:
                 return operands[k].dims[operands[k].ndim - kernel.core_ndim[k] + position]
     return min(operands[0].dims[operands[0].ndim - 1], operands[0].dims[operands[0].ndim - 2])
+
+
+cpdef ndarray row_of(Kernel kernel, npy_intp n, int type_number, tuple params):
+    """What a kernel of signature ``->(n)`` makes: numbers in order."""
+    cdef npy_intp[2] steps = [0, 0]
+    cdef npy_intp[2] dims = [1, n]
+    cdef char block[MAX_PARAM_BYTES]
+    cdef char* args[1]
+    cdef Loop* loop = kernel.loop_for(type_number)
+    cdef ndarray row = allocate(1, &n, type_number)
+    args[0], steps[1] = PyArray_BYTES(row), PyArray_ITEMSIZE(row)
+    kernel.pack(params, block)
+    launch(loop, args, dims, steps, block, NULL)
+    return row
 
 
 cpdef bint draw(Kernel kernel, ndarray array, ndarray state, lock, tuple params) except -1:

@@ -11,6 +11,7 @@ cdef list CASTS                         # by dtype: the kernels that cast to it
 cdef int iterate(Loop* loop, Operand* operands, void* params) except -1
 cdef ndarray elementwise(Loop* loop, Operand* operands, ndarray out, Scalars* scalars,
                          void* params)
+cdef int raise_output_shape(ndarray out, int ndim, const npy_intp* shape) except -1
 cdef ndarray cast(ndarray array, int type_number)
 cdef int copy_into(ndarray target, ndarray source) except -1
 cpdef ndarray fill(ndarray array, object value)

@@ -7,11 +7,11 @@ Python number, stored in the dtype that the loop reads.
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.long cimport PyLong_AsLongLongAndOverflow, PyLong_CheckExact
 from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint64_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 from numpy cimport (
     NPY_BOOL, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, NPY_INT16, NPY_INT32, NPY_INT64, NPY_INT8,
     NPY_UINT8, PyArray_BYTES, PyArray_DescrFromType, PyArray_DIMS, PyArray_IS_C_CONTIGUOUS,
-    PyArray_NDIM, PyArray_TYPE, import_array, ndarray, npy_intp,
+    PyArray_NDIM, PyArray_SIZE, PyArray_TYPE, import_array, ndarray, npy_intp,
 )
 
 from tapegrad._kernels.geometry cimport (
@@ -21,7 +21,9 @@ from tapegrad._kernels.geometry cimport (
 from tapegrad._kernels.kernel cimport (
     Kernel, Loop, MAX_CORE_DIMS, Scalars, goes_by_planes, launch, launch_planes, register_iteration,
 )
-from tapegrad._kernels.memory cimport allocate, allocate_ordered, memory_meets, same_elements
+from tapegrad._kernels.memory cimport (
+    allocate, allocate_ordered, bytes_of, memory_meets, same_elements,
+)
 
 import numpy as np
 
@@ -284,10 +286,18 @@ cdef int copy_into(ndarray target, ndarray source) except -1:
 
 cpdef ndarray fill(ndarray array, object value):
     """Set every element to a number: Python's, or the one element of an array."""
+    if type(value) is int and value == 0 and PyArray_IS_C_CONTIGUOUS(array) \
+            and PyArray_SIZE(array) < SMALL:
+        memset(PyArray_BYTES(array), 0, bytes_of(array))
+        return array
     if not isinstance(value, (float, int)):
         value = value.item()
     refuse_overflow(value, PyArray_TYPE(array))
     return set_all(array, value)
+
+
+cdef enum:
+    SMALL = 16384    # elements; more are set by threads, without the GIL
 
 
 def element(value, int type_number):

@@ -27,7 +27,7 @@ cdef Kernel SUBTRACT = numpy_kernel(np.subtract), MULTIPLY = numpy_kernel(np.mul
 cdef Kernel DIVIDE = numpy_kernel(np.true_divide), ADD = numpy_kernel(np.add)
 cdef Kernel EXP = numpy_kernel(np.exp), LOG = numpy_kernel(np.log)
 cdef Kernel NAN_TO_NUM = OURS["nan_to_num"], ALL_BETWEEN = OURS["all_between"]
-cdef Kernel ANY = OURS["any"], ALL = OURS["all"]
+cdef Kernel ANY = OURS["any"], ALL = OURS["all"], EQUAL = numpy_kernel(np.equal)
 
 cdef enum:
     FEWEST_INNER = 64   # elements of a row that is worth to be summed by itself
@@ -151,6 +151,12 @@ def any_true(ndarray input not None, dims, bint keepdim):
 def all_true(ndarray input not None, dims, bint keepdim):
     """Whether no element is zero, over dimensions, None for all."""
     return truth_of(ALL, input, dims, keepdim)
+
+
+def all_equal(ndarray a not None, ndarray b not None):
+    """Whether two arrays of one shape and dtype have the same elements."""
+    cdef ndarray truths = combined(EQUAL, a, b, None)
+    return bool(number_in(reduce(ALL, truths, None, False)))
 
 
 cdef ndarray truth_of(Kernel kernel, ndarray input, dims, bint keepdim):

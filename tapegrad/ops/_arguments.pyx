@@ -202,6 +202,16 @@ def float_of(str function, str name, value, int position):
     return float(value)
 
 
+def are_plain_bounds(Tensor input not None, low, high):
+    """Whether one or two numbers bound elements of float32 or float64, which holds them easily."""
+    return PyArray_TYPE(input.array) in (NPY_FLOAT32, NPY_FLOAT64) and is_plain_bound(low) \
+        and is_plain_bound(high) and (low is not None or high is not None)
+
+
+cdef bint is_plain_bound(value):
+    return value is None or (type(value) is float or type(value) is int) and -1e38 < value < 1e38
+
+
 def check_number(value):
     """Refuse a whole number of more than 64 bits, which PyTorch cannot keep."""
     if isinstance(value, int) and not -2**63 <= value < 2**64:

@@ -90,6 +90,8 @@ def is_index(value):
 
 def number_of(value):
     """A number, for which a tensor without dimensions may stand that has no gradient to lose."""
+    if type(value) is int or type(value) is float:
+        return value
     if isinstance(value, Tensor) and value.ndim == 0 and not value.requires_grad:
         return value.item()
     if not isinstance(value, (int, float, np.number)):

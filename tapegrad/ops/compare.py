@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tapegrad import _kernels as kernels
 from tapegrad._core import InplaceOp
 from tapegrad._kernels import OURS, Kernel, numpy_kernel
 from tapegrad._tensor import Tensor, _set_grad_enabled, get_default_dtype, is_grad_enabled
 from tapegrad.ops._declare import alias, attach, method, op
+from tapegrad.ops._dims import agree_beside
 from tapegrad.ops.arithmetic.sums import is_bool
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.pointwise import isfinite
@@ -85,7 +87,11 @@ less, less_equal, greater, greater_equal, not_equal = map(
 @method()
 def equal(input: Tensor, other: Tensor) -> bool:
     """Whether two tensors have the same shape and elements."""
-    return input.shape == other.shape and bool((input == other).all())
+    if not agree_beside(input, other, -1):
+        return False
+    if input.dtype is other.dtype:
+        return kernels.all_equal(input._array, other._array)
+    return bool((input == other).all())
 
 
 @method()

@@ -56,18 +56,14 @@ _to_copy_in = op(
 )
 
 
-def _copy(target: np.ndarray, source: np.ndarray) -> None:
-    check_written_shape(target, source)
-    kernels.copy_array(target, source)
-
-
 def _zeros_like(g: Tensor) -> Tensor:
     return Tensor._wrap(kernels.fill(kernels.empty_like(g._array), 0))
 
 
 copy_op = op(
     "copy_",
-    forward=_copy,
+    forward=kernels.overwrite,
+    params=("target", "source"),
     grad_name="CopyBackwards",
     writes=True,
     overwrites=True,

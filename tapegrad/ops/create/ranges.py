@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import operator
 import warnings
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -17,32 +16,10 @@ from tapegrad._tensor import Tensor, get_default_dtype
 from tapegrad.ops._arguments import check_device, check_number, dtype_or, finished
 from tapegrad.ops._declare import takes_out
 from tapegrad.ops._dims import number_of
+from tapegrad.ops.create import counted
 
+arange = takes_out("factory", resizes="by count, with a warning")(counted.arange)
 
-@takes_out("factory", resizes="by count, with a warning")
-def arange(start, end=..., step=1, *, dtype=None, layout=None, device=None,
-           requires_grad=False) -> Tensor:  # fmt: skip
-    """Numbers from ``start`` up to, without, ``end``, ``step`` apart."""
-    check_device(device)
-    if end is ...:
-        start, end = 0, number_of(start)
-    else:
-        start, end = number_of(start), number_of(end)
-    step = number_of(step)
-    dtype = _types.as_dtype(dtype, "arange")
-    if dtype is None:
-        is_whole = all(map(isinstance, (start, end, step), repeat(_WHOLE)))
-        dtype = _types.int64 if is_whole else get_default_dtype()
-    if step == 0:
-        raise RuntimeError("step must be nonzero")
-    if not (math.isfinite(start) and math.isfinite(end)):
-        raise RuntimeError(f"unsupported range: {start} -> {end}")
-    if (end - start) / step < 0:
-        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-    return finished(_range(start, end, step, dtype), requires_grad)
-
-
-_WHOLE = (int, np.integer)
 
 
 @takes_out("factory", "range", resizes="by count")
@@ -71,29 +48,6 @@ def range(start, end, step=1, *, dtype=None, layout=None, device=None,
     count = math.floor((end - start) / step) + 1
     numbers = start + np.arange(count) * step
     return finished(numbers.astype(dtype.numpy), requires_grad)
-
-
-def _range(start, end, step, dtype: _types.dtype) -> np.ndarray:
-    """Numbers in order, computed in double precision or as int64."""
-    if dtype is _types.bool:
-        raise NotImplementedError("\"arange_cpu\" not implemented for 'Bool'")
-    if dtype is _types.int64:
-        start, end, step = int(start), int(end), int(step)
-        if step == 0:
-            raise ValueError("step must be nonzero")
-        count = -((start - end) // step)
-    else:
-        count = math.ceil((end - start) / step)
-    if count >= 2**63:
-        raise RuntimeError("invalid size, possible overflow?")
-    if dtype.is_floating_point:
-        numbers = kernels.empty((count,), dtype.numpy)
-        OURS["arange"](numbers, params=(float(start), float(step)))
-        return numbers
-    numbers = np.arange(count, dtype=np.int64)
-    if (start, step) != (0, 1):
-        numbers = int(start) + numbers * int(step)
-    return numbers.astype(dtype.numpy, copy=False)
 
 
 def _end_value(function: str, name: str, value):
@@ -151,14 +105,14 @@ def _checked_row(function: str, start, end, steps, dtype: _types.dtype) -> tuple
 
 def _spaced(start, end, steps: int, floating: Any) -> np.ndarray:
     """Numbers from start to end, computed in a floating-point type."""
-    numbers = kernels.empty((steps,), floating)
     if steps <= 1:
-        return kernels.fill(numbers, start)
+        return kernels.fill(kernels.empty((steps,), floating), start)
     # PyTorch counts from both ends, so that the last number is exactly the end.
     step = floating.type((end - start) / floating.type(steps - 1))
     if floating.itemsize >= 4:
-        OURS["linspace"](numbers, params=(float(start), float(end), float(step)))
-        return numbers
+        params = float(start), float(end), float(step)
+        return kernels.row_of(OURS["linspace"], steps, floating.num, params)
+    numbers = kernels.empty((steps,), floating)
     # Each operation of float16 is rounded.
     half = steps // 2
     k = np.arange(steps - half).astype(floating, copy=False)

@@ -13,6 +13,7 @@ from tapegrad import _types
 from tapegrad._core import InplaceOp, result_type_number
 from tapegrad._kernels import OURS, TYPE_NAMES, Kernel
 from tapegrad._tensor import Tensor
+from tapegrad.ops._arguments import are_plain_bounds
 from tapegrad.ops._declare import attach, method, op, public, takes_out
 from tapegrad.ops._out import c_name
 from tapegrad.ops.convert import check_written_shape
@@ -173,6 +174,8 @@ def clamp(input: Tensor, min=None, max=None) -> Tensor:
 
     Raises RuntimeError where both are None.
     """
+    if are_plain_bounds(input, min, max):
+        return clamp_op(input, -math.inf if min is None else min, math.inf if max is None else max)
     has_tensors = _check_kinds(input, min, max)
     low, high, dtype = _bounds(input, min, max)
     if not has_tensors and (min is None or max is None):
