@@ -8,7 +8,8 @@ ARANGES = (
     "2**63 - 1, 2**63", "0, 3, 2**64", "0, 10, 0.3, dtype=torch.int64", "10, 0, -3", "5.0",
     "0, 5, dtype=torch.float16", "3, 3", "0, -1", "1e30", "-1e19, 1e19, 1e19, dtype=torch.int64",
     "True", "torch.tensor(3)", "torch.tensor(3.0)", "0, 300, 100, dtype=torch.uint8",
-    "0, 1, dtype=torch.bool", "float('nan')", "0, 3, 0", "1, 2.5, 0.5", "-5, 5, 2, dtype=torch.int8",
+    "0, 1, dtype=torch.bool", "float('nan')", "0, 3, 0", "1, 2.5, 0.5",
+    "-5, 5, 2, dtype=torch.int8",
     "5, dtype=torch.float64", "0, 5, step=2", "end=3, start=1", "'a'", "2.5, dtype=torch.int16",
     "3, requires_grad=True", "3.0, requires_grad=True", "3, device='cuda'",
 )  # fmt: skip
@@ -98,7 +99,8 @@ def test_truth(torch, reference, x, call):
 
 RESHAPES = (
     "reshape(2, -1)", "reshape(-1)", "reshape((3, 8))", "reshape([4, 6])", "reshape(shape=(24,))",
-    "reshape(5, -1)", "reshape(-1, -1)", "reshape(-2, 12)", "reshape(2**20, 2**20)", "reshape(0, -1)",
+    "reshape(5, -1)", "reshape(-1, -1)", "reshape(-2, 12)", "reshape(2**20, 2**20)",
+    "reshape(0, -1)",
     "reshape()", "reshape(24.0)", "reshape(True, 24)", "reshape(torch.tensor(24))", "view(-1, 3)",
     "view(2, 12)", "view(dtype=torch.int32)", "view(torch.int32)", "view(7)", "flatten()",
     "flatten(1)", "flatten(0, 1)", "flatten(2, 1)", "flatten(-3, -2)", "flatten(5)", "squeeze()",
