@@ -36,6 +36,14 @@ def row_of(kernel: Kernel, n: int, type_number: int, params: tuple) -> np.ndarra
 def draw(
     kernel: Kernel, array: np.ndarray, state: np.ndarray, lock: Any, params: tuple | None
 ) -> bool: ...
+def draw_for(
+    kernel: Kernel,
+    array: np.ndarray,
+    result: np.ndarray,
+    state: np.ndarray,
+    lock: Any,
+    params: tuple | None,
+) -> None: ...
 def by_places(
     kernel: Kernel, inputs: tuple[np.ndarray | None, ...], shape: tuple[int, ...], params: bytes
 ) -> np.ndarray: ...

@@ -242,6 +242,21 @@ cpdef bint draw(Kernel kernel, ndarray array, ndarray state, lock, tuple params)
     return True
 
 
+def draw_for(Kernel kernel not None, ndarray array not None, ndarray result not None,
+             ndarray state not None, lock, tuple params):
+    """Fill a row-major array with draws that the elements of another one describe."""
+    cdef Operand operands[MAX_OPERANDS]
+    cdef char block[MAX_PARAM_BYTES]
+    array, result = flat(array), flat(result)
+    operands[0], operands[1], operands[2] = operand_of(array), operand_of(result), operand_of(state)
+    kernel.pack(params, block)
+    lock.acquire()
+    try:
+        iterate(kernel.loop_for(PyArray_TYPE(array)), operands, block)
+    finally:
+        lock.release()
+
+
 def by_planes(Kernel kernel not None, tuple inputs not None, tuple sizes not None,
               tuple params=None):
     """Run a kernel that sees the last dimensions, as many as there are sizes, as one.

@@ -419,6 +419,8 @@ cdef enum:
 def check_expansion(shape, wanted, Tensor input not None):
     """The sizes that a shape expands to, -1 filled in; RuntimeError for those that it cannot."""
     cdef Py_ssize_t missing = len(wanted) - len(shape), k
+    if missing == 0 and shape == wanted:
+        return wanted
     if missing < 0:
         raise RuntimeError(
             f"expand({input.type()}{{{list(shape)}}}, size={list(wanted)}): the number of sizes "

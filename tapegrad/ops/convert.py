@@ -272,10 +272,10 @@ def type_as(input: Tensor, other: Tensor) -> Tensor:
 
 def _converter(name: str, dtype: _types.dtype):
     def convert(input: Tensor, *, memory_format=_types.preserve_format) -> Tensor:
-        if memory_format is not _types.preserve_format:
-            check_format(name, memory_format)
-            return to(input, dtype, memory_format=memory_format)
-        return in_dtype(input, dtype)
+        if memory_format is _types.preserve_format:
+            return input if input.dtype is dtype else to_copy(input, dtype)
+        check_format(name, memory_format)
+        return to(input, dtype, memory_format=memory_format)
 
     convert.__name__ = name
     convert.__doc__ = f"The tensor as {dtype}: itself if it is one."

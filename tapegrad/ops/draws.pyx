@@ -9,6 +9,7 @@ from tapegrad._tensor.tensor cimport Tensor
 from tapegrad.ops._arguments cimport finished, new_memory
 
 from tapegrad._kernels import OURS, TYPE_NAMES
+from tapegrad.ops._dims import sizes_of
 from tapegrad.ops.generators import default_generator
 
 # What PyTorch calls the kernels when it refuses a dtype.
@@ -51,3 +52,20 @@ def randn(*sizes, size=None, generator=None, dtype=None, layout=None, device=Non
     """Numbers drawn from the normal distribution with mean 0 and deviation 1."""
     return drawn("normal", new_memory("randn", sizes, size, dtype, device), (0.0, 1.0), generator,
                  requires_grad)
+
+
+def simple_range(tuple args):
+    """The range and the shape of ``randint(low, high, shape)`` in int64, where both are plain.
+
+    The range is its least number, how many there are and whether one needs two draws of 32 bits.
+    """
+    cdef Py_ssize_t n = len(args)
+    if n < 2 or n > 3 or type(args[n - 1]) is not tuple:
+        return None
+    low, high = args[0] if n == 3 else 0, args[n - 2]
+    if type(low) is not int or type(high) is not int or not -LARGE <= low < high <= LARGE:
+        return None
+    return (low, high - low, high - low >= 2**28), sizes_of("randint", (), args[n - 1])
+
+
+cdef object LARGE = 2**62

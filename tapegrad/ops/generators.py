@@ -140,8 +140,7 @@ class Generator(ReadOnly):
     ) -> np.ndarray:  # fmt: skip
         """Random numbers of distributions that the elements of an array describe."""
         result = kernels.empty(array.shape, array.dtype) if out is None else out
-        with self._lock:
-            OURS[kernel](kernels.flat(array), kernels.flat(result), self._state, params=params)
+        kernels.draw_for(OURS[kernel], array, result, self._state, self._lock, params)
         return result
 
     def clone_state(self) -> Generator:

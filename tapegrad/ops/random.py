@@ -187,7 +187,9 @@ def randint(*args, low=None, high=None, size=None, generator=None, dtype=None,
             layout=None, device=None, requires_grad=False) -> Tensor:  # fmt: skip
     """Whole numbers drawn evenly from [low, high); ``randint(high, size)`` starts at 0."""
     dtype = dtype_or(dtype, "randint", _types.int64)
-    bounds, shape = _bounds_and_size(args, low, high, size, dtype)
+    is_simple = dtype is _types.int64 and low is high is size is None
+    bounds, shape = (is_simple and draws.simple_range(args)) or _bounds_and_size(
+        args, low, high, size, dtype)
     check_device(device)
     return drawn("randint", kernels.empty(shape, dtype.numpy), bounds, generator, requires_grad)
 
@@ -264,12 +266,17 @@ def _bernoulli(input: np.ndarray, generator: Generator) -> np.ndarray:
         return kernels.empty_like(input)
     refuse_integers("bernoulli_tensor_cpu_p_", input)
     result = kernels.empty(input.shape, input.dtype)  # what does not fit is refused first
-    if not kernels.lies_within(input, 0, 1):
+    if not _are_chances(input):
         raise RuntimeError(
             "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message "
             "be improved?  If so, please report an enhancement request to PyTorch.)"
         )
     return generator.draw_for("bernoulli_from", input, out=result)
+
+
+def _are_chances(input: np.ndarray) -> bool:
+    known = kernels.all_between(input, 0, 1, True, True, False)
+    return kernels.lies_within(input, 0, 1) if known is None else known
 
 
 _bernoulli_op = sampled("bernoulli_from", _bernoulli, "BernoulliBackward0")

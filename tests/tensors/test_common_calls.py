@@ -136,3 +136,42 @@ def test_reshapes(torch, reference, x, call):
 def test_constructors(torch, reference, call):
     """Constant and random tensors of a shape, and the refusals."""
     assert_alike(f"x = torch.{call}\nx, str(x.dtype), x.requires_grad", torch, reference)
+
+
+CALLS = (
+    "full((2,), 3)", "full((2,), 3.5)", "full((2,), True)", "full((2,), torch.tensor(3))",
+    "full((2,), torch.tensor([3]))", "full(2, 3.0)", "full((2,))", "full()", "full(fill_value=2)",
+    "full((), 2**63)", "full((2,), 1e39)", "full((2,), 1e39, dtype=torch.float64)",
+    "full((2,), 300, dtype=torch.uint8)", "full((2,), 'a')", "full([1, 2], -0.0)",
+    "full((2,), 1.5, dtype=torch.int64)", "full((-1,), 1.0)", "full((2,), 1.0, requires_grad=True)",
+    "linspace(0, 1, 5)", "linspace(0.1, 0.7, 7, dtype=torch.float64)", "linspace(3, -3, 4)",
+    "linspace(0, 1, 1)", "linspace(0, 1, 0)", "linspace(0, 1, -1)", "linspace(0, 1, 2.0)",
+    "linspace(0, 1e39, 3)", "linspace(-3e38, 3e38, 5)", "linspace(0, 2**60, 3)",
+    "linspace(0, 10, 4, dtype=torch.int64)", "linspace(0, 1, 5, dtype=torch.float16)",
+    "linspace(torch.tensor(0.0), 1, 3)", "linspace(0.1, 0.3, 33)", "linspace(False, 1, 3)",
+    "linspace(0, float('nan'), 3)", "linspace(0, 1, steps=4, requires_grad=True)",
+    "randint(5, (3,))", "randint(2, 5, (3,))", "randint(-2**62, 2**62, (3,))",
+    "randint(5, 5, (3,))",
+    "randint(0, 2**63, (2,))", "randint(0, 2**63 - 1, (2,))", "randint(0, 2**40, (2,))",
+    "randint(5, (3,), dtype=torch.int32)", "randint(0, 300, (3,), dtype=torch.uint8)",
+    "randint(5, [2, 2])", "randint(5, (2.0,))", "randint(5.0, (2,))", "randint(True, (2,))",
+    "randint(high=5, size=(3,))", "randint(5, size=(3,))", "randint(0, 5, (-1,))", "randint(5)",
+    "bernoulli(torch.tensor([0.0, 1.0, 0.5]))", "bernoulli(torch.tensor([1.5]))",
+    "bernoulli(torch.tensor([float('nan')]))", "bernoulli(torch.tensor([0.5] * 3).half())",
+    "bernoulli(torch.tensor([1]))", "bernoulli(torch.rand(3, 2).T)", "bernoulli(torch.zeros(0))",
+    "poisson(torch.rand(3, 2).T * 5)", "normal(torch.zeros(2), torch.tensor([1.0, -1.0]))",
+    "normal(torch.zeros(2), torch.tensor([1.0, float('nan')]))", "normal(0.0, -1.0, (2,))",
+    "normal(torch.zeros(2).half(), torch.ones(2).half())", "normal(1.0, torch.ones(3, 1).T)",
+    "zeros(2, 3).expand(2, 3)", "zeros(2, 1).expand(-1, 4)", "zeros(2).expand(3, -1)",
+    "zeros(2).expand(-1, 2)", "zeros(2).expand(3)", "zeros(1).expand(-2)",
+    "zeros(2, 1).expand(size=(2, 5))", "zeros(2).expand(torch.Size([4, 2]))", "zeros(()).expand(2)",
+    "zeros(2, 1).expand(2)", "finfo(torch.float16).eps", "finfo(torch.float32).min",
+    "tensor([1]).long(memory_format=torch.contiguous_format)", "tensor([1.5]).long()",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_call(torch, reference, call):
+    """Fills, rows, draws and expansions: numbers, dtypes, steps and refusals."""
+    described = "[str(x.dtype), x.stride(), x.requires_grad] if hasattr(x, 'stride') else None"
+    assert_alike(f"x = torch.{call}\nx, {described}", torch, reference)

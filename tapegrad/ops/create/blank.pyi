@@ -28,3 +28,14 @@ def ones(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor: ...
+def full(
+    size: Any = ...,
+    fill_value: Any = ...,
+    *,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor: ...
+def is_plain(value: Any) -> bool: ...
+def fill_value_of(function: str, value: Any) -> float: ...

@@ -1,6 +1,9 @@
 from typing import Any
 
+import numpy as np
+
 from tapegrad._tensor import Tensor
+from tapegrad._types import dtype as DType
 
 def arange(
     start: Any,
@@ -12,3 +15,4 @@ def arange(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor: ...
+def simple_row(start: Any, end: Any, steps: Any, dtype: DType) -> np.ndarray | None: ...

@@ -15,10 +15,10 @@ from tapegrad._kernels import OURS, cast_array
 from tapegrad._tensor.modes import get_default_dtype
 from tapegrad._types import as_dtype
 from tapegrad._types import bool as bool_dtype
-from tapegrad._types import int64
+from tapegrad._types import float32, float64, int64
 from tapegrad.ops._dims import number_of
 
-cdef Kernel COUNT = OURS["count"], ARANGE = OURS["arange"]
+cdef Kernel COUNT = OURS["count"], ARANGE = OURS["arange"], LINSPACE = OURS["linspace"]
 cdef tuple WHOLE = (int, np.integer)
 
 
@@ -70,3 +70,25 @@ cdef object as_int64(number):
     if not -2**63 <= number < 2**63:
         raise RuntimeError("value cannot be converted to type int64_t without overflow")
     return number
+
+
+cpdef ndarray simple_row(start, end, steps, dtype):
+    """``linspace`` of plain numbers in float32 or float64; None where more has to be looked at."""
+    cdef double first, last, step
+    cdef long n
+    if type(steps) is not int or not 1 < steps < 2**31 or not (is_usual(start) and is_usual(end)):
+        return None
+    first, last, n = start, end, steps
+    if dtype is float64:
+        step = (last - first) / <double>(n - 1)
+    elif dtype is float32:
+        first, last = <float>first, <float>last
+        step = (<float>last - <float>first) / <float>(n - 1)
+    else:
+        return None
+    return row_of(LINSPACE, n, dtype.numpy.num, (first, last, step))
+
+
+cdef bint is_usual(value):
+    """Whether it is a number of Python's that no floating-point dtype has to round twice."""
+    return (type(value) is float or type(value) is int) and -2**53 <= value <= 2**53

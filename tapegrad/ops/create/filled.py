@@ -6,7 +6,7 @@ import numpy as np
 
 from tapegrad import _kernels as kernels
 from tapegrad import _types
-from tapegrad._tensor import Tensor, get_default_dtype
+from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import (
     check_device,
     dtype_or,
@@ -17,58 +17,11 @@ from tapegrad.ops._arguments import (
 from tapegrad.ops._declare import method, takes_out, takes_tensors
 from tapegrad.ops._dims import sizes_of
 from tapegrad.ops.create import blank
+from tapegrad.ops.create.blank import fill_value_of, is_plain
 from tapegrad.ops.memory_formats import check_format, empty_in, inverse_of
 
-_REQUIRED = object()
-
-
-def _check_given(function: str, **arguments) -> None:
-    """Report arguments that were left out, in PyTorch's words."""
-    missing = [f'"{name}"' for name, value in arguments.items() if value is _REQUIRED]
-    if missing:
-        noun = "arguments" if len(missing) == 1 else "argument"
-        raise TypeError(
-            f"{function}() missing {len(missing)} required positional {noun}: {', '.join(missing)}"
-        )
-
-
 empty, zeros, ones = map(takes_out("factory"), (blank.empty, blank.zeros, blank.ones))
-
-
-@takes_out("factory")
-def full(size=_REQUIRED, fill_value=_REQUIRED, *, dtype=None, layout=None, device=None,
-         requires_grad=False) -> Tensor:  # fmt: skip
-    """A shape filled with one number; the dtype is that of the number unless given."""
-    if size is _REQUIRED or fill_value is _REQUIRED:
-        _check_given("full", size=size, fill_value=fill_value)
-    if not isinstance(size, (tuple, list)):
-        kind = type(size).__name__
-        raise TypeError(f"full(): argument 'size' (position 1) must be tuple of ints, not {kind}")
-    if isinstance(fill_value, Tensor):
-        dtype = dtype or fill_value.dtype
-    fill_value = _fill_value("full", fill_value)
-    if dtype is None:
-        dtype = (_types.bool if isinstance(fill_value, bool) else
-                 _types.int64 if isinstance(fill_value, int) else get_default_dtype())
-    array = kernels.fill(new_memory("full", (), size, dtype, device), fill_value)
-    return finished(array, requires_grad)
-
-
-def _is_plain(value) -> bool:
-    """Whether it is a tensor that may stand for a number: it has no gradient to lose."""
-    return isinstance(value, Tensor) and value.ndim == 0 and not value.requires_grad
-
-
-def _fill_value(function: str, value) -> float:
-    """The number to fill with; that of a tensor without dimensions, too."""
-    if isinstance(value, np.generic) or _is_plain(value):
-        value = value.item()
-    if not isinstance(value, (int, float)):
-        kind = type(value).__name__
-        raise TypeError(
-            f"{function}(): argument 'fill_value' (position 2) must be Number, not {kind}"
-        )
-    return value
+full = takes_out("factory")(blank.full)
 
 
 @takes_tensors
@@ -76,7 +29,7 @@ def scalar_tensor(s, *, dtype=None, layout=None, device=None, requires_grad=Fals
     """A tensor without dimensions that holds one number, in the default dtype unless given."""
     check_device(device)
     dtype = dtype_or(dtype, "scalar_tensor")
-    if _is_plain(s):
+    if is_plain(s):
         s = s.item()
     if not isinstance(s, (int, float)):
         kind = type(s).__name__
@@ -183,7 +136,7 @@ def full_like(input: Tensor, fill_value, *, dtype=None, layout=None, device=None
               requires_grad=False, memory_format=None) -> Tensor:  # fmt: skip
     """One number in another tensor's shape and dtype."""
     array = like_array("full_like", input, dtype, device, memory_format)
-    kernels.fill(array, _fill_value("full_like", fill_value))
+    kernels.fill(array, fill_value_of("full_like", fill_value))
     return finished(array, requires_grad)
 
 

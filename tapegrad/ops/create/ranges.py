@@ -140,6 +140,9 @@ def linspace(start, end, steps: int, *, dtype=None, layout=None, device=None,
     """``steps`` numbers from ``start`` to ``end``, both included, evenly spaced."""
     check_device(device)
     dtype = dtype_or(dtype, "linspace")
+    row = counted.simple_row(start, end, steps, dtype)
+    if row is not None:
+        return finished(row, requires_grad)
     start, end, steps = _checked_row("linspace", start, end, steps, dtype)
     values = _spaced(start, end, steps, _floating(dtype))
     if not dtype.is_floating_point:

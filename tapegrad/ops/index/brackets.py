@@ -7,6 +7,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad._types import float16, int64, kind_of
+from tapegrad.ops._dims import check_expansion
 from tapegrad.ops.convert import copy_inplace, fill_tensor_inplace
 from tapegrad.ops.index.by_tensors import (
     check_put_dtypes,
@@ -17,7 +18,6 @@ from tapegrad.ops.index.by_tensors import (
     put_values,
 )
 from tapegrad.ops.index.items import apply_views, cut, select
-from tapegrad.ops.shape.broadcasting import check_expansion
 from tapegrad.ops.shape.sizes import alias_op
 
 

@@ -10,11 +10,11 @@ from tapegrad._kernels import OURS, pick, place, true_positions
 from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import refuse_untaped
 from tapegrad.ops._declare import method, op, takes_out
-from tapegrad.ops._dims import common_shape
+from tapegrad.ops._dims import check_expansion, common_shape
 from tapegrad.ops.convert import check_written_shape
 from tapegrad.ops.index.lines import writing_ops
 from tapegrad.ops.pointwise import where_op
-from tapegrad.ops.shape import cat, check_expansion
+from tapegrad.ops.shape import cat
 
 # ------------------------------------------------------------------------- masked_fill
 

@@ -15,6 +15,7 @@ from tapegrad._kernels import TYPE_NAMES
 from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import have_dtype_of
 from tapegrad.ops._declare import method, op, takes_out
+from tapegrad.ops._dims import check_expansion
 from tapegrad.ops._out import c_name
 from tapegrad.ops.convert import in_dtype
 from tapegrad.ops.linalg._half import rounded_once
@@ -27,7 +28,7 @@ from tapegrad.ops.linalg.products import (
     refuse_bool,
 )
 from tapegrad.ops.promotion import can_cast
-from tapegrad.ops.shape import check_expansion, expand
+from tapegrad.ops.shape import expand
 from tapegrad.ops.tensor_types import type_name
 
 addmv_op = op(

@@ -4,7 +4,6 @@ from tapegrad.ops.shape import arranging, diagonals, repeating
 from tapegrad.ops.shape.broadcasting import (
     broadcast_shapes,
     broadcast_tensors,
-    check_expansion,
     expand,
     expand_op,
 )
@@ -28,7 +27,7 @@ from tapegrad.ops.shape.strided import as_strided
 
 __all__ = [
     "arranging", "as_strided", "atleast_1d", "atleast_2d", "atleast_3d", "block_diag",
-    "broadcast_shapes", "broadcast_tensors", "cat", "check_expansion", "chunk", "diagonal",
+    "broadcast_shapes", "broadcast_tensors", "cat", "chunk", "diagonal",
     "diagonals", "expand", "expand_op", "narrow", "no_such_position", "repeating", "reshape",
     "select", "split", "split_with_sizes", "squeeze", "stack", "t", "t_op", "transpose", "unbind",
     "unsafe_squeeze_op", "unsafe_view_op", "unsqueeze", "unsqueeze_op", "view_op",

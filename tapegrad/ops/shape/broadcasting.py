@@ -8,7 +8,8 @@ from tapegrad import _kernels as kernels
 from tapegrad import _types
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op
-from tapegrad.ops._dims import alike, check_expansion, check_tensors, named_sizes
+from tapegrad.ops._dims import alike, check_tensors
+from tapegrad.ops.shape import reshaping
 
 expand_op = op(
     "expand",
@@ -20,11 +21,8 @@ expand_op = op(
 )
 
 
-@method()
-def expand(input: Tensor, *sizes, implicit: bool = False, **keyword) -> Tensor:
-    """Dimensions of size 1 repeated to larger sizes, without copying; -1 keeps a size."""
-    wanted = named_sizes("expand", sizes, keyword, "size")
-    return expand_op(input, check_expansion(input.shape, wanted, input))
+reshaping.register_expand(expand_op)
+expand = method()(reshaping.expand)
 
 
 @method()

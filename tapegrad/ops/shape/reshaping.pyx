@@ -15,7 +15,7 @@ from tapegrad._tensor.tensor cimport Tensor
 from tapegrad._kernels import can_view
 from tapegrad._types import dtype as kind_of_dtype
 from tapegrad.ops._dims import (
-    dims_of_one, inferred_shape, joined_sizes, named_sizes, sizes_of,
+    check_expansion, dims_of_one, inferred_shape, joined_sizes, named_sizes, sizes_of,
 )
 from tapegrad.ops.shape.reinterpret import reinterpreted
 
@@ -23,6 +23,7 @@ import_array()
 
 cdef object view_op = None, reshape_alias_op = None, unsafe_view_op = None, contiguous_op = None
 cdef object squeeze_all = None, squeeze_op = None, squeeze_dims_op = None, unsqueeze_op = None
+cdef object expand_op = None
 
 
 def register_reshapes(*, view, reshape_alias, unsafe_view, contiguous):
@@ -36,6 +37,12 @@ def register_squeezes(*, every, one, several, back):
     """Hand in the ops that drop dimensions of size 1, and the one that puts one in."""
     global squeeze_all, squeeze_op, squeeze_dims_op, unsqueeze_op
     squeeze_all, squeeze_op, squeeze_dims_op, unsqueeze_op = every, one, several, back
+
+
+def register_expand(op):
+    """Hand in the op that repeats dimensions of size 1."""
+    global expand_op
+    expand_op = op
 
 
 cpdef Tensor in_shape(Tensor g, input_shape):
@@ -74,6 +81,14 @@ def view(input: Tensor, *shape, size=None, dtype=None):
     if dtype is not None:
         return reinterpreted(input, dtype)
     return view_op(input, inferred_shape(sizes_of("view", shape, size), PyArray_SIZE(array)))
+
+
+@cython.annotation_typing(False)
+@cython.embedsignature(False)
+def expand(input: Tensor, *sizes, implicit: bool = False, **keyword):
+    """Dimensions of size 1 repeated to larger sizes, without copying; -1 keeps a size."""
+    wanted = named_sizes("expand", sizes, keyword, "size")
+    return expand_op(input, check_expansion((<Tensor?>input).shape, wanted, input))
 
 
 @cython.annotation_typing(False)
