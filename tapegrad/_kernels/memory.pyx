@@ -272,8 +272,14 @@ cdef ndarray strided_view(ndarray owner, int ndim, const npy_intp* dims, const n
 
 cdef int type_number_of(dtype) except -1:
     """NumPy's number of a dtype, or of what stands for one."""
-    cdef numpy_dtype found = dtype if isinstance(dtype, numpy_dtype) else np.dtype(dtype)
-    return found.type_num
+    if isinstance(dtype, numpy_dtype):
+        return (<numpy_dtype>dtype).type_num
+    if dtype not in TYPE_NUMBERS:
+        TYPE_NUMBERS[dtype] = np.dtype(dtype).num
+    return TYPE_NUMBERS[dtype]
+
+
+cdef dict TYPE_NUMBERS = {}     # of what stood for a dtype before: NumPy takes long to say it
 
 
 def empty(shape, dtype):

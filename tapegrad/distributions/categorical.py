@@ -10,6 +10,7 @@ from tapegrad._types import Size
 from tapegrad.distributions import constraints
 from tapegrad.distributions.discrete import FromProbabilities, check_one_given
 from tapegrad.distributions.distribution import Distribution
+from tapegrad.distributions.utils import limits_of
 
 __all__ = ["Categorical"]
 
@@ -79,7 +80,7 @@ class Categorical(FromProbabilities, Distribution):
         return logits.gather(-1, places).squeeze(-1)
 
     def entropy(self) -> Tensor:
-        logits = tapegrad.clamp(self.logits, min=tapegrad.finfo(self.logits.dtype).min)
+        logits = tapegrad.clamp(self.logits, min=limits_of(self.logits.dtype).min)
         return -(logits * self.probs).sum(-1)
 
     def enumerate_support(self, expand: bool = True) -> Tensor:

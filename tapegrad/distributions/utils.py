@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Callable
-from functools import update_wrapper
+from functools import cache, update_wrapper
 from typing import Any
 
 import tapegrad
@@ -22,6 +22,7 @@ __all__ = [
 ]
 
 euler_constant = 0.5772156649015329
+limits_of = cache(tapegrad.finfo)
 
 
 def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
@@ -29,19 +30,22 @@ def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
 
     Raises ValueError for anything else.
     """
-    if all([isinstance(value, Tensor) for value in values]):
-        return tapegrad.broadcast_tensors(*values)
-    if not all([isinstance(value, (Tensor, numbers.Number)) for value in values]):
+    tensors = [value for value in values if isinstance(value, Tensor)]
+    if len(tensors) == len(values):
+        return tapegrad.broadcast_tensors(*tensors)
+    if not all([isinstance(value, _TENSOR_OR_NUMBER) for value in values]):
         raise ValueError(
             "Input arguments must all be instances of Number, torch.Tensor or objects implementing "
             "__torch_function__."
         )
-    tensors = [value for value in values if isinstance(value, Tensor)]
     dtype = tensors[0].dtype if tensors else tapegrad.get_default_dtype()
-    return tapegrad.broadcast_tensors(*(
+    return tapegrad.broadcast_tensors(*[
         value if isinstance(value, Tensor) else tapegrad.tensor(value, dtype=dtype)
         for value in values
-    ))  # fmt: skip
+    ])  # fmt: skip
+
+
+_TENSOR_OR_NUMBER = Tensor, float, int, numbers.Number
 
 
 def _standard_normal(shape: Any, dtype: Any, device: Any = None) -> Tensor:
@@ -63,7 +67,7 @@ def logits_to_probs(logits: Tensor, is_binary: bool = False) -> Tensor:
 
 def clamp_probs(probs: Tensor) -> Tensor:
     """Probabilities kept an eps away from 0 and 1."""
-    eps = tapegrad.finfo(probs.dtype).eps
+    eps = limits_of(probs.dtype).eps
     return probs.clamp(min=eps, max=1 - eps)
 
 

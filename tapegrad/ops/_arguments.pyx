@@ -1,5 +1,6 @@
 """What nearly every function asks of its arguments: compiled, for it costs each call a frame."""
 
+from libc.float cimport DBL_MAX, FLT_MAX
 from numpy cimport (
     NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, PyArray_DIMS, PyArray_NDIM, PyArray_SIZE, PyArray_TYPE,
     PyTypeNum_ISFLOAT, import_array, ndarray, npy_intp,
@@ -203,13 +204,17 @@ def float_of(str function, str name, value, int position):
 
 
 def are_plain_bounds(Tensor input not None, low, high):
-    """Whether one or two numbers bound elements of float32 or float64, which holds them easily."""
-    return PyArray_TYPE(input.array) in (NPY_FLOAT32, NPY_FLOAT64) and is_plain_bound(low) \
-        and is_plain_bound(high) and (low is not None or high is not None)
+    """Whether one or two numbers bound elements of float32 or float64, which holds them as such."""
+    cdef int number = PyArray_TYPE(input.array)
+    return (number == NPY_FLOAT32 or number == NPY_FLOAT64) and is_plain_bound(number, low) \
+        and is_plain_bound(number, high) and (low is not None or high is not None)
 
 
-cdef bint is_plain_bound(value):
-    return value is None or (type(value) is float or type(value) is int) and -1e38 < value < 1e38
+cdef bint is_plain_bound(int number, value):
+    cdef double most = FLT_MAX if number == NPY_FLOAT32 else DBL_MAX
+    if type(value) is float:
+        return -most <= <double>value <= most
+    return value is None or type(value) is int and -2**53 <= value <= 2**53
 
 
 def check_number(value):

@@ -14,6 +14,7 @@ from tapegrad.ops._arguments import new_memory, refuse_integers
 from tapegrad.ops._declare import method, op, takes_out, takes_tensors
 from tapegrad.ops._dims import common_shape, sizes_of
 from tapegrad.ops._out import check_dtype, fit
+from tapegrad.ops.convert import in_dtype
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.draws import drawn, takes_dtype
 from tapegrad.ops.generators import Generator, default_generator
@@ -153,7 +154,7 @@ def normal(mean=0.0, std=1.0, size=None, *, generator=None, dtype=None, **option
         raise TypeError("normal() takes tensors and numbers")
     _check_deviation(std)
     if isinstance(mean, Tensor) and isinstance(std, Tensor):
-        means, deviations = broadcast_tensors(mean, std.to(mean.dtype))
+        means, deviations = broadcast_tensors(mean, in_dtype(std, mean.dtype))
         return _normal_of_both(means, deviations, generator)
     if isinstance(mean, Tensor):
         return _normal_of_means(mean, float(std), generator)
