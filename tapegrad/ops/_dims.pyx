@@ -65,6 +65,24 @@ def distinct_dims(dims, int ndim):
     return tuple(result)
 
 
+def plain_place(Tensor input not None, dim, start):
+    """A dimension and a position in it, or at its end, from the front, and how large it is.
+
+    None where anything else than whole numbers is given, or a position that is not there.
+    """
+    cdef ndarray array = input.array
+    cdef int ndim = PyArray_NDIM(array), place
+    cdef Py_ssize_t size, first
+    if type(dim) is not int or type(start) is not int or not -ndim <= dim < ndim:
+        return None
+    place = dim + ndim if dim < 0 else dim
+    size = PyArray_DIMS(array)[place]
+    if not -size <= start <= size:
+        return None
+    first = start + size if start < 0 else start
+    return place, first, size
+
+
 def dims_of_one(Tensor input not None, dim):
     """Those of one or several dimensions, counted from the front, that have size 1."""
     cdef ndarray array = input.array

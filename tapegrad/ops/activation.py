@@ -15,7 +15,7 @@ from tapegrad._types import as_dtype, float16
 from tapegrad.ops._arguments import refuse_integers
 from tapegrad.ops._declare import attach, op, takes_out
 from tapegrad.ops._dims import normal_dim
-from tapegrad.ops._floats import on_floats, run_on_floats
+from tapegrad.ops._floats import HALF, on_floats, rounded_once, run_on_floats
 from tapegrad.ops._slopes import slope_op
 from tapegrad.ops.create import zeros_like
 from tapegrad.ops.pointwise import sigmoid, tanh, where_op
@@ -197,15 +197,22 @@ def _glu_slope(g: Tensor, input: Tensor, dim: int) -> Tensor:
     return cat((g * gate, sigmoid_backward(g * values, gate)), dim)
 
 
-def _glu(input: Tensor, dim: int) -> Tensor:
-    values, gates = input.chunk(2, dim)
-    return values * sigmoid(gates)
+def _glu(input: np.ndarray, dim: int) -> np.ndarray:
+    refuse_integers("glu_cpu", input)
+    if input.dtype is HALF:
+        return rounded_once(_glu, input, dim)
+    half = input.shape[dim] // 2
+    values, gates = kernels.pieces(input, dim, (half, half))
+    gate = kernels.pointwise(sigmoid.kernel, gates)
+    return kernels.pointwise(_MULTIPLY, values, gate)
+
+
+_MULTIPLY = kernels.numpy_kernel(np.multiply)
 
 
 _glu_op = op(
     "glu",
-    forward=on_floats("glu_cpu", _glu),
-    params=("input", "dim"),
+    forward=_glu,
     input=lambda g, input, dim: _glu_slope(g, input, dim),
     doc="The first half of a dimension times the sigmoid of the second.",
 )

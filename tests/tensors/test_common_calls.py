@@ -166,7 +166,9 @@ CALLS = (
     "zeros(2).expand(-1, 2)", "zeros(2).expand(3)", "zeros(1).expand(-2)",
     "zeros(2, 1).expand(size=(2, 5))", "zeros(2).expand(torch.Size([4, 2]))", "zeros(()).expand(2)",
     "zeros(2, 1).expand(2)", "finfo(torch.float16).eps", "finfo(torch.float32).min",
-    "tensor([1]).long(memory_format=torch.contiguous_format)", "tensor([1.5]).long()",
+    "nn.functional.glu(torch.randn(4, 2).half())",
+    "tensor([1]).long(memory_format=torch.contiguous_format)",
+    "tensor([1.5]).long()",
 )  # fmt: skip
 
 
@@ -175,3 +177,37 @@ def test_call(torch, reference, call):
     """Fills, rows, draws and expansions: numbers, dtypes, steps and refusals."""
     described = "[str(x.dtype), x.stride(), x.requires_grad] if hasattr(x, 'stride') else None"
     assert_alike(f"x = torch.{call}\nx, {described}", torch, reference)
+
+
+PLACES = (
+    "select(0, 1)", "select(-1, -1)", "select(1, 3)", "select(2, 0)", "select(0, -3)",
+    "select(0, 1.0)", "select(0, True)", "select(0, torch.tensor(1))", "select(dim=1, index=0)",
+    "narrow(0, 0, 2)", "narrow(1, -2, 2)", "narrow(1, 1, 3)", "narrow(1, 3, 0)", "narrow(1, 4, 0)",
+    "narrow(0, 0, -1)", "narrow(2, 0, 1)", "narrow(0, torch.tensor(1), 1)", "narrow(0, True, 1)",
+    "narrow(0, 0, 2**70)", "diff()", "diff(n=2)", "diff(dim=0)", "diff(dim=5)", "diff(n=9)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("call", PLACES)
+@pytest.mark.parametrize("x", ["torch.arange(6.0).view(2, 3)", "torch.arange(6.0).view(3, 2).T",
+                               "torch.zeros(2, 0)", "torch.tensor(1.0)"])  # fmt: skip
+def test_places(torch, reference, x, call):
+    """Views along a dimension, their nodes and refusals."""
+    assert_alike(
+        f"x = {x}.requires_grad_()\ny = x.{call}\ny, y.stride(), y.grad_fn and y.grad_fn.name()",
+        torch, reference,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("dim", ["-1", "0", "1", "3"])
+@pytest.mark.parametrize("x", ["torch.randn(4, 6)", "torch.randn(6, 4).T", "torch.zeros(0, 4)",
+                               "torch.arange(4)", "torch.tensor(1.0)",
+                               "torch.randn(3, 4)"])  # fmt: skip
+def test_glu(torch, reference, x, dim):
+    """Both halves, there and back twice, of every layout and dtype."""
+    assert_alike(
+        f"x = {x}\nx = x.requires_grad_() if x.is_floating_point() else x\n"
+        f"y = torch.nn.functional.glu(x, {dim})\n"
+        "(g,) = torch.autograd.grad(y.float().sum(), x, create_graph=True)\n"
+        "y, y.grad_fn.name(), g, torch.autograd.grad(g.float().sum(), x)", torch, reference,
+    )  # fmt: skip

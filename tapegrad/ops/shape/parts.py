@@ -11,7 +11,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import method, op
-from tapegrad.ops._dims import normal_dim
+from tapegrad.ops._dims import normal_dim, plain_place
 
 select_op = op(
     "select",
@@ -83,6 +83,9 @@ def no_such_position(shape: tuple, dim: int, index: int) -> Exception:
 @method()
 def select(input: Tensor, dim: int, index: int) -> Tensor:
     """One position along a dimension, which goes, as a view."""
+    place = plain_place(input, dim, index)
+    if place is not None and place[1] < place[2]:
+        return select_op(input, place[0], place[1])
     if input.ndim == 0:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
     dim = normal_dim(dim, input.ndim)
@@ -95,6 +98,9 @@ def select(input: Tensor, dim: int, index: int) -> Tensor:
 @method()
 def narrow(input: Tensor, dim: int, start: int | Tensor, length: int) -> Tensor:
     """``length`` positions from ``start`` on along a dimension, as a view."""
+    place = plain_place(input, dim, start)
+    if place is not None and type(length) is int and 0 <= length <= place[2] - place[1]:
+        return slice_op(input, place[0], place[1], place[1] + length, 1)
     if isinstance(start, Tensor) and (start.ndim > 0 or start.dtype.numpy.kind not in "iu"):
         raise RuntimeError("start must be an 0-dim integral Tensor.")
     if input.ndim == 0:
