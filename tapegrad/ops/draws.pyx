@@ -38,17 +38,19 @@ cpdef Tensor drawn(str kernel, ndarray array, tuple params, generator, requires_
     return finished(array, requires_grad)
 
 
+@cython.annotation_typing(False)
 @cython.embedsignature(False)
 def rand(*sizes, size=None, generator=None, dtype=None, layout=None, device=None,
-         requires_grad=False, pin_memory=False):
+         requires_grad=False, pin_memory=False) -> Tensor:
     """Numbers drawn evenly from [0, 1)."""
     return drawn("uniform", new_memory("rand", sizes, size, dtype, device), (0.0, 1.0), generator,
                  requires_grad)
 
 
+@cython.annotation_typing(False)
 @cython.embedsignature(False)
 def randn(*sizes, size=None, generator=None, dtype=None, layout=None, device=None,
-          requires_grad=False, pin_memory=False):
+          requires_grad=False, pin_memory=False) -> Tensor:
     """Numbers drawn from the normal distribution with mean 0 and deviation 1."""
     return drawn("normal", new_memory("randn", sizes, size, dtype, device), (0.0, 1.0), generator,
                  requires_grad)

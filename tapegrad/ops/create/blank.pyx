@@ -16,9 +16,10 @@ from tapegrad.ops.memory_formats import check_format, empty_in
 cdef type NUMPY_SCALAR = np.generic
 
 
+@cython.annotation_typing(False)
 @cython.embedsignature(False)
 def empty(*sizes, size=None, dtype=None, layout=None, device=None, requires_grad=False,
-          pin_memory=False, memory_format=None):
+          pin_memory=False, memory_format=None) -> Tensor:
     """Uninitialised memory of a shape; ``memory_format`` orders its dimensions."""
     cdef ndarray array = new_memory("empty", sizes, size, dtype, device)
     if memory_format is not None:
@@ -29,14 +30,16 @@ def empty(*sizes, size=None, dtype=None, layout=None, device=None, requires_grad
     return finished(array, requires_grad)
 
 
+@cython.annotation_typing(False)
 @cython.embedsignature(False)
-def zeros(*sizes, size=None, dtype=None, layout=None, device=None, requires_grad=False):
+def zeros(*sizes, size=None, dtype=None, layout=None, device=None, requires_grad=False) -> Tensor:
     """Zeros of a shape."""
     return finished(fill(new_memory("zeros", sizes, size, dtype, device), 0), requires_grad)
 
 
+@cython.annotation_typing(False)
 @cython.embedsignature(False)
-def ones(*sizes, size=None, dtype=None, layout=None, device=None, requires_grad=False):
+def ones(*sizes, size=None, dtype=None, layout=None, device=None, requires_grad=False) -> Tensor:
     """Ones of a shape."""
     return finished(fill(new_memory("ones", sizes, size, dtype, device), 1), requires_grad)
 
@@ -44,9 +47,10 @@ def ones(*sizes, size=None, dtype=None, layout=None, device=None, requires_grad=
 cdef object REQUIRED = object()
 
 
+@cython.annotation_typing(False)
 @cython.embedsignature(False)
 def full(size=REQUIRED, fill_value=REQUIRED, *, dtype=None, layout=None, device=None,
-         requires_grad=False):
+         requires_grad=False) -> Tensor:
     """A shape filled with one number; the dtype is that of the number unless given."""
     if size is REQUIRED or fill_value is REQUIRED:
         refuse_missing("full", {"size": size, "fill_value": fill_value})

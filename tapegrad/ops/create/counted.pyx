@@ -5,6 +5,7 @@ from numpy cimport NPY_INT64, ndarray
 
 from tapegrad._kernels.arrays cimport row_of
 from tapegrad._kernels.kernel cimport Kernel
+from tapegrad._tensor.tensor cimport Tensor
 from tapegrad.ops._arguments cimport check_device, finished
 
 import math
@@ -22,8 +23,10 @@ cdef Kernel COUNT = OURS["count"], ARANGE = OURS["arange"], LINSPACE = OURS["lin
 cdef tuple WHOLE = (int, np.integer)
 
 
+@cython.annotation_typing(False)
 @cython.embedsignature(False)
-def arange(start, end=..., step=1, *, dtype=None, layout=None, device=None, requires_grad=False):
+def arange(start, end=..., step=1, *, dtype=None, layout=None, device=None,
+           requires_grad=False) -> Tensor:
     """Numbers from ``start`` up to, without, ``end``, ``step`` apart."""
     check_device(device)
     if end is ...:

@@ -61,7 +61,7 @@ def reshaped(ndarray input not None, shape):
 
 @cython.annotation_typing(False)
 @cython.embedsignature(False)
-def reshape(input: Tensor, *shape, **keyword):
+def reshape(input: Tensor, *shape, **keyword) -> Tensor:
     """The elements in another shape: a view where possible, else a copy."""
     cdef ndarray array = (<Tensor?>input).array
     wanted = named_sizes("reshape", shape, keyword, "shape")
@@ -70,7 +70,7 @@ def reshape(input: Tensor, *shape, **keyword):
 
 @cython.annotation_typing(False)
 @cython.embedsignature(False)
-def view(input: Tensor, *shape, size=None, dtype=None):
+def view(input: Tensor, *shape, size=None, dtype=None) -> Tensor:
     """The same memory in another shape, of which one size may be -1, or as another dtype.
 
     Raises RuntimeError where the strides do not allow it.
@@ -85,7 +85,7 @@ def view(input: Tensor, *shape, size=None, dtype=None):
 
 @cython.annotation_typing(False)
 @cython.embedsignature(False)
-def expand(input: Tensor, *sizes, implicit: bool = False, **keyword):
+def expand(input: Tensor, *sizes, implicit: bool = False, **keyword) -> Tensor:
     """Dimensions of size 1 repeated to larger sizes, without copying; -1 keeps a size."""
     wanted = named_sizes("expand", sizes, keyword, "size")
     return expand_op(input, check_expansion((<Tensor?>input).shape, wanted, input))
@@ -93,7 +93,7 @@ def expand(input: Tensor, *sizes, implicit: bool = False, **keyword):
 
 @cython.annotation_typing(False)
 @cython.embedsignature(False)
-def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1):
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """The dimensions from ``start_dim`` to ``end_dim`` as one."""
     cdef int ndim = PyArray_NDIM((<Tensor?>input).array)
     cdef int start = normal_dim(start_dim, ndim), end = normal_dim(end_dim, ndim)
@@ -106,14 +106,14 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1):
 
 @cython.annotation_typing(False)
 @cython.embedsignature(False)
-def unsqueeze(input: Tensor, dim: int):
+def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """With a dimension of size 1 put in at ``dim``, as a view."""
     return unsqueeze_op(input, normal_dim(dim, PyArray_NDIM((<Tensor?>input).array) + 1))
 
 
 @cython.annotation_typing(False)
 @cython.embedsignature(False)
-def squeeze(input: Tensor, dim=...):
+def squeeze(input: Tensor, dim=...) -> Tensor:
     """Without its dimensions of size 1, or only of those in ``dim``, as a view."""
     if dim is ...:
         return squeeze_all(input)
