@@ -141,15 +141,24 @@ typedef struct {
     int64_t start, step;
 } count_params;
 
-TG_LOOP(count_int64)
+static TG_INLINE void count_row(int64_t *out, tg_intp stride, tg_intp n, uint64_t start,
+                                uint64_t step)
+{
+    for (tg_intp i = 0; i < n; i++, start += step)
+        out[i * stride] = (int64_t)start;
+}
+
+TG_VECTOR_LOOP(count_int64)
 {
     const count_params *given = params;
     const uint64_t start = (uint64_t)given->start, step = (uint64_t)given->step;
+    (void)fused;
     for (tg_intp row = 0; row < dims[0]; row++) {
-        char *out = args[0] + row * steps[0];
-        TG_INDEPENDENT
-        for (tg_intp i = 0; i < dims[1]; i++)
-            TG_AT(int64_t, out, i * steps[1]) = (int64_t)(start + step * (uint64_t)i);
+        int64_t *out = (int64_t *)(args[0] + row * steps[0]);
+        if (steps[1] == (tg_intp)sizeof(int64_t))
+            count_row(out, 1, dims[1], start, step);
+        else
+            count_row(out, steps[1] / (tg_intp)sizeof(int64_t), dims[1], start, step);
     }
 }
 
