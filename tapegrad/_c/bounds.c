@@ -15,7 +15,7 @@ static TG_INLINE int64_t to_int64(double x)
 /* Infinity has no fraction, but what is left of it by 1 is no number. */
 #define FLOAT_IS_WHOLE(x) ((x) - truncf(x) == 0)
 #define DOUBLE_IS_WHOLE(x) ((x) - trunc(x) == 0)
-#define INTEGER_IS_WHOLE(x) 1
+#define INTEGER_IS_WHOLE(x) ((void)(x), 1)
 
 /* Elements of a row for which a condition does not hold are counted in numbers as wide as they are,
  * a block at a time, so that they fill vectors alike. */

@@ -7,6 +7,7 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._kernels import pick, place, positions_along
 from tapegrad._tensor import Tensor
+from tapegrad._types import int64
 from tapegrad.ops._declare import method, op, takes_out
 from tapegrad.ops._dims import agree_beside, common_shape, first_larger, index_fits, normal_dim
 from tapegrad.ops.index.lines import out_of_bounds
@@ -68,6 +69,8 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     Raises RuntimeError for an index outside the dimension, or larger than the input elsewhere.
     """
     dim = normal_dim(dim, input.ndim)
+    if index.dtype is int64 and index_fits(index, input, dim):
+        return gather_op(input, dim, index)
     _check_gather(input, dim, index)
     return gather_op(input, dim, index if index.numel() else index.long())
 
