@@ -9,6 +9,7 @@ VALUES = (
     "[2**53 + 1, 1.0]", "[2**62, 1.5]", "[1, True]", "[1.0000000596046448]", "[[1.0, 2], [3, 4.0]]",
     "[[1], [2, 3]]", "[[1.0], 2]", "[[1, [2]], [3, 4]]", "[(1, 2), (3, 4)]", "[[1, 2], (3, 4)]",
     "[[[0.1]]]", "[None]", "['a']",
+    "[True, False]", "[[True], [False]]", "[True, 0]", "[[True], [0.5]]", "[1.5, False]",
 )  # fmt: skip
 DTYPES = ("None", "torch.float32", "torch.float64", "torch.float16", "torch.int64", "torch.int32",
           "torch.uint8", "torch.bool")  # fmt: skip

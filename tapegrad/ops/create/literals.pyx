@@ -5,8 +5,8 @@ from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.long cimport PyLong_CheckExact
 from libc.stdint cimport int64_t
 from numpy cimport (
-    NPY_FLOAT32, NPY_FLOAT64, NPY_INT64, PyArray_BYTES, PyArray_TYPE, import_array, ndarray,
-    npy_intp,
+    NPY_BOOL, NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, NPY_INT64, PyArray_BYTES, PyArray_TYPE,
+    import_array, ndarray, npy_intp,
 )
 
 from tapegrad._kernels.geometry cimport MAX_DIMS
@@ -20,8 +20,9 @@ cdef extern from "Python.h":
 
 cdef enum Kind:
     UNUSUAL = 0     # what is left to others, to refuse above all
-    WHOLE = 1
-    REAL = 2
+    TRUTH = 1
+    WHOLE = 2
+    REAL = 3
 
 cdef long long MOST_EXACT = 2**53       # whole numbers up to it are doubles
 
@@ -29,21 +30,21 @@ cdef long long MOST_EXACT = 2**53       # whole numbers up to it are doubles
 def array_of_literals(data, dtype):
     """A fresh array of a number, or of lists of them in lists of equal length; else None.
 
-    Without a dtype whole numbers are int64 and others the default one. None, too, for truth values,
-    for a dtype that is not one of these and for whole numbers that it may not hold.
+    Without a dtype truth values are bool, whole numbers int64 and others the default one. None,
+    too, for truth values among numbers, for another dtype than float32, float64 or what is natural,
+    and for whole numbers that it may not hold.
     """
     cdef npy_intp dims[MAX_DIMS]
-    cdef int ndim = shape_of(data, dims), number
+    cdef int ndim = shape_of(data, dims), number, natural
     cdef Kind kind = UNUSUAL if ndim < 0 else kind_of(data, dims, ndim, 0)
     cdef ndarray array
     cdef npy_intp place = 0
     if kind == UNUSUAL:
         return None
-    if dtype is None:
-        number = NPY_INT64 if kind == WHOLE else default_float()
-    else:
-        number = dtype.numpy.num
-    if number != NPY_FLOAT32 and number != NPY_FLOAT64 and (number != NPY_INT64 or kind != WHOLE):
+    natural = NPY_BOOL if kind == TRUTH else NPY_INT64 if kind == WHOLE else default_float()
+    number = natural if dtype is None else dtype.numpy.num
+    if number != natural and (kind == TRUTH or number != NPY_FLOAT32 and number != NPY_FLOAT64) \
+            or number == NPY_FLOAT16:
         return None
     array = allocate(ndim, dims, number)
     if not put(data, ndim, array, &place):
@@ -65,18 +66,18 @@ cdef int shape_of(object data, npy_intp* dims):
 
 cdef Kind kind_of(object data, const npy_intp* dims, int ndim, int depth):
     """The kind of the numbers in nested lists of these sizes."""
-    cdef Kind result = WHOLE, one
+    cdef Kind result = UNUSUAL, one
     cdef npy_intp k
     if depth == ndim:
-        return REAL if PyFloat_CheckExact(data) else WHOLE if PyLong_CheckExact(data) else UNUSUAL
+        return REAL if PyFloat_CheckExact(data) else WHOLE if PyLong_CheckExact(data) \
+            else TRUTH if data is True or data is False else UNUSUAL
     if type(data) is not list or PyList_GET_SIZE(data) != dims[depth]:
         return UNUSUAL
     for k in range(dims[depth]):
         one = kind_of(<object>PyList_GET_ITEM(data, k), dims, ndim, depth + 1)
-        if one == UNUSUAL:
+        if one == UNUSUAL or k > 0 and (one == TRUTH) != (result == TRUTH):
             return UNUSUAL
-        if one == REAL:
-            result = REAL
+        result = max(result, one)
     return result
 
 
@@ -90,6 +91,10 @@ cdef bint put(object data, int n_levels, ndarray array, npy_intp* place) except 
         for k in range(PyList_GET_SIZE(data)):
             if not put(<object>PyList_GET_ITEM(data, k), n_levels - 1, array, place):
                 return False
+        return True
+    if PyArray_TYPE(array) == NPY_BOOL:
+        PyArray_BYTES(array)[place[0]] = data is True
+        place[0] += 1
         return True
     is_whole = PyLong_CheckExact(data)
     if is_whole:
