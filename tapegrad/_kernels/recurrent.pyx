@@ -8,8 +8,8 @@ shared, each loop is a launch of its own.
 
 from libc.string cimport memcpy, memset
 from numpy cimport (
-    NPY_FLOAT32, NPY_FLOAT64, NPY_INT64, PyArray_BYTES, PyArray_DIMS, PyArray_ITEMSIZE, PyArray_TYPE,
-    import_array, ndarray, npy_intp,
+    NPY_FLOAT32, NPY_FLOAT64, NPY_INT64, PyArray_BYTES, PyArray_DIMS, PyArray_ITEMSIZE,
+    PyArray_TYPE, import_array, ndarray, npy_intp,
 )
 
 from tapegrad._kernels.arrays cimport contiguous

@@ -1,5 +1,6 @@
 """What is switched on: recording and inference in a thread, anomaly mode; the default dtype."""
 
+cimport cython
 from numpy cimport NPY_FLOAT32
 
 from tapegrad._tape cimport Entry
@@ -146,11 +147,13 @@ def _new_mode(kind, orig_func=None):
     return made if orig_func is None else made(orig_func)
 
 
+@cython.binding(True)
 def _enter_no_grad(self):
     """Stop recording, and keep the previous mode."""
     self.prev = set_grad_mode(False)
 
 
+@cython.binding(True)
 def _leave_grad_mode(self, exc_type, exc_value, traceback):
     """Go back to the previous mode."""
     set_grad_mode(self.prev)

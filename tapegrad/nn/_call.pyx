@@ -98,7 +98,6 @@ cdef PyObject* find(PyObject* names, PyObject* name, Place* place) except? NULL:
     return PyDict_GetItemWithError(names, name)
 
 
-@cython.auto_pickle(False)     # or Cython's __reduce__ would be the modules'
 cdef class DirectCall:
     """The base that makes ``module(...)`` run ``module.forward(...)``.
 
@@ -213,7 +212,6 @@ MODULES = DirectCall.__dict__["_modules"]
 tg_set_call(<PyTypeObject*>DirectCall, <PyObject*>DirectCall.__dict__["__call__"], call)
 
 
-@cython.auto_pickle(False)
 @cython.binding(False)
 cdef class Front:
     """A function of Python whose commonest calls are served before it is entered.
@@ -272,7 +270,6 @@ cdef PyObject* call_front(PyObject* callable, PyObject* const* args, size_t n_fl
 
 
 @cython.final
-@cython.auto_pickle(False)
 cdef class Straight(Front):
     """A layer's ``forward`` that calls one function with its arguments and its own attributes.
 
@@ -345,7 +342,6 @@ cdef PyObject* own(PyObject* module, PyObject* name, Place* place) except? NULL:
 
 
 @cython.final
-@cython.auto_pickle(False)
 cdef class InTurn(Front):
     """The ``forward`` of a chain of modules; described by the class of its ``_modules``."""
 
@@ -382,7 +378,6 @@ cdef object called_with_one(object module, PyObject** stack):
 
 
 @cython.final
-@cython.auto_pickle(False)
 cdef class ClassLoss(Front):
     """Cross entropy of rows of scores with one class each.
 

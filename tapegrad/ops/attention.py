@@ -14,9 +14,9 @@ from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad.ops._declare import op, served_by, takes_tensors
 from tapegrad.ops._out import c_name
 from tapegrad.ops.activation import softmax_backward
-from tapegrad.ops.attention_call import HeadsCall
 from tapegrad.ops.dropouts import dropout
 from tapegrad.ops.linalg.matmul import matmul
+from tapegrad.ops.plain_calls import HeadsCall
 from tapegrad.ops.shape.diagonals import triu
 from tapegrad.ops.tensor_types import type_name
 

@@ -1,8 +1,6 @@
-"""What Python sees of batch norm."""
+"""What Python sees of batch norm of arrays."""
 
 import numpy as np
-
-from tapegrad._core import CommonCall, Op
 
 def normalized_by_batch(
     input: np.ndarray, weight: np.ndarray | None, bias: np.ndarray | None, eps: float
@@ -25,6 +23,3 @@ def slopes_of_channels(
     statistics: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]: ...
 def move_towards(kept: np.ndarray, given: np.ndarray, factor: float, momentum: float) -> None: ...
-
-class BatchNormCall(CommonCall):
-    def __init__(self, by_batch: Op, by_given: Op) -> None: ...

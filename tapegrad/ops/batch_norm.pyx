@@ -1,20 +1,12 @@
-"""Batch norm of arrays, there and back, and of tensors where the call is a plain one."""
+"""Batch norm of arrays, there and back, and how running statistics move."""
 
-cimport cython
-from cpython.object cimport PyObject
-from numpy cimport (
-    NPY_FLOAT32, NPY_FLOAT64, PyArray_DIMS, PyArray_NDIM, PyArray_TYPE, import_array, ndarray,
-    npy_intp,
-)
+from numpy cimport PyArray_DIMS, PyArray_TYPE, import_array, ndarray
 
-from tapegrad._core.op cimport Op, run_op
-from tapegrad._core.public cimport CommonCall
 from tapegrad._kernels.geometry cimport MAX_OPERANDS, Operand, operand_of
 from tapegrad._kernels.iteration cimport copy_into, elementwise, fill, iterate, scalar_operand
 from tapegrad._kernels.kernel cimport MAX_PARAM_BYTES, Kernel, Scalars
 from tapegrad._kernels.memory cimport allocate
 from tapegrad._kernels.slabs cimport computable, factors, in_type_of, new_slabs, slabs
-from tapegrad._tensor.tensor cimport Tensor
 
 import numpy as np
 
@@ -81,7 +73,7 @@ cdef int run(Kernel kernel, tuple arrays, tuple params) except -1:
     return iterate(kernel.loop_for(PyArray_TYPE(<ndarray>arrays[0])), operands, block)
 
 
-def move_towards(ndarray kept not None, ndarray given not None, double factor, double momentum):
+cpdef object move_towards(ndarray kept, ndarray given, double factor, double momentum):
     """Move a running statistic towards a factor times a new one, rounding once."""
     cdef Operand operands[3]
     cdef ndarray former = scaled(in_type_of(kept, given), 1 - momentum)
@@ -101,71 +93,3 @@ cdef ndarray scaled(ndarray array, double number):
     operands[0] = operand_of(array)
     scalar_operand(&operands[1], &scalars.slot[1], type_number, number)
     return elementwise(&MULTIPLY.loops[type_number], operands, None, &scalars, NULL)
-
-
-cdef enum:      # the arguments of functional.batch_norm
-    INPUT, RUNNING_MEAN, RUNNING_VAR, WEIGHT, BIAS, TRAINING, MOMENTUM, EPS, N_ARGUMENTS
-
-
-@cython.final
-cdef class BatchNormCall(CommonCall):
-    """With all arguments, of floats of one dtype, by running statistics or moving them."""
-
-    cdef Op by_batch, by_given
-
-    def __init__(self, Op by_batch not None, Op by_given not None):
-        self.by_batch, self.by_given = by_batch, by_given
-
-    cdef object serve(self, PyObject* const* args, size_t n):
-        cdef PyObject* stack[6]
-        cdef ndarray input
-        cdef npy_intp count
-        if n != N_ARGUMENTS or not isinstance(<object>args[INPUT], Tensor) \
-                or type(<object>args[TRAINING]) is not bool \
-                or type(<object>args[MOMENTUM]) is not float \
-                or type(<object>args[EPS]) is not float or not <double><object>args[EPS] > 0:
-            return None
-        input = (<Tensor>args[INPUT]).array
-        count = count_a_channel(input)
-        if count == 0 or not are_per_channel(args, input):
-            return None
-        stack[0], stack[1], stack[2] = args[INPUT], args[WEIGHT], args[BIAS]
-        if not <object>args[TRAINING]:
-            stack[3], stack[4], stack[5] = args[RUNNING_MEAN], args[RUNNING_VAR], args[EPS]
-            return run_op(self.by_given, stack, 6)
-        if count == 1:
-            return None
-        stack[3] = args[EPS]
-        output, mean, var = run_op(self.by_batch, stack, 4)
-        move_towards((<Tensor>args[RUNNING_MEAN]).array, (<Tensor>mean).array, 1,
-                     <object>args[MOMENTUM])
-        move_towards((<Tensor>args[RUNNING_VAR]).array, (<Tensor>var).array,
-                     <double>count / (<double>count - 1), <object>args[MOMENTUM])
-        return output
-
-
-cdef npy_intp count_a_channel(ndarray input) noexcept:
-    """How many floats each channel has; 0 also where there is none."""
-    cdef npy_intp count = 1
-    cdef int k
-    if PyArray_NDIM(input) < 2 or PyArray_TYPE(input) not in (NPY_FLOAT32, NPY_FLOAT64):
-        return 0
-    for k in range(PyArray_NDIM(input)):
-        count *= 1 if k == 1 and PyArray_DIMS(input)[1] > 0 else PyArray_DIMS(input)[k]
-    return count
-
-
-cdef bint are_per_channel(PyObject* const* args, ndarray input) noexcept:
-    """Whether statistics are vectors that fit an input, and its weight and bias such or None."""
-    cdef ndarray array
-    cdef int k
-    for k in range(RUNNING_MEAN, TRAINING):
-        if k >= WEIGHT and <object>args[k] is None:
-            continue
-        if not isinstance(<object>args[k], Tensor):
-            return False
-        array = (<Tensor>args[k]).array
-        if PyArray_NDIM(array) != 1 or PyArray_DIMS(array)[0] != PyArray_DIMS(input)[1] \
-                or PyArray_TYPE(array) != PyArray_TYPE(input):
-            return False
-    return True

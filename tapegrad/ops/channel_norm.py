@@ -70,6 +70,7 @@ def _batch_norm_formula(g, input, weight, eps, needs):
 batch_norm_op = op(
     "batch_norm",
     forward=normalized_by_batch,
+    params=("input", "weight", "bias", "eps"),
     grad_name="NativeBatchNormBackward0",
     outputs=("output", "mean", "var"),
     inputs=("input", "weight", "bias"),
@@ -112,6 +113,7 @@ def _running_weight_slope(g, input, mean, var, eps):
 running_norm_op = op(
     "running_norm",
     forward=normalized_by_given,
+    params=("input", "weight", "bias", "mean", "var", "eps"),
     grad_name="NativeBatchNormBackward0",
     input=lambda g, weight, var, eps: _running_input_slope(g, weight, var, eps),
     weight=_running_weight_slope,

@@ -40,6 +40,7 @@ cpdef Tensor drawn(str kernel, ndarray array, tuple params, generator, requires_
 
 @cython.annotation_typing(False)
 @cython.embedsignature(False)
+@cython.binding(True)
 def rand(*sizes, size=None, generator=None, dtype=None, layout=None, device=None,
          requires_grad=False, pin_memory=False) -> Tensor:
     """Numbers drawn evenly from [0, 1)."""
@@ -49,6 +50,7 @@ def rand(*sizes, size=None, generator=None, dtype=None, layout=None, device=None
 
 @cython.annotation_typing(False)
 @cython.embedsignature(False)
+@cython.binding(True)
 def randn(*sizes, size=None, generator=None, dtype=None, layout=None, device=None,
           requires_grad=False, pin_memory=False) -> Tensor:
     """Numbers drawn from the normal distribution with mean 0 and deviation 1."""

@@ -1,8 +1,6 @@
-"""What Python sees of layer norm."""
+"""What Python sees of layer norm of arrays."""
 
 import numpy as np
-
-from tapegrad._core import CommonCall, Op
 
 def layer_norm_forward(
     input: np.ndarray,
@@ -19,6 +17,3 @@ def layer_norm_backward(
     rstd: np.ndarray,
     n_normalized: int,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]: ...
-
-class LayerNormCall(CommonCall):
-    def __init__(self, layer_norm: Op) -> None: ...

@@ -1,19 +1,14 @@
-"""Layer norm of arrays, there and back, and of tensors where the call is a plain one."""
+"""Layer norm of arrays, there and back."""
 
-cimport cython
-from cpython.object cimport PyObject
 from numpy cimport (
     NPY_FLOAT16, NPY_FLOAT32, NPY_FLOAT64, PyArray_BYTES, PyArray_DIMS, PyArray_ITEMSIZE,
     PyArray_NDIM, PyArray_TYPE, import_array, ndarray, npy_intp,
 )
 
-from tapegrad._core.op cimport Op, run_op
-from tapegrad._core.public cimport CommonCall
 from tapegrad._kernels.arrays cimport contiguous
 from tapegrad._kernels.iteration cimport cast, fill
 from tapegrad._kernels.kernel cimport Kernel, launch
 from tapegrad._kernels.memory cimport allocate
-from tapegrad._tensor.tensor cimport Tensor
 
 import math
 
@@ -28,7 +23,7 @@ cdef enum:
     LEAST_PARTED = 65536
 
 cdef Kernel FORWARD = OURS["layer_norm"], BACKWARD = OURS["layer_norm_backward"]
-cdef object SUM = OURS["sum"], DEFAULT_EPS = 1e-5
+cdef object SUM = OURS["sum"]
 cdef dict ONES = {}         # by dtype: what stands for a weight where none is given,
 cdef dict ZEROS = {}        # and for a bias
 
@@ -141,64 +136,3 @@ cdef object in_all(ndarray parts, ndarray input, int n_last):
     if n_last == 1:
         return total
     return total.reshape([PyArray_DIMS(input)[k] for k in range(ndim - n_last, ndim)])
-
-
-@cython.final
-cdef class LayerNormCall(CommonCall):
-    """Of floating-point tensors of one dtype, by a tuple of sizes that fit."""
-
-    cdef Op layer_norm
-
-    def __init__(self, Op layer_norm not None):
-        self.layer_norm = layer_norm
-
-    cdef object serve(self, PyObject* const* args, size_t n):
-        cdef PyObject* stack[5]
-        cdef PyObject* weight = args[2] if n > 2 else <PyObject*>None
-        cdef PyObject* bias = args[3] if n > 3 else <PyObject*>None
-        cdef PyObject* eps = args[4] if n > 4 else <PyObject*>DEFAULT_EPS
-        cdef ndarray input
-        cdef object n_normalized
-        if n < 2 or not isinstance(<object>args[0], Tensor) or type(<object>args[1]) is not tuple \
-                or type(<object>eps) is not float:
-            return None
-        input, n_normalized = (<Tensor>args[0]).array, len(<tuple>args[1])
-        if PyArray_TYPE(input) not in (NPY_FLOAT32, NPY_FLOAT64) \
-                or not ends_with(input, <tuple>args[1]) \
-                or not is_parameter(weight, input, n_normalized) \
-                or not is_parameter(bias, input, n_normalized):
-            return None
-        stack[0], stack[1], stack[2] = args[0], weight, bias
-        stack[3], stack[4] = <PyObject*>n_normalized, eps
-        return (<tuple>run_op(self.layer_norm, stack, 5))[0]
-
-
-cdef bint ends_with(ndarray input, tuple sizes) except -1:
-    """Whether the sizes are whole numbers, those of the last dimensions, at least one."""
-    cdef Py_ssize_t k, n = len(sizes)
-    cdef npy_intp* last
-    if not 0 < n <= PyArray_NDIM(input):
-        return False
-    last = PyArray_DIMS(input) + PyArray_NDIM(input) - n
-    for k in range(n):
-        if type(sizes[k]) is not int or <object>sizes[k] != last[k]:
-            return False
-    return True
-
-
-cdef bint is_parameter(PyObject* given, ndarray input, Py_ssize_t n_last) noexcept:
-    """Whether there is none, or it has the dtype of an input and the shape of its last dimensions.
-    """
-    cdef ndarray array
-    cdef Py_ssize_t k
-    if <object>given is None:
-        return True
-    if not isinstance(<object>given, Tensor):
-        return False
-    array = (<Tensor>given).array
-    if PyArray_TYPE(array) != PyArray_TYPE(input) or PyArray_NDIM(array) != n_last:
-        return False
-    for k in range(n_last):
-        if PyArray_DIMS(array)[k] != PyArray_DIMS(input)[PyArray_NDIM(input) - n_last + k]:
-            return False
-    return True

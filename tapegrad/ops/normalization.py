@@ -54,6 +54,7 @@ def _summed(x: Tensor, dims: tuple) -> Tensor:
 layer_norm_op = op(
     "layer_norm",
     forward=layer_norm_forward,
+    params=("input", "weight", "bias", "n_normalized", "eps"),
     grad_name="NativeLayerNormBackward0",
     outputs=("output", "mean", "rstd"),
     inputs=("input", "weight", "bias"),

@@ -57,7 +57,6 @@ def has_flags(group):
 
 
 @cython.final
-@cython.auto_pickle(False)
 cdef class Update:
     """What a step does to the parameters of a group: a kernel over parameters, gradients, state.
 
@@ -127,7 +126,6 @@ cdef class Update:
 
 @cython.final
 @cython.internal
-@cython.auto_pickle(False)
 @cython.freelist(2)
 cdef class Step:
     """One call of an :class:`Update`: the tensors of every parameter, row by row."""

@@ -11,8 +11,7 @@ from tapegrad.ops._arguments import have_dtype_of
 from tapegrad.ops._declare import calls, served_by, written_as
 from tapegrad.ops._dims import plain_ints, sizes_of
 from tapegrad.ops.arithmetic import div
-from tapegrad.ops.batch_norm import BatchNormCall
-from tapegrad.ops.layer_norm import LayerNormCall
+from tapegrad.ops.plain_calls import BatchNormCall, LayerNormCall
 
 
 @served_by(LayerNormCall(normalization.layer_norm_op))

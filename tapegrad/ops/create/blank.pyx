@@ -18,6 +18,7 @@ cdef type NUMPY_SCALAR = np.generic
 
 @cython.annotation_typing(False)
 @cython.embedsignature(False)
+@cython.binding(True)
 def empty(*sizes, size=None, dtype=None, layout=None, device=None, requires_grad=False,
           pin_memory=False, memory_format=None) -> Tensor:
     """Uninitialised memory of a shape; ``memory_format`` orders its dimensions."""
@@ -32,6 +33,7 @@ def empty(*sizes, size=None, dtype=None, layout=None, device=None, requires_grad
 
 @cython.annotation_typing(False)
 @cython.embedsignature(False)
+@cython.binding(True)
 def zeros(*sizes, size=None, dtype=None, layout=None, device=None, requires_grad=False) -> Tensor:
     """Zeros of a shape."""
     return finished(fill(new_memory("zeros", sizes, size, dtype, device), 0), requires_grad)
@@ -39,6 +41,7 @@ def zeros(*sizes, size=None, dtype=None, layout=None, device=None, requires_grad
 
 @cython.annotation_typing(False)
 @cython.embedsignature(False)
+@cython.binding(True)
 def ones(*sizes, size=None, dtype=None, layout=None, device=None, requires_grad=False) -> Tensor:
     """Ones of a shape."""
     return finished(fill(new_memory("ones", sizes, size, dtype, device), 1), requires_grad)
@@ -49,6 +52,7 @@ cdef object REQUIRED = object()
 
 @cython.annotation_typing(False)
 @cython.embedsignature(False)
+@cython.binding(True)
 def full(size=REQUIRED, fill_value=REQUIRED, *, dtype=None, layout=None, device=None,
          requires_grad=False) -> Tensor:
     """A shape filled with one number; the dtype is that of the number unless given."""

@@ -25,6 +25,7 @@ cdef tuple WHOLE = (int, np.integer)
 
 @cython.annotation_typing(False)
 @cython.embedsignature(False)
+@cython.binding(True)
 def arange(start, end=..., step=1, *, dtype=None, layout=None, device=None,
            requires_grad=False) -> Tensor:
     """Numbers from ``start`` up to, without, ``end``, ``step`` apart."""

@@ -10,7 +10,7 @@ from tapegrad.ops._declare import op, served_by, takes_out
 from tapegrad.ops.linalg.addmm import addmm
 from tapegrad.ops.linalg.matmul import matmul
 from tapegrad.ops.linalg.products import mm_op, mm_tn
-from tapegrad.ops.linalg.rows import RowsByWeight
+from tapegrad.ops.plain_calls import RowsByWeight
 from tapegrad.ops.shape import t_op, unsafe_view_op, view_op
 
 # The gradient of a transposed weight is made transposed: turned back it lies as the weight.

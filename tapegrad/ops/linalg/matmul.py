@@ -11,7 +11,7 @@ from tapegrad._tensor import Tensor
 from tapegrad.ops._arguments import have_dtype_of
 from tapegrad.ops._declare import method, served_by, takes_out
 from tapegrad.ops.linalg.products import bmm, bmm_op, dot, dot_op, mm, mm_op, mv, mv_op
-from tapegrad.ops.linalg.rows import RowsByMatrix
+from tapegrad.ops.plain_calls import RowsByMatrix
 from tapegrad.ops.shape import unsafe_squeeze_op, unsafe_view_op
 
 

@@ -52,7 +52,8 @@ cdef bint is_vector(object given, int number, npy_intp n) noexcept:
     if not isinstance(given, Tensor):
         return False
     array = (<Tensor>given).array
-    return PyArray_TYPE(array) == number and PyArray_NDIM(array) == 1 and PyArray_DIMS(array)[0] == n
+    return PyArray_TYPE(array) == number and PyArray_NDIM(array) == 1 \
+        and PyArray_DIMS(array)[0] == n
 
 
 cdef bint are_steps_of(ndarray input, tuple sizes, npy_intp n_samples) except -1:

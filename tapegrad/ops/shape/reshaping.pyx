@@ -26,11 +26,11 @@ cdef object squeeze_all = None, squeeze_op = None, squeeze_dims_op = None, unsqu
 cdef object expand_op = None
 
 
-def register_reshapes(*, view, reshape_alias, unsafe_view, contiguous):
+def register_reshapes(*, view, reshape_alias, unsafe_view, copy):
     """Hand in the ops that a reshape comes to."""
     global view_op, reshape_alias_op, unsafe_view_op, contiguous_op
     view_op, reshape_alias_op, unsafe_view_op = view, reshape_alias, unsafe_view
-    contiguous_op = contiguous
+    contiguous_op = copy
 
 
 def register_squeezes(*, every, one, several, back):
@@ -45,6 +45,7 @@ def register_expand(op):
     expand_op = op
 
 
+@cython.binding(True)
 cpdef Tensor in_shape(Tensor g, input_shape):
     """The elements in a shape that has as many: a view where possible, else a copy."""
     if PyArray_IS_C_CONTIGUOUS(g.array):
@@ -61,6 +62,7 @@ def reshaped(ndarray input not None, shape):
 
 @cython.annotation_typing(False)
 @cython.embedsignature(False)
+@cython.binding(True)
 def reshape(input: Tensor, *shape, **keyword) -> Tensor:
     """The elements in another shape: a view where possible, else a copy."""
     cdef ndarray array = (<Tensor?>input).array
@@ -70,6 +72,7 @@ def reshape(input: Tensor, *shape, **keyword) -> Tensor:
 
 @cython.annotation_typing(False)
 @cython.embedsignature(False)
+@cython.binding(True)
 def view(input: Tensor, *shape, size=None, dtype=None) -> Tensor:
     """The same memory in another shape, of which one size may be -1, or as another dtype.
 
@@ -85,6 +88,7 @@ def view(input: Tensor, *shape, size=None, dtype=None) -> Tensor:
 
 @cython.annotation_typing(False)
 @cython.embedsignature(False)
+@cython.binding(True)
 def expand(input: Tensor, *sizes, implicit: bool = False, **keyword) -> Tensor:
     """Dimensions of size 1 repeated to larger sizes, without copying; -1 keeps a size."""
     wanted = named_sizes("expand", sizes, keyword, "size")
@@ -93,6 +97,7 @@ def expand(input: Tensor, *sizes, implicit: bool = False, **keyword) -> Tensor:
 
 @cython.annotation_typing(False)
 @cython.embedsignature(False)
+@cython.binding(True)
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """The dimensions from ``start_dim`` to ``end_dim`` as one."""
     cdef int ndim = PyArray_NDIM((<Tensor?>input).array)
@@ -106,6 +111,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 @cython.annotation_typing(False)
 @cython.embedsignature(False)
+@cython.binding(True)
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """With a dimension of size 1 put in at ``dim``, as a view."""
     return unsqueeze_op(input, normal_dim(dim, PyArray_NDIM((<Tensor?>input).array) + 1))
@@ -113,6 +119,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
 
 @cython.annotation_typing(False)
 @cython.embedsignature(False)
+@cython.binding(True)
 def squeeze(input: Tensor, dim=...) -> Tensor:
     """Without its dimensions of size 1, or only of those in ``dim``, as a view."""
     if dim is ...:

@@ -104,7 +104,7 @@ alias_op = op(
 
 register_reshapes(
     view=view_op, reshape_alias=reshape_alias_op, unsafe_view=unsafe_view_op,
-    contiguous=contiguous_op,
+    copy=contiguous_op,
 )  # fmt: skip
 register_squeezes(
     every=squeeze_all, one=squeeze_op, several=squeeze_dims_op, back=unsqueeze_op

@@ -10,10 +10,10 @@ import numpy as np
 from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad.ops._declare import op, served_by, takes_tensors
+from tapegrad.ops.plain_calls import ConvCall
 from tapegrad.ops.reduce.sums import sum_dims
 from tapegrad.ops.spatial import conv_checks as checks
 from tapegrad.ops.spatial import correlation
-from tapegrad.ops.spatial.conv_call import ConvCall
 from tapegrad.ops.spatial.geometry import Geometry, geometry_of
 from tapegrad.ops.spatial.pad import constant_pad_nd
 from tapegrad.ops.spatial.sizes import remembered
