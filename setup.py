@@ -32,6 +32,7 @@ DIRECTIVES = {
     "initializedcheck": False,
     "cdivision": True,
     "embedsignature": True,
+    "embedsignature.format": "clinic",
     # What lets a function be asked for its parameters is 8 kB of a wheel a module, and one that
     # refuses to pickle objects which cannot be 5.
     "binding": False,

@@ -19,7 +19,8 @@ from tapegrad._kernels.geometry cimport (
     merge_dimensions, operand_of,
 )
 from tapegrad._kernels.kernel cimport (
-    Kernel, Loop, MAX_CORE_DIMS, Scalars, goes_by_planes, launch, launch_planes, register_iteration,
+    Kernel, Loop, MAX_CORE_DIMS, Scalars, goes_by_planes, launch, launch_planes,
+    launches_are_recorded, register_iteration,
 )
 from tapegrad._kernels.memory cimport (
     allocate, allocate_ordered, bytes_of, memory_meets, same_elements,
@@ -287,7 +288,7 @@ cdef int copy_into(ndarray target, ndarray source) except -1:
 cpdef ndarray fill(ndarray array, object value):
     """Set every element to a number: Python's, or the one element of an array."""
     if type(value) is int and value == 0 and PyArray_IS_C_CONTIGUOUS(array) \
-            and PyArray_SIZE(array) < SMALL:
+            and PyArray_SIZE(array) < SMALL and not launches_are_recorded():
         memset(PyArray_BYTES(array), 0, bytes_of(array))
         return array
     if not isinstance(value, (float, int)):

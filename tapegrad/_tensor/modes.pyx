@@ -141,6 +141,7 @@ def set_default_dtype(d):
 # Methods of the modes' classes, which so enter no Python.
 
 
+@cython.binding(True)
 def _new_mode(kind, orig_func=None):
     """A context manager; with a function it is that, decorated."""
     made = object.__new__(kind)
