@@ -431,7 +431,7 @@ cdef tuple simply_inferred(tuple sizes, Py_ssize_t count):
 
 
 cdef enum:
-    LARGE = 1 << 30     # the product of two such sizes has 64 bits
+    LARGE = 0x40000000  # 2**30: the product of two such sizes has 64 bits
 
 
 def check_expansion(shape, wanted, Tensor input not None):
