@@ -19,7 +19,7 @@ enum { BLOCK = 512, AHEAD = BLOCK, MANY = 8192, CACHE_LINE = 16 };
     {                                                                                              \
         const tg_intp size = sizeof(float), n = dims[0];                                           \
         const int is_packed = steps[0] == size && steps[1] == size;                                \
-        const int asks_early = n >= MANY && !tg_is_zen4();                                         \
+        const int asks_early = n >= MANY && !tg_is_zen();                                          \
         float kept[BLOCK];                                                                         \
         (void)params;                                                                              \
         for (tg_intp start = 0; start < n && is_packed; start += BLOCK) {                          \
@@ -60,6 +60,7 @@ BLOCKWISE(sin_float32, tg_size_bits, TG_SINE_PLAIN, tg_sin_plain, tg_sin_float)
 BLOCKWISE(cos_float32, tg_size_bits, TG_SINE_PLAIN, tg_cos_plain, tg_cos_float)
 BLOCKWISE(silu_float32, tg_size_bits, TG_EXP_PLAIN, silu_plain, silu_of)
 BLOCKWISE(erf_float32, same_bits, 0, tg_erf_float, tg_erf_float)
+BLOCKWISE(tanh_float32, same_bits, 0, tg_tanh_float, tg_tanh_float)
 
 TG_MAP1(sigmoid_float64, double, double, TG_AS_IS, double, , tg_sigmoid_double(x))
 TG_MAP1(silu_float64, double, double, TG_AS_IS, double, , x * tg_sigmoid_double(x))
@@ -107,6 +108,7 @@ const tg_kernel tg_elementary_kernels[] = {
     ROW_FLOAT(log)
     ROW_FLOAT(sin)
     ROW_FLOAT(cos)
+    ROW_FLOAT(tanh)
     ROW_TWO_FLOATS(hypot)
     ROW_TWO_FLOATS(logaddexp)
     TG_FLOATS(TG_ROW1, sigmoid)

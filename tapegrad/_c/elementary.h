@@ -135,6 +135,24 @@ static TG_INLINE float tg_expm1_below(float x, const int fused)
     return copysignf(tg_fma(power, rest, power - 1, fused), x);
 }
 
+/* tanh(x): near 0 x + x^3 q(x^2), elsewhere 1 - 2 / (exp(2x) + 1), whose sum is rounded once. */
+static TG_INLINE float tg_tanh_float(float x, const int fused)
+{
+    const float size = fabsf(x), square = x * x, doubled = size > 10 ? 20 : 2 * size;
+    float q = tg_fma(0x1.c89750p-10f, square, -0x1.f662fep-8f, fused);
+    q = tg_fma(q, square, 0x1.5f9082p-6f, fused);
+    q = tg_fma(q, square, -0x1.b98108p-5f, fused);
+    q = tg_fma(q, square, 0x1.110ddap-3f, fused);
+    q = tg_fma(q, square, -0x1.55554ap-2f, fused);
+    const float shifted = tg_fma(doubled, 0x1.715476p+0f, TG_BIASED_ROUNDER, fused);
+    const float r = tg_exp_rest(doubled, shifted - TG_BIASED_ROUNDER, fused);
+    const float power = tg_power_of_2(tg_bits(shifted));
+    const float rest = tg_fma(tg_exp_tail(r, fused) * r, r, r, fused);
+    const float near = tg_fma(q * square, size, size, fused);
+    const float far = 1 - 2 / tg_fma(power, rest, power + 1, fused);
+    return copysignf(size < 0.75f ? near : far, x);
+}
+
 /* 2^r for r up to a half. */
 static TG_INLINE float tg_power_fraction(float r, const int fused)
 {

@@ -15,13 +15,13 @@ typedef struct {
 static TG_INLINE void NAME(append)(NAME(segments) *segments, int64_t lane, int64_t n, int64_t at,
                                    int64_t step)
 {
-    NAME(segment) *last = segments->each + segments->n - 1;
-    if (segments->n > 0 && last->at + last->n * step == at) {
-        last->n += n;
+    NAME(segment) *next = segments->each + segments->n;
+    if (segments->n > 0 && next[-1].at + next[-1].n * step == at) {
+        next[-1].n += n;
     } else {
-        last[1].lane = lane;
-        last[1].n = n;
-        last[1].at = at;
+        next->lane = lane;
+        next->n = n;
+        next->at = at;
         segments->n++;
     }
 }

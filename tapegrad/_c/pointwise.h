@@ -85,7 +85,26 @@ TARGET static void NAME(fill_panel)(const NAME(one_tap) *call, const NAME(segmen
             NAME(copy)(panel + reads->each[s].lane, from + reads->each[s].at, reads->each[s].n);
 }
 
-/* All rows of the outputs of the lanes that were chosen, some channels after others. */
+/* Where the panel after this one begins: more channels of its lanes, or the lanes that follow. */
+TARGET static TG_INLINE const T *NAME(next_panel)(const NAME(one_tap) *call,
+                                                  const NAME(segments) *reads, int64_t channel)
+{
+    const NAME(segment) *first = &reads->each[0], *last = &reads->each[reads->n - 1];
+    return channel < call->n_channels ? call->in.data + channel * call->in.channel + first->at
+                                      : call->in.data + last->at + last->n;
+}
+
+/* Ask for what it reads of n channels: lines that lie so far apart that no processor does so. */
+TARGET static TG_INLINE void NAME(ask_for)(const T *panel, int64_t channel, int64_t n)
+{
+    for (int64_t k = 0; k < n; k++, panel += channel) {
+        PREFETCH_READ(panel);
+        PREFETCH_READ(panel + NAME(width) - 1);
+    }
+}
+
+/* All rows of the outputs of the lanes that were chosen, some channels after others. The tiles of a
+ * panel ask for the next one, a few channels each. */
 TARGET static void NAME(put_places)(const NAME(one_tap) *call, const NAME(pointwise) *m,
                                     const NAME(segments) *reads, const NAME(segments) *writes,
                                     int64_t lanes)
@@ -96,9 +115,13 @@ TARGET static void NAME(put_places)(const NAME(one_tap) *call, const NAME(pointw
         NAME(fill_panel)(call, reads, channel, n, m->panel);
         const int is_last = channel + n == call->n_channels;
         const T *packed = m->packed + channel * NAME(packed_rows);
+        const T *next = NAME(next_panel)(call, reads, channel + n);
+        const int64_t asked = (n * ROWS + m->rows - 1) / m->rows; /* a tile, about */
         for (int64_t row = 0, rows; row < m->rows; row += rows) {
             T *sums = m->sums + row * NAME(width), *out = call->out + row * call->out_channel;
             rows = tg_equal_part(m->rows - row, ROWS);
+            NAME(ask_for)(next, call->in.channel, asked);
+            next += asked * call->in.channel;
             if (is_last)
                 NAME(expect)(writes, rows, out, call->out_channel, 1);
             NAME(add_packed)(m, rows, lanes, n, packed, sums);

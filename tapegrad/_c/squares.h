@@ -181,11 +181,11 @@ TG_PLAN int64_t tg_sums_of_pairs(const tg_sliding *p, int d, int64_t *n_parts)
 }
 
 /* Of eight products how many must be saved. Three taps at a stride of 2, where a square reads 25
- * elements for 36 products, do not save so many: they are worth it where products take longer, if
- * images have at least `large` lines, so that the sums of weights are few beside them. */
+ * elements for 36 products, do not save so many: they are worth it where sums are made beside
+ * products, if images have at least `large` lines, so that the sums of weights are few beside them. */
 static inline int tg_least_saved(const tg_sliding *p, int64_t large)
 {
-    return tg_is_zen4() && tg_least(p->out[1], p->out[2]) >= large ? 2 : TG_LEAST_SAVED;
+    return tg_is_zen() && tg_least(p->out[1], p->out[2]) >= large ? 2 : TG_LEAST_SAVED;
 }
 
 /* Whether so many sums instead of products are worth it. Fewer taps of a line than eight gain a

@@ -1,4 +1,5 @@
-/* The hyperbolic tangent for vector loops: (e - 1) / (e + 1) of e = exp(2x), by what e is above 1.
+/* The hyperbolic tangent of gates: (e - 1) / (e + 1) of e = exp(2x), by what e is above 1. That is half
+ * the work of elementary.h's, and twice the error.
  *
  * tests/engine/test_recurrent_kernels.py states the errors.
  */
@@ -7,7 +8,7 @@
 
 #include "elementary.h"
 
-static TG_INLINE float tg_tanh_float(float x, const int fused)
+static TG_INLINE float tg_gate_float(float x, const int fused)
 {
     float doubled = 2 * fabsf(x);
     doubled = doubled > 20 ? 20 : doubled; /* where it rounds to 1 */
@@ -49,7 +50,7 @@ static TG_INLINE double tg_double_exp_tail(double r)
 }
 
 /* Where fma is no instruction, the C library's rounds once all the same. */
-static TG_INLINE double tg_tanh_double(double x, const int fused)
+static TG_INLINE double tg_gate_double(double x, const int fused)
 {
     (void)fused;
     double doubled = 2 * fabs(x);

@@ -69,16 +69,19 @@ static inline int tg_vector_level(void)
 static inline int tg_vector_level(void) { return TG_BASELINE; }
 #endif
 
-/* Zen 4 makes 16 products in two halves, so that they take it longer beside sums, and looks ahead
- * into the next page. */
+/* Zens (1 to 4) add beside products, and look ahead into the next page. Zen 4 makes 16 products in two
+ * halves, so that they take it longer. */
 #if defined(__x86_64__) && defined(__GNUC__) && __GNUC__ >= 11
-static inline int tg_is_zen4(void)
+static inline int tg_is_zen(void)
 {
-    return tg_vector_level() == TG_AVX512 && __builtin_cpu_is("amdfam19h");
+    return tg_vector_level() != TG_BASELINE &&
+           (__builtin_cpu_is("amdfam17h") || __builtin_cpu_is("amdfam19h"));
 }
 #else
-static inline int tg_is_zen4(void) { return 0; }
+static inline int tg_is_zen(void) { return 0; }
 #endif
+
+static inline int tg_is_zen4(void) { return tg_vector_level() == TG_AVX512 && tg_is_zen(); }
 
 #ifdef __FP_FAST_FMAF
 enum { TG_BASELINE_IS_FUSED = 1 };

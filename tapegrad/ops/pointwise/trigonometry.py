@@ -76,7 +76,8 @@ cosh = op(
     doc="Hyperbolic cosine of each element.",
 )  # fmt: skip
 tanh = op(
-    "tanh", kernel=np.tanh, makes_float=True, method=True, inplace=True,
+    "tanh", kernel=Kernel.from_ufunc(np.tanh, ours=OURS["tanh"]),
+    makes_float=True, method=True, inplace=True,
     input="tanh_backward(g, out)",
     doc="Hyperbolic tangent of each element.",
 )  # fmt: skip
