@@ -111,3 +111,21 @@ def small_image_inference(torch: ModuleType) -> Step:
 def small_einsum(torch: ModuleType) -> dict[str, Any]:
     """Name dimensions instead of ordering them."""
     return {"einsum": torch.einsum, "x": torch.randn(2, 3, 4), "y": torch.randn(4, 4)}
+
+
+def squared_miss(w: Any, x: Any) -> Any:
+    """The loss of a linear model on one sample."""
+    return ((x * w).sum() - 1) ** 2
+
+
+@family.case("`func.grad` of a loss with 4 weights", run="slope(w, x)")
+def gradient_function(torch: ModuleType) -> dict[str, Any]:
+    """Differentiate as programs of HIPS autograd do."""
+    return {"slope": torch.func.grad(squared_miss), "w": torch.randn(4), "x": torch.randn(4)}
+
+
+@family.case("`vmap(grad(loss))`, 4 weights, 8 samples", run="slopes(w, x)")
+def sample_gradients(torch: ModuleType) -> dict[str, Any]:
+    """Give the gradient of each sample by itself."""
+    slopes = torch.func.vmap(torch.func.grad(squared_miss), in_dims=(None, 0))
+    return {"slopes": slopes, "w": torch.randn(4), "x": torch.randn(8, 4)}

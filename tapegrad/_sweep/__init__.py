@@ -10,6 +10,7 @@ from tapegrad._sweep.hooks import register_zeros
 from tapegrad._sweep.products import OuterProduct
 from tapegrad._sweep.sweep import (
     backward_from,
+    depends_on_others,
     queue_callback,
     reached,
     register_named_ops,
@@ -23,6 +24,7 @@ from tapegrad._sweep.sweep import (
 __all__ = [
     "OuterProduct",
     "backward_from",
+    "depends_on_others",
     "queue_callback",
     "reached",
     "register_gradient_ops",

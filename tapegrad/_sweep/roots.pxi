@@ -143,27 +143,47 @@ def sweep_has_inputs():
     return tg_running_sweep != NULL and (<Sweep>tg_running_sweep).captures is not None
 
 
+cdef set entries_below(list targets):
+    """The addresses of all entries that are reached from some, these among them."""
+    cdef _Target target
+    cdef Entry* entry
+    cdef uint32_t e
+    cdef set found = set()
+    cdef list front = [<uintptr_t>target.edge.entry for target in targets
+                       if target.edge.entry != NULL]
+    while front:
+        address = front.pop()
+        if address in found:
+            continue
+        found.add(address)
+        entry = <Entry*><uintptr_t>address
+        for e in range(entry.n_edges):
+            if entry.edges[e].entry != NULL:
+                front.append(<uintptr_t>entry.edges[e].entry)
+    return found
+
+
 def reached(list tensors not None):
     """Which of the tensors get a gradient in the sweep that runs in this thread."""
     cdef Sweep sweep = <Sweep>tg_running_sweep
     cdef _Target target
-    cdef Entry* entry
-    cdef uint32_t e
     targets = [target_of(one) for one in tensors]
     if sweep.needed is not None:
         return [target.edge.entry != NULL and sweep.leads_to_input(&target.edge)
                 for target in targets]
-    found = set()
-    front = [<uintptr_t>target.edge.entry for target in sweep.starts]
-    while front:
-        entry = <Entry*><uintptr_t>front.pop()
-        if <uintptr_t>entry in found:
-            continue
-        found.add(<uintptr_t>entry)
-        for e in range(entry.n_edges):
-            if entry.edges[e].entry != NULL:
-                front.append(<uintptr_t>entry.edges[e].entry)
+    found = entries_below(sweep.starts)
     return [<uintptr_t>target.edge.entry in found for target in targets]
+
+
+def depends_on_others(list tensors not None, set leaves not None):
+    """Whether one of the tensors depends on a leaf whose ``id`` is not among those of ``leaves``."""
+    cdef Entry* entry
+    cdef list targets = [target_of(one) for one in tensors]     # holds what is walked through
+    for address in entries_below(targets):
+        entry = <Entry*><uintptr_t>address
+        if entry.flags & IS_LEAF and <uintptr_t>entry.op not in leaves:
+            return True
+    return False
 
 
 cdef OutputShape expected_of(object root, _Target start):

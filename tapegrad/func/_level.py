@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from tapegrad._tensor import Node, Tensor, is_grad_enabled
+from tapegrad._sweep import depends_on_others
+from tapegrad._tensor import Tensor, is_grad_enabled
 from tapegrad.autograd import enable_grad
 from tapegrad.autograd import grad as gradients_of
 from tapegrad.ops.create import zeros_like
@@ -33,24 +34,7 @@ class Level:
 
     def outlives(self, tensors: Iterable[Tensor]) -> bool:
         """Whether tensors depend on a leaf that requires grad and is none of this transform's."""
-        if not self.records_outside:
-            return False
-        nodes: list[Any] = []
-        for one in tensors:
-            if one.grad_fn is not None:
-                nodes.append(one.grad_fn)
-            elif one.requires_grad and id(one) not in self.own_leaves:
-                return True
-        seen = set(nodes)
-        while nodes:
-            node = nodes.pop()
-            if _is_leaf_node(node) and id(node.variable) not in self.own_leaves:
-                return True
-            for below, _ in node.next_functions:
-                if below is not None and below not in seen:
-                    seen.add(below)
-                    nodes.append(below)
-        return False
+        return self.records_outside and depends_on_others(list(tensors), self.own_leaves)
 
     def leave(self, value: Tensor) -> Tensor:
         """A result as the world outside sees it."""
@@ -61,10 +45,6 @@ class Level:
         if not isinstance(value, Tensor):
             raise RuntimeError(f"Expected tensors, got unsupported type {type(value)}")
         return self.leave(value)
-
-
-def _is_leaf_node(node: Node) -> bool:
-    return node.name() == "torch::autograd::AccumulateGrad"
 
 
 def gradients(

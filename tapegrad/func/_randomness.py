@@ -30,7 +30,7 @@ class Draws:
         self.randomness = randomness
 
     def __enter__(self) -> Draws:
-        self.start = default_generator._state.copy()
+        self.start = default_generator._state.tobytes()
         return self
 
     def next_sample(self) -> None:
@@ -42,10 +42,11 @@ class Draws:
 
     def _go_back(self) -> None:
         with default_generator._lock:
-            default_generator._state[:] = self.start
+            state = default_generator._state
+            state[:] = np.frombuffer(self.start, state.dtype)
 
     def _check(self) -> None:
-        if self.randomness == "error" and not np.array_equal(default_generator._state, self.start):
+        if self.randomness == "error" and default_generator._state.tobytes() != self.start:
             self._go_back()
             raise RuntimeError(
                 "vmap: called random operation while in randomness error mode. Please either use "

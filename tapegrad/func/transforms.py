@@ -68,9 +68,11 @@ def grad(func: Callable, argnums: Argnums = 0, has_aux: bool = False) -> Callabl
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.func.grad.html
     """
 
+    with_value = grad_and_value(func, argnums, has_aux)
+
     @functools.wraps(func)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        slopes, value = grad_and_value(func, argnums, has_aux)(*args, **kwargs)
+        slopes, value = with_value(*args, **kwargs)
         return (slopes, value[1]) if has_aux else slopes
 
     return wrapper
