@@ -26,8 +26,8 @@ TRUTH = {
 }
 PARAMS = {"softplus": (1.0, 20.0), "elu": (1.0, 1.0, 1.0)}
 # In units of the last place. PyTorch stays below 0.7 in the first four and for tanh, where NumPy
-# reaches 1.4; it reaches 1.0 for erf, more than 2 for sigmoid, 1.5 for log_sigmoid and softplus, 1.0
-# for elu, 4.8 for gelu and 2.5 by tanh: the tail of these cancels, and is tested above -1 only.
+# reaches 1.4; it reaches 1.0 for erf and elu, more than 2 for sigmoid, 1.5 for log_sigmoid and
+# softplus, 4.8 for gelu and 2.5 by tanh: the tail of these cancels, and is tested above -1 only.
 LARGEST_ERROR = {
     "exp": 1, "log": 0.9, "sin": 1, "cos": 1, "erf": 1.01, "tanh": 1.1, "sigmoid": 2.3,
     "gelu": 1.4, "gelu_tanh": 1.4,
