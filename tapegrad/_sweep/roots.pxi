@@ -176,7 +176,7 @@ def reached(list tensors not None):
 
 
 def depends_on_others(list tensors not None, set leaves not None):
-    """Whether one of the tensors depends on a leaf whose ``id`` is not among those of ``leaves``."""
+    """Whether one of the tensors depends on a leaf whose ``id`` is not in ``leaves``."""
     cdef Entry* entry
     cdef list targets = [target_of(one) for one in tensors]     # holds what is walked through
     for address in entries_below(targets):
