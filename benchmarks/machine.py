@@ -12,14 +12,24 @@ import numpy as np
 NAMES = {"torch": "PyTorch", "jax": "JAX"}
 
 
-def processor() -> str:
-    """Return the processor's name."""
+def _described_as(field: str) -> str:
+    """Return what Linux says of the first processor, or nothing."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
+            if line.startswith(field):
                 return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
+    return ""
+
+
+def processor() -> str:
+    """Return the processor's name."""
+    return _described_as("model name") or platform.processor() or platform.machine()
+
+
+def has_avx512() -> bool:
+    """Whether the processor is known to have vectors of 64 bytes."""
+    return "avx512f" in _described_as("flags").split()
 
 
 def missing() -> list[str]:

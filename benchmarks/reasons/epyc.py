@@ -89,10 +89,6 @@ LIMITS: dict[str, str] = {
         PRODUCTS + "by sliding it made 93 and PyTorch 91; by squares, 25 products of 36, it takes "
         "7.4 ms where it took 10.0, PyTorch 9.1 to 10.5; on two threads 3.7 and 4.9, in turn. The "
         "limit is about 1.35.",
-    "sample-gradients":
-        "the function runs once a sample, where PyTorch has a rule for a batch for each operation "
-        "(docs/design.md says why there is none). On a Zen 3 it takes 540 µs and took 1,040 as "
-        "long as Python walked what results depend on; PyTorch 430. The limit is about 0.8.",
     "conv1d-forward":
         "in turn it takes 4.7 ms on one thread and 2.4 on two, PyTorch 8 to 9 and 6.3 to 7.2, "
         "three times each: a run of PyTorch's is not like another. Remainders of long lines that "

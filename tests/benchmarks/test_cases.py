@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.cases import ALL_CASES, FAMILIES
-from benchmarks.reasons import epyc, xeon
+from benchmarks.reasons import epyc, xeon, zen3
 from benchmarks.rivals import numpy_mlp
 from benchmarks.worker import Stopwatch
 
@@ -30,7 +30,7 @@ def test_names_are_unique() -> None:
 
 def test_limits_are_of_cases() -> None:
     """A limit is given for a case that exists."""
-    assert xeon.LIMITS.keys() | epyc.LIMITS.keys() <= ALL_CASES.keys()
+    assert xeon.LIMITS.keys() | epyc.LIMITS.keys() | zen3.LIMITS.keys() <= ALL_CASES.keys()
 
 
 def test_numpy_gradients_are_the_librarys(torch) -> None:
