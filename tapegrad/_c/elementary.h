@@ -124,15 +124,32 @@ static TG_INLINE float tg_log1p_float(float x, const int fused)
     return sum < INFINITY ? tg_log_scaled(sum, 0, lost / sum, fused) : sum;
 }
 
-/* exp(x) - 1 for x up to 0. */
+/* exp(x) = power (1 + rest), of which the power of two is a normal number. */
+typedef struct {
+    float power, rest;
+} tg_exp_parts;
+
+static TG_INLINE tg_exp_parts tg_exp_in_parts(float x, const int fused)
+{
+    const float shifted = tg_fma(x, 0x1.715476p+0f, TG_BIASED_ROUNDER, fused);
+    const float r = tg_exp_rest(x, shifted - TG_BIASED_ROUNDER, fused);
+    const tg_exp_parts parts = {tg_power_of_2(tg_bits(shifted)),
+                                tg_fma(tg_exp_tail(r, fused) * r, r, r, fused)};
+    return parts;
+}
+
+/* exp(x) - 1, which keeps its relative accuracy near 0. */
+static TG_INLINE float tg_exp_above_1(float x, const int fused)
+{
+    const tg_exp_parts e = tg_exp_in_parts(x, fused);
+    return tg_fma(e.power, e.rest, e.power - 1, fused);
+}
+
+/* The same for x up to 0. */
 static TG_INLINE float tg_expm1_below(float x, const int fused)
 {
     x = x < -80.0f ? -80.0f : x; /* there it is -1 */
-    const float shifted = tg_fma(x, 0x1.715476p+0f, TG_BIASED_ROUNDER, fused);
-    const float r = tg_exp_rest(x, shifted - TG_BIASED_ROUNDER, fused);
-    const float power = tg_power_of_2(tg_bits(shifted));
-    const float rest = tg_fma(tg_exp_tail(r, fused) * r, r, r, fused);
-    return copysignf(tg_fma(power, rest, power - 1, fused), x);
+    return copysignf(tg_exp_above_1(x, fused), x);
 }
 
 /* tanh(x): near 0 x + x^3 q(x^2), elsewhere 1 - 2 / (exp(2x) + 1), whose sum is rounded once. */
@@ -144,12 +161,9 @@ static TG_INLINE float tg_tanh_float(float x, const int fused)
     q = tg_fma(q, square, -0x1.b98108p-5f, fused);
     q = tg_fma(q, square, 0x1.110ddap-3f, fused);
     q = tg_fma(q, square, -0x1.55554ap-2f, fused);
-    const float shifted = tg_fma(doubled, 0x1.715476p+0f, TG_BIASED_ROUNDER, fused);
-    const float r = tg_exp_rest(doubled, shifted - TG_BIASED_ROUNDER, fused);
-    const float power = tg_power_of_2(tg_bits(shifted));
-    const float rest = tg_fma(tg_exp_tail(r, fused) * r, r, r, fused);
+    const tg_exp_parts e = tg_exp_in_parts(doubled, fused);
     const float near = tg_fma(q * square, size, size, fused);
-    const float far = 1 - 2 / tg_fma(power, rest, power + 1, fused);
+    const float far = 1 - 2 / tg_fma(e.power, e.rest, e.power + 1, fused);
     return copysignf(size < 0.75f ? near : far, x);
 }
 

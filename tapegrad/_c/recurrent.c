@@ -4,7 +4,7 @@
 
 #define T float
 #define NAME(x) x##_float32
-#define TANH(x) tg_gate_float(x, fused)
+#define TANH(x) tg_quick_tanh_float(x, fused)
 #include "recurrent_steps.h"
 #undef T
 #undef NAME
@@ -12,7 +12,7 @@
 
 #define T double
 #define NAME(x) x##_float64
-#define TANH(x) tg_gate_double(x, fused)
+#define TANH(x) tg_quick_tanh_double(x, fused)
 #include "recurrent_steps.h"
 #undef T
 #undef NAME

@@ -69,8 +69,8 @@ static inline int tg_vector_level(void)
 static inline int tg_vector_level(void) { return TG_BASELINE; }
 #endif
 
-/* Zens (1 to 4) add beside products, and look ahead into the next page. Zen 4 makes 16 products in two
- * halves, so that they take it longer. */
+/* Zens (1 to 4, of which 3 and 4 were measured) add beside products, and look ahead into the next page.
+ * Zen 4 makes 16 products in two halves, so that they take it longer. */
 #if defined(__x86_64__) && defined(__GNUC__) && __GNUC__ >= 11
 static inline int tg_is_zen(void)
 {
