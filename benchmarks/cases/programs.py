@@ -129,3 +129,18 @@ def sample_gradients(torch: ModuleType) -> dict[str, Any]:
     """Give the gradient of each sample by itself."""
     slopes = torch.func.vmap(torch.func.grad(squared_miss), in_dims=(None, 0))
     return {"slopes": slopes, "w": torch.randn(4), "x": torch.randn(8, 4)}
+
+
+@family.case("`vmap(grad(loss))`, 20-32-10, 64 samples", run="slopes(weights, x, labels)")
+def network_sample_gradients(torch: ModuleType) -> dict[str, Any]:
+    """Give the gradients of a network's parameters for each sample by itself."""
+    nn = torch.nn
+    model = nn.Sequential(nn.Linear(20, 32), nn.Tanh(), nn.Linear(32, 10))
+
+    def loss(weights: Any, x: Any, label: Any) -> Any:
+        scores = torch.func.functional_call(model, weights, (x,))
+        return nn.functional.cross_entropy(scores, label)
+
+    return {"slopes": torch.func.vmap(torch.func.grad(loss), in_dims=(None, 0, 0)),
+            "weights": {name: value.detach() for name, value in model.named_parameters()},
+            "x": torch.randn(64, 20), "labels": torch.randint(0, 10, (64,))}

@@ -25,10 +25,6 @@ LIMITS: dict[str, str] = {
         "by squares, 25 products of 36, in turn it takes 11.4 ms, PyTorch 12.6; by sliding it took "
         "13.4. On two threads 6.1, 6.6 and 6.9. The limit is about 1.15.",
     "resnet-inference": "in turn it takes 51 ms, PyTorch 66. The limit is about 1.25.",
-    "sample-gradients":
-        "the function runs once a sample, where PyTorch has a rule for a batch for each operation "
-        "(docs/design.md says why there is none): 540 µs, 1,040 as long as Python walked what "
-        "results depend on, PyTorch 430. The limit is about 0.8.",
     "sum": CACHE.format(63, 60),
     "sum-0": CACHE.format(83, 82),
     "sum-1": CACHE.format("62 to 65", "62 to 63"),

@@ -112,18 +112,20 @@ enum { POWERS_AT_ONCE = 512 };
 
 /* What the gradients of the likelihood and of the log-softmax below it come to, in their order of
  * rounding: (at t) slope - exp(y) * slope, with slope = -weight[t] * g, divided by the total weight
- * for a mean. Logarithms `y` and result are rows of one matrix without gaps. */
+ * for a mean. The elements of a row of logarithms `y`, and of a row of the result, have no gaps. */
 #define CROSS_ENTROPY_BACKWARD(op, dtype, T, ...)                                                \
     TG_VECTOR_LOOP(op##_##dtype)                                                                 \
     {                                                                                            \
         nll_total_params *total = params;                                                        \
         class_params *classes = &total->classes;                                                 \
         const tg_intp n = dims[1], size = n > 0 ? n : 1;                                         \
-        const tg_intp most = size < POWERS_AT_ONCE ? POWERS_AT_ONCE / size : 1;                  \
+        const tg_intp step = n * (tg_intp)sizeof(T);                                             \
+        const int follow = steps[4] == step && steps[5] == step;                                 \
+        const tg_intp most = follow && size < POWERS_AT_ONCE ? POWERS_AT_ONCE / size : 1;        \
         for (tg_intp first = 0; first < dims[0]; first += most) {                                \
             const tg_intp n_rows = dims[0] - first < most ? dims[0] - first : most;              \
-            const T *y = (const T *)args[4] + first * n;                                         \
-            T *gx = (T *)args[5] + first * n;                                                    \
+            const T *y = (const T *)(args[4] + first * steps[4]);                                \
+            T *gx = (T *)(args[5] + first * steps[5]);                                           \
             TG_INDEPENDENT                                                                       \
             for (tg_intp k = 0; k < n_rows * n; k++)                                             \
                 gx[k] = EXP(y[k]);                                                               \

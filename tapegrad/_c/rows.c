@@ -3,17 +3,19 @@
 
 /* A row added to every row: what a bias is to a product. */
 
-#define ADD_ROW(T, dtype)                                                \
-    TG_VECTOR_LOOP(add_row_##dtype)                                      \
-    {                                                                    \
-        const tg_intp width = dims[1], n = dims[2], step = steps[3];     \
-        const T *restrict row = (const T *)args[0];                      \
-        (void)params, (void)fused;                                       \
-        for (tg_intp i = 0; i < n; i++) {                                \
-            T *restrict target = (T *)(args[1] + i * step);              \
-            for (tg_intp j = 0; j < width; j++)                          \
-                target[j] += row[j];                                     \
-        }                                                                \
+#define ADD_ROW(T, dtype)                                                        \
+    TG_VECTOR_LOOP(add_row_##dtype)                                              \
+    {                                                                            \
+        const tg_intp width = dims[1], n = dims[2], step = steps[3];             \
+        (void)params, (void)fused;                                               \
+        for (tg_intp k = 0; k < dims[0]; k++) {                                  \
+            const T *restrict row = (const T *)(args[0] + k * steps[0]);         \
+            for (tg_intp i = 0; i < n; i++) {                                    \
+                T *restrict target = (T *)(args[1] + k * steps[1] + i * step);   \
+                for (tg_intp j = 0; j < width; j++)                              \
+                    target[j] += row[j];                                         \
+            }                                                                    \
+        }                                                                        \
     }
 
 ADD_ROW(float, float32)

@@ -45,7 +45,12 @@ from tapegrad._kernels.kernel import (
     thread_count,
 )
 from tapegrad._kernels.lapack import batch_of, by_columns, lapack, no_failures, turned
-from tapegrad._kernels.launch_log import LaunchLog, record_launches
+from tapegrad._kernels.launch_log import (
+    LaunchLog,
+    SampleLaunches,
+    record_launches,
+    record_sample,
+)
 from tapegrad._kernels.lines import (
     check_positions,
     checked_positions,
@@ -66,6 +71,7 @@ from tapegrad._kernels.memory import (
     empty,
     empty_like,
     memory_of,
+    note_values_read,
     strided,
     writable,
 )
@@ -124,6 +130,7 @@ __all__ = [
     "Kernel",
     "KernelRefusal",
     "LaunchLog",
+    "SampleLaunches",
     "addmm",
     "all_between",
     "all_equal",
@@ -181,6 +188,7 @@ __all__ = [
     "nll_loss",
     "nll_loss_backward",
     "no_failures",
+    "note_values_read",
     "numpy_kernel",
     "outer",
     "outputs",
@@ -197,6 +205,7 @@ __all__ = [
     "positions_along",
     "rearranged",
     "record_launches",
+    "record_sample",
     "reduce",
     "refuse_kinds",
     "refuse_overflow",

@@ -16,7 +16,7 @@ from tapegrad._kernels.iteration cimport (
 )
 from tapegrad._kernels.kernel cimport MAX_PARAM_BYTES, Kernel, Loop, Scalars, launch
 from tapegrad._kernels.memory cimport (
-    allocate, allocate_like, check_writable, strided_view, type_number_of,
+    allocate, allocate_like, check_writable, note_values_read, strided_view, type_number_of,
 )
 from tapegrad._kernels.views cimport permuted, read_sizes, reshaped_view
 
@@ -135,7 +135,9 @@ def pointwise(Kernel kernel not None, *operands, ndarray out=None, dtype=None,
             all_operands[k] = operand_of(<ndarray>operand)
         else:
             used = &scalars
-            operand = operand.item() if isinstance(operand, ndarray) else operand
+            if isinstance(operand, ndarray):
+                note_values_read()
+                operand = operand.item()
             scalar_operand(&all_operands[k], &scalars.slot[k], loop.types[k], operand)
     kernel.pack(params, block)
     return elementwise(loop, all_operands, out, used, block)

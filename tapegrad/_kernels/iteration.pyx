@@ -23,7 +23,7 @@ from tapegrad._kernels.kernel cimport (
     launches_are_recorded, register_iteration,
 )
 from tapegrad._kernels.memory cimport (
-    allocate, allocate_ordered, bytes_of, memory_meets, same_elements,
+    allocate, allocate_ordered, bytes_of, memory_meets, note_values_read, same_elements,
 )
 
 import numpy as np
@@ -292,6 +292,7 @@ cpdef ndarray fill(ndarray array, object value):
         memset(PyArray_BYTES(array), 0, bytes_of(array))
         return array
     if not isinstance(value, (float, int)):
+        note_values_read()
         value = value.item()
     refuse_overflow(value, PyArray_TYPE(array))
     return set_all(array, value)
@@ -304,6 +305,7 @@ cdef enum:
 def element(value, int type_number):
     """A number as an array without dimensions: as `fill`, but too large for float16 is infinity."""
     if not isinstance(value, (float, int)):
+        note_values_read()
         value = value.item()
     refuse_overflow(value, NPY_FLOAT64 if type_number == NPY_FLOAT16 else type_number)
     return set_all(allocate(0, NULL, type_number), value)

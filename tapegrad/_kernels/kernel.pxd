@@ -60,6 +60,7 @@ cdef class Kernel:
     cdef bint can_fail
     cdef tuple last_params              # most calls repeat the params of the one before
     cdef bytes last_packed
+    cdef bint flags_failure             # what fails is told by the processor's flag alone
     cdef bint keeps_gil                 # may set a Python exception from inside
     cdef bint is_shared                 # large launches may be shared among threads
     cdef double share_above             # of its core dimensions' product: what such a launch is
@@ -92,6 +93,8 @@ cdef int launch_planes(Loop* loop, char** args, int ndim, const npy_intp* shape,
                        npy_intp[MAX_OPERANDS][MAX_DIMS] strides, void* params) noexcept
 cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,
                 void* params, Scalars* scalars) except -1
+cdef int run_launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,
+                    void* params) except -1
 cpdef bint has_wide_vectors() noexcept
 cdef bint is_zen4() noexcept
 cpdef int thread_count() noexcept

@@ -372,6 +372,12 @@ cdef int launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* s
     """Run one loop over raw memory: with `launch_planes` all that writes tensor memory."""
     if divert != NULL:
         return divert(loop, args, dims, steps, params, scalars)
+    return run_launch(loop, args, dims, steps, params)
+
+
+cdef int run_launch(Loop* loop, char** args, const npy_intp* dims, const npy_intp* steps,
+                    void* params) except -1:
+    """What a launch does, whether it is recorded or not."""
     cdef Kernel kernel = <Kernel>loop.kernel
     cdef npy_intp work = dims[0]
     cdef void* last = params if loop.data == NULL else loop.data

@@ -44,6 +44,7 @@ cdef Kernel routine(str name, ndarray a):
     if kernel is None:
         kernel = Kernel.from_ufunc(getattr(NUMPYS, name))
         kernel.is_shared = False        # the BLAS has threads, and each thread flags of its own
+        kernel.flags_failure = True
         for k in range(N_TYPES):
             kernel.loops[k].needs_gil = False
         ROUTINES[name] = kernel

@@ -16,7 +16,7 @@ from tapegrad._kernels.arrays cimport contiguous, flat, join_last_dimensions
 from tapegrad._kernels.geometry cimport MAX_DIMS, Operand, check_ndim, move_last, operand_of
 from tapegrad._kernels.iteration cimport cast, copy_into, fill, iterate
 from tapegrad._kernels.kernel cimport Kernel, launch
-from tapegrad._kernels.memory cimport allocate, check_writable
+from tapegrad._kernels.memory cimport allocate, check_writable, note_values_read
 from tapegrad._kernels.reductions cimport reduce
 
 from tapegrad._kernels.kernel import OURS, KernelRefusal
@@ -368,6 +368,7 @@ cpdef ndarray true_positions(ndarray mask):
     cdef Operand[2] operands
     cdef npy_intp count
     elements = flat(mask if PyArray_TYPE(mask) == NPY_BOOL else cast(mask, NPY_BOOL))
+    note_values_read()
     count = reduce(COUNT, elements, None, False)
     found = allocate(1, &count, NPY_INT64)
     if count > 0:

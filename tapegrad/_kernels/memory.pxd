@@ -3,7 +3,10 @@
 from cpython.object cimport PyObject
 from numpy cimport PyArray_DIMS, PyArray_ITEMSIZE, PyArray_NDIM, ndarray, npy_intp
 
-cdef void keep_buffers(list buffers) noexcept
+cdef void keep_buffers(list buffers, Py_ssize_t most_bytes=*) noexcept
+cpdef void note_values_read() noexcept
+cdef bint only_launches(Py_ssize_t n_allocations)
+cdef int keep_as_constant(ndarray array) except -1
 cdef ndarray allocate(int ndim, const npy_intp* dims, int type_number)
 cdef ndarray allocate_ordered(int ndim, const npy_intp* dims, int* order, int type_number)
 cdef ndarray allocate_like(ndarray model, int type_number)

@@ -5,6 +5,7 @@ Nothing here writes elements; that is what launches do.
 
 cimport cython
 from cpython.object cimport PyObject
+from cpython.pythread cimport PyThread_get_thread_ident
 from libc.stdint cimport uint64_t
 from numpy cimport (
     PyArray_BYTES, PyArray_CheckExact, PyArray_DescrFromType, PyArray_DIMS, PyArray_ISWRITEABLE,
@@ -60,6 +61,7 @@ cdef extern from *:
     unsigned int TG_TRACE_DOMAIN
 
 cdef extern from "Python.h":
+    Py_ssize_t PY_SSIZE_T_MAX
     void Py_INCREF(object)
     void Py_DECREF(object)
     Py_ssize_t Py_REFCNT(object)
@@ -90,14 +92,63 @@ cdef PyObject* recycled[N_BUCKETS]      # the uppermost of each bucket
 cdef Py_ssize_t bytes_kept = 0
 cdef int emptied = 0                    # the bucket that went last to make room
 
-# While launches are recorded, everything that is allocated stays alive here.
+# While launches are recorded, everything that the recording thread allocates stays alive here.
 cdef list kept_buffers = None
+cdef unsigned long keeping_thread = 0
+cdef Py_ssize_t bytes_to_keep = 0
+cdef Py_ssize_t n_made_by_numpy = 0     # of arrays made since whose memory NumPy allocated for them
+cdef bint is_partial = False            # more happened since than launches over what is kept
 
 
-cdef void keep_buffers(list buffers) noexcept:
-    """Append whatever is allocated from now on to a list; None ends that."""
-    global kept_buffers
-    kept_buffers = buffers
+cdef void keep_buffers(list buffers, Py_ssize_t most_bytes=PY_SSIZE_T_MAX) noexcept:
+    """Append whatever this thread allocates from now on to a list; None ends that.
+
+    With more than so many bytes nothing is kept any more.
+    """
+    global kept_buffers, keeping_thread, bytes_to_keep, n_made_by_numpy, is_partial
+    kept_buffers, keeping_thread, bytes_to_keep = buffers, PyThread_get_thread_ident(), most_bytes
+    n_made_by_numpy, is_partial = 0, False
+
+
+cpdef void note_values_read() noexcept:
+    """Say that elements become numbers of Python, or memory that it may read as it likes."""
+    global is_partial
+    is_partial = True
+
+
+cdef bint only_launches(Py_ssize_t n_allocations):
+    """Whether launches are all that happened since buffers are kept, and all buffers are there.
+
+    NumPy has made so many allocations since: those of other arrays would be in no log.
+    """
+    return not is_partial and n_allocations == n_made_by_numpy
+
+
+cdef inline bint is_keeping() noexcept:
+    """Whether what this thread allocates is kept."""
+    return kept_buffers is not None and PyThread_get_thread_ident() == keeping_thread
+
+
+cdef int keep(ndarray array) except -1:
+    """Keep a buffer, or stop keeping any."""
+    global kept_buffers, bytes_to_keep, is_partial
+    bytes_to_keep -= bytes_of(array)
+    if bytes_to_keep >= 0:
+        kept_buffers.append(array)
+    else:
+        kept_buffers.clear()
+        kept_buffers, is_partial = None, True
+    return 0
+
+
+cdef int keep_as_constant(ndarray array) except -1:
+    """Say that Python wrote the elements of the array that was allocated last.
+
+    It is memory like that of before then, which no launch has to write first.
+    """
+    if is_keeping():
+        kept_buffers[len(kept_buffers) - 1] = (array,)
+    return 0
 
 
 @cython.overflowcheck(False)    # a hash: it may wrap
@@ -118,8 +169,8 @@ cdef ndarray allocate(int ndim, const npy_intp* dims, int type_number):
         remove(bucket)
     else:
         array = new_array(type_number, ndim, dims, NULL)
-    if kept_buffers is not None:
-        kept_buffers.append(array)
+    if is_keeping():
+        keep(array)
     return array
 
 
@@ -137,6 +188,7 @@ cdef object BLOCK_HANDLER = PyCapsule_New(&tg_block_handler, "mem_handler", NULL
 
 cdef ndarray new_array(int type_number, int ndim, const npy_intp* dims, const npy_intp* strides):
     """A new array that owns its memory; a large one's comes from the blocks that are kept."""
+    global n_made_by_numpy
     cdef numpy_dtype descr = PyArray_DescrFromType(type_number)
     cdef size_t size = large_size(descr.itemsize, ndim, dims)
     cdef void* block = NULL if size == 0 else tg_block_malloc(NULL, size)
@@ -150,6 +202,7 @@ cdef ndarray new_array(int type_number, int ndim, const npy_intp* dims, const np
     array = <ndarray>made
     Py_DECREF(array)
     if block == NULL:
+        n_made_by_numpy += is_keeping()
         return array
     Py_INCREF(BLOCK_HANDLER)
     (<PyArrayObject_fields*>array).mem_handler = <PyObject*>BLOCK_HANDLER
@@ -240,8 +293,8 @@ cdef ndarray allocate_ordered(int ndim, const npy_intp* dims, int* order, int ty
         strides[order[k]] = step
         step *= dims[order[k]] if dims[order[k]] > 0 else 1
     array = new_array(type_number, ndim, dims, strides)
-    if kept_buffers is not None:
-        kept_buffers.append(array)
+    if is_keeping():
+        keep(array)
     return array
 
 

@@ -14,7 +14,7 @@ from tapegrad._kernels.geometry cimport (
 )
 from tapegrad._kernels.iteration cimport cast, elementwise, iterate, scalar_operand
 from tapegrad._kernels.kernel cimport MAX_PARAM_BYTES, Kernel, Loop, Scalars, is_float, launch
-from tapegrad._kernels.memory cimport allocate, strided_view
+from tapegrad._kernels.memory cimport allocate, note_values_read, strided_view
 
 import numpy as np
 
@@ -99,6 +99,7 @@ def lies_within(ndarray array not None, low, high):
 
 cdef object number_in(ndarray array):
     """The number that an array without dimensions holds."""
+    note_values_read()
     return PyArray_GETITEM(array, PyArray_BYTES(array))
 
 

@@ -16,7 +16,7 @@ from numpy cimport (
 
 from tapegrad._kernels.geometry cimport is_dense
 from tapegrad._kernels.kernel cimport is_float
-from tapegrad._kernels.memory cimport owner_of, recycle, strided_view
+from tapegrad._kernels.memory cimport note_values_read, owner_of, recycle, strided_view
 from tapegrad._tape cimport (
     IS_LEAF, Edge, Entry, connect, new_leaf, release, visit_owned, watch_python,
 )
@@ -249,6 +249,7 @@ cdef class Tensor:
 
     def data_ptr(self):
         """The address of the first element."""
+        note_values_read()
         return <uintptr_t>PyArray_BYTES(self.array) if PyArray_SIZE(self.array) else 0
 
     def is_floating_point(self):
@@ -470,6 +471,7 @@ cdef class Tensor:
         if not force and requires_grad(self) and grad_enabled():
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. "
                                "Use tensor.detach().numpy() instead.")
+        note_values_read()
         return self.array
 
     def item(self):
@@ -477,10 +479,12 @@ cdef class Tensor:
         if PyArray_SIZE(self.array) != 1:
             raise RuntimeError(f"a Tensor with {PyArray_SIZE(self.array)} elements cannot be "
                                "converted to Scalar")
+        note_values_read()
         return self.array.item()
 
     def tolist(self):
         """The values as nested lists of Python numbers; a number for a 0-d tensor."""
+        note_values_read()
         return self.array.tolist()
 
     def is_contiguous(self, *, memory_format=None):
@@ -501,6 +505,7 @@ cdef class Tensor:
         return PyArray_DIMS(self.array)[0]
 
     def __bool__(self):
+        note_values_read()
         if PyArray_SIZE(self.array) == 1:
             return bool(self.array.item())
         if PyArray_SIZE(self.array) == 0:
@@ -516,6 +521,7 @@ cdef class Tensor:
     def __index__(self):
         if PyArray_SIZE(self.array) != 1 or is_float(PyArray_TYPE(self.array)):
             raise TypeError("only integer tensors of a single element can be converted to an index")
+        note_values_read()
         return int(self.array.item())
 
     def __complex__(self):
@@ -537,6 +543,7 @@ cdef class Tensor:
             f"{type(element)}.")
 
     def __repr__(self):
+        note_values_read()
         return render(self)
 
     def __format__(self, spec):
@@ -789,6 +796,7 @@ cdef ndarray copied_memory(Tensor tensor, dict memo):
 cdef object only_value(Tensor tensor):
     if PyArray_SIZE(tensor.array) != 1:
         raise ValueError("only one element tensors can be converted to Python scalars")
+    note_values_read()
     return tensor.array.item()
 
 

@@ -20,6 +20,7 @@ class _Repetition(threading.local):
     """Whether what runs now will run again on the same graphs."""
 
     is_ahead = False
+    n_kept = 0  # how often a graph was kept for that
 
 
 _REPETITION = _Repetition()
@@ -31,12 +32,17 @@ class repeated:
     def __init__(self, is_ahead: bool) -> None:
         self.is_ahead = is_ahead
 
-    def __enter__(self) -> None:
-        self.before = _REPETITION.is_ahead
+    def __enter__(self) -> repeated:
+        self.before, self.n_before = _REPETITION.is_ahead, _REPETITION.n_kept
         _REPETITION.is_ahead = self.before or self.is_ahead
+        return self
 
     def __exit__(self, *exception: object) -> None:
         _REPETITION.is_ahead = self.before
+
+    def kept_graphs(self) -> bool:
+        """Whether a graph was kept that would have been freed."""
+        return _REPETITION.n_kept > self.n_before
 
 
 def _roots(tensors: Any) -> list[Tensor | GradientEdge]:
@@ -204,6 +210,7 @@ def grad(
         )
     if retain_graph is None and _REPETITION.is_ahead:
         retain_graph = True
+        _REPETITION.n_kept += 1
     roots, targets = _roots(outputs), _targets(inputs, "grad")
     starts = _gradients_for(roots, grad_outputs)
     _check_targets(targets)

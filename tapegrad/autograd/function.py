@@ -93,7 +93,7 @@ class Function(metaclass=_FunctionMeta):
 
     @staticmethod
     def vmap(info: Any, in_dims: tuple, *args: Any) -> Any:
-        """Compute a batch; nothing calls it: ``func.vmap`` runs the function sample by sample."""
+        """Compute a batch; nothing calls it: ``func.vmap`` maps what `forward` computes."""
         raise NotImplementedError(
             "To use autograd.Function with vmap, you must either override the vmap staticmethod or "
             "set generate_vmap_rule=True."

@@ -1,13 +1,14 @@
 """Functions of one sample as functions of a batch.
 
-The function runs once for each sample, on views of the arguments, and what it returns is stacked.
-That is what every operation and every other transform can do; docs/design.md says what it costs.
+The function runs on the first sample, and if all that it does is launches of kernels, these run for
+the other samples too. Otherwise it runs for each of them, on views of the arguments, and what it
+returns is stacked: that is what every function can do. docs/design.md says what it costs.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from tapegrad._core import Op
@@ -15,6 +16,7 @@ from tapegrad._core.pieces import dim_to_stack
 from tapegrad._tensor import Tensor
 from tapegrad.autograd.backward import repeated
 from tapegrad.func._randomness import Draws, check_randomness
+from tapegrad.func._together import FirstSample, Together, may_run_together
 from tapegrad.ops.compare import equal
 from tapegrad.ops.shape import stack
 from tapegrad.ops.shape.joining import stacking
@@ -37,8 +39,11 @@ def vmap(
     samples share, which values that are no tensors must be. ``out_dims`` says where the dimension
     stands in each result; None is for a result that is the same for all samples. With
     ``randomness`` ``"same"`` all samples draw the same random numbers, with ``"different"`` each
-    its own, and ``"error"`` refuses draws. Keyword arguments are shared. ``func`` runs sample by
-    sample, so ``chunk_size`` changes nothing.
+    its own, and ``"error"`` refuses draws. Keyword arguments are shared. At most ``chunk_size``
+    samples are computed together.
+
+    ``func`` is called once, or once for each sample if it reads values, draws numbers, writes to
+    tensors of before, or gives results that require grad.
     Source: https://docs.pytorch.org/docs/2.13/generated/torch.func.vmap.html
     """
     check_randomness(randomness)
@@ -53,11 +58,20 @@ def vmap(
         batch = _Batch(func, in_dims, args)
         outputs = []
         with Draws(randomness) as draws:
-            for position in range(max(batch.size, 1)):
+            if may_run_together(batch.values, batch.dims, batch.size):
+                draws.next_sample()
+                first = FirstSample(batch.size)
+                outputs.append(first.run(func, batch.values, batch.dims, batch.spec, kwargs))
+                columns = first.of_all(chunk_size)
+                if columns is not None:
+                    return _joined(func, out_dims, first.output, columns, batch.size)
+                first.put_back()
+            for position in range(len(outputs), max(batch.size, 1)):
                 draws.next_sample()
                 with repeated(position + 1 < batch.size):
                     outputs.append(func(*batch.sample(position), **kwargs))
-        return _joined(func, out_dims, outputs, batch.size)
+        columns = [*zip(*(tree_flatten(one)[0] for one in outputs), strict=True)]
+        return _joined(func, out_dims, outputs[0], columns, batch.size)
 
     return wrapper
 
@@ -166,10 +180,15 @@ def _check_out_dim(func: Callable, out_dims: _Dims, dim: Any) -> None:
         )
 
 
-def _joined(func: Callable, out_dims: _Dims, outputs: list, size: int) -> Any:
-    """The samples' results as one, nested as each is."""
-    samples, (spec, *_) = zip(*map(tree_flatten, outputs), strict=True)
-    if isinstance(outputs[0], Tensor) and isinstance(out_dims, tuple) and len(out_dims) == 1:
+_Column = tuple | Together  # one value of each sample, or of all at once
+
+
+def _joined(
+    func: Callable, out_dims: _Dims, first: Any, columns: Sequence[_Column], size: int
+) -> Any:
+    """The samples' results as one, nested as the first."""
+    spec = tree_flatten(first)[1]
+    if isinstance(first, Tensor) and isinstance(out_dims, tuple) and len(out_dims) == 1:
         dims: list | None = list(out_dims)
     else:
         dims = spec.spread(out_dims)
@@ -177,7 +196,7 @@ def _joined(func: Callable, out_dims: _Dims, outputs: list, size: int) -> Any:
         _refuse_structure(func, out_dims, spec)
     joined = [
         _shared(func, column) if dim is None else _stacked(func, column, dim, size)
-        for column, dim in zip(zip(*samples, strict=True), dims, strict=True)
+        for column, dim in zip(columns, dims, strict=True)
     ]
     return tree_unflatten(joined, spec)
 
@@ -190,7 +209,10 @@ def _refuse_structure(func: Callable, out_dims: _Dims, spec: TreeSpec) -> NoRetu
     )
 
 
-def _stacked(func: Callable, column: tuple, dim: int, size: int) -> Tensor:
+def _stacked(func: Callable, column: _Column, dim: int, size: int) -> Tensor:
+    if isinstance(column, Together):
+        place = dim_to_stack((column.first,), dim)
+        return stack((column.first,), dim) if place is None else column.of_all.movedim(0, place)
     for one in column:
         if not isinstance(one, Tensor):
             raise ValueError(
@@ -228,8 +250,10 @@ def _stacking(node: str) -> Op:
     return stacking(f"stack_as_{node}", node)
 
 
-def _shared(func: Callable, column: tuple) -> Any:
+def _shared(func: Callable, column: _Column) -> Any:
     """What all samples gave. Raises ValueError where tensors differ."""
+    if isinstance(column, Together):
+        column = column.of_all.unbind(0)
     first = column[0]
     if isinstance(first, Tensor) and not all(equal(first, one) for one in column[1:]):
         raise ValueError(

@@ -96,6 +96,7 @@ def __dlpack__(  # noqa: N807 - messages name it
         raise TypeError("stream must be ``int`` or ``none``")
     if stream not in (-1, None):
         raise AssertionError("stream should be None on cpu.")
+    kernels.note_values_read()
     return self._array.__dlpack__(max_version=max_version, dl_device=dl_device, copy=copy)
 
 

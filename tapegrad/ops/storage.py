@@ -23,6 +23,7 @@ _MOST_BYTES = 2**63 - 1
 @method()
 def untyped_storage(self: Tensor) -> UntypedStorage:
     """The bytes that this tensor and its views share."""
+    kernels.note_values_read()
     return UntypedStorage._over(self._array)
 
 

@@ -10,7 +10,7 @@ from numpy cimport (
 )
 
 from tapegrad._kernels.geometry cimport MAX_DIMS
-from tapegrad._kernels.memory cimport allocate
+from tapegrad._kernels.memory cimport allocate, keep_as_constant
 from tapegrad._tensor.modes cimport default_float
 
 import_array()
@@ -49,6 +49,7 @@ def array_of_literals(data, dtype):
     array = allocate(ndim, dims, number)
     if not put(data, ndim, array, &place):
         return None
+    keep_as_constant(array)
     return array
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tapegrad import _kernels as kernels
 from tapegrad._tensor import Tensor
 from tapegrad._types import float16
 from tapegrad.ops._arguments import check_tensors
@@ -76,6 +77,7 @@ def batch_shape(a: Tensor, b: Tensor) -> tuple[int, ...]:
 def first_failure(info: Tensor | np.ndarray) -> tuple[str, int]:
     """The first status that is not zero, with the words that name its place in a batch."""
     array = info._array if isinstance(info, Tensor) else info
+    kernels.note_values_read()
     if not np.count_nonzero(array):
         return "", 0
     flat = array.reshape(-1)
